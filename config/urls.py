@@ -1,0 +1,12 @@
+"""Every address: pages, REST, admin. The apps name their own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("labeling.pages.urls", namespace="pages")),
+    path("", include("learning.pages.urls", namespace="learning-pages")),
+    path("api/v1/", include("labeling.api.urls", namespace="api")),
+    path("api/v1/", include("learning.api.urls", namespace="learning-api")),
+    path("admin/", admin.site.urls),
+]

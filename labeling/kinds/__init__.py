@@ -1,0 +1,9 @@
+"""The registry of kinds."""
+
+from labeling.kinds.base import InvalidAnswer, QuestionKind
+from labeling.kinds.classification import Classification
+from labeling.kinds.multilabel import Multilabel
+
+KINDS: dict[str, QuestionKind] = {kind.name: kind for kind in (Classification(), Multilabel())}
+
+__all__ = ["KINDS", "InvalidAnswer", "QuestionKind"]

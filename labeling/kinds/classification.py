@@ -1,0 +1,32 @@
+from typing import Any
+
+from labeling.kinds.base import InvalidAnswer, QuestionKind
+
+
+class Classification(QuestionKind):
+    """Exactly one label: ``{"label": "cat"}``."""
+
+    name = "classification"
+    template = "kinds/classification.html"
+    script = "js/kinds/classification.js"
+
+    def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
+        if not isinstance(answer, dict) or set(answer) != {"label"}:
+            raise InvalidAnswer("answer", 'Expected {"label": "…"}.')
+        return {"label": one_of(answer["label"], labels)}
+
+    def answer_from_import(self, value: Any, labels: frozenset[str]) -> dict[str, Any]:
+        return {"label": one_of(str(value), labels)}
+
+    def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
+        return (answer["label"],)
+
+    def flat(self, answer: dict[str, Any]) -> str:
+        return str(answer["label"])
+
+
+def one_of(label: Any, labels: frozenset[str]) -> str:
+    """The label if it is in the label set. Raises InvalidAnswer."""
+    if not isinstance(label, str) or label not in labels:
+        raise InvalidAnswer("label", f"{str(label)[:80]!r} is not in the label set of this project.")
+    return label

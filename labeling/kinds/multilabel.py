@@ -1,0 +1,33 @@
+import json
+from typing import Any
+
+from labeling.kinds.base import InvalidAnswer, QuestionKind
+from labeling.kinds.classification import one_of
+
+
+class Multilabel(QuestionKind):
+    """Any number of labels, none included: ``{"labels": ["cat", "dog"]}``, sorted and each once."""
+
+    name = "multilabel"
+    template = "kinds/multilabel.html"
+    script = "js/kinds/multilabel.js"
+
+    def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
+        if not isinstance(answer, dict) or set(answer) != {"labels"} or not isinstance(answer["labels"], list):
+            raise InvalidAnswer("answer", 'Expected {"labels": ["…"]}.')
+        return {"labels": sorted({one_of(label, labels) for label in answer["labels"]})}
+
+    def answer_from_import(self, value: Any, labels: frozenset[str]) -> dict[str, Any]:
+        """``value`` is a list, a JSON list in a string, or names separated by ``|``."""
+        if isinstance(value, str):
+            text = value.strip()
+            value = (
+                json.loads(text) if text.startswith("[") else [part.strip() for part in text.split("|") if part.strip()]
+            )
+        return self.validate({"labels": value}, labels)
+
+    def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(answer["labels"])
+
+    def flat(self, answer: dict[str, Any]) -> str:
+        return "|".join(answer["labels"])

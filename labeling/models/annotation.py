@@ -1,0 +1,71 @@
+"""An annotator's answer. Rows are only ever added; the newest revision of a task is the current one."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Source(models.TextChoices):
+    HUMAN = "human"
+    IMPORT = "import"
+
+
+class AnnotationQuerySet(models.QuerySet["Annotation"]):
+    def current(self) -> Self:
+        """Newest revisions that are not take-backs: each answer once."""
+        return self.filter(is_current=True, answer__isnull=False)
+
+    def newest_last(self) -> Self:
+        return self.order_by("pk")
+
+
+class Annotation(models.Model):
+    """``answer`` is null in the revision that takes an answer back. Only ``is_current`` of an older row ever changes."""
+
+    project = models.ForeignKey(
+        "labeling.Project", on_delete=models.CASCADE, related_name="annotations", db_index=False
+    )
+    item = models.ForeignKey("labeling.Item", on_delete=models.CASCADE, related_name="annotations", db_index=False)
+    task = models.ForeignKey(
+        "labeling.Task", null=True, on_delete=models.CASCADE, related_name="annotations", db_index=False
+    )
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="annotations", db_index=False
+    )
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.HUMAN)
+    answer = models.JSONField(null=True)
+    revision = models.PositiveIntegerField(default=1)
+    is_current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    elapsed_ms = models.PositiveIntegerField(null=True)
+    instructions_version = models.PositiveIntegerField(default=0)
+
+    objects = AnnotationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "revision"], condition=Q(task__isnull=False), name="annotation_revision_once"
+            ),
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(task__isnull=False, is_current=True), name="annotation_one_current"
+            ),
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(source="import"), name="annotation_one_import_per_item"
+            ),
+            models.CheckConstraint(condition=Q(source__in=Source.values), name="annotation_source_known"),
+            models.CheckConstraint(
+                condition=Q(source="import") | Q(task__isnull=False, annotator__isnull=False),
+                name="annotation_by_a_person_has_a_task",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "id"], name="annotation_in_order"),
+            models.Index(fields=["item"], name="annotation_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"annotation {self.pk}"

@@ -1,0 +1,90 @@
+"""One thing to label."""
+
+from typing import Self
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class Split(models.TextChoices):
+    POOL = "pool"
+    EVAL = "eval"
+
+
+class ItemStatus(models.TextChoices):
+    ACTIVE = "active"
+    SET_ASIDE = "set_aside"
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def open_in(self, split: Split) -> Self:
+        """Items somebody may still be asked about."""
+        return self.filter(split=split, is_open=True)
+
+    def awaiting_answers(self) -> Self:
+        return self.filter(status=ItemStatus.ACTIVE, answers__lt=F("slots_total"))
+
+    def answered(self) -> Self:
+        return self.filter(answers__gt=0)
+
+
+class Item(models.Model):
+    """``ordinal`` numbers a project's items densely from 0: row ``ordinal % 65536`` of feature shard ``ordinal // 65536``.
+
+    ``draw_key`` is a random number fixed at import: walking the open items in its order is a random draw without
+    replacement at the cost of one index seek.
+    """
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="items", db_index=False)
+    ordinal = models.BigIntegerField()
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 of what is asked about.")
+    text = models.TextField(blank=True)
+    asset = models.ForeignKey(
+        "labeling.Asset", null=True, on_delete=models.PROTECT, related_name="items", db_index=False
+    )
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The row's other columns.")
+    context = models.TextField(blank=True)
+    group = models.CharField(max_length=200, blank=True, help_text="Items of a group stay on one side of the split.")
+    origin = models.CharField(max_length=200, blank=True)
+    split = models.CharField(max_length=4, choices=Split.choices)
+    draw_key = models.BigIntegerField()
+    batch = models.ForeignKey(
+        "labeling.ImportBatch", null=True, on_delete=models.SET_NULL, related_name="items", db_index=False
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    # kept by services/tasks and services/answers
+    status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.ACTIVE)
+    slots_total = models.PositiveSmallIntegerField(default=1)
+    slots_taken = models.PositiveSmallIntegerField(default=0, help_text="People who hold or have answered the item.")
+    answers = models.PositiveSmallIntegerField(default=0, help_text="Current answers by people.")
+    is_open = models.BooleanField(default=True)
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "ordinal"], name="item_ordinal_once"),
+            models.UniqueConstraint(fields=["project", "content_hash"], name="item_content_once"),
+            models.UniqueConstraint(
+                fields=["project", "external_id"], condition=Q(external_id__isnull=False), name="item_external_id_once"
+            ),
+            models.CheckConstraint(condition=Q(split__in=Split.values), name="item_split_known"),
+            models.CheckConstraint(condition=Q(slots_taken__lte=F("slots_total")), name="item_overlap_kept"),
+            models.CheckConstraint(condition=Q(answers__lte=F("slots_taken")), name="item_answers_hold_slots"),
+            models.CheckConstraint(
+                condition=Q(is_open=False) | Q(status="active", slots_taken__lt=F("slots_total")),
+                name="item_open_means_free",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "split", "draw_key"], condition=Q(is_open=True), name="item_walk"),
+            models.Index(fields=["batch"], name="item_batch", condition=Q(batch__isnull=False)),
+            models.Index(fields=["asset"], name="item_asset", condition=Q(asset__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or f"item {self.pk}"

@@ -1,0 +1,110 @@
+"""The state machine that every background job shares. The row is the truth; a broker message only says "look here"."""
+
+import os
+import socket
+import uuid
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+STALE_AFTER_S = 60
+
+
+def worker_name() -> str:
+    """``host:pid`` of this process, so that a sweeper on the same host can tell a dead worker from a busy one."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+
+
+class JobRecordQuerySet(models.QuerySet[Any]):
+    def unfinished(self) -> Self:
+        return self.filter(state__in=UNFINISHED)
+
+    def stale(self) -> Self:
+        """Running rows whose worker has not been heard of for ``STALE_AFTER_S`` seconds."""
+        return self.filter(state=JobState.RUNNING, heartbeat_at__lt=timezone.now() - timedelta(seconds=STALE_AFTER_S))
+
+    def claim(self, pk: Any) -> int | None:
+        """Takes a queued row for this process; returns the attempt number (the fencing token), None if not to be had."""
+        now = timezone.now()
+        taken = self.filter(pk=pk, state=JobState.QUEUED).update(
+            state=JobState.RUNNING,
+            attempt=F("attempt") + 1,
+            worker=worker_name(),
+            heartbeat_at=now,
+            started_at=models.functions.Coalesce("started_at", models.Value(now)),
+        )
+        return self.values_list("attempt", flat=True).get(pk=pk) if taken else None
+
+    def beat(self, pk: Any, attempt: int, **fields: Any) -> bool:
+        """Says "still working" and stores progress; False when the attempt was fenced off: the caller must stop."""
+        rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
+        return rows.update(heartbeat_at=timezone.now(), **fields) == 1
+
+    def finish(self, pk: Any, attempt: int, state: JobState, **fields: Any) -> bool:
+        """Ends an attempt; False when it was fenced off."""
+        rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
+        return rows.update(state=state, finished_at=timezone.now(), **fields) == 1
+
+    def requeue_lost(self) -> list[Any]:
+        """Puts back what a dead worker held: its process is gone on this host, or its heartbeat is stale. Returns ids."""
+        lost = set(self.stale().values_list("pk", flat=True))
+        host = socket.gethostname()
+        running = self.filter(state=JobState.RUNNING, worker__startswith=f"{host}:").values_list("pk", "worker")
+        lost |= {pk for pk, worker in running if not _alive(worker)}
+        put_back = []
+        for pk, attempt in self.filter(pk__in=lost).values_list("pk", "attempt"):
+            if self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(state=JobState.QUEUED):
+                put_back.append(pk)
+        return put_back
+
+
+def _alive(worker: str) -> bool:
+    pid = int(worker.rpartition(":")[2])
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class JobRecord(models.Model):
+    """Abstract: ``state`` moves queued -> running -> done | skipped | failed | cancelled, running -> queued when lost."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state not in UNFINISHED
+
+
+def known_state(table: str) -> models.CheckConstraint:
+    """The constraint that keeps ``state`` inside the state machine."""
+    return models.CheckConstraint(condition=Q(state__in=JobState.values), name=f"{table}_state_known")

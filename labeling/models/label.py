@@ -1,0 +1,32 @@
+from django.db import models
+from django.db.models import Q
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def in_use(self) -> "LabelQuerySet":
+        return self.filter(archived=False)
+
+
+class Label(models.Model):
+    """A value of a project's label set. Archived labels stay valid in old answers and cannot be given any more."""
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=200)
+    hotkey = models.CharField(max_length=1, blank=True)
+    description = models.CharField(max_length=500, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    archived = models.BooleanField(default=False)
+
+    objects = LabelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="label_name_once"),
+            models.UniqueConstraint(
+                fields=["project", "hotkey"], condition=~Q(hotkey="") & Q(archived=False), name="label_hotkey_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

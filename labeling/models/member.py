@@ -1,0 +1,41 @@
+"""A person in a project, and where that person stands in the streams of questions."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from labeling.models.permission import ALLOWED, Permission, Role, roles_that
+
+__all__ = ["Member", "Permission", "Role", "roles_that"]
+
+
+class Member(models.Model):
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    # Where the next question is looked for. Each stream is walked once in order of its key (see services/tasks), so
+    # serving costs the same however much is already answered.
+    pool_position = models.BigIntegerField(default=-1, editable=False)
+    eval_position = models.BigIntegerField(default=-1, editable=False)
+    queue_epoch = models.PositiveIntegerField(default=0, editable=False)
+    queue_rank = models.IntegerField(default=-1, editable=False)
+    # Progress.reopened at the moment a full lap found nothing: no further lap before that number moves.
+    pool_exhausted_at = models.BigIntegerField(null=True, editable=False)
+    eval_exhausted_at = models.BigIntegerField(null=True, editable=False)
+    answers = models.PositiveIntegerField(default=0, editable=False, help_text="Current answers, take-backs excluded.")
+
+    class Meta:
+        ordering = ["user__username"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="member_once_per_project"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="member_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+    def may(self, permission: Permission) -> bool:
+        return permission in ALLOWED[Role(self.role)]

@@ -1,0 +1,100 @@
+"""A project: one labeling effort with one kind of question."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from labeling.models.member import Member, roles_that
+from labeling.models.permission import Permission
+
+
+class Kind(models.TextChoices):
+    CLASSIFICATION = "classification", "Classification (one label)"
+    MULTILABEL = "multilabel", "Multi-label (any number of labels)"
+
+
+class Modality(models.TextChoices):
+    IMAGE = "image", "Images"
+    TEXT = "text", "Texts"
+    TABULAR = "tabular", "Table rows"
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "ProjectQuerySet":
+        """Projects the user is a member of; all of them for a superuser."""
+        return self if user.is_superuser else self.filter(members__user=user)
+
+    def where(self, user: "settings.AUTH_USER_MODEL", permission: Permission) -> "ProjectQuerySet":
+        """Projects in which the user has a permission."""
+        if user.is_superuser:
+            return self
+        return self.filter(pk__in=Member.objects.filter(user=user, role__in=roles_that(permission)).values("project"))
+
+
+class Project(models.Model):
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    modality = models.CharField(max_length=10, choices=Modality.choices)
+    purpose = models.TextField(blank=True, help_text="What the labels are for: shown to annotators, kept in exports.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    # settings of the contract
+    overlap = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="How many different people answer each item.",
+    )  # fmt: skip
+    eval_share = models.FloatField(
+        default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="Share of the items drawn at random at import, only ever used to measure the model.",
+    )  # fmt: skip
+    random_share = models.FloatField(
+        default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="Share of the questions drawn at random from the pool instead of from the head of the queue.",
+    )  # fmt: skip
+    strategy = models.CharField(max_length=40, default="auto", help_text="Query strategy.")
+    encoder = models.CharField(max_length=40, default="auto", help_text="How items become numbers.")
+    learner = models.CharField(max_length=40, default="auto", help_text="What learns from the labels.")
+    retrain_every = models.PositiveIntegerField(
+        default=20, validators=[MinValueValidator(1)], help_text="New labels after which the model is retrained."
+    )
+    lease_s = models.PositiveIntegerField(
+        default=900, validators=[MinValueValidator(10), MaxValueValidator(7 * 24 * 3600)],
+        help_text="Seconds a question stays reserved for the person it was put to.",
+    )  # fmt: skip
+
+    # kept by services
+    split_seed = models.CharField(max_length=32, editable=False)
+    instructions_version = models.PositiveIntegerField(default=0, editable=False)
+    labels_version = models.PositiveIntegerField(default=0, editable=False)
+    epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The published epoch; 0 before the first.")
+    reserved_epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The newest number given out.")
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="project_kind_known"),
+            models.CheckConstraint(condition=Q(modality__in=Modality.values), name="project_modality_known"),
+            models.CheckConstraint(condition=Q(overlap__gte=1), name="project_overlap_at_least_one"),
+            models.CheckConstraint(
+                condition=Q(eval_share__gte=0, eval_share__lte=0.5), name="project_eval_share_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(random_share__gte=0, random_share__lte=1), name="project_random_share_in_range"
+            ),
+            models.CheckConstraint(condition=Q(reserved_epoch__gte=models.F("epoch")), name="project_epoch_reserved"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+SETTINGS_FIELDS = (
+    "overlap", "eval_share", "random_share", "strategy", "encoder", "learner", "retrain_every", "lease_s",
+)  # fmt: skip

@@ -1,0 +1,41 @@
+"""The published head of a ranking. Labeling reads it; learning publishes it through services/queue."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Epoch(models.Model):
+    """One published ranking. Becomes visible as a whole when ``Project.epoch`` moves to its number."""
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="epochs")
+    number = models.PositiveIntegerField()
+    strategy = models.CharField(max_length=40)
+    model_version = models.PositiveIntegerField(null=True, help_text="Number of the model version that ranked.")
+    pool_size = models.BigIntegerField(help_text="Pool items that were ranked.")
+    published_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["project", "number"], name="epoch_number_once")]
+
+    def __str__(self) -> str:
+        return f"epoch {self.number} of {self.project_id}"
+
+
+class QueueEntry(models.Model):
+    epoch = models.ForeignKey(Epoch, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    rank = models.PositiveIntegerField()
+    item = models.ForeignKey("labeling.Item", on_delete=models.CASCADE, related_name="+", db_index=False)
+    utility = models.FloatField(help_text="Higher means sooner.")
+    propensity = models.FloatField(help_text="Probability of this pick at its place in the draw of this ranking.")
+
+    class Meta:
+        ordering = ["rank"]
+        verbose_name_plural = "queue entries"
+        constraints = [
+            models.UniqueConstraint(fields=["epoch", "rank"], name="queue_rank_once"),
+            models.UniqueConstraint(fields=["epoch", "item"], name="queue_item_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.rank}"

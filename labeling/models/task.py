@@ -1,0 +1,86 @@
+"""A task: one question put to one annotator, leased for a while, with the reason why it was asked."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open"
+    ANSWERED = "answered"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+
+
+class Reason(models.TextChoices):
+    EVAL = "eval"
+    RANDOM = "random"
+    GOLD = "gold"
+    REPEAT = "repeat"
+    STRATEGY = "strategy"
+
+
+class SkipReason(models.TextChoices):
+    UNCLEAR = "unclear"
+    BROKEN = "broken"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def open_for(self, user: "settings.AUTH_USER_MODEL") -> Self:
+        return self.filter(annotator=user, state=TaskState.OPEN)
+
+    def overdue(self) -> Self:
+        return self.filter(state=TaskState.OPEN, lease_expires_at__lt=timezone.now())
+
+
+class Task(models.Model):
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    item = models.ForeignKey("labeling.Item", on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tasks", db_index=False
+    )
+    state = models.CharField(max_length=10, choices=TaskState.choices, default=TaskState.OPEN)
+    created_at = models.DateTimeField(default=timezone.now)
+    lease_expires_at = models.DateTimeField()
+    skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True)
+    skipped_at = models.DateTimeField(null=True)
+
+    # why this was asked (invariant 5); never shown to the annotator
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    strategy = models.CharField(max_length=40, blank=True)
+    model_version = models.PositiveIntegerField(null=True)
+    epoch = models.PositiveIntegerField(null=True)
+    utility = models.FloatField(null=True)
+    propensity = models.FloatField(null=True, help_text="Probability of picking this item, when it was picked.")
+    pool_size = models.BigIntegerField(null=True, help_text="Items the draw picked from.")
+    draw = models.BigIntegerField(null=True, help_text="Position of this draw among the project's pool draws, from 1.")
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "annotator"],
+                condition=Q(state__in=["open", "answered", "skipped"]) & ~Q(reason="repeat"),
+                name="task_item_once_per_annotator",
+            ),
+            models.CheckConstraint(condition=Q(state__in=TaskState.values), name="task_state_known"),
+            models.CheckConstraint(condition=Q(reason__in=Reason.values), name="task_reason_known"),
+            models.CheckConstraint(
+                condition=Q(propensity__isnull=True) | Q(propensity__gt=0, propensity__lte=1),
+                name="task_propensity_is_probability",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["annotator", "project"], condition=Q(state="open"), name="task_open_of_annotator"),
+            models.Index(fields=["lease_expires_at"], condition=Q(state="open"), name="task_lease"),
+            models.Index(fields=["project", "annotator", "-id"], name="task_history"),
+            models.Index(fields=["item"], name="task_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.pk}"

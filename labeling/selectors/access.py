@@ -1,0 +1,29 @@
+"""Who may reach what. A stranger gets 404, a member without the permission gets 403."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from labeling.models import Member, Permission, Project, User
+
+
+def member_of(user: User, project: Project) -> Member | None:
+    return Member.objects.filter(project=project, user=user).first()
+
+
+def require(user: User, project: Project, permission: Permission) -> Member | None:
+    """The user's membership (None for a superuser outside the project). Raises Http404 or PermissionDenied."""
+    member = member_of(user, project)
+    if user.is_superuser or (member and member.may(permission)):
+        return member
+    if member is None:
+        raise Http404("No such project.")
+    raise PermissionDenied(f"Your role in this project ({member.role}) does not allow this.")
+
+
+def project_for(user: User, slug: str, permission: Permission) -> Project:
+    """The project with this slug. Raises Http404 for strangers, PermissionDenied for members who may not."""
+    project = Project.objects.filter(slug=slug).first()
+    if project is None:
+        raise Http404("No such project.")
+    require(user, project, permission)
+    return project

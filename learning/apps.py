@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class LearningConfig(AppConfig):
+    """What the machine does: features, runs, model versions, rankings."""
+
+    name = "learning"
+
+    def ready(self) -> None:
+        from learning import listeners
+
+        listeners.connect()

@@ -1,0 +1,5 @@
+from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
+from learning.models.model_version import Decision, ModelVersion, Status
+from learning.models.run import Run, Trigger
+
+__all__ = ["SHARD_ROWS", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion", "Run", "Status", "Trigger"]

@@ -1,0 +1,51 @@
+"""Where the features of a project's items are kept: float32 shards in the file storage."""
+
+from django.db import models
+from django.utils import timezone
+
+SHARD_ROWS = 65_536
+
+
+class EncoderVersion(models.Model):
+    """A fitted encoder. Its state is a file; the name is unique per project and says everything that shaped it."""
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="encoder_versions")
+    version = models.CharField(max_length=120)
+    dimension = models.PositiveIntegerField()
+    fitted_on = models.PositiveIntegerField(default=0, help_text="Items it was fitted on.")
+    path = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    is_current = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "version"], name="encoder_version_once"),
+            models.UniqueConstraint(
+                fields=["project"], condition=models.Q(is_current=True), name="encoder_one_current_per_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class FeatureShard(models.Model):
+    """Rows ``number * 65536`` up to ``number * 65536 + rows`` of a project's items, by ordinal."""
+
+    encoder = models.ForeignKey(EncoderVersion, on_delete=models.CASCADE, related_name="shards")
+    number = models.PositiveIntegerField()
+    rows = models.PositiveIntegerField()
+    path = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["encoder", "number"], name="shard_number_once"),
+            models.CheckConstraint(condition=models.Q(rows__gt=0, rows__lte=SHARD_ROWS), name="shard_rows_in_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"shard {self.number}"

@@ -1,0 +1,58 @@
+"""A run: one attempt to learn from what has been answered."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from labeling.models import JobRecord, JobRecordQuerySet, JobState
+from labeling.models.job_record import known_state
+
+
+class Trigger(models.TextChoices):
+    LABELS = "labels", "enough new labels"
+    LABEL_SET = "label_set", "a label was added"
+    IMPORT = "import", "items were imported"
+    MANUAL = "manual", "asked for by a person"
+    DRIFT = "drift"
+    SCHEDULE = "schedule"
+
+
+class RunQuerySet(JobRecordQuerySet):
+    def newest_first(self) -> Self:
+        return self.order_by("-pk")
+
+
+class Run(JobRecord):
+    """At most one run of a project is running and one more is queued; bursts of answers fall into the queued one."""
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="runs")
+    trigger = models.CharField(max_length=10, choices=Trigger.choices)
+    reason = models.CharField(max_length=300, blank=True, help_text="Why it ran, or why it was skipped.")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    steps = models.JSONField(default=list, help_text="[{name, state, started_at, seconds, note}].")
+    seed = models.BigIntegerField(default=0)
+    annotations_seen = models.BigIntegerField(default=0, help_text="Progress.annotations when the data was frozen.")
+    last_annotation_id = models.BigIntegerField(default=0, help_text="Nothing newer was learned from.")
+    labels_version = models.PositiveIntegerField(default=0)
+    data_sha256 = models.CharField(max_length=64, blank=True, help_text="Hash of the frozen data's manifest.")
+    epoch = models.PositiveIntegerField(null=True, help_text="The epoch it published.")
+    environment = models.JSONField(default=dict, help_text="Code and library versions, memory.")
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            known_state("run"),
+            models.UniqueConstraint(fields=["project"], condition=Q(state="queued"), name="run_one_queued"),
+            models.UniqueConstraint(fields=["project"], condition=Q(state="running"), name="run_one_running"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+    @property
+    def is_cancellable(self) -> bool:
+        return self.state in (JobState.QUEUED, JobState.RUNNING)

@@ -1,0 +1,69 @@
+"""The people of every permission test, and a project with them in it."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from labeling.models import Member, Project, Role, User
+from tests.factories import UserFactory, make_project
+
+
+@pytest.fixture(autouse=True)
+def _files_in_tmp(settings, tmp_path):
+    """Uploads, previews and models of a test go to a folder of its own."""
+    storages = {**settings.STORAGES}
+    storages["default"] = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(tmp_path / "files")},
+    }
+    storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = storages
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CELERY_BROKER_URL = "memory://"
+
+
+@pytest.fixture
+def people(db) -> SimpleNamespace:
+    """manager, reviewer, annotator and viewer of ``project``; a stranger who is in no project; a superuser."""
+    named = {role.value: UserFactory(username=role.value) for role in Role}
+    return SimpleNamespace(
+        **named,
+        stranger=UserFactory(username="stranger"),
+        superuser=UserFactory(username="root", is_staff=True, is_superuser=True),
+    )
+
+
+@pytest.fixture
+def project(people) -> Project:
+    """A text classification project (ham, spam) whose members are ``people``; it has no items yet."""
+    project = make_project(slug="sms", name="SMS")
+    for role in Role:
+        Member.objects.create(project=project, user=getattr(people, role.value), role=role)
+    return project
+
+
+@pytest.fixture
+def api():
+    """``api(user)`` is a REST client signed in as the user, ``api()`` one that is not."""
+
+    def client(user: User | None = None) -> APIClient:
+        made = APIClient()
+        if user:
+            made.force_authenticate(user)
+        return made
+
+    return client
+
+
+@pytest.fixture
+def browser_of():
+    """``browser_of(user)`` is Django's test client with the user's session."""
+
+    def client(user: User) -> Client:
+        made = Client()
+        made.force_login(user)
+        return made
+
+    return client
