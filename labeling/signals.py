@@ -8,3 +8,5 @@ answer_recorded = Signal()
 items_imported = Signal()
 #: kwargs: project_id
 labels_changed = Signal()
+#: kwargs: project_id; rows are gone, what is left of a project outside the database may go too
+project_deleted = Signal()

@@ -5,8 +5,9 @@ from typing import Any
 
 import factory
 from django.db.models import F
+from django.utils import timezone
 
-from labeling.models import Item, Label, Member, Progress, Project, Role, Split, User
+from labeling.models import Annotation, Item, Label, Member, Progress, Project, Role, Split, Task, TaskState, User
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -51,11 +52,40 @@ def make_items(project: Project, texts: list[str], split: Split = Split.POOL, **
         digest = hashlib.sha256(f"{project.pk}:{text}".encode()).hexdigest()
         items.append(
             Item(
-                project=project, ordinal=ordinal, external_id=f"row-{ordinal}", content_hash=digest, text=text, split=split,
-                draw_key=int(digest[:15], 16), slots_total=project.overlap, **fields,
+                project=project, ordinal=ordinal, external_id=f"row-{ordinal}", content_hash=digest, text=text,
+                split=split, draw_key=int(digest[:15], 16), slots_total=project.overlap, **fields,
             )
         )  # fmt: skip
     made = Item.objects.bulk_create(items)
     counts = {f"{split}_items": F(f"{split}_items") + len(made), f"{split}_open": F(f"{split}_open") + len(made)}
     Progress.objects.filter(project=project).update(next_ordinal=F("next_ordinal") + len(made), **counts)
+    return made
+
+
+def make_answer(item: Item, annotator: User, answer: dict[str, Any], **task_fields: Any) -> Annotation:
+    """A task that was put and answered, with the counts that services/answers would keep."""
+    now = timezone.now()
+    fields: dict[str, Any] = {"reason": "random", "pool_size": 10, "propensity": 0.1, "draw": 1, **task_fields}
+    task = Task.objects.create(
+        project=item.project, item=item, annotator=annotator, state=TaskState.ANSWERED, lease_expires_at=now, **fields
+    )
+    made = Annotation.objects.create(
+        project=item.project, item=item, task=task, annotator=annotator, answer=answer, elapsed_ms=1200
+    )
+    item.refresh_from_db()
+    was_open, was_done = item.is_open, item.answers >= item.slots_total
+    item.slots_taken += 1
+    item.answers += 1
+    item.is_open = item.slots_taken < item.slots_total
+    item.save()
+    is_done = item.answers >= item.slots_total
+    Member.objects.filter(project=item.project, user=annotator).update(answers=F("answers") + 1)
+    Progress.objects.filter(project=item.project).update(
+        annotations=F("annotations") + 1,
+        draws=F("draws") + 1,
+        **{
+            f"{item.split}_open": F(f"{item.split}_open") + (item.is_open - was_open),
+            f"{item.split}_done": F(f"{item.split}_done") + (is_done - was_done),
+        },
+    )
     return made

@@ -1,10 +1,12 @@
 """An annotator's answer. Rows are only ever added; the newest revision of a task is the current one."""
 
+import json
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 
 
@@ -18,12 +20,23 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         """Newest revisions that are not take-backs: each answer once."""
         return self.filter(is_current=True, answer__isnull=False)
 
+    def giving(self, label: str) -> Self:
+        """Answers that give the label, whatever the kind: its name stands in the JSON as a value, not as a key."""
+        mentions = Q()
+        rows = self.alias(answer_text=Cast("answer", TextField()))
+        # SQLite keeps JSON as it was written (ASCII, escaped), PostgreSQL prints it unescaped
+        spellings = sorted({json.dumps(label), json.dumps(label, ensure_ascii=False)})
+        for number, ending in enumerate(f"{spelling}{end}" for spelling in spellings for end in "}],"):
+            rows = rows.alias(**{f"at_{number}": StrIndex("answer_text", Value(ending))})
+            mentions |= Q(**{f"at_{number}__gt": 0})
+        return rows.filter(mentions)
+
     def newest_last(self) -> Self:
         return self.order_by("pk")
 
 
 class Annotation(models.Model):
-    """``answer`` is null in the revision that takes an answer back. Only ``is_current`` of an older row ever changes."""
+    """``answer`` is null in the revision that takes an answer back. Only ``is_current`` of older rows ever changes."""
 
     project = models.ForeignKey(
         "labeling.Project", on_delete=models.CASCADE, related_name="annotations", db_index=False

@@ -1,0 +1,79 @@
+"""Looking through a project's items, and what happened to one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from labeling.kinds import KINDS
+from labeling.models import Annotation, Item, ItemStatus, Project, Split, Task, TaskState
+
+
+def browse(
+    project: Project, *, split: str = "", status: str = "", answered: bool | None = None, label: str = "", q: str = ""
+) -> QuerySet[Item]:
+    """The items that fit every given filter, in the order of import. ``q`` is looked for in text and external id."""
+    items = Item.objects.filter(project=project).select_related("asset").order_by("ordinal")
+    if split in Split.values:
+        items = items.filter(split=split)
+    if status in ItemStatus.values:
+        items = items.filter(status=status)
+    if answered is not None:
+        items = items.filter(answers__gt=0) if answered else items.filter(answers=0)
+    if label:
+        given = Annotation.objects.current().filter(item=OuterRef("pk")).giving(label)
+        items = items.filter(Exists(given))
+    if q:
+        items = items.filter(Q(text__icontains=q) | Q(external_id__icontains=q))
+    return items
+
+
+def answers_of(items: list[Item]) -> dict[int, list[Annotation]]:
+    """Current answers by item id, oldest first, for a page of items: one query."""
+    found: dict[int, list[Annotation]] = {item.pk: [] for item in items}
+    rows = Annotation.objects.current().filter(item__in=list(found)).select_related("annotator").order_by("pk")
+    for row in rows:
+        found[row.item_id].append(row)
+    return found
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to it. ``what``: imported, asked, answered, revised, taken back, skipped, expired."""
+
+    at: datetime
+    what: str
+    person: str
+    answer: dict[str, Any] | None = None
+    flat: str = ""
+    elapsed_ms: int | None = None
+    is_current: bool = False
+    task: Task | None = None
+
+
+def history(item: Item) -> list[Event]:
+    """Everything that happened to the item, oldest first."""
+    kind = KINDS[item.project.kind]
+    events = [Event(item.created_at, "imported", "")]
+    for task in Task.objects.filter(item=item).select_related("annotator").order_by("pk"):
+        events.append(Event(task.created_at, "asked", task.annotator.get_username(), task=task))
+        if task.state == TaskState.SKIPPED and task.skipped_at:
+            events.append(Event(task.skipped_at, "skipped", task.annotator.get_username(), task=task))
+        if task.state == TaskState.EXPIRED:
+            events.append(Event(task.lease_expires_at, "expired", task.annotator.get_username(), task=task))
+    for row in Annotation.objects.filter(item=item).select_related("annotator", "task").order_by("pk"):
+        what = "taken back" if row.answer is None else "answered" if row.revision == 1 else "revised"
+        events.append(
+            Event(
+                row.created_at,
+                what,
+                row.annotator.get_username() if row.annotator else "import",
+                answer=row.answer,
+                flat=kind.flat(row.answer) if row.answer is not None else "",
+                elapsed_ms=row.elapsed_ms,
+                is_current=row.is_current and row.answer is not None,
+                task=row.task,
+            )
+        )
+    return sorted(events, key=lambda event: event.at)

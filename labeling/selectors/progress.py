@@ -1,0 +1,53 @@
+"""How far a project is. Constant cost: the counts are kept, not counted."""
+
+from typing import Any
+
+from django.db.models import Count
+
+from labeling.kinds import KINDS
+from labeling.models import Annotation, Member, Progress, Project
+
+
+def progress(project: Project) -> dict[str, Any]:
+    """``{"items","done","share_done","pool":{"items","open","done"},"eval":{…},"set_aside","annotations",…}``."""
+    counts = Progress.objects.filter(project=project).first() or Progress(project=project)
+    items = counts.pool_items + counts.eval_items
+    done = counts.pool_done + counts.eval_done
+    answerable = items - counts.set_aside
+    return {
+        "items": items,
+        "done": done,
+        "share_done": done / answerable if answerable > 0 else 0.0,
+        "pool": {"items": counts.pool_items, "open": counts.pool_open, "done": counts.pool_done},
+        "eval": {"items": counts.eval_items, "open": counts.eval_open, "done": counts.eval_done},
+        "set_aside": counts.set_aside,
+        "annotations": counts.annotations,
+        "imported_annotations": counts.imported_annotations,
+    }
+
+
+def label_balance(project: Project) -> list[dict[str, Any]]:
+    """``[{"name","answers","share","archived"}]`` in the order of the label set; how often each label was given now."""
+    kind = KINDS[project.kind]
+    counts: dict[str, int] = {}
+    groups = Annotation.objects.current().filter(project=project).values_list("answer").annotate(n=Count("pk"))
+    for answer, n in groups.order_by():
+        for name in kind.labels_of(answer):
+            counts[name] = counts.get(name, 0) + n
+    total = sum(counts.values())
+    return [
+        {
+            "name": label.name,
+            "answers": counts.get(label.name, 0),
+            "share": counts.get(label.name, 0) / total if total else 0.0,
+            "archived": label.archived,
+        }
+        for label in project.labels.all()
+        if not label.archived or counts.get(label.name)
+    ]
+
+
+def people(project: Project) -> list[dict[str, Any]]:
+    """``[{"username","role","answers"}]``, who answered most first."""
+    members = Member.objects.filter(project=project).select_related("user").order_by("-answers", "user__username")
+    return [{"username": row.user.username, "role": row.role, "answers": row.answers} for row in members]

@@ -1,0 +1,45 @@
+"""API tokens of a person."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+
+from labeling.models import ApiToken, User
+from labeling.models.token import hash_key
+from labeling.services.checks import text
+from labeling.services.errors import Invalid
+
+MAX_TOKENS = 50
+LAST_USED_EVERY = timedelta(minutes=1)
+
+
+def issue_token(user: User, name: str) -> tuple[ApiToken, str]:
+    """A new token and its key; the key is shown here and never again. Raises Invalid."""
+    name = text("name", name, max_length=100, required=True)
+    if ApiToken.objects.filter(user=user).usable().count() >= MAX_TOKENS:
+        raise Invalid("name", f"At most {MAX_TOKENS} tokens in use: revoke one first.")
+    return ApiToken.issue(user, name)
+
+
+def revoke_token(user: User, token_id: int) -> ApiToken:
+    """Makes one of the person's own tokens useless for ever. Raises Http404."""
+    token = ApiToken.objects.filter(user=user, pk=token_id).first()
+    if token is None:
+        raise Http404("No such token.")
+    ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    token.refresh_from_db()
+    return token
+
+
+def token_for(key: str) -> ApiToken | None:
+    """The usable token with this key and its user, in one query; notes the use at most once a minute."""
+    token = ApiToken.objects.usable().select_related("user").filter(key_hash=hash_key(key)).first()
+    if token is None:
+        return None
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at >= LAST_USED_EVERY:
+        old = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - LAST_USED_EVERY)
+        ApiToken.objects.filter(old, pk=token.pk).update(last_used_at=now)
+    return token

@@ -1,0 +1,250 @@
+"""Creating, changing and deleting projects, and who is in them."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from labeling import signals
+from labeling.models import (
+    Asset,
+    ImportBatch,
+    Instructions,
+    Item,
+    Kind,
+    Member,
+    Modality,
+    Progress,
+    Project,
+    Role,
+    Snapshot,
+    Task,
+    TaskState,
+    User,
+)  # fmt: skip
+from labeling.models.project import SETTINGS_FIELDS
+from labeling.services.checks import project_setting, text
+from labeling.services.errors import Invalid
+from labeling.services.label_set import LabelInput, checked, set_labels
+from labeling.services.overlap import apply_overlap
+
+__all__ = [
+    "create_project", "delete_project", "may_create_projects", "remove_member", "set_instructions", "set_labels",
+    "set_member", "update_project",
+]  # fmt: skip
+
+MAX_NAME = 200
+MAX_SLUG = 80
+MAX_TEXT = 100_000
+DELETE_BATCH_ITEMS = 1000
+
+
+def may_create_projects(user: User) -> bool:
+    return user.is_active and user.has_perm("labeling.add_project")
+
+
+def create_project(
+    user: User,
+    *,
+    name: str,
+    kind: str,
+    modality: str,
+    slug: str = "",
+    labels: Sequence[LabelInput] = (),
+    purpose: str = "",
+    instructions: str = "",
+    settings: Mapping[str, Any] | None = None,
+) -> Project:
+    """A new project of which ``user`` becomes manager. Raises Invalid, PermissionDenied."""
+    if not may_create_projects(user):
+        raise PermissionDenied("Creating a project needs the permission labeling.add_project.")
+    name = text("name", name, max_length=MAX_NAME, required=True)
+    fields: dict[str, Any] = {
+        "name": name,
+        "kind": _choice("kind", kind, Kind.values),
+        "modality": _choice("modality", modality, Modality.values),
+        "purpose": text("purpose", purpose, max_length=MAX_TEXT),
+        "created_by": user,
+        "split_seed": secrets.token_hex(8),
+        **_settings({} if settings is None else settings),
+    }
+    slug = _given_slug(slug)
+    label_set = checked(labels, fields["kind"])
+    instructions = text("instructions", instructions, max_length=MAX_TEXT)
+    with transaction.atomic():
+        project = _insert(fields, slug)
+        Progress.objects.create(project=project)
+        Member.objects.create(project=project, user=user, role=Role.MANAGER)
+        if label_set:
+            set_labels(project, label_set)
+        if instructions:
+            set_instructions(user, project, instructions)
+    return project
+
+
+def _choice(field: str, value: Any, allowed: Iterable[Any]) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        raise Invalid(field, f"Expected one of {', '.join(allowed)}.")
+    return str(value)
+
+
+def _settings(given: Any) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise Invalid("settings", "Expected an object.")
+    unknown = sorted(str(name) for name in given if name not in SETTINGS_FIELDS)
+    if unknown:
+        raise Invalid(f"settings.{unknown[0]}", f"There is no such setting. There are: {', '.join(SETTINGS_FIELDS)}.")
+    return {name: project_setting(name, value) for name, value in given.items()}
+
+
+def _given_slug(given: Any) -> str:
+    slug = text("slug", given, max_length=MAX_SLUG)
+    if slug and slug != slugify(slug):
+        raise Invalid("slug", "Only small letters, digits, hyphens and underscores.")
+    if slug and Project.objects.filter(slug=slug).exists():
+        raise Invalid("slug", "A project with this address exists.")
+    return slug
+
+
+def _insert(fields: dict[str, Any], slug: str) -> Project:
+    """The row under a free slug; when two requests want the same one, the database decides and the other tries on."""
+    for candidate in [slug] if slug else _slugs(fields["name"]):
+        if Project.objects.filter(slug=candidate).exists():
+            continue
+        try:
+            with transaction.atomic():
+                return Project.objects.create(slug=candidate, **fields)
+        except IntegrityError:
+            if not Project.objects.filter(slug=candidate).exists():
+                raise
+    raise Invalid("slug", "A project with this address exists.")
+
+
+def _slugs(name: str) -> Iterator[str]:
+    stem = slugify(name)[: MAX_SLUG - 10].strip("-_") or "project"
+    yield stem
+    for number in range(2, 100):
+        yield f"{stem}-{number}"
+    yield f"{stem}-{secrets.token_hex(4)}"
+
+
+def update_project(user: User, project: Project, **changes: Any) -> Project:
+    """Changes any of name, purpose, labels, instructions, archived and settings (a mapping of some of them).
+
+    Kind, modality and slug are for ever. A new overlap is applied to the items there are before this returns.
+    """
+    for fixed in ("kind", "modality", "slug"):
+        if fixed in changes and changes.pop(fixed) != getattr(project, fixed):
+            raise Invalid(fixed, "This cannot be changed once the project exists.")
+    unknown = sorted(set(changes) - {"name", "purpose", "labels", "instructions", "archived", "settings"})
+    if unknown:
+        raise Invalid(unknown[0], "There is no such field.")
+    fields = _settings(changes.get("settings", {}))
+    if "name" in changes:
+        fields["name"] = text("name", changes["name"], max_length=MAX_NAME, required=True)
+    if "purpose" in changes:
+        fields["purpose"] = text("purpose", changes["purpose"], max_length=MAX_TEXT)
+    if "archived" in changes:
+        fields["archived_at"] = _archived_at(project, changes["archived"])
+    with transaction.atomic():
+        if fields:
+            Project.objects.filter(pk=project.pk).update(**fields)
+        if "labels" in changes:
+            set_labels(project, changes["labels"])
+        if "instructions" in changes:
+            set_instructions(user, project, changes["instructions"])
+    project.refresh_from_db()
+    if "overlap" in fields:
+        apply_overlap(project)
+    return project
+
+
+def _archived_at(project: Project, archived: Any) -> Any:
+    if not isinstance(archived, bool):
+        raise Invalid("archived", "Expected true or false.")
+    return (project.archived_at or timezone.now()) if archived else None
+
+
+@transaction.atomic
+def set_instructions(user: User, project: Project, text_: Any) -> Instructions:
+    """A new version of the instructions; the newest one itself when its text is the same."""
+    body = text("instructions", text_, max_length=MAX_TEXT)
+    Project.objects.select_for_update().get(pk=project.pk)
+    newest = project.instructions_versions.first()
+    if newest and newest.text == body:
+        return newest
+    number = (newest.number if newest else 0) + 1
+    made = Instructions.objects.create(project=project, number=number, text=body, created_by=user)
+    Project.objects.filter(pk=project.pk).update(instructions_version=number)
+    project.instructions_version = number
+    return made
+
+
+@transaction.atomic
+def set_member(project: Project, user: User, role: Any) -> Member:
+    """Adds the person or changes the role. Raises Invalid when the project would be left without a manager."""
+    role = _choice("role", role, Role.values)
+    Project.objects.select_for_update().get(pk=project.pk)
+    member = Member.objects.filter(project=project, user=user).first()
+    if member is None:
+        answers = Task.objects.filter(project=project, annotator=user, state=TaskState.ANSWERED).count()
+        return Member.objects.create(project=project, user=user, role=role, answers=answers)
+    if role != Role.MANAGER:
+        _another_manager(member)
+    Member.objects.filter(pk=member.pk).update(role=role)
+    member.role = role
+    return member
+
+
+@transaction.atomic
+def remove_member(project: Project, user: User) -> None:
+    """Takes the person out; answers stay, open tasks go back at the next sweep. Raises Invalid for the last manager."""
+    Project.objects.select_for_update().get(pk=project.pk)
+    member = Member.objects.filter(project=project, user=user).first()
+    if member is None:
+        return
+    _another_manager(member)
+    Task.objects.filter(project=project, annotator=user, state=TaskState.OPEN).update(lease_expires_at=timezone.now())
+    member.delete()
+
+
+def _another_manager(member: Member) -> None:
+    others = Member.objects.filter(project=member.project_id, role=Role.MANAGER).exclude(pk=member.pk)
+    if member.role == Role.MANAGER and not others.exists():
+        raise Invalid("role", "A project keeps at least one manager.")
+
+
+def delete_project(user: User, project: Project) -> None:
+    """Removes the project, everything in it and its files. Cannot be undone.
+
+    Items go first and in batches (pictures are protected by them, and one transaction over a million rows would stop
+    everybody else); a deletion that was interrupted is finished by deleting again.
+    """
+    Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
+    while True:
+        batch = list(Item.objects.filter(project=project).values_list("pk", flat=True)[:DELETE_BATCH_ITEMS])
+        if not batch:
+            break
+        with transaction.atomic():
+            Item.objects.filter(pk__in=batch).delete()
+    files = [
+        path
+        for model in (Asset, ImportBatch, Snapshot)
+        for path in model._default_manager.filter(project=project).values_list("path", flat=True)
+        if path
+    ]
+    pk = project.pk
+    with transaction.atomic():
+        project.delete()
+        transaction.on_commit(lambda: _deleted(pk, files))
+
+
+def _deleted(project_id: int, files: list[str]) -> None:
+    for path in files:
+        default_storage.delete(path)
+    signals.project_deleted.send(Project, project_id=project_id)
