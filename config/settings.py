@@ -5,15 +5,26 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from config.environment import BASE_DIR, broker_url, databases, env, querent_home, secret_key
+from config.environment import (
+    BASE_DIR,
+    allowed_hosts,
+    broker_url,
+    databases,
+    env,
+    querent_home,
+    secret_key,
+    switch,
+    whole_number,
+)
 
 QUERENT_HOME = querent_home()
 SECRET_KEY = secret_key(QUERENT_HOME)
-DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+DEBUG = switch("DEBUG")
+ALLOWED_HOSTS = allowed_hosts()
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "config",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -34,6 +45,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -59,6 +71,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "labeling.pages.navigation.navigation",
             ]
         },
     }
@@ -88,6 +101,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "labeling.pages.account.locked_out"
 AUTH_USER_MODEL = "labeling.User"
 LOGIN_URL = "pages:sign-in"
 LOGIN_REDIRECT_URL = "pages:projects"
@@ -95,7 +109,7 @@ LOGOUT_REDIRECT_URL = "pages:sign-in"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 
 # transport security: on when the site is reached over TLS (HTTPS=1), as any deployment beyond loopback should be
-HTTPS = env.bool("HTTPS", default=False)
+HTTPS = switch("HTTPS")
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
@@ -128,6 +142,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = QUERENT_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_IGNORED = ["*.map", "redoc", ".*"]  # the schema page is Swagger UI
 STORAGES: dict[str, dict[str, Any]] = {
     # originals, previews, uploads, snapshots, feature shards, model files: never served by the web server itself
     "default": {
@@ -143,13 +158,13 @@ FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 # limits of an import; beyond the first the answer is 413, beyond the others the file or row is refused with the reason
-IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)
-IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=5_000_000)
-IMPORT_MAX_CELL_BYTES = env.int("IMPORT_MAX_CELL_BYTES", default=1024 * 1024)
-IMPORT_MAX_IMAGE_PIXELS = env.int("IMPORT_MAX_IMAGE_PIXELS", default=80_000_000)
-IMPORT_MAX_IMAGE_BYTES = env.int("IMPORT_MAX_IMAGE_BYTES", default=64 * 1024**2)
-IMPORT_MAX_ZIP_FILES = env.int("IMPORT_MAX_ZIP_FILES", default=200_000)
-IMPORT_MAX_ZIP_EXPANDED_BYTES = env.int("IMPORT_MAX_ZIP_EXPANDED_BYTES", default=20 * 1024**3)
+IMPORT_MAX_BYTES = whole_number("IMPORT_MAX_BYTES", 2 * 1024**3)
+IMPORT_MAX_ROWS = whole_number("IMPORT_MAX_ROWS", 5_000_000)
+IMPORT_MAX_CELL_BYTES = whole_number("IMPORT_MAX_CELL_BYTES", 1024 * 1024)
+IMPORT_MAX_IMAGE_PIXELS = whole_number("IMPORT_MAX_IMAGE_PIXELS", 80_000_000)
+IMPORT_MAX_IMAGE_BYTES = whole_number("IMPORT_MAX_IMAGE_BYTES", 64 * 1024**2)
+IMPORT_MAX_ZIP_FILES = whole_number("IMPORT_MAX_ZIP_FILES", 200_000)
+IMPORT_MAX_ZIP_EXPANDED_BYTES = whole_number("IMPORT_MAX_ZIP_EXPANDED_BYTES", 20 * 1024**3)
 
 # REST
 REST_FRAMEWORK = {
@@ -169,7 +184,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Querent",
-    "DESCRIPTION": "Active-learning labeling: projects, tasks, annotations, models and labeled data sets with provenance.",
+    "DESCRIPTION": "Active-learning labeling: projects, tasks, annotations, models, labeled data with provenance.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -189,6 +204,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlives any pause of its broker
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "unacked_restore_interval": 2,
@@ -201,7 +217,6 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-labeling": {"task": "labeling.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-learning": {"task": "learning.sweep", "schedule": 10.0, "options": {"expires": 10}},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(QUERENT_HOME / "celerybeat-schedule")
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {

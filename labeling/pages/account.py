@@ -1,0 +1,72 @@
+"""Sign in and out, password, API tokens."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.models import ApiToken
+from labeling.pages.forms import ChangePasswordForm, SignInForm, TokenForm
+from labeling.services.accounts import issue_token, revoke_token
+from labeling.services.errors import Invalid
+
+
+class SignIn(LoginView):
+    template_name = "pages/account/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+class SignOut(LogoutView):
+    pass
+
+
+class ChangePassword(PasswordChangeView):
+    template_name = "pages/account/password.html"
+    form_class = ChangePasswordForm
+    success_url = reverse_lazy("pages:projects")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, "Your password is changed. Other browsers have been signed out.")
+        return super().form_valid(form)
+
+
+def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The answer to a sign-in after too many wrong passwords (django-axes)."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    context = {"form": SignInForm(request), "locked_minutes": minutes, "limit": settings.AXES_FAILURE_LIMIT}
+    response = render(request, "pages/account/sign_in.html", context, status=429)
+    response["Retry-After"] = str(minutes * 60)
+    return response
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    form = TokenForm(request.POST or None)
+    context: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        try:
+            # the key is in this one response and nowhere else, so there is no redirect to a page that could show it
+            context["made"], context["key"] = issue_token(request.user, form.cleaned_data["name"])  # type: ignore[arg-type]
+            context["form"] = TokenForm()
+        except Invalid as error:
+            form.blame(error)
+    context["tokens"] = ApiToken.objects.usable().filter(user=request.user)
+    return render(request, "pages/account/tokens.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    token = revoke_token(request.user, pk)  # type: ignore[arg-type]
+    messages.success(request, f"The token “{token.name}” is revoked. Nothing can use it any more.")
+    return redirect("pages:tokens")

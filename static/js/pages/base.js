@@ -1,0 +1,44 @@
+// On every page: menus close when one looks elsewhere, copy buttons copy, a form that came back with errors is read out.
+
+const menus = () => document.querySelectorAll("details[data-menu][open]");
+
+addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const text = source.value ?? source.textContent;
+  const said = button.querySelector("[data-copy-text]") ?? button;
+  const before = said.textContent;
+  said.textContent = (await copied(text, source)) ? "Copied" : "Press Ctrl+C";
+  setTimeout(() => (said.textContent = before), 2000);
+});
+
+/** Copies text; without a secure context it selects it instead and returns false. */
+async function copied(text, source) {
+  try {
+    await navigator.clipboard.writeText(text.trim());
+    return true;
+  } catch {
+    const range = document.createRange();
+    range.selectNodeContents(source);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    source.select?.();
+    return false;
+  }
+}
+
+document.querySelector("[data-focus]")?.focus();
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
