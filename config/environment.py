@@ -1,21 +1,57 @@
-"""Reads the deployment from the environment: where data lives, the secret key, database and broker addresses."""
+"""Reads the deployment from the environment: where data lives, the secret key, database and broker addresses.
 
+Whatever is malformed is an ImproperlyConfigured whose text names the variable; ``manage.py`` prints it as one line.
+"""
+
+import hashlib
+import ipaddress
 import os
 import secrets
+import socket
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+SOCKET_PATH_LIMIT = 100  # bytes; the kernel's limit is 108, some systems stop at 104
 
 env = environ.Env()
 
 
+def whole_number(name: str, default: int, low: int = 0, high: int = 2**63 - 1) -> int:
+    """The whole number in the environment variable ``name``. Raises ImproperlyConfigured outside ``low..high``."""
+    given = env.str(name, default="").strip()
+    try:
+        number = int(given) if given else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {given!r}.") from None
+    if not low <= number <= high:
+        raise ImproperlyConfigured(f"{name} must be between {low} and {high}, not {number}.")
+    return number
+
+
+def switch(name: str) -> bool:
+    """The on/off environment variable ``name``, off when unset. Raises ImproperlyConfigured for anything unclear."""
+    given = env.str(name, default="").strip().lower()
+    if given in ("", "0", "false", "no", "off"):
+        return False
+    if given in ("1", "true", "yes", "on"):
+        return True
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {given!r}.")
+
+
 def querent_home() -> Path:
     """The folder of everything that is data; created with mode 0700 on first use."""
-    home = Path(env.str("QUERENT_HOME", default=str(BASE_DIR / "var"))).resolve()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = Path(env.str("QUERENT_HOME", default="") or BASE_DIR / "var").expanduser().resolve()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"QUERENT_HOME {home} cannot be used: {error.strerror}.") from None
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"QUERENT_HOME {home} cannot be used: it is not writable.")
     return home
 
 
@@ -23,25 +59,60 @@ def secret_key(home: Path) -> str:
     """SECRET_KEY from the environment, else one generated once and kept in ``home/secret_key`` (mode 0600)."""
     given = env.str("SECRET_KEY", default="")
     if given:
-        return given
+        return str(given)
     path = home / "secret_key"
+    if not path.exists():
+        aside = home / f".secret_key.{os.getpid()}"
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(aside, path)  # whole or not at all, and never over the key of a process that was faster
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path.read_text().strip()
+
+
+def listen_host() -> str:
+    return str(env.str("HOST", default="") or "127.0.0.1")
+
+
+def listen_port() -> int:
+    return whole_number("PORT", 8000, low=1, high=65535)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on ``host``."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_urlsafe(64)
-        file.write(key)
-    return key
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def allowed_hosts() -> list[str]:
+    """ALLOWED_HOSTS; without it loopback names, and what HOST says when it is not loopback."""
+    given = [name.strip() for name in env.list("ALLOWED_HOSTS", default=[]) if name.strip()]
+    if given:
+        return given
+    host = listen_host()
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    if is_loopback(host):
+        return names
+    everywhere = host in ("0.0.0.0", "::")
+    return [*names, socket.gethostname() if everywhere else f"[{host}]" if ":" in host else host]
 
 
 def databases(home: Path) -> dict[str, dict[str, Any]]:
-    """DATABASES from DATABASE_URL; without it SQLite in WAL mode, writes IMMEDIATE (decision 0002)."""
+    """DATABASES from DATABASE_URL; without it SQLite in WAL mode, writes IMMEDIATE (DESIGN, section 5)."""
     url = env.str("DATABASE_URL", default="")
     if url and not url.startswith("sqlite"):
         config: dict[str, Any] = {**env.db_url_config(url)}
-        config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE_S", default=600)
+        if config.get("ENGINE") != "django.db.backends.postgresql":
+            raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
+        config["CONN_MAX_AGE"] = whole_number("CONN_MAX_AGE_S", 600)
         config["CONN_HEALTH_CHECKS"] = True
+        config["OPTIONS"] = {"connect_timeout": 5, **config.get("OPTIONS", {})}
         return {"default": config}
     name = url.removeprefix("sqlite:///") if url else str(home / "querent.sqlite3")
     return {
@@ -60,6 +131,15 @@ def databases(home: Path) -> dict[str, dict[str, Any]]:
     }
 
 
+def redis_socket(home: Path) -> Path:
+    """Where the embedded Redis listens; in a short folder of our own when ``home`` is too long for a socket address."""
+    path = home / "redis" / "redis.sock"
+    if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
+        return path
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"querent-{os.getuid()}-{digest}" / "redis.sock"
+
+
 def broker_url(home: Path) -> str:
     """REDIS_URL, else the Unix socket on which ``manage.py up`` starts the embedded Redis."""
-    return env.str("REDIS_URL", default="") or f"redis+socket://{home / 'redis' / 'redis.sock'}"
+    return env.str("REDIS_URL", default="") or f"redis+socket://{redis_socket(home)}"

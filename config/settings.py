@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "config.staticfiles.ServedFilesConfig",
     "django.contrib.humanize",
     "axes",
     "csp",
@@ -142,7 +142,6 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = QUERENT_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATICFILES_IGNORED = ["*.map", "redoc", ".*"]  # the schema page is Swagger UI
 STORAGES: dict[str, dict[str, Any]] = {
     # originals, previews, uploads, snapshots, feature shards, model files: never served by the web server itself
     "default": {

@@ -1,0 +1,29 @@
+"""How gunicorn serves: ``gunicorn -c config/gunicorn.py config.wsgi``. Under ``up`` it inherits the socket."""
+
+import gc
+import os
+from typing import Any
+
+from config.environment import listen_host, listen_port, whole_number
+
+_host = f"[{listen_host()}]" if ":" in listen_host() else listen_host()
+_inherited = os.environ.get("QUERENT_LISTEN_FD")
+
+bind = f"fd://{_inherited}" if _inherited else f"{_host}:{listen_port()}"
+worker_class = "gthread"
+workers = whole_number("WEB_PROCESSES", 2, low=1, high=64)
+threads = whole_number("WEB_THREADS", 4, low=1, high=64)
+preload_app = True  # the application is imported once and shared: half the start, and less memory for each process
+timeout = 60
+graceful_timeout = 5
+keepalive = 30
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the heartbeat must not wait for a disk
+control_socket_disable = True
+loglevel = "warning"
+proc_name = "querent-web"
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Keeps the garbage collector from touching, and so copying, what the processes share."""
+    gc.collect()
+    gc.freeze()

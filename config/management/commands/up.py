@@ -1,0 +1,165 @@
+"""``manage.py up``: web, worker, scheduler and Redis together."""
+
+import errno
+import http.client
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from config import preparation
+from config.environment import BASE_DIR, env, listen_host, listen_port, redis_socket, switch, whole_number
+from config.preparation import CannotStart, FirstUser
+from config.supervision import AlreadyRunning, GaveUp, Program, Supervisor, lock_home, redis
+
+SERVES_TOO = "Another program listens there: stop it, or choose another with PORT=8001 make run."
+
+
+class Command(BaseCommand):
+    help = "Runs Querent on this machine: web server, worker, scheduler and, without REDIS_URL, a Redis of its own."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--no-samples", action="store_true", help="Leave out the sample projects on first start.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        os.chdir(BASE_DIR)
+        os.umask(0o077)
+        try:
+            lock = lock_home(settings.QUERENT_HOME)
+            listener = listen(listen_host(), listen_port())
+            with Supervisor(self.say) as supervisor:
+                self.run(supervisor, lock, listener, samples=not (options["no_samples"] or switch("NO_SAMPLES")))
+                self.say("Stopping")
+        except (AlreadyRunning, CannotStart, GaveUp, redis.NoRedis) as error:
+            raise CommandError(str(error)) from error
+        self.say("Stopped")
+
+    def run(self, supervisor: Supervisor, lock: int, listener: socket.socket, *, samples: bool) -> None:
+        """Prepares, starts and tends the programs until somebody asks to stop."""
+        embedded = not env.str("REDIS_URL", default="")
+        if embedded:
+            supervisor.start(redis.redis_program(settings.QUERENT_HOME, lock))
+        preparation.reach_database()
+        preparation.migrate(self.say)
+        preparation.collect_static(self.say)
+        if embedded:
+            path = redis_socket(settings.QUERENT_HOME)
+            supervisor.run_until(lambda: redis.answers(path), every_s=0.02, may_give_up=True)
+        else:
+            preparation.reach_broker()
+        first = preparation.first_user(self.say, samples=samples)
+        connections.close_all()
+        try:
+            for program in programs(lock, listener):
+                supervisor.start(program)
+            supervisor.run_until(lambda: page_answers(listener), every_s=0.05, may_give_up=True)
+        finally:
+            self.announce(listener, first, ready=not supervisor.stopping)
+        supervisor.run_until(lambda: False, every_s=1.0)
+
+    def announce(self, listener: socket.socket, first: FirstUser | None, *, ready: bool) -> None:
+        """Prints where to go. The generated password is printed here and kept nowhere in clear."""
+        lines = []
+        if ready:
+            lines += ["", "Querent is ready.", "", f"  Open       {address(listener)}"]
+        if first:
+            password = first.password or "(the one in QUERENT_ADMIN_PASSWORD)"
+            lines += [f"  User       {first.username}", f"  Password   {password}", ""]
+            if first.password:
+                lines += [
+                    "The password is shown only now and stored nowhere in clear. Forgotten: " + reset(first.username)
+                ]
+        elif ready:
+            name = env.str("QUERENT_ADMIN_USERNAME", default="") or "admin"
+            lines += [f"  User       {name}, or another you made", f"  Password   forgotten: {reset(name)}", ""]
+        if ready:
+            lines += [f"Data is in {settings.QUERENT_HOME}. Ctrl-C stops everything.", ""]
+        self.say("\n".join(lines))
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def reset(username: str) -> str:
+    return f"{os.path.relpath(sys.executable)} manage.py changepassword {username}"
+
+
+def programs(lock: int, listener: socket.socket) -> list[Program]:
+    """Web, worker and scheduler. Jobs survive the death of their worker, so an orphaned worker is killed at once."""
+    environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
+    python, level = sys.executable, "warning"
+    concurrency = str(whole_number("WORKER_PROCESSES", 2, low=1, high=256))
+    celery = [python, "-m", "celery", "-A", "config", "--quiet"]
+    return [
+        Program(
+            "web",
+            [python, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi:application"],
+            {**environment, "QUERENT_LISTEN_FD": str(listener.fileno())},
+            pass_fds=(lock, listener.fileno()),
+        ),
+        Program(
+            "worker",
+            [*celery, "worker", "--pool", "prefork", "--concurrency", concurrency, "--loglevel", level,
+             "--without-gossip", "--without-mingle", "--without-heartbeat"],
+            environment,
+            pass_fds=(lock,),
+            orphan_signal=signal.SIGKILL,
+        ),
+        Program(
+            "scheduler",
+            [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "", "--loglevel", level],
+            environment,
+            pass_fds=(lock,),
+            orphan_signal=signal.SIGKILL,
+        ),
+    ]  # fmt: skip
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The web server's socket, opened here so that requests wait in it while the web process is being restarted.
+
+    Raises CannotStart when the port is taken or the address is not this machine's.
+    """
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(place[:2], family=family, backlog=2048)
+    except OSError as error:
+        said = {
+            errno.EADDRINUSE: f"Port {port} on {host} is busy. {SERVES_TOO}",
+            errno.EACCES: f"Port {port} needs more rights: choose one above 1023 with PORT.",
+        }
+        raise CannotStart(said.get(error.errno or 0, f"Cannot listen on {host}:{port}: {error.strerror}.")) from error
+
+
+def address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def page_answers(listener: socket.socket) -> bool:
+    """Whether the first page comes, following the redirect to sign in."""
+    host, port = listener.getsockname()[:2]
+    name = next((name for name in settings.ALLOWED_HOSTS if "*" not in name and not name.startswith(".")), "localhost")
+    path = "/"
+    try:
+        for _ in range(3):
+            client = http.client.HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=2)
+            client.request("GET", path, headers={"Host": name, "X-Forwarded-Proto": "https"})
+            answer = client.getresponse()
+            path = answer.getheader("Location", "")
+            client.close()
+            if answer.status < 300:
+                return True
+            if not path.startswith("/"):
+                return 300 <= answer.status < 400
+    except (OSError, http.client.HTTPException):
+        return False
+    return False

@@ -1,0 +1,101 @@
+"""What has to be true before the processes start. Each step does nothing, quickly, when there is nothing to do."""
+
+import hashlib
+import os
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from kombu.exceptions import OperationalError as BrokerError
+
+from config.celery import app as celery_app
+from config.environment import env
+
+Say = Callable[[str], None]
+
+
+class CannotStart(Exception):
+    """The text is one line that says what to do about it."""
+
+
+@dataclass(frozen=True)
+class FirstUser:
+    """The user made on first start; ``password`` is None when it came from the environment."""
+
+    username: str
+    password: str | None
+
+
+def reach_database() -> None:
+    """Raises CannotStart when the database does not answer."""
+    try:
+        connection.ensure_connection()
+    except (DatabaseError, OSError) as error:
+        place = settings.DATABASES["default"]
+        where = ":".join(str(place[part]) for part in ("HOST", "PORT") if place.get(part)) or place["NAME"]
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise CannotStart(f"The database at {where} does not answer: {reason} (DATABASE_URL)") from error
+
+
+def reach_broker() -> None:
+    """Raises CannotStart when the broker of REDIS_URL does not answer."""
+    try:
+        with celery_app.connection_for_write(connect_timeout=3) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0.1, timeout=3)
+    except (BrokerError, OSError, ValueError, KeyError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise CannotStart(f"The Redis of REDIS_URL does not answer: {reason}") from error
+
+
+def migrate(say: Say) -> None:
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if pending:
+        say(f"Preparing the database: {len(pending)} migrations")
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def collect_static(say: Say) -> None:
+    """Collects, hashes and compresses the static files when one of them changed since the last time."""
+    seen = hashlib.sha256(str(settings.STORAGES["staticfiles"]).encode())
+    ignored = apps.get_app_config("staticfiles").ignore_patterns
+    for finder in get_finders():
+        for path, storage in finder.list(ignored):
+            facts = os.stat(storage.path(path))
+            seen.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    stamp = settings.STATIC_ROOT / ".collected"
+    if stamp.exists() and stamp.read_text() == seen.hexdigest():
+        return
+    say("Preparing scripts and styles")
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    stamp.write_text(seen.hexdigest())
+
+
+def first_user(say: Say, *, samples: bool) -> FirstUser | None:
+    """Makes the administrator and their sample projects in a database without users; None when there are some."""
+    users = get_user_model().objects
+    if users.exists():
+        return None
+    username = env.str("QUERENT_ADMIN_USERNAME", default="") or "admin"
+    given = env.str("QUERENT_ADMIN_PASSWORD", default="")
+    password = given or readable_password()
+    with transaction.atomic():  # all or nothing: the next start finds either no user or everything
+        users.create_superuser(username=username, password=password)
+        if samples:
+            say("Loading the sample projects")
+            call_command("load_samples", user=username, verbosity=0)
+    return FirstUser(username, None if given else password)
+
+
+def readable_password() -> str:
+    """Four groups of four letters and digits that cannot be taken for each other: 78 bits."""
+    letters = "".join(set(string.ascii_lowercase + string.digits) - set("0o1li"))
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))

@@ -1,0 +1,7 @@
+"""The processes of one machine: started together, restarted when one dies, stopped together (decision 0002)."""
+
+from config.supervision.home_lock import AlreadyRunning, lock_home
+from config.supervision.program import Program
+from config.supervision.supervisor import GaveUp, Supervisor
+
+__all__ = ["AlreadyRunning", "GaveUp", "Program", "Supervisor", "lock_home"]

@@ -1,0 +1,91 @@
+"""One supervised program and the process that runs it."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+FIRST_WAIT_S = 0.2
+LONGEST_WAIT_S = 30.0
+STEADY_AFTER_S = 10.0  # a process that lived this long has started well: the next death starts the backoff anew
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run. ``orphan_signal`` is sent by the kernel should the supervisor itself be killed."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    pass_fds: tuple[int, ...] = ()
+    orphan_signal: signal.Signals = signal.SIGTERM
+    serves_others: bool = False  # stopped after the others, which may need it to the end
+
+
+def _tie_to(parent: int, orphan_signal: int) -> Callable[[], None]:
+    """What the new process does before it becomes the program: die with its parent."""
+
+    def tie() -> None:
+        if _libc is not None:
+            _libc.prctl(_PR_SET_PDEATHSIG, orphan_signal)
+        if os.getppid() != parent:  # it died before the line above took hold
+            os._exit(1)
+
+    return tie
+
+
+class Child:
+    """A program's current process, in a process group of its own, and when to start the next one."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.process: subprocess.Popen[bytes] | None = None
+        self.quick_deaths = 0
+        self.due_at = 0.0
+        self._started_at = 0.0
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None
+
+    def start(self) -> None:
+        program = self.program
+        self._started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            program.command,
+            env={**os.environ, **program.environment},
+            stdin=subprocess.DEVNULL,
+            pass_fds=program.pass_fds,
+            process_group=0,
+            preexec_fn=_tie_to(os.getpid(), program.orphan_signal),
+        )
+
+    def reap(self) -> int | None:
+        """The exit code when the process has ended since the last call. Ends what it left behind and plans the next."""
+        if self.process is None or (code := self.process.poll()) is None:
+            return None
+        self.signal(signal.SIGKILL)
+        self.process = None
+        lived_s = time.monotonic() - self._started_at
+        self.quick_deaths = 1 if lived_s >= STEADY_AFTER_S else self.quick_deaths + 1
+        self.due_at = time.monotonic() + self.wait_s
+        return code
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds before the next start: doubles with every quick death, up to half a minute."""
+        return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (self.quick_deaths - 1))
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signals the process and everything it started."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
