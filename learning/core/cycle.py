@@ -1,0 +1,300 @@
+"""One turn of the machine: fit -> probabilities -> utilities -> batch.
+
+The worker and the simulation both call these functions and nothing else of the core decides what is asked next. The
+steps are separate because the worker stores the outcome of each; :func:`run` is all of them in a row.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from learning.core.acquisition import DEFAULT_TEMPERATURE
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
+from learning.core.evaluation import Evaluation, evaluate, evaluate_baselines
+from learning.core.learners import FittedLearner, Kind, make_learner
+from learning.core.pools import Pool
+from learning.core.strategies import Draws, Request, make_strategy
+
+UNLABELED_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project decides about its cycle.
+
+    Parameters
+    ----------
+    kind : {"classification", "multilabel"}
+    n_labels : int
+        Size of the label set, used or not.
+    strategy, learner : str
+        Registered names, or ``"auto"``.
+    head : int
+        Rows to publish per ranking.
+    batch : int
+        Answers expected until the next ranking (the project's ``retrain_every``).
+    temperature : float
+        How far draws stray from the top; see :mod:`learning.core.acquisition`.
+    """
+
+    kind: Kind
+    n_labels: int
+    strategy: str = "auto"
+    learner: str = "auto"
+    head: int = 2_000
+    batch: int = 20
+    temperature: float = DEFAULT_TEMPERATURE
+
+    def __post_init__(self) -> None:
+        """Refuse settings no cycle can run on."""
+        if self.n_labels < 1 or self.head < 1 or self.batch < 1:
+            raise ValueError(f"n_labels, head and batch must be at least 1: {self}")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Rows with answers.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (m, d)
+    targets : ndarray of shape (m, n_labels)
+        See :meth:`learning.core.learners.base.Learner.fit`; :func:`learning.core.learners.one_hot` makes them.
+    weights : ndarray of shape (m,), optional
+    groups : ndarray of int, shape (m,), optional
+        Items of one group stay together in cross-validation.
+    """
+
+    features: FloatMatrix
+    targets: DoubleArray
+    weights: DoubleArray | None = None
+    groups: IntArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A model and its baselines on the same held-out rows."""
+
+    model: Evaluation
+    baselines: Mapping[str, Evaluation]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What :func:`run` made."""
+
+    model: FittedLearner | None
+    assessment: Assessment | None
+    ranking: Draws
+
+
+def step_rng(seed: int, step: str) -> np.random.Generator:
+    """Return the random numbers of one step of one run.
+
+    Steps do not share a stream, so a step that is repeated or left out changes nothing in the others.
+
+    Parameters
+    ----------
+    seed : int
+        The run's seed, at least 0.
+    step : str
+
+    Returns
+    -------
+    numpy.random.Generator
+
+    Examples
+    --------
+    >>> bool(step_rng(1, "fit").random() == step_rng(1, "fit").random() != step_rng(1, "rank").random())
+    True
+    """
+    return np.random.default_rng([seed, zlib.crc32(step.encode())])
+
+
+def sample_pool(
+    pool: Pool, eligible: BoolArray, rng: np.random.Generator, at_most: int = UNLABELED_ROWS
+) -> FloatMatrix:
+    """Return a random part of the eligible rows, for learners that use unlabeled data.
+
+    Parameters
+    ----------
+    pool : Pool
+    eligible : ndarray of bool, shape (pool.n_rows,)
+    rng : numpy.random.Generator
+    at_most : int
+
+    Returns
+    -------
+    ndarray of float32, shape (min(at_most, eligible rows), d)
+
+    Examples
+    --------
+    >>> from learning.core.pools import ArrayPool
+    >>> sample_pool(ArrayPool(np.eye(3, dtype=np.float32)), np.ones(3, bool), np.random.default_rng(0), 2).shape
+    (2, 3)
+    """
+    rows = np.flatnonzero(eligible)
+    return pool.take(np.sort(rng.choice(rows, size=min(at_most, rows.size), replace=False)))
+
+
+def fit_model(
+    answers: Answers, settings: Settings, rng: np.random.Generator, unlabeled: FloatMatrix | None = None
+) -> FittedLearner | None:
+    """Fit and calibrate the project's learner.
+
+    Parameters
+    ----------
+    answers : Answers
+    settings : Settings
+    rng : numpy.random.Generator
+    unlabeled : ndarray of float32, shape (u, d), optional
+        From :func:`sample_pool`.
+
+    Returns
+    -------
+    FittedLearner or None
+        None without a single answer.
+
+    Raises
+    ------
+    ValueError
+        If the answers do not fit the settings or each other.
+    """
+    if len(answers) == 0:
+        return None
+    if answers.targets.shape[1] != settings.n_labels:
+        raise ValueError(f"answers have {answers.targets.shape[1]} labels, the settings {settings.n_labels}")
+    return make_learner(settings.learner).fit(
+        answers.features,
+        answers.targets,
+        kind=settings.kind,
+        rng=rng,
+        weights=answers.weights,
+        groups=answers.groups,
+        unlabeled=unlabeled,
+    )
+
+
+def evaluate_model(
+    model: FittedLearner, answers: Answers, held_out: Answers, settings: Settings, rng: np.random.Generator
+) -> Assessment | None:
+    """Measure a model and its baselines on the eval split.
+
+    Parameters
+    ----------
+    model : FittedLearner
+    answers : Answers
+        What the model was fitted on; the baselines are made of it.
+    held_out : Answers
+        Answered items of the eval split.
+    settings : Settings
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Assessment or None
+        None while nothing is held out.
+    """
+    if len(held_out) == 0:
+        return None
+    found = evaluate(model.predict(held_out.features), held_out.targets, kind=settings.kind, rng=rng)
+    baselines = evaluate_baselines(
+        answers.features, answers.targets, held_out.features, held_out.targets, kind=settings.kind, rng=rng
+    )
+    return Assessment(found, baselines)
+
+
+def rank_pool(
+    pool: Pool,
+    eligible: BoolArray,
+    answers: Answers,
+    model: FittedLearner | None,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> Draws:
+    """Draw the head of the queue.
+
+    Parameters
+    ----------
+    pool : Pool
+    eligible : ndarray of bool, shape (pool.n_rows,)
+        Rows that may be asked: of the pool, unanswered, not in flight, not skipped for good.
+    answers : Answers
+        Of the pool; possibly none (features of shape (0, d), targets of shape (0, n_labels)).
+    model : FittedLearner or None
+    settings : Settings
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Draws
+        ``min(settings.head, eligible rows)`` picks. A strategy that needs a model falls back to ``typical`` without one
+        and says so.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree or the strategy is unknown.
+    """
+    strategy = make_strategy(settings.strategy)
+    if strategy.needs_model and model is None:
+        strategy = make_strategy("typical")
+    return strategy.rank(
+        Request(
+            pool=pool,
+            eligible=eligible,
+            model=model,
+            labeled=answers.features,
+            targets=answers.targets,
+            kind=settings.kind,
+            head=settings.head,
+            batch=settings.batch,
+            rng=rng,
+            temperature=settings.temperature,
+        )
+    )
+
+
+def run(pool: Pool, eligible: BoolArray, answers: Answers, held_out: Answers, settings: Settings, seed: int) -> Turn:
+    """Do one whole turn.
+
+    Parameters
+    ----------
+    pool : Pool
+    eligible : ndarray of bool, shape (pool.n_rows,)
+    answers, held_out : Answers
+        Of the pool and of the eval split.
+    settings : Settings
+    seed : int
+        The same seed and data give the same turn, bit by bit.
+
+    Returns
+    -------
+    Turn
+
+    Examples
+    --------
+    >>> from learning.core.learners import one_hot
+    >>> from learning.core.pools import ArrayPool
+    >>> features = np.linspace(0, 1, 50, dtype=np.float32)[:, None]
+    >>> labeled = Answers(features[[0, 49]], one_hot([0, 1], 2))
+    >>> eligible = np.ones(50, bool); eligible[[0, 49]] = False
+    >>> settings = Settings("classification", 2, strategy="margin", head=3, temperature=0.01)
+    >>> turn = run(ArrayPool(features), eligible, labeled, labeled, settings, seed=0)
+    >>> sorted(turn.ranking.rows.tolist())[:2], turn.assessment.model.metrics["accuracy"].value
+    ([24, 25], 1.0)
+    """
+    unlabeled = sample_pool(pool, eligible, step_rng(seed, "sample"))
+    model = fit_model(answers, settings, step_rng(seed, "fit"), unlabeled)
+    assessment = None
+    if model is not None:
+        assessment = evaluate_model(model, answers, held_out, settings, step_rng(seed, "evaluate"))
+    ranking = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"))
+    return Turn(model, assessment, ranking)

@@ -1,0 +1,57 @@
+"""Contents -> float32 features.
+
+An encoder is one module with one class and one line below. Its contract (``tests/core/test_encoders.py``) is inherited
+by every registered encoder: any number of items down to one, finite float32 of the promised width, the same row
+whatever its neighbours and block, the same bytes from the same input, nothing lost by dump and load.
+"""
+
+from __future__ import annotations
+
+from learning.core.encoders.base import Encoder, FittedEncoder
+from learning.core.registry import Registry
+
+ENCODERS: Registry[Encoder] = Registry(
+    "encoder",
+    {
+        "wordllama-tfidf": "learning.core.encoders.text:TextEncoder",
+        "hog-hsv": "learning.core.encoders.image:ImageEncoder",
+        "columns": "learning.core.encoders.tabular:TabularEncoder",
+    },
+)
+
+AUTO = {"text": "wordllama-tfidf", "image": "hog-hsv", "tabular": "columns"}
+"""What the setting ``auto`` stands for, by modality."""
+
+
+def make_encoder(name: str, modality: str) -> Encoder:
+    """Return the encoder a project's settings ask for.
+
+    Parameters
+    ----------
+    name : str
+        A registered name, or ``"auto"`` for the best one of the modality.
+    modality : {"text", "image", "tabular"}
+
+    Returns
+    -------
+    Encoder
+
+    Raises
+    ------
+    ValueError
+        If the name or modality is unknown, or the encoder is made for another modality.
+
+    Examples
+    --------
+    >>> make_encoder("auto", "tabular").name
+    'columns'
+    """
+    if modality not in AUTO:
+        raise ValueError(f"unknown modality {modality!r}; known: {', '.join(AUTO)}")
+    encoder = ENCODERS.make(AUTO[modality] if name == "auto" else name)
+    if encoder.modality != modality:
+        raise ValueError(f"encoder {name!r} reads {encoder.modality}, not {modality}")
+    return encoder
+
+
+__all__ = ["AUTO", "ENCODERS", "Encoder", "FittedEncoder", "make_encoder"]

@@ -1,0 +1,22 @@
+"""What a model is worth: numbers on held-out truth, each with an interval, beside baselines, compared in pairs."""
+
+from __future__ import annotations
+
+from learning.core.evaluation.baselines import evaluate_baselines
+from learning.core.evaluation.curves import CurvePoint, curve_point
+from learning.core.evaluation.intervals import Estimate, wilson
+from learning.core.evaluation.paired import PairedTest, paired_test
+from learning.core.evaluation.report import Evaluation, LabelScores, evaluate
+
+__all__ = [
+    "CurvePoint",
+    "Estimate",
+    "Evaluation",
+    "LabelScores",
+    "PairedTest",
+    "curve_point",
+    "evaluate",
+    "evaluate_baselines",
+    "paired_test",
+    "wilson",
+]

@@ -1,0 +1,49 @@
+"""Features and answers -> calibrated probabilities for every label of the project.
+
+A learner is one module with one class and one line below. Its contract (``tests/core/test_learners.py``) is inherited
+by every registered learner: one example of a class, one class only, labels nobody used yet, soft and weighted answers;
+finite probabilities for all labels; the same seed gives the same bytes; dump and load give bit-identical predictions.
+"""
+
+from __future__ import annotations
+
+from learning.core.learners.base import FittedLearner, Kind, Learner, one_hot
+from learning.core.registry import Registry
+
+LEARNERS: Registry[Learner] = Registry(
+    "learner",
+    {
+        "logistic": "learning.core.learners.logistic:LogisticLearner",
+    },
+)
+
+AUTO = "logistic"
+"""What the setting ``auto`` stands for."""
+
+
+def make_learner(name: str) -> Learner:
+    """Return the learner a project's settings ask for.
+
+    Parameters
+    ----------
+    name : str
+        A registered name, or ``"auto"``.
+
+    Returns
+    -------
+    Learner
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+
+    Examples
+    --------
+    >>> make_learner("auto").name
+    'logistic'
+    """
+    return LEARNERS.make(AUTO if name == "auto" else name)
+
+
+__all__ = ["AUTO", "LEARNERS", "FittedLearner", "Kind", "Learner", "make_learner", "one_hot"]

@@ -1,0 +1,214 @@
+"""Penalised linear models with soft targets: the numerics under the logistic learner.
+
+One solver serves both kinds of question. ``softmax`` fits one distribution over the classes, ``sigmoid`` one
+independent yes/no for each of them. Targets may be any probabilities, so disagreeing annotators need no special case.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import xlogy
+
+from learning.core.arrays import DoubleArray, sigmoid, softmax
+
+Link: TypeAlias = Literal["softmax", "sigmoid"]
+_INTERCEPT_PENALTY = 1e-3
+_MAX_ITERATIONS = 300
+
+
+def rotate(features: DoubleArray) -> tuple[DoubleArray, DoubleArray | None]:
+    """Express rows in a basis of their own span when there are fewer rows than columns.
+
+    An L2 penalty does not see rotations, so the fit is the same and its cost depends on the number of labels instead of
+    the width of the features.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, d)
+
+    Returns
+    -------
+    rotated : ndarray of shape (n, r)
+        ``r = min(n, d)``; pairwise inner products are those of ``features``.
+    basis : ndarray of shape (d, r) or None
+        ``features == rotated @ basis.T``; None when nothing was rotated.
+
+    Examples
+    --------
+    >>> rotated, basis = rotate(np.array([[3.0, 4.0]]))
+    >>> rotated.shape, float(abs(rotated[0, 0]))
+    ((1, 1), 5.0)
+    """
+    if features.shape[0] >= features.shape[1]:
+        return features, None
+    left, sizes, right = np.linalg.svd(features, full_matrices=False)
+    return left * sizes, np.ascontiguousarray(right.T)
+
+
+def probabilities(logits: DoubleArray, link: Link) -> DoubleArray:
+    """Apply the link function.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k)
+    link : {"softmax", "sigmoid"}
+
+    Returns
+    -------
+    ndarray of float64, shape (n, k), range [0, 1]
+
+    Examples
+    --------
+    >>> probabilities(np.zeros((1, 2)), "softmax")
+    array([[0.5, 0.5]])
+    """
+    return softmax(logits) if link == "softmax" else sigmoid(logits)
+
+
+def losses(logits: DoubleArray, targets: DoubleArray, link: Link) -> DoubleArray:
+    """Cross-entropy of every row, in nats, summed over the classes.
+
+    Parameters
+    ----------
+    logits, targets : ndarray of shape (n, k)
+    link : {"softmax", "sigmoid"}
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Examples
+    --------
+    >>> float(losses(np.zeros((1, 2)), np.array([[1.0, 0.0]]), "softmax")[0] / np.log(2))
+    1.0
+    """
+    if link == "softmax":
+        top = logits.max(axis=1, keepdims=True)
+        total = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
+        return np.asarray(targets.sum(axis=1) * total - np.einsum("ij,ij->i", targets, logits))
+    return np.asarray((np.logaddexp(0.0, logits) - targets * logits).sum(axis=1))
+
+
+def fit_linear(
+    features: DoubleArray,
+    targets: DoubleArray,
+    weights: DoubleArray,
+    inverse_penalty: float,
+    link: Link,
+    start: DoubleArray | None = None,
+) -> DoubleArray:
+    """Minimise ``sum(weights * losses) + ||slopes||^2 / (2 * inverse_penalty)``.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, d)
+    targets : ndarray of shape (n, k)
+        Rows that sum to 1 for ``softmax``; anything in [0, 1] for ``sigmoid``.
+    weights : ndarray of shape (n,)
+        Non-negative.
+    inverse_penalty : float
+        What scikit-learn calls ``C``; above 0.
+    link : {"softmax", "sigmoid"}
+    start : ndarray of shape (d + 1, k), optional
+        Where to begin, e.g. the solution for a neighbouring penalty.
+
+    Returns
+    -------
+    ndarray of float64, shape (d + 1, k)
+        Slopes, then the intercepts in the last row. Intercepts carry a penalty of 1e-3, which keeps them finite when a
+        class is absent.
+
+    Examples
+    --------
+    >>> x, y = np.array([[-1.0], [1.0]]), np.eye(2)
+    >>> solution = fit_linear(x, y, np.ones(2), 1.0, "softmax")
+    >>> bool(solution[0, 1] > 0 > solution[0, 0])
+    True
+    """
+    d = features.shape[1]
+    k = targets.shape[1]
+    penalty = np.full((d + 1, 1), 1.0 / inverse_penalty)
+    penalty[-1] = _INTERCEPT_PENALTY
+    transposed = np.ascontiguousarray(features.T)
+
+    def objective(flat: DoubleArray) -> tuple[float, DoubleArray]:
+        solution = flat.reshape(d + 1, k)
+        logits = features @ solution[:-1] + solution[-1]
+        value = float(weights @ losses(logits, targets, link))
+        residual = probabilities(logits, link)
+        if link == "softmax":
+            residual *= targets.sum(axis=1, keepdims=True)
+        residual -= targets
+        residual *= weights[:, None]
+        gradient = penalty * solution
+        value += 0.5 * float(np.vdot(solution, gradient))
+        gradient[:-1] += transposed @ residual
+        gradient[-1] += residual.sum(axis=0)
+        return value, gradient.ravel()
+
+    first = np.zeros((d + 1, k)) if start is None else start
+    found = minimize(
+        objective,
+        first.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={
+            "maxiter": _MAX_ITERATIONS,
+            "ftol": 1e-9,
+            "gtol": 1e-4 * max(1.0, float(weights.mean())),
+            "maxcor": 10,
+        },
+    )
+    return np.asarray(found.x.reshape(d + 1, k))
+
+
+def fit_temperature(logits: DoubleArray, targets: DoubleArray, weights: DoubleArray, link: Link) -> float:
+    """Find the temperature whose division of the logits gives the smallest cross-entropy.
+
+    Parameters
+    ----------
+    logits, targets : ndarray of shape (n, k)
+        From rows the model was not fitted on.
+    weights : ndarray of shape (n,)
+    link : {"softmax", "sigmoid"}
+
+    Returns
+    -------
+    float
+        Between 0.05 (sharper) and 20 (flatter); 1 when there is nothing to fit. A weak prior (worth about two rows)
+        pulls it towards 1, so that a perfectly separated handful of labels does not claim certainty.
+
+    References
+    ----------
+    C. Guo et al., "On calibration of modern neural networks", ICML 2017.
+
+    Examples
+    --------
+    >>> logits = np.tile([[4.0, 0.0]], (100, 1))
+    >>> targets = np.tile([[0.75, 0.25]], (100, 1))
+    >>> temperature = fit_temperature(logits, targets, np.ones(100), "softmax")
+    >>> round(float(softmax(logits / temperature)[0, 0]), 2)
+    0.77
+    """
+    if not logits.size or not weights.any():
+        return 1.0
+
+    def objective(log_temperature: float) -> float:
+        return float(weights @ losses(logits / np.exp(log_temperature), targets, link)) + log_temperature**2
+
+    found = minimize_scalar(objective, bounds=(np.log(0.05), np.log(20.0)), method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(found.x))
+
+
+def entropy(targets: DoubleArray) -> DoubleArray:
+    """Return the entropy of every row of a distribution, in nats.
+
+    Examples
+    --------
+    >>> entropy(np.array([[1.0, 0.0]]))
+    array([0.])
+    """
+    return np.asarray(-xlogy(targets, targets).sum(axis=1) + 0.0)

@@ -1,0 +1,286 @@
+"""The live cycle replayed on labeled data: does active learning pay here, and how much?
+
+The functions of :mod:`learning.core.cycle` choose and fit exactly as the worker does; only the annotator is replaced by the
+known labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from learning.core import cycle
+from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.learners.base import Kind
+from learning.core.pools import ArrayPool
+
+RESAMPLES = 2_000
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Scores of one arm and seed.
+
+    Parameters
+    ----------
+    arm : str
+        The strategy's name.
+    seed : int
+    labels : tuple of int
+        Answers given, rising.
+    scores : tuple of float
+        Score of the model after as many answers; higher is better.
+    """
+
+    arm: str
+    seed: int
+    labels: tuple[int, ...]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Answers one arm needs to reach a share of the full score, over what the other needs.
+
+    Parameters
+    ----------
+    share : float
+        Of the score with every pool item labeled.
+    target : float
+        The score to reach.
+    labels, labels_random : float
+        Mean answers needed by the arm and by random.
+    ratio, low, high : float
+        ``labels / labels_random`` with its 95 % bootstrap interval over seeds; below 1 the arm saves answers.
+    censored : int
+        Curves (of both arms) that ended before the target; they count with one step beyond their last point, so the ratio
+        is a bound when this is not 0.
+    """
+
+    share: float
+    target: float
+    labels: float
+    labels_random: float
+    ratio: float
+    low: float
+    high: float
+    censored: int
+
+
+def accuracy(probabilities: FloatMatrix, targets: DoubleArray, kind: Kind) -> float:
+    """Return the share of items answered right (multilabel: with every label right).
+
+    Examples
+    --------
+    >>> accuracy(np.array([[0.9, 0.1]], np.float32), np.array([[1.0, 0.0]]), "classification")
+    1.0
+    """
+    if kind == "multilabel":
+        return float(((probabilities >= 0.5) == (targets >= 0.5)).all(axis=1).mean())
+    return float((probabilities.argmax(axis=1) == targets.argmax(axis=1)).mean())
+
+
+def macro_f1(probabilities: FloatMatrix, targets: DoubleArray, kind: Kind) -> float:
+    """Return the mean F1 over the labels that occur in ``targets``.
+
+    Examples
+    --------
+    >>> macro_f1(np.array([[0.9, 0.1], [0.8, 0.2]], np.float32), np.eye(2), "classification").__round__(3)
+    0.333
+    """
+    if kind == "multilabel":
+        predicted = (probabilities >= 0.5).astype(np.float64)
+    else:
+        predicted = np.eye(targets.shape[1])[probabilities.argmax(axis=1)]
+    support = targets.sum(axis=0)
+    f1 = 2 * (predicted * targets).sum(axis=0) / np.maximum(support + predicted.sum(axis=0), 1e-12)
+    return float(f1[support > 0].mean())
+
+
+METRICS: dict[str, Callable[[FloatMatrix, DoubleArray, Kind], float]] = {"accuracy": accuracy, "macro_f1": macro_f1}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Labeled data cut for a simulation.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (n, d)
+        The pool.
+    targets : ndarray of shape (n, n_labels)
+        Its true answers, which the cycle sees only when it asks.
+    held_out, held_out_targets : ndarray
+        Rows that only measure.
+    metric : {"accuracy", "macro_f1"}
+    """
+
+    features: FloatMatrix
+    targets: DoubleArray
+    held_out: FloatMatrix
+    held_out_targets: DoubleArray
+    metric: str = "accuracy"
+
+    def score(self, answers: cycle.Answers, settings: cycle.Settings, seed: int) -> float:
+        """Fit on ``answers`` alone and return the held-out score."""
+        model = cycle.fit_model(answers, settings, cycle.step_rng(seed, "fit"))
+        if model is None:
+            return 0.0
+        return METRICS[self.metric](model.predict(self.held_out), self.held_out_targets, settings.kind)
+
+    def full_score(self, settings: cycle.Settings) -> float:
+        """Return the score with every pool row labeled."""
+        return self.score(cycle.Answers(self.features, self.targets), settings, 0)
+
+
+def simulate(
+    bench: Bench,
+    settings: cycle.Settings,
+    *,
+    seed: int,
+    budget: int,
+    random_share: float = 0.0,
+    stop_at: float = np.inf,
+    progress: Callable[[int, float], None] | None = None,
+) -> Curve:
+    """Replay one project: rank, answer a batch, fit, measure, until the budget is spent.
+
+    Parameters
+    ----------
+    bench : Bench
+    settings : Settings
+        ``settings.batch`` answers are given between two rankings.
+    seed : int
+    budget : int
+        Answers to give; the pool's size at most.
+    random_share : float
+        Share of every batch drawn at random as the live mixture does, in [0, 1].
+    stop_at : float
+        Stop early when the score has been at least this for three points in a row.
+    progress : callable, optional
+        Told the number of answers and the score after every batch.
+
+    Returns
+    -------
+    Curve
+
+    Examples
+    --------
+    >>> from learning.core.learners import one_hot
+    >>> x = np.linspace(0, 1, 60, dtype=np.float32)[:, None]
+    >>> y = one_hot((x[:, 0] > 0.5).astype(int), 2)
+    >>> settings = cycle.Settings("classification", 2, strategy="margin", batch=5)
+    >>> curve = simulate(Bench(x, y, x, y), settings, seed=0, budget=20)
+    >>> curve.labels, curve.scores[-1] > 0.9
+    ((5, 10, 15, 20), True)
+    """
+    pool = ArrayPool(bench.features)
+    settings = replace(settings, head=settings.batch)
+    eligible = np.ones(pool.n_rows, dtype=bool)
+    rows = np.zeros(0, dtype=np.int64)
+    labels: list[int] = []
+    scores: list[float] = []
+    model = None
+    while rows.size < min(budget, pool.n_rows):
+        answers = cycle.Answers(bench.features[rows], bench.targets[rows])
+        turn_seed = seed * 1_000_003 + rows.size
+        ranking = cycle.rank_pool(pool, eligible, answers, model, settings, cycle.step_rng(turn_seed, "rank"))
+        picked = ranking.rows[: budget - rows.size]
+        share_rng = cycle.step_rng(turn_seed, "random share")
+        n_random = int(share_rng.binomial(picked.size, random_share))
+        if n_random:
+            kept = picked[: picked.size - n_random]
+            others = np.setdiff1d(np.flatnonzero(eligible), kept)
+            picked = np.concatenate((kept, share_rng.choice(others, n_random, replace=False)))
+        eligible[picked] = False
+        rows = np.concatenate((rows, picked))
+        answers = cycle.Answers(bench.features[rows], bench.targets[rows])
+        unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
+        model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)
+        assert model is not None  # there is at least one answer by now
+        score = METRICS[bench.metric](model.predict(bench.held_out), bench.held_out_targets, settings.kind)
+        labels.append(int(rows.size))
+        scores.append(score)
+        if progress is not None:
+            progress(int(rows.size), score)
+        if len(scores) >= 3 and min(scores[-3:]) >= stop_at:
+            break
+    return Curve(settings.strategy, seed, tuple(labels), tuple(scores))
+
+
+def labels_to_reach(curve: Curve, target: float) -> tuple[float, bool]:
+    """Return how many answers a curve needs to reach a score and stay there for the next point.
+
+    Parameters
+    ----------
+    curve : Curve
+    target : float
+
+    Returns
+    -------
+    labels : float
+        Interpolated between points; one step beyond the last point when the target was not reached.
+    reached : bool
+
+    Examples
+    --------
+    >>> labels_to_reach(Curve("margin", 0, (10, 20, 30), (0.5, 0.7, 0.9)), 0.8)
+    (25.0, True)
+    >>> labels_to_reach(Curve("margin", 0, (10, 20, 30), (0.5, 0.7, 0.9)), 0.95)
+    (40.0, False)
+    """
+    labels, scores = np.asarray(curve.labels, dtype=float), np.asarray(curve.scores)
+    held = np.minimum(scores, np.append(scores[1:], scores[-1]))
+    above = np.flatnonzero(held >= target)
+    if not above.size:
+        step = labels[-1] - labels[-2] if labels.size > 1 else labels[-1]
+        return float(labels[-1] + step), False
+    first = int(above[0])
+    if first == 0:
+        return float(labels[0]), True
+    rise = scores[first] - scores[first - 1]
+    part = (target - scores[first - 1]) / rise if rise > 0 else 1.0
+    part = float(np.clip(part, 0.0, 1.0))
+    return float(labels[first - 1] + part * (labels[first] - labels[first - 1])), True
+
+
+def saving(
+    active: Sequence[Curve], random: Sequence[Curve], full_score: float, share: float, rng: np.random.Generator
+) -> Saving:
+    """Compare the answers two arms need to reach a share of the full score.
+
+    Parameters
+    ----------
+    active, random : sequence of Curve
+        Of several seeds each.
+    full_score : float
+        Score with every pool row labeled.
+    share : float
+        E.g. 0.95.
+    rng : numpy.random.Generator
+        For the bootstrap over seeds.
+
+    Returns
+    -------
+    Saving
+
+    Examples
+    --------
+    >>> fast = [Curve("auto", 0, (10, 20), (0.8, 1.0))]
+    >>> slow = [Curve("random", 0, (10, 20, 30, 40), (0.5, 0.6, 0.8, 1.0))]
+    >>> saving(fast, slow, 1.0, 0.9, np.random.default_rng(0)).ratio.__round__(3)
+    0.429
+    """
+    target = share * full_score
+    needed = [[labels_to_reach(curve, target) for curve in arm] for arm in (active, random)]
+    ours, theirs = (np.array([labels for labels, _ in arm]) for arm in needed)
+    censored = sum(not reached for arm in needed for _, reached in arm)
+    ours_again = ours[rng.integers(ours.size, size=(RESAMPLES, ours.size))].mean(axis=1)
+    theirs_again = theirs[rng.integers(theirs.size, size=(RESAMPLES, theirs.size))].mean(axis=1)
+    low, high = np.quantile(ours_again / theirs_again, [0.025, 0.975])
+    ratio = float(ours.mean() / theirs.mean())
+    return Saving(
+        share, target, float(ours.mean()), float(theirs.mean()), ratio, float(low), float(high), int(censored)
+    )

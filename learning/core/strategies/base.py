@@ -1,0 +1,122 @@
+"""What every query strategy is given and gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from learning.core.acquisition import DEFAULT_TEMPERATURE
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
+from learning.core.learners.base import FittedLearner, Kind
+from learning.core.pools import Pool
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to a strategy: which rows next?
+
+    Parameters
+    ----------
+    pool : Pool
+        Features of all rows, eligible or not.
+    eligible : ndarray of bool, shape (pool.n_rows,)
+        Rows that may be picked: unlabeled, not in flight, not of the eval split.
+    model : FittedLearner or None
+        The model to ask, if there is one.
+    labeled : ndarray of float32, shape (m, d)
+        Features of the rows already answered; m may be 0.
+    targets : ndarray of shape (m, n_labels)
+        Their answers, as the learner got them.
+    kind : {"classification", "multilabel"}
+    head : int
+        Rows to return, at least 1.
+    batch : int
+        Rows likely to be answered before the next ranking: what diversity is wanted over.
+    rng : numpy.random.Generator
+    temperature : float
+        How far draws stray from the top; see :mod:`learning.core.acquisition`.
+    """
+
+    pool: Pool
+    eligible: BoolArray
+    model: FittedLearner | None
+    labeled: FloatMatrix
+    targets: DoubleArray
+    kind: Kind
+    head: int
+    batch: int
+    rng: np.random.Generator
+    temperature: float = DEFAULT_TEMPERATURE
+
+
+@dataclass(frozen=True)
+class Draws:
+    """An ordered draw from the pool.
+
+    Parameters
+    ----------
+    strategy : str
+        The strategy that picked; for ``auto`` the one it stood for.
+    reason : str
+        Why this strategy, in words for people.
+    rows : ndarray of int, shape (k,)
+        Distinct row numbers, first pick first.
+    utilities : ndarray of float32, shape (k,)
+        The strategy's score of each row, higher is sooner; comparable within one draw only.
+    propensities : ndarray of float64, shape (k,), range (0, 1]
+        Probability of each pick given the picks before it.
+    pool_size : int
+        Eligible rows before the first pick; the m-th pick (from 0) chose among ``pool_size - m``.
+    """
+
+    strategy: str
+    reason: str
+    rows: IntArray
+    utilities: FloatMatrix
+    propensities: DoubleArray
+    pool_size: int
+
+
+class Strategy(Protocol):
+    """Picks rows."""
+
+    name: str
+    needs_model: bool
+
+    def rank(self, request: Request) -> Draws:
+        """Return ``min(head, eligible rows)`` draws.
+
+        Raises
+        ------
+        ValueError
+            If the strategy needs a model and there is none, or shapes disagree.
+        """
+        ...
+
+
+def eligible_rows(request: Request) -> IntArray:
+    """Return the eligible row numbers, ascending.
+
+    Raises
+    ------
+    ValueError
+        If the mask does not fit the pool.
+    """
+    if request.eligible.shape != (request.pool.n_rows,) or request.eligible.dtype != np.bool_:
+        raise ValueError(f"eligible must be a bool mask of {request.pool.n_rows} rows")
+    return np.flatnonzero(request.eligible)
+
+
+def model_of(request: Request, name: str) -> FittedLearner:
+    """Return the request's model.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if request.model is None:
+        raise ValueError(f"strategy {name!r} needs a model")
+    return request.model

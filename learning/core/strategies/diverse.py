@@ -1,0 +1,104 @@
+"""Margin, but not the same question twice: a batch of uncertain rows that lie apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from learning.core import acquisition
+from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
+from learning.core.strategies.base import Draws, Request, eligible_rows
+from learning.core.strategies.uncertainty import margin, pool_utilities
+
+CANDIDATES_PER_PICK = 20
+MIN_CANDIDATES = 200
+MAX_CANDIDATES = 4_096
+
+
+class Novelty:
+    """How new each candidate still is, given what was picked: 0 for a copy, 1 for as far as candidates usually lie.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (m, d)
+
+    Examples
+    --------
+    >>> novelty = Novelty(np.array([[0.0], [0.0], [2.0]], np.float32))
+    >>> novelty.pick(0)
+    >>> novelty.values.round(3).tolist()
+    [0.0, 0.0, 1.0]
+    """
+
+    def __init__(self, features: FloatMatrix) -> None:
+        self._features = features - features.mean(axis=0)
+        self._squares = np.einsum("ij,ij->i", self._features, self._features)
+        # Twice the variance is the mean squared distance of two candidates.
+        self._usual = float(2.0 * self._squares.mean()) or 1.0
+        self.values: FloatMatrix = np.ones(len(features), dtype=np.float32)
+
+    def pick(self, candidate: int) -> None:
+        """Take note that ``candidate`` was picked."""
+        squares = self._squares + self._squares[candidate] - 2.0 * (self._features @ self._features[candidate])
+        squares[candidate] = 0.0
+        np.minimum(self.values, np.sqrt(np.clip(squares / self._usual, 0.0, 1.0)), out=self.values)
+
+
+class DiverseMargin:
+    """Margin utilities, discounted by closeness to what the batch already holds.
+
+    The 20 best rows per pick (200 to 4,096) are candidates. A candidate's utility is multiplied by its
+    :class:`Novelty`, so copies of a picked row fall to the end of the candidates. After the batch the head goes on in
+    the plain order of the margin. Every pick is a rank draw, so its propensity is known and no row is out of reach.
+    """
+
+    name = "diverse_margin"
+    needs_model = True
+
+    def rank(self, request: Request) -> Draws:
+        """Score the pool, then draw a spread batch; see :meth:`Strategy.rank`."""
+        rows = eligible_rows(request)
+        utilities = pool_utilities(request, self.name, margin)[rows]
+        order = acquisition.order_by_utility(utilities, request.rng)
+        n_batch = min(request.batch, request.head, rows.size)
+        n_candidates = min(max(MIN_CANDIDATES, CANDIDATES_PER_PICK * n_batch), MAX_CANDIDATES, rows.size)
+        candidates = order[:n_candidates]
+        novelty = Novelty(request.pool.take(rows[candidates])) if n_candidates else None
+        picked: list[int] = []
+        propensities: list[float] = []
+        draws = acquisition.RankDraws(rows.size, request.temperature, request.rng)
+        taken = np.zeros(rows.size, dtype=bool)
+        while len(picked) < n_batch and novelty is not None:
+            rank, propensity = draws.next()
+            left = np.flatnonzero(~taken[:n_candidates])
+            if rank <= left.size:
+                position = int(left[_nth_best(utilities[candidates[left]] * novelty.values[left], rank)])
+                novelty.pick(position)
+            else:
+                position = n_candidates + int(np.flatnonzero(~taken[n_candidates:])[rank - left.size - 1])
+            taken[position] = True
+            picked.append(position)
+            propensities.append(propensity)
+        positions, likelihoods = _plain_order(taken, request)
+        chosen = order[np.concatenate((np.asarray(picked, dtype=np.int64), positions))]
+        return Draws(
+            self.name,
+            "the model hesitates between two answers, and the batch is spread out",
+            rows[chosen],
+            utilities[chosen],
+            np.concatenate((np.asarray(propensities), likelihoods)),
+            rows.size,
+        )
+
+
+def _nth_best(scores: FloatMatrix, rank: int) -> int:
+    if rank == 1:
+        return int(scores.argmax())
+    return int(np.argpartition(-scores, rank - 1)[rank - 1])
+
+
+def _plain_order(taken: np.ndarray[tuple[int], np.dtype[np.bool_]], request: Request) -> tuple[IntArray, DoubleArray]:
+    left = np.flatnonzero(~taken)
+    n_more = min(request.head, taken.size) - int(taken.sum())
+    log_weights = acquisition.rank_log_weights(left.size, request.temperature)
+    ranks, propensities = acquisition.draw(log_weights, n_more, request.rng)
+    return left[ranks], propensities
