@@ -1,7 +1,7 @@
 """The live cycle replayed on labeled data: does active learning pay here, and how much?
 
-The functions of :mod:`learning.core.cycle` choose and fit exactly as the worker does; only the annotator is replaced by the
-known labels.
+The functions of :mod:`learning.core.cycle` choose and fit exactly as the worker does; only the annotator is replaced by
+the known labels.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Saving:
     ratio, low, high : float
         ``labels / labels_random`` with its 95 % bootstrap interval over seeds; below 1 the arm saves answers.
     censored : int
-        Curves (of both arms) that ended before the target; they count with one step beyond their last point, so the ratio
-        is a bound when this is not 0.
+        Curves (of both arms) that ended before the target; they count with one step beyond their last point, so the
+        ratio is a bound when this is not 0.
     """
 
     share: float

@@ -61,7 +61,8 @@ def wilson(successes: float, n: int, level: float = LEVEL) -> Estimate:
     share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-    return Estimate(share, max(centre - half, 0.0), min(centre + half, 1.0), n)
+    # Rounding must not push the end of the interval inside the share itself.
+    return Estimate(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share), n)
 
 
 def bootstrap_weights(n: int, rng: np.random.Generator) -> FloatMatrix:
