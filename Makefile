@@ -1,0 +1,85 @@
+# Querent: make run | test | check | bench. Needs Python 3.11 or newer, make and git; nothing here needs root.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: run test check format bench pins chromium runtime dev clean
+
+## installs what is needed, prepares the data and starts everything; again: up in seconds
+run: runtime
+	@exec $(BIN)/python manage.py up
+
+## the whole suite: SQLite on both cores, then what must hold under concurrency again on PostgreSQL
+test: dev chromium
+	@export CHROMIUM="$$($(MAKE) -s --no-print-directory chromium)" && set -x && \
+	$(BIN)/python -m pytest -n 2 $(ARGS) && \
+	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m both_databases -n 2
+
+## style, types, one-way imports, migrations, deployment settings
+check: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	QUERENT_HOME=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
+	QUERENT_HOME=$$(mktemp -d) HTTPS=1 HOST=0.0.0.0 ALLOWED_HOSTS=label.example.org \
+	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+## every measured claim; each script prints a table and says what it compares with
+bench: dev chromium
+	@export CHROMIUM="$$($(MAKE) -s --no-print-directory chromium)"; \
+	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+## writes constraints.txt anew from what is installed, after a requirement was changed
+pins: dev
+	@{ sed '/^$$/q' constraints.txt; $(BIN)/pip freeze --disable-pip-version-check --exclude-editable; } > constraints.new
+	@mv constraints.new constraints.txt && echo "constraints.txt: $$(grep -c == constraints.txt) packages"
+
+# The environment is complete when the stamp holds the hash of what it was made from. Without byte code at install: it is
+# written when a module is first used, and most never are. What big libraries bring for their own tests, and the parts of Arrow
+# that talk to other servers, are taken out again (docs/decisions): a seventh of the environment.
+runtime:
+	@$(call environment,runtime,requirements.txt)
+
+dev: runtime
+	@$(call environment,dev,requirements-dev.txt)
+
+define environment
+	set -e; \
+	want="$$(cat $(2) requirements.txt constraints.txt Makefile | sha256sum | cut -c1-64)"; \
+	if [ "$$(cat $(VENV)/$(1).stamp 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Querent needs Python 3.11 or newer; PYTHON=/path/to/python3.11 make $@"; exit 1; }; \
+	"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "This Python cannot make environments; on Debian: apt-get install python3-venv"; exit 1; }; \
+	[ -x $(BIN)/pip ] || { echo "Making $(VENV)"; "$(PYTHON)" -m venv $(VENV); }; \
+	echo "Installing $(2) (once; needs the network)"; \
+	{ $(BIN)/pip install --disable-pip-version-check --no-compile --progress-bar off -r $(2) -c constraints.txt; \
+	  echo "$$?" > $(VENV)/pip.status; } | sed -u -n -e 's/^Collecting /  /p' -e '/^Installing/p'; \
+	[ "$$(cat $(VENV)/pip.status)" = 0 ] || { echo "Installing failed: see above"; exit 1; }; \
+	$(prune); \
+	echo "$$want" > $(VENV)/$(1).stamp
+endef
+
+define prune
+	site="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')"; \
+	find "$$site"/numpy "$$site"/scipy "$$site"/sklearn "$$site"/pyarrow -type d -name tests -prune -exec rm -rf {} +; \
+	(cd "$$site"/pyarrow && rm -rf include *flight* *_s3*)
+endef
+
+# prints the browser of the browser tests; as root it may install Debian's
+chromium:
+	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
+	  if [ -n "$$name" ] && command -v "$$name"; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; } >&2 \
+	    && command -v chromium && exit 0; fi; \
+	echo "The browser tests need Chromium. On Debian: apt-get install chromium; or CHROMIUM=/path/to/chrome make test" >&2; exit 1
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis
