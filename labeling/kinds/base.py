@@ -1,6 +1,8 @@
-"""What every kind of question provides. Adding a kind is one module here, one line in the registry, one template, one script."""
+"""What every kind of question provides. Adding one is a module here, a line in the registry, a template, a script."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -13,12 +15,23 @@ class InvalidAnswer(ValueError):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Consensus:
+    """What several answers come to: ``label`` is None on a tie; ``soft_label`` is the share of answers per label."""
+
+    label: Any
+    confidence: float
+    soft_label: dict[str, float]
+
+
 class QuestionKind(ABC):
     """One kind of question: how its answers are checked, compared, exported and shown."""
 
     name: ClassVar[str]
     template: ClassVar[str]
     script: ClassVar[str]
+    #: type of the label column of exported item rows: text or list
+    label_type: ClassVar[str] = "text"
 
     @abstractmethod
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
@@ -31,6 +44,10 @@ class QuestionKind(ABC):
     @abstractmethod
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         """The label names an answer gives."""
+
+    @abstractmethod
+    def majority(self, answers: Sequence[dict[str, Any]]) -> Consensus:
+        """The consensus of one or more answers by vote."""
 
     @abstractmethod
     def flat(self, answer: dict[str, Any]) -> str:

@@ -1,7 +1,9 @@
 import json
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from labeling.kinds.base import InvalidAnswer, QuestionKind
+from labeling.kinds.base import Consensus, InvalidAnswer, QuestionKind
 from labeling.kinds.classification import one_of
 
 
@@ -10,6 +12,7 @@ class Multilabel(QuestionKind):
 
     name = "multilabel"
     template = "kinds/multilabel.html"
+    label_type = "list"
     script = "js/kinds/multilabel.js"
 
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
@@ -28,6 +31,17 @@ class Multilabel(QuestionKind):
 
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         return tuple(answer["labels"])
+
+    def majority(self, answers: Sequence[dict[str, Any]]) -> Consensus:
+        """The labels that more than half gave; none when half did and half did not for any label.
+
+        The confidence is that of the least certain label.
+        """
+        counts = Counter(label for answer in answers for label in answer["labels"])
+        soft = {label: counts[label] / len(answers) for label in sorted(counts)}
+        tie = any(2 * count == len(answers) for count in counts.values())
+        confidence = min((max(share, 1 - share) for share in soft.values()), default=1.0)
+        return Consensus(None if tie else [label for label in soft if soft[label] > 0.5], confidence, soft)
 
     def flat(self, answer: dict[str, Any]) -> str:
         return "|".join(answer["labels"])

@@ -1,0 +1,66 @@
+"""The labeled data set as a file in one of several formats."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from labeling.kinds import KINDS
+from labeling.models import Project, Source, Split
+from labeling.selectors.export import ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
+from labeling.services.errors import Invalid
+from labeling.services.exports.base import ExportFormat
+from labeling.services.exports.counting import RowCount
+from labeling.services.exports.delimited import Csv
+from labeling.services.exports.jsonl import JsonLines
+from labeling.services.exports.parquet import Parquet
+
+FORMATS: dict[str, ExportFormat] = {format_.name: format_ for format_ in (JsonLines(), Csv(), Parquet())}
+
+__all__ = ["FORMATS", "ExportFormat", "checked_filters", "checked_shape", "export_file", "file_name"]
+
+_CHOICES = {"split": Split.values, "source": Source.values, "only": ["iid"]}
+
+
+def checked_shape(format_: Any, rows: Any) -> tuple[str, str]:
+    """Format and row shape. Raises Invalid."""
+    if not isinstance(format_, str) or format_ not in FORMATS:
+        raise Invalid("format", f"Expected one of {', '.join(FORMATS)}.")
+    if not isinstance(rows, str) or rows not in ROWS:
+        raise Invalid("rows", f"Expected one of {', '.join(ROWS)}.")
+    return format_, rows
+
+
+def checked_filters(given: Any) -> Filters:
+    """``split``, ``source``, ``only``; empty means no filter. Raises Invalid."""
+    if not isinstance(given, Mapping):
+        raise Invalid("filters", "Expected an object.")
+    for name, value in given.items():
+        if name not in _CHOICES:
+            raise Invalid(str(name), f"There is no such filter. There are: {', '.join(_CHOICES)}.")
+        if value and value not in _CHOICES[name]:
+            raise Invalid(name, f"Expected one of {', '.join(_CHOICES[name])}.")
+    return Filters(split=given.get("split") or "", source=given.get("source") or "", only=given.get("only") or "")
+
+
+def public(filters: Filters) -> dict[str, str]:
+    """The filters that a person gave, as they can be given again."""
+    return {name: value for name, value in asdict(filters).items() if name in _CHOICES and value}
+
+
+def file_name(project: Project, format_: str, rows: str) -> str:
+    return f"{project.slug}-{rows}.{FORMATS[format_].extension}"
+
+
+def export_file(
+    project: Project, format_: str, rows: str, filters: Filters, count: RowCount | None = None
+) -> Iterator[bytes]:
+    """The pieces of the file; the data set is that of the moment of the call. ``count`` counts the rows written."""
+    writer = FORMATS[format_]
+    filters = bounded(project, filters)
+    columns = (export_columns if writer.needs_columns else _fixed_only)(project, rows, filters)
+    records = export_rows(project, rows, filters)
+    return writer.write(columns, count.over(records) if count else records, KINDS[project.kind])
+
+
+def _fixed_only(project: Project, rows: str, filters: Filters) -> Any:
+    return fixed_columns(project, rows)

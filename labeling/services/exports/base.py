@@ -1,0 +1,24 @@
+"""What every export format provides. Adding one is one module here and one line in the registry."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from labeling.kinds import QuestionKind
+from labeling.selectors.export import Column
+
+Row = dict[str, Any]
+
+
+class ExportFormat(ABC):
+    """Turns rows into bytes: deterministic, in memory that does not grow with the number of rows."""
+
+    name: ClassVar[str]
+    media_type: ClassVar[str]
+    extension: ClassVar[str]
+    #: whether the items' own columns must be known before the first row
+    needs_columns: ClassVar[bool] = True
+
+    @abstractmethod
+    def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
+        """The file in pieces. A row may lack any of the columns and has no others."""

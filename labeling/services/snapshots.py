@@ -1,0 +1,92 @@
+"""Snapshots: data set versions that never change. The file is named by its hash and written once."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from labeling.models import JobState, Project, Snapshot, User
+from labeling.selectors.export import Filters, bounded
+from labeling.services.enqueue import enqueue
+from labeling.services.exports import FORMATS, checked_filters, checked_shape, export_file, public
+from labeling.services.exports.counting import RowCount
+
+HEARTBEAT_EVERY_PIECES = 50
+SPOOL_BYTES = 8 * 1024 * 1024
+
+
+@transaction.atomic
+def start_snapshot(
+    user: User, project: Project, *, export_format: str = "jsonl", rows: str = "annotations", filters: Any = None
+) -> Snapshot:
+    """Fixes what the snapshot holds and enqueues the writing of its file on commit. Raises Invalid."""
+    export_format, rows = checked_shape(export_format, rows)
+    chosen = bounded(project, checked_filters({} if filters is None else filters))
+    snapshot = Snapshot.objects.create(
+        project=project,
+        created_by=user,
+        format=export_format,
+        rows=rows,
+        filters={**public(chosen), "ordinal_below": chosen.ordinal_below},
+        last_annotation_id=chosen.last_annotation_id or 0,
+    )
+    enqueue("labeling.run_snapshot", snapshot.pk)
+    return snapshot
+
+
+def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
+    """Writes the file of a queued snapshot; harmless to repeat, and a second attempt writes the same bytes."""
+    attempt = Snapshot.objects.claim(snapshot_pk)
+    if attempt is None:
+        return {"state": "not queued"}
+    snapshot = Snapshot.objects.select_related("project").get(pk=snapshot_pk)
+    try:
+        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
+            return _write(snapshot, attempt, file)
+    except Exception as error:  # whatever went wrong belongs on the record; the sweeper must not retry for ever
+        Snapshot.objects.finish(snapshot_pk, attempt, JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
+        raise
+
+
+def _write(snapshot: Snapshot, attempt: int, file: IO[bytes]) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    size_bytes = 0
+    count = RowCount()
+    for number, piece in enumerate(_pieces(snapshot, count)):
+        file.write(piece)
+        digest.update(piece)
+        size_bytes += len(piece)
+        if number % HEARTBEAT_EVERY_PIECES == 0 and not Snapshot.objects.beat(snapshot.pk, attempt):
+            return {"state": "fenced off"}
+    sha256 = digest.hexdigest()
+    path = _stored(snapshot, sha256, size_bytes, file)
+    fields = {"path": path, "sha256": sha256, "size_bytes": size_bytes, "row_count": count.rows}
+    done = Snapshot.objects.finish(snapshot.pk, attempt, JobState.DONE, **fields)
+    return {"state": "done" if done else "fenced off", "rows": count.rows, "sha256": sha256}
+
+
+def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
+    given = snapshot.filters
+    filters = Filters(
+        split=given.get("split", ""),
+        source=given.get("source", ""),
+        only=given.get("only", ""),
+        last_annotation_id=snapshot.last_annotation_id,
+        ordinal_below=given["ordinal_below"],
+    )
+    return export_file(snapshot.project, snapshot.format, snapshot.rows, filters, count)
+
+
+def _stored(snapshot: Snapshot, sha256: str, size_bytes: int, file: IO[bytes]) -> str:
+    """Puts the file into the storage; returns its name. One that is there whole is left alone: same bytes."""
+    name = f"projects/{snapshot.project_id}/snapshots/{sha256[:2]}/{sha256}.{FORMATS[snapshot.format].extension}"
+    if default_storage.exists(name):
+        if default_storage.size(name) == size_bytes:
+            return name
+        default_storage.delete(name)  # cut short by a crash
+    file.seek(0)
+    return default_storage.save(name, File(file))
