@@ -62,6 +62,9 @@ class Item(models.Model):
     slots_taken = models.PositiveSmallIntegerField(default=0, help_text="People who hold or have answered the item.")
     answers = models.PositiveSmallIntegerField(default=0, help_text="Current answers by people.")
     is_open = models.BooleanField(default=True)
+    set_aside_because = models.CharField(
+        max_length=20, blank=True, default="", help_text="The skip reason that took it out, or reviewer."
+    )
 
     objects = ItemQuerySet.as_manager()
 

@@ -76,7 +76,10 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["annotator", "project"], condition=Q(state="open"), name="task_open_of_annotator"),
+            # with the constant state in it, or SQLite prefers task_history and reads all a person ever did
+            models.Index(
+                fields=["annotator", "project", "state"], condition=Q(state="open"), name="task_open_of_annotator"
+            ),
             models.Index(fields=["lease_expires_at"], condition=Q(state="open"), name="task_lease"),
             models.Index(fields=["project", "annotator", "-id"], name="task_history"),
             models.Index(fields=["item"], name="task_item"),
