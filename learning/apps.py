@@ -7,6 +7,6 @@ class LearningConfig(AppConfig):
     name = "learning"
 
     def ready(self) -> None:
-        from learning import listeners
+        from learning import listeners  # noqa: PLC0415  # models are not loaded before this
 
         listeners.connect()

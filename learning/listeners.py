@@ -1,14 +1,35 @@
-"""Listens to what labeling announces. The learning helper fills ``on_*`` with conditional enqueues."""
+"""Hears what labeling announces and wakes a worker, at a cost a request does not notice."""
 
 from typing import Any
 
 from labeling import signals
+from learning.models import Trigger
+from learning.services.decide import ask_once
+from learning.services.wake import wake
 
 
 def connect() -> None:
     """Connects the listeners; called once when Django is ready."""
     signals.answer_recorded.connect(on_answer_recorded)
+    signals.items_imported.connect(on_items_imported)
+    signals.labels_changed.connect(on_labels_changed)
+    signals.project_deleted.connect(on_project_deleted)
 
 
 def on_answer_recorded(sender: Any, project_id: int, **_: Any) -> None:
-    """Asks for a decision whether to train."""
+    """Wakes a worker for the one answer that makes the next decision due."""
+    if ask_once(project_id):
+        wake("learning.decide", project_id, Trigger.LABELS.value)
+
+
+def on_items_imported(sender: Any, project_id: int, **_: Any) -> None:
+    """New items get features and a place in the ranking, even before the first answer."""
+    wake("learning.decide", project_id, Trigger.IMPORT.value)
+
+
+def on_labels_changed(sender: Any, project_id: int, **_: Any) -> None:
+    wake("learning.decide", project_id, Trigger.LABEL_SET.value)
+
+
+def on_project_deleted(sender: Any, project_id: int, **_: Any) -> None:
+    wake("learning.remove_files", project_id)

@@ -60,14 +60,17 @@ class JobRecordQuerySet(models.QuerySet[Any]):
         rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
         return rows.update(state=state, finished_at=timezone.now(), **fields) == 1
 
+    def lost(self) -> list[tuple[Any, int]]:
+        """(id, attempt) of what a dead worker holds: its process is gone on this host, or its heartbeat is stale."""
+        here = f"{socket.gethostname()}:"
+        stale = dict(self.stale().values_list("pk", "attempt"))
+        running = self.filter(state=JobState.RUNNING, worker__startswith=here).values_list("pk", "attempt", "worker")
+        return list((stale | {pk: attempt for pk, attempt, worker in running if not _alive(worker)}).items())
+
     def requeue_lost(self) -> list[Any]:
-        """Puts back what a dead worker held: its process is gone on this host, or its heartbeat is stale. Returns ids."""
-        lost = set(self.stale().values_list("pk", flat=True))
-        host = socket.gethostname()
-        running = self.filter(state=JobState.RUNNING, worker__startswith=f"{host}:").values_list("pk", "worker")
-        lost |= {pk for pk, worker in running if not _alive(worker)}
+        """Puts back what dead workers held. Returns ids."""
         put_back = []
-        for pk, attempt in self.filter(pk__in=lost).values_list("pk", "attempt"):
+        for pk, attempt in self.lost():
             if self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(state=JobState.QUEUED):
                 put_back.append(pk)
         return put_back

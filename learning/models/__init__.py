@@ -1,5 +1,9 @@
 from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.models.model_version import Decision, ModelVersion, Status
+from learning.models.next_decision import NextDecision
 from learning.models.run import Run, Trigger
 
-__all__ = ["SHARD_ROWS", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion", "Run", "Status", "Trigger"]
+__all__ = [
+    "SHARD_ROWS", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion", "NextDecision", "Run", "Status",
+    "Trigger",
+]  # fmt: skip

@@ -1,13 +1,14 @@
 """A run: one attempt to learn from what has been answered."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from labeling.models import JobRecord, JobRecordQuerySet, JobState
-from labeling.models.job_record import known_state
+from labeling.models.job_record import known_state, worker_name
 
 
 class Trigger(models.TextChoices):
@@ -23,6 +24,31 @@ class RunQuerySet(JobRecordQuerySet):
     def newest_first(self) -> Self:
         return self.order_by("-pk")
 
+    def frozen(self) -> Self:
+        """Runs that have looked at the data."""
+        return self.filter(last_annotation_id__gt=0) | self.filter(items_seen__gt=0)
+
+    def claim(self, pk: Any) -> int | None:
+        """As for every job record; also None while another run of the project is running (run_one_running)."""
+        try:
+            with transaction.atomic():
+                return super().claim(pk)
+        except IntegrityError:
+            return None
+
+    def take_over(self, pk: Any) -> int | None:
+        """Goes on with a run whose worker died: returns the new attempt number, None when its worker lives.
+
+        The row stays ``running``, so that a queued run of the same project stays where it is.
+        """
+        attempt = dict(self.filter(pk=pk).lost()).get(pk)
+        if attempt is None:
+            return None
+        taken = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(
+            attempt=attempt + 1, worker=worker_name(), heartbeat_at=timezone.now()
+        )
+        return attempt + 1 if taken else None
+
 
 class Run(JobRecord):
     """At most one run of a project is running and one more is queued; bursts of answers fall into the queued one."""
@@ -35,6 +61,7 @@ class Run(JobRecord):
     seed = models.BigIntegerField(default=0)
     annotations_seen = models.BigIntegerField(default=0, help_text="Progress.annotations when the data was frozen.")
     last_annotation_id = models.BigIntegerField(default=0, help_text="Nothing newer was learned from.")
+    items_seen = models.BigIntegerField(default=0, help_text="Items (ordinals) that existed when it was frozen.")
     labels_version = models.PositiveIntegerField(default=0)
     data_sha256 = models.CharField(max_length=64, blank=True, help_text="Hash of the frozen data's manifest.")
     epoch = models.PositiveIntegerField(null=True, help_text="The epoch it published.")

@@ -1,0 +1,57 @@
+"""Doorways for Celery: ids in, a service called, a small dict out."""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_process_init, worker_ready
+
+from learning.models import Trigger
+from learning.services import decide as decisions
+from learning.services import files, ranking, sweep, training, warm
+from learning.services.wake import wake
+
+
+@shared_task(name="learning.decide")
+def decide(project_id: int, trigger: str | None = None) -> dict[str, Any]:
+    """Decides, and trains at once in this very job: a second trip through the broker would cost the annotator time."""
+    run = decisions.decide(project_id, Trigger(trigger) if trigger else None)
+    return run_training(run.pk) if run else {"project": project_id, "run": None}
+
+
+@shared_task(name="learning.run_training")
+def run_training(run_pk: int) -> dict[str, Any]:
+    outcome = training.run_training(run_pk)
+    for waiting in training.waiting_after(run_pk):
+        wake("learning.run_training", waiting)
+    return outcome
+
+
+@shared_task(name="learning.rank")
+def rank(project_id: int) -> dict[str, Any]:
+    return {"project": project_id, "epoch": ranking.rank_again(project_id)}
+
+
+@shared_task(name="learning.sweep")
+def sweep_lost() -> dict[str, Any]:
+    """Announces again what has been lost. Jobs claim before they work, so announcing twice is harmless."""
+    lost, due = sweep.lost_runs(), sweep.due_projects()
+    for run_pk in lost:
+        wake("learning.run_training", run_pk)
+    for project_id in due:
+        wake("learning.decide", project_id)
+    return {"runs": lost, "projects": due}
+
+
+@shared_task(name="learning.remove_files")
+def remove_files(project_id: int) -> dict[str, Any]:
+    return {"removed": files.remove_folder(f"learning/{project_id}")}
+
+
+@worker_process_init.connect
+def warm_up(**_: Any) -> None:
+    warm.load()
+
+
+@worker_ready.connect
+def look_for_lost_work(**_: Any) -> None:
+    wake("learning.sweep")

@@ -1,0 +1,123 @@
+"""Whether to train now. Bursts coalesce: one run is running, one is queued, everything newer falls into that one."""
+
+import hashlib
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from labeling.models import Annotation, JobState, Progress, Project, User
+from learning.models import NextDecision, Run, Trigger
+
+
+def decide(project_id: int, trigger: Trigger | None = None, user: User | None = None) -> Run | None:
+    """A queued run, the run that is queued already, a row ``skipped: reason``, or None when there is nothing to say.
+
+    Without a trigger the policy looks for itself: new labels in the label set, then enough new answers, then new items.
+    Only a person's ask always gets a row; of automatic refusals at most one stands at the end of the list.
+    """
+    project = Project.objects.filter(pk=project_id).first()
+    if project is None:
+        return None
+    mark = mark_of(project)
+    last = Run.objects.filter(project=project).frozen().exclude(state=JobState.SKIPPED).newest_first().first()
+    due, reason = _due(project, mark, last)
+    if trigger == Trigger.MANUAL:
+        due, reason = _worth_it(due, reason, mark, last)
+    if due is None:
+        note_seen(project, last.annotations_seen if last else 0)
+        return _skipped(project, trigger, reason, user)
+    return _queued(project, Trigger.MANUAL if trigger == Trigger.MANUAL else due, reason, user)
+
+
+def mark_of(project: Project) -> dict[str, int]:
+    """The fields of Run that say up to where the data goes. Progress is read first: a later answer counts as unseen."""
+    progress = Progress.objects.get(project=project)
+    newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
+    return {
+        "annotations_seen": progress.annotations,
+        "last_annotation_id": newest or 0,
+        "items_seen": progress.next_ordinal,
+        "labels_version": project.labels_version,
+    }
+
+
+def _due(project: Project, mark: dict[str, int], last: Run | None) -> tuple[Trigger | None, str]:
+    if mark["items_seen"] == 0:
+        return None, "no items yet"
+    seen = last or Run()
+    new = mark["annotations_seen"] - seen.annotations_seen
+    if new >= project.retrain_every:
+        return Trigger.LABELS, f"{new:,} new answers"
+    if last is None or mark["items_seen"] > last.items_seen:
+        return Trigger.IMPORT, f"{mark['items_seen'] - seen.items_seen:,} new items"
+    if mark["labels_version"] != last.labels_version:
+        return Trigger.LABEL_SET, "the label set changed"
+    return None, f"{max(new, 0):,} of {project.retrain_every:,} new answers"
+
+
+def _worth_it(due: Trigger | None, reason: str, mark: dict[str, int], last: Run | None) -> tuple[Trigger | None, str]:
+    """A person may ask sooner than the policy would, but not for a run that would learn the same again."""
+    if due is not None or last is None:
+        return due, reason
+    if last.state == JobState.DONE and mark["last_annotation_id"] == last.last_annotation_id:
+        return None, f"nothing is new since run {last.pk}"
+    if last.state == JobState.DONE:
+        return Trigger.MANUAL, f"{mark['annotations_seen'] - last.annotations_seen:,} new answers"
+    return Trigger.MANUAL, f"the last run was {last.get_state_display().lower()}"
+
+
+def _queued(project: Project, trigger: Trigger, reason: str, user: User | None) -> Run:
+    number = Run.objects.filter(project=project).count() + 1
+    seed = int.from_bytes(hashlib.sha256(f"run:{project.split_seed}:{number}".encode()).digest()[:7])
+    while True:
+        waiting = Run.objects.filter(project=project, state=JobState.QUEUED).first()
+        if waiting is not None:
+            return waiting
+        try:
+            with transaction.atomic():
+                return Run.objects.create(project=project, trigger=trigger, reason=reason, requested_by=user, seed=seed)
+        except IntegrityError:  # queued by somebody else between the look and the insert
+            continue
+
+
+def _skipped(project: Project, trigger: Trigger | None, reason: str, user: User | None) -> Run | None:
+    newest = Run.objects.filter(project=project).newest_first().first()
+    if trigger is None or (trigger != Trigger.MANUAL and newest is not None and newest.state == JobState.SKIPPED):
+        return None
+    return Run.objects.create(
+        project=project, trigger=trigger, reason=reason, requested_by=user, state=JobState.SKIPPED,
+        finished_at=timezone.now(),
+    )  # fmt: skip
+
+
+def note_seen(project: Project, annotations: int) -> None:
+    """A run has seen this many answers; the next one is due ``retrain_every`` later. Writes NextDecision."""
+    NextDecision.objects.update_or_create(
+        project=project, defaults={"seen_annotations": annotations, "is_asked": False}
+    )
+
+
+def ask_once(project_id: int) -> bool:
+    """O(1): True for the one request that finds enough answers and nobody who has asked for a decision yet.
+
+    One read of three rows by primary key; the write happens once per retraining, of concurrent requests one wins it.
+    """
+    row = (
+        Progress.objects.filter(project_id=project_id)
+        .values_list(
+            "annotations",
+            "project__retrain_every",
+            "project__next_decision__seen_annotations",
+            "project__next_decision__is_asked",
+        )
+        .first()
+    )
+    if row is None:
+        return False
+    annotations, retrain_every, seen, is_asked = row
+    if is_asked or annotations - (seen or 0) < retrain_every:
+        return False
+    if seen is None:
+        NextDecision.objects.get_or_create(project_id=project_id)
+    return NextDecision.objects.filter(project_id=project_id, is_asked=False).update(is_asked=True) == 1

@@ -1,0 +1,117 @@
+"""Rows to arrays: the answers a run learns from and is measured on, frozen at one annotation id."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.kinds import KINDS
+from labeling.models import Annotation, ItemStatus, Kind, Project, Source, Split
+from learning.core.aggregation import count_votes, majority_vote
+from learning.core.learners import one_hot
+from learning.models import Run
+
+
+@dataclass(frozen=True)
+class Labeled:
+    """Items with an answer, by rising ordinal.
+
+    ``soft`` is the share of annotators who gave each label, ``hard`` their majority as 0 and 1 (of several labels: per
+    label, and half is no majority).
+    """
+
+    ordinals: NDArray[np.int64]
+    soft: NDArray[np.float64]
+    hard: NDArray[np.float64]
+    groups: NDArray[np.int64]
+    n_imported: int
+
+    def __len__(self) -> int:
+        return len(self.ordinals)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a run may know: nothing newer than ``run.last_annotation_id``, and the eval split apart from the pool."""
+
+    labels: tuple[str, ...]
+    pool: Labeled
+    evaluation: Labeled
+    sha256: str
+
+
+def freeze(run: Run) -> Frozen:
+    """The current answers as of ``run.last_annotation_id``: an answer revised later still counts as it was then."""
+    project = run.project
+    names = tuple(project.labels.in_use().values_list("name", flat=True))
+    position = {name: number for number, name in enumerate(names)}
+    votes: dict[Split, dict[int, _Votes]] = {Split.POOL: {}, Split.EVAL: {}}
+    manifest = hashlib.sha256("\n".join((project.kind, *names)).encode())
+    labels_of = KINDS[project.kind].labels_of
+    for row in sorted(_answers_as_of(project, run.last_annotation_id, run.items_seen)):
+        ordinal, pk, source, split, group, answer = row
+        known = [position[name] for name in labels_of(answer) if name in position]
+        if not known and project.kind == Kind.CLASSIFICATION:
+            continue  # its label was archived
+        manifest.update(f"{ordinal}:{pk}:{split}:{known}\n".encode())
+        of_item = votes[Split(split)].setdefault(ordinal, _Votes(group))
+        of_item.add(Source(source), known)
+    return Frozen(
+        names,
+        _labeled(votes[Split.POOL], len(names), project.kind),
+        _labeled(votes[Split.EVAL], len(names), project.kind),
+        manifest.hexdigest(),
+    )
+
+
+class _Votes:
+    """The answers given to one item. An imported answer counts only where no person has answered."""
+
+    def __init__(self, group: str) -> None:
+        self.group = group
+        self.human: list[list[int]] = []
+        self.imported: list[list[int]] = []
+
+    def add(self, source: Source, labels: list[int]) -> None:
+        (self.human if source == Source.HUMAN else self.imported).append(labels)
+
+    @property
+    def counted(self) -> list[list[int]]:
+        return self.human or self.imported
+
+
+def _labeled(votes: dict[int, _Votes], n_labels: int, kind: str) -> Labeled:
+    counted = [of_item.counted for of_item in votes.values()]
+    items = [row for row, answers in enumerate(counted) for labels in answers for _ in labels]
+    given = [label for answers in counted for labels in answers for label in labels]
+    if kind == Kind.CLASSIFICATION:
+        consensus = majority_vote(items, given, len(votes), n_labels)
+        soft, hard = consensus.soft, one_hot(consensus.label, n_labels)
+    else:
+        people = np.array([len(answers) for answers in counted]).reshape(-1, 1)
+        soft = count_votes(items, given, len(votes), n_labels) / people
+        hard = (soft > 0.5).astype(np.float64)
+    number_of: dict[str, int] = {}
+    # items without a group are each a group of their own
+    names = [of_item.group or f"\0{ordinal}" for ordinal, of_item in votes.items()]
+    groups = np.array([number_of.setdefault(name, len(number_of)) for name in names], dtype=np.int64)
+    n_imported = sum(not of_item.human for of_item in votes.values())
+    return Labeled(np.array(list(votes), dtype=np.int64), soft, hard, groups, n_imported)
+
+
+def _answers_as_of(project: Project, last_id: int, n_items: int) -> list[tuple[Any, ...]]:
+    """(ordinal, annotation id, source, split, group, answer), each answer once, set-aside items left out."""
+    rows = (
+        Annotation.objects.filter(
+            project=project, pk__lte=last_id, item__status=ItemStatus.ACTIVE, item__ordinal__lt=n_items
+        )
+        .order_by("pk")
+        .values_list("item__ordinal", "pk", "source", "item__split", "item__group", "answer", "task_id")
+    )
+    newest: dict[tuple[str, int], tuple[Any, ...]] = {}
+    for *row, task_id in rows.iterator(chunk_size=5_000):
+        # a later revision of the same task replaces the earlier one; an imported answer has no task
+        newest["task", task_id if task_id is not None else -row[0] - 1] = tuple(row)
+    return [row for row in newest.values() if row[5] is not None]
