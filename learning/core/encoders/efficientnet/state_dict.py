@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import collections
 import io
-import math
 import pickle
 import struct
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ import numpy as np
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
-_DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_DTYPES: dict[str, np.dtype[Any]] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
 class StateDictError(ValueError):
@@ -112,7 +111,7 @@ def _read_storage(file: io.BytesIO, dtype: np.dtype[Any]) -> np.ndarray[Any, Any
 
 def _view(tensor: _Tensor, storage: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     last = tensor.offset + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True))
-    if min(tensor.strides, default=0) < 0 or tensor.offset < 0 or (math.prod(tensor.shape) and last >= storage.size):
+    if min(tensor.strides, default=0) < 0 or tensor.offset < 0 or (0 not in tensor.shape and last >= storage.size):
         raise StateDictError("a tensor reaches outside its storage")
     strides = tuple(stride * storage.itemsize for stride in tensor.strides)
     return np.ascontiguousarray(np.lib.stride_tricks.as_strided(storage[tensor.offset :], tensor.shape, strides))

