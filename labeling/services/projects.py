@@ -12,20 +12,7 @@ from django.utils.text import slugify
 
 from labeling import signals
 from labeling.models import (
-    Asset,
-    ImportBatch,
-    Instructions,
-    Item,
-    Kind,
-    Member,
-    Modality,
-    Progress,
-    Project,
-    Role,
-    Snapshot,
-    Task,
-    TaskState,
-    User,
+    Instructions, Item, Kind, Member, Modality, Progress, Project, Role, Task, TaskState, User,
 )  # fmt: skip
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.services.checks import project_setting, text
@@ -232,19 +219,28 @@ def delete_project(user: User, project: Project) -> None:
             break
         with transaction.atomic():
             Item.objects.filter(pk__in=batch).delete()
-    files = [
-        path
-        for model in (Asset, ImportBatch, Snapshot)
-        for path in model._default_manager.filter(project=project).values_list("path", flat=True)
-        if path
-    ]
     pk = project.pk
     with transaction.atomic():
         project.delete()
-        transaction.on_commit(lambda: _deleted(pk, files))
+        transaction.on_commit(lambda: _deleted(pk))
 
 
-def _deleted(project_id: int, files: list[str]) -> None:
-    for path in files:
-        default_storage.delete(path)
+def _deleted(project_id: int) -> None:
+    """Every room of the file storage keeps a project's files under ``<room>/<project id>/``."""
+    rooms, _ = default_storage.listdir("") if default_storage.exists("") else ([], [])
+    for room in rooms:
+        _delete_tree(f"{room}/{project_id}")
     signals.project_deleted.send(Project, project_id=project_id)
+
+
+def _delete_tree(folder: str) -> None:
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in files:
+        default_storage.delete(f"{folder}/{name}")
+    for name in folders:
+        _delete_tree(f"{folder}/{name}")
+    if default_storage.exists(folder):  # a folder of a file system; object stores have none
+        default_storage.delete(folder)

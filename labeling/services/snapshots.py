@@ -11,9 +11,9 @@ from django.db import transaction
 
 from labeling.models import JobState, Project, Snapshot, User
 from labeling.selectors.export import Filters, bounded
-from labeling.services.enqueue import enqueue
 from labeling.services.exports import FORMATS, checked_filters, checked_shape, export_file, public
 from labeling.services.exports.counting import RowCount
+from labeling.services.wake import wake_on_commit
 
 HEARTBEAT_EVERY_PIECES = 50
 SPOOL_BYTES = 8 * 1024 * 1024
@@ -34,7 +34,7 @@ def start_snapshot(
         filters={**public(chosen), "ordinal_below": chosen.ordinal_below},
         last_annotation_id=chosen.last_annotation_id or 0,
     )
-    enqueue("labeling.run_snapshot", snapshot.pk)
+    wake_on_commit("labeling.run_snapshot", snapshot.pk)
     return snapshot
 
 
@@ -83,7 +83,7 @@ def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
 
 def _stored(snapshot: Snapshot, sha256: str, size_bytes: int, file: IO[bytes]) -> str:
     """Puts the file into the storage; returns its name. One that is there whole is left alone: same bytes."""
-    name = f"projects/{snapshot.project_id}/snapshots/{sha256[:2]}/{sha256}.{FORMATS[snapshot.format].extension}"
+    name = f"snapshots/{snapshot.project_id}/{sha256}.{FORMATS[snapshot.format].extension}"
     if default_storage.exists(name):
         if default_storage.size(name) == size_bytes:
             return name
