@@ -1,0 +1,76 @@
+"""What questions and answers look like, for the OpenAPI document only: the hot path renders plain dicts."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from labeling.models import Kind, Modality, SkipReason
+from labeling.services.answers import MAX_ELAPSED_MS
+from labeling.services.tasks import MAX_COUNT
+
+
+class TaskImage(serializers.Serializer[Any]):
+    src = serializers.CharField(help_text="A derived preview.")
+    width = serializers.IntegerField(help_text="Pixels of the upright original.")
+    height = serializers.IntegerField(help_text="Pixels of the upright original.")
+
+
+@extend_schema_field({"type": "array", "items": {}, "minItems": 2, "maxItems": 2})
+class TaskField(serializers.Field[Any, Any, Any, Any]):
+    """``[column, value]``."""
+
+
+class TaskItem(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    text = serializers.CharField(allow_blank=True)
+    context = serializers.CharField(allow_blank=True)
+    fields = serializers.ListField(child=TaskField(), help_text="[column, value] of a table row.")  # type: ignore[assignment]
+    image = TaskImage(allow_null=True)
+
+
+class TaskOut(serializers.Serializer[Any]):
+    """A question, and nothing that could bias the answer."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    modality = serializers.ChoiceField(choices=Modality.choices)
+    lease_expires_at = serializers.DateTimeField()
+    item = TaskItem()
+
+
+class NextIn(serializers.Serializer[Any]):
+    count = serializers.IntegerField(min_value=1, max_value=MAX_COUNT, default=1)
+
+
+class AnswerIn(serializers.Serializer[Any]):
+    answer = serializers.DictField(help_text='By kind: {"label": "…"} or {"labels": ["…"]}.')
+    elapsed_ms = serializers.IntegerField(min_value=0, max_value=MAX_ELAPSED_MS, allow_null=True, required=False)
+
+
+class AnswerOut(serializers.Serializer[Any]):
+    task = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["answered"])
+    revision = serializers.IntegerField(min_value=1)
+    answer = serializers.DictField()
+    elapsed_ms = serializers.IntegerField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class SkipIn(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=SkipReason.choices)
+
+
+class SkipOut(serializers.Serializer[Any]):
+    task = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["skipped"])
+    reason = serializers.ChoiceField(choices=SkipReason.choices)
+
+
+class FieldErrors(serializers.Serializer[Any]):
+    """Each key names a field, each value is a list of reasons."""
+
+
+class Refusal(serializers.Serializer[Any]):
+    detail = serializers.CharField()
+    code = serializers.CharField(required=False)

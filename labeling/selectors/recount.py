@@ -1,0 +1,108 @@
+"""Compares the stored counts of a project with its rows. Reads everything: for checks and repairs, not for requests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from labeling.models import (
+    Annotation,
+    Item,
+    ItemStatus,
+    Member,
+    Progress,
+    Project,
+    Reason,
+    Source,
+    Split,
+    Task,
+    TaskState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stored value that the rows do not bear out; ``repair`` is what to write."""
+
+    row: str
+    pk: int
+    name: str
+    stored: object
+    true: object
+
+    def __str__(self) -> str:
+        return f"{self.row} {self.pk}: {self.name} is {self.stored}, should be {self.true}"
+
+
+def differences(project: Project) -> Iterator[Difference]:
+    """Everything in the project that is counted wrongly."""
+    yield from _items(project)
+    yield from _members(project)
+    yield from _progress(project)
+    yield from _answers(project)
+
+
+def _count_of(tasks: QuerySet[Any], outer: str) -> Coalesce:
+    counted = tasks.order_by().values(outer).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
+
+
+def _items(project: Project) -> Iterator[Difference]:
+    tasks = Task.objects.filter(item=OuterRef("pk")).exclude(reason=Reason.REPEAT)
+    rows = Item.objects.filter(project=project).annotate(
+        true_taken=_count_of(tasks.filter(state__in=[TaskState.OPEN, TaskState.ANSWERED]), "item"),
+        true_answers=_count_of(tasks.filter(state=TaskState.ANSWERED), "item"),
+    )
+    names = ("pk", "slots_taken", "true_taken", "answers", "true_answers", "is_open", "status", "slots_total")
+    for pk, taken, true_taken, answers, true_answers, is_open, status, total in rows.values_list(*names).iterator():
+        true_open = status == ItemStatus.ACTIVE and true_taken < total
+        for name, stored, true in (
+            ("slots_taken", taken, true_taken), ("answers", answers, true_answers), ("is_open", is_open, true_open),
+        ):  # fmt: skip
+            if stored != true:
+                yield Difference("item", pk, name, stored, true)
+
+
+def _members(project: Project) -> Iterator[Difference]:
+    tasks = Task.objects.filter(annotator=OuterRef("user"), project=project, state=TaskState.ANSWERED)
+    rows = Member.objects.filter(project=project).annotate(true_answers=_count_of(tasks, "annotator"))
+    for pk, answers, true in rows.values_list("pk", "answers", "true_answers"):
+        if answers != true:
+            yield Difference("member", pk, "answers", answers, true)
+
+
+def true_progress(project: Project) -> dict[str, int]:
+    """The counts of Progress as the rows say (its counters of events apart)."""
+    is_open, is_done = Q(is_open=True), Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total"))
+    aggregates = {"set_aside": Count("pk", filter=Q(status=ItemStatus.SET_ASIDE))}
+    for split in Split.values:
+        for name, condition in (("items", Q()), ("open", is_open), ("done", is_done)):
+            aggregates[f"{split}_{name}"] = Count("pk", filter=Q(split=split) & condition)
+    annotations = Annotation.objects.filter(project=project).current()
+    return {
+        **Item.objects.filter(project=project).aggregate(**aggregates),
+        "annotations": annotations.filter(source=Source.HUMAN).count(),
+        "imported_annotations": annotations.filter(source=Source.IMPORT).count(),
+        "draws": Task.objects.filter(project=project, draw__isnull=False).count(),
+    }
+
+
+def _progress(project: Project) -> Iterator[Difference]:
+    stored = Progress.objects.get(project=project)
+    for name, true in true_progress(project).items():
+        if getattr(stored, name) != true:
+            yield Difference("progress", project.pk, name, getattr(stored, name), true)
+    highest = Item.objects.filter(project=project).aggregate(highest=Max("ordinal"))["highest"]
+    if highest is not None and stored.next_ordinal <= highest:
+        yield Difference("progress", project.pk, "next_ordinal", stored.next_ordinal, highest + 1)
+
+
+def _answers(project: Project) -> Iterator[Difference]:
+    """A task is answered exactly when it has a current answer. Not repairable: the rows contradict each other."""
+    current = Annotation.objects.current().filter(task=OuterRef("pk"))
+    rows = Task.objects.filter(project=project).annotate(n=_count_of(current, "task"))
+    wrong = rows.filter(Q(state=TaskState.ANSWERED) & ~Q(n=1) | ~Q(state=TaskState.ANSWERED) & ~Q(n=0))
+    for pk, state, n in wrong.values_list("pk", "state", "n"):
+        yield Difference("task", pk, "current answers", n, int(state == TaskState.ANSWERED))

@@ -1,0 +1,92 @@
+"""Publishes the head of a ranking. Learning calls it; annotators see the old one or the new one, never both."""
+
+import math
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F
+
+from labeling.models import Epoch, Item, Project, QueueEntry, Split
+
+#: Rows a clean-up statement removes at most.
+BATCH_ENTRIES = 5_000
+
+Entry = tuple[int, float, float]
+
+
+class _FencedOff(Exception):
+    """A newer epoch was reserved meanwhile."""
+
+
+@transaction.atomic
+def reserve_epoch(project_id: int) -> int:
+    """The next epoch number; whoever reserved before can no longer publish."""
+    project = Project.objects.filter(pk=project_id)
+    project.update(reserved_epoch=F("reserved_epoch") + 1)
+    return project.values_list("reserved_epoch", flat=True).get()
+
+
+def publish(
+    project_id: int, number: int, entries: Sequence[Entry], strategy: str, model_version: int | None, pool_size: int
+) -> bool:
+    """Makes ``[(item_id, utility, propensity)]``, best first, the project's queue; False when fenced off.
+
+    Repeating it with the same number changes nothing and is True. Entries of older epochs are removed afterwards.
+    Raises ValueError for entries that are not distinct pool items with finite utility and propensity in (0, 1].
+    """
+    _check(project_id, entries)
+    try:
+        published = _publish(project_id, number, entries, strategy, model_version, pool_size)
+    except _FencedOff:
+        return False
+    if published:
+        remove_old_entries(project_id)
+    return published
+
+
+def _check(project_id: int, entries: Sequence[Entry]) -> None:
+    if any(not math.isfinite(utility) or not 0 < propensity <= 1 for _, utility, propensity in entries):
+        raise ValueError("Utilities must be finite and propensities in (0, 1].")
+    ids = {item_id for item_id, _, _ in entries}
+    if len(ids) != len(entries):
+        raise ValueError("An item stands twice in the ranking.")
+    # the eval split is never ranked (invariant 4)
+    if Item.objects.filter(pk__in=ids, project=project_id, split=Split.POOL).count() != len(ids):
+        raise ValueError("The ranking holds items that are not in the pool of this project.")
+
+
+@transaction.atomic
+def _publish(
+    project_id: int, number: int, entries: Sequence[Entry], strategy: str, model_version: int | None, pool_size: int
+) -> bool:
+    project = Project.objects.only("epoch", "reserved_epoch").get(pk=project_id)
+    if project.epoch == number:
+        return True
+    if project.reserved_epoch != number:
+        return False
+    epoch = Epoch.objects.create(
+        project_id=project_id, number=number, strategy=strategy, model_version=model_version, pool_size=pool_size
+    )
+    _insert(epoch, entries)
+    # the switch; if somebody reserved while the entries were written, it finds no row and all of this is undone
+    switched = Project.objects.filter(pk=project_id, reserved_epoch=number, epoch__lt=number).update(epoch=number)
+    if not switched:
+        raise _FencedOff
+    return True
+
+
+def _insert(epoch: Epoch, entries: Sequence[Entry]) -> None:
+    QueueEntry.objects.bulk_create(
+        QueueEntry(epoch=epoch, rank=rank, item_id=item_id, utility=utility, propensity=propensity)
+        for rank, (item_id, utility, propensity) in enumerate(entries)
+    )
+
+
+def remove_old_entries(project_id: int) -> int:
+    """Removes the entries of all but the published epoch and the one before it, which may still be being read."""
+    newest = Epoch.objects.filter(project=project_id).order_by("-number").values_list("pk", flat=True)
+    old = QueueEntry.objects.filter(epoch__project=project_id).exclude(epoch__in=list(newest[:2]))
+    removed = 0
+    while pks := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH_ENTRIES]):
+        removed += QueueEntry.objects.filter(pk__in=pks)._raw_delete("default")
+    return removed

@@ -1,0 +1,23 @@
+"""Repairs stored counts from the rows they count."""
+
+from django.db import transaction
+
+from labeling.models import Item, Member, Progress, Project
+from labeling.selectors.recount import Difference, differences
+
+_ROWS = {"item": Item.objects.all(), "member": Member.objects.all()}
+
+
+@transaction.atomic
+def repair(project: Project) -> list[Difference]:
+    """Writes the true values; returns what was wrong. Nobody of the project can be asked or answer meanwhile."""
+    list(Member.objects.filter(project=project).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    found = [difference for difference in differences(project) if difference.row in _ROWS]
+    for difference in found:
+        _ROWS[difference.row].filter(pk=difference.pk).update(**{difference.name: difference.true})
+    Progress.objects.select_for_update(no_key=True).get(project=project)
+    rest = [difference for difference in differences(project) if difference.row not in _ROWS]
+    counts = {difference.name: difference.true for difference in rest if difference.row == "progress"}
+    if counts:
+        Progress.objects.filter(project=project).update(**counts)
+    return found + rest

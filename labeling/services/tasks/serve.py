@@ -1,0 +1,187 @@
+"""The next questions for one person."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.db.models import Case, F, Value, When
+from django.http import Http404
+from django.utils import timezone
+
+from labeling.models import (
+    Item,
+    Member,
+    Modality,
+    Permission,
+    Progress,
+    Project,
+    QueueEntry,
+    Reason,
+    Split,
+    Task,
+    User,
+)  # fmt: skip
+from labeling.services.errors import Invalid
+from labeling.services.tasks.leases import lease_end
+from labeling.services.tasks.mixture import Rng, draw, pool_propensity, strategy_share
+from labeling.services.tasks.walk import POSITIONS, Walker
+
+#: Questions one person may hold in a project, and so ask for at once.
+MAX_COUNT = 50
+#: A lease is renewed when less than this share of it is left.
+RENEW_BELOW = 0.9
+
+
+@dataclass(slots=True)
+class Pick:
+    """An item chosen for somebody, and why."""
+
+    item: Item
+    reason: Reason
+    entry: QueueEntry | None = None
+
+
+@transaction.atomic
+def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = None) -> list[Task]:
+    """Up to ``count`` open tasks of the person, items loaded: the open ones first (leases renewed), then new ones.
+
+    Raises Invalid (count), Http404 (no member), PermissionDenied (the role may not label).
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
+        raise Invalid("count", f"A whole number from 1 to {MAX_COUNT}.")
+    walker = _walker(user, project)
+    tasks = _open_tasks(walker, count)
+    if len(tasks) < count and walker.project.archived_at is None:
+        tasks += _claim(walker, count - len(tasks), rng or random.SystemRandom())
+    return tasks
+
+
+def _walker(user: User, project: Project) -> Walker:
+    """Locks the person's member row: calls of one person come one after the other."""
+    rows = Member.objects.select_for_update(no_key=True, of=("self",)).select_related("project__progress")
+    member = rows.filter(project=project, user=user).first()
+    if member is None and user.is_superuser:
+        raise PermissionDenied("Only members are asked. Add yourself to the project first.")
+    if member is None:
+        raise Http404("No such project.")
+    if not member.may(Permission.LABEL):
+        raise PermissionDenied(f"Your role in this project ({member.role}) does not allow this.")
+    member.user = user
+    return Walker(member.project, member, member.project.progress)
+
+
+def _open_tasks(walker: Walker, count: int) -> list[Task]:
+    project = walker.project
+    related = ["item__asset"] if project.modality == Modality.IMAGE else ["item"]
+    rows = Task.objects.open_for(walker.member.user).filter(project=project).order_by("pk").select_related(*related)
+    tasks = list(rows.select_for_update(no_key=True, of=("self",))[:count])
+    for task in tasks:
+        task.project = project
+    soon = timezone.now() + timedelta(seconds=project.lease_s * RENEW_BELOW)
+    if any(task.lease_expires_at < soon for task in tasks):
+        end = lease_end(project.lease_s)
+        Task.objects.filter(pk__in=[task.pk for task in tasks]).update(lease_expires_at=end)
+        for task in tasks:
+            task.lease_expires_at = end
+    return tasks
+
+
+def _claim(walker: Walker, count: int, rng: Rng) -> list[Task]:
+    """Picks items, takes a slot of each and writes the tasks, all of them or none."""
+    member = walker.member
+    before = {name: getattr(member, name) for name in POSITIONS}
+    picks, has_head = _pick(walker, count, rng)
+    tasks = []
+    if picks:
+        rng.shuffle(picks)
+        _take_slots([pick.item for pick in picks])
+        tasks = Task.objects.bulk_create(_tasks(walker, picks, has_head))
+    moved = {name: getattr(member, name) for name in POSITIONS if getattr(member, name) != before[name]}
+    if moved:
+        Member.objects.filter(pk=member.pk).update(**moved)
+    return tasks
+
+
+def _pick(walker: Walker, count: int, rng: Rng) -> tuple[list[Pick], bool]:
+    """Draws from the mixture; the others make up for a stream that runs dry. Says whether the queue had a head."""
+    project = walker.project
+    draws = draw(count, project, walker.progress, rng)
+    evals = walker.split(Split.EVAL, draws.eval, [], holds_others=False)
+    wanted = draws.strategy + strategy_share(draws.eval - len(evals), project, rng)
+    entries = walker.head(wanted)
+    taken = [entry.item_id for entry in entries]
+    holds = bool(evals or entries)
+    drawn = walker.split(Split.POOL, count - len(evals) - len(entries), taken, holds_others=holds)
+    missing = count - len(evals) - len(entries) - len(drawn)
+    if missing and len(evals) == draws.eval:
+        evals += walker.split(Split.EVAL, missing, [item.pk for item in evals], holds_others=bool(holds or drawn))
+    picks = [Pick(item, Reason.EVAL) for item in evals]
+    picks += [Pick(entry.item, Reason.STRATEGY, entry) for entry in entries]
+    picks += [Pick(item, Reason.RANDOM) for item in drawn]
+    return picks, walker.has_head
+
+
+def _take_slots(items: list[Item]) -> None:
+    """Takes one slot of each. The rows are locked already: a row that does not match means a broken invariant."""
+    rows = Item.objects.filter(pk__in=[item.pk for item in items], is_open=True, slots_taken__lt=F("slots_total"))
+    still_open = Case(When(slots_taken__lt=F("slots_total") - 1, then=Value(True)), default=Value(False))
+    if rows.update(slots_taken=F("slots_taken") + 1, is_open=still_open) != len(items):
+        raise RuntimeError("A locked item lost its slot.")
+    for item in items:
+        item.slots_taken += 1
+        item.is_open = item.slots_taken < item.slots_total
+
+
+def _tasks(walker: Walker, picks: list[Pick], has_head: bool) -> list[Task]:
+    """The tasks with their provenance; counts the draws in Progress, which gives each its number."""
+    project = walker.project
+    closed = Counter(pick.item.split for pick in picks if not pick.item.is_open)
+    pool_picks = sum(pick.reason != Reason.EVAL for pick in picks)
+    left = dict.fromkeys(Split.values, 0)
+    draws, left[Split.POOL], left[Split.EVAL] = _count_draws(project.pk, pool_picks, closed)
+    draws -= pool_picks
+    size = {split: left[split] + closed[split] for split in left}
+    q_of = _in_queue(project, picks) if has_head else {}
+    end = lease_end(project.lease_s)
+    tasks = []
+    for pick in picks:
+        why: dict[str, Any] = {"reason": pick.reason, "pool_size": size[pick.item.split]}
+        if pick.reason == Reason.EVAL:
+            why["propensity"] = 1.0 / max(1, size[Split.EVAL])
+        else:
+            draws += 1
+            why |= {"draw": draws, "epoch": project.epoch if has_head else None}
+            q = pick.entry.propensity if pick.entry else q_of.get(pick.item.pk, 0.0)
+            why["propensity"] = pool_propensity(project, size[Split.POOL], q, has_head or pick.entry is not None)
+        if pick.entry:
+            epoch = pick.entry.epoch
+            why |= {"strategy": epoch.strategy, "model_version": epoch.model_version, "epoch": epoch.number}
+            why["utility"] = pick.entry.utility
+        size[pick.item.split] -= not pick.item.is_open
+        tasks.append(Task(project=project, item=pick.item, annotator=walker.member.user, lease_expires_at=end, **why))
+    return tasks
+
+
+def _count_draws(project_id: int, draws: int, closed: "Counter[str]") -> tuple[int, int, int]:
+    """Moves Progress and returns its draws, pool_open and eval_open as they are then."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Progress._meta.db_table} SET draws = draws + %s, pool_open = pool_open - %s,"
+            " eval_open = eval_open - %s WHERE project_id = %s RETURNING draws, pool_open, eval_open",
+            [draws, closed[Split.POOL], closed[Split.EVAL], project_id],
+        )
+        draws, pool_open, eval_open = cursor.fetchone()
+    return draws, pool_open, eval_open
+
+
+def _in_queue(project: Project, picks: list[Pick]) -> dict[int, float]:
+    """Propensity in the published ranking of the items that were drawn at random."""
+    drawn = [pick.item.pk for pick in picks if pick.reason == Reason.RANDOM]
+    if not drawn:
+        return {}
+    entries = QueueEntry.objects.filter(epoch__project=project, epoch__number=project.epoch, item__in=drawn)
+    return dict(entries.values_list("item_id", "propensity"))

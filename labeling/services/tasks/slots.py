@@ -1,0 +1,64 @@
+"""The arithmetic of slots: who holds an item, whether it is open, and what Progress counts of it.
+
+Lock order, everywhere: member, task, item, progress. Nobody waits for an item while holding another one.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db.models import F
+
+from labeling.models import Item, ItemStatus, Progress
+
+
+class LeaseLost(Exception):
+    """The lease ran out and the place has been given to somebody else."""
+
+
+def counted(item: Item) -> dict[str, int]:
+    """What Progress counts of one item."""
+    active = item.status == ItemStatus.ACTIVE
+    return {
+        f"{item.split}_open": int(item.is_open),
+        f"{item.split}_done": int(active and item.answers >= item.slots_total),
+        "set_aside": int(not active),
+    }
+
+
+@dataclass(slots=True)
+class ItemChange:
+    """A locked item on its way to its next state; ``save`` writes it and says what that changes in Progress."""
+
+    item: Item
+    before: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = counted(self.item)
+
+    def take_slot(self) -> None:
+        """Raises LeaseLost when no slot is left."""
+        if self.item.slots_taken >= self.item.slots_total:
+            raise LeaseLost("Somebody else has taken this item meanwhile.")
+        self.item.slots_taken += 1
+
+    def set_aside(self, because: str) -> None:
+        self.item.status, self.item.set_aside_because = ItemStatus.SET_ASIDE, because
+
+    def restore(self) -> None:
+        self.item.status, self.item.set_aside_because = ItemStatus.ACTIVE, ""
+
+    def save(self) -> "Counter[str]":
+        """Writes the item; returns the differences for ``move_progress``."""
+        item = self.item
+        item.is_open = item.status == ItemStatus.ACTIVE and item.slots_taken < item.slots_total
+        item.save(update_fields=["slots_taken", "answers", "is_open", "status", "set_aside_because"])
+        after = counted(item)
+        opened = after[f"{item.split}_open"] > self.before[f"{item.split}_open"]
+        return Counter({name: after[name] - self.before[name] for name in after} | {"reopened": int(opened)})
+
+
+def move_progress(project_id: int, deltas: "Counter[str]") -> None:
+    """Adds the differences to the project's counts. Call it last: the row is locked until the transaction ends."""
+    moved = {name: F(name) + delta for name, delta in deltas.items() if delta}
+    if moved:
+        Progress.objects.filter(project=project_id).update(**moved)
