@@ -147,12 +147,10 @@ def propensities_of(log_weights: DoubleArray, positions: IntArray) -> DoubleArra
     rest: BoolArray = np.ones(log_weights.size, dtype=bool)
     rest[positions] = False
     drawn = log_weights[positions]
-    top = log_weights.max()
-    # Summed from the tail up, so that a head that holds nearly all the mass cancels nothing.
-    weights = np.exp(drawn - top)
-    tail = np.exp(log_weights[rest] - top).sum()
-    remaining = np.cumsum(np.concatenate(([tail], weights[::-1])))[1:][::-1]
-    return np.asarray(np.clip(weights / np.maximum(remaining, _TINY), _TINY, 1.0))
+    # Summed from the tail up and in logs: a head that holds nearly all the mass neither cancels nor underflows.
+    tail = np.logaddexp.reduce(log_weights[rest]) if rest.any() else -np.inf
+    remaining = np.logaddexp.accumulate(np.concatenate(([tail], drawn[::-1])))[1:][::-1]
+    return np.asarray(np.clip(np.exp(drawn - remaining), _TINY, 1.0))
 
 
 class RankDraws:

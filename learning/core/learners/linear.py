@@ -15,7 +15,7 @@ from scipy.special import xlogy
 from learning.core.arrays import DoubleArray, sigmoid, softmax
 
 Link: TypeAlias = Literal["softmax", "sigmoid"]
-_INTERCEPT_PENALTY = 1e-3
+_INTERCEPT_PENALTY = 1e-5
 _MAX_ITERATIONS = 300
 
 
@@ -118,7 +118,7 @@ def fit_linear(
     Returns
     -------
     ndarray of float64, shape (d + 1, k)
-        Slopes, then the intercepts in the last row. Intercepts carry a penalty of 1e-3, which keeps them finite when a
+        Slopes, then the intercepts in the last row. Intercepts carry a penalty of 1e-5, which keeps them finite when a
         class is absent.
 
     Examples
