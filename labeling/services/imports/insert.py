@@ -1,0 +1,69 @@
+"""Rows into the database at the speed of the database (decision 0005): executemany on SQLite, COPY on PostgreSQL."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from django.db import connection, models
+from django.utils import timezone
+
+_END_OF_COPY = "\n\\."  # before PostgreSQL 18 this ends COPY even inside quotes
+
+
+def now() -> Any:
+    """The present in the form the database driver stores."""
+    return connection.ops.adapt_datetimefield_value(timezone.now())
+
+
+class RawInsert:
+    """Inserts tuples of ``fields``; every other column of the model gets its default.
+
+    Values must be in the form of the database: JSON as text, times through ``now``. Constraints hold as always;
+    signals and ``save`` are bypassed.
+    """
+
+    def __init__(self, model: type[models.Model], fields: Sequence[str], constants: dict[str, Any]) -> None:
+        meta = model._meta
+        by_name = {field.name: field for field in meta.concrete_fields if not field.primary_key}
+        unset = [field for name, field in by_name.items() if name not in fields and name not in constants]
+        rest = {**constants, **{field.name: field.get_db_prep_save(field.get_default(), connection) for field in unset}}
+        self.tail = tuple(rest.values())
+        chosen = [by_name[name] for name in (*fields, *rest)]
+        quote = connection.ops.quote_name
+        self.table = quote(meta.db_table)
+        self.columns = ", ".join(quote(str(field.column)) for field in chosen)
+        self.count = len(chosen)
+        # in COPY's csv an unquoted empty cell is NULL unless the column is named here
+        self.never_null = ", ".join(quote(str(field.column)) for field in chosen if not field.null)
+
+    def __call__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        tail = self.tail
+        complete = [(*row, *tail) for row in rows]
+        if not complete:
+            return
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                buffer = io.StringIO()
+                csv.writer(buffer, lineterminator="\n").writerows(complete)
+                if _END_OF_COPY not in buffer.getvalue():
+                    buffer.seek(0)
+                    options = f"FORMAT csv, FORCE_NOT_NULL ({self.never_null})"
+                    cursor.copy_expert(f"COPY {self.table} ({self.columns}) FROM STDIN WITH ({options})", buffer)
+                    return
+            marks = ", ".join(["%s"] * self.count)
+            cursor.executemany(f"INSERT INTO {self.table} ({self.columns}) VALUES ({marks})", complete)
+
+
+def known(model: type[models.Model], project_id: int, column: str, values: list[str]) -> set[str]:
+    """Those of ``values`` that a row of the project has in ``column``: one query however many."""
+    quote = connection.ops.quote_name
+    parameter: Any = values
+    among = "= ANY(%s)"
+    if connection.vendor != "postgresql":
+        among, parameter = "IN (SELECT value FROM json_each(%s))", orjson.dumps(values).decode()
+    sql = f"SELECT {quote(column)} FROM {quote(model._meta.db_table)} WHERE project_id = %s AND {quote(column)} {among}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [project_id, parameter])
+        return {found for (found,) in cursor.fetchall()}

@@ -1,0 +1,50 @@
+"""What every reader provides."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import IO, Any, ClassVar
+
+from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.rows import Rejection
+
+#: A row's number (from 1) and its record, or why there is none.
+Numbered = tuple[int, dict[str, Any] | Rejection]
+
+
+class Reader(ABC):
+    """Reads one upload. The same file gives the same numbered records however often it is read: resuming needs that."""
+
+    chunk_rows: ClassVar[int] = 2_000
+    parse_numbers: ClassVar[bool] = False
+
+    def __init__(self, file: IO[bytes], *, modality: str, options: dict[str, Any], file_name: str = "") -> None:
+        self.file = file
+        self.modality = modality
+        self.options = options
+        self.file_name = file_name
+        self.total: int | None = None
+
+    @abstractmethod
+    def check(self) -> None:
+        """Looks at the head of the file only. Raises ImportRefused when nothing of it can be imported."""
+
+    @abstractmethod
+    def records(self, start: int) -> Iterator[Numbered]:
+        """The records after the first ``start``. Raises ImportRefused where the file becomes unreadable."""
+
+
+def check_columns(columns: list[str], modality: str) -> None:
+    """Raises ImportRefused for a header that no row of it could satisfy."""
+    seen: set[str] = set()
+    for position, name in enumerate(columns, 1):
+        if not name:
+            raise ImportRefused(f"Column {position} of the header has no name.")
+        if name in seen:
+            raise ImportRefused(f"The header names the column {name[:80]!r} twice.")
+        seen.add(name)
+    if modality == "text" and "text" not in seen:
+        raise ImportRefused(f"A text project needs a column named text; found {', '.join(columns)[:200]}.")
+    if modality == "tabular" and not seen - {"id", "label", "group", "context", "origin", "split"}:
+        raise ImportRefused("A table needs at least one feature column beside the reserved ones.")
+    if modality == "image":
+        raise ImportRefused("A project of pictures needs pictures: upload a zip of them or one picture.")

@@ -1,0 +1,63 @@
+"""Parquet through Arrow, a small batch at a time; nested values become JSON."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.readers.base import Numbered, Reader, check_columns
+
+_BATCH_BYTES = 16 * 1024**2
+
+
+class ParquetReader(Reader):
+    def check(self) -> None:
+        self.file.seek(0)
+        if self.file.read(4) != b"PAR1":
+            raise ImportRefused("Not a parquet file.")
+        self.file.seek(-4, 2)
+        if self.file.read(4) != b"PAR1":
+            raise ImportRefused("The parquet file is cut off: its footer is missing.")
+
+    def records(self, start: int) -> Iterator[Numbered]:
+        self.check()
+        try:
+            with pq.ParquetFile(self.file, buffer_size=1 << 20, pre_buffer=False) as file:
+                yield from self._records(file, start)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise ImportRefused(f"The parquet file is broken: {str(error)[:300]}.") from error
+
+    def _records(self, file: pq.ParquetFile, start: int) -> Iterator[Numbered]:
+        schema = file.schema_arrow
+        check_columns(list(schema.names), self.modality)
+        for field in schema:
+            if _holds_bytes(field.type):
+                raise ImportRefused(f"The column {field.name[:80]!r} holds binary data, which cannot be kept.")
+        self.total = rows = file.metadata.num_rows
+        if rows > settings.IMPORT_MAX_ROWS:
+            raise ImportRefused(f"{rows:,} rows; at most {settings.IMPORT_MAX_ROWS:,} are accepted.")
+        groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
+        size = sum(group.total_byte_size for group in groups)
+        batch_rows = max(1, min(self.chunk_rows, _BATCH_BYTES * max(rows, 1) // max(size, 1)))
+        number = first = 0
+        while first < len(groups) and number + groups[first].num_rows <= start:
+            number += groups[first].num_rows
+            first += 1
+        for batch in file.iter_batches(batch_rows, row_groups=range(first, len(groups)), use_threads=False):
+            if number + batch.num_rows <= start:
+                number += batch.num_rows
+                continue
+            for record in batch.to_pylist():
+                number += 1
+                if number > start:
+                    yield number, record
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _holds_bytes(kind.value_type)
+    if pa.types.is_nested(kind):
+        return any(_holds_bytes(kind.field(index).type) for index in range(kind.num_fields))
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))

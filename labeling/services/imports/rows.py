@@ -1,0 +1,251 @@
+"""From a record, as a reader found it, to a row that can be stored: reserved columns, limits, hashes, the draw."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+from labeling.kinds import KINDS, InvalidAnswer
+from labeling.models import Modality, Project, Split
+from labeling.services.imports.errors import RowRejected
+from labeling.services.pictures import PictureFacts, PictureRejected, inspect
+
+#: Key under which a reader hands over the bytes of a row's picture.
+PICTURE = "\0picture"
+
+_JSON = orjson.OPT_NON_STR_KEYS
+_SORTED_JSON = _JSON | orjson.OPT_SORT_KEYS
+_SHORT = 200  # characters of id, group and origin
+_SPAN = 2**64
+
+
+@dataclass(slots=True)
+class Rejection:
+    number: int
+    reason: str
+    field: str = ""
+    name: str = ""
+
+
+@dataclass(slots=True)
+class Row:
+    """A good row. ``split`` is set when the file says so; ``drawn`` is what the seeded hash says."""
+
+    number: int
+    content_hash: str
+    text: str
+    data: str
+    external_id: str | None
+    context: str
+    group: str
+    origin: str
+    split: str
+    drawn: str
+    draw_key: int
+    answer: str | None
+    picture: PictureFacts | None = None
+    content: bytes = b""
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.text) + len(self.data) + len(self.content)
+
+
+class RowBuilder:
+    """Builds rows for one project. Holds the label set and the seed, so that a row costs no query."""
+
+    def __init__(self, project: Project, parse_numbers: bool = False) -> None:
+        self.modality = project.modality
+        self.seed = project.split_seed
+        self.eval_below = int(project.eval_share * _SPAN)
+        self.kind = KINDS[project.kind]
+        self.labels = frozenset(project.labels.in_use().values_list("name", flat=True))
+        self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
+        self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
+        self._answers: dict[str, str] = {}
+
+    def build(self, number: int, record: dict[str, Any]) -> Row:
+        """The row of a record (which is consumed). Raises RowRejected."""
+        pop = record.pop
+        context, group, origin, split = pop("context", ""), pop("group", ""), pop("origin", ""), pop("split", "")
+        external_id, label = pop("id", None), pop("label", None)
+        if context:
+            context = _text(context, "context", self.max_bytes)
+        if group:
+            group = _text(group, "group", _SHORT)
+        if origin:
+            origin = _text(origin, "origin", _SHORT)
+        if split:
+            split = _split(split)
+        if external_id is not None:
+            external_id = _text(external_id, "id", _SHORT) or None
+        answer = self._answer(label) if label is not None and label != "" else None
+        picture, content, text = None, b"", ""
+        if self.modality == Modality.TEXT:
+            text = record.pop("text", None) or ""
+            if type(text) is not str or "\0" in text:
+                text = _text(text, "text", self.max_bytes)
+            asked = _utf8(text, "text")
+            if not text or text.isspace():
+                raise RowRejected("There is no text in this row.", "text")
+            if len(asked) > self.max_bytes:
+                raise RowRejected(_too_long(len(asked), self.max_bytes), "text")
+            data = self._json(record, _JSON)
+        elif self.modality == Modality.IMAGE:
+            picture, content = self._picture(record)
+            text = _text(record.pop("text", "") or "", "text", self.max_bytes)
+            asked = bytes.fromhex(picture.sha256)
+            data = self._json(record, _JSON)
+        else:
+            if self.parse_numbers:
+                record = {name: _number(value) for name, value in record.items()}
+            if not any(value is not None and value != "" for value in record.values()):
+                raise RowRejected("The row has no feature columns or all of them are empty.")
+            data = self._json(record, _SORTED_JSON)
+            asked = data.encode()
+        if picture and not context:
+            content_hash = picture.sha256
+        else:
+            digest = hashlib.sha256(asked)
+            if context:
+                digest.update(b"\0" + context.encode())
+            content_hash = digest.hexdigest()
+        drawn = hashlib.sha256((self.seed + content_hash).encode()).digest()
+        draw_key = int.from_bytes(drawn[8:16], "big") >> 1
+        if group:
+            drawn = hashlib.sha256((self.seed + group).encode()).digest()
+        side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
+        return Row(
+            number, content_hash, text, data, external_id, context or "", group or "", origin or "", split or "", side,
+            draw_key, answer, picture, content,
+        )  # fmt: skip
+
+    def _answer(self, label: Any) -> str:
+        """The canonical answer as JSON; the answers of plain strings are remembered."""
+        if type(label) is not str:
+            return self._checked_answer(label)
+        answer = self._answers.get(label)
+        if answer is None:
+            answer = self._checked_answer(label.strip())
+            if len(self._answers) < 10_000:
+                self._answers[label] = answer
+        return answer
+
+    def _checked_answer(self, label: Any) -> str:
+        try:
+            return str(orjson.dumps(self.kind.answer_from_import(label, self.labels)), "utf-8")
+        except InvalidAnswer as error:
+            raise RowRejected(error.reason, "label") from error
+        except (ValueError, TypeError) as error:
+            raise RowRejected(f"The label {str(label)[:80]!r} cannot be read: {error}.", "label") from error
+
+    def _picture(self, record: dict[str, Any]) -> tuple[PictureFacts, bytes]:
+        content = record.pop(PICTURE, None)
+        if content is None:
+            raise RowRejected("No picture belongs to this row.", "image")
+        try:
+            return inspect(content), content
+        except PictureRejected as error:
+            raise RowRejected(error.reason, "image") from error
+
+    def _json(self, record: dict[str, Any], option: int) -> str:
+        if not record:
+            return "{}"
+        try:
+            data = orjson.dumps(record, default=str, option=option)
+        except (TypeError, ValueError) as error:
+            _find_unencodable(record)
+            raise RowRejected(f"The row cannot be kept as JSON: {error}.") from error
+        if len(data) > self.max_bytes:
+            _find_too_long(record, self.max_bytes)
+        if b"\\u0000" in data:
+            _find_nul(record)
+        return str(data, "utf-8")
+
+
+def _text(value: Any, field: str, limit: int) -> str:
+    if not isinstance(value, str):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise RowRejected(f"Expected text, found {_kind_of(value)}.", field)
+        value = f"{value}"
+    if "\0" in value:
+        raise RowRejected("Holds a NUL character.", field)
+    _utf8(value, field)
+    if len(value) > limit:
+        raise RowRejected(f"{len(value):,} characters; at most {limit:,} are accepted.", field)
+    return value if field in ("text", "context") else value.strip()
+
+
+def _utf8(value: str, field: str) -> bytes:
+    try:
+        return value.encode()
+    except UnicodeEncodeError as error:
+        code = ord(value[error.start])
+        found = f"byte 0x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "half a surrogate pair"
+        raise RowRejected(
+            f"Not UTF-8: {found} at character {error.start + 1}. Save the file as UTF-8.", field
+        ) from error
+
+
+def _split(value: Any) -> str:
+    text = str(value).strip().lower()
+    if text and text not in Split.values:
+        raise RowRejected(f"{str(value)[:40]!r} is not a split; pool and eval are.", "split")
+    return text
+
+
+def _number(value: Any) -> Any:
+    """A csv cell of a table as the number it is; codes with leading zeros, dates and words stay text; empty is None."""
+    if type(value) is not str:
+        return value
+    text = value.strip()
+    if not text:
+        return None
+    if not text.isascii() or text[0] not in "+-.0123456789" or "_" in text:
+        return value
+    digits = text.lstrip("+-")
+    if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
+        return value
+    try:
+        number = int(text)
+        return number if -(2**63) <= number < 2**63 else value
+    except ValueError:
+        pass
+    try:
+        decimal = float(text)
+    except ValueError:
+        return value
+    return decimal if decimal - decimal == 0 else value  # infinities stay text
+
+
+def _find_unencodable(record: dict[str, Any]) -> None:
+    for name, value in record.items():
+        _utf8(str(name), str(name)[:100].encode(errors="replace").decode())
+        if isinstance(value, str):
+            _utf8(value, str(name)[:100])
+
+
+def _find_too_long(record: dict[str, Any], limit: int) -> None:
+    for name, value in record.items():
+        size = len(orjson.dumps(value, default=str, option=_JSON))
+        if size > limit:
+            raise RowRejected(_too_long(size, limit), str(name)[:100])
+    raise RowRejected(f"The columns together are longer than {limit:,} bytes.")
+
+
+def _find_nul(record: dict[str, Any]) -> None:
+    for name, value in record.items():
+        if "\0" in str(name) or b"\\u0000" in orjson.dumps(value, default=str, option=_JSON).replace(b"\\\\", b""):
+            raise RowRejected("Holds a NUL character.", str(name).replace("\0", "")[:100])
+
+
+def _too_long(size: int, limit: int) -> str:
+    return f"{size:,} bytes in one cell; at most {limit:,} are accepted."
+
+
+def _kind_of(value: Any) -> str:
+    return {list: "a list", dict: "an object", bool: "true or false", type(None): "nothing"}.get(
+        type(value), type(value).__name__
+    )

@@ -1,0 +1,130 @@
+"""The import job: claims the batch, reads on from the cursor, stores chunk by chunk, finishes."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import OperationalError, close_old_connections, transaction
+
+from labeling.models import ImportBatch, JobState, Project
+from labeling.services import storage
+from labeling.services.imports.errors import FencedOff, ImportRefused, RowRejected
+from labeling.services.imports.readers import READERS
+from labeling.services.imports.rows import Rejection, Row, RowBuilder
+from labeling.services.imports.store import ChunkStore
+from labeling.signals import items_imported
+
+log = logging.getLogger(__name__)
+
+CHUNK_BYTES = 16 * 1024**2
+#: Attempts that die without storing a single chunk before the import is given up: something in the file kills workers.
+MAX_FRUITLESS_ATTEMPTS = 10
+
+
+def run_import(batch_pk: int) -> dict[str, Any]:
+    """Imports a batch to its end, or until this attempt is fenced off. Safe to call any number of times."""
+    attempt = _claim(batch_pk)
+    if attempt is None:
+        return {"import": batch_pk, "outcome": "nothing to do"}
+    batch = ImportBatch.objects.select_related("project").get(pk=batch_pk)
+    try:
+        _guard_against_poison(batch, attempt)
+        total = _import(batch, attempt)
+        return _finish(batch, attempt, JobState.DONE, total=total)
+    except FencedOff:
+        log.warning("import %s: attempt %s was fenced off", batch_pk, attempt)
+        return {"import": batch_pk, "outcome": "fenced off"}
+    except ImportRefused as refused:
+        return _finish(batch, attempt, JobState.FAILED, error=refused.reason)
+    except MemoryError:
+        return _finish(batch, attempt, JobState.FAILED, error=f"Out of memory after row {batch.cursor:,}.")
+    except OperationalError:  # the database was busy or away: the row stays ours to give back, the sweeper goes on
+        log.exception("import %s: database trouble, put back", batch_pk)
+        close_old_connections()
+        _put_back(batch_pk, attempt)
+        raise
+    except Exception:  # our own mistake must end the batch visibly, not leave it running for ever
+        log.exception("import %s failed", batch_pk)
+        _finish(batch, attempt, JobState.FAILED, error="An error inside Querent; the worker's log has the details.")
+        raise
+
+
+def _claim(batch_pk: int) -> int | None:
+    batches = ImportBatch.objects.all()
+    attempt = batches.claim(batch_pk)
+    if attempt is None and batches.filter(pk=batch_pk).requeue_lost():  # the broker was faster than the sweeper
+        attempt = batches.claim(batch_pk)
+    return attempt
+
+
+def _put_back(batch_pk: int, attempt: int) -> None:
+    ImportBatch.objects.filter(pk=batch_pk, attempt=attempt, state=JobState.RUNNING).update(state=JobState.QUEUED)
+
+
+def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
+    """Counts attempts that began at the same row. Raises ImportRefused when a file keeps killing its worker."""
+    begun = batch.options.get("begun", {})
+    times = begun.get("times", 0) + 1 if begun.get("row") == batch.cursor else 1
+    batch.options = {**batch.options, "begun": {"row": batch.cursor, "times": times}}
+    if not ImportBatch.objects.all().beat(batch.pk, attempt, options=batch.options):
+        raise FencedOff
+    if times > MAX_FRUITLESS_ATTEMPTS:
+        raise ImportRefused(
+            f"Given up: {MAX_FRUITLESS_ATTEMPTS} workers died, one after the other, soon after row {batch.cursor:,}."
+        )
+
+
+def _import(batch: ImportBatch, attempt: int) -> int:
+    """Reads and stores from the cursor to the end; returns the number of rows."""
+    store = ChunkStore(batch, attempt)
+    with default_storage.open(batch.path, "rb") as file:
+        reader = READERS[batch.format](
+            file, modality=batch.project.modality, options=batch.options, file_name=batch.file_name
+        )
+        build = RowBuilder(batch.project, parse_numbers=reader.parse_numbers).build
+        number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
+        rows: list[Row] = []
+        rejections: list[Rejection] = []
+        for number, record in reader.records(batch.cursor):
+            if number > max_rows:
+                store.store(rows, rejections, number - 1)
+                raise ImportRefused(f"More than {max_rows:,} rows; those before that are kept.")
+            if isinstance(record, Rejection):
+                rejections.append(record)
+            else:
+                try:
+                    row = build(number, record)
+                    rows.append(row)
+                    size += len(row.text) + len(row.data) + len(row.content)
+                except RowRejected as error:
+                    name = str(record.get("id") or record.get("image") or "")
+                    rejections.append(Rejection(number, error.reason, error.field, name))
+            if size > CHUNK_BYTES or len(rows) + len(rejections) >= reader.chunk_rows:
+                if reader.total and not announced:
+                    announced = ImportBatch.objects.all().beat(batch.pk, attempt, total=reader.total)
+                store.store(rows, rejections, number)
+                rows, rejections, size = [], [], 0
+        if rows or rejections:
+            store.store(rows, rejections, number)
+    if number == 0:
+        raise ImportRefused("The file holds no rows.")
+    return number
+
+
+def _finish(batch: ImportBatch, attempt: int, state: JobState, **fields: Any) -> dict[str, Any]:
+    """Ends the attempt, announces the items and removes the upload: everything it held is in the database by now."""
+    with transaction.atomic():
+        if not ImportBatch.objects.all().finish(batch.pk, attempt, state, **fields):
+            return {"import": batch.pk, "outcome": "fenced off"}
+        project_id = batch.project_id
+        transaction.on_commit(lambda: items_imported.send(Project, project_id=project_id))
+    drop_upload(batch)
+    counts = ImportBatch.objects.values("state", "accepted", "duplicates", "rejected").get(pk=batch.pk)
+    return {"import": batch.pk, "outcome": state.value, **counts}
+
+
+def drop_upload(batch: ImportBatch) -> None:
+    """Deletes the uploaded file of a finished import. Pictures live on as assets, rows as items."""
+    storage.drop(batch.path)
+    ImportBatch.objects.filter(pk=batch.pk).update(path="")

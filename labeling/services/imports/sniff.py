@@ -1,0 +1,94 @@
+"""Which format an upload has, by its content. A name that says something else is a refusal, not a guess."""
+
+import re
+from pathlib import PurePath
+
+import orjson
+
+from labeling.models import ImportFormat, Modality
+from labeling.services.imports.errors import ImportRefused
+from labeling.services.pictures import name_other_content
+
+HEAD_BYTES = 64 * 1024
+
+_PICTURE_MARKS = (
+    b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+",
+    b"\0\0\0\x0cjP", b"\xffO\xffQ",
+)  # fmt: skip
+#: BMP and PNM begin with two letters that could begin a csv header too
+_BITMAP = re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|P[1-6]\s+(#[^\n]*\n\s*)*\d+\s+\d+\s", re.DOTALL)
+_PICTURE_NAMES = {
+    ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif", ".svg", ".heic",
+}  # fmt: skip
+_NAMES = {
+    ".csv": ImportFormat.CSV, ".tsv": ImportFormat.CSV, ".txt": ImportFormat.CSV, ".jsonl": ImportFormat.JSONL,
+    ".ndjson": ImportFormat.JSONL, ".json": ImportFormat.JSONL,
+    ".parquet": ImportFormat.PARQUET, ".zip": ImportFormat.ZIP,
+}  # fmt: skip
+_ALLOWED: dict[str, tuple[str, ...]] = {
+    Modality.IMAGE: (ImportFormat.ZIP, ImportFormat.IMAGE),
+    Modality.TEXT: (ImportFormat.CSV, ImportFormat.JSONL, ImportFormat.PARQUET, ImportFormat.ROWS),
+    Modality.TABULAR: (ImportFormat.CSV, ImportFormat.JSONL, ImportFormat.PARQUET, ImportFormat.ROWS),
+}
+
+
+def format_of(head: bytes, file_name: str, modality: str, wanted: str | None = None) -> str:
+    """The format of an upload that a project of this modality can take. Raises ImportRefused."""
+    if not head:
+        raise ImportRefused("The file is empty.")
+    found = _by_content(head, file_name)
+    suffix = PurePath(file_name).suffix.lower()
+    text_like = (ImportFormat.CSV, ImportFormat.JSONL)
+    said = ImportFormat.IMAGE if suffix in _PICTURE_NAMES else _NAMES.get(suffix)
+    for claim, source in ((wanted, "format"), (said, "name")):
+        if claim and claim != found and not (claim in text_like and found in text_like):
+            raise ImportRefused(f"The {source} says {claim}, but the content is {_described(found)}.")
+    if wanted and wanted not in ImportFormat.values:
+        raise ImportRefused(f"Unknown format {wanted[:40]!r}.")
+    if wanted in text_like:
+        found = wanted
+    if found not in _ALLOWED[modality]:
+        accepted = ", ".join(name for name in _ALLOWED[modality] if name != ImportFormat.ROWS)
+        raise ImportRefused(f"This project takes {accepted}; the file is {_described(found)}.")
+    return found
+
+
+def _by_content(head: bytes, file_name: str) -> str:
+    if head.startswith(b"PAR1"):
+        return ImportFormat.PARQUET
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        if b"[Content_Types].xml" in head[:4096]:
+            raise ImportRefused("An Office document. Save the table as csv.")
+        return ImportFormat.ZIP
+    container = head[8:12] == b"WEBP" or head[4:12] in (b"ftypavif", b"ftypavis")
+    if container or _BITMAP.match(head) or head.startswith(_PICTURE_MARKS):
+        return ImportFormat.IMAGE
+    other = name_other_content(head)
+    if other:
+        raise ImportRefused(f"This cannot be imported: {other}.")
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start and len(head) < HEAD_BYTES:
+        raise ImportRefused("The file holds nothing but white space.")
+    suffix = PurePath(file_name).suffix.lower()
+    if start.startswith(b"[") and suffix not in (".csv", ".tsv", ".txt"):
+        raise ImportRefused("A JSON array. Send one JSON object a line (jsonl), or POST the rows as JSON.")
+    if start.startswith(b"{") and (suffix not in (".csv", ".tsv", ".txt") or _is_json(start)):
+        return ImportFormat.JSONL
+    if suffix in (".jsonl", ".ndjson", ".json"):
+        return ImportFormat.JSONL
+    return ImportFormat.CSV
+
+
+def _is_json(start: bytes) -> bool:
+    try:
+        orjson.loads(start.split(b"\n", 1)[0])
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _described(found: str) -> str:
+    return {
+        ImportFormat.CSV: "text", ImportFormat.JSONL: "JSON lines", ImportFormat.PARQUET: "parquet",
+        ImportFormat.ZIP: "a zip", ImportFormat.IMAGE: "a picture",
+    }.get(ImportFormat(found), found)  # fmt: skip

@@ -1,0 +1,153 @@
+"""Stores one chunk in one transaction: items, imported answers, rejections, counts and the cursor, or nothing."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F
+
+from labeling.models import Annotation, Asset, ImportBatch, ImportRejection, Item, Progress, Project, Source
+from labeling.services import storage
+from labeling.services.imports.errors import FencedOff, RowRejected
+from labeling.services.imports.insert import RawInsert, known, now
+from labeling.services.imports.rows import Rejection, Row
+from labeling.services.imports.sides import Sides
+from labeling.services.pictures import original_name
+
+_ITEM_FIELDS = (
+    "ordinal", "external_id", "content_hash", "text", "asset", "data", "context", "group", "origin", "split",
+    "draw_key",
+)  # fmt: skip
+
+
+class ChunkStore:
+    """Stores the chunks of one attempt at one import."""
+
+    def __init__(self, batch: ImportBatch, attempt: int) -> None:
+        self.batch = batch
+        self.attempt = attempt
+        self.project: Project = batch.project
+        self.sides = Sides(self.project)
+
+    def store(self, rows: list[Row], rejections: list[Rejection], cursor: int) -> None:
+        """Puts rows and rejections in and moves the cursor from where this attempt left it. Raises FencedOff."""
+        for row in rows:  # before the transaction: files are named by their hash, storing one twice is harmless
+            if row.picture:
+                storage.put(original_name(self.project.pk, row.picture.sha256), row.content)
+        before = self.batch.cursor
+        with transaction.atomic():
+            progress = Progress.objects.select_for_update().values_list("next_ordinal", flat=True)
+            next_ordinal = progress.get(project=self.project)
+            self.sides.catch_up(next_ordinal, rows)
+            fresh, refused, duplicates = self._sort_out(rows)
+            self._insert(fresh, next_ordinal)
+            refused += rejections
+            ImportRejection.objects.bulk_create(
+                ImportRejection(
+                    batch=self.batch, row=no.number, name=no.name[:255], field=no.field[:100], reason=no.reason[:500]
+                )
+                for no in refused
+            )
+            moved = ImportBatch.objects.filter(cursor=before).beat(
+                self.batch.pk, self.attempt, cursor=cursor,
+                accepted=F("accepted") + len(fresh), duplicates=F("duplicates") + duplicates,
+                rejected=F("rejected") + len(refused),
+            )  # fmt: skip
+            if not moved:
+                raise FencedOff
+            self._count(fresh)
+        self.batch.cursor = cursor
+        self.sides.seen_ordinal = next_ordinal + len(fresh)
+
+    def _sort_out(self, rows: list[Row]) -> tuple[list[tuple[Row, str]], list[Rejection], int]:
+        """New rows with their side, rows refused, and the number of duplicates."""
+        project = self.project.pk
+        hashes = known(Item, project, "content_hash", [row.content_hash for row in rows])
+        given = [row.external_id for row in rows if row.external_id is not None]
+        taken = known(Item, project, "external_id", given) if given else set()
+        fresh: list[tuple[Row, str]] = []
+        refused: list[Rejection] = []
+        simple = not self.sides.needed
+        for row in rows:
+            if row.content_hash in hashes:
+                continue
+            name = row.external_id
+            if name is not None and name in taken:
+                refused.append(Rejection(row.number, "Another item has this id already.", "id", name))
+                continue
+            if simple:
+                split = row.split or row.drawn
+            else:
+                try:
+                    split = self.sides.settle(row)
+                except RowRejected as error:
+                    refused.append(Rejection(row.number, error.reason, error.field, name or ""))
+                    continue
+                path = original_name(project, row.picture.sha256) if row.picture else ""
+                self.sides.remember(row, split, path)
+            hashes.add(row.content_hash)
+            if name is not None:
+                taken.add(name)
+            fresh.append((row, split))
+        return fresh, refused, len(rows) - len(fresh) - len(refused)
+
+    def _insert(self, fresh: list[tuple[Row, str]], first: int) -> None:
+        assets = self._assets([row for row, _ in fresh if row.picture])
+        put = RawInsert(
+            Item, _ITEM_FIELDS,
+            {
+                "project": self.project.pk, "batch": self.batch.pk, "created_at": now(),
+                "slots_total": self.project.overlap,
+            },
+        )  # fmt: skip
+        put(
+            (
+                ordinal, row.external_id, row.content_hash, row.text,
+                assets[row.picture.sha256] if row.picture else None, row.data,
+                row.context, row.group, row.origin, split, row.draw_key,
+            )
+            for ordinal, (row, split) in enumerate(fresh, first)
+        )  # fmt: skip
+        answers = {ordinal: row.answer for ordinal, (row, _) in enumerate(fresh, first) if row.answer is not None}
+        if answers:
+            written = Item.objects.filter(project=self.project, ordinal__gte=first, ordinal__lt=first + len(fresh))
+            constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
+            RawInsert(Annotation, ("item", "answer"), constants)(
+                (pk, answers[ordinal])
+                for ordinal, pk in written.order_by("ordinal").values_list("ordinal", "pk")
+                if ordinal in answers
+            )
+
+    def _assets(self, rows: Sequence[Row]) -> dict[str, int]:
+        """Id by hash of the pictures of these rows; a picture asked about in two contexts is one asset."""
+        if not rows:
+            return {}
+        facts = {row.picture.sha256: row.picture for row in rows if row.picture}
+        names = (
+            "sha256", "size_bytes", "format", "media_type", "mode", "width", "height", "frames", "orientation",
+            "perceptual_hash",
+        )  # fmt: skip
+        Asset.objects.bulk_create(
+            (
+                Asset(
+                    project=self.project, path=original_name(self.project.pk, sha256),
+                    **{name: getattr(fact, name) for name in names},
+                )
+                for sha256, fact in facts.items()
+            ),
+            ignore_conflicts=True,
+        )  # fmt: skip
+        return dict(Asset.objects.filter(project=self.project, sha256__in=facts).values_list("sha256", "pk"))
+
+    def _count(self, fresh: list[tuple[Row, str]]) -> None:
+        evals = sum(split == "eval" for _, split in fresh)
+        pools = len(fresh) - evals
+        labeled = sum(row.answer is not None for row, _ in fresh)
+        Progress.objects.filter(project=self.project).update(
+            next_ordinal=F("next_ordinal") + len(fresh),
+            pool_items=F("pool_items") + pools,
+            eval_items=F("eval_items") + evals,
+            pool_open=F("pool_open") + pools,
+            eval_open=F("eval_open") + evals,
+            imported_annotations=F("imported_annotations") + labeled,
+            reopened=F("reopened") + 1,
+        )

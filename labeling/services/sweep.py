@@ -1,0 +1,57 @@
+"""Every ten seconds: leases that ran out, jobs whose worker died, jobs nobody picked up, uploads left behind."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from labeling.models import ImportBatch, JobRecordQuerySet, JobState, Snapshot
+from labeling.services.imports.run import drop_upload
+from labeling.services.tasks import expire_overdue
+from labeling.services.wake import wake
+
+log = logging.getLogger(__name__)
+
+WAKE_AGAIN_AFTER_S = 30
+
+
+def sweep_labeling() -> dict[str, Any]:
+    """Does all of it; counts what was done."""
+    outcome: dict[str, Any] = {"leases": expire_overdue()}
+    for name, rows, job in (
+        ("imports", ImportBatch.objects.all(), "labeling.run_import"),
+        ("snapshots", Snapshot.objects.all(), "labeling.run_snapshot"),
+    ):
+        outcome[name] = wake_waiting(rows, job)
+    outcome["uploads"] = _drop_finished_uploads()
+    return outcome
+
+
+def wake_waiting(rows: JobRecordQuerySet, job: str) -> int:
+    """Puts back what dead workers held and announces it, and announces again what waits without being picked up.
+
+    ``heartbeat_at`` of a queued row is when it was last announced, so a busy worker is not flooded with messages.
+    """
+    lost = rows.requeue_lost()
+    now = timezone.now()
+    long_ago = now - timedelta(seconds=WAKE_AGAIN_AFTER_S)
+    waiting = rows.filter(state=JobState.QUEUED).filter(
+        Q(pk__in=lost) | Q(heartbeat_at__lt=long_ago) | Q(heartbeat_at__isnull=True, created_at__lt=long_ago)
+    )
+    woken = 0
+    for pk in list(waiting.values_list("pk", flat=True)):
+        rows.filter(pk=pk, state=JobState.QUEUED).update(heartbeat_at=now)
+        woken += wake(job, pk)
+    if woken:
+        log.info("%s: %s announced again, %s of them lost by a worker", job, woken, len(lost))
+    return woken
+
+
+def _drop_finished_uploads() -> int:
+    """Removes uploads whose import ended in the moment before their file was deleted."""
+    ended = ImportBatch.objects.exclude(state__in=(JobState.QUEUED, JobState.RUNNING)).exclude(path="")
+    for batch in ended[:100]:
+        drop_upload(batch)
+    return len(ended[:100])
