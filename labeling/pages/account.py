@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.models import ApiToken
-from labeling.pages.forms import ChangePasswordForm, SignInForm, TokenForm
+from labeling.pages.account_forms import ChangePasswordForm, SignInForm, TokenForm
 from labeling.services.accounts import issue_token, revoke_token
 from labeling.services.errors import Invalid
 

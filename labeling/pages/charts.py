@@ -20,3 +20,68 @@ class Meter:
         elif 0.995 <= share < 1:
             text = ">99%"
         return cls(width=round(100 * share, 2), percent=text.replace("%", " %"))
+
+
+@dataclass(frozen=True)
+class Column:
+    x: float
+    y: float
+    width: float
+    height: float
+    title: str
+    tick: str = ""
+    middle: float = 0.0
+
+
+@dataclass(frozen=True)
+class GridLine:
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class ColumnChart:
+    """Columns over an axis, in the units of the viewBox ``width`` x ``height``."""
+
+    width: int
+    height: int
+    left: int
+    bottom: float
+    columns: list[Column]
+    lines: list[GridLine]
+
+
+def column_chart(
+    bars: list[tuple[str, str, int]], ticks_every: int, width: int = 640, height: int = 180
+) -> ColumnChart:
+    """Columns for ``(title, tick, value)``; every ``ticks_every``-th tick is written, counted from the newest."""
+    top, left, foot = 8, 40, 24
+    most = nice_ceiling(max((value for _, _, value in bars), default=0))
+    scale = (height - foot - top) / most
+    slot = (width - left) / max(len(bars), 1)
+    columns = [
+        Column(
+            x=round(left + n * slot + slot * 0.12, 2),
+            y=round(height - foot - value * scale, 2),
+            width=round(slot * 0.76, 2),
+            height=round(value * scale, 2),
+            title=title,
+            tick=tick if (len(bars) - 1 - n) % ticks_every == 0 else "",
+            middle=round(left + (n + 0.5) * slot, 2),
+        )
+        for n, (title, tick, value) in enumerate(bars)
+    ]
+    parts = 2 if most % 2 == 0 else 1
+    lines = [
+        GridLine(y=round(height - foot - most * part / parts * scale, 2), text=f"{most * part // parts:,}")
+        for part in range(parts + 1)
+    ]
+    return ColumnChart(width, height, left, height - foot, columns, lines)
+
+
+def nice_ceiling(value: float) -> int:
+    """The smallest of 2, 4, 6, 8 or 10 times a power of ten that is not below ``value``; at least 2."""
+    power = 1
+    while 10 * power < value:
+        power *= 10
+    return next(int(step * power) for step in (2, 4, 6, 8, 10) if step * power >= value)

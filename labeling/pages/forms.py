@@ -3,19 +3,20 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
+from labeling.models import Kind, Modality, Project, Role
+from labeling.models.project import SETTINGS_FIELDS
+from labeling.pages import label_lines
 from labeling.services.errors import Invalid
 
 
 class CalmForm(forms.Form):
-    """Widgets with the class of our stylesheet, no browser bubbles, errors from services beside their field."""
+    """Widgets with the class of our stylesheet, no browser bubbles, errors of services beside their field."""
 
     use_required_attribute = False
-    label_suffix = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         dress(self)
 
     def blame(self, error: Invalid) -> None:
@@ -27,35 +28,157 @@ class CalmForm(forms.Form):
 def dress(form: forms.BaseForm) -> None:
     """Adds the stylesheet's class to every typed-in control."""
     for field in form.fields.values():
-        if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect | forms.ClearableFileInput):
+        if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect | forms.FileInput):
             old = field.widget.attrs.get("class", "")
             field.widget.attrs["class"] = f"control {old}".strip()
 
 
-class SignInForm(AuthenticationForm):
-    error_messages = {
-        "invalid_login": "The user name or the password is wrong.",
-        "inactive": "This account is switched off.",
-    }
+class PercentField(forms.FloatField):
+    """Shown and typed as a percentage, a share between 0 and 1 in Python."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = "User name"
-        dress(self)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.NumberInput(attrs={"class": "control--short", "step": "any"}), **kwargs)
 
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value * 100:g}" if isinstance(value, float) else value
 
-class ChangePasswordForm(PasswordChangeForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["old_password"].label = "Password now"
-        self.fields["new_password1"].label = "New password"
-        self.fields["new_password1"].help_text = "At least 8 characters, not only digits, not a common password."
-        self.fields["new_password2"].label = "New password again"
-        self.fields["new_password2"].help_text = ""
-        dress(self)
+    def to_python(self, value: Any) -> float | None:
+        number = super().to_python(value)
+        return None if number is None else round(number / 100, 6)
 
 
-class TokenForm(CalmForm):
-    name = forms.CharField(
-        max_length=100, label="Name", help_text="What will use it, so that you know later which one to revoke."
+class MinutesField(forms.FloatField):
+    """Shown and typed in minutes, seconds in Python."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.NumberInput(attrs={"class": "control--short", "step": "any"}), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value / 60:g}" if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        number = super().to_python(value)
+        return None if number is None else round(number * 60)
+
+
+class LabelsField(forms.CharField):
+    """One label a line; cleans to ``[{"name", "hotkey"}]``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"rows": 8, "data-labels": "", "spellcheck": "false"}
+        super().__init__(widget=forms.Textarea(attrs=attrs), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        return label_lines.parse(super().clean(value))
+
+
+class BasicsForm(CalmForm):
+    name = forms.CharField(max_length=200, label="Name")
+    purpose = forms.CharField(
+        required=False,
+        label="Purpose",
+        help_text="One or two sentences: what the labels are for. Annotators see them above the instructions.",
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class LabelsForm(CalmForm):
+    labels = LabelsField(
+        required=False,
+        label="Labels",
+        help_text="One a line. A key in square brackets is pressed to give the label: “glass [g]”. "
+        "Labels without one get the next free key.",
+    )
+
+
+class InstructionsForm(CalmForm):
+    instructions = forms.CharField(
+        required=False,
+        label="Instructions",
+        help_text="Markdown. What counts as what, with the hard cases. Every change is kept as a version.",
+        widget=forms.Textarea(attrs={"rows": 10, "class": "control--mono"}),
+    )
+
+
+class SettingsForm(CalmForm):
+    """The settings of the contract in a person's units; ``values()`` is what the services take."""
+
+    overlap = forms.IntegerField(
+        label="Answers per item",
+        help_text="How many different people answer each item. More costs more and shows where people disagree.",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
+    eval_share = PercentField(
+        label="Held out to measure, %",
+        help_text="Share of the items drawn at random at import, never learned from. Applies to later imports.",
+    )
+    random_share = PercentField(
+        label="Random questions, %",
+        help_text="Share of the questions drawn at random instead of by the model; keeps it honest.",
+    )
+    retrain_every = forms.IntegerField(
+        label="Retrain after this many answers", widget=forms.NumberInput(attrs={"class": "control--short"})
+    )
+    lease_s = MinutesField(
+        label="Minutes a question stays reserved", help_text="After that it is asked of somebody else."
+    )
+    strategy = forms.CharField(
+        label="Query strategy", help_text="What picks the next question. “auto” suits most projects."
+    )
+    encoder = forms.CharField(label="Encoder", help_text="How items become numbers. “auto” goes by what the items are.")
+    learner = forms.CharField(label="Learner", help_text="What learns from the labels.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {**default_settings(), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in SETTINGS_FIELDS if name in self.cleaned_data}
+
+
+def default_settings() -> dict[str, Any]:
+    return {name: Project._meta.get_field(name).get_default() for name in SETTINGS_FIELDS}
+
+
+class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
+    """Everything a new project can be told. Settings that are left empty take their defaults."""
+
+    kind = forms.ChoiceField(
+        choices=Kind.choices, initial=Kind.CLASSIFICATION, label="Kind of question", widget=forms.RadioSelect
+    )
+    modality = forms.ChoiceField(choices=Modality.choices, label="What is labeled", widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SETTINGS_FIELDS:
+            self.fields[name].required = False
+
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in super().values().items() if value not in (None, "")}
+
+    def settings_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in SETTINGS_FIELDS]
+
+    def has_settings_errors(self) -> bool:
+        return any(name in self.errors for name in SETTINGS_FIELDS)
+
+
+class MemberForm(CalmForm):
+    username = forms.CharField(
+        max_length=150, label="User name", widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR, label="Role")
+
+
+class DeleteForm(CalmForm):
+    slug = forms.CharField(label="Address of the project", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+
+    def clean_slug(self) -> str:
+        typed = self.cleaned_data["slug"].strip()
+        if typed != self.project.slug:
+            raise forms.ValidationError(f"This is not the project's address: type {self.project.slug}")
+        return typed

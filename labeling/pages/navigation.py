@@ -1,4 +1,4 @@
-"""The frame of a project's pages: which tabs the person sees. A context processor, lazy, so fragments do not pay for it."""
+"""The frame of a project's pages: which tabs the person sees. Lazy, so that fragments do not pay for it."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from labeling.models import Permission, Project
-from labeling.selectors.access import member_of
+from labeling.selectors.access import permissions_of
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,23 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {"nav": SimpleLazyObject(lambda: _navigation(request))}
 
 
+def permissions(request: HttpRequest) -> frozenset[Permission]:
+    """What the person may do in ``request.project``; found once a request."""
+    if not hasattr(request, "permissions"):
+        request.permissions = permissions_of(request.user, request.project)  # type: ignore[arg-type, attr-defined]
+    return request.permissions  # type: ignore[attr-defined, no-any-return]
+
+
 def _navigation(request: HttpRequest) -> dict[str, Any]:
     match = request.resolver_match
     slug = match.kwargs.get("slug") if match else None
     if match is None or slug is None or not request.user.is_authenticated:
         return {}
-    project = getattr(request, "project", None) or Project.objects.filter(slug=slug).first()
-    member = member_of(request.user, project) if project else None  # type: ignore[arg-type]
-    may = {permission for permission in Permission if request.user.is_superuser or (member and member.may(permission))}
-    if project is None or not may:
+    if not hasattr(request, "project"):
+        request.project = Project.objects.filter(slug=slug).first()  # type: ignore[attr-defined]
+    project = request.project  # type: ignore[attr-defined]
+    may = permissions(request) if project else frozenset()
+    if not may:
         return {}
     tabs = [_placed(tab, slug, match.view_name) for tab in TABS if tab.permission in may]
     return {"project": project, "may": {permission.value for permission in may}, "tabs": [tab for tab in tabs if tab]}

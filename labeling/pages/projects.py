@@ -1,16 +1,25 @@
-"""The list of projects."""
+"""The list of projects, and making a new one."""
 
+from typing import Any
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.models import Member, Permission, Project, Role
 from labeling.models.permission import ALLOWED
 from labeling.pages.charts import Meter
-from labeling.services.projects import may_create_projects
+from labeling.pages.forms import ProjectForm
+from labeling.pages.markdown import render_markdown
+from labeling.services.errors import Invalid
+from labeling.services.projects import create_project, may_create_projects
 
 PROJECTS_PER_PAGE = 50
+MAX_PREVIEW = 100_000
 
 
 @login_required
@@ -46,3 +55,43 @@ def _card(project: Project, role: str | None, is_superuser: bool) -> dict[str, o
         "may_label": Permission.LABEL in may and not project.archived_at,
         "may_import": Permission.MANAGE in may,
     }
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def project_new(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    if not may_create_projects(user):  # type: ignore[arg-type]
+        raise PermissionDenied("Your account may not create projects.")
+    form = ProjectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            project = _create(user, form)
+        except Invalid as error:
+            form.blame(error)
+        else:
+            messages.success(request, f"“{project.name}” is made. Now it needs something to label.")
+            return redirect("pages:imports", project.slug)
+    return render(request, "pages/projects/new.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _create(user: Any, form: ProjectForm) -> Project:
+    given = form.cleaned_data
+    return create_project(
+        user,
+        name=given["name"],
+        kind=given["kind"],
+        modality=given["modality"],
+        labels=given["labels"],
+        purpose=given["purpose"],
+        instructions=given["instructions"],
+        settings=form.values(),
+    )
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """The Markdown in ``instructions`` as it will look; a fragment."""
+    text = request.POST.get("instructions", "")[:MAX_PREVIEW]
+    return render(request, "pages/projects/_preview.html", {"html": render_markdown(text)})

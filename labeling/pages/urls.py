@@ -1,15 +1,38 @@
 """Addresses of the pages."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from labeling.pages import account, projects
+from labeling.pages import account, export, imports, items, members, project, project_settings, projects
 
 app_name = "pages"
+
+of_a_project = [
+    path("", project.project, name="project"),
+    path("agreement/", project.agreement_fragment, name="agreement"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<uuid:public_id>/", imports.import_, name="import"),
+    path("imports/<uuid:public_id>/rejections.csv", imports.rejections_csv, name="import-rejections"),
+    path("items/", items.items, name="items"),
+    path("items/<int:pk>/", items.item, name="item"),
+    path("items/<int:pk>/restore/", items.item_restore, name="item-restore"),
+    path("items/<int:pk>/set-aside/", items.item_set_aside, name="item-set-aside"),
+    path("export/", export.export, name="export"),
+    path("export/snapshots/", export.snapshots, name="snapshots"),
+    path("export/snapshots/new/", export.snapshot_new, name="snapshot-new"),
+    path("members/", members.members, name="members"),
+    path("members/add/", members.member_add, name="member-add"),
+    path("members/<int:pk>/role/", members.member_role, name="member-role"),
+    path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
+    path("settings/", project_settings.settings, name="settings"),
+]
+
 urlpatterns = [
+    path("", include("labeling.pages.annotate_urls")),
     path("", projects.projects, name="projects"),
+    path("projects/new/", projects.project_new, name="project-new"),
+    path("projects/preview/", projects.preview, name="preview"),
+    path("p/<slug:slug>/", include(of_a_project)),
     path("sign-in/", account.SignIn.as_view(), name="sign-in"),
     path("sign-out/", account.SignOut.as_view(), name="sign-out"),
     path("password/", account.ChangePassword.as_view(), name="password"),
@@ -17,16 +40,3 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", account.token_revoke, name="token-revoke"),
     path("help/", TemplateView.as_view(template_name="pages/help/index.html"), name="help"),
 ]
-
-for _name in ("project", "imports", "items", "export", "members", "settings"):
-    _route = "p/<slug:slug>/" + ("" if _name == "project" else f"{_name}/")
-    urlpatterns.append(path(_route, TemplateView.as_view(template_name="pages/help/index.html"), name=_name))
-urlpatterns.append(
-    path("projects/new/", TemplateView.as_view(template_name="pages/help/index.html"), name="project-new")
-)
-if find_spec("labeling.pages.annotate_urls"):
-    urlpatterns.append(path("", include("labeling.pages.annotate_urls")))
-else:
-    urlpatterns.append(
-        path("p/<slug:slug>/annotate/", TemplateView.as_view(template_name="pages/help/index.html"), name="annotate")
-    )

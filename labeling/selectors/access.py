@@ -3,11 +3,20 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from labeling.models import Member, Permission, Project, User
+from labeling.models import Member, Permission, Project, Role, User
+from labeling.models.permission import ALLOWED
 
 
 def member_of(user: User, project: Project) -> Member | None:
     return Member.objects.filter(project=project, user=user).first()
+
+
+def permissions_of(user: User, project: Project) -> frozenset[Permission]:
+    """What the user may do in the project; nothing for a stranger."""
+    if user.is_superuser:
+        return frozenset(Permission)
+    member = member_of(user, project)
+    return ALLOWED[Role(member.role)] if member else frozenset()
 
 
 def require(user: User, project: Project, permission: Permission) -> Member | None:

@@ -1,0 +1,81 @@
+"""The labeled data set: download it now, or keep a version of it for ever."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.models import Permission, Project, Snapshot, Source, Split
+from labeling.pages.decorators import project_page
+from labeling.selectors.row_count import export_row_count
+from labeling.services.errors import Invalid
+from labeling.services.exports import FORMATS, checked_filters, checked_shape
+from labeling.services.snapshots import start_snapshot
+
+SNAPSHOTS_PER_PAGE = 20
+FILTERS = ("split", "source", "only")
+
+
+def chosen(given: Any) -> dict[str, str]:
+    """Format, rows and filters of a request; what is not known becomes the default."""
+    choice = {"format": given.get("format", "jsonl"), "rows": given.get("rows", "annotations")}
+    choice |= {name: given.get(name, "") for name in FILTERS}
+    try:
+        checked_shape(choice["format"], choice["rows"])
+        checked_filters({name: choice[name] for name in FILTERS})
+    except Invalid as error:
+        choice[error.field] = {"format": "jsonl", "rows": "annotations"}.get(error.field, "")
+        return chosen(choice)
+    return choice
+
+
+@require_safe
+@project_page(Permission.VIEW)
+def export(request: HttpRequest, project: Project) -> HttpResponse:
+    choice = chosen(request.GET)
+    filters = {name: choice[name] for name in FILTERS if choice[name]}
+    query = urlencode({"format": choice["format"], "rows": choice["rows"], **filters})
+    url = f"{reverse('api:export', args=[project.slug])}?{query}"
+    context: dict[str, Any] = {
+        "project": project,
+        "chosen": choice,
+        "filters": filters,
+        "rows": export_row_count(project, choice["rows"], checked_filters(filters)),
+        "download": url,
+        "absolute": request.build_absolute_uri(url),
+        "file_name": f"{project.slug}-{choice['rows']}.{FORMATS[choice['format']].extension}",
+        "formats": FORMATS,
+        "splits": Split.choices,
+        "sources": Source.choices,
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "pages/export/_result.html", context)
+    found = Snapshot.objects.filter(project=project).select_related("created_by").order_by("-pk")
+    context["page"] = Paginator(found, SNAPSHOTS_PER_PAGE).get_page(request.GET.get("page"))
+    context["waiting"] = any(not snapshot.is_finished for snapshot in context["page"])
+    return render(request, "pages/export/index.html", context)
+
+
+@require_safe
+@project_page(Permission.VIEW)
+def snapshots(request: HttpRequest, project: Project) -> HttpResponse:
+    """The list of snapshots; a fragment that asks for itself again while one is being written."""
+    found = Snapshot.objects.filter(project=project).select_related("created_by").order_by("-pk")
+    page = Paginator(found, SNAPSHOTS_PER_PAGE).get_page(1)
+    context = {"project": project, "page": page, "waiting": any(not snapshot.is_finished for snapshot in page)}
+    return render(request, "pages/export/_snapshots.html", context)
+
+
+@require_POST
+@project_page(Permission.VIEW)
+def snapshot_new(request: HttpRequest, project: Project) -> HttpResponse:
+    choice = chosen(request.POST)
+    filters = {name: choice[name] for name in FILTERS if choice[name]}
+    start_snapshot(request.user, project, format=choice["format"], rows=choice["rows"], filters=filters)  # type: ignore[arg-type]
+    messages.success(request, "The snapshot holds the answers of this moment. Its file is being written.")
+    return redirect(f"{reverse('pages:export', args=[project.slug])}#snapshots")

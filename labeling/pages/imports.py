@@ -1,0 +1,106 @@
+"""Bringing items in: upload, progress while it runs, what was rejected and why."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from labeling.models import ImportBatch, ImportRejection, Modality, Permission, Project
+from labeling.pages.charts import Meter
+from labeling.pages.decorators import project_page
+from labeling.pages.import_form import ImportForm
+from labeling.services.exports.delimited import neutral
+from labeling.services.imports import ImportRefused, start_import
+
+IMPORTS_PER_PAGE = 20
+REJECTIONS_PER_PAGE = 50
+
+
+@require_http_methods(["GET", "POST"])
+@project_page(Permission.MANAGE)
+def imports(request: HttpRequest, project: Project) -> HttpResponse:
+    form = ImportForm(request.POST or None, request.FILES or None, project=project)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                return redirect("pages:import", project.slug, _start(request, project, form).public_id)
+            except ImportRefused as error:
+                form.add_error(form.source, error.reason)
+                status = 413 if error.too_large else 400
+        else:
+            status = 400
+    batches = ImportBatch.objects.filter(project=project).select_related("created_by").newest_first()
+    context = {
+        "project": project,
+        "form": form,
+        "page": Paginator(batches, IMPORTS_PER_PAGE).get_page(request.GET.get("page")),
+        "max_bytes": settings.IMPORT_MAX_BYTES,
+        "max_rows": settings.IMPORT_MAX_ROWS,
+        "max_pixels": settings.IMPORT_MAX_IMAGE_PIXELS,
+        "is_image": project.modality == Modality.IMAGE,
+    }
+    return render(request, "pages/imports/index.html", context, status=status)
+
+
+def _start(request: HttpRequest, project: Project, form: ImportForm) -> ImportBatch:
+    given = form.cleaned_data
+    upload = given["file"]
+    if upload:
+        return start_import(request.user, project, file=upload, file_name=upload.name, options=form.options())
+    if given["pasted_as"] == "lines":
+        rows = [{"text": line.strip()} for line in given["pasted"].splitlines() if line.strip()]
+        return start_import(request.user, project, rows=rows, file_name="pasted", options=form.options())
+    extension = given["pasted_as"]
+    content = ContentFile(given["pasted"].encode(), name=f"pasted.{extension}")
+    return start_import(
+        request.user, project, file=content, file_name=f"pasted.{extension}", format=extension, options=form.options()
+    )
+
+
+@require_safe
+@project_page(Permission.MANAGE)
+def import_(request: HttpRequest, project: Project, public_id: Any) -> HttpResponse:
+    batch = get_object_or_404(ImportBatch, project=project, public_id=public_id)
+    context = {"project": project, "batch": batch, **_progress(batch)}
+    if request.headers.get("HX-Request") and "progress" in request.GET:
+        return render(request, "pages/imports/_progress.html", context)
+    rejections = ImportRejection.objects.filter(batch=batch)
+    context["page"] = Paginator(rejections, REJECTIONS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "pages/imports/one.html", context)
+
+
+def _progress(batch: ImportBatch) -> dict[str, Any]:
+    dealt_with = batch.accepted + batch.duplicates + batch.rejected
+    return {"dealt_with": dealt_with, "meter": Meter.of(dealt_with, batch.total) if batch.total else None}
+
+
+@require_safe
+@project_page(Permission.MANAGE)
+def rejections_csv(request: HttpRequest, project: Project, public_id: Any) -> StreamingHttpResponse:
+    """All rejections of an import as csv, streamed."""
+    batch = get_object_or_404(ImportBatch, project=project, public_id=public_id)
+    response = StreamingHttpResponse(_csv_lines(batch), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{project.slug}-rejections-{batch.pk}.csv"'
+    return response
+
+
+class _Echo:
+    """What csv.writer writes to: gives the line back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv_lines(batch: ImportBatch) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(["row", "name", "field", "reason"])
+    rows = ImportRejection.objects.filter(batch=batch).values_list("row", "name", "field", "reason")
+    for row, *texts in rows.iterator(chunk_size=2000):
+        yield writer.writerow([row, *map(neutral, texts)])

@@ -1,0 +1,127 @@
+"""Looking through the items, and at what happened to one of them."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.kinds import KINDS
+from labeling.models import Item, ItemStatus, Permission, Project, Split
+from labeling.pages.decorators import project_page
+from labeling.selectors.items import answers_of, browse, history
+from labeling.services import items as service
+
+ITEMS_PER_PAGE = 50
+MAX_QUERY = 200
+ANSWERED = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Items after or before an ordinal: the cost of the thousandth page is that of the first."""
+
+    items: list[Item]
+    newer: str = ""
+    older: str = ""
+
+
+@require_safe
+@project_page(Permission.VIEW)
+def items(request: HttpRequest, project: Project) -> HttpResponse:
+    chosen = {name: request.GET.get(name, "")[:MAX_QUERY] for name in ("split", "status", "answered", "label", "q")}
+    found = browse(
+        project,
+        split=chosen["split"],
+        status=chosen["status"],
+        answered=ANSWERED.get(chosen["answered"]),
+        label=chosen["label"],
+        q=chosen["q"].strip(),
+    )
+    page = page_of(found, request.GET.get("after", ""), request.GET.get("before", ""), chosen)
+    context = {
+        "project": project,
+        "page": page,
+        "rows": _rows(project, page.items),
+        "chosen": chosen,
+        "is_filtered": any(chosen.values()),
+        "splits": Split.choices,
+        "statuses": ItemStatus.choices,
+        "labels": project.labels.all(),
+    }
+    return render(request, "pages/items/index.html", context)
+
+
+def page_of(found: QuerySet[Item], after: str, before: str, chosen: dict[str, str]) -> Page:
+    """The next items after ``after``, or the last ones before ``before``, with the queries of both neighbours."""
+    backwards = before.isdecimal()
+    if backwards:
+        rows = list(found.filter(ordinal__lt=int(before)).order_by("-ordinal")[: ITEMS_PER_PAGE + 1])
+    else:
+        start = int(after) if after.isdecimal() else -1
+        rows = list(found.filter(ordinal__gt=start)[: ITEMS_PER_PAGE + 1])
+    more = len(rows) > ITEMS_PER_PAGE
+    rows = rows[:ITEMS_PER_PAGE]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Page(rows)
+    kept = {name: value for name, value in chosen.items() if value}
+    has_next = more or backwards
+    has_previous = more if backwards else after.isdecimal()
+    return Page(
+        items=rows,
+        newer=urlencode({**kept, "before": rows[0].ordinal}) if has_previous else "",
+        older=urlencode({**kept, "after": rows[-1].ordinal}) if has_next else "",
+    )
+
+
+def _rows(project: Project, found: list[Item]) -> list[dict[str, Any]]:
+    kind = KINDS[project.kind]
+    answers = answers_of(found)
+    return [
+        {"item": item, "answers": [kind.flat(row.answer) for row in answers[item.pk] if row.answer is not None]}
+        for item in found
+    ]
+
+
+def _item(project: Project, pk: int) -> Item:
+    item = get_object_or_404(Item.objects.select_related("asset", "batch"), project=project, pk=pk)
+    item.project = project
+    return item
+
+
+@require_safe
+@project_page(Permission.VIEW)
+def item(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
+    shown = _item(project, pk)
+    around = Item.objects.filter(project=project)
+    context = {
+        "project": project,
+        "item": shown,
+        "events": history(shown),
+        "fields": list(shown.data.items()),
+        "previous": around.filter(ordinal__lt=shown.ordinal).order_by("-ordinal").values_list("pk", flat=True).first(),
+        "next": around.filter(ordinal__gt=shown.ordinal).order_by("ordinal").values_list("pk", flat=True).first(),
+    }
+    return render(request, "pages/items/one.html", context)
+
+
+@require_POST
+@project_page(Permission.REVIEW)
+def item_restore(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
+    service.restore(request.user, _item(project, pk))  # type: ignore[arg-type]
+    messages.success(request, "The item is back: it will be asked about where it lacks answers.")
+    return redirect("pages:item", project.slug, pk)
+
+
+@require_POST
+@project_page(Permission.REVIEW)
+def item_set_aside(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
+    service.set_aside(request.user, _item(project, pk))  # type: ignore[arg-type]
+    messages.success(request, "The item is set aside: nobody is asked about it until it is restored.")
+    return redirect("pages:item", project.slug, pk)

@@ -1,0 +1,90 @@
+"""Who is in the project, and as what."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.models import Member, Permission, Project, Role, User
+from labeling.pages.decorators import project_page
+from labeling.pages.forms import MemberForm
+from labeling.pages.navigation import permissions
+from labeling.services.errors import Invalid
+from labeling.services.projects import remove_member, set_member
+
+WHAT_ROLES_DO = (
+    (Role.ANNOTATOR, "answers questions; sees nothing of other people’s answers or of the model"),
+    (Role.REVIEWER, "also sees items, answers, runs and models, and restores what was set aside"),
+    (Role.VIEWER, "sees items, answers, runs, models and exports; answers nothing"),
+    (Role.MANAGER, "everything: imports, settings, members, training"),
+)
+
+
+@require_http_methods(["GET", "HEAD"])
+@project_page(Permission.REVIEW)
+def members(request: HttpRequest, project: Project) -> HttpResponse:
+    return _page(request, project, MemberForm())
+
+
+def _page(request: HttpRequest, project: Project, form: MemberForm) -> HttpResponse:
+    context = {
+        "project": project,
+        "form": form,
+        "members": Member.objects.filter(project=project).select_related("user"),
+        "roles": Role.choices,
+        "what_roles_do": [(Role(role).label, what) for role, what in WHAT_ROLES_DO],
+        "may_manage": Permission.MANAGE in permissions(request),
+    }
+    return render(request, "pages/members/index.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@project_page(Permission.MANAGE)
+def member_add(request: HttpRequest, project: Project) -> HttpResponse:
+    form = MemberForm(request.POST)
+    if not form.is_valid():
+        return _page(request, project, form)
+    username, role = form.cleaned_data["username"], form.cleaned_data["role"]
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        form.add_error("username", "There is no account with this user name. An administrator can make one.")
+    elif Member.objects.filter(project=project, user=user).exists():
+        form.add_error("username", f"{username} is in the project already: change the role in the list.")
+    else:
+        set_member(project, user, role)
+        messages.success(request, f"{username} is now {Role(role).label.lower()} of this project.")
+        return redirect("pages:members", project.slug)
+    return _page(request, project, form)
+
+
+@require_POST
+@project_page(Permission.MANAGE)
+def member_role(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
+    member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
+    role = request.POST.get("role", "")
+    try:
+        set_member(project, member.user, role)
+    except Invalid as error:
+        messages.error(request, error.reason)
+    else:
+        messages.success(request, f"{member.user.username} is now {Role(role).label.lower()}.")
+    return _after_change(request, project)
+
+
+@require_POST
+@project_page(Permission.MANAGE)
+def member_remove(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
+    member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
+    try:
+        remove_member(project, member.user)
+    except Invalid as error:
+        messages.error(request, error.reason)
+    else:
+        messages.success(request, f"{member.user.username} is out of the project. The answers given stay.")
+    return _after_change(request, project)
+
+
+def _after_change(request: HttpRequest, project: Project) -> HttpResponse:
+    """Back to the members; to all projects when one has just shut oneself out."""
+    inside = Project.objects.where(request.user, Permission.REVIEW).filter(pk=project.pk)
+    return redirect("pages:members", project.slug) if inside.exists() else redirect("pages:projects")

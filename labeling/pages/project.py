@@ -1,0 +1,146 @@
+"""The page of one project: what to do next, how far it is, how it goes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_safe
+
+from labeling.models import ImportBatch, Member, Permission, Project
+from labeling.pages.charts import ColumnChart, Meter, column_chart
+from labeling.pages.decorators import project_page
+from labeling.pages.markdown import render_markdown
+from labeling.pages.navigation import permissions
+from labeling.selectors.agreement import agreement
+from labeling.selectors.progress import label_balance, people, progress
+from labeling.selectors.throughput import throughput
+
+PEOPLE_SHOWN = 12
+LABELS_SHOWN = 15
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The one thing to do now: a sentence and, when the person can do something, a button."""
+
+    text: str
+    button: str = ""
+    view: str = ""
+    icon: str = "right"
+
+    def url(self, project: Project) -> str:
+        return reverse(self.view, args=[project.slug]) if self.view else ""
+
+
+@require_safe
+@project_page(Permission.ENTER)
+def project(request: HttpRequest, project: Project) -> HttpResponse:
+    may = permissions(request)
+    counts = progress(project)
+    member = Member.objects.filter(project=project, user=request.user).first()
+    step = next_step(project, counts, may, ImportBatch.objects.filter(project=project).unfinished().exists())
+    newest = project.instructions_versions.first()
+    context: dict[str, Any] = {
+        "project": project,
+        "counts": counts,
+        "step": step,
+        "step_url": step.url(project),
+        "mine": member.answers if member else 0,
+        "instructions": render_markdown(newest.text) if newest and newest.text else "",
+        "instructions_version": project.instructions_version,
+        "all_meter": Meter.of(counts["done"], counts["items"] - counts["set_aside"]),
+        "pool_meter": Meter.of(counts["pool"]["done"], counts["pool"]["items"]),
+        "eval_meter": Meter.of(counts["eval"]["done"], counts["eval"]["items"]),
+    }
+    if Permission.VIEW in may:
+        context |= insight(project)
+    if Permission.REVIEW in may:
+        context |= who(project)
+    return render(request, "pages/project/index.html", context)
+
+
+@require_safe
+@project_page(Permission.VIEW)
+def agreement_fragment(request: HttpRequest, project: Project) -> HttpResponse:
+    """How much people agree; on its own because it reads the answers of thousands of items."""
+    found = agreement(project)
+    context = {"found": found, "percent": Meter.of(found["percent"] or 0, 1).percent}
+    return render(request, "pages/project/_agreement.html", context)
+
+
+def next_step(project: Project, counts: dict[str, Any], may: frozenset[Permission], importing: bool) -> NextStep:
+    """What this person should do now in the project."""
+    manages = Permission.MANAGE in may
+    if project.archived_at:
+        settings = ("Settings", "pages:settings") if manages else ("", "")
+        return NextStep("This project is archived: nothing is asked and nothing is learned.", *settings)
+    if not project.labels.in_use().exists():
+        if manages:
+            return NextStep("The project has no labels yet.", "Add labels", "pages:settings", "plus")
+        return NextStep("The project has no labels yet: a manager adds them.")
+    if not counts["items"]:
+        return _first_import(manages, importing)
+    left = counts["pool"]["open"] + counts["eval"]["open"]
+    if left and Permission.LABEL in may:
+        begun = "Continue labeling" if counts["annotations"] else "Start labeling"
+        return NextStep(f"{left:,} item{'s' if left != 1 else ''} to ask about.", begun, "pages:annotate")
+    if left:
+        return NextStep(f"{left:,} item{'s are' if left != 1 else ' is'} waiting for an annotator.")
+    if Permission.VIEW in may:
+        return NextStep("Every item has its answers.", "Export the labels", "pages:export", "download")
+    return NextStep("Every item has its answers. Thank you.")
+
+
+def _first_import(manages: bool, importing: bool) -> NextStep:
+    if importing:
+        watch = ("Watch the import", "pages:imports") if manages else ("", "")
+        return NextStep("Items are being imported.", *watch)
+    if manages:
+        return NextStep("There is nothing to label yet.", "Import items", "pages:imports", "upload")
+    return NextStep("There is nothing to label yet: a manager imports it.")
+
+
+def insight(project: Project) -> dict[str, Any]:
+    """What members who may look inside see: throughput, balance, agreement, and learning's fragments by address."""
+    speed = throughput(project)
+    balance = label_balance(project)
+    most = max((row["answers"] for row in balance), default=0)
+    shown = balance if len(balance) <= LABELS_SHOWN else sorted(balance, key=lambda row: -row["answers"])[:LABELS_SHOWN]
+    return {
+        "speed": speed,
+        "speed_chart": per_day(speed["per_day"]),
+        "seconds": round(speed["median_ms"] / 1000, 1) if speed["median_ms"] else None,
+        "balance": [{**row, "meter": Meter.of(row["answers"], most)} for row in shown],
+        "balance_hidden": len(balance) - len(shown),
+        "fragments": {name: _learning(f"fragment-{name}", project) for name in ("curve", "runs", "model")},
+    }
+
+
+def who(project: Project) -> dict[str, Any]:
+    rows = [row for row in people(project) if row["answers"]]
+    most = max((row["answers"] for row in rows), default=0)
+    return {
+        "people": [{**row, "meter": Meter.of(row["answers"], most)} for row in rows[:PEOPLE_SHOWN]],
+        "people_hidden": max(0, len(rows) - PEOPLE_SHOWN),
+    }
+
+
+def per_day(rows: list[dict[str, Any]]) -> ColumnChart:
+    bars = []
+    for row in rows:
+        day = date.fromisoformat(row["date"])
+        answers = row["answers"]
+        name = f"{day.day} {day:%b}"
+        bars.append((f"{name}: {answers:,} answer{'s' if answers != 1 else ''}", name, answers))
+    return column_chart(bars, ticks_every=max(1, len(bars) // 5))
+
+
+def _learning(name: str, project: Project) -> str:
+    """The address of one of learning's fragments; empty when learning is switched off."""
+    try:
+        return reverse(f"learning-pages:{name}", args=[project.slug])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,88 @@
+"""Changing a project: five forms on one page, each saved on its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from labeling.models import Permission, Project
+from labeling.models.project import SETTINGS_FIELDS
+from labeling.pages import label_lines
+from labeling.pages.decorators import project_page
+from labeling.pages.forms import BasicsForm, CalmForm, DeleteForm, InstructionsForm, LabelsForm, SettingsForm
+from labeling.pages.markdown import render_markdown
+from labeling.services.errors import Invalid
+from labeling.services.projects import delete_project, update_project
+
+VERSIONS_SHOWN = 20
+SAVED = {
+    "basics": "Name and purpose are saved.",
+    "labels": "The labels are saved.",
+    "instructions": "The instructions are saved as a new version.",
+    "settings": "The settings are saved.",
+}
+
+
+def forms_of(project: Project, data: Any = None, part: str = "") -> dict[str, CalmForm]:
+    """Every form of the page; the one that was sent holds what was typed."""
+    newest = project.instructions_versions.first()
+    make: dict[str, Callable[[Any], CalmForm]] = {
+        "basics": lambda given: BasicsForm(given, initial={"name": project.name, "purpose": project.purpose}),
+        "labels": lambda given: LabelsForm(given, initial={"labels": label_lines.write(project.labels.in_use())}),
+        "instructions": lambda given: InstructionsForm(given, initial={"instructions": newest.text if newest else ""}),
+        "settings": lambda given: SettingsForm(
+            given, initial={name: getattr(project, name) for name in SETTINGS_FIELDS}
+        ),
+        "delete": lambda given: DeleteForm(given, project=project),
+    }
+    return {name: build(data if name == part else None) for name, build in make.items()}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Permission.MANAGE)
+def settings(request: HttpRequest, project: Project) -> HttpResponse:
+    part = request.POST.get("part", "")
+    if request.method == "POST" and part in ("archive", "restore"):
+        return _archive(request, project, archived=part == "archive")
+    forms = forms_of(project, request.POST, part)
+    if part in forms and forms[part].is_valid():
+        try:
+            return _save(request, project, part, forms[part])
+        except Invalid as error:
+            forms[part].blame(error)
+    context = {
+        "project": project,
+        **forms,
+        "part": part,
+        "archived_labels": project.labels.filter(archived=True),
+        "versions": [
+            (version, render_markdown(version.text))
+            for version in project.instructions_versions.select_related("created_by")[:VERSIONS_SHOWN]
+        ],
+    }
+    wrong = any(form.errors for form in forms.values())
+    return render(request, "pages/settings/index.html", context, status=400 if wrong else 200)
+
+
+def _save(request: HttpRequest, project: Project, part: str, form: CalmForm) -> HttpResponse:
+    """Stores one part. Raises Invalid."""
+    if part == "delete":
+        name = project.name
+        delete_project(request.user, project)  # type: ignore[arg-type]
+        messages.success(request, f"“{name}” and everything in it is deleted.")
+        return redirect("pages:projects")
+    changes = {"settings": form.values()} if isinstance(form, SettingsForm) else form.cleaned_data
+    update_project(request.user, project, **changes)  # type: ignore[arg-type]
+    messages.success(request, SAVED[part])
+    return redirect(f"{reverse('pages:settings', args=[project.slug])}#{part}")
+
+
+def _archive(request: HttpRequest, project: Project, archived: bool) -> HttpResponse:
+    update_project(request.user, project, archived=archived)  # type: ignore[arg-type]
+    said = "The project is archived: nothing is asked any more." if archived else "The project is in use again."
+    messages.success(request, said)
+    return redirect("pages:settings", project.slug)

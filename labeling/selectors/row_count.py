@@ -1,0 +1,16 @@
+"""How many rows an export would have, without making them."""
+
+from labeling.models import Annotation, Project, Reason
+from labeling.selectors.export import Filters
+
+
+def export_row_count(project: Project, rows: str, filters: Filters) -> int:
+    """The rows of ``export_rows`` right now: current answers, or items that have one."""
+    answers = Annotation.objects.current().filter(project=project)
+    if filters.split:
+        answers = answers.filter(item__split=filters.split)
+    if filters.source:
+        answers = answers.filter(source=filters.source)
+    if filters.only == "iid":
+        answers = answers.filter(task__reason__in=[Reason.EVAL, Reason.RANDOM])
+    return answers.values("item").distinct().count() if rows == "items" else answers.count()
