@@ -24,7 +24,7 @@ class TaskField(serializers.Field[Any, Any, Any, Any]):
 class TaskItem(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     text = serializers.CharField(allow_blank=True)
-    context = serializers.CharField(allow_blank=True)
+    context = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     fields = serializers.ListField(child=TaskField(), help_text="[column, value] of a table row.")  # type: ignore[assignment]
     image = TaskImage(allow_null=True)
 

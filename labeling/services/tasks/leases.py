@@ -42,12 +42,10 @@ def _expire(project_id: int, pks: list[int]) -> int:
     for slots in set(given_back.values()):
         pks_with = [pk for pk, count in given_back.items() if count == slots]
         Item.objects.filter(pk__in=pks_with).update(slots_taken=F("slots_taken") - slots, is_open=reopens)
-    opened = Counter(
-        f"{items[pk].split}_open"
-        for pk in given_back
-        if items[pk].status == ItemStatus.ACTIVE and not items[pk].is_open
-    )
-    move_progress(project_id, opened + Counter(reopened=int(bool(opened))))
+    active = [items[pk] for pk in given_back if items[pk].status == ItemStatus.ACTIVE]
+    opened = Counter(f"{item.split}_open" for item in active if not item.is_open)
+    # an item that was open all along is new again for the person whose question expired
+    move_progress(project_id, opened + Counter(reopened=int(bool(active))))
     return len(tasks)
 
 
