@@ -1,0 +1,87 @@
+"""The annotation page. It brings the first questions along; from then on it talks to the REST API."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+
+from labeling.kinds import KINDS
+from labeling.models import Permission, Project, User
+from labeling.pages.decorators import project_page
+from labeling.pages.label_keys import MOST_BUTTONS, label_keys
+from labeling.pages.markdown import render_markdown
+from labeling.selectors.access import member_of
+from labeling.selectors.annotating import last_given, standing
+from labeling.selectors.task_json import task_json
+from labeling.services.tasks import next_tasks
+
+#: Questions that come with the page.
+FIRST = 8
+#: The page's modules, fetched at once instead of one after the other as they import each other.
+MODULES = (
+    "announcer", "api", "commands", "deck", "delivery", "item_view", "key_sheet", "label_buttons", "label_match",
+    "label_picker", "notices", "outbox", "outbox_store", "pictures", "save_state", "session", "skip_menu", "tab_lock",
+    "visible_clock", "zoom",
+)  # fmt: skip
+
+
+@require_GET
+@ensure_csrf_cookie
+@never_cache
+@project_page(Permission.LABEL)
+def annotate(request: HttpRequest, project: Project) -> HttpResponse:
+    """The page; leases the first questions to the person (the same ones again when it is reloaded)."""
+    user: User = request.user  # type: ignore[assignment]
+    kind = KINDS[project.kind]
+    labels = label_keys(project.labels.in_use())
+    instructions = project.instructions_versions.first()
+    text = instructions.text if instructions else ""
+    version = project.instructions_version if text else 0
+    context = {
+        "project": project,
+        "kind": kind,
+        "labels": labels,
+        "use_picker": len(labels) > MOST_BUTTONS,
+        "instructions": render_markdown(text) if text else "",
+        "version": version,
+        "may_manage": user.is_superuser or _may(user, project, Permission.MANAGE),
+        "modules": [f"js/lib/{name}.js" for name in MODULES],
+        "boot": {**_boot(user, project, labels), "instructions": {"version": version}},
+    }
+    context["standing"] = context["boot"]
+    return render(request, "pages/annotate/index.html", context)
+
+
+@require_GET
+@never_cache
+def annotate_state(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who is signed in and how far the project is: 401 without a session, so that the page can say so and wait."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"detail": "Not signed in."}, status=401)
+    project = Project.objects.filter(slug=slug).first()
+    if project is None or not _may(request.user, project, Permission.LABEL):
+        return JsonResponse({"user": request.user.pk, "name": request.user.get_username(), "project": None})
+    return JsonResponse(standing(request.user, project))
+
+
+def _may(user: User, project: Project, permission: Permission) -> bool:
+    member = member_of(user, project)
+    return member is not None and member.may(permission)
+
+
+def _boot(user: User, project: Project, labels: list[dict[str, object]]) -> dict[str, Any]:
+    """What the scripts start with. Blind: tasks as in REST, one's own answers, counts."""
+    state = standing(user, project)
+    tasks = next_tasks(user, project, FIRST) if state["asked"] and not project.archived_at else []
+    return {
+        **state,
+        "project": {**state["project"], "slug": project.slug, "modality": project.modality, "lease_s": project.lease_s},
+        "labels": [{"name": label["name"], "keys": label["keys"]} for label in labels],
+        "tasks": [task_json(task, project) for task in tasks],
+        "history": last_given(user, project),
+        "urls": {"api": "/api/v1", "state": reverse("pages:annotate-state", args=[project.slug])},
+    }

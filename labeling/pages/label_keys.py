@@ -1,0 +1,43 @@
+"""Which keys give which label on the annotation page."""
+
+import unicodedata
+from collections.abc import Iterable
+
+from labeling.models import Label
+
+#: Up to this many labels are buttons with a key each; more are found by typing.
+MOST_BUTTONS = 10
+DIGITS = "1234567890"
+#: Letters of the page's own commands (static/js/lib/commands.js), given to a label only when its manager asks.
+COMMANDS = frozenset("usitxf")
+
+
+def label_keys(labels: Iterable[Label]) -> list[dict[str, object]]:
+    """``[{"name", "description", "keys"}]`` in the order of the label set, the key to show first.
+
+    A label has the hotkey its manager chose, else the digit of its place; a letter of its name comes on top where one
+    is free. No key is given twice. A large label set has only the chosen hotkeys' order and no keys.
+    """
+    labels = list(labels)
+    if len(labels) > MOST_BUTTONS:
+        return [{"name": label.name, "description": label.description, "keys": []} for label in labels]
+    keys: list[list[str]] = [[label.hotkey.lower()] if label.hotkey else [] for label in labels]
+    taken = {key for own in keys for key in own}
+    for own, digit in zip(keys, DIGITS, strict=False):
+        if digit not in taken:
+            own.append(digit)
+            taken.add(digit)
+    for own, label in zip(keys, labels, strict=True):
+        letter = _free_letter(label.name, taken | COMMANDS)
+        if letter and not any(key.isalpha() for key in own):
+            own.append(letter)
+            taken.add(letter)
+    return [
+        {"name": label.name, "description": label.description, "keys": own}
+        for label, own in zip(labels, keys, strict=True)
+    ]
+
+
+def _free_letter(name: str, taken: Iterable[str]) -> str:
+    plain = unicodedata.normalize("NFKD", name).lower()
+    return next((letter for letter in plain if letter.isascii() and letter.isalpha() and letter not in taken), "")

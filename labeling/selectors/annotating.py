@@ -1,0 +1,50 @@
+"""What the annotation page shows a person: label set, last answers, how far they and the project are. Constant cost."""
+
+from typing import Any
+
+from labeling.models import Annotation, Member, Modality, Permission, Project, Task, TaskState, User
+from labeling.selectors.progress import progress
+from labeling.selectors.task_json import task_json
+
+#: How far back a person can go to change an answer.
+REMEMBERED = 20
+
+
+def standing(user: User, project: Project) -> dict[str, Any]:
+    """How far the person and the project are. Shares and counts of people's work only, nothing about items."""
+    member = Member.objects.filter(project=project, user=user).only("answers", "role").first()
+    counts = progress(project)
+    return {
+        "user": user.pk,
+        "name": user.get_username(),
+        "mine": member.answers if member else 0,
+        "asked": bool(member and member.may(Permission.LABEL)),
+        "project": {
+            "items": counts["items"],
+            "done": counts["done"],
+            "set_aside": counts["set_aside"],
+            "archived": project.archived_at is not None,
+            "labels_version": project.labels_version,
+            "instructions_version": project.instructions_version,
+        },
+    }
+
+
+def last_given(user: User, project: Project) -> list[dict[str, Any]]:
+    """The last answered or skipped tasks, oldest first: ``[{"task": {…}, "given": {"answer"} or {"skip"}}]``."""
+    related = ("item__asset",) if project.modality == Modality.IMAGE else ("item",)
+    tasks = list(
+        Task.objects.filter(project=project, annotator=user, state__in=[TaskState.ANSWERED, TaskState.SKIPPED])
+        .select_related(*related)
+        .order_by("-pk")[:REMEMBERED]
+    )
+    answers = dict(
+        Annotation.objects.filter(task__in=tasks, is_current=True, answer__isnull=False).values_list("task", "answer")
+    )
+    given = []
+    for task in reversed(tasks):
+        if task.state == TaskState.SKIPPED:
+            given.append({"task": task_json(task, project), "given": {"skip": task.skip_reason}})
+        elif task.pk in answers:
+            given.append({"task": task_json(task, project), "given": {"answer": answers[task.pk]}})
+    return given

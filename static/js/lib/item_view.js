@@ -1,0 +1,166 @@
+// Shows one item: a picture, a text or the columns of a row, and the context it is asked in.
+
+import { previewAddress } from "./pictures.js";
+import { Zoom } from "./zoom.js";
+
+const SHORT_TEXT = 240; // characters up to which a text is set larger
+const SLOW_MS = 200; // a picture that comes sooner needs no "loading"
+
+export class ItemView {
+  #root;
+  #context;
+  #body;
+  #loading;
+  #failed;
+  #zoomBar;
+  #picture = null;
+  #task = null;
+  #timer = 0;
+
+  /** `ready()` is called when a picture that was still loading is there. */
+  constructor(root, { ready }) {
+    this.#root = root;
+    [this.#context, this.#body, this.#loading, this.#failed, this.#zoomBar] = [
+      "context", "body", "loading", "failed", "zoom",
+    ].map((part) => root.querySelector(`[data-part=${part}]`));
+    this.zoom = new Zoom(this.#body, (scale) => this.#sharpen(scale));
+    this.onready = ready;
+    this.#failed.querySelector("button").addEventListener("click", () => this.#picture?.retry());
+    this.#zoomBar.addEventListener("click", (event) => {
+      const way = event.target.closest("button")?.dataset.zoom;
+      if (way) this.zoom[way]();
+    });
+  }
+
+  /** False while there is nothing to judge: an answer given now would be about something nobody has seen. */
+  get isReady() {
+    return Boolean(this.#task) && (!this.#picture || this.#picture.state === "ready");
+  }
+
+  show(task, picture) {
+    if (this.#picture) this.#picture.onchange = null;
+    const another = this.#task?.id !== task.id;
+    this.#task = task;
+    this.#picture = picture;
+    this.#root.dataset.task = task.id;
+    this.#root.dataset.modality = task.modality;
+    this.#context.hidden = !task.item.context;
+    this.#context.querySelector("[data-text]").textContent = task.item.context ?? "";
+    this.#zoomBar.hidden = !picture;
+    if (picture) {
+      picture.onchange = () => {
+        this.#showPicture();
+        if (this.isReady) this.onready();
+      };
+      if (another) this.#body.replaceChildren();
+      this.#showPicture();
+    } else {
+      this.#waitingFor("");
+      this.zoom.attach(null);
+      const { text, fields } = task.item;
+      this.#body.replaceChildren(...(fields.length ? [tableOf(fields)] : []), ...(text ? [textOf(text)] : []));
+    }
+    if (another) this.#root.scrollTop = 0;
+  }
+
+  clear() {
+    if (this.#picture) this.#picture.onchange = null;
+    this.#task = this.#picture = null;
+    this.#waitingFor("");
+    this.zoom.attach(null);
+    this.#body.replaceChildren();
+    delete this.#root.dataset.task;
+  }
+
+  /** The item in words, for those who do not see it. */
+  get words() {
+    if (!this.#task) return "";
+    const { text, fields, context } = this.#task.item;
+    const parts = context ? [`Context: ${context}.`] : [];
+    if (this.#picture) parts.push("Picture.");
+    for (const [name, value] of fields.slice(0, 12)) parts.push(`${name}: ${valueOf(value)}.`);
+    if (text) parts.push(text.length > 600 ? `${text.slice(0, 600)}…` : text);
+    return parts.join(" ");
+  }
+
+  /** Keys that look closer or read on. */
+  key(event) {
+    if (this.#picture) {
+      const way = { "+": "in", "=": "in", "-": "out", _: "out", 0: "reset", f: "reset" }[event.key];
+      if (way) this.zoom[way]();
+      const pan = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[event.key];
+      return Boolean(way) || Boolean(pan && this.zoom.pan(...pan));
+    }
+    const page = this.#root.clientHeight * 0.85;
+    const down = { ArrowDown: 60, ArrowUp: -60, PageDown: page, PageUp: -page, " ": event.shiftKey ? -page : page }[event.key];
+    if (!down || this.#root.scrollHeight <= this.#root.clientHeight) return false;
+    this.#root.scrollBy({ top: down });
+    return true;
+  }
+
+  #showPicture() {
+    const { state, element } = this.#picture;
+    if (state === "ready" && this.#body.firstChild !== element) {
+      element.className = "picture";
+      element.alt = "The picture to judge";
+      this.#body.replaceChildren(element);
+      this.zoom.attach(element);
+    }
+    this.#waitingFor(state === "ready" ? "" : state);
+  }
+
+  #waitingFor(state) {
+    clearTimeout(this.#timer);
+    this.#failed.hidden = state !== "failed";
+    this.#loading.hidden = true;
+    this.#root.toggleAttribute("aria-busy", state === "loading");
+    if (state === "loading") this.#timer = setTimeout(() => (this.#loading.hidden = false), SLOW_MS);
+  }
+
+  // Zoomed in, the small preview is exchanged for the largest one as soon as that is decoded.
+  async #sharpen(scale) {
+    const picture = this.#picture;
+    if (scale < 1.4 || !picture?.element || picture.sharpened) return;
+    const address = previewAddress(picture.src, Math.max(picture.width, picture.height));
+    if (address === picture.element.src) return;
+    picture.sharpened = true;
+    const sharper = new Image();
+    sharper.src = address;
+    try {
+      await sharper.decode();
+      picture.element.src = address;
+    } catch {
+      picture.sharpened = false; // the preview that is there stays
+    }
+  }
+}
+
+function textOf(text) {
+  const paragraph = document.createElement("p");
+  paragraph.className = text.length <= SHORT_TEXT ? "text text--short" : "text";
+  paragraph.dir = "auto";
+  paragraph.textContent = text;
+  return paragraph;
+}
+
+function tableOf(fields) {
+  const list = document.createElement("dl");
+  list.className = fields.length > 8 ? "fields fields--many" : "fields";
+  for (const [name, value] of fields) {
+    const row = document.createElement("div");
+    const term = document.createElement("dt");
+    const said = document.createElement("dd");
+    term.textContent = name;
+    said.textContent = valueOf(value);
+    said.dir = "auto";
+    if (value === null || value === "") said.className = "is-empty";
+    row.append(term, said);
+    list.append(row);
+  }
+  return list;
+}
+
+function valueOf(value) {
+  if (value === null || value === "") return "empty";
+  return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
+}

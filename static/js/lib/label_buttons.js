@@ -1,0 +1,43 @@
+// The answer bar of a small label set: one button and one key a label.
+
+/** `{mark(names), key(event), shortcuts}`; the buttons come from the server. */
+export function labelButtons({ root, labels, choose }) {
+  const buttons = new Map([...root.querySelectorAll("[data-label]")].map((button) => [button.dataset.label, button]));
+  const byKey = new Map(labels.flatMap(({ name, keys }) => keys.map((key) => [key, name])));
+
+  root.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-label]");
+    if (button) choose(button.dataset.label);
+  });
+
+  return {
+    mark(names) {
+      for (const [name, button] of buttons) button.setAttribute("aria-pressed", String(names.has(name)));
+    },
+
+    key(event) {
+      const name = byKey.get(keyOf(event, byKey));
+      if (name === undefined) return false;
+      flash(buttons.get(name));
+      choose(name);
+      return true;
+    },
+
+    focus() {},
+    takesText: false,
+    shortcuts: labels.map(({ name, keys }) => [keys, name]),
+  };
+}
+
+/** The key as it is called in the label set; on layouts whose digits need Shift, the digit on the key cap. */
+function keyOf(event, byKey) {
+  const key = event.key.toLowerCase();
+  if (byKey.has(key) || event.shiftKey) return key;
+  return /^Digit\d$/.test(event.code) ? event.code.at(-1) : key;
+}
+
+function flash(button) {
+  button.classList.remove("is-given");
+  requestAnimationFrame(() => button.classList.add("is-given"));
+  setTimeout(() => button.classList.remove("is-given"), 160);
+}

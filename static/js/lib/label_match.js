@@ -1,0 +1,96 @@
+// Which labels a person means by the few letters typed.
+
+/** Labels that fit, best first: the whole name, its beginning, a word's beginning, anywhere, initials or letters in order. */
+export function matches(names, typed) {
+  const wanted = folded(typed);
+  if (!wanted) return [...names];
+  return names
+    .map((name, place) => ({ name, place, rank: rankOf(folded(name), wanted) }))
+    .filter(({ rank }) => rank < Infinity)
+    .sort((a, b) => a.rank - b.rank || a.place - b.place)
+    .map(({ name }) => name);
+}
+
+/** Case, accents and the marks between words do not matter. */
+export function folded(text) {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{Diacritic}/gu, "")
+    .toLowerCase()
+    .replace(/[\s_\-/.]+/g, " ")
+    .trim();
+}
+
+function rankOf(name, wanted) {
+  if (name === wanted) return 0;
+  if (name.startsWith(wanted)) return 1;
+  const words = name.split(" ");
+  const parts = wanted.split(" ");
+  if (name.includes(` ${wanted}`)) return 2;
+  if (parts.every((part) => words.some((word) => word.startsWith(part)))) return 3;
+  if (name.includes(wanted)) return 4;
+  if (words.map((word) => word[0]).join("").startsWith(wanted)) return 5;
+  return wanted.length > 2 && inOrder(name, wanted) ? 6 : Infinity;
+}
+
+function inOrder(name, wanted) {
+  let from = 0;
+  for (const letter of wanted) {
+    from = name.indexOf(letter, from) + 1;
+    if (!from) return false;
+  }
+  return true;
+}
+
+/**
+ * The nine labels offered under the digits. A label keeps its digit while it is among the nine last used: the hand must be able
+ * to learn it. A new one takes a free place, else that of the label not used for longest.
+ */
+export class Recent {
+  #key;
+  #slots = [];
+  #used = [];
+
+  constructor(key, names, size = 9) {
+    this.#key = key;
+    this.size = size;
+    const known = new Set(names);
+    this.#slots = stored(`${key}:slots`).filter((name) => known.has(name)).slice(0, size);
+    this.#used = stored(`${key}:used`).filter((name) => known.has(name));
+  }
+
+  get names() {
+    return [...this.#slots];
+  }
+
+  use(name) {
+    this.#used = [...this.#used.filter((other) => other !== name), name].slice(-this.size);
+    if (!this.#slots.includes(name)) {
+      if (this.#slots.length < this.size) this.#slots.push(name);
+      else {
+        const age = (slot) => this.#used.indexOf(slot); // -1 is the oldest
+        const oldest = this.#slots.reduce((least, slot) => (age(slot) < age(least) ? slot : least));
+        this.#slots[this.#slots.indexOf(oldest)] = name;
+      }
+    }
+    keep(`${this.#key}:slots`, this.#slots);
+    keep(`${this.#key}:used`, this.#used);
+  }
+}
+
+function stored(key) {
+  try {
+    const value = JSON.parse(localStorage.getItem(key));
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
+}
+
+function keep(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // remembered for this page only
+  }
+}

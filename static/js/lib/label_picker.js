@@ -1,0 +1,148 @@
+// The answer bar of a large label set: type a few letters, Enter takes the first; the labels used last are under the digits.
+
+import { folded, matches, Recent } from "./label_match.js";
+
+const NUMBERED = 9;
+
+/** Same shape as labelButtons. `several`: more than one label may be chosen. */
+export function labelPicker({ root, labels, choose, storageKey, several = false }) {
+  const field = root.querySelector("[role=combobox]");
+  const list = root.querySelector("[role=listbox]");
+  const nothing = root.querySelector("[data-part=nothing]");
+  const names = labels.map(({ name }) => name);
+  const recent = new Recent(storageKey, names);
+  const options = new Map(labels.map(({ name }, place) => [name, optionOf(name, place)]));
+  let shown = [];
+  let active = -1;
+  let marked = new Set();
+
+  function arrange() {
+    const order = [...new Set([...recent.names, ...names])];
+    shown = matches(order, field.value);
+    list.replaceChildren(...shown.map((name, place) => {
+      const { element, number, words } = options.get(name);
+      number.textContent = place < NUMBERED ? String(place + 1) : "";
+      number.hidden = place >= NUMBERED;
+      words.replaceChildren(...highlighted(name, field.value));
+      return element;
+    }));
+    nothing.hidden = shown.length > 0;
+    activate(field.value.trim() && shown.length ? 0 : -1);
+    if (active < 0) list.scrollTop = 0;
+  }
+
+  function activate(place) {
+    active = place;
+    for (const [name, { element }] of options) element.classList.toggle("is-active", shown[active] === name);
+    const element = active >= 0 ? options.get(shown[active]).element : null;
+    if (element) {
+      field.setAttribute("aria-activedescendant", element.id);
+      element.scrollIntoView({ block: "nearest" });
+    } else field.removeAttribute("aria-activedescendant");
+  }
+
+  function take(name) {
+    recent.use(name);
+    field.value = "";
+    choose(name);
+    arrange();
+  }
+
+  function move(event) {
+    const columns = getComputedStyle(list).gridTemplateColumns.split(" ").length;
+    const caretMoves = field.value !== "" && (event.key === "ArrowLeft" || event.key === "ArrowRight");
+    const step = { ArrowDown: columns, ArrowUp: -columns, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step || caretMoves || !shown.length) return false;
+    activate(active < 0 ? (step > 0 ? 0 : shown.length - 1) : Math.min(shown.length - 1, Math.max(0, active + step)));
+    return true;
+  }
+
+  function digit(event) {
+    if (!/^[1-9]$/.test(event.key)) return false;
+    const typed = field.value.trim();
+    // "401" may be the beginning of a label's name: then the digit is a letter like any other
+    if (typed && names.some((name) => folded(name).includes(folded(typed + event.key)))) return false;
+    const name = shown[Number(event.key) - 1];
+    if (name === undefined) return Boolean(typed === "");
+    take(name);
+    return true;
+  }
+
+  field.addEventListener("input", arrange);
+  list.addEventListener("pointerdown", (event) => event.pointerType === "mouse" && event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) take(option.dataset.label);
+  });
+  arrange();
+
+  return {
+    mark(chosen) {
+      marked = chosen;
+      for (const [name, { element }] of options) element.setAttribute("aria-selected", String(marked.has(name)));
+    },
+
+    key(event) {
+      if (digit(event) || move(event)) return true;
+      if (event.key === "Enter" && active >= 0) {
+        take(shown[active]);
+        return true;
+      }
+      if (event.key === "Escape" && (field.value || active >= 0)) {
+        field.value = "";
+        arrange();
+        return true;
+      }
+      if (event.key === "Escape" && document.activeElement === field) {
+        field.blur(); // now the letters are commands
+        return true;
+      }
+      if (event.key === "Backspace" && !field.value && several && marked.size) {
+        choose([...marked].at(-1));
+        return true;
+      }
+      return false;
+    },
+
+    /** The field waits for letters, except where that would open a keyboard on the glass. */
+    focus() {
+      if (matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
+    },
+
+    takesText: true,
+    get isEmpty() {
+      return field.value === "";
+    },
+    field,
+    shortcuts: [
+      [["a", "…", "z"], `find one of ${names.length} labels`],
+      [["Enter"], "take the first that fits"],
+      [["1", "…", "9"], "take a numbered label; those used last come first"],
+      [["↑", "↓", "←", "→"], "move among the labels"],
+      [["Esc"], "clear the field; once more, and letters are commands"],
+    ],
+  };
+}
+
+function optionOf(name, place) {
+  const element = document.createElement("div");
+  element.id = `label-option-${place}`;
+  element.className = "option";
+  element.dataset.label = name;
+  element.setAttribute("role", "option");
+  element.setAttribute("aria-selected", "false");
+  const number = document.createElement("kbd");
+  number.setAttribute("aria-hidden", "true");
+  const words = document.createElement("span");
+  element.append(number, words);
+  return { element, number, words };
+}
+
+function highlighted(name, typed) {
+  const from = typed.trim() ? name.toLowerCase().replaceAll("_", " ").indexOf(typed.trim().toLowerCase().replaceAll("_", " ")) : -1;
+  if (from < 0) return [document.createTextNode(name)];
+  const to = from + typed.trim().length;
+  const mark = document.createElement("mark");
+  mark.textContent = name.slice(from, to);
+  return [document.createTextNode(name.slice(0, from)), mark, document.createTextNode(name.slice(to))];
+}

@@ -1,0 +1,204 @@
+// Every answer goes in here first, is kept in the browser, and is sent in order until the server has acknowledged it.
+
+const BACKOFF_MS = [300, 600, 1_200, 2_500, 5_000, 10_000, 15_000];
+const SIGNED_OUT_MS = 5_000;
+const BUSY_MS = 400;
+
+/**
+ * An entry is `{key, seq, at, task, op: "answer"|"skip"|"take_back", body, question}`, and has `refused: {code, reason}` once
+ * the server said no. `deliver(entry)` resolves to `{kind: "done"|"retry"|"signed-out"|"other-user"|"refused", …}`.
+ */
+export class Outbox {
+  #store;
+  #deliver;
+  #lock;
+  #changed;
+  #channel;
+  #own = new Map(); // entries of this tab whose write is not confirmed yet, by key
+  #kept = []; // what the store holds, as last read
+  #gone = new Set(); // keys this tab has seen off: a slower read must not bring them back
+  #timer = 0;
+  #tries = 0;
+  #draining = false;
+  #again = false;
+
+  status = "idle"; // idle, sending, waiting, signed-out, other-user
+  otherUser = undefined;
+  storageFails = false;
+
+  constructor({ store, deliver, lock, channel, changed }) {
+    this.#store = store;
+    this.#deliver = deliver;
+    this.#lock = lock;
+    this.#channel = channel;
+    this.#changed = changed;
+  }
+
+  /** Entries on their way, oldest first. */
+  get unsent() {
+    const kept = this.#kept.filter((entry) => !entry.refused);
+    const keys = new Set(kept.map((entry) => entry.key));
+    return [...kept, ...[...this.#own.values()].filter((entry) => !keys.has(entry.key))];
+  }
+
+  /** Entries the server would not take: kept until the person has seen them. */
+  get refused() {
+    return this.#kept.filter((entry) => entry.refused);
+  }
+
+  /** Tasks whose answer the server may not know yet. */
+  get tasks() {
+    return new Set(this.unsent.map((entry) => entry.task));
+  }
+
+  /** True when leaving now would leave something behind for longer than a blink. */
+  get mustWait() {
+    const oldest = this.unsent[0];
+    return Boolean(oldest) && (this.storageFails || this.status !== "sending" || Date.now() - oldest.at > 1_000);
+  }
+
+  async start() {
+    await this.#read();
+    this.#changed();
+    this.wake();
+  }
+
+  /** Keeps an entry and begins to send it. Resolves when the browser has it on its disk. */
+  async add(entry) {
+    const at = Date.now();
+    const kept = { ...entry, at, key: `${at}-${Math.random().toString(36).slice(2)}` };
+    this.#own.set(kept.key, kept);
+    if (this.status === "idle") this.status = "sending";
+    this.#changed();
+    try {
+      const seq = await this.#store.add(kept);
+      if (this.#gone.has(kept.key)) await this.#store.remove(seq);
+      else if (!this.#kept.some((other) => other.key === kept.key)) this.#kept.push({ ...kept, seq });
+      this.#own.delete(kept.key);
+    } catch {
+      this.storageFails = true; // sent from memory instead
+    }
+    this.#channel?.postMessage({ type: "outbox" });
+    if (!this.#timer) this.#drain();
+  }
+
+  /** Tries again now: the connection is back, the tab is shown, somebody signed in, or a person asked. */
+  wake() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#tries = 0;
+    this.#drain();
+  }
+
+  /** Another tab added, sent or refused something. */
+  async reload() {
+    await this.#read();
+    if (!this.unsent.length) this.status = "idle";
+    this.#changed();
+    if (this.unsent.length && !this.#timer) this.#drain();
+  }
+
+  async retry(key) {
+    const entry = this.#kept.find((kept) => kept.key === key);
+    if (!entry) return;
+    delete entry.refused;
+    if (entry.seq === undefined) this.#own.set(key, entry);
+    else await this.#store.put(entry);
+    this.#changed();
+    this.wake();
+  }
+
+  async discard(key) {
+    await this.#forget(this.#kept.find((kept) => kept.key === key));
+    this.#changed();
+  }
+
+  async #drain() {
+    if (this.#draining) {
+      this.#again = true;
+      return;
+    }
+    this.#draining = true;
+    let held;
+    do {
+      this.#again = false;
+      held = await this.#lock(() => this.#sendAll());
+    } while (this.#again && !this.#timer);
+    this.#draining = false;
+    // Another tab is sending. It will tell when it is done, unless it is closed before it can.
+    if (held === undefined && this.unsent.length && !this.#timer) this.#later(BUSY_MS);
+  }
+
+  /** Always resolves to true, which tells it from a lock that was busy. */
+  async #sendAll() {
+    await this.#read();
+    for (let entry = this.unsent[0]; entry; entry = this.unsent[0]) {
+      if (entry.seq === undefined && !this.storageFails) return true; // being written; add() drains again
+      const outcome = await this.#deliver(entry);
+      if (outcome.kind === "done") await this.#done(entry);
+      else if (outcome.kind === "refused") await this.#refuse(entry, outcome);
+      else {
+        this.#pause(outcome);
+        return true;
+      }
+    }
+    this.status = "idle";
+    this.#changed();
+    return true;
+  }
+
+  async #done(entry) {
+    this.#tries = 0;
+    this.status = "sending";
+    await this.#forget(entry);
+    this.#changed(entry);
+  }
+
+  async #refuse(entry, { code, reason }) {
+    this.#tries = 0;
+    this.status = "sending";
+    const refused = { ...entry, refused: { code, reason } };
+    this.#own.delete(entry.key);
+    this.#kept = [...this.#kept.filter((kept) => kept.key !== entry.key), refused];
+    if (entry.seq !== undefined) await this.#store.put(refused);
+    this.#channel?.postMessage({ type: "outbox" });
+    this.#changed(refused);
+  }
+
+  async #forget(entry) {
+    if (!entry) return;
+    this.#gone.add(entry.key);
+    this.#own.delete(entry.key);
+    this.#kept = this.#kept.filter((kept) => kept.key !== entry.key);
+    if (entry.seq !== undefined) await this.#store.remove(entry.seq);
+    this.#channel?.postMessage({ type: "outbox" });
+  }
+
+  async #read() {
+    try {
+      const entries = await this.#store.all();
+      const unkept = this.#kept.filter((entry) => entry.seq === undefined);
+      this.#kept = [...entries.filter((entry) => !this.#gone.has(entry.key)), ...unkept];
+    } catch {
+      this.storageFails = true;
+    }
+  }
+
+  #pause({ kind, afterS, name }) {
+    this.status = kind === "retry" ? "waiting" : kind;
+    this.otherUser = name;
+    const step = BACKOFF_MS[Math.min(this.#tries, BACKOFF_MS.length - 1)];
+    this.#tries += 1;
+    const wait = kind === "retry" ? Math.max(step * (0.75 + Math.random() / 2), (afterS ?? 0) * 1_000) : SIGNED_OUT_MS;
+    this.#later(wait);
+    this.#changed();
+  }
+
+  #later(wait) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      this.#drain();
+    }, wait);
+  }
+}

@@ -1,0 +1,124 @@
+// Zoom and pan by wheel, keys, drag, pinch and double click. The picture never leaves its frame.
+
+const MOST = 12;
+const STEP = 1.5;
+
+export class Zoom {
+  #frame;
+  #stage = null;
+  #scale = 1;
+  #x = 0;
+  #y = 0;
+  #pointers = new Map();
+  #changed;
+
+  constructor(frame, changed = () => {}) {
+    this.#frame = frame;
+    this.#changed = changed;
+    frame.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    frame.addEventListener("pointerdown", (event) => this.#down(event));
+    frame.addEventListener("pointermove", (event) => this.#move(event));
+    for (const type of ["pointerup", "pointercancel"]) {
+      frame.addEventListener(type, (event) => this.#pointers.delete(event.pointerId));
+    }
+    frame.addEventListener("dblclick", (event) => {
+      if (event.target.closest("button")) return;
+      if (this.#scale > 1) this.reset();
+      else this.#zoomAt(...this.#within(event), 2.5);
+    });
+  }
+
+  get scale() {
+    return this.#scale;
+  }
+
+  /** The element to move; null when there is no picture. */
+  attach(stage) {
+    this.#stage = stage;
+    this.#pointers.clear();
+    this.reset();
+  }
+
+  reset() {
+    this.#scale = 1;
+    this.#x = this.#y = 0;
+    this.#apply();
+  }
+
+  in() {
+    this.#zoomAt(this.#frame.clientWidth / 2, this.#frame.clientHeight / 2, STEP);
+  }
+
+  out() {
+    this.#zoomAt(this.#frame.clientWidth / 2, this.#frame.clientHeight / 2, 1 / STEP);
+  }
+
+  /** Moves by a share of the frame; false when the whole picture is in view. */
+  pan(right, down) {
+    if (!this.#stage || this.#scale === 1) return false;
+    this.#x -= right * this.#frame.clientWidth;
+    this.#y -= down * this.#frame.clientHeight;
+    this.#apply();
+    return true;
+  }
+
+  #wheel(event) {
+    if (!this.#stage) return;
+    event.preventDefault();
+    const lines = event.deltaMode === 1 ? 16 : 1;
+    this.#zoomAt(...this.#within(event), Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.002)));
+  }
+
+  #down(event) {
+    if (!this.#stage || event.button !== 0 || event.target.closest("button")) return;
+    this.#pointers.set(event.pointerId, this.#within(event));
+    this.#frame.setPointerCapture(event.pointerId);
+  }
+
+  #move(event) {
+    const before = this.#pointers.get(event.pointerId);
+    if (!before) return;
+    const now = this.#within(event);
+    const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
+    this.#pointers.set(event.pointerId, now);
+    if (other) {
+      const factor = distance(now, other) / Math.max(1, distance(before, other));
+      this.#zoomAt((now[0] + other[0]) / 2, (now[1] + other[1]) / 2, factor);
+    }
+    // With two fingers each moves the picture by half of its way.
+    const share = other ? 0.5 : 1;
+    this.#x += (now[0] - before[0]) * share;
+    this.#y += (now[1] - before[1]) * share;
+    this.#apply();
+  }
+
+  #zoomAt(x, y, factor) {
+    if (!this.#stage) return;
+    const scale = Math.min(MOST, Math.max(1, this.#scale * factor));
+    this.#x = x - ((x - this.#x) * scale) / this.#scale;
+    this.#y = y - ((y - this.#y) * scale) / this.#scale;
+    this.#scale = scale;
+    this.#apply();
+  }
+
+  #apply() {
+    const { clientWidth, clientHeight } = this.#frame;
+    this.#x = Math.min(0, Math.max(clientWidth * (1 - this.#scale), this.#x));
+    this.#y = Math.min(0, Math.max(clientHeight * (1 - this.#scale), this.#y));
+    if (this.#stage) {
+      const still = this.#scale === 1;
+      this.#stage.style.transform = still ? "" : `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})`;
+    }
+    this.#frame.classList.toggle("is-zoomed", this.#scale > 1);
+    this.#changed(this.#scale);
+  }
+
+  #within(event) {
+    const box = this.#frame.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+}
+
+function distance([x1, y1], [x2, y2]) {
+  return Math.hypot(x1 - x2, y1 - y2);
+}

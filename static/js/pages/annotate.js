@@ -1,0 +1,417 @@
+// The annotation page: puts the deck, the outbox, the item and the answer bar together.
+
+import { announcer } from "../lib/announcer.js";
+import { call, wordsOf } from "../lib/api.js";
+import { commandOf } from "../lib/commands.js";
+import { Deck } from "../lib/deck.js";
+import { delivery } from "../lib/delivery.js";
+import { ItemView } from "../lib/item_view.js";
+import { fillKeySheet } from "../lib/key_sheet.js";
+import { Notices } from "../lib/notices.js";
+import { Outbox } from "../lib/outbox.js";
+import { openStore } from "../lib/outbox_store.js";
+import { Pictures } from "../lib/pictures.js";
+import { SaveState } from "../lib/save_state.js";
+import { Session } from "../lib/session.js";
+import { SKIP_WORDS, SkipMenu } from "../lib/skip_menu.js";
+import { tabLock } from "../lib/tab_lock.js";
+import { VisibleClock } from "../lib/visible_clock.js";
+
+const MAX_ELAPSED_MS = 2_147_483_647;
+const NO_WORK_MS = [5_000, 10_000, 20_000, 30_000];
+const REFETCH_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
+const PROGRESS_MS = 30_000;
+
+const boot = JSON.parse(document.getElementById("boot").textContent);
+const { answers } = await import(document.documentElement.dataset.kindScript);
+const $ = (selector) => document.querySelector(selector);
+
+const say = announcer($("#said"));
+const clock = new VisibleClock();
+const pictures = new Pictures();
+const channel = "BroadcastChannel" in window ? new BroadcastChannel(`querent:${boot.user}`) : null;
+const session = new Session(boot.urls.state, boot, noteProject);
+const notices = new Notices($("#notices"), {
+  wake,
+  reload: () => location.reload(),
+  refused: () => saveState.open(),
+  instructions: () => toggleInstructions(true),
+});
+const view = new ItemView($("#item"), { ready: pictureIsThere });
+const kind = answers({
+  root: $("#answers"),
+  labels: boot.labels,
+  storageKey: `querent:recent:${boot.user}:${boot.project.slug}`,
+  give,
+});
+const skipMenu = new SkipMenu({ panel: $("#skip-menu"), covered: $("#answer-bar"), skip });
+const outbox = new Outbox({
+  store: await openStore(`querent-outbox-${boot.user}`),
+  deliver: delivery({ api: boot.urls.api, user: boot.user, whoAmI: () => session.whoAmI() }),
+  lock: tabLock(`querent-outbox-${boot.user}`),
+  channel,
+  changed: outboxChanged,
+});
+const saveState = new SaveState({ button: $("#save-state"), sheet: $("#outbox"), outbox, notices, describe, say });
+const deck = new Deck({ fetchTasks, unsent: () => outbox.tasks, changed: draw });
+
+let mine = boot.mine;
+let shown = null; // the entry on the table as last drawn
+let fetchTries = 0;
+let emptyPolls = 0;
+let fetchTimer = 0;
+let pauseReason = "";
+let shownGiven = null;
+let progressAskedAt = 0;
+
+await start();
+
+async function start() {
+  fillKeySheet($("#keys [data-part=rows]"), {
+    answering: kind.shortcuts,
+    modality: boot.project.modality,
+    taken: new Set(boot.labels.flatMap(({ keys }) => keys)),
+  });
+  await outbox.start();
+  deck.start(...withUnsent(boot.history, boot.tasks, outbox.unsent));
+  draw();
+  listen();
+  noteInstructions();
+  if (!boot.project.archived) deck.fill();
+}
+
+/** What was answered here but has not reached the server counts as answered, after a reload too. */
+function withUnsent(history, tasks, unsent) {
+  const past = new Map(history.map((entry) => [entry.task.id, entry]));
+  for (const { task, op, body, question } of unsent.filter((entry) => entry.project === boot.project.slug)) {
+    if (op === "take_back") past.delete(task);
+    else past.set(task, { task: question, given: op === "skip" ? { skip: body.reason } : { answer: body.answer } });
+    if (op !== "take_back" && !history.some((entry) => entry.task.id === task)) mine += op === "answer" ? 1 : 0;
+  }
+  return [[...past.values()].slice(-20), tasks.filter((task) => !past.has(task.id))];
+}
+
+// ---- what a person does ----
+
+function give(answer) {
+  const entry = deck.current;
+  if (!entry || !mayAnswer()) return;
+  if (!(entry.given?.answer && JSON.stringify(entry.given.answer) === JSON.stringify(answer))) {
+    if (!entry.given?.answer) mine += 1;
+    send(entry, "answer", { answer, elapsed_ms: Math.min(clock.elapsedMs, MAX_ELAPSED_MS) });
+  }
+  deck.give({ answer });
+}
+
+function skip(reason) {
+  const entry = deck.current;
+  if (!entry) return;
+  if (entry.given?.answer) mine -= 1;
+  if (entry.given?.skip !== reason) send(entry, "skip", { reason });
+  deck.give({ skip: reason });
+  restFocus();
+}
+
+function takeBack() {
+  const entry = deck.current;
+  if (!entry?.given) return;
+  if (entry.given.answer) mine -= 1;
+  send(entry, "take_back");
+  deck.takeBack();
+  say("Taken back. The question is open again.");
+  restFocus();
+}
+
+function send(entry, op, body) {
+  outbox.add({ task: entry.task.id, project: boot.project.slug, op, body, question: entry.task });
+  channel?.postMessage({ type: "settled", task: entry.task.id, op });
+}
+
+function mayAnswer() {
+  if (view.isReady) return true;
+  say("The picture is not there yet.");
+  return false;
+}
+
+function undo() {
+  if (shown && !shown.given) shown.draft = kind.draft?.();
+  if (!deck.back()) say("There is nothing further back.");
+}
+
+function toggleInstructions(open = $("#instructions").hidden) {
+  const drawer = $("#instructions");
+  if (open === !drawer.hidden) return;
+  drawer.hidden = !open;
+  $("[data-command=instructions]").setAttribute("aria-expanded", String(open));
+  view.zoom.reset();
+  if (open) {
+    drawer.querySelector("h2").focus();
+    remember("instructions", boot.instructions.version);
+    notices.set("instructions", false);
+  } else restFocus("[data-command=instructions]");
+}
+
+const commands = {
+  undo,
+  forward: () => deck.forward(),
+  takeBack,
+  skip: () => deck.current && skipMenu.open(),
+  instructions: () => toggleInstructions(),
+  theme: () => $("[data-theme-toggle]").click(),
+  keys: () => $("#keys").showModal(),
+  wake,
+};
+
+// ---- keys ----
+
+function listen() {
+  addEventListener("keydown", pressed);
+  addEventListener("click", (event) => {
+    const button = event.target.closest("[data-command]");
+    if (button && !button.disabled) commands[button.dataset.command]();
+    const closed = event.target.closest("[data-close]")?.closest("dialog");
+    closed?.close();
+  });
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    dialog.addEventListener("close", () => restFocus());
+  }
+  addEventListener("online", wake);
+  addEventListener("offline", () => saveState.draw());
+  addEventListener("pageshow", (event) => event.persisted && wake());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
+  addEventListener("beforeunload", (event) => outbox.mustWait && event.preventDefault());
+  channel?.addEventListener("message", ({ data }) => {
+    if (data.type === "outbox") outbox.reload();
+    else if (data.op !== "take_back") deck.settledElsewhere(data.task);
+  });
+  setInterval(() => document.visibilityState === "visible" && session.whoAmI(), PROGRESS_MS);
+  const renewMs = Math.max(5_000, Math.min(300_000, (boot.project.lease_s * 1_000) / 3));
+  setInterval(() => document.visibilityState === "visible" && deck.current && deck.fill({ renew: true }), renewMs);
+}
+
+function pressed(event) {
+  if (event.isComposing || event.defaultPrevented || $("dialog[open]")) return;
+  const command = commandOf(event);
+  if ((event.ctrlKey || event.metaKey || event.altKey) && !command) return;
+  if (handled(event, command)) event.preventDefault();
+}
+
+function handled(event, command) {
+  const field = kind.bar.field;
+  const typing = field && event.target === field;
+  if (skipMenu.isOpen) return skipMenu.key(event);
+  if (event.key === "Escape" && !typing && !$("#instructions").hidden) {
+    toggleInstructions(false);
+    return true;
+  }
+  const onButton = event.target.closest("button, a, summary") && (event.key === "Enter" || event.key === " ");
+  if (onButton && (event.key === " " || !event.target.closest("#answers [data-label]"))) return false;
+  // A key held down is one answer, not thirty; only moving about repeats.
+  const once = !event.repeat;
+  if (!event.ctrlKey && !event.metaKey && deck.current) {
+    if (event.repeat ? typing && event.key.startsWith("Arrow") && kind.key(event) : kind.key(event)) return true;
+    const looks = !typing || (kind.bar.isEmpty && (event.key.length > 1 || "+-=_0 ".includes(event.key)));
+    if (looks && view.key(event)) return true;
+  }
+  if (typing && (!kind.bar.isEmpty || !(["Backspace", "?"].includes(event.key) || event.ctrlKey || event.metaKey))) return false;
+  if (command && (once || command === "undo" || command === "forward")) {
+    commands[command]();
+    return true;
+  }
+  if (field && !typing && deck.current && event.key.length === 1 && event.key !== " ") field.focus(); // the letter follows
+  return false;
+}
+
+/** The focus never falls off the page: to where the next key is expected. */
+function restFocus(selector) {
+  if (selector) return $(selector).focus({ preventScroll: true });
+  const held = document.activeElement;
+  if (held && held !== document.body && held !== kind.bar.field && held.checkVisibility?.() && !held.disabled) return;
+  if (kind.bar.takesText && deck.current) kind.bar.focus();
+  if (document.activeElement === document.body) $("#item").focus({ preventScroll: true });
+}
+
+// ---- what is seen ----
+
+function draw() {
+  const entry = deck.current;
+  if (entry?.lost) {
+    notices.set("lost", true);
+    say("This question was given to somebody else. Here is the next one.");
+    deck.dropLost();
+    return;
+  }
+  pictures.keep([...(entry ? [entry.task] : []), ...deck.ahead.map(({ task }) => task)]);
+  const another = entry !== shown;
+  if (entry) drawQuestion(entry, another);
+  else drawPause();
+  shown = entry;
+  drawProgress();
+  $("[data-command=undo]").disabled = !deck.canGoBack;
+  $("[data-command=skip]").disabled = !entry;
+  scheduleFetch();
+}
+
+function drawQuestion(entry, another) {
+  const { given } = entry;
+  document.body.dataset.state = "question";
+  $("#pause").hidden = true;
+  $("#item").hidden = false;
+  if (another) {
+    view.show(entry.task, pictures.of(entry.task));
+    clock.restart();
+    emptyPolls = 0;
+  }
+  if (another || entry.given !== shownGiven) kind.show(given?.answer ?? entry.draft ?? null);
+  shownGiven = given;
+  const past = $("#past");
+  past.hidden = !given;
+  if (given) past.querySelector("[data-text]").textContent = pastWords(given);
+  if (!another) return;
+  if (skipMenu.isOpen) skipMenu.close();
+  restFocus();
+  say(`${given ? pastWords(given) : shown?.given ? `Saved: ${describeGiven(shown.given)}.` : ""} ${view.words}`);
+}
+
+function pastWords(given) {
+  return given.skip ? `You skipped this: ${SKIP_WORDS[given.skip] ?? given.skip}.` : `You answered: ${kind.words(given.answer)}.`;
+}
+
+function describeGiven(given) {
+  return given.skip ? `skipped, ${SKIP_WORDS[given.skip] ?? given.skip}` : kind.words(given.answer);
+}
+
+function describe({ op, body }) {
+  if (op === "answer") return `Answer: ${kind.words(body.answer)}`;
+  return op === "skip" ? `Skipped: ${SKIP_WORDS[body.reason]}` : "Answer taken back";
+}
+
+function drawPause() {
+  const reason = whyPaused();
+  const another = reason !== pauseReason || document.body.dataset.state === "question";
+  document.body.dataset.state = pauseReason = reason;
+  view.clear();
+  clock.stop();
+  $("#item").hidden = true;
+  $("#past").hidden = true;
+  $("#pause").hidden = false;
+  for (const card of document.querySelectorAll("[data-pause]")) card.hidden = card.dataset.pause !== reason;
+  if (!another) return;
+  if (reason !== "fetching") say($(`[data-pause=${reason}]`).textContent.replace(/\s+/g, " ").trim());
+  restFocus();
+}
+
+function whyPaused() {
+  const project = session.latest.project;
+  if (!project || !session.latest.asked) return "closed";
+  if (project.archived) return "archived";
+  if (!navigator.onLine || (!deck.reached && fetchTries > 1)) return "offline";
+  if (project.items === 0) return "nothing-imported";
+  if (!deck.dry || !deck.reached) return "fetching";
+  return project.done + project.set_aside >= project.items ? "all-done" : "no-more";
+}
+
+function drawProgress() {
+  const project = session.latest.project;
+  if (!project) return;
+  const answerable = Math.max(0, project.items - project.set_aside);
+  const number = (value) => value.toLocaleString("en");
+  for (const slot of document.querySelectorAll("[data-mine]")) slot.textContent = number(mine);
+  for (const slot of document.querySelectorAll("[data-done]")) slot.textContent = number(project.done);
+  for (const slot of document.querySelectorAll("[data-items]")) slot.textContent = number(answerable);
+  const bar = $("#progress");
+  bar.max = Math.max(1, answerable);
+  bar.value = project.done;
+}
+
+function pictureIsThere() {
+  clock.restart();
+}
+
+// ---- the server ----
+
+async function fetchTasks(count) {
+  const { status, body } = await call("POST", `${boot.urls.api}/projects/${boot.project.slug}/tasks/next/`, { count });
+  if (status === 200 && Array.isArray(body)) {
+    fetchTries = 0;
+    return body;
+  }
+  fetchTries += 1;
+  if (status === 401 || status === 403 || status === 404) {
+    const who = await session.whoAmI();
+    const mineStill = who.reached && who.user === boot.user;
+    notices.set("signed-out", who.reached && who.user === null, { count: "" });
+    notices.set("not-allowed", mineStill, mineStill ? { why: wordsOf(body, "") } : {});
+  }
+  return null;
+}
+
+/** Asks again when the server was not reached, and gently when it had nothing. */
+function scheduleFetch() {
+  clearTimeout(fetchTimer);
+  if (session.latest.project?.archived) return;
+  if (!deck.reached) fetchTimer = setTimeout(() => deck.fill(), REFETCH_MS[Math.min(fetchTries, REFETCH_MS.length - 1)]);
+  else if (!deck.current && deck.dry) {
+    fetchTimer = setTimeout(async () => {
+      emptyPolls += 1;
+      if (document.visibilityState !== "visible") return scheduleFetch();
+      await session.whoAmI();
+      deck.fill();
+    }, NO_WORK_MS[Math.min(emptyPolls, NO_WORK_MS.length - 1)]);
+  }
+}
+
+function wake() {
+  outbox.wake();
+  fetchTries = 0;
+  deck.fill({ renew: true });
+  saveState.draw();
+}
+
+function outboxChanged(settled) {
+  saveState?.draw();
+  if (settled && !settled.refused && outbox.unsent.length === 0) noteSaved();
+}
+
+/** The project's count moves with one's own answers, though not at every one. */
+function noteSaved() {
+  if (Date.now() - progressAskedAt < 5_000 && deck.current) return;
+  progressAskedAt = Date.now();
+  session.whoAmI();
+}
+
+function noteProject(latest) {
+  if (latest.user !== boot.user) return;
+  notices.set("signed-out", outbox.status === "signed-out");
+  notices.set("other-user", false);
+  const project = latest.project;
+  if (project) {
+    notices.set("changed", project.labels_version !== boot.project.labels_version || project.instructions_version !== boot.instructions.version);
+    if (outbox.unsent.length === 0) mine = latest.mine;
+  }
+  if (deck.current) drawProgress();
+  else draw();
+}
+
+function noteInstructions() {
+  const seen = Number(recall("instructions"));
+  const version = boot.instructions.version;
+  notices.set("instructions", version > 0 && seen !== version);
+}
+
+function remember(name, value) {
+  try {
+    localStorage.setItem(`querent:${name}:${boot.user}:${boot.project.slug}`, value);
+  } catch {
+    // asked again the next time
+  }
+}
+
+function recall(name) {
+  try {
+    return localStorage.getItem(`querent:${name}:${boot.user}:${boot.project.slug}`);
+  } catch {
+    return null;
+  }
+}

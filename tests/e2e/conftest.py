@@ -1,0 +1,113 @@
+"""A real Chromium in front of a real web server."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from labeling.models import User
+from tests.e2e.site import Site, chromium
+
+# Playwright's synchronous face keeps an event loop in this thread; Django would take the tests for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "e2e" in Path(item.path).parts:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: set CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def running_site(django_db_setup: None, site_home: Path) -> Iterator[Site]:
+    """One web server for all browser tests, on the test database."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the browser tests run on SQLite")
+    site = Site(site_home, f"sqlite:///{connection.settings_dict['NAME']}")
+    site.collect_static()
+    site.start()
+    yield site
+    site.kill()
+
+
+@pytest.fixture
+def site(transactional_db: None, running_site: Site, settings) -> Site:
+    """The web server, with an empty database and its own files."""
+    storages = {**settings.STORAGES}
+    storages["default"] = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(running_site.home / "files")},
+    }
+    settings.STORAGES = storages
+    return running_site
+
+
+@pytest.fixture
+def context_of(browser: Browser, site: Site) -> Iterator[Callable[..., BrowserContext]]:
+    """``context_of(user)`` is a browser of its own in which the user is signed in."""
+    made: list[BrowserContext] = []
+
+    def make(user: User | None, **options) -> BrowserContext:
+        options.setdefault("viewport", {"width": 1280, "height": 800})
+        context = browser.new_context(base_url=site.url, **options)
+        context.set_default_timeout(10_000)
+        if user:
+            sign_in(context, user, site)
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def open_page(context_of) -> Callable[..., Page]:
+    """``open_page(user, path)``; the test fails when a script fails or the content policy is violated."""
+    problems: list[str] = []
+
+    def open_(user: User | None, path: str, **options) -> Page:
+        page = context_of(user, **options).new_page()
+        watch(page, problems)
+        page.goto(path)
+        return page
+
+    yield open_
+    assert problems == []
+
+
+def watch(page: Page, problems: list[str]) -> None:
+    """Collects script errors and violations of the content security policy."""
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console",
+        lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+
+
+def sign_in(context: BrowserContext, user: User, site: Site) -> None:
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site.url}])
