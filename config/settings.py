@@ -173,13 +173,15 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["labeling.api.renderers.OrjsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["labeling.api.parsers.LimitedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "labeling.api.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"auth": env.str("AUTH_THROTTLE", default="10/min")},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "EXCEPTION_HANDLER": "labeling.api.exceptions.handle",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= names the file format of an export
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Querent",
@@ -192,6 +194,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobStateEnum": "labeling.models.job_record.JobState",
+        "ImportFormatEnum": "labeling.models.import_batch.ImportFormat",
+        "ExportFormatEnum": "labeling.api.serializers.EXPORT_FORMATS",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "labeling.api.schema.describe_errors",
+    ],
 }
 
 # jobs: the database is the truth, the broker a wake-up call (decision 0003)

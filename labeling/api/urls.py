@@ -1,6 +1,34 @@
 """Addresses of the REST API."""
 
-from django.urls import URLPattern
+from django.urls import include, path
+
+from labeling.api import auth, data_sets, imports, items, projects, schema
 
 app_name = "api"
-urlpatterns: list[URLPattern] = []
+
+project_urls = [
+    path("", projects.ProjectDetail.as_view(), name="project"),
+    path("members/", projects.Members.as_view(), name="members"),
+    path("members/<str:username>/", projects.MemberDetail.as_view(), name="member"),
+    path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/<uuid:public_id>/", imports.ImportDetail.as_view(), name="import"),
+    path("imports/<uuid:public_id>/rejections/", imports.Rejections.as_view(), name="import-rejections"),
+    path("items/", items.Items.as_view(), name="items"),
+    path("annotations/", items.Annotations.as_view(), name="annotations"),
+    path("export/", data_sets.Export.as_view(), name="export"),
+    path("snapshots/", data_sets.Snapshots.as_view(), name="snapshots"),
+    path("metrics/", data_sets.Metrics.as_view(), name="metrics"),
+]
+
+urlpatterns = [
+    path("schema/", schema.SchemaView.as_view(), name="schema"),
+    path("docs/", schema.DocsView.as_view(), name="docs"),
+    path("auth/token/", auth.TokenView.as_view(), name="auth-token"),
+    path("projects/", projects.Projects.as_view(), name="projects"),
+    path("projects/<slug:slug>/", include(project_urls)),
+    path("items/<int:pk>/original/", items.Original.as_view(), name="item-original"),
+    path("items/<int:pk>/preview/", items.Preview.as_view(), name="item-preview"),
+    path("snapshots/<uuid:public_id>/", data_sets.SnapshotDetail.as_view(), name="snapshot"),
+    path("snapshots/<uuid:public_id>/file/", data_sets.SnapshotFile.as_view(), name="snapshot-file"),
+    path("", include("labeling.api.tasks_urls")),
+]

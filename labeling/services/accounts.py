@@ -12,6 +12,8 @@ from labeling.services.checks import text
 from labeling.services.errors import Invalid
 
 MAX_TOKENS = 50
+SIGN_IN_NAME = "Signed in over REST"
+SIGN_INS_KEPT = 20
 LAST_USED_EVERY = timedelta(minutes=1)
 
 
@@ -21,6 +23,15 @@ def issue_token(user: User, name: str) -> tuple[ApiToken, str]:
     if ApiToken.objects.filter(user=user).usable().count() >= MAX_TOKENS:
         raise Invalid("name", f"At most {MAX_TOKENS} tokens in use: revoke one first.")
     return ApiToken.issue(user, name)
+
+
+def sign_in_token(user: User) -> str:
+    """The key of a new token for a sign-in over REST; the oldest such tokens are revoked beyond ``SIGN_INS_KEPT``."""
+    _, key = ApiToken.issue(user, SIGN_IN_NAME)
+    ours = ApiToken.objects.usable().filter(user=user, name=SIGN_IN_NAME).order_by("-pk")
+    old = list(ours.values_list("pk", flat=True)[SIGN_INS_KEPT:])
+    ApiToken.objects.filter(pk__in=old).update(revoked_at=timezone.now())
+    return key
 
 
 def revoke_token(user: User, token_id: int) -> ApiToken:

@@ -12,7 +12,17 @@ from django.utils.text import slugify
 
 from labeling import signals
 from labeling.models import (
-    Instructions, Item, Kind, Member, Modality, Progress, Project, Role, Task, TaskState, User,
+    Instructions,
+    Item,
+    Kind,
+    Member,
+    Modality,
+    Progress,
+    Project,
+    Role,
+    Task,
+    TaskState,
+    User,
 )  # fmt: skip
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.services.checks import project_setting, text

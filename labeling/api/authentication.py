@@ -1,0 +1,46 @@
+"""``Authorization: Token <key>``."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from labeling.models import ApiToken, User
+from labeling.services.accounts import token_for
+
+KEYWORD = "Token"
+
+
+class TokenAuthentication(BaseAuthentication):
+    """By the hash of the key, in one query."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0].lower() != KEYWORD.lower().encode():
+            return None
+        if len(parts) != 2:
+            raise AuthenticationFailed("Expected the header Authorization: Token <key>.")
+        token = token_for(parts[1].decode("latin-1"))
+        if token is None or not token.user.is_active:
+            raise AuthenticationFailed("This token is unknown or was revoked.")
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return KEYWORD
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # spectacular registers subclasses
+    """Describes the header in the schema."""
+
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token <key>`; a key is made on the page Tokens or by POST /api/v1/auth/token/.",
+        }

@@ -1,0 +1,79 @@
+"""What the views share: the project of the address, and who may do what with it."""
+
+from typing import Any, ClassVar
+
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from labeling.models import Permission, Project, User
+from labeling.selectors.access import project_for
+
+
+class ProjectView(APIView):
+    """A view under ``/projects/{slug}/``: 404 for strangers, 403 for members who may not, before anything is read."""
+
+    may_read: ClassVar[Permission] = Permission.VIEW
+    may_write: ClassVar[Permission] = Permission.MANAGE
+    project: Project
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        needed = self.may_read if request.method in SAFE_METHODS else self.may_write
+        self.project = project_for(person(request), kwargs["slug"], needed)
+
+
+class FirstRenderer(BaseContentNegotiation):
+    """For views that answer with a file: its type is not up for negotiation, errors are JSON whatever was accepted."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = sorted(str(name) for name in data if name not in self.fields)
+            if unknown:
+                raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+def person(request: Request) -> User:
+    """The signed-in person; views that use it are not reached without one."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
+
+
+def query(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The checked query parameters. Raises ValidationError naming the parameter."""
+    checked = serializer(data=request.query_params.dict())
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
+
+
+def body(serializer: type[serializers.Serializer[Any]], request: Request, *, partial: bool = False) -> dict[str, Any]:
+    """The checked body. Raises ValidationError naming the field."""
+    checked = serializer(data=request.data, partial=partial)
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
+
+
+def found(value: Any, what: str) -> Any:
+    """The value, or Http404 when there is none."""
+    if value is None:
+        raise Http404(f"No such {what}.")
+    return value

@@ -1,0 +1,125 @@
+"""The labeled data set out: export, snapshots, metrics."""
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+from django.http import Http404, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.api.base import FirstRenderer, ProjectView, body, found, person, query
+from labeling.api.exceptions import Conflict
+from labeling.api.files import file_response
+from labeling.api.serializers import ExportQuery, SnapshotIn, SnapshotOut
+from labeling.models import JobState, Permission, Snapshot
+from labeling.selectors.access import require
+from labeling.selectors.metrics import metrics
+from labeling.services.exports import FORMATS, checked_filters, export_file, file_name
+from labeling.services.snapshots import start_snapshot
+
+FILES = {(200, format_.media_type): OpenApiResponse(OpenApiTypes.BINARY) for format_ in FORMATS.values()}
+
+
+class Export(ProjectView):
+    content_negotiation_class = FirstRenderer
+
+    @extend_schema(operation_id="export", parameters=[ExportQuery], responses=FILES)
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """The labeled data set, streamed: one row an annotation, or one row an item with its consensus."""
+        given = query(ExportQuery, request)
+        name, rows = given.pop("format"), given.pop("rows")
+        pieces = export_file(self.project, name, rows, checked_filters(given))
+        response = StreamingHttpResponse(pieces, content_type=FORMATS[name].media_type)
+        response["Content-Disposition"] = f'attachment; filename="{file_name(self.project, name, rows)}"'
+        response["Cache-Control"] = "private, no-store"
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+class Snapshots(ProjectView, ListAPIView[Snapshot]):
+    serializer_class = SnapshotOut
+    may_write = Permission.REVIEW
+    ordering = "-pk"
+
+    def get_queryset(self) -> QuerySet[Snapshot]:
+        if getattr(self, "swagger_fake_view", False):
+            return Snapshot.objects.none()
+        return Snapshot.objects.filter(project=self.project)
+
+    @extend_schema(operation_id="snapshots_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The snapshots of the project, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(operation_id="snapshots_start", request=SnapshotIn, responses={202: SnapshotOut})
+    def post(self, request: Request, slug: str) -> Response:
+        """Fixes the data set as it is now; a worker writes the file."""
+        given = body(SnapshotIn, request)
+        made = start_snapshot(
+            person(request),
+            self.project,
+            export_format=given["format"],
+            rows=given["rows"],
+            filters=given.get("filters"),
+        )
+        return Response(SnapshotOut(made).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _snapshot(request: Request, public_id: Any) -> Snapshot:
+    snapshot: Snapshot = found(
+        Snapshot.objects.select_related("project").filter(public_id=public_id).first(), "snapshot"
+    )
+    require(person(request), snapshot.project, Permission.VIEW)
+    return snapshot
+
+
+class SnapshotDetail(APIView):
+    @extend_schema(operation_id="snapshots_read", responses=SnapshotOut)
+    def get(self, request: Request, public_id: Any) -> Response:
+        """What the snapshot holds, and its hash once it is written."""
+        return Response(SnapshotOut(_snapshot(request, public_id)).data)
+
+
+class SnapshotFile(APIView):
+    content_negotiation_class = FirstRenderer
+
+    @extend_schema(operation_id="snapshots_file", responses=FILES)
+    def get(self, request: Request, public_id: Any) -> HttpResponseBase:
+        """The file: the same bytes for ever. 409 until it is written."""
+        snapshot = _snapshot(request, public_id)
+        if snapshot.state != JobState.DONE:
+            raise Conflict(f"The file is not there: the snapshot is {snapshot.state}.")
+        try:
+            file = default_storage.open(snapshot.path, "rb")
+        except FileNotFoundError:
+            raise Http404("The file of this snapshot is missing.") from None
+        return file_response(
+            request._request,
+            file,
+            size_bytes=snapshot.size_bytes,
+            sha256=snapshot.sha256,
+            media_type=FORMATS[snapshot.format].media_type,
+            name=f"{snapshot.project.slug}-{snapshot.rows}-{snapshot.sha256[:12]}.{FORMATS[snapshot.format].extension}",
+        )
+
+
+class MetricsOut(serializers.Serializer[Any]):
+    progress = serializers.DictField()
+    labels = serializers.ListField(child=serializers.DictField())
+    learning_curve = serializers.ListField(child=serializers.DictField())
+    agreement = serializers.DictField()
+    throughput = serializers.DictField()
+
+
+class Metrics(ProjectView):
+    @extend_schema(operation_id="metrics", responses=MetricsOut)
+    def get(self, request: Request, slug: str) -> Response:
+        """Progress, label balance, learning curve with interval, agreement and throughput."""
+        return Response(metrics(self.project))

@@ -1,0 +1,99 @@
+"""Items in."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import ListAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.api.base import ProjectView, body, found, person
+from labeling.api.exceptions import TooLarge
+from labeling.api.parsers import LimitedJSONParser
+from labeling.api.serializers import ImportFileIn, ImportOut, ImportRowsIn, RejectionOut
+from labeling.models import ImportBatch, ImportRejection
+from labeling.services.imports import start_import
+
+MULTIPART_OVERHEAD_BYTES = 64 * 1024
+
+
+class Imports(ProjectView, ListAPIView[ImportBatch]):
+    serializer_class = ImportOut
+    parser_classes = [LimitedJSONParser, MultiPartParser]
+    ordering = "-pk"
+
+    def get_queryset(self) -> QuerySet[ImportBatch]:
+        if getattr(self, "swagger_fake_view", False):
+            return ImportBatch.objects.none()
+        return ImportBatch.objects.filter(project=self.project)
+
+    @extend_schema(operation_id="imports_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The imports of the project, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="imports_start",
+        request={"multipart/form-data": ImportFileIn, "application/json": ImportRowsIn},
+        responses={202: ImportOut},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Stores a csv, jsonl, parquet, zip or picture file, or JSON rows; a worker takes them in."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_MAX_BYTES + MULTIPART_OVERHEAD_BYTES:
+            raise TooLarge(f"At most {settings.IMPORT_MAX_BYTES:,} bytes.")  # before anything is read
+        if (request.content_type or "").startswith("multipart/"):
+            batch = self._from_file(request)
+        else:
+            batch = start_import(person(request), self.project, rows=_rows(request.data))
+        return Response(ImportOut(batch).data, status=status.HTTP_202_ACCEPTED)
+
+    def _from_file(self, request: Request) -> ImportBatch:
+        given = body(ImportFileIn, request)
+        file = given["file"]
+        options = {"folder_is_label": given["folder_is_label"]} if "folder_is_label" in given else {}
+        name = file.name or ""
+        if not name:
+            raise ValidationError({"file": ["The file has no name."]})
+        return start_import(
+            person(request), self.project, file=file, file_name=name, format=given.get("format"), options=options
+        )
+
+
+def _rows(data: Any) -> list[Any]:
+    """Checked by hand: one bad row is the worker's to reject, and a serializer would look at every cell."""
+    if not isinstance(data, dict) or not isinstance(data.get("rows"), list):
+        raise ValidationError({"rows": ['Expected {"rows": [{…}, …]}.']})
+    unknown = sorted(set(data) - {"rows"})
+    if unknown:
+        raise ValidationError({unknown[0]: ["There is no such field."]})
+    rows: list[Any] = data["rows"]
+    return rows
+
+
+class ImportDetail(ProjectView):
+    @extend_schema(operation_id="imports_read", responses=ImportOut)
+    def get(self, request: Request, slug: str, public_id: Any) -> Response:
+        """How far the import is."""
+        batch = ImportBatch.objects.filter(project=self.project, public_id=public_id).first()
+        return Response(ImportOut(found(batch, "import")).data)
+
+
+class Rejections(ProjectView, ListAPIView[ImportRejection]):
+    serializer_class = RejectionOut
+    ordering = ("row", "pk")
+
+    def get_queryset(self) -> QuerySet[ImportRejection]:
+        if getattr(self, "swagger_fake_view", False):
+            return ImportRejection.objects.none()
+        batch = ImportBatch.objects.filter(project=self.project, public_id=self.kwargs["public_id"]).first()
+        return ImportRejection.objects.filter(batch=found(batch, "import"))
+
+    @extend_schema(operation_id="imports_rejections")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The rows that did not go in, with number and reason."""
+        return super().get(request, *args, **kwargs)

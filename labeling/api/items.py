@@ -1,0 +1,131 @@
+"""Items, their pictures, and the raw annotations."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.api.base import FirstRenderer, ProjectView, person, query
+from labeling.api.files import IMMUTABLE, file_response, unchanged
+from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
+from labeling.models import Annotation, Asset, Item, Permission, Task, User
+from labeling.selectors.access import require
+from labeling.selectors.items import browse
+from labeling.services.pictures import preview
+
+BINARY = OpenApiResponse(OpenApiTypes.BINARY)
+
+
+class Items(ProjectView, ListAPIView[Item]):
+    serializer_class = ItemOut
+    ordering = "ordinal"
+
+    def get_queryset(self) -> QuerySet[Item]:
+        if getattr(self, "swagger_fake_view", False):
+            return Item.objects.none()
+        return browse(self.project, **query(ItemFilters, self.request))
+
+    @extend_schema(operation_id="items_list", parameters=[ItemFilters])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The items in the order of import."""
+        return super().get(request, *args, **kwargs)
+
+
+class Annotations(ProjectView, ListAPIView[Annotation]):
+    serializer_class = AnnotationOut
+    ordering = "pk"
+
+    def get_queryset(self) -> QuerySet[Annotation]:
+        if getattr(self, "swagger_fake_view", False):
+            return Annotation.objects.none()
+        given = query(AnnotationFilters, self.request)
+        fields = {"split": "item__split", "source": "source", "annotator": "annotator__username"}
+        wanted = {lookup: given[name] for name, lookup in fields.items() if name in given}
+        if "since" in given:
+            wanted["created_at__gte"] = given["since"]
+        rows = Annotation.objects.filter(project=self.project, **wanted)
+        return rows.select_related("item", "task", "annotator")
+
+    @extend_schema(operation_id="annotations_list", parameters=[AnnotationFilters])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Every annotation as it was stored, newest last: revisions and take-backs (answer null) included."""
+        return super().get(request, *args, **kwargs)
+
+
+def _picture_of(pk: int) -> Item:
+    item = Item.objects.filter(pk=pk).select_related("asset", "project").first()
+    if item is None:
+        raise Http404("No such item.")
+    return item
+
+
+def _asset(item: Item) -> Asset:
+    if item.asset is None:
+        raise Http404("This item has no picture.")
+    return item.asset
+
+
+class Original(APIView):
+    content_negotiation_class = FirstRenderer
+
+    @extend_schema(operation_id="items_original", responses={(200, "application/octet-stream"): BINARY})
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
+        """The picture byte for byte as it was uploaded."""
+        item = _picture_of(pk)
+        require(person(request), item.project, Permission.VIEW)
+        asset = _asset(item)
+        try:
+            file = default_storage.open(asset.path, "rb")
+        except FileNotFoundError:
+            raise Http404("The file of this item is missing.") from None
+        return file_response(
+            request._request,
+            file,
+            size_bytes=asset.size_bytes,
+            sha256=asset.sha256,
+            media_type=asset.media_type,
+            name=f"item-{item.pk}{_suffix(asset)}",
+        )
+
+
+def _suffix(asset: Asset) -> str:
+    return f".{asset.format.lower()}" if asset.format.isalnum() else ""
+
+
+class Preview(APIView):
+    content_negotiation_class = FirstRenderer
+
+    @extend_schema(operation_id="items_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
+        """A derived picture: upright, without metadata. For who may view, and for who was asked about the item."""
+        item = _picture_of(pk)
+        require(person(request), item.project, Permission.ENTER)
+        if not _may_see(person(request), item):
+            raise PermissionDenied("You may see the pictures you were asked about.")
+        asset = _asset(item)
+        size = query(PreviewQuery, request)["size"]
+        etag = f'"{asset.sha256}-{size}"'
+        headers = {"ETag": etag, "Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
+        if unchanged(request._request, etag):
+            return HttpResponse(status=304, headers=headers)
+        content, media_type = preview(asset, size)
+        return HttpResponse(content, content_type=media_type, headers=headers)
+
+
+def _may_see(user: User, item: Item) -> bool:
+    if Task.objects.filter(item=item, annotator=user).exists():
+        return True
+    try:
+        require(user, item.project, Permission.VIEW)
+    except PermissionDenied:
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""JSON bodies with a limit: DRF itself would read a body of any size into memory."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+from labeling.api.exceptions import TooLarge
+
+
+class LimitedJSONParser(JSONParser):
+    """Refuses by Content-Length first, and by what was really sent where that is missing or wrong."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        try:
+            return super().parse(_Limited(stream, limit), media_type, parser_context)  # type: ignore[arg-type]
+        except RecursionError as error:
+            raise ParseError("JSON parse error: nested too deeply.") from error
+
+
+class _Limited:
+    def __init__(self, stream: IO[Any], limit: int) -> None:
+        self.stream = stream
+        self.left = limit
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self.left + 1 if size is None or size < 0 else min(size, self.left + 1)
+        data: bytes = self.stream.read(wanted)
+        self.left -= len(data)
+        if self.left < 0:
+            raise TooLarge
+        return data

@@ -1,0 +1,97 @@
+"""Projects and their members."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.api.base import ProjectView, body, person
+from labeling.api.serializers import MemberIn, MemberOut, ProjectChange, ProjectIn, ProjectOut
+from labeling.models import Member, Permission, Project, User
+from labeling.services import projects
+
+
+class Projects(ListAPIView[Project]):
+    serializer_class = ProjectOut
+
+    def get_queryset(self) -> QuerySet[Project]:
+        if getattr(self, "swagger_fake_view", False):
+            return Project.objects.none()
+        return Project.objects.visible_to(person(self.request)).prefetch_related("labels", "instructions_versions")
+
+    @extend_schema(operation_id="projects_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The projects you are a member of."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(operation_id="projects_create", request=ProjectIn, responses={201: ProjectOut})
+    def post(self, request: Request) -> Response:
+        """A new project, of which you become manager."""
+        if not projects.may_create_projects(person(request)):
+            raise PermissionDenied("Creating a project needs the permission labeling.add_project.")
+        made = projects.create_project(person(request), **body(ProjectIn, request))
+        return Response(ProjectOut(made).data, status=status.HTTP_201_CREATED)
+
+
+class ProjectDetail(ProjectView):
+    may_read = Permission.ENTER
+
+    @extend_schema(operation_id="projects_read", responses=ProjectOut)
+    def get(self, request: Request, slug: str) -> Response:
+        """The project, its labels, instructions and settings."""
+        return Response(ProjectOut(self.project).data)
+
+    @extend_schema(operation_id="projects_change", request=ProjectChange, responses=ProjectOut)
+    def patch(self, request: Request, slug: str) -> Response:
+        """Changes what is sent. A label left out is archived when an answer mentions it, else deleted."""
+        changed = projects.update_project(person(request), self.project, **body(ProjectChange, request))
+        return Response(ProjectOut(changed).data)
+
+    @extend_schema(operation_id="projects_delete", responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        """Deletes the project with everything in it. Cannot be undone."""
+        projects.delete_project(person(request), self.project)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Members(ProjectView, ListAPIView[Member]):
+    serializer_class = MemberOut
+
+    def get_queryset(self) -> QuerySet[Member]:
+        if getattr(self, "swagger_fake_view", False):
+            return Member.objects.none()
+        return Member.objects.filter(project=self.project).select_related("user")
+
+    @extend_schema(operation_id="members_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Who is in the project."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(operation_id="members_set", request=MemberIn, responses={200: MemberOut, 201: MemberOut})
+    def post(self, request: Request, slug: str) -> Response:
+        """Adds a person (201) or changes the role (200)."""
+        given = body(MemberIn, request)
+        user = User.objects.filter(username=given["username"], is_active=True).first()
+        if user is None:
+            raise ValidationError({"username": ["There is no such person."]})
+        known = Member.objects.filter(project=self.project, user=user).exists()
+        member = projects.set_member(self.project, user, given["role"])
+        return Response(MemberOut(member).data, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
+
+
+class MemberDetail(ProjectView):
+    @extend_schema(operation_id="members_remove", responses={204: None})
+    def delete(self, request: Request, slug: str, username: str) -> Response:
+        """Takes the person out of the project; answers stay."""
+        member = Member.objects.filter(project=self.project, user__username=username).select_related("user").first()
+        if member is None:
+            raise Http404("No such member.")
+        projects.remove_member(self.project, member.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)

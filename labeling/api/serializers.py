@@ -1,0 +1,283 @@
+"""What goes in and out over REST. Checks types; what a value means is checked by the services."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from labeling.api.base import StrictSerializer
+from labeling.models import (
+    Annotation,
+    ImportBatch,
+    ImportRejection,
+    Item,
+    ItemStatus,
+    JobState,
+    Kind,
+    Member,
+    Modality,
+    Project,
+    Role,
+    Snapshot,
+    Source,
+    Split,
+)
+from labeling.models.project import SETTINGS_FIELDS
+from labeling.selectors.export import ROWS
+from labeling.services.exports import FORMATS
+
+EXPORT_FORMATS = [(name, name) for name in FORMATS]
+
+
+class TokenIn(StrictSerializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+
+
+class TokenOut(serializers.Serializer[Any]):
+    token = serializers.CharField()
+
+
+class LabelSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=200)
+    hotkey = serializers.CharField(max_length=1, allow_blank=True, required=False)
+    description = serializers.CharField(max_length=500, allow_blank=True, required=False)
+
+
+class SettingsSerializer(StrictSerializer):
+    """All have defaults. ``strategy``, ``encoder`` and ``learner`` are names; "auto" chooses by the data."""
+
+    overlap = serializers.IntegerField(min_value=1, max_value=50, required=False)
+    eval_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
+    random_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    strategy = serializers.CharField(max_length=40, required=False)
+    encoder = serializers.CharField(max_length=40, required=False)
+    learner = serializers.CharField(max_length=40, required=False)
+    retrain_every = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+    lease_s = serializers.IntegerField(min_value=10, max_value=7 * 24 * 3600, required=False)
+
+
+class ProjectIn(StrictSerializer):
+    name = serializers.CharField(max_length=200)
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    modality = serializers.ChoiceField(choices=Modality.choices)
+    slug = serializers.SlugField(max_length=80, required=False)
+    labels = LabelSerializer(many=True, required=False)
+    purpose = serializers.CharField(allow_blank=True, required=False)
+    instructions = serializers.CharField(allow_blank=True, required=False, help_text="Markdown.")
+    settings = SettingsSerializer(required=False)
+
+
+class ProjectChange(StrictSerializer):
+    """Kind, modality and slug may be sent back, but not changed."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    modality = serializers.ChoiceField(choices=Modality.choices, required=False)
+    slug = serializers.SlugField(max_length=80, required=False)
+    labels = LabelSerializer(many=True, required=False)
+    purpose = serializers.CharField(allow_blank=True, required=False)
+    instructions = serializers.CharField(allow_blank=True, required=False)
+    settings = SettingsSerializer(required=False)
+    archived = serializers.BooleanField(required=False)
+
+
+class ProjectOut(serializers.Serializer[Project]):
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    modality = serializers.ChoiceField(choices=Modality.choices)
+    labels = LabelSerializer(many=True)
+    purpose = serializers.CharField()
+    instructions = serializers.CharField()
+    instructions_version = serializers.IntegerField()
+    settings = SettingsSerializer()
+    archived = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+    def to_representation(self, project: Project) -> dict[str, Any]:
+        newest = next(iter(project.instructions_versions.all()), None)
+        return {
+            "slug": project.slug,
+            "name": project.name,
+            "kind": project.kind,
+            "modality": project.modality,
+            "labels": [
+                {"name": label.name, "hotkey": label.hotkey, "description": label.description}
+                for label in project.labels.all()
+                if not label.archived
+            ],
+            "purpose": project.purpose,
+            "instructions": newest.text if newest else "",
+            "instructions_version": project.instructions_version,
+            "settings": {name: getattr(project, name) for name in SETTINGS_FIELDS},
+            "archived": project.archived_at is not None,
+            "created_at": project.created_at,
+        }
+
+
+class MemberIn(StrictSerializer):
+    username = serializers.CharField(max_length=150)
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class MemberOut(serializers.ModelSerializer[Member]):
+    username = serializers.CharField(source="user.username")
+
+    class Meta:
+        model = Member
+        fields = ["username", "role", "answers", "added_at"]
+
+
+class ImportOut(serializers.ModelSerializer[ImportBatch]):
+    id = serializers.UUIDField(source="public_id")
+    state = serializers.ChoiceField(choices=JobState.choices)
+
+    class Meta:
+        model = ImportBatch
+        fields = [
+            "id", "state", "format", "file_name", "size_bytes", "total", "accepted", "duplicates", "rejected", "error",
+            "created_at", "finished_at",
+        ]  # fmt: skip
+
+
+class ImportFileIn(serializers.Serializer[Any]):
+    file = serializers.FileField(allow_empty_file=True)
+    format = serializers.CharField(required=False, help_text="When the name does not say it.")
+    folder_is_label = serializers.BooleanField(required=False, help_text="For a zip of pictures.")
+
+
+class ImportRowsIn(StrictSerializer):
+    rows = serializers.ListField(child=serializers.DictField())
+
+
+class RejectionOut(serializers.ModelSerializer[ImportRejection]):
+    class Meta:
+        model = ImportRejection
+        fields = ["row", "name", "field", "reason"]
+
+
+class ItemImage(serializers.Serializer[Any]):
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    media_type = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    original = serializers.CharField(help_text="Address of the bytes as uploaded.")
+    preview = serializers.CharField(help_text="Address of a derived preview.")
+
+
+class ItemOut(serializers.ModelSerializer[Item]):
+    data = serializers.DictField(help_text="The item's own columns.")  # type: ignore[assignment]  # the name of the contract
+    split = serializers.ChoiceField(choices=Split.choices)
+    status = serializers.ChoiceField(choices=ItemStatus.choices)
+    image = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Item
+        fields = [
+            "id", "external_id", "text", "image", "context", "group", "origin", "data", "split", "status", "answers",
+            "slots_total", "created_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(ItemImage(allow_null=True))
+    def get_image(self, item: Item) -> dict[str, Any] | None:
+        asset = item.asset
+        if asset is None:
+            return None
+        return {
+            "width": asset.width,
+            "height": asset.height,
+            "media_type": asset.media_type,
+            "size_bytes": asset.size_bytes,
+            "sha256": asset.sha256,
+            "original": reverse("api:item-original", args=[item.pk]),
+            "preview": reverse("api:item-preview", args=[item.pk]),
+        }
+
+
+class ItemFilters(serializers.Serializer[Any]):
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    status = serializers.ChoiceField(choices=ItemStatus.choices, required=False)
+    answered = serializers.BooleanField(required=False, allow_null=True, default=None)
+    label = serializers.CharField(max_length=200, required=False, help_text="Currently given.")  # type: ignore[assignment]
+    q = serializers.CharField(max_length=200, required=False, help_text="Found in text or external id.")
+
+
+class PreviewQuery(serializers.Serializer[Any]):
+    size = serializers.IntegerField(default=800)
+
+
+@extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
+class AnswerField(serializers.JSONField):
+    """The answer in the form of the project's kind; null in the revision that takes it back."""
+
+
+class AnnotationOut(serializers.ModelSerializer[Annotation]):
+    item = serializers.IntegerField(source="item_id")
+    external_id = serializers.CharField(source="item.external_id", allow_null=True)
+    split = serializers.ChoiceField(choices=Split.choices, source="item.split")
+    task = serializers.IntegerField(source="task_id", allow_null=True)
+    annotator = serializers.CharField(source="annotator.username", allow_null=True, default=None)
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
+    answer = AnswerField(allow_null=True)
+    reason = serializers.CharField(source="task.reason", allow_null=True, default=None)
+
+    class Meta:
+        model = Annotation
+        fields = [
+            "id", "item", "external_id", "split", "task", "reason", "annotator", "source", "answer", "revision",
+            "is_current", "created_at", "elapsed_ms", "instructions_version",
+        ]  # fmt: skip
+
+
+class AnnotationFilters(serializers.Serializer[Any]):
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
+    annotator = serializers.CharField(max_length=150, required=False, help_text="Username.")
+    since = serializers.DateTimeField(required=False, help_text="Stored at or after this time.")
+
+
+class ExportQuery(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(choices=EXPORT_FORMATS, default="jsonl")
+    rows = serializers.ChoiceField(choices=ROWS, default="annotations")
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
+    only = serializers.ChoiceField(choices=["iid"], required=False, help_text="Asked by a draw no model had a say in.")
+
+
+class SnapshotFilters(StrictSerializer):
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
+    only = serializers.ChoiceField(choices=["iid"], required=False)
+
+
+class SnapshotIn(StrictSerializer):
+    format = serializers.ChoiceField(choices=EXPORT_FORMATS, default="jsonl")
+    rows = serializers.ChoiceField(choices=ROWS, default="annotations")
+    filters = SnapshotFilters(required=False)
+
+
+class SnapshotOut(serializers.ModelSerializer[Snapshot]):
+    id = serializers.UUIDField(source="public_id")
+    state = serializers.ChoiceField(choices=JobState.choices)
+    format = serializers.ChoiceField(choices=EXPORT_FORMATS)
+    rows = serializers.ChoiceField(choices=ROWS)
+    filters = serializers.SerializerMethodField()
+    file = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Snapshot
+        fields = [
+            "id", "state", "format", "rows", "filters", "sha256", "size_bytes", "row_count", "file", "error",
+            "created_at", "finished_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(SnapshotFilters)
+    def get_filters(self, snapshot: Snapshot) -> dict[str, str]:
+        return {name: value for name, value in snapshot.filters.items() if name in ("split", "source", "only")}
+
+    @extend_schema_field(serializers.CharField(allow_null=True, help_text="Address of the file once it is written."))
+    def get_file(self, snapshot: Snapshot) -> str | None:
+        return reverse("api:snapshot-file", args=[snapshot.public_id]) if snapshot.state == JobState.DONE else None
