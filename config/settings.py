@@ -232,14 +232,15 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "config.logs.OneLine"}, "json": {"()": "config.logs.OneObject"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if switch("LOG_JSON") else "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "labeling": {"level": LOG_LEVEL},
         "learning": {"level": LOG_LEVEL},
         "config": {"level": LOG_LEVEL},
         "celery": {"level": "INFO"},
+        **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
     },
 }
 SILENCED_SYSTEM_CHECKS = env.list("SILENCED_SYSTEM_CHECKS", default=[])
