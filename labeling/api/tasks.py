@@ -1,37 +1,27 @@
 """Questions and answers over REST. Thin: the body is checked by the services, which name the field that is wrong."""
 
 from collections.abc import Mapping
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import orjson
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.api import task_schema as schema
-from labeling.kinds import InvalidAnswer
-from labeling.models import Project, User
+from labeling.api.base import person
+from labeling.api.exceptions import Conflict, TooLarge
+from labeling.models import Project
 from labeling.selectors.task_json import task_json, utc_text
 from labeling.services.answers import LeaseLost, record_answer, skip, take_back
-from labeling.services.errors import Invalid
 from labeling.services.tasks import next_tasks
 
 MAX_BODY_BYTES = 1024 * 1024
-
-
-class BodyTooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = f"The body is larger than {MAX_BODY_BYTES} bytes."
-    default_code = "too_large"
-
-
-class LeaseLostConflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
 
 
 class SmallJsonParser(BaseParser):
@@ -44,7 +34,7 @@ class SmallJsonParser(BaseParser):
     ) -> Any:
         body = stream.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
-            raise BodyTooLarge
+            raise TooLarge
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -55,15 +45,9 @@ class TaskView(APIView):
     parser_classes = [SmallJsonParser]
 
     def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, Invalid | InvalidAnswer):
-            exc = ValidationError({exc.field: [exc.reason]})
-        elif isinstance(exc, LeaseLost):
-            exc = LeaseLostConflict({"detail": str(exc), "code": "lease_lost"})
+        if isinstance(exc, LeaseLost):
+            exc = Conflict({"detail": str(exc), "code": "lease_lost"})
         return super().handle_exception(exc)
-
-
-def _user(request: Request) -> User:
-    return cast("User", request.user)  # IsAuthenticated has passed
 
 
 def _body(request: Request) -> Mapping[str, Any]:
@@ -84,7 +68,7 @@ class NextTasks(TaskView):
         project = Project.objects.filter(slug=slug).first()
         if project is None:
             raise Http404("No such project.")
-        tasks = next_tasks(_user(request), project, _body(request).get("count", 1))
+        tasks = next_tasks(person(request), project, _body(request).get("count", 1))
         return Response([task_json(task, task.project) for task in tasks])
 
 
@@ -101,7 +85,7 @@ class TaskAnswer(TaskView):
     def put(self, request: Request, pk: int) -> Response:
         """Records an answer (201), or the same again or a revision of it (200). Repeating it is harmless."""
         body = _body(request)
-        recorded = record_answer(_user(request), pk, body.get("answer"), body.get("elapsed_ms"))
+        recorded = record_answer(person(request), pk, body.get("answer"), body.get("elapsed_ms"))
         made = recorded.annotation
         answered = {
             "task": pk,
@@ -116,7 +100,7 @@ class TaskAnswer(TaskView):
     @extend_schema(operation_id="tasks_take_back", request=None, responses={200: schema.TaskOut, **REFUSED})
     def delete(self, request: Request, pk: int) -> Response:
         """Takes an answer or a skip back: the question is open again for the same person."""
-        task = take_back(_user(request), pk)
+        task = take_back(person(request), pk)
         return Response(task_json(task, task.project))
 
 
@@ -124,5 +108,5 @@ class TaskSkip(TaskView):
     @extend_schema(operation_id="tasks_skip", request=schema.SkipIn, responses={200: schema.SkipOut, **REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         """Gives a question back unanswered; the caller is not asked about the item again."""
-        task = skip(_user(request), pk, _body(request).get("reason"))
+        task = skip(person(request), pk, _body(request).get("reason"))
         return Response({"task": pk, "state": task.state, "reason": task.skip_reason})
