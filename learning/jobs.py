@@ -5,10 +5,10 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_process_init, worker_ready
 
+from labeling.services.wake import wake_on_commit as wake
 from learning.models import Trigger
 from learning.services import decide as decisions
 from learning.services import files, ranking, sweep, training, warm
-from learning.services.wake import wake
 
 
 @shared_task(name="learning.decide")

@@ -3,9 +3,9 @@
 from typing import Any
 
 from labeling import signals
+from labeling.services.wake import wake_on_commit as wake
 from learning.models import Trigger
 from learning.services.decide import ask_once
-from learning.services.wake import wake
 
 
 def connect() -> None:

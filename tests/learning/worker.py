@@ -1,0 +1,56 @@
+"""The Celery application of the tests' worker: the real one, able to stand still at a named place until it is killed.
+
+``PAUSE_FOLDER/at`` names the place as ``module:function:before`` or ``:after``; ``reached`` beside it says it stands.
+"""
+
+import importlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from celery.signals import worker_process_init
+
+from config.celery import app
+
+PLACES = (
+    "learning.services.labels:freeze",
+    "learning.services.features:_save",
+    "learning.services.training:fit_model",
+    "learning.services.files:store",
+    "learning.services.promotion:settle",
+    "labeling.services.queue:reserve_epoch",
+    "learning.services.ranking:rank_pool",
+    "labeling.services.queue:_insert",
+    "learning.services.ranking:publish",
+)
+
+__all__ = ["PLACES", "app"]
+
+
+def _stand_if(place: str) -> None:
+    folder = Path(os.environ["PAUSE_FOLDER"])
+    at = folder / "at"
+    if at.exists() and at.read_text() == place:
+        (folder / "reached").touch()
+        while True:
+            time.sleep(60)
+
+
+def _wrapped(place: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        _stand_if(f"{place}:before")
+        result = function(*args, **kwargs)
+        _stand_if(f"{place}:after")
+        return result
+
+    return call
+
+
+@worker_process_init.connect
+def prepare(**_: Any) -> None:
+    for place in PLACES:
+        module_name, _, name = place.partition(":")
+        module = importlib.import_module(module_name)
+        setattr(module, name, _wrapped(place, getattr(module, name)))
