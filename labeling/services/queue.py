@@ -3,13 +3,15 @@
 import math
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from labeling.models import Epoch, Item, Project, QueueEntry, Split
 
 #: Rows a clean-up statement removes at most.
 BATCH_ENTRIES = 5_000
+#: Rows of one INSERT; five parameters each, and SQLite takes 32,766.
+INSERT_ENTRIES = 1_000
 
 Entry = tuple[int, float, float]
 
@@ -47,11 +49,12 @@ def publish(
 def _check(project_id: int, entries: Sequence[Entry]) -> None:
     if any(not math.isfinite(utility) or not 0 < propensity <= 1 for _, utility, propensity in entries):
         raise ValueError("Utilities must be finite and propensities in (0, 1].")
-    ids = {item_id for item_id, _, _ in entries}
+    ids = list({item_id for item_id, _, _ in entries})
     if len(ids) != len(entries):
         raise ValueError("An item stands twice in the ranking.")
-    # the eval split is never ranked (invariant 4)
-    if Item.objects.filter(pk__in=ids, project=project_id, split=Split.POOL).count() != len(ids):
+    pool = Item.objects.filter(project=project_id, split=Split.POOL)  # the eval split is never ranked (invariant 4)
+    chunks = [ids[start : start + BATCH_ENTRIES] for start in range(0, len(ids), BATCH_ENTRIES)]
+    if sum(pool.filter(pk__in=chunk).count() for chunk in chunks) != len(ids):
         raise ValueError("The ranking holds items that are not in the pool of this project.")
 
 
@@ -76,10 +79,17 @@ def _publish(
 
 
 def _insert(epoch: Epoch, entries: Sequence[Entry]) -> None:
-    QueueEntry.objects.bulk_create(
-        QueueEntry(epoch=epoch, rank=rank, item_id=item_id, utility=utility, propensity=propensity)
-        for rank, (item_id, utility, propensity) in enumerate(entries)
-    )
+    """Plain SQL, many rows a statement: a tenth of the time of model instances."""
+    table = QueueEntry._meta.db_table
+    ranked = [(epoch.pk, rank, *entry) for rank, entry in enumerate(entries)]
+    with connection.cursor() as cursor:
+        for start in range(0, len(ranked), INSERT_ENTRIES):
+            rows = ranked[start : start + INSERT_ENTRIES]
+            values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
+            cursor.execute(
+                f"INSERT INTO {table} (epoch_id, rank, item_id, utility, propensity) VALUES {values}",
+                [value for row in rows for value in row],
+            )
 
 
 def remove_old_entries(project_id: int) -> int:

@@ -1,0 +1,116 @@
+"""The queue becomes visible as a whole, and a stale worker cannot publish."""
+
+import time
+
+import pytest
+
+from labeling.models import Epoch, Project, QueueEntry, Split
+from labeling.services.queue import publish, reserve_epoch
+from tests.factories import make_items
+
+pytestmark = pytest.mark.django_db
+
+
+def entries(items, propensity=0.1):
+    return [(item.pk, 1.0 - n / 10_000, propensity) for n, item in enumerate(items)]
+
+
+def test_publishing_switches_the_epoch(project):
+    items = make_items(project, ["a", "b", "c"])
+    number = reserve_epoch(project.pk)
+    assert publish(project.pk, number, entries(items), "margin", 7, 3)
+    project.refresh_from_db()
+    assert project.epoch == number == 1
+    epoch = Epoch.objects.get()
+    assert (epoch.strategy, epoch.model_version, epoch.pool_size) == ("margin", 7, 3)
+    assert [entry.item_id for entry in epoch.entries.order_by("rank")] == [item.pk for item in items]
+
+
+def test_a_stale_worker_cannot_publish(project):
+    items = make_items(project, ["a", "b"])
+    stale, fresh = reserve_epoch(project.pk), reserve_epoch(project.pk)
+    assert publish(project.pk, stale, entries(items), "margin", 1, 2) is False
+    assert publish(project.pk, fresh, entries(items), "margin", 2, 2) is True
+    assert publish(project.pk, stale, entries(items), "margin", 1, 2) is False
+    assert [epoch.number for epoch in Epoch.objects.all()] == [fresh]
+    assert QueueEntry.objects.count() == 2
+
+
+def test_a_worker_fenced_off_while_it_writes_leaves_nothing(project, monkeypatch):
+    from labeling.services import queue
+
+    items = make_items(project, ["a", "b"])
+    number = reserve_epoch(project.pk)
+    insert = queue._insert
+
+    def insert_and_be_overtaken(epoch, rows):
+        insert(epoch, rows)
+        reserve_epoch(project.pk)
+
+    monkeypatch.setattr(queue, "_insert", insert_and_be_overtaken)
+    assert publish(project.pk, number, entries(items), "margin", 1, 2) is False
+    assert not Epoch.objects.exists()
+    assert not QueueEntry.objects.exists()
+    assert Project.objects.get().epoch == 0
+
+
+def test_publishing_twice_is_harmless(project):
+    items = make_items(project, ["a"])
+    number = reserve_epoch(project.pk)
+    assert publish(project.pk, number, entries(items), "margin", 1, 1)
+    assert publish(project.pk, number, entries(items), "margin", 1, 1)
+    assert QueueEntry.objects.count() == 1
+
+
+def test_a_number_nobody_reserved_is_refused(project):
+    assert publish(project.pk, 5, entries(make_items(project, ["a"])), "margin", 1, 1) is False
+
+
+def test_old_entries_go_and_epochs_stay(project):
+    items = make_items(project, [str(n) for n in range(20)])
+    for _ in range(4):
+        assert publish(project.pk, reserve_epoch(project.pk), entries(items), "margin", 1, 20)
+    assert Epoch.objects.count() == 4
+    assert set(QueueEntry.objects.values_list("epoch__number", flat=True)) == {3, 4}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda pk: [(pk, float("nan"), 0.1)],
+        lambda pk: [(pk, float("inf"), 0.1)],
+        lambda pk: [(pk, 1.0, 0.0)],
+        lambda pk: [(pk, 1.0, 1.1)],
+        lambda pk: [(pk, 1.0, float("nan"))],
+        lambda pk: [(pk, 1.0, 0.1), (pk, 0.9, 0.1)],
+        lambda pk: [(pk + 1000, 1.0, 0.1)],
+    ],
+)
+def test_bad_entries_are_refused(project, bad):
+    (item,) = make_items(project, ["a"])
+    with pytest.raises(ValueError, match=r"Utilities|twice|pool"):
+        publish(project.pk, reserve_epoch(project.pk), bad(item.pk), "margin", 1, 1)
+    assert Project.objects.get().epoch == 0
+
+
+def test_eval_items_are_never_ranked(project):
+    (item,) = make_items(project, ["a"], Split.EVAL)
+    with pytest.raises(ValueError, match="pool"):
+        publish(project.pk, reserve_epoch(project.pk), entries([item]), "margin", 1, 1)
+
+
+def test_an_empty_ranking_is_a_ranking(project):
+    assert publish(project.pk, reserve_epoch(project.pk), [], "margin", 1, 0)
+    assert Project.objects.get().epoch == 1
+
+
+def test_two_thousand_entries_are_fast(project):
+    items = make_items(project, [str(n) for n in range(2000)])
+    rows = entries(items)
+    taken = []
+    for _ in range(3):
+        number = reserve_epoch(project.pk)
+        start = time.perf_counter()
+        assert publish(project.pk, number, rows, "margin", 1, 2000)
+        taken.append(time.perf_counter() - start)
+    assert min(taken) < 0.1
