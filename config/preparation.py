@@ -7,7 +7,6 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
@@ -18,6 +17,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from config.celery import app as celery_app
 from config.environment import env
+from config.staticfiles import ServedFilesConfig
 
 Say = Callable[[str], None]
 
@@ -66,9 +66,8 @@ def migrate(say: Say) -> None:
 def collect_static(say: Say) -> None:
     """Collects, hashes and compresses the static files when one of them changed since the last time."""
     seen = hashlib.sha256(str(settings.STORAGES["staticfiles"]).encode())
-    ignored = apps.get_app_config("staticfiles").ignore_patterns
     for finder in get_finders():
-        for path, storage in finder.list(ignored):
+        for path, storage in finder.list(ServedFilesConfig.ignore_patterns):
             facts = os.stat(storage.path(path))
             seen.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     stamp = settings.STATIC_ROOT / ".collected"

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from labeling.models.member import Member, roles_that
 from labeling.models.permission import Permission
+from labeling.models.user import User
 
 
 class Kind(models.TextChoices):
@@ -22,11 +23,11 @@ class Modality(models.TextChoices):
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "ProjectQuerySet":
+    def visible_to(self, user: User) -> "ProjectQuerySet":
         """Projects the user is a member of; all of them for a superuser."""
         return self if user.is_superuser else self.filter(members__user=user)
 
-    def where(self, user: "settings.AUTH_USER_MODEL", permission: Permission) -> "ProjectQuerySet":
+    def where(self, user: User, permission: Permission) -> "ProjectQuerySet":
         """Projects in which the user has a permission."""
         if user.is_superuser:
             return self

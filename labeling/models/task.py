@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from labeling.models.user import User
+
 
 class TaskState(models.TextChoices):
     OPEN = "open"
@@ -30,7 +32,7 @@ class SkipReason(models.TextChoices):
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
-    def open_for(self, user: "settings.AUTH_USER_MODEL") -> Self:
+    def open_for(self, user: User) -> Self:
         return self.filter(annotator=user, state=TaskState.OPEN)
 
     def overdue(self) -> Self:
