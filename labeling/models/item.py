@@ -31,7 +31,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
 
 class Item(models.Model):
-    """``ordinal`` numbers a project's items densely from 0: row ``ordinal % 65536`` of feature shard ``ordinal // 65536``.
+    """``ordinal`` numbers a project's items from 0: row ``ordinal % 65536`` of feature shard ``ordinal // 65536``.
 
     ``draw_key`` is a random number fixed at import: walking the open items in its order is a random draw without
     replacement at the cost of one index seek.

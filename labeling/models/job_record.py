@@ -39,7 +39,7 @@ class JobRecordQuerySet(models.QuerySet[Any]):
         return self.filter(state=JobState.RUNNING, heartbeat_at__lt=timezone.now() - timedelta(seconds=STALE_AFTER_S))
 
     def claim(self, pk: Any) -> int | None:
-        """Takes a queued row for this process; returns the attempt number (the fencing token), None if not to be had."""
+        """Takes a queued row for this process; the attempt number (the fencing token), None if not to be had."""
         now = timezone.now()
         taken = self.filter(pk=pk, state=JobState.QUEUED).update(
             state=JobState.RUNNING,
@@ -88,7 +88,7 @@ def _alive(worker: str) -> bool:
 
 
 class JobRecord(models.Model):
-    """Abstract: ``state`` moves queued -> running -> done | skipped | failed | cancelled, running -> queued when lost."""
+    """``state`` moves queued -> running -> done | skipped | failed | cancelled, running -> queued when lost."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
