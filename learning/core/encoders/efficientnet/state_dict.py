@@ -81,10 +81,10 @@ def read_state_dict(data: bytes) -> dict[str, np.ndarray[Any, Any]]:
 
     Examples
     --------
-    >>> read_state_dict(b"PK")
+    >>> read_state_dict(b"")
     Traceback (most recent call last):
     ...
-    learning.core.encoders.efficientnet.state_dict.StateDictError: not a legacy state dict: pickle data was truncated
+    learning.core.encoders.efficientnet.state_dict.StateDictError: not a legacy state dict: Ran out of input
     """
     file = io.BytesIO(data)
     try:
