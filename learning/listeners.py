@@ -3,17 +3,20 @@
 from typing import Any
 
 from labeling import signals
+from labeling.selectors import metrics
 from labeling.services.wake import wake_on_commit as wake
 from learning.models import Trigger
+from learning.selectors.curve import learning_curve
 from learning.services.decide import ask_once
 
 
 def connect() -> None:
-    """Connects the listeners; called once when Django is ready."""
+    """Connects the listeners and the learning curve of ``GET …/metrics/``; called once when Django is ready."""
     signals.answer_recorded.connect(on_answer_recorded)
     signals.items_imported.connect(on_items_imported)
     signals.labels_changed.connect(on_labels_changed)
     signals.project_deleted.connect(on_project_deleted)
+    metrics.register("learning_curve", learning_curve)
 
 
 def on_answer_recorded(sender: Any, project_id: int, **_: Any) -> None:

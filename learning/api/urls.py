@@ -1,6 +1,17 @@
 """Addresses of the REST API."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from learning.api import models, runs
 
 app_name = "learning-api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("projects/<slug:slug>/runs/", runs.Runs.as_view(), name="runs"),
+    path("projects/<slug:slug>/models/", models.Models.as_view(), name="models"),
+    path("projects/<slug:slug>/rollback/", models.Rollback.as_view(), name="rollback"),
+    path("projects/<slug:slug>/queue/", models.Queue.as_view(), name="queue"),
+    path("runs/<uuid:public_id>/", runs.RunDetail.as_view(), name="run"),
+    path("runs/<uuid:public_id>/cancel/", runs.RunCancel.as_view(), name="run-cancel"),
+    path("models/<int:pk>/", models.ModelDetail.as_view(), name="model"),
+    path("models/<int:pk>/promote/", models.ModelPromote.as_view(), name="model-promote"),
+]

@@ -140,9 +140,7 @@ def _evaluate_and_gate(
             step.note("no eval item has been answered yet")
         else:
             name, found = headline
-            step.note(
-                f"{name} {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} items"
-            )
+            step.note(f"{name} {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} items")
     with log.step("gate") as step:
         if version.decisions.exists():
             step.note(f"{version.status}: decided before the worker was lost")

@@ -1,0 +1,71 @@
+"""Model versions and the queue over REST."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.api.base import ProjectView, body, found, person
+from labeling.models import Permission
+from labeling.selectors.access import require
+from learning.api.serializers import ModelDetailOut, ModelOut, QueueOut, ReasonIn
+from learning.models import ModelVersion
+from learning.selectors.queue import published_queue
+from learning.services import runs
+
+
+class Models(ProjectView, ListAPIView[ModelVersion]):
+    serializer_class = ModelOut
+    ordering = "-number"
+
+    def get_queryset(self) -> QuerySet[ModelVersion]:
+        if getattr(self, "swagger_fake_view", False):
+            return ModelVersion.objects.none()
+        return ModelVersion.objects.filter(project=self.project).select_related("run")
+
+    @extend_schema(operation_id="models_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The model versions of the project, newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+def _version(request: Request, pk: int, permission: Permission) -> ModelVersion:
+    version: ModelVersion = found(ModelVersion.objects.select_related("project", "run").filter(pk=pk).first(), "model")
+    require(person(request), version.project, permission)
+    return version
+
+
+class ModelDetail(APIView):
+    @extend_schema(operation_id="models_read", responses=ModelDetailOut)
+    def get(self, request: Request, pk: int) -> Response:
+        """One model version: measurements per label, confusion, and every decision about it with its numbers."""
+        return Response(ModelDetailOut(_version(request, pk, Permission.VIEW)).data)
+
+
+class ModelPromote(APIView):
+    @extend_schema(operation_id="models_promote", request=ReasonIn, responses=ModelDetailOut)
+    def post(self, request: Request, pk: int) -> Response:
+        """Makes this version the champion, by hand and with a reason."""
+        version = _version(request, pk, Permission.MANAGE)
+        return Response(ModelDetailOut(runs.promote(person(request), version, body(ReasonIn, request)["reason"])).data)
+
+
+class Rollback(ProjectView):
+    @extend_schema(operation_id="models_rollback", request=ReasonIn, responses=ModelDetailOut)
+    def post(self, request: Request, slug: str) -> Response:
+        """Goes back to the champion before the present one."""
+        earlier = runs.rollback(person(request), self.project, body(ReasonIn, request)["reason"])
+        return Response(ModelDetailOut(earlier).data)
+
+
+class Queue(ProjectView):
+    may_read = Permission.MANAGE
+
+    @extend_schema(operation_id="queue", responses=QueueOut)
+    def get(self, request: Request, slug: str) -> Response:
+        """The published head of the ranking, best first."""
+        return Response(published_queue(self.project))

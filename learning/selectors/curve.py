@@ -1,0 +1,24 @@
+"""The learning curve: what each model version measured on the eval split, over the labels it learned from."""
+
+from typing import Any
+
+from labeling.models import Kind, Project
+from learning.models import ModelVersion
+
+HEADLINE = {Kind.CLASSIFICATION: "accuracy", Kind.MULTILABEL: "exact_match"}
+
+
+def headline_of(project: Project) -> str:
+    """The metric shown first."""
+    return HEADLINE[Kind(project.kind)]
+
+
+def learning_curve(project: Project) -> list[dict[str, Any]]:
+    """Points by rising number of labels, ``{labels, metric, value, low, high, n, arm}``."""
+    metric = headline_of(project)
+    versions = ModelVersion.objects.filter(project=project).order_by("number").values_list("trained_on", "metrics")
+    return [
+        {"labels": trained_on, "metric": metric, "arm": "active", **metrics[metric]}
+        for trained_on, metrics in versions
+        if metric in metrics
+    ]

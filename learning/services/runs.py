@@ -1,0 +1,46 @@
+"""What people do with runs: ask for one, call one off."""
+
+from django.utils import timezone
+
+from labeling.models import JobState, Project, User
+from labeling.services.errors import Invalid
+from labeling.services.wake import wake_on_commit
+from learning.models import ModelVersion, Run, Trigger
+from learning.services import promotion
+from learning.services.decide import decide
+
+
+def request_run(user: User, project: Project) -> Run:
+    """Asks for a run now. The row may say ``skipped`` and why; a run that is queued already is given back."""
+    run = decide(project.pk, Trigger.MANUAL, user)
+    if run is None:  # a person's ask always gets a row; only the project itself can have gone meanwhile
+        raise Invalid("project", "The project is gone.")
+    if run.state == JobState.QUEUED:
+        wake_on_commit("learning.run_training", run.pk)
+    return run
+
+
+def cancel(run: Run) -> Run:
+    """Calls a run off; it stops before its next step, the champion stays. Raises Invalid when it has ended."""
+    unfinished = Run.objects.filter(pk=run.pk).unfinished()
+    if not unfinished.update(state=JobState.CANCELLED, finished_at=timezone.now()):
+        run.refresh_from_db()
+        raise Invalid("state", f"The run has ended already: {run.state}.")
+    for waiting in Run.objects.filter(project=run.project_id, state=JobState.QUEUED):
+        wake_on_commit("learning.run_training", waiting.pk)
+    run.refresh_from_db()
+    return run
+
+
+def promote(user: User, version: ModelVersion, reason: str) -> ModelVersion:
+    """Makes a version champion and has it rank. Raises Invalid."""
+    promoted = promotion.promote(user, version, reason)
+    wake_on_commit("learning.rank", version.project_id)
+    return promoted
+
+
+def rollback(user: User, project: Project, reason: str) -> ModelVersion:
+    """Goes back to the champion before and has it rank. Raises Invalid."""
+    earlier = promotion.rollback(user, project, reason)
+    wake_on_commit("learning.rank", project.pk)
+    return earlier
