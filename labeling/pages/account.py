@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.models import ApiToken
 from labeling.pages.account_forms import ChangePasswordForm, SignInForm, TokenForm
+from labeling.pages.decorators import PageRequest
 from labeling.services.accounts import issue_token, revoke_token
 from labeling.services.errors import Invalid
 
@@ -50,13 +51,13 @@ def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwar
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: PageRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         try:
             # the key is in this one response and nowhere else, so there is no redirect to a page that could show it
-            context["made"], context["key"] = issue_token(request.user, form.cleaned_data["name"])  # type: ignore[arg-type]
+            context["made"], context["key"] = issue_token(request.user, form.cleaned_data["name"])
             context["form"] = TokenForm()
         except Invalid as error:
             form.blame(error)
@@ -66,7 +67,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    token = revoke_token(request.user, pk)  # type: ignore[arg-type]
+def token_revoke(request: PageRequest, pk: int) -> HttpResponse:
+    token = revoke_token(request.user, pk)
     messages.success(request, f"The token “{token.name}” is revoked. Nothing can use it any more.")
     return redirect("pages:tokens")

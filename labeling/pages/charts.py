@@ -52,7 +52,7 @@ class ColumnChart:
 
 
 def column_chart(
-    bars: list[tuple[str, str, int]], ticks_every: int, width: int = 640, height: int = 180
+    bars: list[tuple[str, str, int]], ticks_every: int, width: int = 440, height: int = 170
 ) -> ColumnChart:
     """Columns for ``(title, tick, value)``; every ``ticks_every``-th tick is written, counted from the newest."""
     top, left, foot = 8, 40, 24
@@ -71,17 +71,13 @@ def column_chart(
         )
         for n, (title, tick, value) in enumerate(bars)
     ]
-    parts = 2 if most % 2 == 0 else 1
-    lines = [
-        GridLine(y=round(height - foot - most * part / parts * scale, 2), text=f"{most * part // parts:,}")
-        for part in range(parts + 1)
-    ]
+    lines = [GridLine(y=round(height - foot - value * scale, 2), text=f"{value:,}") for value in (0, most // 2, most)]
     return ColumnChart(width, height, left, height - foot, columns, lines)
 
 
 def nice_ceiling(value: float) -> int:
-    """The smallest of 2, 4, 6, 8 or 10 times a power of ten that is not below ``value``; at least 2."""
+    """The smallest even step of 2, 4, 6, 8, 10, 12, 16 or 20 times a power of ten that is not below ``value``."""
     power = 1
-    while 10 * power < value:
+    while 20 * power < value:
         power *= 10
-    return next(int(step * power) for step in (2, 4, 6, 8, 10) if step * power >= value)
+    return next(step * power for step in (2, 4, 6, 8, 10, 12, 16, 20) if step * power >= value)

@@ -5,12 +5,21 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
-from labeling.models import Permission
+from labeling.models import Permission, Project, User
 from labeling.selectors.access import project_for
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+
+
+class PageRequest(HttpRequest):
+    """What a page gets: somebody has signed in; below a project's address the project is known."""
+
+    user: User
+    project: Project
+    permissions: frozenset[Permission]
 
 
 def project_page(permission: Permission) -> Callable[[View], View]:
@@ -22,10 +31,9 @@ def project_page(permission: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         @login_required
-        def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
-            project = project_for(request.user, slug, permission)  # type: ignore[arg-type]
-            request.project = project  # type: ignore[attr-defined]
-            return view(request, project, **kwargs)
+        def page(request: PageRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
+            request.project = project_for(request.user, slug, permission)
+            return view(request, request.project, **kwargs)
 
         page.permission = permission  # type: ignore[attr-defined]
         return page

@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.models import Permission, Project, Snapshot, Source, Split
-from labeling.pages.decorators import project_page
+from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.row_count import export_row_count
 from labeling.services.errors import Invalid
 from labeling.services.exports import FORMATS, checked_filters, checked_shape
@@ -36,7 +36,7 @@ def chosen(given: Any) -> dict[str, str]:
 
 @require_safe
 @project_page(Permission.VIEW)
-def export(request: HttpRequest, project: Project) -> HttpResponse:
+def export(request: PageRequest, project: Project) -> HttpResponse:
     choice = chosen(request.GET)
     filters = {name: choice[name] for name in FILTERS if choice[name]}
     query = urlencode({"format": choice["format"], "rows": choice["rows"], **filters})
@@ -63,7 +63,7 @@ def export(request: HttpRequest, project: Project) -> HttpResponse:
 
 @require_safe
 @project_page(Permission.VIEW)
-def snapshots(request: HttpRequest, project: Project) -> HttpResponse:
+def snapshots(request: PageRequest, project: Project) -> HttpResponse:
     """The list of snapshots; a fragment that asks for itself again while one is being written."""
     found = Snapshot.objects.filter(project=project).select_related("created_by").order_by("-pk")
     page = Paginator(found, SNAPSHOTS_PER_PAGE).get_page(1)
@@ -73,9 +73,9 @@ def snapshots(request: HttpRequest, project: Project) -> HttpResponse:
 
 @require_POST
 @project_page(Permission.VIEW)
-def snapshot_new(request: HttpRequest, project: Project) -> HttpResponse:
+def snapshot_new(request: PageRequest, project: Project) -> HttpResponse:
     choice = chosen(request.POST)
     filters = {name: choice[name] for name in FILTERS if choice[name]}
-    start_snapshot(request.user, project, format=choice["format"], rows=choice["rows"], filters=filters)  # type: ignore[arg-type]
+    start_snapshot(request.user, project, export_format=choice["format"], rows=choice["rows"], filters=filters)
     messages.success(request, "The snapshot holds the answers of this moment. Its file is being written.")
     return redirect(f"{reverse('pages:export', args=[project.slug])}#snapshots")

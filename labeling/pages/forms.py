@@ -15,8 +15,8 @@ class CalmForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, files, label_suffix="", **kwargs)
         dress(self)
 
     def blame(self, error: Invalid) -> None:
@@ -42,7 +42,7 @@ class PercentField(forms.FloatField):
     def prepare_value(self, value: Any) -> Any:
         return f"{value * 100:g}" if isinstance(value, float) else value
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> Any:
         number = super().to_python(value)
         return None if number is None else round(number / 100, 6)
 
@@ -128,16 +128,17 @@ class SettingsForm(CalmForm):
     encoder = forms.CharField(label="Encoder", help_text="How items become numbers. “auto” goes by what the items are.")
     learner = forms.CharField(label="Learner", help_text="What learns from the labels.")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         kwargs["initial"] = {**default_settings(), **kwargs.get("initial", {})}
-        super().__init__(*args, **kwargs)
+        super().__init__(data, files, **kwargs)
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in SETTINGS_FIELDS if name in self.cleaned_data}
 
 
 def default_settings() -> dict[str, Any]:
-    return {name: Project._meta.get_field(name).get_default() for name in SETTINGS_FIELDS}
+    blank = Project()
+    return {name: getattr(blank, name) for name in SETTINGS_FIELDS}
 
 
 class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
@@ -148,8 +149,8 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
     )
     modality = forms.ChoiceField(choices=Modality.choices, label="What is labeled", widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, files, **kwargs)
         for name in SETTINGS_FIELDS:
             self.fields[name].required = False
 
@@ -173,8 +174,8 @@ class MemberForm(CalmForm):
 class DeleteForm(CalmForm):
     slug = forms.CharField(label="Address of the project", widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, project: Project, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
         self.project = project
 
     def clean_slug(self) -> str:

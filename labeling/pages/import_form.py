@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from labeling.models import Modality, Project
-from labeling.pages.forms import CalmForm
+from labeling.pages.forms import CalmForm, dress
 
 PASTED_AS = [("lines", "One text per line"), ("csv", "CSV, first line names the columns"), ("jsonl", "JSON lines")]
 
@@ -23,12 +23,12 @@ class ImportForm(CalmForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6, "class": "control--mono", "spellcheck": "false"}),
     )
-    pasted_as = forms.ChoiceField(required=False, choices=PASTED_AS, label="What is pasted")
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if project.modality == Modality.TABULAR:
-            self.fields["pasted_as"].choices = PASTED_AS[1:]
+    def __init__(self, data: Any = None, files: Any = None, *, project: Project, **kwargs: Any) -> None:
+        super().__init__(data, files, **kwargs)
+        self.shapes = PASTED_AS[1:] if project.modality == Modality.TABULAR else PASTED_AS
+        self.fields["pasted_as"] = forms.ChoiceField(required=False, choices=self.shapes, label="What is pasted")
+        dress(self)
         self.source = "file"
 
     def clean(self) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class ImportForm(CalmForm):
         has_file, has_text = bool(given.get("file")), bool((given.get("pasted") or "").strip())
         if has_text and not has_file:
             self.source = "pasted"
-            given["pasted_as"] = given.get("pasted_as") or self.fields["pasted_as"].choices[0][0]
+            given["pasted_as"] = given.get("pasted_as") or self.shapes[0][0]
         if has_file and has_text:
             self.add_error("pasted", "Choose a file or paste rows, not both.")
         if not has_file and not has_text and not self.errors:

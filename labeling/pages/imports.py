@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.models import ImportBatch, ImportRejection, Modality, Permission, Project
 from labeling.pages.charts import Meter
-from labeling.pages.decorators import project_page
+from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.import_form import ImportForm
 from labeling.services.exports.delimited import neutral
 from labeling.services.imports import ImportRefused, start_import
@@ -24,7 +24,7 @@ REJECTIONS_PER_PAGE = 50
 
 @require_http_methods(["GET", "POST"])
 @project_page(Permission.MANAGE)
-def imports(request: HttpRequest, project: Project) -> HttpResponse:
+def imports(request: PageRequest, project: Project) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None, project=project)
     status = 200
     if request.method == "POST":
@@ -49,7 +49,7 @@ def imports(request: HttpRequest, project: Project) -> HttpResponse:
     return render(request, "pages/imports/index.html", context, status=status)
 
 
-def _start(request: HttpRequest, project: Project, form: ImportForm) -> ImportBatch:
+def _start(request: PageRequest, project: Project, form: ImportForm) -> ImportBatch:
     given = form.cleaned_data
     upload = given["file"]
     if upload:
@@ -66,7 +66,7 @@ def _start(request: HttpRequest, project: Project, form: ImportForm) -> ImportBa
 
 @require_safe
 @project_page(Permission.MANAGE)
-def import_(request: HttpRequest, project: Project, public_id: Any) -> HttpResponse:
+def import_(request: PageRequest, project: Project, public_id: Any) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, project=project, public_id=public_id)
     context = {"project": project, "batch": batch, **_progress(batch)}
     if request.headers.get("HX-Request") and "progress" in request.GET:
@@ -83,7 +83,7 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
 
 @require_safe
 @project_page(Permission.MANAGE)
-def rejections_csv(request: HttpRequest, project: Project, public_id: Any) -> StreamingHttpResponse:
+def rejections_csv(request: PageRequest, project: Project, public_id: Any) -> StreamingHttpResponse:
     """All rejections of an import as csv, streamed."""
     batch = get_object_or_404(ImportBatch, project=project, public_id=public_id)
     response = StreamingHttpResponse(_csv_lines(batch), content_type="text/csv; charset=utf-8")

@@ -6,13 +6,13 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.kinds import KINDS
 from labeling.models import Item, ItemStatus, Permission, Project, Split
-from labeling.pages.decorators import project_page
+from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.items import answers_of, browse, history
 from labeling.services import items as service
 
@@ -32,7 +32,7 @@ class Page:
 
 @require_safe
 @project_page(Permission.VIEW)
-def items(request: HttpRequest, project: Project) -> HttpResponse:
+def items(request: PageRequest, project: Project) -> HttpResponse:
     chosen = {name: request.GET.get(name, "")[:MAX_QUERY] for name in ("split", "status", "answered", "label", "q")}
     found = browse(
         project,
@@ -97,7 +97,7 @@ def _item(project: Project, pk: int) -> Item:
 
 @require_safe
 @project_page(Permission.VIEW)
-def item(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
+def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     shown = _item(project, pk)
     around = Item.objects.filter(project=project)
     context = {
@@ -113,15 +113,15 @@ def item(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
 
 @require_POST
 @project_page(Permission.REVIEW)
-def item_restore(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
-    service.restore(request.user, _item(project, pk))  # type: ignore[arg-type]
+def item_restore(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    service.restore(request.user, _item(project, pk))
     messages.success(request, "The item is back: it will be asked about where it lacks answers.")
     return redirect("pages:item", project.slug, pk)
 
 
 @require_POST
 @project_page(Permission.REVIEW)
-def item_set_aside(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
-    service.set_aside(request.user, _item(project, pk))  # type: ignore[arg-type]
+def item_set_aside(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    service.set_aside(request.user, _item(project, pk))
     messages.success(request, "The item is set aside: nobody is asked about it until it is restored.")
     return redirect("pages:item", project.slug, pk)

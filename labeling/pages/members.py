@@ -1,12 +1,12 @@
 """Who is in the project, and as what."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.models import Member, Permission, Project, Role, User
-from labeling.pages.decorators import project_page
+from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import MemberForm
 from labeling.pages.navigation import permissions
 from labeling.services.errors import Invalid
@@ -22,11 +22,11 @@ WHAT_ROLES_DO = (
 
 @require_http_methods(["GET", "HEAD"])
 @project_page(Permission.REVIEW)
-def members(request: HttpRequest, project: Project) -> HttpResponse:
+def members(request: PageRequest, project: Project) -> HttpResponse:
     return _page(request, project, MemberForm())
 
 
-def _page(request: HttpRequest, project: Project, form: MemberForm) -> HttpResponse:
+def _page(request: PageRequest, project: Project, form: MemberForm) -> HttpResponse:
     context = {
         "project": project,
         "form": form,
@@ -40,7 +40,7 @@ def _page(request: HttpRequest, project: Project, form: MemberForm) -> HttpRespo
 
 @require_POST
 @project_page(Permission.MANAGE)
-def member_add(request: HttpRequest, project: Project) -> HttpResponse:
+def member_add(request: PageRequest, project: Project) -> HttpResponse:
     form = MemberForm(request.POST)
     if not form.is_valid():
         return _page(request, project, form)
@@ -59,7 +59,7 @@ def member_add(request: HttpRequest, project: Project) -> HttpResponse:
 
 @require_POST
 @project_page(Permission.MANAGE)
-def member_role(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
+def member_role(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
     role = request.POST.get("role", "")
     try:
@@ -73,7 +73,7 @@ def member_role(request: HttpRequest, project: Project, pk: int) -> HttpResponse
 
 @require_POST
 @project_page(Permission.MANAGE)
-def member_remove(request: HttpRequest, project: Project, pk: int) -> HttpResponse:
+def member_remove(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
     try:
         remove_member(project, member.user)
@@ -84,7 +84,7 @@ def member_remove(request: HttpRequest, project: Project, pk: int) -> HttpRespon
     return _after_change(request, project)
 
 
-def _after_change(request: HttpRequest, project: Project) -> HttpResponse:
+def _after_change(request: PageRequest, project: Project) -> HttpResponse:
     """Back to the members; to all projects when one has just shut oneself out."""
     inside = Project.objects.where(request.user, Permission.REVIEW).filter(pk=project.pk)
     return redirect("pages:members", project.slug) if inside.exists() else redirect("pages:projects")

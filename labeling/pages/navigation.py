@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from labeling.models import Permission, Project
+from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
 
 
@@ -34,31 +34,37 @@ TABS = (
 )
 
 
-def navigation(request: HttpRequest) -> dict[str, Any]:
+def navigation(request: PageRequest) -> dict[str, Any]:
     """``nav.project``, ``nav.tabs`` and ``nav.may`` (names of permissions) on pages below a project's address."""
     return {"nav": SimpleLazyObject(lambda: _navigation(request))}
 
 
-def permissions(request: HttpRequest) -> frozenset[Permission]:
+def permissions(request: PageRequest) -> frozenset[Permission]:
     """What the person may do in ``request.project``; found once a request."""
     if not hasattr(request, "permissions"):
-        request.permissions = permissions_of(request.user, request.project)  # type: ignore[arg-type, attr-defined]
-    return request.permissions  # type: ignore[attr-defined, no-any-return]
+        request.permissions = permissions_of(request.user, request.project)
+    return request.permissions
 
 
-def _navigation(request: HttpRequest) -> dict[str, Any]:
+def _navigation(request: PageRequest) -> dict[str, Any]:
     match = request.resolver_match
     slug = match.kwargs.get("slug") if match else None
     if match is None or slug is None or not request.user.is_authenticated:
         return {}
     if not hasattr(request, "project"):
-        request.project = Project.objects.filter(slug=slug).first()  # type: ignore[attr-defined]
-    project = request.project  # type: ignore[attr-defined]
-    may = permissions(request) if project else frozenset()
+        found = Project.objects.filter(slug=slug).first()
+        if found is None:
+            return {}
+        request.project = found
+    may = permissions(request)
     if not may:
         return {}
     tabs = [_placed(tab, slug, match.view_name) for tab in TABS if tab.permission in may]
-    return {"project": project, "may": {permission.value for permission in may}, "tabs": [tab for tab in tabs if tab]}
+    return {
+        "project": request.project,
+        "may": {permission.value for permission in may},
+        "tabs": [tab for tab in tabs if tab],
+    }
 
 
 def _placed(tab: Tab, slug: str, here: str) -> Tab | None:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from labeling.models import ImportBatch, Member, Permission, Project
 from labeling.pages.charts import ColumnChart, Meter, column_chart
-from labeling.pages.decorators import project_page
+from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.markdown import render_markdown
 from labeling.pages.navigation import permissions
 from labeling.selectors.agreement import agreement
@@ -37,7 +37,7 @@ class NextStep:
 
 @require_safe
 @project_page(Permission.ENTER)
-def project(request: HttpRequest, project: Project) -> HttpResponse:
+def project(request: PageRequest, project: Project) -> HttpResponse:
     may = permissions(request)
     counts = progress(project)
     member = Member.objects.filter(project=project, user=request.user).first()
@@ -64,7 +64,7 @@ def project(request: HttpRequest, project: Project) -> HttpResponse:
 
 @require_safe
 @project_page(Permission.VIEW)
-def agreement_fragment(request: HttpRequest, project: Project) -> HttpResponse:
+def agreement_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """How much people agree; on its own because it reads the answers of thousands of items."""
     found = agreement(project)
     context = {"found": found, "percent": Meter.of(found["percent"] or 0, 1).percent}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from labeling.models import Permission, Project
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
-from labeling.pages.decorators import project_page
+from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import BasicsForm, CalmForm, DeleteForm, InstructionsForm, LabelsForm, SettingsForm
 from labeling.pages.markdown import render_markdown
 from labeling.services.errors import Invalid
@@ -44,7 +44,7 @@ def forms_of(project: Project, data: Any = None, part: str = "") -> dict[str, Ca
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Permission.MANAGE)
-def settings(request: HttpRequest, project: Project) -> HttpResponse:
+def settings(request: PageRequest, project: Project) -> HttpResponse:
     part = request.POST.get("part", "")
     if request.method == "POST" and part in ("archive", "restore"):
         return _archive(request, project, archived=part == "archive")
@@ -68,21 +68,21 @@ def settings(request: HttpRequest, project: Project) -> HttpResponse:
     return render(request, "pages/settings/index.html", context, status=400 if wrong else 200)
 
 
-def _save(request: HttpRequest, project: Project, part: str, form: CalmForm) -> HttpResponse:
+def _save(request: PageRequest, project: Project, part: str, form: CalmForm) -> HttpResponse:
     """Stores one part. Raises Invalid."""
     if part == "delete":
         name = project.name
-        delete_project(request.user, project)  # type: ignore[arg-type]
+        delete_project(request.user, project)
         messages.success(request, f"“{name}” and everything in it is deleted.")
         return redirect("pages:projects")
     changes = {"settings": form.values()} if isinstance(form, SettingsForm) else form.cleaned_data
-    update_project(request.user, project, **changes)  # type: ignore[arg-type]
+    update_project(request.user, project, **changes)
     messages.success(request, SAVED[part])
     return redirect(f"{reverse('pages:settings', args=[project.slug])}#{part}")
 
 
-def _archive(request: HttpRequest, project: Project, archived: bool) -> HttpResponse:
-    update_project(request.user, project, archived=archived)  # type: ignore[arg-type]
+def _archive(request: PageRequest, project: Project, archived: bool) -> HttpResponse:
+    update_project(request.user, project, archived=archived)
     said = "The project is archived: nothing is asked any more." if archived else "The project is in use again."
     messages.success(request, said)
     return redirect("pages:settings", project.slug)

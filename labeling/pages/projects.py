@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.models import Member, Permission, Project, Role
 from labeling.models.permission import ALLOWED
 from labeling.pages.charts import Meter
+from labeling.pages.decorators import PageRequest
 from labeling.pages.forms import ProjectForm
 from labeling.pages.markdown import render_markdown
 from labeling.services.errors import Invalid
@@ -23,7 +24,7 @@ MAX_PREVIEW = 100_000
 
 
 @login_required
-def projects(request: HttpRequest) -> HttpResponse:
+def projects(request: PageRequest) -> HttpResponse:
     user = request.user
     archived = "archived" in request.GET
     seen = Project.objects.visible_to(user).order_by("name", "pk")
@@ -36,7 +37,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         "page": page,
         "archived": archived,
         "archived_count": 0 if archived else seen.filter(archived_at__isnull=False).count(),
-        "may_create": may_create_projects(user),  # type: ignore[arg-type]
+        "may_create": may_create_projects(user),
     }
     return render(request, "pages/projects/index.html", context)
 
@@ -59,9 +60,9 @@ def _card(project: Project, role: str | None, is_superuser: bool) -> dict[str, o
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def project_new(request: HttpRequest) -> HttpResponse:
+def project_new(request: PageRequest) -> HttpResponse:
     user = request.user
-    if not may_create_projects(user):  # type: ignore[arg-type]
+    if not may_create_projects(user):
         raise PermissionDenied("Your account may not create projects.")
     form = ProjectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -91,7 +92,7 @@ def _create(user: Any, form: ProjectForm) -> Project:
 
 @login_required
 @require_POST
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: PageRequest) -> HttpResponse:
     """The Markdown in ``instructions`` as it will look; a fragment."""
     text = request.POST.get("instructions", "")[:MAX_PREVIEW]
     return render(request, "pages/projects/_preview.html", {"html": render_markdown(text)})
