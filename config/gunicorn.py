@@ -4,7 +4,7 @@ import gc
 import os
 from typing import Any
 
-from config.environment import listen_host, listen_port, whole_number
+from config.environment import listen_host, listen_port, switch, whole_number
 
 _host = f"[{listen_host()}]" if ":" in listen_host() else listen_host()
 _inherited = os.environ.get("QUERENT_LISTEN_FD")
@@ -20,6 +20,11 @@ keepalive = 30
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the heartbeat must not wait for a disk
 control_socket_disable = True
 loglevel = "warning"
+logconfig_dict = {
+    "formatters": {"generic": {"()": "config.logs.OneObject" if switch("LOG_JSON") else "config.logs.OneLine"}},
+    "root": {"level": "WARNING", "handlers": ["error_console"]},
+    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["error_console"], "propagate": False}},
+}
 proc_name = "querent-web"
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from config.environment import BASE_DIR, env, listen_host, listen_port, redis_so
 from config.preparation import CannotStart, FirstUser
 from config.supervision import AlreadyRunning, GaveUp, Program, Supervisor, lock_home, redis
 
+PAGE_PATIENCE_S = 60.0
 SERVES_TOO = "Another program listens there: stop it, or choose another with PORT=8001 make run."
 
 
@@ -55,12 +57,17 @@ class Command(BaseCommand):
             preparation.reach_broker()
         first = preparation.first_user(self.say, samples=samples)
         connections.close_all()
+        web, *others = programs(lock, listener)
+        answered = False
         try:
-            for program in programs(lock, listener):
-                supervisor.start(program)
-            supervisor.run_until(lambda: page_answers(listener), every_s=0.05, may_give_up=True)
+            supervisor.start(web)
+            answered = wait_for_page(supervisor, listener)
+            if not answered and not supervisor.stopping:
+                self.say(f"The first page does not answer after {PAGE_PATIENCE_S:.0f} s: the lines above may say why")
         finally:
-            self.announce(listener, first, ready=not supervisor.stopping)
+            self.announce(listener, first, ready=answered)
+        for program in others:  # after the first page, which a person is waiting for
+            supervisor.start(program)
         supervisor.run_until(lambda: False, every_s=1.0)
 
     def announce(self, listener: socket.socket, first: FirstUser | None, *, ready: bool) -> None:
@@ -96,7 +103,7 @@ def programs(lock: int, listener: socket.socket) -> list[Program]:
     environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
     python, level = sys.executable, "warning"
     concurrency = str(whole_number("WORKER_PROCESSES", 2, low=1, high=256))
-    celery = [python, "-m", "celery", "-A", "config", "--quiet"]
+    celery = [python, "-m", "celery", "--quiet", "-A"]
     return [
         Program(
             "web",
@@ -106,7 +113,7 @@ def programs(lock: int, listener: socket.socket) -> list[Program]:
         ),
         Program(
             "worker",
-            [*celery, "worker", "--pool", "prefork", "--concurrency", concurrency, "--loglevel", level,
+            [*celery, "config", "worker", "--pool", "prefork", "--concurrency", concurrency, "--loglevel", level,
              "--without-gossip", "--without-mingle", "--without-heartbeat"],
             environment,
             pass_fds=(lock,),
@@ -114,7 +121,8 @@ def programs(lock: int, listener: socket.socket) -> list[Program]:
         ),
         Program(
             "scheduler",
-            [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "", "--loglevel", level],
+            [*celery, "config.scheduler", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "",
+             "--loglevel", level],
             environment,
             pass_fds=(lock,),
             orphan_signal=signal.SIGKILL,
@@ -142,6 +150,19 @@ def address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def wait_for_page(supervisor: Supervisor, listener: socket.socket) -> bool:
+    """Tends the web process until the first page comes; False when asked to stop or after a while without one."""
+    deadline = time.monotonic() + PAGE_PATIENCE_S
+    answered: list[bool] = []
+
+    def settled() -> bool:
+        answered[:] = [page_answers(listener)]
+        return answered[0] or time.monotonic() > deadline
+
+    supervisor.run_until(settled, every_s=0.05, may_give_up=True)
+    return answered == [True]
 
 
 def page_answers(listener: socket.socket) -> bool:
