@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.semi_supervised import LabelSpreading
 
 from learning.core.arrays import FloatMatrix, softmax
 from learning.core.artifacts import ArtifactError, sha256
-from learning.core.learners import LEARNERS, Kind, linear, make_learner, one_hot
+from learning.core.learners import LEARNERS, Kind, linear, make_learner, one_hot, spreading
 from learning.core.learners.base import FittedLearner
 from learning.core.learners.folds import grouped_folds
 
@@ -138,6 +140,65 @@ def test_bad_input_is_refused(name: str) -> None:
         fit(name, good, targets, weights=np.array([1.0, -1.0]))
     with pytest.raises(ValueError, match="do not fit a model"):
         fit(name, good, targets).predict(np.zeros((1, 4), np.float32))
+
+
+@contract
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 40), st.integers(0, 30), st.integers(0, 1_000), st.sampled_from(["classification", "multilabel"]))
+def test_unlabeled_rows_break_nothing(name: str, n: int, n_unlabeled: int, seed: int, kind: Kind) -> None:
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(n + n_unlabeled, 3)).astype(np.float32)
+    features[::3] = features[0]
+    targets = one_hot(rng.integers(3, size=n), 4) if kind == "classification" else rng.integers(2, size=(n, 4)) * 1.0
+    model = fit(name, features[:n], targets, kind, unlabeled=features[n:])
+    probabilities = check_probabilities(model, features)
+    loaded = LEARNERS.make(name).load(model.dump())
+    assert (loaded.predict(features) == probabilities).all()
+
+
+def test_spreading_agrees_with_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    nodes = np.concatenate((rng.normal(size=(40, 2)), rng.normal(size=(40, 2)) + 3)).astype(np.float32)
+    answered = np.array([0, 5, 41, 50])
+    labels = np.full(80, -1)
+    labels[answered] = [0, 0, 1, 1]
+    squares = ((nodes[:, None].astype(float) - nodes[None]) ** 2).sum(axis=2)
+    near = np.argsort(squares + np.eye(80) * 1e9, axis=1)[:, :10]
+    scale = float(np.median(np.take_along_axis(squares, near, axis=1)))
+    weights = np.zeros((80, 80))
+    for row in range(80):
+        weights[row, near[row]] = np.exp(-squares[row, near[row]] / scale)
+    weights = np.maximum(weights, weights.T)
+    with pytest.warns(ConvergenceWarning):
+        theirs = LabelSpreading(kernel=lambda rows, _: weights, alpha=0.9, max_iter=40, tol=0).fit(nodes, labels)
+    ties, our_scale = spreading.neighbour_graph(nodes)
+    seeds = np.zeros((80, 2))
+    seeds[answered, labels[answered]] = 1.0
+    ours = spreading.spread(ties, seeds)
+    assert our_scale == pytest.approx(scale, rel=1e-4)
+    assert np.allclose(ours / ours.sum(axis=1, keepdims=True), theirs.label_distributions_, atol=1e-4)
+
+
+def test_spreading_takes_part_where_it_helps_only() -> None:
+    digits = load_digits()
+    features = (digits.data / 16.0).astype(np.float32)
+    given_rows, free, rest = slice(0, 60), slice(60, 900), slice(900, None)
+    targets = one_hot(digits.target, 10)
+    models = {
+        name: fit(name, features[given_rows], targets[given_rows], unlabeled=features[free])
+        for name in ("logistic", "logistic_spreading")
+    }
+    scores = {
+        name: (model.predict(features[rest]).argmax(axis=1) == digits.target[rest]).mean()
+        for name, model in models.items()
+    }
+    assert scores["logistic_spreading"] > scores["logistic"] + 0.05
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(500, 30)).astype(np.float32)
+    direction = one_hot((noise[:, 0] + noise[:, 1] > 0).astype(int), 2)
+    alone = fit("logistic_spreading", noise[:200], direction[:200], unlabeled=noise[200:])
+    assert alone.facts["spreading_share"] == 0
+    assert "spreading" in alone.facts["spreading_reason"]
 
 
 def test_unknown_learner() -> None:

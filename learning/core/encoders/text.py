@@ -32,7 +32,7 @@ class TextParameters:
     max_terms: int = 20_000
     fit_texts: int = 20_000
     max_characters: int = 20_000
-    tfidf_share: float = 0.5
+    tfidf_share: float = 0.15
 
 
 def readable(text: object, max_characters: int) -> str:

@@ -13,11 +13,12 @@ from learning.core.registry import Registry
 LEARNERS: Registry[Learner] = Registry(
     "learner",
     {
+        "logistic_spreading": "learning.core.learners.logistic_spreading:LogisticSpreadingLearner",
         "logistic": "learning.core.learners.logistic:LogisticLearner",
     },
 )
 
-AUTO = "logistic"
+AUTO = "logistic_spreading"
 """What the setting ``auto`` stands for."""
 
 
@@ -41,7 +42,7 @@ def make_learner(name: str) -> Learner:
     Examples
     --------
     >>> make_learner("auto").name
-    'logistic'
+    'logistic_spreading'
     """
     return LEARNERS.make(AUTO if name == "auto" else name)
 

@@ -98,7 +98,9 @@ def fit_linear(
     weights: DoubleArray,
     inverse_penalty: float,
     link: Link,
+    *,
     start: DoubleArray | None = None,
+    tolerance: float = 1e-9,
 ) -> DoubleArray:
     """Minimise ``sum(weights * losses) + ||slopes||^2 / (2 * inverse_penalty)``.
 
@@ -114,6 +116,8 @@ def fit_linear(
     link : {"softmax", "sigmoid"}
     start : ndarray of shape (d + 1, k), optional
         Where to begin, e.g. the solution for a neighbouring penalty.
+    tolerance : float
+        Stop when a step improves the objective by less than this share.
 
     Returns
     -------
@@ -157,7 +161,7 @@ def fit_linear(
         method="L-BFGS-B",
         options={
             "maxiter": _MAX_ITERATIONS,
-            "ftol": 1e-9,
+            "ftol": tolerance,
             "gtol": 1e-4 * max(1.0, float(weights.mean())),
             "maxcor": 10,
         },

@@ -20,8 +20,30 @@ INVERSE_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 DEFAULT_INVERSE_PENALTY = 10.0
 _ROWS_TO_CHOOSE = 20
 _ROWS_OF_CHOICE = 3_000
+_TOLERANCE_OF_CHOICE = 1e-6
 _UNSEEN_LABEL = 1e-3
 _UNSEEN_TOTAL = 0.05
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Calibrated probabilities of rows the model had not seen, for whoever has to decide by evidence.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (m,)
+        Which labeled rows took part.
+    folds : ndarray of int, shape (m,)
+    judged : ndarray of float64, shape (m,)
+        Weight of each row; 0 where its label is absent from the other folds.
+    probabilities : ndarray of float64, shape (m, k)
+        Of the labels that could be learned.
+    """
+
+    rows: IntArray
+    folds: IntArray
+    judged: DoubleArray
+    probabilities: DoubleArray
 
 
 @dataclass(frozen=True)
@@ -32,6 +54,7 @@ class Choice:
     temperature: float
     loss_by_penalty: tuple[tuple[float, float], ...]
     reason: str
+    evidence: OutOfFold | None = None
 
 
 class FittedLogistic:
@@ -151,14 +174,25 @@ class LogisticLearner:
         unlabeled: FloatMatrix | None = None,
     ) -> FittedLogistic:
         """Fit and calibrate; see :meth:`Learner.fit`."""
-        features, targets, weights, groups = checked(features, targets, kind, weights, groups)
+        return self.fit_with_evidence(*checked(features, targets, kind, weights, groups), kind, rng)[0]
+
+    def fit_with_evidence(
+        self,
+        features: FloatMatrix,
+        targets: DoubleArray,
+        weights: DoubleArray,
+        groups: IntArray,
+        kind: Kind,
+        rng: np.random.Generator,
+    ) -> tuple[FittedLogistic, OutOfFold | None]:
+        """Fit on checked arguments and also return the out-of-fold probabilities, if there were labels enough."""
         learned, constants = learnable(targets, weights, kind)
         link: Link = "softmax" if kind == "classification" else "sigmoid"
         facts: dict[str, Any] = {"rows": int(features.shape[0]), "labels_learned": int(learned.size)}
         if not learned.size:
             facts["reason"] = "one label only: constant probabilities"
             slopes, intercepts = np.zeros((features.shape[1], 0)), np.zeros(0)
-            return _fitted(kind, slopes, intercepts, learned, constants, facts)
+            return _fitted(kind, slopes, intercepts, learned, constants, facts), None
         centre = features.mean(axis=0, dtype=np.float64)
         centred = features - centre
         scale = float(np.sqrt(np.einsum("ij,ij->", centred, centred) / len(centred))) or 1.0
@@ -175,7 +209,7 @@ class LogisticLearner:
             "loss_by_penalty": [list(pair) for pair in choice.loss_by_penalty],
             "reason": choice.reason,
         }
-        return _fitted(kind, slopes, intercepts, learned, constants, facts)
+        return _fitted(kind, slopes, intercepts, learned, constants, facts), choice.evidence
 
     def load(self, data: bytes) -> FittedLogistic:
         """Restore a dumped model.
@@ -290,6 +324,7 @@ def choose(
     starts: list[DoubleArray | None] = [None] * n_folds
     tried: list[tuple[float, float]] = []
     best = (np.inf, DEFAULT_INVERSE_PENALTY, 1.0)
+    best_logits = np.zeros_like(targets)
     for inverse_penalty in INVERSE_PENALTIES:
         logits = np.zeros_like(targets)
         for fold in range(n_folds):
@@ -297,7 +332,13 @@ def choose(
             if not inside.any() or not weights[outside].any():
                 continue
             solution = linear.fit_linear(
-                features[outside], targets[outside], weights[outside], inverse_penalty, link, starts[fold]
+                features[outside],
+                targets[outside],
+                weights[outside],
+                inverse_penalty,
+                link,
+                start=starts[fold],
+                tolerance=_TOLERANCE_OF_CHOICE,
             )
             starts[fold] = solution
             logits[inside] = features[inside] @ solution[:-1] + solution[-1]
@@ -306,6 +347,7 @@ def choose(
         tried.append((inverse_penalty, loss))
         if loss >= best[0]:
             break
-        best = (loss, inverse_penalty, temperature)
+        best, best_logits = (loss, inverse_penalty, temperature), logits
     reason = f"smallest out-of-fold loss {best[0]:.4f} over {n_folds} grouped folds of {rows.size} rows"
-    return Choice(best[1], best[2], tuple(tried), reason)
+    evidence = OutOfFold(rows, folds, judged, linear.probabilities(best_logits / best[2], link))
+    return Choice(best[1], best[2], tuple(tried), reason, evidence)

@@ -1,0 +1,229 @@
+"""Logistic regression averaged with label spreading, as much of each as the answers bear out.
+
+Spreading is far better where classes are clumps (60 answers on handwritten digits: .94 against .84), and worse where
+they are directions (60 answers on short messages: .90 against .91). Out-of-fold loss tells which it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from learning.core import artifacts
+from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
+from learning.core.learners.base import Kind, checked
+from learning.core.learners.logistic import FittedLogistic, LogisticLearner, OutOfFold
+from learning.core.learners.spreading import as_distribution, induce, neighbour_graph, spread
+
+FORMAT = "learner/logistic-spreading@1"
+MAX_LABELED = 1_000
+SHARES = (0.25, 0.5, 0.75, 1.0)
+POWERS = (1.0, 2.0)
+DEFAULT_SHARE = 0.5
+_MIN_GAIN = 0.02
+
+
+class FittedLogisticSpreading:
+    """A weighted mean of two models.
+
+    Made by :meth:`LogisticSpreadingLearner.fit` or :meth:`LogisticSpreadingLearner.load`.
+
+    Parameters
+    ----------
+    logistic : FittedLogistic
+    nodes : ndarray of float32, shape (m, d)
+        Answered and unlabeled rows, less ``centre``; m is 0 when spreading has no share.
+    values : ndarray of float32, shape (m, n_labels)
+        Probabilities at the nodes.
+    centre : ndarray of float32, shape (d,)
+    scale : float
+    share : float
+        Of spreading, in [0, 1].
+    facts : mapping
+    """
+
+    name = "logistic_spreading"
+
+    def __init__(
+        self,
+        logistic: FittedLogistic,
+        nodes: FloatMatrix,
+        values: FloatMatrix,
+        centre: FloatMatrix,
+        scale: float,
+        share: float,
+        facts: Mapping[str, Any],
+    ) -> None:
+        self.logistic, self.nodes, self.values, self.centre = logistic, nodes, values, centre
+        self.scale, self.share, self.facts = scale, share, facts
+        self.kind, self.n_labels, self.dimension = logistic.kind, logistic.n_labels, logistic.dimension
+
+    def predict(self, features: FloatMatrix) -> FloatMatrix:
+        """Return calibrated probabilities of shape (n, n_labels); see :class:`FittedLearner`.
+
+        Raises
+        ------
+        ValueError
+            If the features have another width than those it was fitted on.
+        """
+        result = self.logistic.predict(features)
+        if self.share > 0:
+            result *= np.float32(1.0 - self.share)
+            for block in row_blocks(len(features)):
+                near = induce(features[block] - self.centre, self.nodes, self.values, self.scale)
+                result[block] += np.float32(self.share) * near
+        return result
+
+    def dump(self) -> bytes:
+        """Serialise both models."""
+        return artifacts.pack(
+            FORMAT,
+            {"scale": self.scale, "share": self.share, "facts": dict(self.facts)},
+            {
+                "logistic": np.frombuffer(self.logistic.dump(), dtype=np.uint8),
+                "nodes": self.nodes,
+                "values": self.values,
+                "centre": self.centre,
+            },
+        )
+
+
+class LogisticSpreadingLearner:
+    """The default learner: :class:`LogisticLearner`, helped by label spreading while answers are few.
+
+    Spreading takes part when unlabeled rows are given and there are at most 1,000 answers. Its share (0, .25, .5, .75
+    or 1) has the smallest out-of-fold loss, and is 0 unless the loss falls by at least 2 %. Below 20 answers it is .5.
+
+    Examples
+    --------
+    >>> from learning.core.learners import one_hot
+    >>> pool = np.concatenate([np.linspace(0, 1, 30), np.linspace(3, 4, 30)]).astype(np.float32)[:, None]
+    >>> model = LogisticSpreadingLearner().fit(pool[[0, 59]], one_hot([0, 1], 2), kind="classification",
+    ...                                        rng=np.random.default_rng(0), unlabeled=pool[1:59])
+    >>> (model.predict(pool).argmax(axis=1) == np.repeat([0, 1], 30)).all(), model.share
+    (np.True_, 0.5)
+    """
+
+    name = "logistic_spreading"
+
+    def fit(
+        self,
+        features: FloatMatrix,
+        targets: DoubleArray,
+        *,
+        kind: Kind,
+        rng: np.random.Generator,
+        weights: DoubleArray | None = None,
+        groups: IntArray | None = None,
+        unlabeled: FloatMatrix | None = None,
+    ) -> FittedLogisticSpreading:
+        """Fit both and choose the share; see :meth:`Learner.fit`."""
+        features, targets, weights, groups = checked(features, targets, kind, weights, groups)
+        logistic, evidence = LogisticLearner().fit_with_evidence(features, targets, weights, groups, kind, rng)
+        why_not = _why_not(features, unlabeled, logistic)
+        if why_not:
+            return _alone(logistic, why_not)
+        assert unlabeled is not None  # or there would be a reason against it
+        centre = features.mean(axis=0)
+        nodes = np.concatenate((features, unlabeled)) - centre
+        ties, scale = neighbour_graph(nodes)
+        known = targets[:, logistic.learned]
+        seeds = np.zeros((len(nodes), known.shape[1], 1 if kind == "classification" else 2))
+        seeds[: len(features), :, 0] = known * weights[:, None]
+        if kind == "multilabel":
+            seeds[: len(features), :, 1] = (1.0 - known) * weights[:, None]
+
+        def values(without: IntArray) -> DoubleArray:
+            planted = seeds.copy()
+            planted[without] = 0.0
+            flow = spread(ties, planted.reshape(len(nodes), -1)).reshape(seeds.shape)
+            if kind == "classification":
+                return as_distribution(flow[:, :, 0])
+            return np.asarray(as_distribution(flow.reshape(-1, 2))[:, 0].reshape(flow.shape[:2]))
+
+        share, power, reason = _share(evidence, values, known, kind)
+        if share == 0:
+            return _alone(logistic, reason)
+        full = np.tile(logistic.constants, (len(nodes), 1))
+        settled = _sharpened(values(np.zeros(0, dtype=np.int64)), power, kind)
+        full[:, logistic.learned] = settled * (1.0 - logistic.constants.sum() if kind == "classification" else 1.0)
+        facts = {**logistic.facts, "spreading_share": share, "spreading_reason": reason, "nodes": len(nodes)}
+        return FittedLogisticSpreading(logistic, nodes, full, centre, scale, share, facts)
+
+    def load(self, data: bytes) -> FittedLogisticSpreading:
+        """Restore a dumped model.
+
+        Raises
+        ------
+        ArtifactError
+            If the bytes are not such a dump.
+        """
+        header, arrays = artifacts.unpack(FORMAT, data)
+        logistic = LogisticLearner().load(arrays["logistic"].tobytes())
+        return FittedLogisticSpreading(
+            logistic,
+            arrays["nodes"],
+            arrays["values"],
+            arrays["centre"],
+            header["scale"],
+            header["share"],
+            header["facts"],
+        )
+
+
+def _why_not(features: FloatMatrix, unlabeled: FloatMatrix | None, logistic: FittedLogistic) -> str:
+    if not logistic.learned.size:
+        return "one label only"
+    if unlabeled is None or not len(unlabeled):
+        return "no unlabeled rows"
+    if len(features) > MAX_LABELED:
+        return f"more than {MAX_LABELED} answers"
+    return ""
+
+
+def _alone(logistic: FittedLogistic, reason: str) -> FittedLogisticSpreading:
+    facts = {**logistic.facts, "spreading_share": 0.0, "spreading_reason": reason}
+    nothing = np.zeros((0, logistic.dimension), np.float32)
+    values = np.zeros((0, logistic.n_labels), np.float32)
+    return FittedLogisticSpreading(logistic, nothing, values, np.zeros(logistic.dimension, np.float32), 1.0, 0.0, facts)
+
+
+def _sharpened(probabilities: DoubleArray, power: float, kind: Kind) -> DoubleArray:
+    sharp = probabilities**power
+    if kind == "classification":
+        return np.asarray(sharp / sharp.sum(axis=1, keepdims=True))
+    return np.asarray(sharp / (sharp + (1.0 - probabilities) ** power))
+
+
+def _share(
+    evidence: OutOfFold | None, values: Callable[[IntArray], DoubleArray], known: DoubleArray, kind: Kind
+) -> tuple[float, float, str]:
+    """Choose share and power of spreading by out-of-fold loss."""
+    if evidence is None:
+        return DEFAULT_SHARE, 1.0, "too few answers to choose: half"
+    truth = known[evidence.rows]
+    theirs = np.zeros_like(evidence.probabilities)
+    for fold in np.unique(evidence.folds):
+        inside = evidence.folds == fold
+        theirs[inside] = values(evidence.rows[inside])[evidence.rows[inside]]
+    total = evidence.judged.sum()
+
+    def loss(probabilities: DoubleArray) -> float:
+        clipped = np.clip(probabilities, 1e-6, 1.0 - 1e-6)
+        rows = -(truth * np.log(clipped)).sum(axis=1)
+        if kind == "multilabel":
+            rows -= ((1.0 - truth) * np.log(1.0 - clipped)).sum(axis=1)
+        return float(evidence.judged @ rows / total)
+
+    alone = loss(evidence.probabilities)
+    tried = {
+        (share, power): loss((1.0 - share) * evidence.probabilities + share * _sharpened(theirs, power, kind))
+        for share in SHARES
+        for power in POWERS
+    }
+    (share, power), best = min(tried.items(), key=lambda item: item[1])
+    if best > (1.0 - _MIN_GAIN) * alone:
+        return 0.0, 1.0, f"out-of-fold loss {alone:.4f} alone, {best:.4f} with spreading"
+    return share, power, f"out-of-fold loss {best:.4f} with spreading, {alone:.4f} alone"
