@@ -26,7 +26,7 @@ import numpy as np
 from learning.core import cycle
 from learning.core.encoders import make_encoder
 from learning.core.learners import one_hot
-from learning.core.simulation import Bench, saving, simulate
+from learning.core.simulation import Bench, Curve, saving, simulate
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 Features = np.ndarray
@@ -99,51 +99,64 @@ def trashnet() -> tuple[Features, Labels]:
 
 # Data, pool rows, held-out rows, metric, budget of answers, answers between two rankings.
 SETS: dict[str, tuple[Callable[[], tuple[Features, Labels]], int, int, str, int, int]] = {
-    "digits": (digits, 1_200, 597, "accuracy", 700, 20),
-    "fashion": (fashion, 5_000, 2_000, "accuracy", 2_000, 20),
+    "digits": (digits, 1_200, 597, "accuracy", 600, 10),
+    "fashion": (fashion, 5_000, 2_000, "accuracy", 1_500, 10),
     "banking77": (banking77, 5_000, 3_000, "macro_f1", 3_000, 100),
-    "sms": (sms, 3_500, 1_500, "macro_f1", 1_000, 20),
-    "adult": (adult, 5_000, 3_000, "accuracy", 500, 20),
+    "sms": (sms, 3_500, 1_500, "macro_f1", 800, 10),
+    "adult": (adult, 5_000, 3_000, "accuracy", 400, 10),
     "trashnet": (trashnet, 1_900, 600, "accuracy", 1_500, 20),
 }
 
 
-def measure(name: str, arms: list[str], n_seeds: int, random_share: float, minutes: float, temperature: float) -> None:
-    """Simulate both arms and print the savings."""
+def curves_of(
+    name: str, arms: list[str], n_seeds: int, random_share: float, minutes: float, temperature: float
+) -> tuple[dict[str, list[Curve]], list[float]]:
+    """Simulate every arm with every seed; scores are shares of the seed's score with all labels."""
     load, n_pool, n_held_out, metric, budget, batch = SETS[name]
     features, labels = load()
     n_labels = int(labels.max()) + 1
+    targets = one_hot(labels, n_labels)
     settings = cycle.Settings("classification", n_labels, batch=batch, temperature=temperature)
-    curves: dict[str, list] = {arm: [] for arm in arms}
+    curves: dict[str, list[Curve]] = {arm: [] for arm in arms}
     full_scores = []
     start = time.monotonic()
     for seed in range(n_seeds):
         order = np.random.default_rng(1_000 + seed).permutation(len(features))
         pool, held_out = order[:n_pool], order[n_pool : n_pool + n_held_out]
-        targets = one_hot(labels, n_labels)
         bench = Bench(features[pool], targets[pool], features[held_out], targets[held_out], metric)
         full_scores.append(bench.full_score(settings))
         for arm in arms:
-            curves[arm].append(
-                simulate(
-                    bench, replace(settings, strategy=arm), seed=seed, budget=budget,
-                    random_share=0.0 if arm == "random" else random_share, stop_at=0.985 * full_scores[-1],
-                )
-            )  # fmt: skip
+            curve = simulate(
+                bench,
+                replace(settings, strategy=arm),
+                seed=seed,
+                budget=budget,
+                random_share=0.0 if arm == "random" else random_share,
+                stop_at=0.985 * full_scores[-1],
+            )
+            curves[arm].append(replace(curve, scores=tuple(score / full_scores[-1] for score in curve.scores)))
         if time.monotonic() - start > minutes * 60:
             print(f"{name}: time is up after {seed + 1} of {n_seeds} seeds")
             break
-    full = float(np.mean(full_scores))
-    print(f"{name}: pool {n_pool}, {metric} with all labels {full:.4f}, seeds {len(full_scores)}, "
-          f"batch {batch}, {time.monotonic() - start:.0f} s", flush=True)  # fmt: skip
+    return curves, full_scores
+
+
+def measure(name: str, arms: list[str], n_seeds: int, random_share: float, minutes: float, temperature: float) -> None:
+    """Simulate and print the savings."""
+    start = time.monotonic()
+    curves, full = curves_of(name, arms, n_seeds, random_share, minutes, temperature)
+    _, n_pool, _, metric, _, batch = SETS[name]
+    took = f"{time.monotonic() - start:.0f} s"
+    print(f"{name}: pool {n_pool}, {metric} with all labels {np.mean(full):.4f}, {len(full)} seeds, {batch=}, {took}")
     for share in (0.90, 0.95, 0.98):
         for arm in arms:
-            if arm != "random":
-                found = saving(curves[arm], curves["random"], full, share, np.random.default_rng(0))
-                print(f"  {share:.0%} {arm:15s} {found.labels:6.0f} of {found.labels_random:6.0f} labels: "
-                      f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]"
-                      + (f" (bound: {found.censored} curves ended early)" if found.censored else ""), flush=True)  #
-                      fmt: skip
+            if arm == "random":
+                continue
+            found = saving(curves[arm], curves["random"], 1.0, share, np.random.default_rng(0))
+            labels = f"{found.labels:6.0f} of {found.labels_random:6.0f} labels"
+            bound = f" (bound: {found.censored} curves ended early)" if found.censored else ""
+            ratio = f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]"
+            print(f"  {share:.0%} {arm:15s} {labels}: {ratio}{bound}", flush=True)
 
 
 def main() -> None:
