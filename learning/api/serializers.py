@@ -27,8 +27,8 @@ class StepOut(serializers.Serializer[Any]):
 
 class RunOut(serializers.ModelSerializer[Run]):
     id = serializers.UUIDField(source="public_id")
-    state = serializers.ChoiceField(JobState.values)
-    trigger = serializers.ChoiceField(Trigger.values)
+    state = serializers.ChoiceField(choices=JobState.choices)
+    trigger = serializers.ChoiceField(choices=Trigger.choices)
     steps = serializers.SerializerMethodField()
     model = serializers.SerializerMethodField(help_text="Id of the model version that came of it.")
 
@@ -50,8 +50,8 @@ class RunOut(serializers.ModelSerializer[Run]):
 
 
 class DecisionOut(serializers.ModelSerializer[Decision]):
-    before = serializers.ChoiceField(Status.values)
-    after = serializers.ChoiceField(Status.values)
+    before = serializers.CharField()
+    after = serializers.CharField()
     decided_by = serializers.CharField(source="decided_by.username", default=None, allow_null=True)
 
     class Meta:
@@ -60,7 +60,7 @@ class DecisionOut(serializers.ModelSerializer[Decision]):
 
 
 class ModelOut(serializers.ModelSerializer[ModelVersion]):
-    status = serializers.ChoiceField(Status.values)
+    status = serializers.ChoiceField(choices=Status.choices)
     metrics = serializers.DictField(child=EstimateOut())
     baselines = serializers.DictField(child=serializers.DictField(child=EstimateOut()))
     run = serializers.UUIDField(source="run.public_id", default=None, allow_null=True)

@@ -1,6 +1,19 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import include, path
+
+from learning.pages import models, runs
 
 app_name = "learning-pages"
-urlpatterns: list[URLPattern] = []
+
+project_urls = [
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/<uuid:public_id>/", runs.run_detail, name="run"),
+    path("models/", models.model_list, name="models"),
+    path("models/<int:number>/", models.model_detail, name="model"),
+    path("fragments/curve/", models.curve_fragment, name="fragment-curve"),
+    path("fragments/runs/", runs.runs_fragment, name="fragment-runs"),
+    path("fragments/model/", models.model_fragment, name="fragment-model"),
+]
+
+urlpatterns = [path("p/<slug:slug>/", include(project_urls))]

@@ -11,13 +11,13 @@ from learning.models import NextDecision, Run, Trigger
 
 
 def decide(project_id: int, trigger: Trigger | None = None, user: User | None = None) -> Run | None:
-    """A queued run, the run that is queued already, a row ``skipped: reason``, or None when there is nothing to say.
+    """A queued run, the one that is queued already, a row ``skipped: reason``, or None when there is nothing to say.
 
     Without a trigger the policy looks for itself: new labels in the label set, then enough new answers, then new items.
     Only a person's ask always gets a row; of automatic refusals at most one stands at the end of the list.
     """
     project = Project.objects.filter(pk=project_id).first()
-    if project is None:
+    if project is None or project.archived_at:
         return None
     mark = mark_of(project)
     last = Run.objects.filter(project=project).frozen().exclude(state=JobState.SKIPPED).newest_first().first()

@@ -13,8 +13,8 @@ from learning.services.decide import decide
 def request_run(user: User, project: Project) -> Run:
     """Asks for a run now. The row may say ``skipped`` and why; a run that is queued already is given back."""
     run = decide(project.pk, Trigger.MANUAL, user)
-    if run is None:  # a person's ask always gets a row; only the project itself can have gone meanwhile
-        raise Invalid("project", "The project is gone.")
+    if run is None:
+        raise Invalid("project", "The project is archived: nothing is learned any more.")
     if run.state == JobState.QUEUED:
         wake_on_commit("learning.run_training", run.pk)
     return run

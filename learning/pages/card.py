@@ -1,0 +1,107 @@
+"""A model version as its page shows it: names for metrics, numbers beside their baselines, shades for the confusion."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from labeling.models import Project
+from learning.models import ModelVersion
+from learning.selectors.curve import headline_of
+
+NAMES = {
+    "accuracy": "Accuracy",
+    "exact_match": "All labels right",
+    "macro_f1": "Macro-F1",
+    "micro_f1": "Micro-F1",
+    "hamming_loss": "Wrong cells (Hamming loss)",
+    "log_loss": "Log loss, nats",
+    "brier_loss": "Brier loss",
+    "calibration_error": "Calibration error",
+}
+BASELINES = {"majority": "Always the same", "stratified": "Drawn by share", "nearest_centroid": "Nearest centroid"}
+MATRIX_LABELS = 14
+CONFUSIONS_SHOWN = 20
+SHADES = 10
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    name: str
+    estimate: dict[str, float]
+    baselines: list[dict[str, float] | None]
+    lower_is_better: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    count: int
+    shade: int
+    is_right: bool
+
+
+@dataclass(frozen=True)
+class Confusion:
+    truth: str
+    answer: str
+    count: int
+    of: int
+
+
+def metric_rows(version: ModelVersion) -> list[MetricRow]:
+    return [
+        MetricRow(
+            NAMES.get(name, name),
+            estimate,
+            [version.baselines.get(baseline, {}).get(name) for baseline in baseline_names(version)],
+            name.endswith(("_loss", "_error")),
+        )
+        for name, estimate in version.metrics.items()
+    ]
+
+
+def baseline_names(version: ModelVersion) -> list[str]:
+    return [name for name in BASELINES if name in version.baselines]
+
+
+def headline(project: Project, version: ModelVersion) -> dict[str, Any] | None:
+    """The first metric with its interval, and the majority baseline's; None when nothing was measured."""
+    name = headline_of(project)
+    if name not in version.metrics:
+        return None
+    majority = version.baselines.get("majority", {}).get(name)
+    return {"name": NAMES[name], **version.metrics[name], "majority": majority}
+
+
+def label_rows(version: ModelVersion) -> list[dict[str, Any]]:
+    return [{**scores, "name": version.labels[scores["label"]]} for scores in version.report.get("labels", [])]
+
+
+def matrix(version: ModelVersion) -> list[tuple[str, list[Cell]]]:
+    """Truth in rows; a cell's shade is its share of the row. Empty when there are too many labels to read."""
+    counts = version.report.get("confusion")
+    if not counts or len(counts) > MATRIX_LABELS:
+        return []
+    return [
+        (
+            version.labels[truth],
+            [Cell(count, _shade(count, sum(row)), truth == answer) for answer, count in enumerate(row)],
+        )
+        for truth, row in enumerate(counts)
+    ]
+
+
+def _shade(count: int, of: int) -> int:
+    return 0 if not count else max(1, round(SHADES * count / of))
+
+
+def confusions(version: ModelVersion) -> list[Confusion]:
+    """The most frequent mistakes, where the matrix would be too large."""
+    counts = version.report.get("confusion")
+    if not counts or len(counts) <= MATRIX_LABELS:
+        return []
+    found = [
+        Confusion(version.labels[truth], version.labels[answer], count, sum(row))
+        for truth, row in enumerate(counts)
+        for answer, count in enumerate(row)
+        if count and truth != answer
+    ]
+    return sorted(found, key=lambda confusion: -confusion.count)[:CONFUSIONS_SHOWN]

@@ -1,0 +1,117 @@
+"""Numbers into the geometry of SVG drawings; the templates draw."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+WIDTH, HEIGHT = 560, 240
+LEFT, RIGHT, TOP, FOOT = 44, 14, 10, 40
+
+
+@dataclass(frozen=True)
+class Tick:
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+    title: str
+    low: float = 0.0
+    high: float = 0.0
+    radius: float = 3.5
+
+
+@dataclass(frozen=True)
+class Chart:
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    x_title: str
+    y_title: str
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    points: list[Point]
+    line: str
+    band: str
+    baseline: float | None = None
+
+
+def learning_curve_chart(points: list[dict[str, Any]], baseline: float | None = None) -> Chart | None:
+    """The metric over the labels learned from, with its interval as a band; None without a point."""
+    if not points:
+        return None
+    most = max(point["labels"] for point in points)
+    lows = [point["low"] for point in points] + ([baseline] if baseline is not None else [])
+    bottom_value = max(0.0, math.floor(min(lows) * 10 - 0.2) / 10)
+    x_step = nice_step(most / 5)
+    x_end = max(math.ceil(most / x_step) * x_step, x_step)
+
+    def x(labels: float) -> float:
+        return round(LEFT + labels / x_end * (WIDTH - LEFT - RIGHT), 2)
+
+    def y(value: float) -> float:
+        return round(HEIGHT - FOOT - (value - bottom_value) / (1 - bottom_value) * (HEIGHT - FOOT - TOP), 2)
+
+    drawn = [
+        Point(
+            x(point["labels"]), y(point["value"]),
+            f"{point['labels']:,} labels: {point['value']:.3f} ({point['low']:.3f} to {point['high']:.3f})",
+            y(point["low"]), y(point["high"]),
+        )
+        for point in points
+    ]  # fmt: skip
+    upper = " ".join(f"{point.x},{point.high}" for point in drawn)
+    lower = " ".join(f"{point.x},{point.low}" for point in reversed(drawn))
+    y_step = 0.1 if bottom_value >= 0.5 else 0.2
+    n_ticks = round((1 - bottom_value) / y_step)
+    values = [1 - number * y_step for number in range(n_ticks + 1)]
+    return Chart(
+        WIDTH, HEIGHT, LEFT, WIDTH - RIGHT, TOP, HEIGHT - FOOT,
+        "labels learned from", str(points[-1]["metric"]).replace("_", " "),
+        [Tick(x(number * x_step), f"{number * x_step:,}") for number in range(round(x_end / x_step) + 1)],
+        [Tick(y(value), f"{value:.1f}") for value in values if value >= bottom_value - 1e-9],
+        drawn,
+        " ".join(f"{point.x},{point.y}" for point in drawn),
+        f"{upper} {lower}" if len(drawn) > 1 else "",
+        y(baseline) if baseline is not None else None,
+    )  # fmt: skip
+
+
+def reliability_chart(bins: list[list[float]]) -> Chart | None:
+    """How often the model is right when it is so sure: points on the diagonal are honest ones. None without a point."""
+    if not bins:
+        return None
+    side, left, foot, top = 240, 44, 40, 10
+    span = side - foot - top
+
+    def place(value: float) -> float:
+        return round(value * span, 2)
+
+    most = max(count for _, _, count in bins)
+    drawn = [
+        Point(
+            left + place(confidence), side - foot - place(accuracy),
+            f"{confidence:.0%} sure: {accuracy:.0%} right, {int(count):,} answers",
+            radius=round(3 + 5 * math.sqrt(count / most), 2),
+        )
+        for confidence, accuracy, count in bins
+    ]  # fmt: skip
+    ticks = (0.0, 0.5, 1.0)
+    return Chart(
+        left + span + 14, side, left, left + span, top, side - foot, "how sure the model is", "how often it is right",
+        [Tick(left + place(value), f"{value:.0%}") for value in ticks],
+        [Tick(side - foot - place(value), f"{value:.0%}") for value in ticks],
+        drawn, f"{left},{side - foot} {left + span},{top}", "",
+    )  # fmt: skip
+
+
+def nice_step(value: float) -> int:
+    """1, 2 or 5 times a power of ten, at least 1 and not below ``value``."""
+    power = 10 ** max(math.floor(math.log10(max(value, 1))), 0)
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value)
