@@ -23,8 +23,8 @@ from labeling.services.tasks import next_tasks
 FIRST = 8
 #: The page's modules, fetched at once instead of one after the other as they import each other.
 MODULES = (
-    "announcer", "api", "commands", "deck", "delivery", "item_view", "key_sheet", "label_buttons", "label_match",
-    "label_picker", "notices", "outbox", "outbox_store", "pictures", "save_state", "session", "skip_menu", "tab_lock",
+    "announcer", "api", "commands", "deck", "delivery", "item_view", "key_sheet", "keyboard", "label_buttons", "label_match",
+    "label_picker", "notices", "outbox", "outbox_store", "pictures", "remember", "save_state", "session", "skip_menu", "tab_lock",
     "visible_clock", "zoom",
 )  # fmt: skip
 
@@ -46,6 +46,7 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "kind": kind,
         "labels": labels,
         "use_picker": len(labels) > MOST_BUTTONS,
+        "one_row": len(labels) > MOST_BUTTONS or (len(labels) <= 3 and kind.name == "classification"),
         "instructions": render_markdown(text) if text else "",
         "version": version,
         "may_manage": user.is_superuser or _may(user, project, Permission.MANAGE),

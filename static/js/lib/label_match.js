@@ -1,5 +1,7 @@
 // Which labels a person means by the few letters typed.
 
+import { recall, remember } from "./remember.js";
+
 /** Labels that fit, best first: the whole name, its beginning, a word's beginning, anywhere, initials or letters in order. */
 export function matches(names, typed) {
   const wanted = folded(typed);
@@ -73,24 +75,12 @@ export class Recent {
         this.#slots[this.#slots.indexOf(oldest)] = name;
       }
     }
-    keep(`${this.#key}:slots`, this.#slots);
-    keep(`${this.#key}:used`, this.#used);
+    remember(`${this.#key}:slots`, this.#slots);
+    remember(`${this.#key}:used`, this.#used);
   }
 }
 
 function stored(key) {
-  try {
-    const value = JSON.parse(localStorage.getItem(key));
-    return Array.isArray(value) ? value : [];
-  } catch {
-    return [];
-  }
-}
-
-function keep(key, value) {
-  try {
-    localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // remembered for this page only
-  }
+  const value = recall(key);
+  return Array.isArray(value) ? value : [];
 }

@@ -138,11 +138,18 @@ function optionOf(name, place) {
   return { element, number, words };
 }
 
+/** The name with the typed part marked; a long name may break behind its underscores. */
 function highlighted(name, typed) {
-  const from = typed.trim() ? name.toLowerCase().replaceAll("_", " ").indexOf(typed.trim().toLowerCase().replaceAll("_", " ")) : -1;
-  if (from < 0) return [document.createTextNode(name)];
-  const to = from + typed.trim().length;
+  const plain = (text) => text.toLowerCase().replaceAll("_", " ");
+  const wanted = plain(typed.trim());
+  const from = wanted ? plain(name).indexOf(wanted) : -1;
+  if (from < 0) return breakable(name);
+  const to = from + wanted.length;
   const mark = document.createElement("mark");
-  mark.textContent = name.slice(from, to);
-  return [document.createTextNode(name.slice(0, from)), mark, document.createTextNode(name.slice(to))];
+  mark.append(...breakable(name.slice(from, to)));
+  return [...breakable(name.slice(0, from)), mark, ...breakable(name.slice(to))];
+}
+
+function breakable(text) {
+  return text.split(/(?<=_)/).flatMap((part) => [part, document.createElement("wbr")]);
 }

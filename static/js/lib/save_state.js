@@ -56,6 +56,7 @@ export class SaveState {
     else if (slow) [state, words] = ["saving", "Saving…"];
     else if (refused.length) [state, words] = ["refused", `${refused.length} refused`];
     this.#button.dataset.state = state;
+    this.#button.dataset.unsent = count;
     if (this.#words.textContent !== words) this.#words.textContent = words;
 
     this.#drawNotices({ count, refused, status, offline, trouble });

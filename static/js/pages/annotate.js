@@ -2,15 +2,16 @@
 
 import { announcer } from "../lib/announcer.js";
 import { call, wordsOf } from "../lib/api.js";
-import { commandOf } from "../lib/commands.js";
 import { Deck } from "../lib/deck.js";
 import { delivery } from "../lib/delivery.js";
 import { ItemView } from "../lib/item_view.js";
 import { fillKeySheet } from "../lib/key_sheet.js";
+import { Keyboard } from "../lib/keyboard.js";
 import { Notices } from "../lib/notices.js";
 import { Outbox } from "../lib/outbox.js";
 import { openStore } from "../lib/outbox_store.js";
 import { Pictures } from "../lib/pictures.js";
+import { recall, remember } from "../lib/remember.js";
 import { SaveState } from "../lib/save_state.js";
 import { Session } from "../lib/session.js";
 import { SKIP_WORDS, SkipMenu } from "../lib/skip_menu.js";
@@ -24,6 +25,7 @@ const PROGRESS_MS = 30_000;
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const { answers } = await import(document.documentElement.dataset.kindScript);
+const readKey = `querent:instructions:${boot.user}:${boot.project.slug}`;
 const $ = (selector) => document.querySelector(selector);
 
 const say = announcer($("#said"));
@@ -64,8 +66,6 @@ let pauseReason = "";
 let shownGiven = null;
 let progressAskedAt = 0;
 
-await start();
-
 async function start() {
   fillKeySheet($("#keys [data-part=rows]"), {
     answering: kind.shortcuts,
@@ -83,12 +83,20 @@ async function start() {
 /** What was answered here but has not reached the server counts as answered, after a reload too. */
 function withUnsent(history, tasks, unsent) {
   const past = new Map(history.map((entry) => [entry.task.id, entry]));
+  const open = new Map(tasks.map((task) => [task.id, task]));
   for (const { task, op, body, question } of unsent.filter((entry) => entry.project === boot.project.slug)) {
-    if (op === "take_back") past.delete(task);
-    else past.set(task, { task: question, given: op === "skip" ? { skip: body.reason } : { answer: body.answer } });
-    if (op !== "take_back" && !history.some((entry) => entry.task.id === task)) mine += op === "answer" ? 1 : 0;
+    const before = past.get(task)?.given.answer ? 1 : 0;
+    mine += (op === "answer" ? 1 : 0) - before;
+    if (op === "take_back") {
+      past.delete(task);
+      open.set(task, question);
+    } else {
+      past.set(task, { task: question, given: op === "skip" ? { skip: body.reason } : { answer: body.answer } });
+      open.delete(task);
+    }
   }
-  return [[...past.values()].slice(-20), tasks.filter((task) => !past.has(task.id))];
+  const inOrder = [...open.values()].sort((a, b) => a.id - b.id);
+  return [[...past.values()].slice(-20), inOrder];
 }
 
 // ---- what a person does ----
@@ -140,15 +148,16 @@ function undo() {
 
 function toggleInstructions(open = $("#instructions").hidden) {
   const drawer = $("#instructions");
-  if (open === !drawer.hidden) return;
+  if (open === !drawer.hidden) return false;
   drawer.hidden = !open;
   $("[data-command=instructions]").setAttribute("aria-expanded", String(open));
   view.zoom.reset();
   if (open) {
     drawer.querySelector("h2").focus();
-    remember("instructions", boot.instructions.version);
+    remember(readKey, boot.instructions.version);
     notices.set("instructions", false);
   } else restFocus("[data-command=instructions]");
+  return true;
 }
 
 const commands = {
@@ -162,10 +171,8 @@ const commands = {
   wake,
 };
 
-// ---- keys ----
-
 function listen() {
-  addEventListener("keydown", pressed);
+  new Keyboard({ kind, view, skipMenu, commands, onTable: () => deck.current, closeDrawer: () => toggleInstructions(false) });
   addEventListener("click", (event) => {
     const button = event.target.closest("[data-command]");
     if (button && !button.disabled) commands[button.dataset.command]();
@@ -190,46 +197,13 @@ function listen() {
   setInterval(() => document.visibilityState === "visible" && deck.current && deck.fill({ renew: true }), renewMs);
 }
 
-function pressed(event) {
-  if (event.isComposing || event.defaultPrevented || $("dialog[open]")) return;
-  const command = commandOf(event);
-  if ((event.ctrlKey || event.metaKey || event.altKey) && !command) return;
-  if (handled(event, command)) event.preventDefault();
-}
-
-function handled(event, command) {
-  const field = kind.bar.field;
-  const typing = field && event.target === field;
-  if (skipMenu.isOpen) return skipMenu.key(event);
-  if (event.key === "Escape" && !typing && !$("#instructions").hidden) {
-    toggleInstructions(false);
-    return true;
-  }
-  const onButton = event.target.closest("button, a, summary") && (event.key === "Enter" || event.key === " ");
-  if (onButton && (event.key === " " || !event.target.closest("#answers [data-label]"))) return false;
-  // A key held down is one answer, not thirty; only moving about repeats.
-  const once = !event.repeat;
-  if (!event.ctrlKey && !event.metaKey && deck.current) {
-    if (event.repeat ? typing && event.key.startsWith("Arrow") && kind.key(event) : kind.key(event)) return true;
-    const looks = !typing || (kind.bar.isEmpty && (event.key.length > 1 || "+-=_0 ".includes(event.key)));
-    if (looks && view.key(event)) return true;
-  }
-  if (typing && (!kind.bar.isEmpty || !(["Backspace", "?"].includes(event.key) || event.ctrlKey || event.metaKey))) return false;
-  if (command && (once || command === "undo" || command === "forward")) {
-    commands[command]();
-    return true;
-  }
-  if (field && !typing && deck.current && event.key.length === 1 && event.key !== " ") field.focus(); // the letter follows
-  return false;
-}
-
-/** The focus never falls off the page: to where the next key is expected. */
+/** The focus never falls off the page: from something that is gone it moves to where the next key is expected. */
 function restFocus(selector) {
   if (selector) return $(selector).focus({ preventScroll: true });
-  const held = document.activeElement;
-  if (held && held !== document.body && held !== kind.bar.field && held.checkVisibility?.() && !held.disabled) return;
-  if (kind.bar.takesText && deck.current) kind.bar.focus();
-  if (document.activeElement === document.body) $("#item").focus({ preventScroll: true });
+  const held = document.activeElement ?? document.body;
+  const lost = held !== document.body && (!held.checkVisibility() || held.disabled);
+  if (kind.bar.takesText && deck.current && (lost || held === document.body || held === kind.bar.field)) kind.bar.focus();
+  else if (lost) $("#item").focus({ preventScroll: true });
 }
 
 // ---- what is seen ----
@@ -244,12 +218,12 @@ function draw() {
   }
   pictures.keep([...(entry ? [entry.task] : []), ...deck.ahead.map(({ task }) => task)]);
   const another = entry !== shown;
+  $("[data-command=undo]").disabled = !deck.canGoBack;
+  $("[data-command=skip]").disabled = !entry;
   if (entry) drawQuestion(entry, another);
   else drawPause();
   shown = entry;
   drawProgress();
-  $("[data-command=undo]").disabled = !deck.canGoBack;
-  $("[data-command=skip]").disabled = !entry;
   scheduleFetch();
 }
 
@@ -395,23 +369,8 @@ function noteProject(latest) {
 }
 
 function noteInstructions() {
-  const seen = Number(recall("instructions"));
-  const version = boot.instructions.version;
-  notices.set("instructions", version > 0 && seen !== version);
+  const { version } = boot.instructions;
+  notices.set("instructions", version > 0 && recall(readKey) !== version);
 }
 
-function remember(name, value) {
-  try {
-    localStorage.setItem(`querent:${name}:${boot.user}:${boot.project.slug}`, value);
-  } catch {
-    // asked again the next time
-  }
-}
-
-function recall(name) {
-  try {
-    return localStorage.getItem(`querent:${name}:${boot.user}:${boot.project.slug}`);
-  } catch {
-    return null;
-  }
-}
+await start();

@@ -1,0 +1,74 @@
+// Where a key press goes: the skip menu, the labels, the item, then the commands of the page.
+
+import { commandOf } from "./commands.js";
+
+/** `commands[name]()` run; `onTable()` is false while there is no question; `closeDrawer()` is true when it closed one. */
+export class Keyboard {
+  #kind;
+  #view;
+  #skipMenu;
+  #commands;
+  #onTable;
+  #closeDrawer;
+
+  constructor({ kind, view, skipMenu, commands, onTable, closeDrawer }) {
+    this.#kind = kind;
+    this.#view = view;
+    this.#skipMenu = skipMenu;
+    this.#commands = commands;
+    this.#onTable = onTable;
+    this.#closeDrawer = closeDrawer;
+    addEventListener("keydown", (event) => this.#pressed(event));
+  }
+
+  #pressed(event) {
+    if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const chord = event.ctrlKey || event.metaKey || event.altKey;
+    const command = commandOf(event);
+    if (chord && !command) return;
+    if (this.#handled(event, command, chord)) event.preventDefault();
+  }
+
+  #handled(event, command, chord) {
+    const typing = event.target === this.#kind.bar.field;
+    if (this.#skipMenu.isOpen) return !isActivation(event) && this.#skipMenu.key(event);
+    if (event.key === "Escape" && !typing && this.#closeDrawer()) return true;
+    if (isActivation(event) && !(event.key === "Enter" && event.target.closest("#answers [data-label]"))) return false;
+    if (!chord && this.#onTable()) {
+      if (this.#isAnswer(event, typing)) return true;
+      if ((!typing || this.#looksWhileTyping(event)) && this.#view.key(event)) return true;
+    }
+    if (typing && !this.#commandWhileTyping(event, chord)) return false;
+    if (command && (!event.repeat || command === "undo" || command === "forward")) {
+      this.#commands[command]();
+      return true;
+    }
+    if (!chord) this.#beginTyping(event, typing);
+    return false;
+  }
+
+  // A key held down is one answer, not thirty; only moving about in a list repeats.
+  #isAnswer(event, typing) {
+    if (event.repeat && !(typing && event.key.startsWith("Arrow"))) return false;
+    return this.#kind.key(event);
+  }
+
+  #looksWhileTyping(event) {
+    return this.#kind.bar.isEmpty && (event.key.length > 1 || "+-=_0 ".includes(event.key));
+  }
+
+  #commandWhileTyping(event, chord) {
+    return this.#kind.bar.isEmpty && (chord || event.key === "Backspace" || event.key === "?");
+  }
+
+  // With the focus elsewhere, a letter that is no command goes to the field: the press itself is typed there.
+  #beginTyping(event, typing) {
+    const field = this.#kind.bar.field;
+    if (field && !typing && this.#onTable() && event.key.length === 1 && event.key !== " ") field.focus();
+  }
+}
+
+/** Enter or Space on something that can be pressed belongs to it. */
+function isActivation(event) {
+  return (event.key === "Enter" || event.key === " ") && Boolean(event.target.closest?.("button, a, summary"));
+}
