@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -31,15 +31,14 @@ class Csv(ExportFormat):
     extension = "csv"
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
-        names = [column.name for column in columns]
+        cells = [(column.name, _cell_of(column, kind)) for column in columns]
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer)
-        writer.writerow([neutral(name) for name in names])
+        writer.writerow([neutral(name) for name, _ in cells])
         rows = iter(rows)
         while True:
             piece = list(islice(rows, ROWS_A_PIECE))
-            for row in piece:
-                writer.writerow([_cell(name, row.get(name), kind) for name in names])
+            writer.writerows([[cell(row.get(name)) for name, cell in cells] for row in piece])
             yield buffer.getvalue().encode()
             buffer.seek(0)
             buffer.truncate()
@@ -47,15 +46,38 @@ class Csv(ExportFormat):
                 return
 
 
-def _cell(name: str, value: Any, kind: QuestionKind) -> Any:
+def _cell_of(column: Column, kind: QuestionKind) -> Callable[[Any], Any]:
+    """How a value of the column is written; the writer itself knows numbers and None."""
+    if column.type in ("integer", "number", "time"):
+        return _as_is
+    if column.name == "answer":
+        return lambda value: None if value is None else neutral(kind.flat(value))
+    return _CELLS.get(column.type, _nested)
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _text(value: str | None) -> str | None:
+    return neutral(value) if value and value[0] in _RUNS_AS_FORMULA else value
+
+
+def _boolean(value: bool | None) -> str | None:
+    return None if value is None else "true" if value else "false"
+
+
+def _list(value: list[str] | None) -> str | None:
+    return None if value is None else neutral("|".join(value))
+
+
+def _nested(value: Any) -> Any:
+    """Values of a column that mixes types: texts as they are, numbers as numbers, the rest as JSON."""
     if isinstance(value, str):
-        return neutral(value)
+        return _text(value)
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
-    if name == "answer":
-        return neutral(kind.flat(value))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if name == "label":
-        return neutral("|".join(value))
     return orjson.dumps(value).decode()
+
+
+_CELLS: dict[str, Callable[[Any], Any]] = {"text": _text, "boolean": _boolean, "list": _list}

@@ -14,7 +14,7 @@ from labeling.kinds import QuestionKind
 from labeling.selectors.export import Column
 from labeling.services.exports.base import ExportFormat, Row
 
-ROWS_A_GROUP = 20_000
+ROWS_A_GROUP = 10_000
 
 ARROW_TYPES = {
     "text": pa.string(),
@@ -28,7 +28,7 @@ ARROW_TYPES = {
 
 
 class Parquet(ExportFormat):
-    """One row group per 20,000 rows; nested and mixed values are JSON texts, times are timestamps in UTC."""
+    """One row group per 10,000 rows; nested and mixed values are JSON texts, times are timestamps in UTC."""
 
     name = "parquet"
     media_type = "application/vnd.apache.parquet"
