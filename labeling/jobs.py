@@ -8,18 +8,18 @@ from labeling.services import imports
 from labeling.services.sweep import sweep_labeling
 
 
-@shared_task(name="labeling.run_import")  # type: ignore[untyped-decorator]
+@shared_task(name="labeling.run_import")
 def run_import(batch_pk: int) -> dict[str, Any]:
     return imports.run_import(batch_pk)
 
 
-@shared_task(name="labeling.run_snapshot")  # type: ignore[untyped-decorator]
+@shared_task(name="labeling.run_snapshot")
 def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
     from labeling.services.snapshots import run_snapshot as run  # noqa: PLC0415
 
     return run(snapshot_pk)
 
 
-@shared_task(name="labeling.sweep")  # type: ignore[untyped-decorator]
+@shared_task(name="labeling.sweep")
 def sweep() -> dict[str, Any]:
     return sweep_labeling()

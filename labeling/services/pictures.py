@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 from django.conf import settings
 from django.core.files.storage import default_storage
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 # Pillow registers a decoder when its module is imported; without these the names in FORMATS are unknown to it
 from PIL import AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401  # isort: skip
@@ -44,7 +44,17 @@ THUMBNAIL_SIDE = 16
 
 _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _FLAT_BELOW = 12  # grey levels between the brightest and the darkest cell: below it a difference hash is noise
+_NOISE = 1  # grey levels
 _VERIFY_SIDE = 512  # JPEG decodes at a reduced scale down to this; every byte is still read
 _LOSSLESS_UP_TO = 128
 _BLOCK_ROWS = 256
@@ -86,12 +96,11 @@ def inspect(source: str | Path | bytes | IO[bytes]) -> PictureFacts:
     with _opened(content) as image:
         found, mode = str(image.format), image.mode
         width, height = image.size
-        orientation = _orientation(image)
         frames = _frames(image)
         image.draft(mode, (_VERIFY_SIDE, _VERIFY_SIDE))
-        upright = _decode(image)
+        upright, orientation = _decode(image)
         grey = flatten(to_eight_bit(_shrunk(upright))).convert("L")
-    if found == "TIFF":  # Pillow turns TIFF upright while it loads
+    if found == "TIFF":
         width, height = upright.size
     elif orientation in _SIDEWAYS:
         width, height = height, width
@@ -111,11 +120,14 @@ def inspect(source: str | Path | bytes | IO[bytes]) -> PictureFacts:
 
 
 def difference_hash(grey: Image.Image) -> int | None:
-    """64 bits, each "brighter than its left neighbour" on a 9 x 8 grid, as a signed number; None for a flat picture."""
+    """64 bits, each "brighter than its left neighbour" on a 9 x 8 grid, as a signed number; None for a flat picture.
+
+    Brighter by more than the noise of a recompression: otherwise every flat area inside a picture would be a coin toss.
+    """
     cells = np.asarray(grey.resize((9, 8), Image.Resampling.BOX), dtype=np.int16)
     if int(cells.max()) - int(cells.min()) < _FLAT_BELOW:
         return None
-    return int(np.packbits(cells[:, 1:] > cells[:, :-1]).view(">i8")[0])
+    return int(np.packbits(cells[:, 1:] - cells[:, :-1] > _NOISE).view(">i8")[0])
 
 
 def original_name(project_id: int, sha256: str) -> str:
@@ -144,8 +156,13 @@ def render(content: bytes, size: int) -> bytes:
     with _opened(content) as image:
         profile = image.info.get("icc_profile")
         image.draft(image.mode, (size, size))
-        shown = flatten(to_eight_bit(_decode(image)), profile)
-    shown.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        upright, _ = _decode(image)
+        shown = flatten(to_eight_bit(upright), profile)
+        shown.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return _as_webp(shown)
+
+
+def _as_webp(shown: Image.Image) -> bytes:
     target = io.BytesIO()
     if max(shown.size) <= _LOSSLESS_UP_TO:
         shown.save(target, "WEBP", lossless=True, method=4)
@@ -230,9 +247,19 @@ def _check_size(width: int, height: int) -> None:
         raise PictureRejected(f"{width} x {height} pixels; at most {limit:,} are accepted.")
 
 
-def _decode(image: Image.Image) -> Image.Image:
+def _decode(image: Image.Image) -> tuple[Image.Image, int]:
+    """The upright pixels and the orientation they were stored in.
+
+    PNG looks for EXIF behind the pixels by loading them, so what loading raises must come first.
+    """
+    if image.format == "TIFF":  # Pillow turns it upright while it loads, and forgets the orientation
+        orientation = _orientation(image)
+        image.load()
+        return image, orientation
     image.load()
-    return ImageOps.exif_transpose(image)
+    orientation = _orientation(image)
+    turn = _UPRIGHT.get(orientation)
+    return (image if turn is None else image.transpose(turn)), orientation
 
 
 def _shrunk(image: Image.Image) -> Image.Image:

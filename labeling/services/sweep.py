@@ -52,6 +52,7 @@ def wake_waiting(rows: JobRecordQuerySet, job: str) -> int:
 def _drop_finished_uploads() -> int:
     """Removes uploads whose import ended in the moment before their file was deleted."""
     ended = ImportBatch.objects.exclude(state__in=(JobState.QUEUED, JobState.RUNNING)).exclude(path="")
-    for batch in ended[:100]:
+    left_behind = list(ended[:100])
+    for batch in left_behind:
         drop_upload(batch)
-    return len(ended[:100])
+    return len(left_behind)

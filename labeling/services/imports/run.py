@@ -1,11 +1,12 @@
 """The import job: claims the batch, reads on from the cursor, stores chunk by chunk, finishes."""
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import OperationalError, transaction
 
 from labeling.models import ImportBatch, JobState, Project
 from labeling.services import storage
@@ -41,8 +42,8 @@ def run_import(batch_pk: int) -> dict[str, Any]:
         return _finish(batch, attempt, JobState.FAILED, error=f"Out of memory after row {batch.cursor:,}.")
     except OperationalError:  # the database was busy or away: the row stays ours to give back, the sweeper goes on
         log.exception("import %s: database trouble, put back", batch_pk)
-        close_old_connections()
-        _put_back(batch_pk, attempt)
+        with suppress(OperationalError):  # still away: then the silent heartbeat gives it back
+            _put_back(batch_pk, attempt)
         raise
     except Exception:  # our own mistake must end the batch visibly, not leave it running for ever
         log.exception("import %s failed", batch_pk)

@@ -71,6 +71,11 @@ class Sides:
                 self.near.add(perceptual_hash, Seen(path, split, group))
         self.seen_ordinal = next_ordinal
 
+    def stored(self, next_ordinal: int) -> None:
+        """The chunk is committed; everything below this ordinal is known, if anything had to be."""
+        if self.needed:
+            self.seen_ordinal = next_ordinal
+
     def settle(self, row: Row) -> str:
         """The side of a row; a near-duplicate inherits the group of the earlier picture. Raises RowRejected."""
         twin = self.near.find(row.picture) if row.picture else None

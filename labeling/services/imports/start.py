@@ -36,8 +36,9 @@ def start_import(
         file, file_name = _rows_as_lines(rows), ""
     assert file is not None
     _refuse_too_large(_size(file))
-    path = default_storage.save(f"uploads/{project.pk}/{uuid.uuid4().hex}", _Limited(file))
+    path = f"uploads/{project.pk}/{uuid.uuid4().hex}"
     try:
+        default_storage.save(path, _Limited(file))
         size_bytes = default_storage.size(path)
         with default_storage.open(path, "rb") as stored:
             found = _look(stored, project, file_name, format, is_rows=rows is not None, options=chosen)
@@ -100,7 +101,7 @@ def _shown_name(file_name: str) -> str:
     return "".join(character for character in name if character.isprintable())[:255]
 
 
-class _Limited(File):  # type: ignore[type-arg]
+class _Limited(File):
     """A file for the storage that stops when more bytes come than the limit allows, whatever the sender announced."""
 
     def __init__(self, file: IO[bytes]) -> None:

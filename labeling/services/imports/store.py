@@ -56,7 +56,7 @@ class ChunkStore:
                 raise FencedOff
             self._count(fresh)
         self.batch.cursor = cursor
-        self.sides.seen_ordinal = next_ordinal + len(fresh)
+        self.sides.stored(next_ordinal + len(fresh))
 
     def _sort_out(self, rows: list[Row]) -> tuple[list[tuple[Row, str]], list[Rejection], int]:
         """New rows with their side, rows refused, and the number of duplicates."""

@@ -1,0 +1,72 @@
+"""``bring_in`` uploads and imports in one call; makers of small pictures and zips."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from labeling.models import ImportBatch, Item, Progress
+from labeling.services.imports import run_import, start_import
+from tests.factories import make_project
+
+
+@pytest.fixture
+def bring_in(people):
+    def run(project, content, file_name="items.csv", **more) -> ImportBatch:
+        source = (
+            {"rows": content} if isinstance(content, list) else {"file": ContentFile(content), "file_name": file_name}
+        )
+        batch = start_import(people.manager, project, **source, **more)
+        run_import(batch.pk)
+        batch.refresh_from_db()
+        return batch
+
+    return run
+
+
+@pytest.fixture
+def pictures(people):
+    return make_project(slug="photos", modality="image", labels=("cat", "dog"), manager=people.manager)
+
+
+@pytest.fixture
+def table(people):
+    return make_project(slug="table", modality="tabular", labels=("yes", "no"), manager=people.manager)
+
+
+def picture(seed: int, size=(96, 64), kind="PNG", **save) -> bytes:
+    """A picture of soft blobs: like a photo it survives scaling and recompression, and no two seeds look alike."""
+    noise = np.random.default_rng(seed).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    target = io.BytesIO()
+    Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).save(target, kind, **save)
+    return target.getvalue()
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def counts(batch: ImportBatch) -> tuple[str, int, int, int]:
+    return batch.state, batch.accepted, batch.duplicates, batch.rejected
+
+
+def reasons(batch: ImportBatch) -> dict[int, str]:
+    return dict(batch.rejections.values_list("row", "reason"))
+
+
+def assert_counts_true(project) -> None:
+    """Progress and the ordinals say what the items say."""
+    progress = Progress.objects.get(project=project)
+    items = Item.objects.filter(project=project)
+    assert list(items.order_by("ordinal").values_list("ordinal", flat=True)) == list(range(progress.next_ordinal))
+    for split in ("pool", "eval"):
+        assert getattr(progress, f"{split}_items") == items.filter(split=split).count()
+        assert getattr(progress, f"{split}_open") == items.filter(split=split, is_open=True).count()
+    assert progress.imported_annotations == project.annotations.filter(source="import").count()
