@@ -52,7 +52,7 @@ def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwar
 @never_cache
 @require_http_methods(["GET", "POST"])
 def tokens(request: PageRequest) -> HttpResponse:
-    form = TokenForm(request.POST or None)
+    form = TokenForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         try:

@@ -25,9 +25,10 @@ REJECTIONS_PER_PAGE = 50
 @require_http_methods(["GET", "POST"])
 @project_page(Permission.MANAGE)
 def imports(request: PageRequest, project: Project) -> HttpResponse:
-    form = ImportForm(request.POST or None, request.FILES or None, project=project)
+    sent = request.method == "POST"
+    form = ImportForm(request.POST, request.FILES, project=project) if sent else ImportForm(project=project)
     status = 200
-    if request.method == "POST":
+    if sent:
         if form.is_valid():
             try:
                 return redirect("pages:import", project.slug, _start(request, project, form).public_id)

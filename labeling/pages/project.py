@@ -135,7 +135,7 @@ def per_day(rows: list[dict[str, Any]]) -> ColumnChart:
         answers = row["answers"]
         name = f"{day.day} {day:%b}"
         bars.append((f"{name}: {answers:,} answer{'s' if answers != 1 else ''}", name, answers))
-    return column_chart(bars, ticks_every=max(1, len(bars) // 5))
+    return column_chart(bars, ticks_every=max(1, len(bars) // 4))
 
 
 def _learning(name: str, project: Project) -> str:

@@ -64,7 +64,7 @@ def project_new(request: PageRequest) -> HttpResponse:
     user = request.user
     if not may_create_projects(user):
         raise PermissionDenied("Your account may not create projects.")
-    form = ProjectForm(request.POST or None)
+    form = ProjectForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             project = _create(user, form)

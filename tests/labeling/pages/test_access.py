@@ -1,0 +1,143 @@
+"""Every page against every role. A page that is not in the table fails."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import NoReverseMatch, get_resolver, reverse
+
+from labeling.models import ApiToken, ImportBatch, Member, Permission
+from labeling.models.permission import ALLOWED, Role
+from tests.factories import make_answer, make_items
+
+OPEN = "everybody"
+SIGNED_IN = "whoever has signed in"
+
+
+@dataclass(frozen=True)
+class Page:
+    """``needs`` is a permission in the project, or one of the two words above; ``ok`` what those who may get."""
+
+    needs: Any
+    method: str = "get"
+    ok: int = 200
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+PAGES = {
+    "sign-in": Page(OPEN),
+    "sign-out": Page(OPEN, "post", 302),
+    "help": Page(OPEN),
+    "projects": Page(SIGNED_IN),
+    "preview": Page(SIGNED_IN, "post", 200, {"instructions": "*a*"}),
+    "password": Page(SIGNED_IN),
+    "tokens": Page(SIGNED_IN),
+    "token-revoke": Page(SIGNED_IN, "post", 404),  # somebody else's
+    "project-new": Page(SIGNED_IN, "get", 403),  # needs an account's permission, see test_project_new
+    "project": Page(Permission.ENTER),
+    "annotate": Page(Permission.LABEL),
+    "agreement": Page(Permission.VIEW),
+    "items": Page(Permission.VIEW),
+    "item": Page(Permission.VIEW),
+    "item-restore": Page(Permission.REVIEW, "post", 302),
+    "item-set-aside": Page(Permission.REVIEW, "post", 302),
+    "export": Page(Permission.VIEW),
+    "snapshots": Page(Permission.VIEW),
+    "snapshot-new": Page(Permission.VIEW, "post", 302),
+    "members": Page(Permission.REVIEW),
+    "member-add": Page(Permission.MANAGE, "post", 400),  # with an empty form
+    "member-role": Page(Permission.MANAGE, "post", 302, {"role": "viewer"}),
+    "member-remove": Page(Permission.MANAGE, "post", 302),
+    "imports": Page(Permission.MANAGE),
+    "import": Page(Permission.MANAGE),
+    "import-rejections": Page(Permission.MANAGE),
+    "settings": Page(Permission.MANAGE),
+}
+#: pages that answer programs and refuse in their own way; tested beside the annotation page
+ELSEWHERE = {"annotate-state"}
+ROLES = [*Role.values, "superuser", "stranger", "anonymous"]
+
+
+@pytest.fixture
+def address(project, people):
+    """``address(name)`` of a page that shows something of the project."""
+    item = make_items(project, ["one"])[0]
+    batch = ImportBatch.objects.create(project=project, format="csv", path="", public_id=uuid.uuid4())
+    token, _ = ApiToken.issue(people.manager, "mine")
+    viewer = Member.objects.get(project=project, user=people.viewer)
+    rows = {"item": item.pk, "import": batch.public_id, "member": viewer.pk, "token": token.pk}
+
+    def with_arguments(name: str) -> str:
+        for arguments in ({}, {"slug": project.slug}):
+            for extra in ({}, {"pk": rows.get(name.partition("-")[0])}, {"public_id": rows.get("import")}):
+                try:
+                    return reverse(f"pages:{name}", kwargs={**arguments, **extra})
+                except NoReverseMatch:
+                    continue
+        raise AssertionError(f"no address for {name}")
+
+    return with_arguments
+
+
+def names_of_pages() -> set[str]:
+    resolver = get_resolver()
+    _, pages = resolver.namespace_dict["pages"]
+    return {name for name in pages.reverse_dict if isinstance(name, str)}
+
+
+def test_every_page_is_in_the_table():
+    assert names_of_pages() - ELSEWHERE == set(PAGES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_page_for_role(name, role, address, client, people):
+    page = PAGES[name]
+    url = address(name)
+    if role != "anonymous":
+        client.force_login(getattr(people, role))
+    response = getattr(client, page.method)(url, page.data)
+    assert response.status_code == expected(name, page, role), response.status_code
+    if role == "anonymous" and page.needs != OPEN:
+        assert response.headers["Location"].startswith("/sign-in/?next=")
+
+
+def expected(name: str, page: Page, role: str) -> int:
+    if page.needs == OPEN:
+        return 302 if name == "sign-in" and role != "anonymous" else page.ok
+    if role == "anonymous":
+        return 302
+    if page.needs == SIGNED_IN:
+        return {("project-new", "superuser"): 200, ("token-revoke", "manager"): 302}.get((name, role), page.ok)
+    if role == "superuser":
+        return page.ok
+    if role == "stranger":
+        return 404
+    return page.ok if page.needs in ALLOWED[Role(role)] else 403
+
+
+@pytest.mark.parametrize("name", sorted(name for name, page in PAGES.items() if page.method == "post"))
+def test_what_changes_something_is_not_done_by_a_link(name, address, client, people):
+    client.force_login(people.superuser)
+    assert client.get(address(name)).status_code == 405
+
+
+def test_tabs_are_those_of_the_role(project, people, browser_of):
+    def tabs(user):
+        content = browser_of(user).get(f"/p/{project.slug}/").content.decode()
+        return [name for name in ("Items", "Import", "Export", "Members", "Settings") if f">{name}</a>" in content]
+
+    assert tabs(people.annotator) == []
+    assert tabs(people.viewer) == ["Items", "Export"]
+    assert tabs(people.reviewer) == ["Items", "Export", "Members"]
+    assert tabs(people.manager) == ["Items", "Import", "Export", "Members", "Settings"]
+
+
+def test_annotators_see_no_answer_of_others(project, people, browser_of):
+    """Blind: neither the balance of the labels nor who labeled how much nor anything about the model."""
+    make_answer(make_items(project, ["one"])[0], people.manager, {"label": "spam"})
+    content = browser_of(people.annotator).get(f"/p/{project.slug}/").content.decode()
+    for word in ("Labels given", "Who labeled", "Learning curve", "Model in use", "Last runs", "spam", "manager"):
+        assert word not in content
+    assert "Labels given" in browser_of(people.viewer).get(f"/p/{project.slug}/").content.decode()

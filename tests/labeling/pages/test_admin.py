@@ -1,0 +1,144 @@
+"""The administration: every table can be looked at, history cannot be changed, a million rows are not counted."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+from django.utils import timezone
+
+from labeling.admin import COUNT_UP_TO, BoundedPaginator
+from labeling.models import Annotation, ApiToken, Item, Progress, Snapshot, Task
+from learning.models import Run
+from tests.factories import make_answer, make_items
+
+OURS = [model for app in ("labeling", "learning") for model in apps.get_app_config(app).get_models()]
+HISTORY = ["annotation", "task", "item", "importrejection", "queueentry", "epoch"]
+
+
+@pytest.fixture
+def root(people):
+    client = Client()
+    client.force_login(people.superuser)
+    return client
+
+
+def address(model, page, *args):
+    from django.urls import reverse
+
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.model_name)
+def test_every_model_has_a_list_with_search_or_few_rows(model, root, project):
+    assert admin.site.is_registered(model), f"{model.__name__} is missing from the administration"
+    shown = admin.site._registry[model]
+    assert len(shown.list_display) >= 3
+    assert root.get(address(model, "changelist")).status_code == 200
+    if shown.search_fields:
+        assert root.get(address(model, "changelist"), {"q": "1"}).status_code == 200
+
+
+@pytest.mark.parametrize("name", HISTORY)
+def test_history_cannot_be_changed_even_by_a_superuser(name, root, project, people):
+    make_answer(make_items(project, ["one"])[0], people.annotator, {"label": "spam"})
+    model = apps.get_model("labeling", name)
+    assert root.get(address(model, "add")).status_code == 403
+    row = model.objects.first()
+    if row is None:
+        return
+    page = root.get(address(model, "change", row.pk))
+    assert page.status_code == 200
+    assert 'name="_save"' not in page.content.decode()
+    assert root.post(address(model, "change", row.pk), {"revision": 9}).status_code == 403
+    assert root.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_a_list_costs_the_same_for_many_rows(root, project, people, django_assert_max_num_queries):
+    for item in make_items(project, [f"text {n}" for n in range(40)]):
+        make_answer(item, people.annotator, {"label": "spam"})
+    for model in (Task, Annotation, Item):
+        with django_assert_max_num_queries(9):
+            root.get(address(model, "changelist"))
+
+
+def test_counting_stops(db, project):
+    pages = BoundedPaginator(Item.objects.order_by("pk"), 50)
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert pages.count == 0
+    assert f"LIMIT {COUNT_UP_TO + 1}" in queries[0]["sql"]
+
+
+def act(client, model, action, *rows):
+    data = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return client.post(address(model, "changelist"), data, follow=True)
+
+
+def test_revokes_tokens(root, people):
+    token, _ = ApiToken.issue(people.viewer, "lost laptop")
+    assert "1 tokens revoked" in act(root, ApiToken, "revoke", token).content.decode()
+    assert not ApiToken.objects.usable().exists()
+    assert token.key_hash not in root.get(address(ApiToken, "change", token.pk)).content.decode()
+
+
+def test_expires_leases(root, project, people):
+    item = make_items(project, ["one"])[0]
+    Item.objects.filter(pk=item.pk).update(slots_taken=1, is_open=False)
+    Progress.objects.update(pool_open=0)
+    task = Task.objects.create(
+        project=project, item=item, annotator=people.annotator, reason="random",
+        lease_expires_at=timezone.now() + timedelta(hours=1),
+    )  # fmt: skip
+    act(root, Task, "expire", task)
+    task.refresh_from_db()
+    item.refresh_from_db()
+    assert (task.state, item.is_open, item.slots_taken) == ("expired", True, 0)
+
+
+def test_tries_jobs_again(root, project, monkeypatch, django_capture_on_commit_callbacks):
+    woken = []
+    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: woken.append((job, *args)))
+    failed = Snapshot.objects.create(project=project, format="csv", rows="items", state="failed", error="disk full")
+    done = Snapshot.objects.create(project=project, format="csv", rows="items", state="done")
+    with django_capture_on_commit_callbacks(execute=True):
+        page = act(root, Snapshot, "try_again", failed, done)
+    assert "1 announced to the workers. 1 left as they are." in page.content.decode()
+    failed.refresh_from_db()
+    done.refresh_from_db()
+    assert (failed.state, failed.error, done.state) == ("queued", "", "done")
+    assert woken == [("labeling.run_snapshot", failed.pk)]
+
+
+def test_a_second_waiting_run_is_left(root, project):
+    Run.objects.create(project=project, trigger="manual", state="queued")
+    failed = Run.objects.create(project=project, trigger="manual", state="failed")
+    act(root, Run, "try_again", failed)
+    failed.refresh_from_db()
+    assert failed.state == "failed"
+
+
+def test_looking_is_not_operating(project, people):
+    """A member of staff who may only view sees no action."""
+    from django.contrib.auth.models import Permission
+
+    people.viewer.is_staff = True
+    people.viewer.save()
+    people.viewer.user_permissions.add(Permission.objects.get(codename="view_apitoken"))
+    client = Client()
+    client.force_login(people.viewer)
+    token, _ = ApiToken.issue(people.manager, "theirs")
+    assert client.get(address(ApiToken, "changelist")).status_code == 200
+    act(client, ApiToken, "revoke", token)
+    assert ApiToken.objects.usable().exists()
+
+
+def test_signs_in_on_our_page(client, db):
+    response = client.get("/admin/", follow=True)
+    assert response.redirect_chain[-1][0].startswith("/sign-in/?next=/admin/")

@@ -1,0 +1,113 @@
+"""The items browser and one item's page."""
+
+import pytest
+
+from labeling.models import Item, ItemStatus, Task
+from labeling.pages.items import ITEMS_PER_PAGE
+from tests.factories import make_answer, make_items
+
+
+@pytest.fixture
+def listed(project, browser_of, people):
+    """``listed(query)`` is the identifiers on the page."""
+
+    def get(query=""):
+        response = browser_of(people.viewer).get(f"/p/{project.slug}/items/{query}")
+        return [row["item"].external_id for row in response.context["rows"]]
+
+    return get
+
+
+def test_filters(project, people, listed):
+    items = make_items(project, ["free prize", "see you", "call me"])
+    make_items(project, ["measured"], split="eval")
+    make_answer(items[0], people.annotator, {"label": "spam"})
+    Item.objects.filter(pk=items[2].pk).update(status=ItemStatus.SET_ASIDE, is_open=False)
+    assert listed() == ["row-0", "row-1", "row-2", "row-3"]
+    assert listed("?split=eval") == ["row-3"]
+    assert listed("?answered=yes") == ["row-0"]
+    assert listed("?answered=no&split=pool") == ["row-1", "row-2"]
+    assert listed("?label=spam") == ["row-0"]
+    assert listed("?label=ham") == []
+    assert listed("?status=set_aside") == ["row-2"]
+    assert listed("?q=PRIZE") == ["row-0"]
+    assert listed("?q=row-1") == ["row-1"]
+    assert listed("?split=nonsense&answered=x&after=y&before=z") == ["row-0", "row-1", "row-2", "row-3"]
+
+
+def test_pages_forth_and_back_without_gap_or_repeat(project, people, browser_of):
+    make_items(project, [f"text {n}" for n in range(2 * ITEMS_PER_PAGE + 7)])
+    client = browser_of(people.viewer)
+    address, seen, pages = f"/p/{project.slug}/items/?split=pool", [], []
+    while True:
+        page = client.get(address).context["page"]
+        pages.append(page)
+        seen += [item.ordinal for item in page.items]
+        if not page.older:
+            break
+        assert "split=pool" in page.older
+        address = f"/p/{project.slug}/items/?{page.older}"
+    assert seen == list(range(2 * ITEMS_PER_PAGE + 7))
+    assert [len(page.items) for page in pages] == [ITEMS_PER_PAGE, ITEMS_PER_PAGE, 7]
+    back = client.get(f"/p/{project.slug}/items/?{pages[2].newer}").context["page"]
+    assert [item.ordinal for item in back.items] == [item.ordinal for item in pages[1].items]
+    first = client.get(f"/p/{project.slug}/items/?{back.newer}").context["page"]
+    assert first.newer == ""
+
+
+def test_no_query_a_row(project, people, browser_of, django_assert_max_num_queries):
+    for item in make_items(project, [f"text {n}" for n in range(ITEMS_PER_PAGE)]):
+        make_answer(item, people.annotator, {"label": "spam"})
+    client = browser_of(people.viewer)
+    with django_assert_max_num_queries(9):
+        client.get(f"/p/{project.slug}/items/")
+
+
+def test_says_what_to_do_when_there_is_nothing(project, people, browser_of):
+    address = f"/p/{project.slug}/items/"
+    assert "Import items" in browser_of(people.manager).get(address).content.decode()
+    assert "Import items" not in browser_of(people.viewer).get(address).content.decode()
+    make_items(project, ["one"])
+    assert "No item fits these filters." in browser_of(people.viewer).get(f"{address}?q=zzz").content.decode()
+
+
+def test_one_item_tells_its_history_and_why_it_was_asked(project, people, browser_of):
+    item = make_items(project, ["<b>free</b> prize"])[0]
+    make_answer(item, people.annotator, {"label": "spam"}, strategy="margin", model_version=4, propensity=0.0125)
+    content = browser_of(people.viewer).get(f"/p/{project.slug}/items/{item.pk}/").content.decode()
+    assert "&lt;b&gt;free&lt;/b&gt; prize" in content
+    for fact in ("Put to <strong>annotator</strong>", "spam", "margin", "0.0125", "after 1,200 ms"):
+        assert fact in content
+
+
+def test_another_projects_item_is_not_here(project, people, browser_of):
+    from tests.factories import make_project
+
+    item = make_items(make_project(slug="other"), ["secret"])[0]
+    assert browser_of(people.manager).get(f"/p/{project.slug}/items/{item.pk}/").status_code == 404
+
+
+def test_a_reviewer_sets_aside_and_restores(project, people, browser_of):
+    item = make_items(project, ["one"])[0]
+    client = browser_of(people.reviewer)
+    client.post(f"/p/{project.slug}/items/{item.pk}/set-aside/")
+    item.refresh_from_db()
+    assert (item.status, item.is_open) == (ItemStatus.SET_ASIDE, False)
+    page = client.get(f"/p/{project.slug}/items/{item.pk}/").content.decode()
+    assert "Restore the item" in page
+    client.post(f"/p/{project.slug}/items/{item.pk}/restore/")
+    item.refresh_from_db()
+    assert (item.status, item.is_open) == (ItemStatus.ACTIVE, True)
+
+
+def test_skips_stand_in_the_history(project, people, browser_of):
+    from django.utils import timezone
+
+    item = make_items(project, ["one"])[0]
+    now = timezone.now()
+    Task.objects.create(
+        project=project, item=item, annotator=people.annotator, state="skipped", skip_reason="broken", skipped_at=now,
+        lease_expires_at=now, reason="eval",
+    )  # fmt: skip
+    content = browser_of(people.viewer).get(f"/p/{project.slug}/items/{item.pk}/").content.decode()
+    assert "Skipped by <strong>annotator</strong> as broken" in content

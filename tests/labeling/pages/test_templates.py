@@ -1,0 +1,65 @@
+"""What every page must keep: a strict policy, no inline script or style, the frame of a document."""
+
+import re
+
+import pytest
+from django.conf import settings
+
+TEMPLATES = sorted(path for path in (settings.BASE_DIR / "templates").rglob("*.html"))
+INLINE = re.compile(
+    r"""\sstyle=|\son[a-z]+=["']|<style|hx-on|javascript:|<script(?![^>]*\bsrc=)(?![^>]*type="application/json")""",
+    re.I,
+)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR / "templates")))
+def test_nothing_inline_and_nothing_from_elsewhere(path):
+    text = path.read_text()
+    assert not INLINE.findall(text)
+    assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//""", text)
+
+
+@pytest.mark.parametrize(
+    "bad", ['<p style="x">', '<a onclick="x">', "<script>x</script>", "<style>", '<b hx-on:click="x">']
+)
+def test_the_guard_finds_what_it_is_for(bad):
+    assert INLINE.findall(bad)
+
+
+def test_policy_has_no_unsafe_word(client, db):
+    policy = client.get("/sign-in/").headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
+
+
+@pytest.mark.parametrize("address", ["/", "/p/sms/", "/p/sms/items/", "/p/sms/export/", "/p/sms/settings/", "/help/"])
+def test_landmarks(address, project, people, browser_of):
+    page = browser_of(people.manager).get(address).content.decode()
+    assert page.count("<h1") == 1
+    assert page.count("<main") == 1
+    assert 'href="#content"' in page
+    assert '<html lang="en">' in page
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_not_found_is_a_page_of_ours(project, people, browser_of):
+    response = browser_of(people.stranger).get("/p/sms/")
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()
+    assert "SMS" not in response.content.decode()
+
+
+def test_not_allowed_says_so(project, people, browser_of):
+    response = browser_of(people.annotator).get("/p/sms/items/")
+    assert response.status_code == 403
+    assert "Your role in this project (annotator) does not allow this." in response.content.decode()
+
+
+def test_csrf_failure_is_a_page_of_ours(people):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/sign-in/", {"username": "a", "password": "b"})
+    assert response.status_code == 403
+    assert "This page was open too long" in response.content.decode()
