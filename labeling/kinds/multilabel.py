@@ -23,10 +23,7 @@ class Multilabel(QuestionKind):
     def answer_from_import(self, value: Any, labels: frozenset[str]) -> dict[str, Any]:
         """``value`` is a list, a JSON list in a string, or names separated by ``|``."""
         if isinstance(value, str):
-            text = value.strip()
-            value = (
-                json.loads(text) if text.startswith("[") else [part.strip() for part in text.split("|") if part.strip()]
-            )
+            value = _listed(value.strip())
         return self.validate({"labels": value}, labels)
 
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
@@ -45,3 +42,12 @@ class Multilabel(QuestionKind):
 
     def flat(self, answer: dict[str, Any]) -> str:
         return "|".join(answer["labels"])
+
+
+def _listed(text: str) -> Any:
+    if text.startswith("["):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass  # a label may be called "[other]"
+    return [part.strip() for part in text.split("|") if part.strip()]
