@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -17,6 +18,7 @@ from labeling.api import task_schema as schema
 from labeling.api.base import person
 from labeling.api.exceptions import Conflict, TooLarge
 from labeling.models import Project
+from labeling.selectors.prepared import Prepared
 from labeling.selectors.task_json import task_json, utc_text
 from labeling.services.answers import LeaseLost, record_answer, skip, take_back
 from labeling.services.tasks import next_tasks
@@ -57,6 +59,11 @@ def _body(request: Request) -> Mapping[str, Any]:
     return data
 
 
+@Prepared
+def _project(slug: str) -> "QuerySet[Project]":
+    return Project.objects.filter(slug=slug).order_by()
+
+
 class NextTasks(TaskView):
     @extend_schema(
         operation_id="tasks_next",
@@ -65,10 +72,10 @@ class NextTasks(TaskView):
     )
     def post(self, request: Request, slug: str) -> Response:
         """Leases up to `count` questions: open ones first, then new; an empty list when none is left."""
-        project = Project.objects.filter(slug=slug).first()
-        if project is None:
+        found = _project(slug)
+        if not found:
             raise Http404("No such project.")
-        tasks = next_tasks(person(request), project, _body(request).get("count", 1))
+        tasks = next_tasks(person(request), found[0], _body(request).get("count", 1))
         return Response([task_json(task, task.project) for task in tasks])
 
 

@@ -7,7 +7,8 @@ from django.http import Http404
 from django.utils import timezone
 
 from labeling.models import ApiToken, User
-from labeling.models.token import hash_key
+from labeling.models.token import ApiTokenQuerySet, hash_key
+from labeling.selectors.prepared import Prepared
 from labeling.services.checks import text
 from labeling.services.errors import Invalid
 
@@ -44,11 +45,17 @@ def revoke_token(user: User, token_id: int) -> ApiToken:
     return token
 
 
+@Prepared
+def _usable_token(key_hash: str) -> ApiTokenQuerySet:
+    return ApiToken.objects.usable().filter(key_hash=key_hash).order_by().select_related("user")
+
+
 def token_for(key: str) -> ApiToken | None:
     """The usable token with this key and its user, in one query; notes the use at most once a minute."""
-    token = ApiToken.objects.usable().select_related("user").filter(key_hash=hash_key(key)).first()
-    if token is None:
+    found = _usable_token(hash_key(key))
+    if not found:
         return None
+    (token,) = found
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_EVERY:
         old = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - LAST_USED_EVERY)

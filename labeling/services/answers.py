@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
@@ -27,6 +27,9 @@ from labeling.models import (
     TaskState,
     User,
 )  # fmt: skip
+from labeling.models.label import LabelQuerySet
+from labeling.models.task import TaskQuerySet
+from labeling.selectors.prepared import Prepared, PreparedUpdate
 from labeling.services.errors import Invalid
 from labeling.services.tasks.leases import lease_end
 from labeling.services.tasks.slots import ItemChange, LeaseLost, move_progress
@@ -75,7 +78,7 @@ def record_answer(user: User, task_id: int, answer: Any, elapsed_ms: Any = None)
     elapsed_ms = _checked_elapsed(elapsed_ms)
     work = _work_on(user, task_id)
     kind = KINDS[work.project.kind]
-    labels = frozenset(Label.objects.in_use().filter(project=work.project).values_list("name", flat=True))
+    labels = frozenset(label.name for label in _labels(work.project.pk))
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
         given = kind.labels_of(cast("dict[str, Any]", current.answer))
@@ -86,7 +89,9 @@ def record_answer(user: User, task_id: int, answer: Any, elapsed_ms: Any = None)
     answer = kind.validate(answer, labels)
     if work.task.state != TaskState.OPEN:
         _retake(work)
-    _set_state(work.task, TaskState.ANSWERED)
+        _set_state(work.task, TaskState.ANSWERED)
+    else:
+        _close(work.task.pk)
     _count_answer(work, +1)
     annotation = _revise(work, answer, elapsed_ms)
     _finish(work)
@@ -146,18 +151,34 @@ def _checked_elapsed(elapsed_ms: Any) -> int | None:
 
 def _work_on(user: User, task_id: int) -> _Work:
     """Locks member, task and item, in this order: everything one person does in a project comes one after the other."""
-    members = Member.objects.select_for_update(no_key=True, of=("self",)).select_related("project")
-    member = members.filter(user=user, project__tasks__pk=task_id, project__tasks__annotator=user).first()
-    if member is None:
+    if not (found := _member(user.pk, task_id) if task_id < 2**63 else []):
         raise Http404("No such task.")
+    member = found[0]
     if not member.may(Permission.LABEL):
         raise PermissionDenied(f"Your role in this project ({member.role}) does not allow this.")
-    newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
-    tasks = Task.objects.select_for_update(no_key=True, of=("self", "item")).select_related("item")
-    task = tasks.annotate(revision=Subquery(newest)).get(pk=task_id)
+    (task,) = _task(task_id)
     task.project = member.project
     revision = task.revision or 0  # type: ignore[attr-defined]  # annotated above
     return _Work(task, member, ItemChange(task.item), revision, Counter())
+
+
+@Prepared
+def _member(user: int, task: int) -> "QuerySet[Member]":
+    """The membership by which the task is the user's."""
+    members = Member.objects.filter(user=user, project__tasks__pk=task, project__tasks__annotator=F("user"))
+    return members.order_by().select_related("project").select_for_update(no_key=True, of=("self",))
+
+
+@Prepared
+def _task(task: int) -> TaskQuerySet:
+    newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
+    tasks = Task.objects.filter(pk=task).annotate(revision=Subquery(newest)).select_related("item")
+    return tasks.select_for_update(no_key=True, of=("self", "item"))
+
+
+@Prepared
+def _labels(project: int) -> LabelQuerySet:
+    return Label.objects.in_use().filter(project=project).order_by().only("name")
 
 
 def _revise(work: _Work, answer: dict[str, Any] | None, elapsed_ms: int | None) -> Annotation:
@@ -185,7 +206,12 @@ def _take_answer_back(work: _Work) -> None:
 def _count_answer(work: _Work, by: int) -> None:
     work.item.answers += by
     work.deltas["annotations"] += by
-    Member.objects.filter(pk=work.member.pk).update(answers=F("answers") + by)
+    _count_member(work.member.pk, by)
+
+
+@PreparedUpdate
+def _count_member(member: int, by: int) -> "tuple[QuerySet[Member], dict[str, Any]]":
+    return Member.objects.filter(pk=member), {"answers": F("answers") + by}
 
 
 def _set_state(task: Task, state: TaskState) -> None:
@@ -197,6 +223,12 @@ def _finish(work: _Work) -> None:
     """Writes the item, then the counts."""
     work.deltas.update(work.change.save())
     move_progress(work.project.pk, work.deltas)
+
+
+@PreparedUpdate
+def _close(task: int) -> tuple[TaskQuerySet, dict[str, Any]]:
+    """An open task is answered: the everyday case, of which nothing else changes."""
+    return Task.objects.filter(pk=task), {"state": TaskState.ANSWERED}
 
 
 def _asked_again(task: Task) -> Task | None:

@@ -252,12 +252,11 @@ def test_somebody_who_has_seen_everything_costs_no_walk(project, people, django_
 @pytest.mark.parametrize("split", list(Split))
 def test_the_walk_is_one_index_seek(project, people, split):
     """The plan is the constant cost: the partial index in its order, no sort, no scan."""
-    from labeling.services.tasks.walk import Walker
+    from labeling.services.tasks.walk import free_items
 
     make_items(project, [str(n) for n in range(300)], split)
-    member = Member.objects.get(user=people.annotator)
-    walker = Walker(project, member, Progress.objects.get())
-    plan = walker.free().open_in(split).order_by("draw_key").filter(draw_key__gt=5)[:5].explain()
+    items = free_items(project.pk, people.annotator.pk, split=split, pictures=False)
+    plan = items.filter(draw_key__gt=5)[:5].explain()
     assert "item_walk" in plan, plan
     assert "Sort" not in plan, plan
     assert "TEMP B-TREE" not in plan, plan

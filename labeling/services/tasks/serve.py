@@ -8,14 +8,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.http import Http404
 from django.utils import timezone
 
 from labeling.models import (
     Item,
     Member,
-    Modality,
     Permission,
     Progress,
     Project,
@@ -23,8 +22,12 @@ from labeling.models import (
     Reason,
     Split,
     Task,
+    TaskState,
     User,
 )  # fmt: skip
+from labeling.models.item import ItemQuerySet
+from labeling.models.task import TaskQuerySet
+from labeling.selectors.prepared import Prepared, PreparedUpdate
 from labeling.services.errors import Invalid
 from labeling.services.tasks.leases import lease_end
 from labeling.services.tasks.mixture import Rng, draw, pool_propensity, strategy_share
@@ -62,12 +65,12 @@ def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = N
 
 def _walker(user: User, project: Project) -> Walker:
     """Locks the person's member row: calls of one person come one after the other."""
-    rows = Member.objects.select_for_update(no_key=True, of=("self",)).select_related("project__progress")
-    member = rows.filter(project=project, user=user).first()
-    if member is None and user.is_superuser:
+    found = _member(project.pk, user.pk)
+    if not found and user.is_superuser:
         raise PermissionDenied("Only members are asked. Add yourself to the project first.")
-    if member is None:
+    if not found:
         raise Http404("No such project.")
+    member = found[0]
     if not member.may(Permission.LABEL):
         raise PermissionDenied(f"Your role in this project ({member.role}) does not allow this.")
     member.user = user
@@ -76,9 +79,7 @@ def _walker(user: User, project: Project) -> Walker:
 
 def _open_tasks(walker: Walker, count: int) -> list[Task]:
     project = walker.project
-    related = ["item__asset"] if project.modality == Modality.IMAGE else ["item"]
-    rows = Task.objects.open_for(walker.member.user).filter(project=project).order_by("pk").select_related(*related)
-    tasks = list(rows.select_for_update(no_key=True, of=("self",))[:count])
+    tasks = _open(project.pk, walker.member.user_id, count=count, pictures=walker.pictures)
     for task in tasks:
         task.project = project
     soon = timezone.now() + timedelta(seconds=project.lease_s * RENEW_BELOW)
@@ -88,6 +89,19 @@ def _open_tasks(walker: Walker, count: int) -> list[Task]:
         for task in tasks:
             task.lease_expires_at = end
     return tasks
+
+
+@Prepared
+def _member(project: int, user: int) -> "QuerySet[Member]":
+    members = Member.objects.filter(project=project, user=user).order_by().select_related("project__progress")
+    return members.select_for_update(no_key=True, of=("self",))
+
+
+@Prepared
+def _open(project: int, user: int, *, count: int, pictures: bool) -> TaskQuerySet:
+    tasks = Task.objects.filter(annotator=user, project=project, state=TaskState.OPEN).order_by("pk")
+    related = tasks.select_related("item__asset" if pictures else "item")
+    return related.select_for_update(no_key=True, of=("self",))[:count]
 
 
 def _claim(walker: Walker, count: int, rng: Rng) -> list[Task]:
@@ -102,7 +116,7 @@ def _claim(walker: Walker, count: int, rng: Rng) -> list[Task]:
         tasks = Task.objects.bulk_create(_tasks(walker, picks, has_head))
     moved = {name: getattr(member, name) for name in POSITIONS if getattr(member, name) != before[name]}
     if moved:
-        Member.objects.filter(pk=member.pk).update(**moved)
+        _move_member(member.pk, *moved.values(), names=tuple(moved))
     return tasks
 
 
@@ -127,13 +141,23 @@ def _pick(walker: Walker, count: int, rng: Rng) -> tuple[list[Pick], bool]:
 
 def _take_slots(items: list[Item]) -> None:
     """Takes one slot of each. The rows are locked already: a row that does not match means a broken invariant."""
-    rows = Item.objects.filter(pk__in=[item.pk for item in items], is_open=True, slots_taken__lt=F("slots_total"))
-    still_open = Case(When(slots_taken__lt=F("slots_total") - 1, then=Value(True)), default=Value(False))
-    if rows.update(slots_taken=F("slots_taken") + 1, is_open=still_open) != len(items):
+    if _take(*(item.pk for item in items)) != len(items):
         raise RuntimeError("A locked item lost its slot.")
     for item in items:
         item.slots_taken += 1
         item.is_open = item.slots_taken < item.slots_total
+
+
+@PreparedUpdate
+def _take(*items: int) -> tuple[ItemQuerySet, dict[str, Any]]:
+    rows = Item.objects.filter(pk__in=items, is_open=True, slots_taken__lt=F("slots_total"))
+    is_open = Case(When(slots_taken__lt=F("slots_total") - 1, then=Value(True)), default=Value(False))
+    return rows, {"slots_taken": F("slots_taken") + 1, "is_open": is_open}
+
+
+@PreparedUpdate
+def _move_member(member: int, *values: int, names: tuple[str, ...]) -> "tuple[QuerySet[Member], dict[str, Any]]":
+    return Member.objects.filter(pk=member), dict(zip(names, values, strict=True))
 
 
 def _tasks(walker: Walker, picks: list[Pick], has_head: bool) -> list[Task]:

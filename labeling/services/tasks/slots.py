@@ -5,10 +5,12 @@ Lock order, everywhere: member, task, item, progress. Nobody waits for an item w
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from labeling.models import Item, ItemStatus, Progress
+from labeling.selectors.prepared import PreparedUpdate
 
 
 class LeaseLost(Exception):
@@ -51,7 +53,8 @@ class ItemChange:
         """Writes the item; returns the differences for ``move_progress``."""
         item = self.item
         item.is_open = item.status == ItemStatus.ACTIVE and item.slots_taken < item.slots_total
-        item.save(update_fields=["slots_taken", "answers", "is_open", "status", "set_aside_because"])
+        numbers = (item.pk, item.slots_taken, item.answers)
+        _write(*numbers, is_open=item.is_open, status=item.status, because=item.set_aside_because)
         after = counted(item)
         opened = after[f"{item.split}_open"] > self.before[f"{item.split}_open"]
         return Counter({name: after[name] - self.before[name] for name in after} | {"reopened": int(opened)})
@@ -59,6 +62,20 @@ class ItemChange:
 
 def move_progress(project_id: int, deltas: "Counter[str]") -> None:
     """Adds the differences to the project's counts. Call it last: the row is locked until the transaction ends."""
-    moved = {name: F(name) + delta for name, delta in deltas.items() if delta}
+    moved = {name: delta for name, delta in deltas.items() if delta}
     if moved:
-        Progress.objects.filter(project=project_id).update(**moved)
+        _move(project_id, *moved.values(), names=tuple(moved))
+
+
+@PreparedUpdate
+def _write(
+    pk: int, slots_taken: int, answers: int, *, is_open: bool, status: str, because: str
+) -> "tuple[QuerySet[Item], dict[str, Any]]":
+    flags = {"is_open": is_open, "status": status, "set_aside_because": because}
+    return Item.objects.filter(pk=pk), {"slots_taken": slots_taken, "answers": answers, **flags}
+
+
+@PreparedUpdate
+def _move(project: int, *by: int, names: tuple[str, ...]) -> "tuple[QuerySet[Progress], dict[str, Any]]":
+    rows = Progress.objects.filter(project=project)
+    return rows, {name: F(name) + delta for name, delta in zip(names, by, strict=True)}

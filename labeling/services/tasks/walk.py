@@ -1,13 +1,13 @@
 """Candidates for one person: index seeks from where that person stands, never a count or a sort of the pool."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from labeling.models import Item, Member, Modality, Progress, Project, QueueEntry, Split, Task, TaskState
 from labeling.models.item import ItemQuerySet
+from labeling.selectors.prepared import Prepared
 
 #: ``Member.queue_rank`` of somebody who has been through the whole head of this epoch.
 END_OF_QUEUE = 2**31 - 1
@@ -25,12 +25,9 @@ class Walker:
     member: Member
     progress: Progress
 
-    def free(self, without: Iterable[int] = ()) -> ItemQuerySet:
-        """Open items this person has not been asked about."""
-        items = Item.objects.filter(~self._asked("pk"), project=self.project)
-        if without := list(without):
-            items = items.exclude(pk__in=without)
-        return items.select_related("asset") if self.project.modality == Modality.IMAGE else items
+    @property
+    def pictures(self) -> bool:
+        return self.project.modality == Modality.IMAGE
 
     def split(self, split: Split, count: int, without: list[int], holds_others: bool) -> list[Item]:
         """Up to ``count`` items of a split, onward from the person's position and once around.
@@ -39,14 +36,14 @@ class Walker:
         """
         if count <= 0 or self._exhausted(split):
             return []
-        items = self.free(without).open_in(split).order_by("draw_key")
+        who, kind = (self.project.pk, self.member.user_id), {"split": split, "pictures": self.pictures}
         position = getattr(self.member, f"{split}_position")
-        found = list(_locked(items.filter(draw_key__gt=position)[:count]))
-        if len(found) < count:
-            found += _locked(items.filter(draw_key__lte=position)[: count - len(found)])
+        found = _onward(*who, position, *without, **kind, count=count)
+        if len(found) < count and position >= 0:
+            found += _around(*who, position, *without, **kind, count=count - len(found))
         if not found and not holds_others:
             # what was passed over because others held its lock may still be free once they let go
-            found = list(_locked(items[:1], wait=True)) if connection.features.has_select_for_update else []
+            found = _waiting(*who, *without, **kind) if connection.features.has_select_for_update else []
             if not found:
                 setattr(self.member, f"{split}_exhausted_at", self.progress.reopened)
         if found:
@@ -57,17 +54,12 @@ class Walker:
         """Up to ``count`` entries of the queue whose items (loaded) are free, onward from the person's rank."""
         if count <= 0 or not self.has_head:
             return []
-        if self.member.queue_epoch != self.project.epoch:
-            self.member.queue_epoch, self.member.queue_rank = self.project.epoch, -1
-        entries = (
-            QueueEntry.objects.filter(epoch__project=self.project, epoch__number=self.project.epoch)
-            .filter(~self._asked("item_id"), item__project=self.project, item__split=Split.POOL, item__is_open=True)
-            .filter(rank__gt=self.member.queue_rank)
-            .order_by("rank")
-            .select_related("epoch", "item", *(["item__asset"] if self.project.modality == Modality.IMAGE else []))
-        )
-        found = list(entries.select_for_update(skip_locked=True, no_key=True, of=("item",))[:count])
-        self.member.queue_rank = found[-1].rank if len(found) == count else END_OF_QUEUE
+        member, epoch = self.member, self.project.epoch
+        if member.queue_epoch != epoch:
+            member.queue_epoch, member.queue_rank = epoch, -1
+        who = (self.project.pk, member.user_id)
+        found = _head(*who, epoch, member.queue_rank, count=count, pictures=self.pictures)
+        member.queue_rank = found[-1].rank if len(found) == count else END_OF_QUEUE
         return found
 
     @property
@@ -76,15 +68,52 @@ class Walker:
         at_end = self.member.queue_epoch == self.project.epoch and self.member.queue_rank == END_OF_QUEUE
         return bool(self.project.epoch) and not at_end
 
-    def _asked(self, item: str) -> Exists:
-        """Whether the person was asked about the item; a question that expired may be put again."""
-        asked = Task.objects.filter(item=OuterRef(item), annotator=self.member.user_id)
-        return Exists(asked.exclude(state=TaskState.EXPIRED))
-
     def _exhausted(self, split: Split) -> bool:
         return bool(getattr(self.member, f"{split}_exhausted_at") == self.progress.reopened)
+
+
+def _asked(user: int, item: str) -> Exists:
+    """Whether the person was asked about the item; a question that expired may be put again."""
+    return Exists(Task.objects.filter(item=OuterRef(item), annotator=user).exclude(state=TaskState.EXPIRED))
+
+
+def free_items(project: int, user: int, *without: int, split: Split, pictures: bool) -> ItemQuerySet:
+    """Open items of a split about which the person has not been asked, in the order of the draw."""
+    items = Item.objects.filter(~_asked(user, "pk"), project=project).open_in(split).order_by("draw_key")
+    if without:
+        items = items.exclude(pk__in=without)
+    return items.select_related("asset") if pictures else items
 
 
 def _locked(items: ItemQuerySet, *, wait: bool = False) -> ItemQuerySet:
     """The rows with their locks; those locked by others are passed over unless ``wait``. SQLite serialises instead."""
     return items.select_for_update(skip_locked=not wait, no_key=True, of=("self",))
+
+
+@Prepared
+def _onward(
+    project: int, user: int, position: int, *without: int, split: Split, pictures: bool, count: int
+) -> ItemQuerySet:
+    items = free_items(project, user, *without, split=split, pictures=pictures)
+    return _locked(items.filter(draw_key__gt=position))[:count]
+
+
+@Prepared
+def _around(
+    project: int, user: int, position: int, *without: int, split: Split, pictures: bool, count: int
+) -> ItemQuerySet:
+    items = free_items(project, user, *without, split=split, pictures=pictures)
+    return _locked(items.filter(draw_key__lte=position))[:count]
+
+
+@Prepared
+def _waiting(project: int, user: int, *without: int, split: Split, pictures: bool) -> ItemQuerySet:
+    return _locked(free_items(project, user, *without, split=split, pictures=pictures), wait=True)[:1]
+
+
+@Prepared
+def _head(project: int, user: int, epoch: int, rank: int, *, count: int, pictures: bool) -> "QuerySet[QueueEntry]":
+    entries = QueueEntry.objects.filter(epoch__project=project, epoch__number=epoch, rank__gt=rank)
+    free = entries.filter(~_asked(user, "item_id"), item__split=Split.POOL, item__is_open=True).order_by("rank")
+    related = free.select_related("epoch", "item", *(["item__asset"] if pictures else []))
+    return related.select_for_update(skip_locked=True, no_key=True, of=("item",))[:count]

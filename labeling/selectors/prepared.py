@@ -1,0 +1,107 @@
+"""Querysets compiled once, for the statements of every question and answer: building SQL costs more than running it.
+
+The ORM says what is read and written, so a changed model changes the statement; its SQL is kept with places for the
+values. Serving one question and its answer took 13.7 ms of CPU with querysets built anew, of which 1.5 ms was SQL.
+
+Values are integers or texts that the statement uses as they are, never ``None``. Whatever changes the SQL itself, like
+a limit or a flag, is a constant (a keyword): each combination is compiled once a thread.
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model, QuerySet
+from django.db.models.query import get_related_populators
+from django.db.models.sql import UpdateQuery
+
+M = TypeVar("M", bound=Model)
+
+#: Stand in for the values while the SQL is made; no constant of a query looks like them. They fit every integer column.
+_NUMBERS = [2_017_463_501 + place for place in range(128)]
+_WORDS = [f"\x02place {place}\x03" for place in range(8)]
+
+
+class _Sql:
+    """A statement with places for its values."""
+
+    def __init__(self, compiler: Any, places: Sequence[int | str]) -> None:
+        self.text, params = compiler.as_sql()
+        self.params = [(True, places.index(param)) if param in places else (False, param) for param in params]
+        if {place for is_place, place in self.params if is_place} != set(range(len(places))):
+            raise ValueError("A value does not reach the statement as it is.")
+
+    def run(self, cursor: Any, values: Sequence[int | str]) -> None:
+        cursor.execute(self.text, [values[what] if is_place else what for is_place, what in self.params])
+
+
+def _places(values: Sequence[int | str]) -> list[int | str]:
+    return [(_WORDS if isinstance(value, str) else _NUMBERS)[place] for place, value in enumerate(values)]
+
+
+class Prepared(Generic[M]):
+    """``Prepared(build)(*values, **constants)`` is the list of ``build(*values, **constants)``, relations included."""
+
+    def __init__(self, build: Callable[..., QuerySet[M]]) -> None:
+        self._build = build
+        self._compiled = threading.local()
+
+    def __call__(self, *values: int | str, **constants: Hashable) -> list[M]:
+        known: dict[Any, _Reading[M]] = self._compiled.__dict__
+        key = (len(values), *constants.values())
+        if key not in known:
+            places = _places(values)
+            known[key] = _Reading(self._build(*places, **constants), places)
+        return known[key].rows(values)
+
+
+class _Reading(Generic[M]):
+    def __init__(self, queryset: QuerySet[M], places: Sequence[int | str]) -> None:
+        compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        self.sql = _Sql(compiler, places)
+        self.convert = compiler.get_converters([expression for expression, *_ in compiler.select])
+        self.compiler = compiler
+        info = compiler.klass_info
+        fields = info["select_fields"]
+        self.model: type[M] = info["model"]
+        self.columns = slice(fields[0], fields[-1] + 1)
+        self.names = [column[0].target.attname for column in compiler.select[self.columns]]
+        self.related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of 6.0
+
+    def rows(self, values: Sequence[int | str]) -> list[M]:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            self.sql.run(cursor, values)
+            rows = cursor.fetchall()
+        if self.convert:
+            rows = self.compiler.apply_converters(rows, self.convert)
+        return [self._model(row) for row in rows]
+
+    def _model(self, row: Sequence[Any]) -> M:
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.columns])
+        for populator in self.related:
+            populator.populate(row, made)
+        for name, column in self.compiler.annotation_col_map.items():
+            setattr(made, name, row[column])
+        return made
+
+
+class PreparedUpdate:
+    """``build(*values, **constants)`` gives a queryset and what to assign; the call updates and counts the rows."""
+
+    def __init__(self, build: Callable[..., tuple[QuerySet[Any], dict[str, Any]]]) -> None:
+        self._build = build
+        self._compiled = threading.local()
+
+    def __call__(self, *values: int | str, **constants: Hashable) -> int:
+        known: dict[Any, _Sql] = self._compiled.__dict__
+        key = (len(values), *constants.values())
+        if key not in known:
+            places = _places(values)
+            rows, assignments = self._build(*places, **constants)
+            query = cast("UpdateQuery", rows.query.chain(UpdateQuery))
+            query.add_update_values(assignments)
+            known[key] = _Sql(query.get_compiler(DEFAULT_DB_ALIAS), places)
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            known[key].run(cursor, values)
+            return int(cursor.rowcount)
