@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from labeling.models import Item, Project, Split
 from labeling.services import queue
@@ -109,7 +110,8 @@ def rank_again(project_id: int) -> int | None:
     now = Run(project=project, **decide.mark_of(project))
     now.seed = int.from_bytes(hashlib.sha256(f"rank:{project.split_seed}:{epoch}".encode()).digest()[:7])
     encoder = model_files.encoder_of(version)
-    ranking = rank_frozen(now, labels.freeze(now), version, FeatureMatrix(encoder))
+    with threadpool_limits(limits=1):
+        ranking = rank_frozen(now, labels.freeze(now), version, FeatureMatrix(encoder))
     return epoch if publish(project_id, epoch, ranking, version) else None
 
 
