@@ -30,10 +30,11 @@ format: dev
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-## every measured claim; each script prints a table and says what it compares with
+## every measured claim: the scripts that benchmarks/README.md lists, or BENCH="serving startup"
 bench: dev chromium
 	@export CHROMIUM="$$($(MAKE) -s --no-print-directory chromium)"; \
-	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for name in $(or $(BENCH),$(shell sed -n 's/^| `\([a-z_]*\)`.*/\1/p' benchmarks/README.md)); do \
+	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 ## writes constraints.txt anew from what is installed, after a requirement was changed
 pins: dev

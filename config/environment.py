@@ -57,9 +57,8 @@ def querent_home() -> Path:
 
 def secret_key(home: Path) -> str:
     """SECRET_KEY from the environment, else one generated once and kept in ``home/secret_key`` (mode 0600)."""
-    given = env.str("SECRET_KEY", default="")
-    if given:
-        return str(given)
+    if given := os.environ.get("SECRET_KEY"):  # as it is: django-environ would look up what begins with a $
+        return given
     path = home / "secret_key"
     if not path.exists():
         aside = home / f".secret_key.{os.getpid()}"
@@ -125,7 +124,7 @@ def databases(home: Path) -> dict[str, dict[str, Any]]:
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-                " PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456; PRAGMA cache_size=-65536;",
+                " PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;",
             },
         }
     }

@@ -84,7 +84,7 @@ def first_user(say: Say, *, samples: bool) -> FirstUser | None:
     if users.exists():
         return None
     username = env.str("QUERENT_ADMIN_USERNAME", default="") or "admin"
-    given = env.str("QUERENT_ADMIN_PASSWORD", default="")
+    given = os.environ.get("QUERENT_ADMIN_PASSWORD", "")  # as it is, whatever characters it has
     password = given or readable_password()
     with transaction.atomic():  # all or nothing: the next start finds either no user or everything
         users.create_superuser(username=username, password=password)

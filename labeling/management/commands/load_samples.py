@@ -10,7 +10,7 @@ from django.db import transaction
 
 from labeling.models import ImportBatch, JobState, Project, User
 from labeling.services.imports import run_import, start_import
-from labeling.services.projects import create_project
+from labeling.services.projects import create_project, may_create_projects
 
 FOLDER = Path(settings.BASE_DIR) / "samples"
 
@@ -26,6 +26,8 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['user']}.")
+        if not may_create_projects(user):
+            raise CommandError(f"{user} may not create projects.")
         for folder in sorted(path.parent for path in FOLDER.glob("*/project.json")):
             batch = load(user, folder)
             if batch is None:
