@@ -1,4 +1,4 @@
-"""The processes of one machine: started together, restarted when one dies, stopped together (decision 0002)."""
+"""The processes of one machine: started together, restarted when one dies, stopped together (decision 0007)."""
 
 from config.supervision.home_lock import AlreadyRunning, lock_home
 from config.supervision.program import Program
