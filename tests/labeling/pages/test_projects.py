@@ -59,8 +59,9 @@ def test_creates_a_project(maker, browser_of):
     response = browser_of(maker).post("/projects/new/", FORM)
     assert response.headers["Location"] == "/p/waste-photos/imports/"
     project = Project.objects.get()
-    assert [(label.name, label.hotkey) for label in project.labels.all()][0] == ("glass", "g")
-    assert [label.name for label in project.labels.all()] == ["glass", "paper", "trash"]
+    labels = {label.name: label.hotkey for label in project.labels.all()}
+    assert list(labels) == ["glass", "paper", "trash"]
+    assert (labels["glass"], labels["trash"]) == ("g", "t")
     assert project.overlap == 1
     assert project.eval_share == 0.1
     assert project.instructions_versions.get().text == "# By **material**"

@@ -1,0 +1,208 @@
+"""The pages in a real browser: nothing sticks out, no violation of the policy, and what the small scripts do."""
+
+import pytest
+from django.urls import reverse
+
+from labeling.models import ImportBatch, Instructions, Member, Project, Role, User
+from labeling.services.imports import run_import
+from tests.e2e.site import wait_until
+from tests.factories import UserFactory, make_answer, make_items, make_project
+
+WIDE_TABLE = "# Read\n\n| a | b |\n|---|---|\n| " + "y" * 90 + " | 2 |"
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def manager(site) -> User:
+    return UserFactory(username="a-manager-with-a-rather-long-name", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def project(manager) -> Project:
+    """A project in which something has happened, with words that are hard to fit."""
+    project = make_project(slug="sms", name="Messages " + "x" * 60, manager=manager, purpose="w" * 90)
+    Instructions.objects.create(
+        project=project, number=1, text="# Read\n\n| a | b |\n|---|---|\n| " + "y" * 90 + " | 2 |"
+    )
+    Project.objects.filter(pk=project.pk).update(instructions_version=1, overlap=2)
+    items = make_items(project, ["free prize " * 12, "https://example.org/" + "z" * 120, "see you"])
+    make_answer(items[0], manager, {"label": "spam"}, strategy="margin", model_version=3)
+    Member.objects.create(project=project, user=UserFactory(username="ben"), role=Role.ANNOTATOR)
+    batch = ImportBatch.objects.create(
+        project=project, format="csv", path="", state="done", file_name="f" * 120, rejected=2
+    )
+    batch.rejections.create(row=3, name="n" * 100, field="label", reason="'" + "u" * 80 + "' is not in the label set.")
+    return project
+
+
+def addresses(project: Project) -> list[str]:
+    item, batch = project.items.first(), project.imports.first()
+    names = ["project", "items", "imports", "export", "members", "settings"]
+    return [
+        reverse("pages:projects"), reverse("pages:project-new"), reverse("pages:tokens"), reverse("pages:password"),
+        reverse("pages:help"), *(reverse(f"pages:{name}", args=[project.slug]) for name in names),
+        reverse("pages:item", args=[project.slug, item.pk]),
+        reverse("pages:import", args=[project.slug, batch.public_id]),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_a_phone(manager, project, open_page, scheme):
+    page = open_page(manager, "/", viewport=PHONE, color_scheme=scheme)
+    too_wide = {}
+    for address in addresses(project):
+        page.goto(address)
+        too_wide[address] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert {address: pixels for address, pixels in too_wide.items() if pixels > 0} == {}
+
+
+def test_everything_to_press_on_a_phone_is_large_enough(manager, project, open_page):
+    page = open_page(manager, "/", viewport=PHONE)
+    for address in addresses(project):
+        page.goto(address)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll("button, .button, select, input:not([type=hidden]), summary")]
+              .filter((control) => control.checkVisibility())
+              .map((control) => [control.closest("label") ?? control, control])
+              .filter(([target]) => target.getBoundingClientRect().height < 24)
+              .map(([, control]) => control.outerHTML.slice(0, 120))"""
+        )
+        assert small == [], address
+
+
+def test_the_administration_runs_under_the_strict_policy(manager, project, open_page):
+    page = open_page(manager, "/admin/")
+    for model in ("task", "annotation", "project", "importbatch", "item"):
+        page.goto(f"/admin/labeling/{model}/")
+        assert page.locator("#changelist").is_visible()
+    page.goto(f"/admin/labeling/project/{project.pk}/change/")
+    page.goto(f"/admin/labeling/user/{manager.pk}/change/")
+    assert page.locator("#id_username").input_value() == manager.username
+
+
+def test_the_theme_is_kept(manager, open_page):
+    page = open_page(manager, "/", color_scheme="light")
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    before = page.evaluate(paper)
+    page.locator("[data-theme-toggle]").click()
+    dark = page.evaluate(paper)
+    assert dark != before
+    page.goto("/help/")
+    assert page.evaluate(paper) == dark
+    page.locator("[data-theme-toggle]").click()
+    assert page.evaluate(paper) == before
+
+
+def test_keyboard_reaches_the_content_first(manager, open_page):
+    page = open_page(manager, "/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_a_menu_closes_with_escape(manager, open_page):
+    page = open_page(manager, "/")
+    summary = page.locator("details[data-menu] > summary")
+    summary.click()
+    assert page.get_by_role("link", name="API tokens").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("link", name="API tokens").is_visible()
+    assert summary.evaluate("element => element === document.activeElement")
+
+
+def test_labels_are_edited_in_rows_and_as_text(manager, open_page):
+    page = open_page(manager, "/projects/new/")
+    page.locator("#id_name").fill("Waste")
+    page.get_by_text("Images", exact=False).first.click()
+    page.get_by_label("Name of label 1").fill("glass")
+    page.get_by_label("Key of label 1").fill("g")
+    page.get_by_label("Name of label 2").fill("paper")
+    page.get_by_label("Name of label 2").press("Enter")
+    page.get_by_label("Name of label 3").fill("trash")
+    page.get_by_role("button", name="Remove label 2").click()
+    page.get_by_role("button", name="Edit as text").click()
+    assert page.locator("#id_labels").input_value() == "glass [g]\ntrash"
+    page.locator("#id_labels").fill("glass [g]\ntrash\nmetal")
+    page.get_by_role("button", name="Edit as rows").click()
+    assert page.get_by_label("Name of label 3").input_value() == "metal"
+    page.get_by_role("button", name="Create project").click()
+    page.wait_for_url("**/p/waste/imports/")
+    labels = Project.objects.get(slug="waste").labels.values_list("name", "hotkey")
+    assert dict(labels)["glass"] == "g"
+    assert [name for name, _ in labels] == ["glass", "trash", "metal"]
+
+
+def test_a_project_is_created_without_any_script(manager, open_page):
+    page = open_page(manager, "/projects/new/", java_script_enabled=False)
+    page.locator("#id_name").fill("Plain")
+    page.locator("input[name=modality][value=text]").check()
+    page.locator("#id_labels").fill("ham\nspam")
+    page.get_by_role("button", name="Create project").click()
+    page.wait_for_url("**/p/plain/imports/")
+    assert Project.objects.get(slug="plain").labels.count() == 2
+
+
+def test_instructions_are_previewed(manager, project, open_page):
+    page = open_page(manager, "/p/sms/settings/")
+    page.locator("#id_instructions").fill("**Bold** words")
+    page.get_by_role("button", name="Preview").click()
+    page.locator("#instructions-preview strong").wait_for()
+    assert page.locator("#instructions-preview strong").text_content() == "Bold"
+
+
+def test_a_dropped_file_is_imported_and_watched(manager, project, open_page, tmp_path):
+    file = tmp_path / "new.csv"
+    file.write_text("text,label\none more,ham\nanother,unheard-of\n")
+    page = open_page(manager, "/p/sms/imports/")
+    page.locator("#id_file").set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    page.wait_for_url("**/p/sms/imports/*-*/")
+    batch = ImportBatch.objects.get(file_name="new.csv")
+    assert page.locator("#progress .badge").text_content() == "queued"
+    run_import(batch.pk)
+    page.get_by_text("2 rows read.").wait_for()
+    page.get_by_role("link", name="See the rejected rows and why").click()
+    page.get_by_role("heading", name="Rejected rows").wait_for()
+    assert "unheard-of" in page.locator("table").text_content()
+
+
+def test_a_refused_file_says_so_and_can_be_replaced(manager, project, open_page, tmp_path):
+    file = tmp_path / "page.csv"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n not a table")
+    page = open_page(manager, "/p/sms/imports/")
+    page.locator("#id_file").set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    page.locator("[data-drop-status].note--error").wait_for()
+    assert page.locator("[data-drop-status]").text_content().strip()
+    assert page.get_by_role("button", name="Import").is_enabled()
+    assert page.url.endswith("/p/sms/imports/")
+
+
+def test_the_export_follows_the_form(manager, project, open_page):
+    page = open_page(manager, "/p/sms/export/")
+    page.get_by_text("CSV").click()
+    page.get_by_text("one row an item").click()
+    wait_until(lambda: "rows=items" in page.locator("#curl-command").text_content(), 5, "the command to follow")
+    assert "format=csv" in page.locator("#curl-command").text_content()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "sms-items.csv"
+    assert "spam" in download.value.path().read_text()
+
+
+def test_the_command_is_copied(manager, project, open_page):
+    page = open_page(manager, "/p/sms/export/", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("curl -H")
+
+
+def test_removing_a_member_asks_once(manager, project, open_page):
+    page = open_page(manager, "/p/sms/members/")
+    row = page.locator("tr", has_text="ben")
+    row.locator("summary").click()
+    assert Member.objects.filter(user__username="ben").exists()
+    page.get_by_role("button", name="Remove ben").click()
+    page.get_by_text("ben is out of the project.").wait_for()
+    assert not Member.objects.filter(user__username="ben").exists()
