@@ -1,7 +1,7 @@
 """Every address: pages, REST, admin. The apps name their own."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from labeling.api.schema import NoSuchEndpoint
 
@@ -10,6 +10,6 @@ urlpatterns = [
     path("", include("learning.pages.urls", namespace="learning-pages")),
     path("api/v1/", include("labeling.api.urls", namespace="api")),
     path("api/v1/", include("learning.api.urls", namespace="learning-api")),
-    path("api/v1/<path:rest>", NoSuchEndpoint.as_view()),
+    re_path(r"^api/v1/(?P<rest>(?s:.*))$", NoSuchEndpoint.as_view()),  # a line break may be in it
     path("admin/", admin.site.urls),
 ]

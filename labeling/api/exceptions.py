@@ -12,6 +12,7 @@ from rest_framework.views import exception_handler
 from labeling.kinds import InvalidAnswer
 from labeling.services.errors import Invalid
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.pictures import PictureRejected
 from labeling.services.tasks.slots import LeaseLost
 
 
@@ -36,6 +37,8 @@ def _translated(error: Exception) -> Exception:
         return ValidationError(_nested(error.field, error.reason))
     if isinstance(error, ImportRefused):
         return TooLarge(error.reason) if error.too_large else ValidationError({"file": [error.reason]})
+    if isinstance(error, PictureRejected):  # an original that was damaged after its import
+        return Conflict(error.reason)
     if isinstance(error, LeaseLost):
         return Conflict(str(error))
     if isinstance(error, RequestDataTooBig):

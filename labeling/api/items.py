@@ -20,9 +20,10 @@ from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilte
 from labeling.models import Annotation, Asset, Item, Permission, Task, User
 from labeling.selectors.access import require
 from labeling.selectors.items import browse
-from labeling.services.pictures import preview
+from labeling.services.pictures import FORMATS, preview
 
 BINARY = OpenApiResponse(OpenApiTypes.BINARY)
+ORIGINALS = {(200, media_type): BINARY for media_type in sorted(set(FORMATS.values()))}
 
 
 class Items(ProjectView, ListAPIView[Item]):
@@ -77,7 +78,7 @@ def _asset(item: Item) -> Asset:
 class Original(APIView):
     content_negotiation_class = FirstRenderer
 
-    @extend_schema(operation_id="items_original", responses={(200, "application/octet-stream"): BINARY})
+    @extend_schema(operation_id="items_original", responses=ORIGINALS)
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """The picture byte for byte as it was uploaded."""
         item = _picture_of(pk)
@@ -117,7 +118,10 @@ class Preview(APIView):
         headers = {"ETag": etag, "Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
         if unchanged(request._request, etag):
             return HttpResponse(status=304, headers=headers)
-        content, media_type = preview(asset, size)
+        try:
+            content, media_type = preview(asset, size)
+        except FileNotFoundError:
+            raise Http404("The file of this item is missing.") from None
         return HttpResponse(content, content_type=media_type, headers=headers)
 
 

@@ -1,0 +1,114 @@
+"""The API against its own description."""
+
+import io
+
+import pytest
+import schemathesis
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from labeling.models import Asset, ImportBatch, Snapshot
+from labeling.services.accounts import issue_token
+from tests.factories import make_answer, make_items
+
+
+def test_the_schema_is_valid_and_without_warnings():
+    out = io.StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    assert "openapi: 3.1" in out.getvalue()
+
+
+def test_the_schema_and_its_page_are_served(client, db):
+    assert client.get("/api/v1/schema/", HTTP_ACCEPT="application/json").json()["openapi"].startswith("3.1")
+    page = client.get("/api/v1/docs/")
+    assert page.status_code == 200
+    assert "<style" not in page.content.decode()
+    assert "http" not in page.content.decode().replace("http-equiv", "")
+    script = client.get("/api/v1/docs/?script=")
+    assert script["Content-Type"].startswith("application/javascript")
+    assert "/api/v1/schema/" in script.content.decode()
+
+
+def operations():
+    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = get_wsgi_application()
+    return [result.ok() for result in schema.get_all_operations()]
+
+
+OPERATIONS = operations()
+CHECKS = tuple(
+    schemathesis.checks.CHECKS.get_one(name)
+    for name in (
+        "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+        "response_schema_conformance",
+    )
+)  # fmt: skip
+EXAMPLES = 20
+
+
+@pytest.fixture(autouse=True)
+def _one_connection():
+    """As Django's own test client does: the end of a request must not close the connection of the test."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def key(project, people):
+    """The token of a manager, in a project that has one of everything."""
+    path = default_storage.save("originals/x", ContentFile(b"not really a picture"))
+    asset = Asset.objects.create(
+        project=project, sha256="0" * 64, path=path, size_bytes=20, format="PNG", media_type="image/png", mode="L",
+        width=1, height=1,
+    )  # fmt: skip
+    items = make_items(project, [f"text {n}" for n in range(5)], data={"n": 1})
+    make_items(project, ["picture"], asset=asset)
+    make_answer(items[0], people.manager, {"label": "ham"})
+    file = default_storage.save("snapshots/x", ContentFile(b"{}\n"))
+    Snapshot.objects.create(
+        project=project, format="jsonl", rows="items", state="done", path=file, sha256="1" * 64, size_bytes=3
+    )
+    ImportBatch.objects.create(project=project, format="rows", path="x")
+    return issue_token(people.manager, "fuzz")[1]
+
+
+def known_addresses(operation, project):
+    """Path parameters that exist, so that the call gets past the 404."""
+    task = project.tasks.first()
+    snapshot, batch = project.snapshots.first(), project.imports.first()
+    item = project.items.filter(asset__isnull=False).first()
+    pk = task.pk if "/tasks/" in operation.path else item.pk
+    public_id = (batch if "/imports/" in operation.path else snapshot).public_id
+    return {"slug": project.slug, "username": "viewer", "id": pk, "pk": pk, "public_id": str(public_id)}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.label for operation in OPERATIONS])
+def test_any_call_gets_an_answer_that_the_schema_describes(operation, key, project):
+    known = known_addresses(operation, project)
+    destroys = operation.definition.raw["operationId"] in ("projects_delete", "members_remove")
+    cache.clear()
+
+    @settings(
+        max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy(), known_address=st.booleans())
+    def call(case, known_address):
+        if known_address and not destroys:
+            case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}
+        case.call_and_validate(headers={"Authorization": f"Token {key}"}, checks=CHECKS)
+
+    call()
+    cache.clear()
