@@ -1,4 +1,4 @@
-"""Rows into the database at the speed of the database (decision 0005): executemany on SQLite, COPY on PostgreSQL."""
+"""Rows into the database at the speed of the database (decision 0009): executemany on SQLite, COPY on PostgreSQL."""
 
 import csv
 import io
