@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDTH, HEIGHT = 560, 240
-LEFT, RIGHT, TOP, FOOT = 44, 14, 10, 40
+LEFT, RIGHT, TOP, FOOT = 44, 14, 24, 40
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def reliability_chart(bins: list[list[float]]) -> Chart | None:
     """How often the model is right when it is so sure: points on the diagonal are honest ones. None without a point."""
     if not bins:
         return None
-    side, left, foot, top = 240, 44, 40, 10
+    side, left, foot, top = 254, 44, 40, 24
     span = side - foot - top
 
     def place(value: float) -> float:

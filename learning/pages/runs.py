@@ -28,7 +28,8 @@ def _rows(found: QuerySet[Run] | list[Run]) -> list[dict[str, Any]]:
 
 
 def _of(project: Project) -> QuerySet[Run]:
-    return Run.objects.filter(project=project).select_related("model_version", "requested_by").newest_first()
+    found = Run.objects.filter(project=project).select_related("model_version", "requested_by")
+    return found.prefetch_related("model_version__decisions").newest_first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

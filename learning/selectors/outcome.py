@@ -4,10 +4,8 @@ from learning.models import ModelVersion, Run
 
 _BECAME = {
     "champion": "became champion",
-    "provisional": "ranks provisionally",
+    "provisional": "may rank provisionally",
     "rejected": "was rejected",
-    "retired": "is retired",
-    "candidate": "waits for its verdict",
 }
 
 
@@ -22,7 +20,9 @@ def outcome(run: Run) -> str:
     version: ModelVersion | None = getattr(run, "model_version", None)
     parts = []
     if version:
-        parts.append(f"model {version.number} {_BECAME[version.status]}")
+        first = list(version.decisions.all())[-1:]  # newest first: the last one is the gate's
+        became = _BECAME.get(first[0].after, "") if first else "waits for its verdict"
+        parts.append(f"model {version.number} {became}")
     if run.epoch:
         parts.append(f"ranking {run.epoch} published")
     return ", ".join(parts)

@@ -61,7 +61,7 @@ def _worth_it(due: Trigger | None, reason: str, mark: dict[str, int], last: Run 
     if due is not None or last is None:
         return due, reason
     if last.state == JobState.DONE and mark["last_annotation_id"] == last.last_annotation_id:
-        return None, f"nothing is new since run {last.pk}"
+        return None, "nothing is new since the last run"
     if last.state == JobState.DONE:
         return Trigger.MANUAL, f"{mark['annotations_seen'] - last.annotations_seen:,} new answers"
     return Trigger.MANUAL, f"the last run was {last.get_state_display().lower()}"

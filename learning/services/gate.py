@@ -49,7 +49,8 @@ def judge(
 
 def in_words(test: PairedTest) -> str:
     """The paired test as a person reads it."""
+    items = "item" if test.only_candidate == 1 else "items"
     return (
-        f"{test.only_candidate} eval items right that the other has wrong, {test.only_champion} the other way round, of"
-        f" {test.n}; accuracy {test.difference:+.3f} ({test.low:+.3f} to {test.high:+.3f}), p = {test.p_better:.2g}"
+        f"{test.only_candidate} eval {items} right that the other has wrong, {test.only_champion} the other way round,"
+        f" of {test.n}; accuracy {test.difference:+.3f} ({test.low:+.3f} to {test.high:+.3f}), p = {test.p_better:.2g}"
     )

@@ -79,7 +79,7 @@ def test_a_run_polls_until_it_is_done_and_no_longer(browser_of, people, trained)
 def test_a_manager_asks_for_a_run_and_is_told_when_it_would_change_nothing(browser_of, people, trained):
     client = browser_of(people.manager)
     response = client.post("/p/sms/runs/", follow=True)
-    assert "No run: nothing is new since run" in response.content.decode()
+    assert "No run: nothing is new since the last run" in response.content.decode()
 
 
 def test_nothing_changes_without_the_permission(browser_of, people, trained):
