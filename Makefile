@@ -52,7 +52,7 @@ dev: runtime
 
 define environment
 	set -e; \
-	want="$$(cat $(2) requirements.txt constraints.txt Makefile | sha256sum | cut -c1-64)"; \
+	want="$$(cat $(2) requirements.txt constraints.txt | sha256sum | cut -c1-64)"; \
 	if [ "$$(cat $(VENV)/$(1).stamp 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Querent needs Python 3.11 or newer; PYTHON=/path/to/python3.11 make $@"; exit 1; }; \
@@ -61,7 +61,7 @@ define environment
 	[ -x $(BIN)/pip ] || { echo "Making $(VENV)"; "$(PYTHON)" -m venv $(VENV); }; \
 	echo "Installing $(2) (once; needs the network)"; \
 	{ $(BIN)/pip install --disable-pip-version-check --no-compile --progress-bar off -r $(2) -c constraints.txt; \
-	  echo "$$?" > $(VENV)/pip.status; } | sed -u -n -e 's/^Collecting /  /p' -e '/^Installing/p'; \
+	  echo "$$?" > $(VENV)/pip.status; } | sed -u -n -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/Installing/p'; \
 	[ "$$(cat $(VENV)/pip.status)" = 0 ] || { echo "Installing failed: see above"; exit 1; }; \
 	$(prune); \
 	echo "$$want" > $(VENV)/$(1).stamp
