@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from labeling.models import Asset, ImportBatch, Snapshot
+from learning.models import ModelVersion, Run
 from tests.factories import make_answer, make_items
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +118,11 @@ def things(project, people, settings):
         project=project, format="jsonl", rows="items", state="done", path=file, sha256="1" * 64, size_bytes=3
     )
     batch = ImportBatch.objects.create(project=project, format="rows", path="x")
-    return SimpleNamespace(item=item, task=annotation.task_id, snapshot=snapshot, batch=batch)
+    run = Run.objects.create(project=project, trigger="manual")
+    model = ModelVersion.objects.create(
+        project=project, number=1, trained_on=1, learner="logistic", path="learning/gone.zip"
+    )
+    return SimpleNamespace(item=item, task=annotation.task_id, snapshot=snapshot, batch=batch, run=run, model=model)
 
 
 PNG = bytes.fromhex(
@@ -128,10 +133,10 @@ PNG = bytes.fromhex(
 
 
 def address(route, name, things):
+    job = things.batch if ":import" in name else things.run if ":run" in name else things.snapshot
+    pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
     values = {
-        "<slug:slug>": "sms", "<str:username>": "viewer",
-        "<uuid:public_id>": str((things.batch if "import" in name else things.snapshot).public_id),
-        "<int:pk>": str(things.task if ":task-" in name else things.item.pk),
+        "<slug:slug>": "sms", "<str:username>": "viewer", "<uuid:public_id>": str(job.public_id), "<int:pk>": str(pk),
     }  # fmt: skip
     for placeholder, value in values.items():
         route = route.replace(placeholder, value)
@@ -143,11 +148,11 @@ def test_every_endpoint_is_in_the_table():
     assert not missing
 
 
-LABELING = [endpoint for endpoint in endpoints() if endpoint[0].startswith("api:")]
+ENDPOINTS = endpoints()
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize(("name", "route", "method"), LABELING, ids=[f"{n}-{m}" for n, _, m in LABELING])
+@pytest.mark.parametrize(("name", "route", "method"), ENDPOINTS, ids=[f"{n}-{m}" for n, _, m in ENDPOINTS])
 def test_who_may(api, people, things, name, route, method, role):
     client = api(None if role == "anonymous" else getattr(people, role))
     response = getattr(client, method)(address(route, name, things), BODIES.get((name, method)), format="json")
@@ -165,7 +170,7 @@ def test_who_may(api, people, things, name, route, method, role):
 
 def test_a_superuser_may_everywhere_but_answer_for_others(api, people, things):
     client = api(people.superuser)
-    for name, route, method in LABELING:
+    for name, route, method in ENDPOINTS:
         if method == "get":
             assert client.get(address(route, name, things)).status_code == 200, name
 
