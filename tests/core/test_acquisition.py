@@ -13,11 +13,11 @@ from learning.core.acquisition import RankDraws, draw, order_by_utility, propens
 
 
 def test_draw_frequencies_are_those_of_sequential_sampling() -> None:
-    """Every ordered pair out of four, counted in 40,000 simulated draws against the product of its propensities."""
+    """Every ordered pair out of four, counted in 20,000 simulated draws against the product of its propensities."""
     log_weights = rank_log_weights(4, 1.0)
     rng = np.random.default_rng(0)
     counts: dict[tuple[int, ...], int] = {}
-    n_draws = 40_000
+    n_draws = 20_000
     for _ in range(n_draws):
         positions, _ = draw(log_weights, 2, rng)
         counts[tuple(positions.tolist())] = counts.get(tuple(positions.tolist()), 0) + 1
@@ -51,7 +51,7 @@ def test_inverse_propensity_estimates_the_pool() -> None:
     values = utilities + rng.random(200)
     n, m = 200, 10
     estimates = []
-    for _ in range(4_000):
+    for _ in range(2_000):
         positions, propensities = draw(rank_log_weights(n, 2.0), m, rng)
         rows = np.argsort(-utilities)[positions]
         seen_before = np.concatenate(([0.0], np.cumsum(values[rows])[:-1]))

@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 from learning.core.learners import Kind, make_learner, one_hot
 from learning.core.pools import ArrayPool, ShardPool
 from learning.core.strategies import STRATEGIES, Draws, Request, make_strategy
+from learning.core.strategies.badge import Gradients, errors_of
+from learning.core.strategies.committee import disagreement
+from learning.core.strategies.density import density
 from learning.core.strategies.diverse import Novelty
 from learning.core.strategies.typical import typicality
 from learning.core.strategies.uncertainty import entropy, least_confidence, margin, top_two
 
 contract = pytest.mark.parametrize("name", STRATEGIES.names())
+RUNS = {"committee": 60}
+"""Simulated draws, where one costs more than the others."""
 kinds = pytest.mark.parametrize("kind", ["classification", "multilabel"])
 
 
@@ -118,21 +123,21 @@ def test_shards_give_the_same_draw_as_one_array(name: str) -> None:
 def test_no_eligible_row_is_out_of_reach(name: str) -> None:
     """LURE needs full support: with soft draws every row is picked first now and then."""
     first: set[int] = set()
-    for seed in range(400):
-        request = replace(request_of(n=24, n_labeled=14, head=1, batch=3), temperature=4.0)
-        request = replace(request, rng=np.random.default_rng(seed))
+    base = replace(request_of(n=18, n_labeled=14, head=1, batch=3), temperature=4.0)
+    for seed in range(RUNS.get(name, 250)):
+        request = replace(base, rng=np.random.default_rng(seed))
         first.add(int(make_strategy(name).rank(request).rows[0]))
-    assert first == set(range(14, 24))
+    assert first == set(range(14, 18))
 
 
 @contract
 def test_propensities_are_the_frequencies(name: str) -> None:
     """At every step of a draw the inverse propensity has the number of remaining rows as its mean."""
     claimed = []
-    n_runs = 600
+    n_runs = RUNS.get(name, 250)
+    base = replace(request_of(n=24, n_labeled=14, head=10, batch=3), temperature=1.0)
     for seed in range(n_runs):
-        request = replace(request_of(n=24, n_labeled=14, head=10, batch=3), temperature=1.0)
-        draws = make_strategy(name).rank(replace(request, rng=np.random.default_rng(seed)))
+        draws = make_strategy(name).rank(replace(base, rng=np.random.default_rng(seed)))
         claimed.append(1.0 / draws.propensities[:3])
     remaining = np.array([10, 9, 8])
     means = np.mean(claimed, axis=0)
@@ -236,6 +241,48 @@ def test_copies_are_not_in_one_batch() -> None:
     assert len(copies & set(make_strategy("margin").rank(request).rows.tolist())) == 6
     spread = make_strategy("diverse_margin").rank(replace(request, rng=np.random.default_rng(0)))
     assert len(copies & set(spread.rows.tolist())) == 1
+
+
+def test_k_center_by_slow_loop() -> None:
+    request = replace(request_of(n=60, n_labeled=8, head=12, batch=12), temperature=0.001)
+    assert isinstance(request.pool, ArrayPool)
+    features = request.pool.features.astype(float)
+    covered = list(range(8))
+    expected = []
+    for _ in range(12):
+        distances = [min(np.linalg.norm(features[row] - features[other]) for other in covered) for row in range(60)]
+        expected.append(int(np.argmax(distances)))
+        covered.append(expected[-1])
+    assert make_strategy("core_set").rank(request).rows.tolist() == expected
+
+
+def test_gradient_distances_agree_with_the_gradients() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(4), size=20).astype(np.float32)
+    features = rng.normal(size=(20, 3)).astype(np.float32)
+    errors = errors_of(probabilities, "classification")
+    assert errors.sum(axis=1) == pytest.approx(np.zeros(20), abs=1e-6)
+    gradients = Gradients(errors, features)
+    formed = np.einsum("nk,nd->nkd", errors, features).reshape(20, -1)
+    assert gradients.squares == pytest.approx((formed**2).sum(axis=1), rel=1e-5)
+    for row in (3, 11):
+        gradients.pick(row)
+    expected = np.min([((formed - formed[row]) ** 2).sum(axis=1) for row in (3, 11)], axis=0)
+    assert gradients.squares == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_committee_disagrees_by_hand() -> None:
+    members = np.array([[[0.9, 0.1], [0.5, 0.5]], [[0.1, 0.9], [0.5, 0.5]]])
+    inner = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
+    assert disagreement(members, "classification") == pytest.approx([(np.log(2) - inner) / np.log(2), 0.0], abs=1e-6)
+    assert disagreement(members, "multilabel") == pytest.approx([(np.log(2) - inner) / np.log(2), 0.0], abs=1e-6)
+
+
+def test_density_by_slow_loop() -> None:
+    rng = np.random.default_rng(0)
+    features, references = rng.normal(size=(9, 3)).astype(np.float32), rng.normal(size=(5, 3)).astype(np.float32)
+    expected = [np.mean([np.exp(-((row - other) ** 2).sum() / 2.0) for other in references]) for row in features]
+    assert density(features, references, 2.0) == pytest.approx(expected, rel=1e-4)
 
 
 def test_auto_changes_over() -> None:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from learning.core.evaluation.baselines import evaluate_baselines
 from learning.core.evaluation.curves import CurvePoint, curve_point
+from learning.core.evaluation.gate import Check, Verdict, judge
 from learning.core.evaluation.intervals import Estimate, wilson
+from learning.core.evaluation.lure import lure_estimate, lure_weights
 from learning.core.evaluation.paired import PairedTest, paired_test
 from learning.core.evaluation.report import Evaluation, LabelScores, evaluate
 
 __all__ = [
+    "Check",
     "CurvePoint",
     "Estimate",
     "Evaluation",
     "LabelScores",
     "PairedTest",
+    "Verdict",
     "curve_point",
     "evaluate",
     "evaluate_baselines",
+    "judge",
+    "lure_estimate",
+    "lure_weights",
     "paired_test",
     "wilson",
 ]

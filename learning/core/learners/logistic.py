@@ -150,6 +150,11 @@ class LogisticLearner:
     the one with the smallest out-of-fold loss over grouped folds, and the temperature is fitted on the same out-of-fold
     scores: calibration never sees a row its scores were fitted on.
 
+    Parameters
+    ----------
+    inverse_penalty : float, optional
+        Fit at this penalty, without choosing and without calibrating.
+
     Examples
     --------
     >>> from learning.core.learners import one_hot
@@ -161,6 +166,9 @@ class LogisticLearner:
     """
 
     name = "logistic"
+
+    def __init__(self, inverse_penalty: float | None = None) -> None:
+        self.inverse_penalty = inverse_penalty
 
     def fit(
         self,
@@ -198,7 +206,10 @@ class LogisticLearner:
         scale = float(np.sqrt(np.einsum("ij,ij->", centred, centred) / len(centred))) or 1.0
         rotated, basis = linear.rotate(centred / scale)
         known = targets[:, learned]
-        choice = choose(rotated, known, weights, groups, link, rng)
+        if self.inverse_penalty is None:
+            choice = choose(rotated, known, weights, groups, link, rng)
+        else:
+            choice = Choice(self.inverse_penalty, 1.0, (), "penalty given, not calibrated")
         solution = linear.fit_linear(rotated, known, weights, choice.inverse_penalty, link)
         slopes = solution[:-1] if basis is None else basis @ solution[:-1]
         slopes = slopes / (scale * choice.temperature)

@@ -21,6 +21,10 @@ STRATEGIES: Registry[Strategy] = Registry(
         "entropy": "learning.core.strategies.uncertainty:Entropy",
         "typical": "learning.core.strategies.typical:Typical",
         "diverse_margin": "learning.core.strategies.diverse:DiverseMargin",
+        "density_weighted": "learning.core.strategies.density:DensityWeighted",
+        "committee": "learning.core.strategies.committee:Committee",
+        "core_set": "learning.core.strategies.coreset:CoreSet",
+        "badge": "learning.core.strategies.badge:Badge",
     },
 )
 

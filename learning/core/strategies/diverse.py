@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core import acquisition
-from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
+from learning.core.arrays import FloatMatrix
 from learning.core.strategies.base import Draws, Request, eligible_rows
+from learning.core.strategies.sequential import spread_draws
 from learning.core.strategies.uncertainty import margin, pool_utilities
 
 CANDIDATES_PER_PICK = 20
@@ -30,10 +31,11 @@ class Novelty:
     """
 
     def __init__(self, features: FloatMatrix) -> None:
-        self._features = features - features.mean(axis=0)
+        self._features = features - features.mean(axis=0) if len(features) else features
         self._squares = np.einsum("ij,ij->i", self._features, self._features)
         # Twice the variance is the mean squared distance of two candidates.
-        self._usual = float(2.0 * self._squares.mean()) or 1.0
+        self._usual = float(2.0 * self._squares.mean()) if len(features) else 1.0
+        self._usual = self._usual or 1.0
         self.values: FloatMatrix = np.ones(len(features), dtype=np.float32)
 
     def pick(self, candidate: int) -> None:
@@ -59,46 +61,26 @@ class DiverseMargin:
         rows = eligible_rows(request)
         utilities = pool_utilities(request, self.name, margin)[rows]
         order = acquisition.order_by_utility(utilities, request.rng)
-        n_batch = min(request.batch, request.head, rows.size)
+        n_batch = min(request.batch, request.head)
         n_candidates = min(max(MIN_CANDIDATES, CANDIDATES_PER_PICK * n_batch), MAX_CANDIDATES, rows.size)
         candidates = order[:n_candidates]
-        novelty = Novelty(request.pool.take(rows[candidates])) if n_candidates else None
-        picked: list[int] = []
-        propensities: list[float] = []
-        draws = acquisition.RankDraws(rows.size, request.temperature, request.rng)
-        taken = np.zeros(rows.size, dtype=bool)
-        while len(picked) < n_batch and novelty is not None:
-            rank, propensity = draws.next()
-            left = np.flatnonzero(~taken[:n_candidates])
-            if rank <= left.size:
-                position = int(left[_nth_best(utilities[candidates[left]] * novelty.values[left], rank)])
-                novelty.pick(position)
-            else:
-                position = n_candidates + int(np.flatnonzero(~taken[n_candidates:])[rank - left.size - 1])
-            taken[position] = True
-            picked.append(position)
-            propensities.append(propensity)
-        positions, likelihoods = _plain_order(taken, request)
-        chosen = order[np.concatenate((np.asarray(picked, dtype=np.int64), positions))]
+        novelty = Novelty(request.pool.take(rows[candidates]))
+        positions, propensities = spread_draws(
+            rows.size,
+            n_candidates,
+            n_batch,
+            request.head,
+            lambda: utilities[candidates] * novelty.values,
+            novelty.pick,
+            request.temperature,
+            request.rng,
+        )
+        chosen = order[positions]
         return Draws(
             self.name,
             "the model hesitates between two answers, and the batch is spread out",
             rows[chosen],
             utilities[chosen],
-            np.concatenate((np.asarray(propensities), likelihoods)),
+            propensities,
             rows.size,
         )
-
-
-def _nth_best(scores: FloatMatrix, rank: int) -> int:
-    if rank == 1:
-        return int(scores.argmax())
-    return int(np.argpartition(-scores, rank - 1)[rank - 1])
-
-
-def _plain_order(taken: np.ndarray[tuple[int], np.dtype[np.bool_]], request: Request) -> tuple[IntArray, DoubleArray]:
-    left = np.flatnonzero(~taken)
-    n_more = min(request.head, taken.size) - int(taken.sum())
-    log_weights = acquisition.rank_log_weights(left.size, request.temperature)
-    ranks, propensities = acquisition.draw(log_weights, n_more, request.rng)
-    return left[ranks], propensities
