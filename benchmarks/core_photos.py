@@ -40,7 +40,7 @@ def main() -> None:
     for n_labels, target in TARGETS.items():
         scores = [accuracy(features, truth, len(labels), n_labels, seed) for seed in range(5)]
         print(
-            f"{n_labels:4d} random labels: accuracy {np.mean(scores):.3f} (at least {target}), seeds {np.round(scores, 3)}"
+            f"{n_labels:4d} labels: accuracy {np.mean(scores):.3f} (at least {target}); by seed {np.round(scores, 3)}"
         )
 
 

@@ -8,8 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from learning.core.encoders.efficientnet import EfficientNetEncoder
-from learning.core.encoders.efficientnet.encoder import WEIGHTS, prepared
+from learning.core.encoders.efficientnet.encoder import WEIGHTS, network_features, prepared
 from tests.core.test_efficientnet import GOLDEN, pictures
 
 
@@ -22,10 +21,10 @@ def main() -> None:
     network.load_state_dict(torch.load(str(path), weights_only=True))
     network.eval()
     with torch.no_grad():
-        batch = torch.from_numpy(np.stack([prepared(picture) for picture in pictures()]))
-        reference = network.extract_features(batch).mean((2, 3)).numpy()
+        batch = np.stack([prepared(picture) for picture in pictures()])
+        reference = network.extract_features(torch.from_numpy(batch)).mean((2, 3)).numpy()
     np.savez_compressed(GOLDEN, features=reference)
-    print(f"largest difference {np.abs(EfficientNetEncoder().transform(pictures()) - reference).max():.1e}")
+    print(f"largest difference {np.abs(network_features(batch) - reference).max():.1e}")
 
 
 if __name__ == "__main__":
