@@ -60,6 +60,9 @@ class Supervisor:
         self.stopping = True
 
     def start(self, program: Program) -> None:
+        """Starts the program, and again whenever it ends; does nothing once somebody asked to stop."""
+        if self.stopping:
+            return
         child = Child(program)
         self._children.append(child)
         child.start()
