@@ -1,9 +1,9 @@
-"""The main loop over REST: import 5,000 messages, answer 400 questions truthfully, let the machine learn, export, check.
+"""The main loop over REST: import 5,000 messages, answer 400 questions truthfully, let it learn, export, check.
 
-    python -m benchmarks.loop_sms [--texts 5000] [--answers 400] [--pace 0.02] [--url http://127.0.0.1:8000 --token KEY]
+    python -m benchmarks.loop_sms [--texts 5000] [--answers 400] [--pace 0.02] [--url http://HOST:PORT --token KEY]
 
-Without ``--url`` it starts ``manage.py up`` on a free port with an empty home and stops it in the end. The annotator reads
-what REST shows (the text), knows the true label, and answers; nothing else is known to it. Exit code 1 when a check fails.
+Without ``--url`` it starts ``manage.py up`` on a free port with an empty home and stops it in the end. The annotator
+reads what REST shows (the text), knows the true label, and answers. Exit code 1 when a check fails.
 """
 
 import argparse
@@ -87,8 +87,8 @@ def served() -> Iterator[tuple[str, str]]:
     url, password = f"http://127.0.0.1:{port}", "loop password 7531"
     with tempfile.TemporaryDirectory(prefix="querent-loop-") as home:
         environment = {
-            **os.environ, "QUERENT_HOME": home, "HOST": "127.0.0.1", "PORT": str(port), "DATABASE_URL": "", "REDIS_URL": "",
-            "QUERENT_ADMIN_USERNAME": "admin", "QUERENT_ADMIN_PASSWORD": password,
+            **os.environ, "QUERENT_HOME": home, "HOST": "127.0.0.1", "PORT": str(port),
+            "DATABASE_URL": "", "REDIS_URL": "", "QUERENT_ADMIN_USERNAME": "admin", "QUERENT_ADMIN_PASSWORD": password,
         }  # fmt: skip
         command = [sys.executable, "manage.py", "up", "--no-samples"]
         program = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
@@ -119,7 +119,7 @@ def wait(condition: Any, what: str) -> Any:
 
 def drive(client: Client, options: argparse.Namespace) -> int:
     rows = messages(options.texts)
-    truth = {text: label for text, label in rows}
+    truth = dict(rows)
     labels = [{"name": name} for name in sorted({label for _, label in rows})]
     body = {"name": "SMS loop", "kind": "classification", "modality": "text", "labels": labels, "purpose": "Find spam."}
     project = f"/projects/{client.call('POST', '/projects/', body)['slug']}"
@@ -139,6 +139,10 @@ def drive(client: Client, options: argparse.Namespace) -> int:
 
 def _ended(batch: dict[str, Any]) -> dict[str, Any] | None:
     return batch if batch["state"] in ("done", "failed") else None
+
+
+def unfinished(runs: list[dict[str, Any]]) -> bool:
+    return any(run["state"] in ("queued", "running") for run in runs)
 
 
 def annotate(
