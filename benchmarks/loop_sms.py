@@ -130,9 +130,7 @@ def drive(client: Client, options: argparse.Namespace) -> int:
     started = time.perf_counter()
     sent = annotate(client, project, truth, options)
     print(f"{len(sent)} answers in {time.perf_counter() - started:.1f} s")
-    wait(
-        lambda: all(run["state"] not in ("queued", "running") for run in client.results(f"{project}/runs/")), "runs end"
-    )
+    wait(lambda: not unfinished(client.results(f"{project}/runs/")), "runs end")
     print(f"all runs ended {time.perf_counter() - started:.1f} s after the first question")
     return report(client, project, sent)
 
