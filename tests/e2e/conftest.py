@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from labeling.models import User
 from tests.e2e.site import Site, chromium
+from tests.factories import UserFactory
 
 # Playwright's synchronous face keeps an event loop in this thread; Django would take the tests for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -61,6 +62,12 @@ def site(transactional_db: None, running_site: Site, settings) -> Site:
     }
     settings.STORAGES = storages
     return running_site
+
+
+@pytest.fixture
+def annotator(site: Site) -> User:
+    """The person at the page."""
+    return UserFactory(username="ann")
 
 
 @pytest.fixture

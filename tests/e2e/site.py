@@ -1,5 +1,7 @@
 """The real site for a browser: gunicorn with collected static files on a free port, on the database of the test."""
 
+import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -14,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
+PR_SET_PDEATHSIG = 1
 
 
 class Site:
@@ -47,7 +50,9 @@ class Site:
     def start(self) -> None:
         command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
         # a process group of its own: kill -9 reaches the workers too
-        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, start_new_session=True, preexec_fn=_end_with_parent
+        )
         wait_until(self.answers, 30, "the web process to answer")
 
     def answers(self) -> bool:
@@ -64,6 +69,12 @@ class Site:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
+
+
+def _end_with_parent() -> None:
+    """The server goes when the test run is killed; Linux only, elsewhere the run must end by itself."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def chromium() -> str | None:

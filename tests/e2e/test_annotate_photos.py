@@ -8,15 +8,10 @@ from labeling.models import Annotation, Member, Role, Task, TaskState
 from tests.e2e.desk import holds, pictures_ready, press, saved, task_of, unsent
 from tests.e2e.pictures import drawn, make_pictures
 from tests.e2e.site import wait_until
-from tests.factories import UserFactory, make_project
+from tests.factories import make_project
 
 LABELS = ("circle", "square", "triangle")
 PAGE = "/p/shapes/annotate/"
-
-
-@pytest.fixture
-def annotator(site):
-    return UserFactory(username="ann")
 
 
 @pytest.fixture

@@ -1,0 +1,157 @@
+"""Multi-label answers and label sets that are too large for buttons."""
+
+import pytest
+
+from tests.e2e.desk import holds, press, project_with, saved, task_of
+
+THINGS = ("card", "transfer", "top_up", "refund", "cash", "pin", "fee")
+TROUBLES = (
+    "arrival", "not_working", "pending", "declined", "lost", "limit", "wrong_amount", "reverted", "cancelled",
+    "country", "help",
+)  # fmt: skip
+MANY = tuple(f"{thing}_{trouble}" for thing in THINGS for trouble in TROUBLES)
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def topics(annotator):
+    labels = ("politics", "economy", "science", "sport")
+    return project_with(annotator, [f"item {n}" for n in range(30)], slug="topics", kind="multilabel", labels=labels)
+
+
+@pytest.fixture
+def bank(annotator):
+    return project_with(annotator, [f"request {n}" for n in range(30)], slug="bank", labels=MANY)
+
+
+def test_keys_toggle_and_enter_gives(open_page, annotator, topics):
+    page = open_page(annotator, "/p/topics/annotate/")
+    given = {}
+    task = task_of(page)
+    page.keyboard.press("4")
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    page.keyboard.press("2")
+    assert page.inner_text("[data-submit] [data-text]") == "Give 2 labels"
+    page.keyboard.press("Enter")
+    given[task] = {"labels": ["politics", "sport"]}
+    here = task_of(page, other_than=task)
+    assert page.inner_text("[data-submit] [data-text]") == "None of these"
+    page.keyboard.press("Enter")
+    given[here] = {"labels": []}
+    third = task_of(page, other_than=here)
+
+    page.keyboard.press("3")  # a draft: it is still there when one comes back
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    assert task_of(page, other_than=here) == task
+    assert page.get_attribute('[data-label="sport"]', "aria-pressed") == "true"
+    page.keyboard.press("4")
+    page.keyboard.press("Enter")
+    given[task] = {"labels": ["politics"]}
+    assert task_of(page, other_than=task) == third
+    assert page.get_attribute('[data-label="science"]', "aria-pressed") == "true"
+    saved(page)
+    holds(topics, given)
+
+
+def test_enter_gives_the_answer_also_with_the_focus_on_a_label(open_page, annotator, topics):
+    page = open_page(annotator, "/p/topics/annotate/")
+    task = task_of(page)
+    page.click('[data-label="economy"]')
+    page.keyboard.press("Enter")
+    task_of(page, other_than=task)
+    saved(page)
+    holds(topics, {task: {"labels": ["economy"]}})
+
+
+def test_seventy_seven_labels_by_typing(open_page, annotator, bank):
+    page = open_page(annotator, "/p/bank/annotate/")
+    given = {}
+    for typed, meant in (("refund pen", "refund_pending"), ("cwa", "card_wrong_amount"), ("pin_lost", "pin_lost")):
+        task = task_of(page)
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        given[task] = {"label": meant}
+        task_of(page, other_than=task)
+        assert page.input_value("[role=combobox]") == ""
+    task = press(page, "2")  # the second of those used last
+    given[task] = {"label": "card_wrong_amount"}
+    task_of(page, other_than=task)
+    first_three = [option.inner_text().split()[-1] for option in page.query_selector_all("[role=option]")[:3]]
+    assert first_three == ["refund_pending", "card_wrong_amount", "pin_lost"], "a digit keeps its label"
+
+    task = task_of(page)
+    for key in ("f", "e", "e", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    active = page.get_attribute("[role=combobox]", "aria-activedescendant")
+    chosen = page.get_attribute(f"#{active}", "data-label")
+    page.keyboard.press("Enter")
+    given[task] = {"label": chosen}
+    task_of(page, other_than=task)
+
+    task = task_of(page)
+    page.keyboard.type("zzz")
+    assert page.is_visible("[data-part=nothing]")
+    page.keyboard.press("Enter")
+    assert task_of(page) == task, "what fits nothing gives nothing"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    assert task_of(page) == task, "an empty field gives nothing"
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    page.keyboard.press("1")
+    task_of(page, other_than=task)
+    saved(page)
+    holds(bank, given)
+
+
+def test_backspace_in_an_empty_field_is_undo_and_in_a_full_one_is_not(open_page, annotator, bank):
+    page = open_page(annotator, "/p/bank/annotate/")
+    first = task_of(page)
+    page.keyboard.type("pin lost")
+    page.keyboard.press("Enter")
+    second = task_of(page, other_than=first)
+    page.keyboard.type("ab")
+    page.keyboard.press("Backspace")
+    assert task_of(page) == second
+    assert page.input_value("[role=combobox]") == "a"
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    assert task_of(page, other_than=second) == first
+    assert page.get_attribute("[role=option][aria-selected=true]", "data-label") == "pin_lost"
+
+
+def test_many_labels_several_of_them(open_page, annotator, site):
+    project = project_with(annotator, ["one", "two", "three"], slug="many", kind="multilabel", labels=MANY)
+    page = open_page(annotator, "/p/many/annotate/")
+    task = task_of(page)
+    for typed in ("refund help", "fee country", "cash limit"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+    assert task_of(page) == task
+    page.keyboard.press("Backspace")
+    assert page.inner_text("[data-part=chosen]").split() == ["refund_help", "fee_country"]
+    page.keyboard.press("Enter")
+    task_of(page, other_than=task)
+    saved(page)
+    holds(project, {task: {"labels": ["fee_country", "refund_help"]}})
+
+
+def test_with_thumbs(open_page, annotator, topics):
+    page = open_page(
+        annotator, "/p/topics/annotate/", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    task = task_of(page)
+    page.tap('[data-label="economy"]')
+    page.tap("[data-submit]")
+    here = task_of(page, other_than=task)
+    page.tap("[data-command=skip]")
+    page.tap("[data-reason=unclear]")
+    next_one = task_of(page, other_than=here)
+    page.tap("[data-command=undo]")
+    page.tap("[data-command=undo]")
+    assert task_of(page, other_than=next_one) == task
+    page.tap("[data-command=takeBack]")
+    saved(page)
+    holds(topics, {})
