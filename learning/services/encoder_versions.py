@@ -22,7 +22,11 @@ def fitted(version: EncoderVersion) -> FittedEncoder:
 
 @lru_cache(maxsize=8)
 def _load(modality: str, name: str, path: str, sha256: str) -> FittedEncoder:
-    return make_encoder(name, modality).load(files.load(path, sha256))
+    data = files.load(path, sha256)
+    try:
+        return make_encoder(name, modality).load(data)
+    except ValueError as error:  # an encoder, format or weights this release no longer knows
+        raise files.Corrupt(str(error)) from error
 
 
 def current(project: Project) -> EncoderVersion | None:

@@ -18,7 +18,11 @@ def load_model(version: ModelVersion) -> FittedLearner:
 
 @lru_cache(maxsize=16)
 def _load(learner: str, path: str, sha256: str) -> FittedLearner:
-    return make_learner(learner).load(files.load(path, sha256))
+    data = files.load(path, sha256)
+    try:
+        return make_learner(learner).load(data)
+    except ValueError as error:  # a learner or format this release no longer knows
+        raise files.Corrupt(str(error)) from error
 
 
 def encoder_of(version: ModelVersion) -> EncoderVersion:
