@@ -1,6 +1,8 @@
 // Turns the textarea "one label a line, its key in brackets" into rows of two fields. The textarea stays what is sent.
 
 const LINE = /^(.*?)(?:\s*\[(\S?)\])?$/u;
+// more labels than this are easier to look over as text
+const MOST_ROWS = 20;
 const ENDS_LIKE_A_KEY = /\[\S?\]$/u;
 
 for (const area of document.querySelectorAll("textarea[data-labels]")) edit(area);
@@ -8,7 +10,7 @@ for (const area of document.querySelectorAll("textarea[data-labels]")) edit(area
 function edit(area) {
   const list = document.createElement("ol");
   const add = element("button", { type: "button", className: "button button--small", textContent: "Add a label" });
-  const paste = element("button", { type: "button", className: "button button--quiet button--small", textContent: "Edit as text" });
+  const paste = element("button", { type: "button", className: "button button--quiet button--small", textContent: "" });
   const head = element("li", { className: "label-row label-row--head" });
   head.append("Name", element("span", { textContent: "Key" }));
   list.className = "label-rows";
@@ -18,13 +20,12 @@ function edit(area) {
   const box = element("div", { className: "stack-small" });
   box.append(list, buttons);
   area.after(box);
-  let asText = false;
+  let asText = area.value.split("\n").length > MOST_ROWS;
   show();
 
   add.addEventListener("click", () => addRow("", "").querySelector("input").focus());
   paste.addEventListener("click", () => {
     asText = !asText;
-    paste.textContent = asText ? "Edit as rows" : "Edit as text";
     show();
     if (asText) area.focus();
   });
@@ -46,6 +47,7 @@ function edit(area) {
   });
 
   function show() {
+    paste.textContent = asText ? "Edit as rows" : "Edit as text";
     area.hidden = !asText;
     list.hidden = add.hidden = asText;
     if (asText) return;
