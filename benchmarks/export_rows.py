@@ -114,7 +114,9 @@ def fill(size: int) -> None:
     project = Project.objects.create(
         slug=f"rows-{size}", name=f"{size} rows", kind="classification", modality="text", split_seed="seed"
     )
-    Progress.objects.create(project=project, next_ordinal=size)
+    Progress.objects.create(
+        project=project, next_ordinal=size, pool_items=size, pool_done=size, annotations=size, draws=size
+    )
     first = 1 + max(Item.objects.order_by("-pk").values_list("pk", flat=True)[:1], default=0)
     items = RawInsert(
         Item,

@@ -31,7 +31,7 @@ class TokenAuthentication(BaseAuthentication):
         return KEYWORD
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # spectacular registers subclasses
+class TokenScheme(OpenApiAuthenticationExtension):
     """Describes the header in the schema."""
 
     target_class = TokenAuthentication

@@ -4,8 +4,8 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import Count
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Q, TextField
+from django.db.models.functions import Cast, Left
 from django.utils import timezone
 
 from labeling.models import Annotation, Project, Source
@@ -19,19 +19,24 @@ def throughput(project: Project, days: int = 14) -> dict[str, Any]:
     ``per_day`` has every day of the window, oldest first, in UTC; ``median_ms`` is over the newest answers.
     """
     now = timezone.now()
-    start = (now - timedelta(days=days - 1)).date()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight - timedelta(days=days - 1)
     answers = Annotation.objects.current().filter(project=project, source=Source.HUMAN)
-    since = answers.filter(created_at__date__gte=start).annotate(date=TruncDate("created_at"))
-    by_date = dict(since.values_list("date").annotate(n=Count("pk")).order_by())
-    per_day = [
-        {"date": date.isoformat(), "answers": by_date.get(date, 0)}
-        for date in (start + timedelta(days=offset) for offset in range(days))
-    ]
+    # the date by its text, in UTC on both databases: on SQLite TruncDate is a Python call a row, 19 s for a million
+    dated = answers.filter(created_at__gte=start).annotate(date=Left(Cast("created_at", TextField()), 10))
+    by_date = {
+        date: (n, fresh)
+        for date, n, fresh in dated.order_by()
+        .values_list("date")
+        .annotate(n=Count("pk"), fresh=Count("pk", filter=Q(created_at__gte=now - timedelta(hours=1))))
+    }
+    dates = [(start + timedelta(days=offset)).date().isoformat() for offset in range(days)]
+    per_day = [{"date": date, "answers": by_date.get(date, (0, 0))[0]} for date in dates]
     newest = answers.filter(elapsed_ms__isnull=False).order_by("-pk").values_list("elapsed_ms", flat=True)
     times = [elapsed_ms for elapsed_ms in newest[:RECENT_ANSWERS] if elapsed_ms is not None]
     return {
         "per_day": per_day,
         "today": per_day[-1]["answers"],
-        "last_hour": answers.filter(created_at__gte=now - timedelta(hours=1)).count(),
+        "last_hour": sum(fresh for _, fresh in by_date.values()),
         "median_ms": round(median(times)) if times else None,
     }

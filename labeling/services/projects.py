@@ -7,11 +7,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
 from labeling import signals
 from labeling.models import (
+    Annotation,
     Instructions,
     Item,
     Kind,
@@ -19,6 +21,7 @@ from labeling.models import (
     Modality,
     Progress,
     Project,
+    QueueEntry,
     Role,
     Task,
     TaskState,
@@ -38,7 +41,7 @@ __all__ = [
 MAX_NAME = 200
 MAX_SLUG = 80
 MAX_TEXT = 100_000
-DELETE_BATCH_ITEMS = 1000
+DELETE_BATCH_ROWS = 5000
 
 
 def may_create_projects(user: User) -> bool:
@@ -219,20 +222,24 @@ def _another_manager(member: Member) -> None:
 def delete_project(user: User, project: Project) -> None:
     """Removes the project, everything in it and its files. Cannot be undone.
 
-    Items go first and in batches (pictures are protected by them, and one transaction over a million rows would stop
-    everybody else); a deletion that was interrupted is finished by deleting again.
+    In batches, because one transaction over a million rows would stop everybody else, and items before their pictures,
+    which they protect; a deletion that was interrupted is finished by deleting again.
     """
     Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
-    while True:
-        batch = list(Item.objects.filter(project=project).values_list("pk", flat=True)[:DELETE_BATCH_ITEMS])
-        if not batch:
-            break
-        with transaction.atomic():
-            Item.objects.filter(pk__in=batch).delete()
+    QueueEntry.objects.filter(epoch__project=project).delete()
+    _delete_in_batches(Annotation.objects.filter(project=project))
+    _delete_in_batches(Task.objects.filter(project=project))
+    _delete_in_batches(Item.objects.filter(project=project))
     pk = project.pk
     with transaction.atomic():
         project.delete()
         transaction.on_commit(lambda: _deleted(pk))
+
+
+def _delete_in_batches(rows: QuerySet[Any]) -> None:
+    while batch := list(rows.order_by("pk").values_list("pk", flat=True)[:DELETE_BATCH_ROWS]):
+        with transaction.atomic():
+            rows.model._default_manager.filter(pk__in=batch).only("pk").delete()
 
 
 def _deleted(project_id: int) -> None:

@@ -188,7 +188,7 @@ def test_a_removed_member_gives_back_open_tasks_and_returns_with_the_answers_cou
 
 
 def test_deleting_removes_rows_and_announces_it(project, people, django_capture_on_commit_callbacks, monkeypatch):
-    monkeypatch.setattr(projects, "DELETE_BATCH_ITEMS", 2)
+    monkeypatch.setattr(projects, "DELETE_BATCH_ROWS", 2)
     items = make_items(project, ["a", "b", "c", "d", "e"])
     make_answer(items[0], people.annotator, {"label": "ham"})
     other = create(people.superuser, name="Other")
