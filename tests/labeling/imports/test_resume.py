@@ -69,9 +69,10 @@ def kill_five_times(batch: ImportBatch, workers: subprocess.Popen, rows: int, rn
     for mark in sorted(rng.randrange(rows) for _ in range(5)):
         workers.stdin.write(f"{batch.pk}\n")
         pid = int(workers.stdout.readline())
-        while True:
+        give_up = time.monotonic() + 60
+        while time.monotonic() < give_up:
             now = ImportBatch.objects.values("state", "cursor", "worker").get(pk=batch.pk)
-            if now["state"] == JobState.DONE:
+            if now["state"] in (JobState.DONE, JobState.FAILED):
                 break
             if now["worker"].endswith(f":{pid}") and now["cursor"] >= mark:
                 deadline = time.perf_counter() + rng.random() * 0.05

@@ -4,6 +4,7 @@ import io
 import os
 import zipfile
 
+import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
@@ -56,6 +57,13 @@ def test_a_group_stays_on_one_side_also_in_later_imports(project, bring_in):
     assert len(sides) == 40
     assert all(len(side) == 1 for side in sides.values())
     assert {split for side in sides.values() for split in side} == {"pool", "eval"}
+
+
+def test_groups_are_remembered_when_they_begin_late_in_a_file(project, bring_in):
+    bring_in(project, b"text,group,split\n" + b"".join(b"a%d,g%d,eval\n" % (i, i) for i in range(60)))
+    late = b"".join(b"b%d,\n" % i for i in range(4500)) + b"".join(b"c%d,g%d\n" % (i, i) for i in range(60))
+    bring_in(project, b"text,group\n" + late)
+    assert Item.objects.filter(project=project, text__startswith="c", split="eval").count() == 60
 
 
 def test_a_split_against_its_group_is_rejected(project, bring_in):
@@ -127,6 +135,29 @@ def test_a_near_duplicate_follows_even_against_the_column_and_takes_the_group(pi
     batch = bring_in(pictures, zip_of({"items.csv": table, "e.png": variant(first, scale=0.8)}), "q.zip")
     assert counts(batch) == ("done", 0, 0, 1)
     assert "its group is in pool" in reasons(batch)[1]
+
+
+@pytest.mark.parametrize("slope", [80, 18])  # told apart by the mean difference, by the correlation
+def test_pictures_that_share_only_the_hash_are_strangers(slope):
+    """The hash compares neighbours in a row; what differs from row to row is left to the thumbnails."""
+    rows = np.random.default_rng(1).integers(90, 160, (1, 9)).repeat(8, axis=0)
+    one = np.clip(rows, 0, 255)
+    other = np.clip(rows + np.linspace(-slope, slope, 8).round().astype(int)[:, None], 0, 255)
+    first, second = (
+        inspect(variant_of(Image.fromarray(cells.astype(np.uint8)).resize((90, 80), Image.Resampling.NEAREST)))
+        for cells in (one, other)
+    )
+    assert first.perceptual_hash == second.perceptual_hash
+    near = NearDuplicates()
+    near.add(first.perceptual_hash, Seen("first", "pool", ""), first.thumbnail)
+    assert near.find(second) is None
+    assert near.find(first) is not None
+
+
+def variant_of(image: Image.Image) -> bytes:
+    target = io.BytesIO()
+    image.save(target, "PNG")
+    return target.getvalue()
 
 
 def test_flat_and_unrelated_pictures_do_not_collapse(pictures, bring_in):

@@ -231,7 +231,9 @@ def test_csv_agrees_with_the_csv_module_across_blocks(settings):
     assert [number for number, _ in reader.records(59_990)] == list(range(59_991, 60_001))
 
 
-def test_strange_text_arrives_unchanged(project, bring_in):
+@pytest.mark.parametrize("end_of_copy", ["\n\\.", ""], ids=["copy", "the way around it"])
+def test_strange_text_arrives_unchanged(project, bring_in, monkeypatch, end_of_copy):
+    monkeypatch.setattr("labeling.services.imports.insert._END_OF_COPY", end_of_copy)
     rows = [
         {"text": text}
         for text in ("\\.", "a\n\\.\nb", "\\N", 'quo"te', " tab\t", "NULL", "a\u2028b", "é" * 3, "{}", "a\\")

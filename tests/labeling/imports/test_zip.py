@@ -134,7 +134,8 @@ def test_sizes_are_counted_and_not_believed(pictures, bring_in, settings):
     content[central + 24 : central + 28] = struct.pack("<I", 100)
     batch = bring_in(pictures, bytes(content), "p.zip")
     assert counts(batch) == ("done", 0, 0, 2)
-    assert "1,000,000 bytes" in reasons(batch)[2]
+    assert "cannot be read" in reasons(batch)[1]
+    assert reasons(batch)[2] == "More than 1,000,000 bytes when unpacked."
 
 
 def test_limits_of_a_zip_as_a_whole(pictures, bring_in, settings):
