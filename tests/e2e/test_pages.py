@@ -206,3 +206,20 @@ def test_removing_a_member_asks_once(manager, project, open_page):
     page.get_by_role("button", name="Remove ben").click()
     page.get_by_text("ben is out of the project.").wait_for()
     assert not Member.objects.filter(user__username="ben").exists()
+
+
+def test_a_session_that_ended_leads_to_the_sign_in_page(manager, project, open_page):
+    batch = project.imports.first()
+    ImportBatch.objects.filter(pk=batch.pk).update(state="running")
+    page = open_page(manager, f"/p/sms/imports/{batch.public_id}/")
+    page.locator("#progress .badge").wait_for()
+    page.context.clear_cookies()
+    page.wait_for_url(lambda url: "/sign-in/?next=/p/sms/imports/" in url)
+    assert page.get_by_role("button", name="Sign in").is_visible()
+
+
+def test_a_fragment_that_fails_says_so(manager, project, open_page):
+    page = open_page(manager, "/help/")
+    page.route("**/fragments/**", lambda route: route.fulfill(status=500, body="broken"))
+    page.goto("/p/sms/")
+    page.get_by_text("This could not be loaded.").first.wait_for()

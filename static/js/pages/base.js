@@ -40,5 +40,20 @@ async function copied(text, source) {
   }
 }
 
+// A fragment that comes back as the sign-in page means that the session ended: the whole page goes there, not the fragment.
+addEventListener("htmx:beforeSwap", (event) => {
+  const answered = new URL(event.detail.xhr.responseURL || location.href);
+  if (!answered.pathname.startsWith("/sign-in/")) return;
+  event.detail.shouldSwap = false;
+  location.reload();
+});
+
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  addEventListener(failure, (event) => {
+    const waiting = event.detail.target?.querySelector("[data-loading]");
+    if (waiting) waiting.textContent = "This could not be loaded. Reload the page to try again.";
+  });
+}
+
 document.querySelector("[data-focus]")?.focus();
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
