@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from labeling.models import (
     Item,
+    ItemStatus,
     Member,
     Permission,
     Progress,
@@ -150,7 +151,7 @@ def _take_slots(items: list[Item]) -> None:
 
 @PreparedUpdate
 def _take(*items: int) -> tuple[ItemQuerySet, dict[str, Any]]:
-    rows = Item.objects.filter(pk__in=items, is_open=True, slots_taken__lt=F("slots_total"))
+    rows = Item.objects.filter(pk__in=items, status=ItemStatus.ACTIVE, slots_taken__lt=F("slots_total"))
     is_open = Case(When(slots_taken__lt=F("slots_total") - 1, then=Value(True)), default=Value(False))
     return rows, {"slots_taken": F("slots_taken") + 1, "is_open": is_open}
 

@@ -3,14 +3,29 @@
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from labeling.models import Item, Member, Modality, Progress, Project, QueueEntry, Split, Task, TaskState
+from labeling.models import (
+    Epoch,
+    Item,
+    ItemStatus,
+    Member,
+    Modality,
+    Progress,
+    Project,
+    QueueEntry,
+    Split,
+    Task,
+    TaskState,
+)
 from labeling.models.item import ItemQuerySet
 from labeling.selectors.prepared import Prepared
 
 #: ``Member.queue_rank`` of somebody who has been through the whole head of this epoch.
 END_OF_QUEUE = 2**31 - 1
+#: Ranks of the queue that are looked at together, and four more for each question wanted; then four times as many.
+FIRST_WINDOW = 32
 #: What a walk may change of a member.
 POSITIONS = (
     "pool_position", "eval_position", "queue_epoch", "queue_rank", "pool_exhausted_at", "eval_exhausted_at",
@@ -54,12 +69,24 @@ class Walker:
         """Up to ``count`` entries of the queue whose items (loaded) are free, onward from the person's rank."""
         if count <= 0 or not self.has_head:
             return []
-        member, epoch = self.member, self.project.epoch
-        if member.queue_epoch != epoch:
-            member.queue_epoch, member.queue_rank = epoch, -1
-        who = (self.project.pk, member.user_id)
-        found = _head(*who, epoch, member.queue_rank, count=count, pictures=self.pictures)
-        member.queue_rank = found[-1].rank if len(found) == count else END_OF_QUEUE
+        member, number = self.member, self.project.epoch
+        if member.queue_epoch != number:
+            member.queue_epoch, member.queue_rank = number, -1
+        (epoch,) = _epoch(self.project.pk, number)
+        last = epoch.last_rank  # type: ignore[attr-defined]  # annotated below
+        found: list[QueueEntry] = []
+        window = FIRST_WINDOW + 4 * count
+        while len(found) < count and member.queue_rank < last:
+            end = min(last, member.queue_rank + window)
+            missing = count - len(found)
+            more = _head(epoch.pk, member.user_id, member.queue_rank, end, count=missing, pictures=self.pictures)
+            member.queue_rank = more[-1].rank if len(more) == missing else end
+            found += more
+            window *= 4
+        for entry in found:
+            entry.epoch = epoch
+        if member.queue_rank >= last:
+            member.queue_rank = END_OF_QUEUE
         return found
 
     @property
@@ -112,8 +139,20 @@ def _waiting(project: int, user: int, *without: int, split: Split, pictures: boo
 
 
 @Prepared
-def _head(project: int, user: int, epoch: int, rank: int, *, count: int, pictures: bool) -> "QuerySet[QueueEntry]":
-    entries = QueueEntry.objects.filter(epoch__project=project, epoch__number=epoch, rank__gt=rank)
-    free = entries.filter(~_asked(user, "item_id"), item__split=Split.POOL, item__is_open=True).order_by("rank")
-    related = free.select_related("epoch", "item", *(["item__asset"] if pictures else []))
+def _epoch(project: int, number: int) -> "QuerySet[Epoch]":
+    ranks = QueueEntry.objects.filter(epoch=OuterRef("pk")).order_by("-rank").values("rank")[:1]
+    last_rank = Coalesce(Subquery(ranks), -1)
+    return Epoch.objects.filter(project=project, number=number).order_by().annotate(last_rank=last_rank)
+
+
+@Prepared
+def _head(epoch: int, user: int, after: int, end: int, *, count: int, pictures: bool) -> "QuerySet[QueueEntry]":
+    """A window of ranks: bounded even when PostgreSQL, without statistics of a new epoch yet, reads and sorts it all.
+
+    Open is spelled out, not ``is_open``: PostgreSQL may then not begin at the index of all open items.
+    """
+    entries = QueueEntry.objects.filter(epoch=epoch, rank__gt=after, rank__lte=end).order_by("rank")
+    pool = entries.filter(item__split=Split.POOL, item__status=ItemStatus.ACTIVE)
+    free = pool.filter(~_asked(user, "item_id"), item__slots_taken__lt=F("item__slots_total"))
+    related = free.select_related("item__asset" if pictures else "item")
     return related.select_for_update(skip_locked=True, no_key=True, of=("item",))[:count]

@@ -1,0 +1,59 @@
+"""The constant cost of serving is a plan: an index seek that stops after a few rows, on both databases."""
+
+import pytest
+from django.db import connection
+
+from benchmarks.serving_pool import build
+from labeling.models import Epoch, Item, Member, Split, Task
+from labeling.services.tasks import next_tasks, walk
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+
+
+@pytest.fixture(params=["as imported", "analysed", "analysed when nothing was open"])
+def member(request):
+    """The annotator of a pool of 20,000 who holds five questions."""
+    build(20_000, 1)
+    items = Item.objects.all()
+    if request.param.endswith("open"):
+        items.update(is_open=False)
+    if request.param.startswith("analysed"):
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    items.update(is_open=True)
+    member = Member.objects.select_related("user", "project").get()
+    next_tasks(member.user, member.project, 5)
+    return member
+
+
+def plan_of(prepared, *values, **constants):
+    """The plan of a prepared statement; on PostgreSQL with the rows that were really read."""
+    queryset = prepared._build(*values, **constants)
+    options = {"analyze": True, "costs": False} if connection.vendor == "postgresql" else {}
+    return queryset.explain(**options)
+
+
+@pytest.mark.parametrize("split", list(Split))
+@pytest.mark.parametrize("without", [(), (1, 2, 3)])
+def test_the_walk_reads_a_few_index_entries(member, split, without):
+    who = (member.project_id, member.user_id)
+    for statement, position in ((walk._onward, 2**40), (walk._around, 2**61)):
+        plan = plan_of(statement, *who, position, *without, split=split, pictures=False, count=5)
+        assert "item_walk" in plan, plan
+        assert "Sort" not in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
+        assert "Hash" not in plan, plan
+
+
+def test_the_queue_is_read_by_a_window_of_ranks(member):
+    plan = plan_of(walk._head, Epoch.objects.get().pk, member.user_id, 3, 55, count=5, pictures=False)
+    assert "queue_rank_once" in plan or "(epoch_id=? AND rank>? AND rank<?)" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+
+
+def test_open_tasks_and_overdue_leases_have_small_indexes(member):
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # five tasks fit one page: any plan is as good
+    assert "task_open_of_annotator" in Task.objects.open_for(member.user).filter(project=member.project_id).explain()
+    assert "task_lease" in Task.objects.overdue().order_by("lease_expires_at")[:5].explain()
