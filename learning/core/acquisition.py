@@ -26,6 +26,8 @@ acquisition", TMLR 2023 (soft-rank). S. Farquhar et al., "On statistical bias in
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
@@ -52,14 +54,15 @@ def order_by_utility(utilities: FloatMatrix, rng: np.random.Generator) -> IntArr
     >>> order_by_utility(np.array([0.1, 0.9, 0.5], np.float32), np.random.default_rng(0)).tolist()
     [1, 2, 0]
     """
-    order = np.argsort(-utilities)
-    ranked = utilities[order]
-    if ranked.size > 1 and (ranked[:-1] == ranked[1:]).any():
-        # Storage order often follows the label; ties broken by position would pick one label only.
-        order = np.lexsort((rng.random(utilities.size), -utilities))
-    return np.asarray(order, dtype=np.int64)
+    # Storage order often follows the label; ties broken by position would pick one label only. So the float becomes an
+    # integer of the same order with random bits below it, and one sort does both.
+    bits = (np.float32(0.0) - utilities.astype(np.float32, copy=False)).view(np.uint32)
+    rising = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31)).astype(np.uint64)
+    keys = rising << np.uint64(32) | rng.integers(2**32, size=utilities.size, dtype=np.uint32)
+    return np.asarray(np.argsort(keys), dtype=np.int64)
 
 
+@lru_cache(maxsize=4)
 def rank_log_weights(n: int, temperature: float) -> DoubleArray:
     """Return the log weight of ranks 1 to ``n``.
 
@@ -73,6 +76,7 @@ def rank_log_weights(n: int, temperature: float) -> DoubleArray:
     Returns
     -------
     ndarray of float64, shape (n,)
+        Read-only, and the same array for the same arguments.
 
     Raises
     ------
@@ -86,7 +90,10 @@ def rank_log_weights(n: int, temperature: float) -> DoubleArray:
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, not {temperature}")
-    return np.asarray(-np.log(np.arange(1, n + 1, dtype=np.float64)) / temperature)
+    log_weights = np.log(np.arange(1, n + 1, dtype=np.float64))
+    log_weights *= -1.0 / temperature
+    log_weights.flags.writeable = False
+    return log_weights
 
 
 def draw(log_weights: DoubleArray, k: int, rng: np.random.Generator) -> tuple[IntArray, DoubleArray]:
@@ -120,7 +127,8 @@ def draw(log_weights: DoubleArray, k: int, rng: np.random.Generator) -> tuple[In
     k = min(k, n)
     if k == 0:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
-    arrivals = np.log(rng.standard_exponential(n)) - log_weights
+    arrivals = np.log(rng.standard_exponential(n))
+    arrivals -= log_weights
     first = np.argpartition(arrivals, k - 1)[:k] if k < n else np.arange(n)
     positions = first[np.argsort(arrivals[first])]
     return positions, propensities_of(log_weights, positions)
@@ -148,7 +156,9 @@ def propensities_of(log_weights: DoubleArray, positions: IntArray) -> DoubleArra
     rest[positions] = False
     drawn = log_weights[positions]
     # Summed from the tail up and in logs: a head that holds nearly all the mass neither cancels nor underflows.
-    tail = np.logaddexp.reduce(log_weights[rest]) if rest.any() else -np.inf
+    others = log_weights[rest]
+    top = others.max(initial=-np.inf)
+    tail = top + np.log(np.exp(others - top).sum()) if others.size else -np.inf
     remaining = np.logaddexp.accumulate(np.concatenate(([tail], drawn[::-1])))[1:][::-1]
     return np.asarray(np.clip(np.exp(drawn - remaining), _TINY, 1.0))
 

@@ -16,7 +16,8 @@ from learning.core.evaluation.paired import PairedTest, paired_test
 from learning.core.evaluation.report import Evaluation
 from learning.core.learners.base import Kind
 
-MAX_P_BETTER = 0.05
+MAX_P_BETTER = 0.04
+"""Below .05, so that 200 replays in a row with a candidate that is no better also stay below 5 %."""
 MIN_HELD_OUT = 200
 MAX_CALIBRATION_RISE = 0.05
 

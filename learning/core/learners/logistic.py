@@ -102,31 +102,30 @@ class FittedLogistic:
         """
         if features.ndim != 2 or features.shape[1] != self.dimension:
             raise ValueError(f"features of shape {features.shape} do not fit a model of {self.dimension} features")
-        result = np.empty((features.shape[0], self.n_labels), dtype=np.float32)
+        # One label after the other in memory: reductions over labels then run along whole blocks of rows.
+        columns = np.empty((self.n_labels, features.shape[0]), dtype=np.float32)
+        columns[:] = self.constants[:, None]
         for block in row_blocks(features.shape[0]):
-            result[block] = self._predict_block(features[block])
-        return result
+            columns[self.learned, block] = self._predict_block(features[block])
+        return columns.T
 
     def _predict_block(self, features: FloatMatrix) -> FloatMatrix:
+        """Return the probabilities of the learned labels, shape (m, n)."""
         logits = features @ self.slopes
         logits += self.intercepts
         if not np.isfinite(logits.sum()):
             np.nan_to_num(logits, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
-        if self.kind == "classification":
-            if logits.shape[1]:
-                logits -= logits.max(axis=1, keepdims=True)
-                np.exp(logits, out=logits)
-                logits *= np.float32(1.0 - self.constants.sum()) / logits.sum(axis=1, keepdims=True)
-        else:
-            logits *= np.float32(0.5)
-            np.tanh(logits, out=logits)
-            logits += np.float32(1.0)
-            logits *= np.float32(0.5)
-        if self.learned.size == self.n_labels:
-            return np.asarray(logits, dtype=np.float32)
-        result = np.tile(self.constants, (features.shape[0], 1))
-        result[:, self.learned] = logits
-        return result
+        columns = np.ascontiguousarray(logits.T)
+        if self.kind == "multilabel":
+            columns *= np.float32(0.5)
+            np.tanh(columns, out=columns)
+            columns += np.float32(1.0)
+            columns *= np.float32(0.5)
+        elif len(columns):
+            columns -= columns.max(axis=0)
+            np.exp(columns, out=columns)
+            columns *= np.float32(1.0 - self.constants.sum()) / columns.sum(axis=0)
+        return np.asarray(columns, dtype=np.float32)
 
     def dump(self) -> bytes:
         """Serialise coefficients and facts."""
