@@ -15,16 +15,17 @@ COMMANDS = frozenset("usitxf")
 def label_keys(labels: Iterable[Label]) -> list[dict[str, object]]:
     """``[{"name", "description", "keys"}]`` in the order of the label set, the key to show first.
 
-    A label has the hotkey its manager chose, else the digit of its place; a letter of its name comes on top where one
-    is free. No key is given twice. A large label set has only the chosen hotkeys' order and no keys.
+    A label has the hotkey its manager chose, else the digit of its place or a free one; a letter of its name comes on
+    top where one is free. No key is given twice. The labels of a large set have no keys.
     """
     labels = list(labels)
     if len(labels) > MOST_BUTTONS:
         return [{"name": label.name, "description": label.description, "keys": []} for label in labels]
     keys: list[list[str]] = [[label.hotkey.lower()] if label.hotkey else [] for label in labels]
     taken = {key for own in keys for key in own}
-    for own, digit in zip(keys, DIGITS, strict=False):
-        if digit not in taken:
+    for own, place in zip(keys, DIGITS, strict=False):
+        digit = next((digit for digit in place + DIGITS if digit not in taken), "")
+        if digit and not any(key.isdigit() for key in own):
             own.append(digit)
             taken.add(digit)
     for own, label in zip(keys, labels, strict=True):

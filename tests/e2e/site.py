@@ -48,12 +48,16 @@ class Site:
         )  # fmt: skip
 
     def start(self) -> None:
+        self.launch()
+        wait_until(self.answers, 30, "the web process to answer")
+
+    def launch(self) -> None:
+        """Starts without waiting. From the main thread only: the server ends with the thread that started it."""
         command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
         # a process group of its own: kill -9 reaches the workers too
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, start_new_session=True, preexec_fn=_end_with_parent
         )
-        wait_until(self.answers, 30, "the web process to answer")
 
     def answers(self) -> bool:
         try:

@@ -21,7 +21,7 @@ class DatabaseStore {
   }
 
   add(entry) {
-    return this.#write((table) => table.add(entry));
+    return this.#write((table) => table.add(entry), "strict");
   }
 
   put(entry) {
@@ -37,9 +37,10 @@ class DatabaseStore {
     return settled(this.#database.transaction(TABLE).objectStore(TABLE).getAll());
   }
 
-  async #write(change) {
+  // An answer is flushed to the disk. A removal need not be: the entry that comes back is sent again, and is the same.
+  async #write(change, durability = "relaxed") {
     await this.#reopened();
-    const transaction = this.#database.transaction(TABLE, "readwrite", { durability: "strict" });
+    const transaction = this.#database.transaction(TABLE, "readwrite", { durability });
     const request = change(transaction.objectStore(TABLE));
     await new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
