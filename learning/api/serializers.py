@@ -67,7 +67,7 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
 
     class Meta:
         model = ModelVersion
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "number", "status", "trained_on", "metrics", "baselines", "encoder", "learner", "strategy", "labels",
             "sha256", "size_bytes", "created_at", "run",
         )  # fmt: skip
