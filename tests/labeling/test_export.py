@@ -174,8 +174,16 @@ def test_pictures_are_named_by_their_hash(people):
     (item,) = make_items(project, [""], asset=asset)
     make_answer(item, people.annotator, {"label": "ham"})
     (row,) = rows_of(project)
-    assert row["image_sha256"] == "ab" * 32
-    assert "text" not in row
+    assert (row["image_sha256"], row["text"]) == ("ab" * 32, None)
+
+
+def test_the_columns_of_a_table_row_are_its_own(people):
+    project = make_project(modality="tabular")
+    (item,) = make_items(project, [""], data={"text": "x", "age": 3})
+    make_answer(item, people.annotator, {"label": "ham"})
+    for rows in ("annotations", "items"):
+        (row,) = rows_of(project, rows)
+        assert (row["text"], row["age"]) == ("x", 3)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "--3"])
