@@ -49,6 +49,7 @@ def _card(project: Project, role: str | None, is_superuser: bool) -> dict[str, o
     may = ALLOWED[Role(role)] if role else frozenset(Permission) if is_superuser else frozenset()
     return {
         "project": project,
+        "kind": project.get_kind_display().partition(" (")[0],
         "role": Role(role).label if role else "Administrator",
         "items": items,
         "done": done,
