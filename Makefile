@@ -22,9 +22,9 @@ check: dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	QUERENT_HOME=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
-	QUERENT_HOME=$$(mktemp -d) HTTPS=1 HOST=0.0.0.0 ALLOWED_HOSTS=label.example.org \
-	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@home="$$(mktemp -d)"; trap 'rm -rf "$$home"' EXIT; set -ex; export QUERENT_HOME="$$home"; \
+	$(BIN)/python manage.py makemigrations --check --dry-run; \
+	HTTPS=1 HOST=0.0.0.0 ALLOWED_HOSTS=label.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: dev
 	$(BIN)/ruff check --fix-only .
