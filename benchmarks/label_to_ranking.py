@@ -21,6 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 SMS = ROOT.parent / "shared" / "data" / "txt_sms_spam" / "sms_spam.csv.gz"
 PATIENCE_S = 120.0
@@ -40,7 +42,7 @@ def main() -> int:
         }  # fmt: skip
         programs = [redis(home), worker(home)]
         try:
-            median = measure(options.items, options.rounds)
+            median = measure(options.items, options.rounds, programs[1].pid)
         finally:
             for program in reversed(programs):
                 program.terminate()
@@ -70,17 +72,23 @@ def worker(home: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command, "--without-heartbeat"], cwd=ROOT)
 
 
-def measure(n_items: int, rounds: int) -> float:
+def measure(n_items: int, rounds: int, worker_pid: int) -> float:
     from learning.models import Run
 
     project, person, truth = make_project(n_items)
-    taken = []
+    taken, cpu = [], []
     for _ in range(rounds):
+        before = cpu_s(worker_pid)
         taken.append(one_round(project, person, truth))
+        cpu.append(cpu_s(worker_pid) - before)
         run = Run.objects.filter(project=project, state="done").newest_first().first()
         steps = " ".join(f"{step['name']} {step['seconds']:.3f}" for step in run.steps) if run else ""
-        print(f"{taken[-1]:.3f} s   {steps}", flush=True)
-    print(f"{n_items:,} items, {rounds} rounds: from {min(taken):.3f} to {max(taken):.3f} s")
+        print(f"{taken[-1]:.3f} s, worker CPU {cpu[-1]:.2f} s: {steps}", flush=True)
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(
+        f"{n_items:,} items, {rounds} rounds: {min(taken):.3f} to {max(taken):.3f} s, load {load:.0f} on {cores} cores"
+    )
+    print(f"median CPU of the worker in a round {statistics.median(cpu):.2f} s")
     return statistics.median(taken)
 
 
@@ -126,6 +134,13 @@ def one_round(project: Any, person: Any, truth: dict[str, str]) -> float:
     taken = time.perf_counter() - started
     until(lambda: quiet(project), "the run ends")
     return taken
+
+
+def cpu_s(pid: int) -> float:
+    """User + system seconds of the worker and its processes so far."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    times = [process.cpu_times() for process in family]
+    return sum(spent.user + spent.system for spent in times)
 
 
 def epoch_of(project: Any) -> int:

@@ -20,6 +20,8 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     project = Project.objects.filter(pk=project_id).first()
     if project is None or project.archived_at:
         return None
+    if trigger != Trigger.MANUAL and (lost := Run.objects.filter(project=project).lost()):
+        return Run.objects.get(pk=lost[0][0])  # its worker died: this message came again, and the run goes on
     mark = mark_of(project)
     last = Run.objects.filter(project=project).frozen().exclude(state=JobState.SKIPPED).newest_first().first()
     due, reason = _due(project, mark, last)
@@ -86,7 +88,8 @@ def _queued(project: Project, trigger: Trigger, reason: str, user: User | None) 
 
 def _skipped(project: Project, trigger: Trigger | None, reason: str, user: User | None) -> Run | None:
     newest = Run.objects.filter(project=project).newest_first().first()
-    if trigger is None or (trigger != Trigger.MANUAL and newest is not None and newest.state == JobState.SKIPPED):
+    busy_or_said = newest is not None and (newest.state == JobState.SKIPPED or not newest.is_finished)
+    if trigger is None or (trigger != Trigger.MANUAL and busy_or_said):
         return None
     return Run.objects.create(
         project=project, trigger=trigger, reason=reason, requested_by=user, state=JobState.SKIPPED,

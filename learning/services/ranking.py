@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,8 @@ def settings_of(project: Project, n_labels: int) -> Settings:
 def open_pool(project: Project, n_items: int) -> OpenPool:
     """Items with a free slot: what is answered, leased or set aside is not among them, and never an eval item."""
     rows = Item.objects.open_in(Split.POOL).filter(project=project, ordinal__lt=n_items)
-    found = np.array(list(rows.order_by().values_list("ordinal", "pk", "slots_taken")), dtype=np.int64).reshape(-1, 3)
+    numbers = rows.order_by().values_list("ordinal", "pk", "slots_taken").iterator(chunk_size=10_000)
+    found = np.fromiter(chain.from_iterable(numbers), dtype=np.int64).reshape(-1, 3)
     found = found[np.argsort(found[:, 0])]
     return OpenPool(found[:, 0], found[:, 1], found[:, 2] > 0)
 

@@ -26,9 +26,13 @@ def cancel(run: Run) -> Run:
     if not unfinished.update(state=JobState.CANCELLED, finished_at=timezone.now()):
         run.refresh_from_db()
         raise Invalid("state", f"The run has ended already: {run.state}.")
+    run.refresh_from_db()
+    for step in run.steps:
+        if step["state"] == "running":
+            step |= {"state": "skipped", "note": "called off"}
+    run.save(update_fields=["steps"])
     for waiting in Run.objects.filter(project=run.project_id, state=JobState.QUEUED):
         wake_on_commit("learning.run_training", waiting.pk)
-    run.refresh_from_db()
     return run
 
 

@@ -32,7 +32,7 @@ from learning.services.steps import StepFailed, StepLog, Stopped, heartbeat
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 20
+MAX_ATTEMPTS = 10
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "wordllama")
 
 

@@ -1,5 +1,6 @@
 """When a run is made, and when not."""
 
+import socket
 import threading
 
 import pytest
@@ -10,7 +11,7 @@ from labeling import signals
 from labeling.models import JobState, Progress
 from learning.models import NextDecision, Run, Trigger
 from learning.services import sweep
-from learning.services.decide import ask_once, decide, note_seen
+from learning.services.decide import ask_once, decide, mark_of, note_seen
 from learning.services.runs import cancel, request_run
 from learning.services.training import run_training, waiting_after
 from tests.learning.people import answer_some, make_text_project
@@ -107,8 +108,10 @@ def test_a_cancelled_attempt_stops_at_its_next_word(trained, people):
     log = steps.StepLog(run, attempt)
     with log.step("freeze"):
         pass
-    cancel(run)
-    with pytest.raises(steps.Stopped), log.step("features"):
+    with log.step("features"):
+        cancel(Run.objects.get(pk=run.pk))
+    assert [step["state"] for step in Run.objects.get(pk=run.pk).steps] == ["done", "skipped"]
+    with pytest.raises(steps.Stopped), log.step("fit"):
         raise AssertionError("a cancelled run must not begin a step")
 
 
@@ -148,12 +151,20 @@ class TestListener:
         assert sweep.lost_runs() == [Run.objects.get().pk]
 
 
+def test_a_message_that_comes_again_goes_on_with_the_run_its_worker_left(trained, people):
+    run = request_run_with_answers(trained, people)
+    Run.objects.claim(run.pk)
+    Run.objects.filter(pk=run.pk).update(**mark_of(trained))
+    assert decide(trained.pk, Trigger.LABELS) is None
+    Run.objects.filter(pk=run.pk).update(worker=f"{socket.gethostname()}:999999999")
+    assert decide(trained.pk, Trigger.LABELS).pk == run.pk
+    assert run_training(run.pk)["state"] == "done"
+
+
 def test_an_orphaned_run_is_found_and_taken_over_once(trained, people):
     run = request_run_with_answers(trained, people)
     Run.objects.claim(run.pk)
     assert sweep.lost_runs() == []
-    import socket
-
     Run.objects.filter(pk=run.pk).update(worker=f"{socket.gethostname()}:999999999")
     queued = request_run_with_answers(trained, people)
     assert sweep.lost_runs() == [run.pk]
