@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from labeling.kinds import KINDS
 from labeling.models import Permission, Project, User
 from labeling.pages.decorators import project_page
-from labeling.pages.label_keys import MOST_BUTTONS, label_keys
+from labeling.pages.label_keys import as_buttons, label_keys
 from labeling.pages.markdown import render_markdown
 from labeling.selectors.access import member_of
 from labeling.selectors.annotating import last_given, standing
@@ -23,9 +23,9 @@ from labeling.services.tasks import next_tasks
 FIRST = 8
 #: The page's modules, fetched at once instead of one after the other as they import each other.
 MODULES = (
-    "announcer", "api", "commands", "deck", "delivery", "item_view", "key_sheet", "keyboard", "label_buttons", "label_match",
-    "label_picker", "notices", "outbox", "outbox_store", "pictures", "remember", "save_state", "session", "skip_menu", "tab_lock",
-    "visible_clock", "zoom",
+    "announcer", "api", "commands", "deck", "delivery", "item_view", "key_sheet", "keyboard", "label_buttons",
+    "label_match", "label_picker", "notices", "outbox", "outbox_store", "pictures", "remember", "save_state",
+    "session", "skip_menu", "tab_lock", "visible_clock", "zoom",
 )  # fmt: skip
 
 
@@ -37,7 +37,9 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     """The page; leases the first questions to the person (the same ones again when it is reloaded)."""
     user: User = request.user  # type: ignore[assignment]
     kind = KINDS[project.kind]
-    labels = label_keys(project.labels.in_use())
+    in_use = list(project.labels.in_use())
+    labels = label_keys(in_use)
+    use_picker = not as_buttons(in_use)
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
     version = project.instructions_version if text else 0
@@ -45,8 +47,8 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "project": project,
         "kind": kind,
         "labels": labels,
-        "use_picker": len(labels) > MOST_BUTTONS,
-        "one_row": len(labels) > MOST_BUTTONS or (len(labels) <= 3 and kind.name == "classification"),
+        "use_picker": use_picker,
+        "one_row": use_picker or (len(labels) <= 3 and kind.name == "classification"),
         "instructions": render_markdown(text) if text else "",
         "version": version,
         "may_manage": user.is_superuser or _may(user, project, Permission.MANAGE),

@@ -1,15 +1,23 @@
 """Which keys give which label on the annotation page."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from labeling.models import Label
 
 #: Up to this many labels are buttons with a key each; more are found by typing.
 MOST_BUTTONS = 10
+#: ... unless their manager chose a key for every one of them.
+MOST_BUTTONS_WITH_HOTKEYS = 20
 DIGITS = "1234567890"
 #: Letters of the page's own commands (static/js/lib/commands.js), given to a label only when its manager asks.
 COMMANDS = frozenset("usitxf")
+
+
+def as_buttons(labels: Collection[Label]) -> bool:
+    """Whether the labels are buttons; a larger set is a field to type in."""
+    most = MOST_BUTTONS_WITH_HOTKEYS if all(label.hotkey for label in labels) else MOST_BUTTONS
+    return len(labels) <= most
 
 
 def label_keys(labels: Iterable[Label]) -> list[dict[str, object]]:
@@ -19,7 +27,7 @@ def label_keys(labels: Iterable[Label]) -> list[dict[str, object]]:
     top where one is free. No key is given twice. The labels of a large set have no keys.
     """
     labels = list(labels)
-    if len(labels) > MOST_BUTTONS:
+    if not as_buttons(labels):
         return [{"name": label.name, "description": label.description, "keys": []} for label in labels]
     keys: list[list[str]] = [[label.hotkey.lower()] if label.hotkey else [] for label in labels]
     taken = {key for own in keys for key in own}

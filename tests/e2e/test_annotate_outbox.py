@@ -228,3 +228,31 @@ def test_web_process_killed_during_submissions(context_of, annotator, messages, 
     assert len(given) == 66
     assert Annotation.objects.filter(project=messages).count() == 66
     assert not Annotation.objects.values("task").annotate(n=Count("pk")).filter(n__gt=1).exists()
+
+
+@pytest.mark.parametrize("missing", ["indexedDB", "navigator.locks"])
+def test_without_what_some_browsers_forbid(context_of, annotator, messages, missing):
+    """Private windows may have no IndexedDB, plain http has no Web Locks: kept and sent once all the same."""
+    context = context_of(annotator)
+    context.add_init_script(f"Object.defineProperty({BROKEN[missing]})")
+    page = context.new_page()
+    page.goto(PAGE)
+    task_of(page)
+    context.route("**/api/v1/tasks/**", lambda route: route.abort())
+    given = {press(page, key): label(key) for key in "121"}
+    page.wait_for_selector("text=3 unsent")
+    page.close()
+    context.unroute("**/api/v1/tasks/**")
+    again = context.new_page()
+    again.goto(PAGE)
+    assert task_of(again) not in given
+    given[press(again, "2")] = label("2")
+    saved(again)
+    holds(messages, given)
+    assert Annotation.objects.count() == 4
+
+
+BROKEN = {
+    "indexedDB": "window, 'indexedDB', { get() { throw new DOMException('forbidden', 'SecurityError'); } }",
+    "navigator.locks": "Navigator.prototype, 'locks', { get() { return undefined; } }",
+}

@@ -36,5 +36,10 @@ def test_no_key_twice_and_every_label_has_one(count):
     assert not COMMANDS & set(flat)
 
 
+def test_chosen_hotkeys_make_buttons_of_more_labels():
+    chosen = [(f"label {letter}", letter) for letter in "abcdefghijklmno"]
+    assert [own[0] for own in keys(*chosen)] == list("abcdefghijklmno")
+
+
 def test_a_large_label_set_is_found_by_typing():
     assert keys(*[(f"label {n}", "") for n in range(MOST_BUTTONS + 1)]) == [[]] * (MOST_BUTTONS + 1)

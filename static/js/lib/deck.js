@@ -119,7 +119,8 @@ export class Deck {
   #receive(tasks, count, unsent) {
     const offered = new Set(tasks.map((task) => task.id));
     // One's own open tasks always come first: what is missing from the answer is no longer one's own.
-    const lost = (entry) => !entry.given && !offered.has(entry.task.id) && !unsent.has(entry.task.id);
+    const pending = new Set([...unsent, ...this.#unsent()]);
+    const lost = (entry) => !entry.given && !offered.has(entry.task.id) && !pending.has(entry.task.id);
     if (this.current && lost(this.current)) this.current.lost = true;
     this.#remove((entry) => lost(entry) && entry !== this.current);
     this.#admit(tasks);

@@ -245,7 +245,7 @@ function drawQuestion(entry, another) {
   if (!another) return;
   if (skipMenu.isOpen) skipMenu.close();
   restFocus();
-  say(`${given ? pastWords(given) : shown?.given ? `Saved: ${describeGiven(shown.given)}.` : ""} ${view.words}`);
+  say(`${given ? pastWords(given) : shown?.given ? `Answered: ${describeGiven(shown.given)}.` : ""} ${view.words}`);
 }
 
 function pastWords(given) {
