@@ -100,7 +100,7 @@ def trashnet() -> tuple[Features, Labels]:
 # Data, pool rows, held-out rows, metric, budget of answers, answers between two rankings.
 SETS: dict[str, tuple[Callable[[], tuple[Features, Labels]], int, int, str, int, int]] = {
     "digits": (digits, 1_200, 597, "accuracy", 600, 10),
-    "fashion": (fashion, 5_000, 2_000, "accuracy", 1_500, 10),
+    "fashion": (fashion, 5_000, 2_000, "accuracy", 1_500, 20),
     "banking77": (banking77, 5_000, 3_000, "macro_f1", 3_000, 100),
     "sms": (sms, 3_500, 1_500, "macro_f1", 800, 10),
     "adult": (adult, 5_000, 3_000, "accuracy", 400, 10),
@@ -109,7 +109,7 @@ SETS: dict[str, tuple[Callable[[], tuple[Features, Labels]], int, int, str, int,
 
 
 def curves_of(
-    name: str, arms: list[str], n_seeds: int, random_share: float, minutes: float, temperature: float
+    name: str, arms: list[str], n_seeds: int, random_share: float, minutes: float, temperature: float, stop_at: float
 ) -> tuple[dict[str, list[Curve]], list[float]]:
     """Simulate every arm with every seed; scores are shares of the seed's score with all labels."""
     load, n_pool, n_held_out, metric, budget, batch = SETS[name]
@@ -132,7 +132,7 @@ def curves_of(
                 seed=seed,
                 budget=budget,
                 random_share=0.0 if arm == "random" else random_share,
-                stop_at=0.985 * full_scores[-1],
+                stop_at=stop_at * full_scores[-1],
             )
             curves[arm].append(replace(curve, scores=tuple(score / full_scores[-1] for score in curve.scores)))
         if time.monotonic() - start > minutes * 60:
@@ -141,14 +141,16 @@ def curves_of(
     return curves, full_scores
 
 
-def measure(name: str, arms: list[str], n_seeds: int, random_share: float, minutes: float, temperature: float) -> None:
+def measure(
+    name: str, arms: list[str], n_seeds: int, random_share: float, minutes: float, temperature: float, stop_at: float
+) -> None:
     """Simulate and print the savings."""
     start = time.monotonic()
-    curves, full = curves_of(name, arms, n_seeds, random_share, minutes, temperature)
+    curves, full = curves_of(name, arms, n_seeds, random_share, minutes, temperature, stop_at)
     _, n_pool, _, metric, _, batch = SETS[name]
     took = f"{time.monotonic() - start:.0f} s"
     print(f"{name}: pool {n_pool}, {metric} with all labels {np.mean(full):.4f}, {len(full)} seeds, {batch=}, {took}")
-    for share in (0.90, 0.95, 0.98):
+    for share in (share for share in (0.90, 0.95, 0.98) if share < stop_at):
         for arm in arms:
             if arm == "random":
                 continue
@@ -168,13 +170,22 @@ def main() -> None:
     parser.add_argument("--random-share", type=float, default=0.0, help="of the active arms' picks; live it is 0.1")
     parser.add_argument("--minutes", type=float, default=20, help="per data set")
     parser.add_argument("--temperature", type=float, default=cycle.DEFAULT_TEMPERATURE)
+    parser.add_argument("--stop-at", type=float, default=0.985, help="share of the full score at which a curve may end")
     arguments = parser.parse_args()
     for name in arguments.data:
         if name != "digits" and not DATA.is_dir():
             print(f"{name}: skipped, {DATA.name} is absent")
             continue
         arms = [*dict.fromkeys([*arguments.arms, "random"])]
-        measure(name, arms, arguments.seeds, arguments.random_share, arguments.minutes, arguments.temperature)
+        measure(
+            name,
+            arms,
+            arguments.seeds,
+            arguments.random_share,
+            arguments.minutes,
+            arguments.temperature,
+            arguments.stop_at,
+        )
 
 
 if __name__ == "__main__":

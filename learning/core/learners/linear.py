@@ -10,7 +10,6 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import xlogy
 
 from learning.core.arrays import DoubleArray, sigmoid, softmax
 
@@ -205,14 +204,3 @@ def fit_temperature(logits: DoubleArray, targets: DoubleArray, weights: DoubleAr
 
     found = minimize_scalar(objective, bounds=(np.log(0.05), np.log(20.0)), method="bounded", options={"xatol": 1e-3})
     return float(np.exp(found.x))
-
-
-def entropy(targets: DoubleArray) -> DoubleArray:
-    """Return the entropy of every row of a distribution, in nats.
-
-    Examples
-    --------
-    >>> entropy(np.array([[1.0, 0.0]]))
-    array([0.])
-    """
-    return np.asarray(-xlogy(targets, targets).sum(axis=1) + 0.0)
