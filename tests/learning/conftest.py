@@ -108,7 +108,8 @@ def database_url() -> str:
     settings = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{settings['NAME']}"
-    return f"postgres://{settings['USER']}@/{settings['NAME']}?host={quote(settings['HOST'])}"
+    host = settings["HOST"] or settings["OPTIONS"]["host"]
+    return f"postgres://{settings['USER']}@/{settings['NAME']}?host={quote(host)}"
 
 
 @pytest.fixture
