@@ -168,6 +168,28 @@ def test_a_question_lost_while_away_is_replaced(context_of, annotator, messages)
     task_of(page, other_than=lost)
 
 
+def test_answers_of_another_project_are_sent_and_named_too(context_of, annotator, messages):
+    topics = project_with(annotator, ["one", "two"], slug="topics", kind="multilabel")
+    context = context_of(annotator)
+    page = context.new_page()
+    page.goto("/p/topics/annotate/")
+    task_of(page)
+    context.route("**/api/v1/tasks/**", lambda route: route.abort())
+    page.keyboard.press("1")
+    task = press(page, "Enter")
+    page.wait_for_selector("text=1 unsent")
+    page.close()
+    other = context.new_page()
+    other.goto(PAGE)
+    task_of(other)
+    other.click("#save-state")
+    assert "In project topics" in other.inner_text("#outbox")
+    context.unroute("**/api/v1/tasks/**")
+    other.click("#outbox [data-action=send]")
+    saved(other)
+    holds(topics, {task: {"labels": ["ham"]}})
+
+
 def give_to_somebody_else(project, task_id):
     """The lease ran out and the item was leased to another annotator."""
     task = Task.objects.get(pk=task_id)

@@ -256,7 +256,8 @@ function describeGiven(given) {
   return given.skip ? `skipped, ${SKIP_WORDS[given.skip] ?? given.skip}` : kind.words(given.answer);
 }
 
-function describe({ op, body }) {
+function describe({ op, body, project }) {
+  if (project !== boot.project.slug) return `In project ${project}`;
   if (op === "answer") return `Answer: ${kind.words(body.answer)}`;
   return op === "skip" ? `Skipped: ${SKIP_WORDS[body.reason]}` : "Answer taken back";
 }
