@@ -1,0 +1,61 @@
+"""A prepared statement gives what its queryset gives, and refuses what it could not keep a place for."""
+
+import pytest
+
+from labeling.models import Item, Member, Project
+from labeling.selectors.prepared import Prepared, PreparedUpdate
+from tests.factories import make_items
+
+pytestmark = pytest.mark.django_db
+
+
+def test_rows_relations_and_types_are_those_of_the_queryset(project, people):
+    (made,) = make_items(project, ["hello"], data={"n": 1})
+
+    def build(pk, slug):
+        return Item.objects.filter(pk=pk, project__slug=slug).select_related("project", "batch")
+
+    (item,) = Prepared(build)(made.pk, "sms")
+    expected = build(made.pk, "sms").get()
+    assert item == expected
+    assert (item.data, item.is_open, item.created_at) == ({"n": 1}, True, expected.created_at)
+    assert item.project.name == "SMS"
+    assert item.batch is None
+    assert item._state.adding is False
+
+
+def test_it_is_compiled_once_for_each_shape(project, people, django_assert_num_queries):
+    built = []
+
+    @Prepared
+    def first(*pks, limit):
+        built.append((len(pks), limit))
+        return Member.objects.filter(pk__in=pks).order_by("pk")[:limit]
+
+    pks = list(Member.objects.order_by("pk").values_list("pk", flat=True))
+    with django_assert_num_queries(4):
+        assert [member.pk for member in first(*pks[:3], limit=2)] == pks[:2]
+        assert [member.pk for member in first(*pks[1:4], limit=2)] == pks[1:3]
+        assert [member.pk for member in first(*pks[:3], limit=1)] == pks[:1]
+        assert [member.pk for member in first(*pks[:2], limit=2)] == pks[:2]
+    assert built == [(3, 2), (3, 1), (2, 2)]
+
+
+def test_deferred_columns_stay_deferred(project):
+    (found,) = Prepared(lambda pk: Project.objects.filter(pk=pk).only("slug"))(project.pk)
+    assert found.slug == "sms"
+    assert "name" in found.get_deferred_fields()
+    assert found.name == "SMS"
+
+
+def test_an_update_counts_its_rows(project):
+    make_items(project, ["a", "b"])
+    move = PreparedUpdate(lambda project, value: (Item.objects.filter(project=project), {"slots_total": value}))
+    assert move(project.pk, 3) == 2
+    assert move(project.pk + 1, 4) == 0
+    assert set(Item.objects.values_list("slots_total", flat=True)) == {3}
+
+
+def test_a_value_that_would_be_changed_on_its_way_is_refused(project):
+    with pytest.raises(ValueError, match="as it is"):
+        Prepared(lambda slug: Project.objects.filter(slug__contains=slug))("sm")
