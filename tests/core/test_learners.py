@@ -283,6 +283,16 @@ def test_folds_spread_labels() -> None:
         assert np.bincount(folds[strata == label], minlength=5).tolist() == [each] * 5
 
 
+def test_a_label_seen_once_does_not_spoil_the_calibration() -> None:
+    """Its fold cannot know it, so its loss there says nothing about the others."""
+    features, labels = blobs(80, 2, seed=4)
+    alone = np.full((1, 6), 40.0, np.float32)
+    rare = fit("logistic", np.concatenate((features, alone)), one_hot([*labels, 2], 3))
+    plain = fit("logistic", features, one_hot(labels, 3))
+    assert rare.facts["temperature"] < 2 * plain.facts["temperature"]
+    assert dict(map(tuple, rare.facts["loss_by_penalty"]))[rare.facts["inverse_penalty"]] < 0.1
+
+
 def test_groups_never_help_to_choose() -> None:
     """Copies of a row in other folds would make the weakest penalty look best."""
     features, labels = blobs(30, 2, seed=8)

@@ -15,7 +15,7 @@ from learning.core.strategies import STRATEGIES, Draws, Request, make_strategy
 from learning.core.strategies.badge import Gradients, errors_of
 from learning.core.strategies.committee import disagreement
 from learning.core.strategies.density import density
-from learning.core.strategies.diverse import Novelty
+from learning.core.strategies.diverse import NEW_FROM, Novelty
 from learning.core.strategies.typical import typicality
 from learning.core.strategies.uncertainty import entropy, least_confidence, margin, top_two
 
@@ -216,6 +216,18 @@ def test_typical_starts_with_every_cluster() -> None:
     assert sorted(labels[picked].tolist()) == list(range(8))
 
 
+def test_rows_outside_the_sample_keep_an_honest_propensity(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.core.strategies.typical.SAMPLE_ROWS", 4)
+    base = replace(request_of(n=24, n_labeled=14, head=10, batch=3), temperature=2.0)
+    claimed = []
+    for seed in range(300):
+        draws = make_strategy("typical").rank(replace(base, rng=np.random.default_rng(seed)))
+        check(draws, base)
+        claimed.append(1.0 / draws.propensities[:3])
+    means, errors = np.mean(claimed, axis=0), np.std(claimed, axis=0) / np.sqrt(300)
+    assert (np.abs(means - [10, 9, 8]) < 4 * errors).all()
+
+
 def test_novelty_by_slow_loop() -> None:
     features = np.random.default_rng(3).normal(size=(30, 4)).astype(np.float32)
     novelty = Novelty(features)
@@ -224,7 +236,7 @@ def test_novelty_by_slow_loop() -> None:
         novelty.pick(pick)
     squares = ((features[:, None] - features[None]) ** 2).sum(axis=2)
     usual = squares.mean()
-    expected = np.sqrt(np.minimum(squares[:, picks].min(axis=1) / usual, 1.0))
+    expected = np.minimum(np.sqrt(squares[:, picks].min(axis=1) / usual) / NEW_FROM, 1.0)
     assert novelty.values == pytest.approx(expected, abs=1e-3)
 
 
@@ -286,8 +298,8 @@ def test_density_by_slow_loop() -> None:
 
 
 def test_auto_changes_over() -> None:
-    few = make_strategy("auto").rank(request_of(n_labeled=30))
-    assert (few.strategy, "30 of 40 answers" in few.reason) == ("typical", True)
+    few = make_strategy("auto").rank(request_of(n_labeled=15))
+    assert (few.strategy, "15 of 20 answers" in few.reason) == ("typical", True)
     unseen = make_strategy("auto").rank(request_of(n_labeled=50))
     assert unseen.strategy == "diverse_margin"
     many = request_of(n_labeled=50)
