@@ -1,5 +1,6 @@
 """Forms of the pages. They shape and repeat input; what is allowed is decided by the services (``Invalid``)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django import forms
 from labeling.models import Kind, Modality, Project, Role
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
+from labeling.services import setting_choices
 from labeling.services.errors import Invalid
 
 
@@ -100,6 +102,10 @@ class InstructionsForm(CalmForm):
     )
 
 
+def _choices(setting: str) -> Callable[[], list[tuple[str, str]]]:
+    return lambda: [(name, name.replace("_", " ")) for name in setting_choices.choices(setting)]
+
+
 class SettingsForm(CalmForm):
     """The settings of the contract in a person's units; ``values()`` is what the services take."""
 
@@ -122,11 +128,17 @@ class SettingsForm(CalmForm):
     lease_s = MinutesField(
         label="Minutes a question stays reserved", help_text="After that it is asked of somebody else."
     )
-    strategy = forms.CharField(
-        label="Query strategy", help_text="What picks the next question. “auto” suits most projects."
+    strategy = forms.ChoiceField(
+        choices=_choices("strategy"),
+        label="Query strategy",
+        help_text="What picks the next question. “auto” suits most projects.",
     )
-    encoder = forms.CharField(label="Encoder", help_text="How items become numbers. “auto” goes by what the items are.")
-    learner = forms.CharField(label="Learner", help_text="What learns from the labels.")
+    encoder = forms.ChoiceField(
+        choices=_choices("encoder"),
+        label="Encoder",
+        help_text="How items become numbers. “auto” goes by what the items are.",
+    )
+    learner = forms.ChoiceField(choices=_choices("learner"), label="Learner", help_text="What learns from the labels.")
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         kwargs["initial"] = {**default_settings(), **kwargs.get("initial", {})}

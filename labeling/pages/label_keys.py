@@ -4,14 +4,13 @@ import unicodedata
 from collections.abc import Collection, Iterable
 
 from labeling.models import Label
+from labeling.services.label_set import PAGE_KEYS
 
 #: Up to this many labels are buttons with a key each; more are found by typing.
 MOST_BUTTONS = 10
 #: ... unless their manager chose a key for every one of them.
 MOST_BUTTONS_WITH_HOTKEYS = 20
 DIGITS = "1234567890"
-#: Letters of the page's own commands (static/js/lib/commands.js), given to a label only when its manager asks.
-COMMANDS = frozenset("usitxf")
 
 
 def as_buttons(labels: Collection[Label]) -> bool:
@@ -37,7 +36,7 @@ def label_keys(labels: Iterable[Label]) -> list[dict[str, object]]:
             own.append(digit)
             taken.add(digit)
     for own, label in zip(keys, labels, strict=True):
-        letter = _free_letter(label.name, taken | COMMANDS)
+        letter = _free_letter(label.name, taken | PAGE_KEYS)
         if letter and not any(key.isalpha() for key in own):
             own.append(letter)
             taken.add(letter)

@@ -12,8 +12,8 @@ from labeling.models import Annotation, Kind, Label, Project
 from labeling.services.checks import text
 from labeling.services.errors import Invalid
 
-#: Keys of the annotation page itself, never given away automatically (a person may still choose a letter of them).
-PAGE_KEYS = frozenset("suziknp")
+#: Letters of the annotation page's own commands (static/js/lib/commands.js), given to a label only when asked for.
+PAGE_KEYS = frozenset("usitxf")
 REFUSED_HOTKEYS = frozenset("?/ ")
 AUTOMATIC_HOTKEYS = "123456789" + "".join(key for key in string.ascii_lowercase if key not in PAGE_KEYS)
 MAX_LABELS = 1000

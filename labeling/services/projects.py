@@ -28,6 +28,7 @@ from labeling.models import (
     User,
 )  # fmt: skip
 from labeling.models.project import SETTINGS_FIELDS
+from labeling.services import setting_choices
 from labeling.services.checks import project_setting, text
 from labeling.services.errors import Invalid
 from labeling.services.label_set import LabelInput, checked, set_labels
@@ -73,6 +74,7 @@ def create_project(
         "split_seed": secrets.token_hex(8),
         **_settings({} if settings is None else settings),
     }
+    setting_choices.check(fields, fields["modality"])
     slug = _given_slug(slug)
     label_set = checked(labels, fields["kind"])
     instructions = text("instructions", instructions, max_length=MAX_TEXT)
@@ -145,6 +147,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
     if unknown:
         raise Invalid(unknown[0], "There is no such field.")
     fields = _settings(changes.get("settings", {}))
+    setting_choices.check(fields, project.modality)
     if "name" in changes:
         fields["name"] = text("name", changes["name"], max_length=MAX_NAME, required=True)
     if "purpose" in changes:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from learning.core.artifacts import ArtifactError
-from learning.core.encoders import AUTO, ENCODERS, image, make_encoder
+from learning.core.encoders import AUTO, BY_MODALITY, ENCODERS, image, make_encoder
 from learning.core.encoders.tabular import TabularEncoder, read_column
 from learning.core.encoders.wordllama import mean_vectors
 
@@ -182,3 +182,9 @@ def test_colours_agree_with_colorsys() -> None:
 def test_a_picture_of_another_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="not RGB uint8"):
         image.ImageEncoder().transform([np.zeros((4, 4), np.uint8)])
+
+
+def test_names_by_modality_are_those_of_the_registry() -> None:
+    assert {(name, ENCODERS.make(name).modality) for name in ENCODERS.names()} == {
+        (name, modality) for modality, names in BY_MODALITY.items() for name in names
+    }

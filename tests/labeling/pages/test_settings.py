@@ -54,20 +54,20 @@ def test_a_label_that_was_given_is_archived(project, people, save):
 
 
 @pytest.mark.parametrize(
-    ("part", "data", "field"),
+    ("part", "data", "field", "kept"),
     [
-        ("basics", {"name": "", "purpose": "kept"}, "name"),
-        ("labels", {"labels": "kept\nkept"}, "labels"),
-        ("settings", SETTINGS | {"overlap": 0, "strategy": "kept"}, "overlap"),
-        ("settings", SETTINGS | {"eval_share": 70, "strategy": "kept"}, "eval_share"),
-        ("delete", {"slug": "kept"}, "slug"),
+        ("basics", {"name": "", "purpose": "kept"}, "name", "kept"),
+        ("labels", {"labels": "kept\nkept"}, "labels", "kept"),
+        ("settings", SETTINGS | {"overlap": 0, "strategy": "margin"}, "overlap", 'value="margin" selected'),
+        ("settings", SETTINGS | {"eval_share": 70, "retrain_every": 77}, "eval_share", 'value="77"'),
+        ("delete", {"slug": "kept"}, "slug", "kept"),
     ],
 )
-def test_an_error_stands_beside_its_field_and_nothing_is_lost(project, save, part, data, field):
+def test_an_error_stands_beside_its_field_and_nothing_is_lost(project, save, part, data, field, kept):
     response = save(part, **data)
     assert response.status_code == 400
     assert list(response.context[part].errors) == [field]
-    assert "kept" in response.content.decode()
+    assert kept in response.content.decode()
 
 
 def test_archives_and_restores(project, save):

@@ -1,0 +1,30 @@
+"""Tells labeling which strategies, encoders and learners a project may name."""
+
+from collections.abc import Sequence
+
+from labeling.services import setting_choices
+
+
+def register() -> None:
+    """Called once when Django is ready. The registries are imported on first use: NumPy is not needed to answer."""
+    setting_choices.register("strategy", strategies)
+    setting_choices.register("encoder", encoders)
+    setting_choices.register("learner", learners)
+
+
+def strategies(modality: str) -> Sequence[str]:
+    from learning.core.strategies import STRATEGIES  # noqa: PLC0415
+
+    return STRATEGIES.names()
+
+
+def encoders(modality: str) -> Sequence[str]:
+    from learning.core.encoders import BY_MODALITY  # noqa: PLC0415
+
+    return BY_MODALITY[modality] if modality else [name for names in BY_MODALITY.values() for name in names]
+
+
+def learners(modality: str) -> Sequence[str]:
+    from learning.core.learners import LEARNERS  # noqa: PLC0415
+
+    return LEARNERS.names()
