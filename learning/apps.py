@@ -7,7 +7,8 @@ class LearningConfig(AppConfig):
     name = "learning"
 
     def ready(self) -> None:
-        from learning import listeners, setting_names  # noqa: PLC0415  # models are not loaded before this
+        from learning import listeners  # noqa: PLC0415  # models are not loaded before this
+        from learning.services import setting_names  # noqa: PLC0415
 
         listeners.connect()
         setting_names.register()
