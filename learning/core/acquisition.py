@@ -70,8 +70,8 @@ def rank_log_weights(n: int, temperature: float) -> DoubleArray:
     ----------
     n : int
     temperature : float
-        Above 0. The exponent is its inverse: 0.25 gives the first rank 92 % of a large pool, 0.5 gives it 61 %, 1 spreads
-        evenly over orders of magnitude.
+        Above 0. The exponent is its inverse: 0.25 gives the first rank 92 % of a large pool, 0.5 gives it 61 %,
+        1 spreads evenly over orders of magnitude.
 
     Returns
     -------

@@ -109,14 +109,14 @@ def test_simulation_saves_labels_on_digits() -> None:
     bench = Bench(FEATURES[:1_200], TARGETS[:1_200], FEATURES[1_200:], TARGETS[1_200:])
     curves = {
         name: [
-            simulate(bench, replace(SETTINGS, strategy=name), seed=seed, budget=60, random_share=0.1)
-            for seed in range(2)
+            simulate(bench, replace(SETTINGS, strategy=name, batch=10), seed=seed, budget=30, random_share=0.1)
+            for seed in range(4)
         ]
         for name in ("auto", "random")
     }
-    assert curves["auto"][0].labels == (20, 40, 60)
-    mean = {name: np.mean([curve.scores[-1] for curve in arm]) for name, arm in curves.items()}
-    assert mean["auto"] > mean["random"]
+    assert curves["auto"][0].labels == (10, 20, 30)
+    mean = {name: np.mean([curve.scores for curve in arm]) for name, arm in curves.items()}
+    assert mean["auto"] > mean["random"] + 0.05
 
 
 def test_simulation_is_repeatable_and_never_asks_twice() -> None:
