@@ -90,7 +90,8 @@ class MemberDetail(ProjectView):
     @extend_schema(operation_id="members_remove", responses={204: None})
     def delete(self, request: Request, slug: str, username: str) -> Response:
         """Takes the person out of the project; answers stay."""
-        member = Member.objects.filter(project=self.project, user__username=username).select_related("user").first()
+        members = Member.objects.filter(project=self.project, user__username=username).select_related("user")
+        member = None if "\0" in username else members.first()  # PostgreSQL refuses NUL
         if member is None:
             raise Http404("No such member.")
         projects.remove_member(self.project, member.user)

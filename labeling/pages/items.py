@@ -58,12 +58,12 @@ def items(request: PageRequest, project: Project) -> HttpResponse:
 
 def page_of(found: QuerySet[Item], after: str, before: str, chosen: dict[str, str]) -> Page:
     """The next items after ``after``, or the last ones before ``before``, with the queries of both neighbours."""
-    backwards = before.isdecimal()
+    start, end = _ordinal(after), _ordinal(before)
+    backwards = end is not None
     if backwards:
-        rows = list(found.filter(ordinal__lt=int(before)).order_by("-ordinal")[: ITEMS_PER_PAGE + 1])
+        rows = list(found.filter(ordinal__lt=end).order_by("-ordinal")[: ITEMS_PER_PAGE + 1])
     else:
-        start = int(after) if after.isdecimal() else -1
-        rows = list(found.filter(ordinal__gt=start)[: ITEMS_PER_PAGE + 1])
+        rows = list(found.filter(ordinal__gt=-1 if start is None else start)[: ITEMS_PER_PAGE + 1])
     more = len(rows) > ITEMS_PER_PAGE
     rows = rows[:ITEMS_PER_PAGE]
     if backwards:
@@ -72,12 +72,17 @@ def page_of(found: QuerySet[Item], after: str, before: str, chosen: dict[str, st
         return Page(rows)
     kept = {name: value for name, value in chosen.items() if value}
     has_next = more or backwards
-    has_previous = more if backwards else after.isdecimal()
+    has_previous = more if backwards else start is not None
     return Page(
         items=rows,
         newer=urlencode({**kept, "before": rows[0].ordinal}) if has_previous else "",
         older=urlencode({**kept, "after": rows[-1].ordinal}) if has_next else "",
     )
+
+
+def _ordinal(given: str) -> int | None:
+    """The ordinal in an address; None for what no item can have."""
+    return int(given) if given.isdecimal() and len(given) <= 18 else None
 
 
 def _rows(project: Project, found: list[Item]) -> list[dict[str, Any]]:

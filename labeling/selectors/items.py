@@ -15,6 +15,8 @@ def browse(
 ) -> QuerySet[Item]:
     """The items that fit every given filter, in the order of import. ``q`` is looked for in text and external id."""
     items = Item.objects.filter(project=project).select_related("asset").order_by("ordinal")
+    if "\0" in q:  # no stored text holds it, and PostgreSQL refuses the question
+        return items.none()
     if split in Split.values:
         items = items.filter(split=split)
     if status in ItemStatus.values:

@@ -5,9 +5,12 @@ from typing import Any
 from django.db import transaction
 
 from labeling.models import Project, User
+from labeling.services.checks import text
 from labeling.services.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
 from learning.services import files, model_files
+
+MAX_REASON = 2_000
 
 
 def settle(
@@ -80,7 +83,7 @@ def earlier_champion(champion: ModelVersion) -> ModelVersion | None:
 def _given(reason: str) -> str:
     if not reason.strip():
         raise Invalid("reason", "Say why: the reason is kept with the decision.")
-    return reason.strip()
+    return text("reason", reason, max_length=MAX_REASON)
 
 
 def _check_file(version: ModelVersion) -> None:
