@@ -34,12 +34,14 @@ def rank(project_id: int) -> dict[str, Any]:
 @shared_task(name="learning.sweep")
 def sweep_lost() -> dict[str, Any]:
     """Announces again what has been lost. Jobs claim before they work, so announcing twice is harmless."""
-    lost, due = sweep.lost_runs(), sweep.due_projects()
+    lost, due, unranked = sweep.lost_runs(), sweep.due_projects(), sweep.unranked_projects()
     for run_pk in lost:
         wake("learning.run_training", run_pk)
     for project_id in due:
         wake("learning.decide", project_id)
-    return {"runs": lost, "projects": due}
+    for project_id in unranked:
+        wake("learning.rank", project_id)
+    return {"runs": lost, "projects": due, "unranked": unranked}
 
 
 @shared_task(name="learning.remove_files")

@@ -12,7 +12,7 @@ class EncoderVersion(models.Model):
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="encoder_versions")
     version = models.CharField(max_length=120)
     dimension = models.PositiveIntegerField()
-    fitted_on = models.PositiveIntegerField(default=0, help_text="Items it was fitted on.")
+    fitted_on = models.PositiveIntegerField(default=0, help_text="Items there were when it was fitted.")
     path = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)

@@ -20,6 +20,7 @@ class NextDecision(models.Model):
     )
     seen_annotations = models.BigIntegerField(default=0, help_text="Progress.annotations when a run last froze data.")
     is_asked = models.BooleanField(default=False)
+    ranking_asked_at = models.DateTimeField(null=True, help_text="When the sweeper last asked for a ranking.")
 
     objects = NextDecisionQuerySet.as_manager()
 

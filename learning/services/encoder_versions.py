@@ -5,8 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 from django.db import transaction
+from numpy.typing import NDArray
 
-from labeling.models import Project
+from labeling.models import Item, Project, Split
 from learning.core.encoders import FittedEncoder, make_encoder
 from learning.models import EncoderVersion, ModelVersion, Status
 from learning.services import contents, files
@@ -50,9 +51,11 @@ def encoder_for(project: Project, n_items: int) -> tuple[EncoderVersion, str]:
 def _fit(project: Project, n_items: int) -> EncoderVersion:
     seed = int.from_bytes(hashlib.sha256(f"encoder:{project.split_seed}".encode()).digest()[:8])
     rng = np.random.default_rng([seed, n_items])
-    ordinals = range(n_items) if n_items <= FIT_ITEMS else rng.choice(n_items, FIT_ITEMS, replace=False).tolist()
+    ordinals = _pool_ordinals(project, n_items)
+    if len(ordinals) > FIT_ITEMS:
+        ordinals = rng.choice(ordinals, FIT_ITEMS, replace=False)
     encoder = make_encoder(project.encoder, project.modality)
-    made = encoder.fit(contents.contents_at(project, ordinals)[1], rng)
+    made = encoder.fit(contents.contents_at(project, ordinals.tolist())[1], rng)
     path, sha256 = files.store(f"learning/{project.pk}/encoders", ".zip", made.dump())
     version, _ = EncoderVersion.objects.update_or_create(
         project=project,
@@ -60,6 +63,13 @@ def _fit(project: Project, n_items: int) -> EncoderVersion:
         defaults={"dimension": made.dimension, "fitted_on": n_items, "path": path, "sha256": sha256},
     )
     return version
+
+
+def _pool_ordinals(project: Project, n_items: int) -> NDArray[np.int64]:
+    """What an encoder may look at: the eval split stays unseen; everything where there is no pool."""
+    rows = Item.objects.filter(project=project, split=Split.POOL, ordinal__lt=n_items).order_by("ordinal")
+    found = np.fromiter(rows.values_list("ordinal", flat=True).iterator(chunk_size=10_000), dtype=np.int64)
+    return found if len(found) else np.arange(n_items)
 
 
 def make_current(version: EncoderVersion) -> None:

@@ -1,5 +1,6 @@
 """Which version is in use. Every change is one transaction and leaves a Decision for each version it touched."""
 
+from types import EllipsisType
 from typing import Any
 
 from django.db import transaction
@@ -13,13 +14,27 @@ from learning.services import files, model_files
 MAX_REASON = 2_000
 
 
+class ChampionChanged(Exception):
+    """The champion is not the one that was judged against."""
+
+
 def settle(
-    version: ModelVersion, status: Status, reason: str, numbers: dict[str, Any], user: User | None = None
+    version: ModelVersion,
+    status: Status,
+    reason: str,
+    numbers: dict[str, Any],
+    user: User | None = None,
+    against: ModelVersion | EllipsisType | None = ...,
 ) -> None:
-    """Gives a version its status. A new champion retires the old one and what was provisional before it."""
+    """Gives a version its status. A new champion retires the old one and what was provisional before it.
+
+    ``against`` is the champion (None: there was none) the status was found by. Raises ChampionChanged.
+    """
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=version.project_id)
         others = ModelVersion.objects.filter(project=version.project_id).exclude(pk=version.pk)
+        if against is not ... and against != others.champion():
+            raise ChampionChanged
         if status == Status.CHAMPION:
             _retire(others.filter(status__in=[Status.CHAMPION, Status.PROVISIONAL]), version, user)
         elif status == Status.PROVISIONAL:

@@ -1,7 +1,18 @@
-"""Finds what was lost: runs whose worker died, runs nobody announced, decisions nobody took."""
+"""Finds what was lost: runs whose worker died, runs nobody announced, decisions nobody took, rankings nobody made."""
 
-from labeling.models import JobState
-from learning.models import NextDecision, Run
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from labeling.models import Epoch, ImportBatch, JobState, Project
+from learning.models import Decision, ModelVersion, NextDecision, Run, Status
+
+#: The message of a promotion is given this long before it counts as lost.
+RANKING_LATE_S = 20
+#: A ranking that was asked for is given this long: the next one would fence it off.
+ASK_AGAIN_AFTER_S = 300
 
 
 def lost_runs() -> list[int]:
@@ -14,6 +25,59 @@ def lost_runs() -> list[int]:
 
 
 def due_projects() -> list[int]:
-    """Projects with enough new answers and no run waiting to learn from them."""
+    """Projects with enough new answers and no run waiting to learn from them, or with news no run has looked at."""
     waiting = Run.objects.filter(state=JobState.QUEUED).values("project")
-    return list(NextDecision.objects.due().exclude(project__in=waiting).values_list("pk", flat=True))
+    enough = NextDecision.objects.due().filter(project__archived_at__isnull=True).exclude(project__in=waiting)
+    return sorted({*enough.values_list("pk", flat=True), *_unseen().values_list("pk", flat=True)})
+
+
+def _unseen() -> QuerySet[Project]:
+    """Projects with items or labels the newest run has not seen: the message of the import or of the change was lost.
+
+    Nothing is asked while an import or a run is at work, nor after a run that failed or was called off.
+    """
+    runs = Run.objects.filter(project=OuterRef("pk")).order_by("-pk")
+    seen = runs.filter(items_seen__gt=0).exclude(state=JobState.SKIPPED)
+    in_the_way = Q(state__in=[JobState.QUEUED, JobState.RUNNING])
+    return (
+        Project.objects.filter(archived_at__isnull=True, progress__next_ordinal__gt=0)
+        .annotate(
+            items_seen=Coalesce(Subquery(seen.values("items_seen")[:1]), Value(0)),
+            labels_seen=Coalesce(Subquery(seen.values("labels_version")[:1]), Value(-1)),
+            newest_state=Coalesce(Subquery(runs.exclude(state=JobState.SKIPPED).values("state")[:1]), Value("")),
+        )
+        .filter(Q(progress__next_ordinal__gt=F("items_seen")) | ~Q(labels_version=F("labels_seen")))
+        .filter(newest_state__in=["", JobState.DONE])
+        .filter(~Exists(ImportBatch.objects.filter(in_the_way, project=OuterRef("pk"))))
+        .filter(~Exists(Run.objects.filter(in_the_way, project=OuterRef("pk"))))
+        .order_by()
+    )
+
+
+def unranked_projects() -> list[int]:
+    """Projects whose published ranking is not by the version in use: the message after a promotion was lost.
+
+    Writes ``NextDecision.ranking_asked_at``, by which each is named once in ``ASK_AGAIN_AFTER_S`` seconds.
+    """
+    now = timezone.now()
+    late = now - timedelta(seconds=RANKING_LATE_S)
+    versions = ModelVersion.objects.filter(project=OuterRef("pk"), status__in=[Status.CHAMPION, Status.PROVISIONAL])
+    published = Epoch.objects.filter(project=OuterRef("pk"), number=OuterRef("epoch"))
+    fresh = Decision.objects.filter(project=OuterRef("pk"), created_at__gt=late)
+    found = (
+        Project.objects.filter(archived_at__isnull=True)
+        # as ModelVersion.in_use: "champion" comes before "provisional"
+        .annotate(in_use=Subquery(versions.order_by("status", "-number").values("number")[:1]))
+        .annotate(ranked_by=Coalesce(Subquery(published.values("model_version")[:1]), Value(0)))
+        .filter(~Q(in_use=F("ranked_by")), in_use__isnull=False)
+        .filter(~Exists(fresh), ~Exists(Run.objects.filter(project=OuterRef("pk")).unfinished()))
+        .order_by("pk")
+    )
+    return [pk for pk in found.values_list("pk", flat=True) if _ask_for_ranking(pk)]
+
+
+def _ask_for_ranking(project_id: int) -> bool:
+    now = timezone.now()
+    NextDecision.objects.get_or_create(project_id=project_id)
+    long_ago = Q(ranking_asked_at__isnull=True) | Q(ranking_asked_at__lt=now - timedelta(seconds=ASK_AGAIN_AFTER_S))
+    return NextDecision.objects.filter(long_ago, pk=project_id).update(ranking_asked_at=now) == 1

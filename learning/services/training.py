@@ -2,6 +2,8 @@
 
 import logging
 import resource
+from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -13,7 +15,7 @@ from labeling.models import JobState, Project
 from labeling.services import queue
 from learning.core.cycle import Answers, fit_model, sample_pool, step_rng
 from learning.core.learners import FittedLearner
-from learning.models import EncoderVersion, ModelVersion, Run, Status
+from learning.models import EncoderVersion, ModelVersion, Run
 from learning.services import (
     decide,
     encoder_versions,
@@ -79,7 +81,7 @@ def _take_steps(run: Run, log: StepLog) -> None:
         version = _evaluate_and_gate(run, log, data, matrix, answers, model)
     with log.step("rank") as step:
         epoch = queue.reserve_epoch(project.pk)
-        in_use = version if version and version.status != Status.REJECTED else _in_use(project)
+        in_use = _in_use(project)  # not always this run's: a person may have promoted another one meanwhile
         ranked_on = matrix if in_use is None else _matrix_of(in_use, matrix, run)
         ranked = ranking.rank_frozen(run, data, in_use, ranked_on)
         step.note(f"{ranked.strategy}: {ranked.reason}; {len(ranked.entries):,} of {ranked.pool_size:,} items")
@@ -147,23 +149,34 @@ def _evaluate_and_gate(
         if version.decisions.exists():
             step.note(f"{version.status}: decided before the worker was lost")
             return version
-        champion = ModelVersion.objects.filter(project=run.project).champion()
-        champion_correct, trouble = None, ""
-        if champion and measured:
-            try:
-                champion_correct = evaluation.correct_of(champion, data, settings.kind)
-            except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
-                trouble = f" The champion could not be compared: {error}."
-        verdict = gate.judge(
-            measured.correct if measured else None,
-            measured.constant_correct if measured else None,
-            champion_correct,
-            has_champion=champion is not None,
-        )
-        log.save()
-        promotion.settle(version, verdict.status, verdict.reason + trouble, verdict.numbers)
-        step.note(f"{verdict.status}: {verdict.reason}{trouble}")
+        while True:
+            champion = ModelVersion.objects.filter(project=run.project).champion()
+            verdict = _judged(data, measured, champion, settings.kind)
+            # in one transaction: who was called off or fenced off decides nothing
+            with suppress(promotion.ChampionChanged), transaction.atomic():
+                log.save()
+                promotion.settle(version, verdict.status, verdict.reason, verdict.numbers, against=champion)
+                break
+        step.note(f"{verdict.status}: {verdict.reason}")
     return version
+
+
+def _judged(
+    data: Frozen, measured: evaluation.Measured | None, champion: ModelVersion | None, kind: str
+) -> gate.Verdict:
+    champion_correct, trouble = None, ""
+    if champion and measured:
+        try:
+            champion_correct = evaluation.correct_of(champion, data, kind)
+        except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
+            trouble = f" The champion could not be compared: {error}."
+    verdict = gate.judge(
+        measured.correct if measured else None,
+        measured.constant_correct if measured else None,
+        champion_correct,
+        has_champion=champion is not None,
+    )
+    return replace(verdict, reason=verdict.reason + trouble)
 
 
 def _register(
