@@ -1,5 +1,8 @@
 """A project: one labeling effort with one kind of question."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -71,6 +74,9 @@ class Project(models.Model):
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
     instructions_version = models.PositiveIntegerField(default=0, editable=False)
+    columns = models.JSONField(
+        default=list, editable=False, help_text="Columns of the table rows, in the order they were first seen."
+    )
     labels_version = models.PositiveIntegerField(default=0, editable=False)
     epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The published epoch; 0 before the first.")
     reserved_epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The newest number given out.")
@@ -94,6 +100,11 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def in_column_order(self, data: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """A table row's columns as they stood in the file; stored rows do not keep their order."""
+        known = [name for name in self.columns if name in data]
+        return [(name, data[name]) for name in known] + [pair for pair in data.items() if pair[0] not in self.columns]
 
 
 SETTINGS_FIELDS = (

@@ -16,6 +16,7 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.items import answers_of, browse, history
 from labeling.services import items as service
 
+FIRST_COLUMNS = 6
 ITEMS_PER_PAGE = 50
 MAX_QUERY = 200
 ANSWERED = {"yes": True, "no": False}
@@ -89,7 +90,11 @@ def _rows(project: Project, found: list[Item]) -> list[dict[str, Any]]:
     kind = KINDS[project.kind]
     answers = answers_of(found)
     return [
-        {"item": item, "answers": [kind.flat(row.answer) for row in answers[item.pk] if row.answer is not None]}
+        {
+            "item": item,
+            "fields": project.in_column_order(item.data)[:FIRST_COLUMNS],
+            "answers": [kind.flat(row.answer) for row in answers[item.pk] if row.answer is not None],
+        }
         for item in found
     ]
 
@@ -109,7 +114,7 @@ def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
         "project": project,
         "item": shown,
         "events": history(shown),
-        "fields": list(shown.data.items()),
+        "fields": project.in_column_order(shown.data),
         "previous": around.filter(ordinal__lt=shown.ordinal).order_by("-ordinal").values_list("pk", flat=True).first(),
         "next": around.filter(ordinal__gt=shown.ordinal).order_by("ordinal").values_list("pk", flat=True).first(),
     }

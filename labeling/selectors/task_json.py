@@ -18,7 +18,7 @@ def task_json(task: Task, project: Project) -> dict[str, Any]:
         "kind": project.kind,
         "modality": project.modality,
         "lease_expires_at": utc_text(task.lease_expires_at),
-        "item": _item_json(task.item, project.modality),
+        "item": _item_json(task.item, project),
     }
 
 
@@ -27,13 +27,14 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _item_json(item: Item, modality: str) -> dict[str, Any]:
-    is_picture = modality == Modality.IMAGE
+def _item_json(item: Item, project: Project) -> dict[str, Any]:
+    is_picture = project.modality == Modality.IMAGE
+    is_row = project.modality == Modality.TABULAR
     return {
         "id": item.pk,
         "text": "" if is_picture else item.text,
         "context": item.context,
-        "fields": [[name, value] for name, value in item.data.items()] if modality == Modality.TABULAR else [],
+        "fields": [[name, value] for name, value in project.in_column_order(item.data)] if is_row else [],
         "image": _image_json(item) if is_picture else None,
     }
 

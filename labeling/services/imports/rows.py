@@ -66,6 +66,8 @@ class RowBuilder:
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
         self._answers: dict[str, str] = {}
+        #: columns of table rows in the order they were first seen
+        self.columns: dict[str, None] = {}
 
     def build(self, number: int, record: dict[str, Any]) -> Row:
         """The row of a record (which is consumed). Raises RowRejected."""
@@ -106,6 +108,8 @@ class RowBuilder:
                 raise RowRejected("The row has no feature columns or all of them are empty.")
             data = self._json(record, _SORTED_JSON)
             asked = data.encode()
+            if not record.keys() <= self.columns.keys():
+                self.columns.update(dict.fromkeys(record))
         if picture and not context:
             content_hash = picture.sha256
         else:

@@ -78,12 +78,12 @@ def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
 
 def _import(batch: ImportBatch, attempt: int) -> int:
     """Reads and stores from the cursor to the end; returns the number of rows."""
-    store = ChunkStore(batch, attempt)
     with default_storage.open(batch.path, "rb") as file:
         reader = READERS[batch.format](
             file, modality=batch.project.modality, options=batch.options, file_name=batch.file_name
         )
-        build = RowBuilder(batch.project, parse_numbers=reader.parse_numbers).build
+        builder = RowBuilder(batch.project, parse_numbers=reader.parse_numbers)
+        store = ChunkStore(batch, attempt, builder.columns)
         number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
         rows: list[Row] = []
         rejections: list[Rejection] = []
@@ -95,7 +95,7 @@ def _import(batch: ImportBatch, attempt: int) -> int:
                 rejections.append(record)
             else:
                 try:
-                    row = build(number, record)
+                    row = builder.build(number, record)
                     rows.append(row)
                     size += len(row.text) + len(row.data) + len(row.content)
                 except RowRejected as error:

@@ -1,6 +1,6 @@
 """Stores one chunk in one transaction: items, imported answers, rejections, counts and the cursor, or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -22,7 +22,8 @@ _ITEM_FIELDS = (
 class ChunkStore:
     """Stores the chunks of one attempt at one import."""
 
-    def __init__(self, batch: ImportBatch, attempt: int) -> None:
+    def __init__(self, batch: ImportBatch, attempt: int, columns: Collection[str] = ()) -> None:
+        self.columns = columns
         self.batch = batch
         self.attempt = attempt
         self.project: Project = batch.project
@@ -54,9 +55,18 @@ class ChunkStore:
             )  # fmt: skip
             if not moved:
                 raise FencedOff
+            self._name_columns()
             self._count(fresh)
         self.batch.cursor = cursor
         self.sides.stored(next_ordinal + len(fresh))
+
+    def _name_columns(self) -> None:
+        """Adds columns of table rows that the project has not seen; the lock on Progress keeps two imports apart."""
+        if all(name in self.project.columns for name in self.columns):
+            return
+        known = Project.objects.values_list("columns", flat=True).get(pk=self.project.pk)
+        self.project.columns = list(dict.fromkeys([*known, *self.columns]))
+        Project.objects.filter(pk=self.project.pk).update(columns=self.project.columns)
 
     def _sort_out(self, rows: list[Row]) -> tuple[list[tuple[Row, str]], list[Rejection], int]:
         """New rows with their side, rows refused, and the number of duplicates."""

@@ -240,3 +240,12 @@ def test_strange_text_arrives_unchanged(project, bring_in, monkeypatch, end_of_c
     ]
     assert counts(bring_in(project, rows))[1] == len(rows)
     assert texts(project) == [row["text"] for row in rows]
+
+
+def test_columns_of_a_table_keep_the_order_of_the_file(table, bring_in):
+    bring_in(table, b"zip,age,label,name\n1,2,yes,x\n")
+    bring_in(table, b'{"name": "y", "extra": 1, "age": 3}\n', file_name="more.jsonl")
+    table.refresh_from_db()
+    assert table.columns == ["zip", "age", "name", "extra"]
+    second = Item.objects.get(project=table, ordinal=1)
+    assert table.in_column_order(second.data) == [("age", 3), ("name", "y"), ("extra", 1)]
