@@ -20,7 +20,9 @@ def apply_overlap(project: Project) -> int:
     process began.
     """
     changed = 0
-    last = Progress.objects.values_list("next_ordinal", flat=True).get(project=project)
+    with transaction.atomic():  # a chunk of an import that still knows the old overlap is waited for
+        rows = Progress.objects.select_for_update().values_list("next_ordinal", flat=True)
+        last = rows.get(project=project)
     for start in range(0, last, BATCH_ITEMS):
         for _ in range(RETRIES):
             moved, left = _batch(project, start, start + BATCH_ITEMS)
@@ -34,7 +36,7 @@ def apply_overlap(project: Project) -> int:
 @transaction.atomic
 def _batch(project: Project, start: int, end: int) -> tuple[int, int]:
     """Items changed, and items that somebody else held just now."""
-    overlap = project.overlap
+    overlap = Project.objects.values_list("overlap", flat=True).get(pk=project.pk)  # somebody may change it again
     to_change = Item.objects.filter(project=project, ordinal__gte=start, ordinal__lt=end).filter(
         Q(slots_total__lt=overlap) | Q(slots_total__gt=overlap, slots_taken__lt=F("slots_total"))
     )

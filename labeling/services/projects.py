@@ -14,8 +14,10 @@ from django.utils.text import slugify
 from labeling import signals
 from labeling.models import (
     Annotation,
+    ImportBatch,
     Instructions,
     Item,
+    JobState,
     Kind,
     Member,
     Modality,
@@ -23,6 +25,7 @@ from labeling.models import (
     Project,
     QueueEntry,
     Role,
+    Snapshot,
     Task,
     TaskState,
     User,
@@ -33,6 +36,7 @@ from labeling.services.checks import project_setting, text
 from labeling.services.errors import Invalid
 from labeling.services.label_set import LabelInput, checked, set_labels
 from labeling.services.overlap import apply_overlap
+from labeling.services.queue import reserve_epoch
 
 __all__ = [
     "create_project", "delete_project", "may_create_projects", "remove_member", "set_instructions", "set_labels",
@@ -43,6 +47,7 @@ MAX_NAME = 200
 MAX_SLUG = 80
 MAX_TEXT = 100_000
 DELETE_BATCH_ROWS = 5000
+DELETE_TRIES = 5
 
 
 def may_create_projects(user: User) -> bool:
@@ -228,15 +233,34 @@ def delete_project(user: User, project: Project) -> None:
     In batches, because one transaction over a million rows would stop everybody else, and items before their pictures,
     which they protect; a deletion that was interrupted is finished by deleting again.
     """
-    Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
+    pk = project.pk
+    _stop(project)
+    for tries_left in reversed(range(DELETE_TRIES)):
+        try:
+            _delete_rows(project)
+            with transaction.atomic():
+                Project.objects.get(pk=pk).delete()
+                transaction.on_commit(lambda: _deleted(pk))
+            return
+        except IntegrityError:  # an answer, or a step of a run, came in between
+            if not tries_left:
+                raise
+
+
+def _stop(project: Project) -> None:
+    """Nothing is asked any more; what imports, writes a snapshot or ranks is fenced off."""
+    now = timezone.now()
+    Project.objects.filter(pk=project.pk).update(archived_at=now)
+    for jobs in (ImportBatch.objects.filter(project=project), Snapshot.objects.filter(project=project)):
+        jobs.unfinished().update(state=JobState.CANCELLED, finished_at=now)
+    reserve_epoch(project.pk)
+
+
+def _delete_rows(project: Project) -> None:
     QueueEntry.objects.filter(epoch__project=project).delete()
     _delete_in_batches(Annotation.objects.filter(project=project))
     _delete_in_batches(Task.objects.filter(project=project))
     _delete_in_batches(Item.objects.filter(project=project))
-    pk = project.pk
-    with transaction.atomic():
-        project.delete()
-        transaction.on_commit(lambda: _deleted(pk))
 
 
 def _delete_in_batches(rows: QuerySet[Any]) -> None:

@@ -121,6 +121,8 @@ class RowBuilder:
         draw_key = int.from_bytes(drawn[8:16], "big") >> 1
         if group:
             drawn = hashlib.sha256((self.seed + group).encode()).digest()
+        elif context:  # the same content in another context is on the same side
+            drawn = hashlib.sha256((self.seed + hashlib.sha256(asked).hexdigest()).encode()).digest()
         side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
         return Row(
             number, content_hash, text, data, external_id, context or "", group or "", origin or "", split or "", side,

@@ -38,9 +38,11 @@ class ChunkStore:
         with transaction.atomic():
             progress = Progress.objects.select_for_update().values_list("next_ordinal", flat=True)
             next_ordinal = progress.get(project=self.project)
+            # after the lock: services/overlap takes it too, so no item keeps an overlap that was changed meanwhile
+            overlap = Project.objects.values_list("overlap", flat=True).get(pk=self.project.pk)
             self.sides.catch_up(next_ordinal, rows)
             fresh, refused, duplicates = self._sort_out(rows)
-            self._insert(fresh, next_ordinal)
+            self._insert(fresh, next_ordinal, overlap)
             refused += rejections
             ImportRejection.objects.bulk_create(
                 ImportRejection(
@@ -100,13 +102,13 @@ class ChunkStore:
             fresh.append((row, split))
         return fresh, refused, len(rows) - len(fresh) - len(refused)
 
-    def _insert(self, fresh: list[tuple[Row, str]], first: int) -> None:
+    def _insert(self, fresh: list[tuple[Row, str]], first: int, overlap: int) -> None:
         assets = self._assets([row for row, _ in fresh if row.picture])
         put = RawInsert(
             Item, _ITEM_FIELDS,
             {
                 "project": self.project.pk, "batch": self.batch.pk, "created_at": now(),
-                "slots_total": self.project.overlap,
+                "slots_total": overlap,
             },
         )  # fmt: skip
         put(

@@ -187,3 +187,13 @@ def test_false_near_duplicates_are_rare_on_real_photos():
             near.add(facts.perceptual_hash, Seen(name, "pool", ""), facts.thumbnail)
     assert ("plastic/plastic152.jpg", "glass/glass176.jpg") in hits
     assert len(hits) == 8
+
+
+def test_the_same_text_in_several_contexts_is_on_one_side(project, bring_in):
+    """What is learned from would otherwise be what is measured by: encoders read the text alone."""
+    bring_in(project, [{"text": f"text {n}", "context": context} for n in range(60) for context in ("", "one", "two")])
+    sides: dict[str, set[str]] = {}
+    for text, split in Item.objects.filter(project=project).values_list("text", "split"):
+        sides.setdefault(text, set()).add(split)
+    assert {len(side) for side in sides.values()} == {1}
+    assert {split for side in sides.values() for split in side} == {"pool", "eval"}

@@ -1,0 +1,122 @@
+"""Projects that change or go while something else is at work in them."""
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import IntegrityError
+
+from labeling.models import Annotation, ImportBatch, Item, JobState, Project
+from labeling.selectors.recount import differences
+from labeling.services import overlap, projects, queue
+from labeling.services.imports import run_import, start_import
+from labeling.services.imports.errors import FencedOff
+from labeling.services.imports.run import drop_upload
+from labeling.services.imports.store import ChunkStore
+from tests.factories import make_answer, make_items, make_project
+from tests.labeling.imports.conftest import picture, zip_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+
+
+@pytest.fixture(autouse=True)
+def no_broker(monkeypatch):
+    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+
+
+def test_items_of_an_import_that_began_earlier_get_the_new_overlap(project, people, monkeypatch):
+    monkeypatch.setattr("labeling.services.imports.readers.jsonl.JsonlReader.chunk_rows", 2)
+    batch = start_import(people.manager, project, rows=[{"text": f"text {n}"} for n in range(6)])
+    store = ChunkStore.store
+
+    def changed_before_the_last(self, rows, rejections, cursor):
+        if cursor == 6:
+            projects.update_project(people.manager, Project.objects.get(pk=project.pk), settings={"overlap": 3})
+        store(self, rows, rejections, cursor)
+
+    monkeypatch.setattr(ChunkStore, "store", changed_before_the_last)
+    run_import(batch.pk)
+    assert list(Item.objects.values_list("slots_total", flat=True)) == [3] * 6
+
+
+def test_the_overlap_that_was_set_last_holds(project, people):
+    make_items(project, ["a", "b"])
+    late = Project.objects.get(pk=project.pk)
+    Project.objects.filter(pk=project.pk).update(overlap=2)
+    late.refresh_from_db()
+    projects.update_project(people.manager, project, settings={"overlap": 3})
+    overlap.apply_overlap(late)  # the slower of two requests
+    assert list(Item.objects.values_list("slots_total", flat=True)) == [3, 3]
+    assert list(differences(project)) == []
+
+
+def test_a_project_goes_while_pictures_are_imported(people, monkeypatch):
+    """A worker stores a chunk after the items were deleted: it is fenced off, or its pictures would protect theirs."""
+    photos = make_project(slug="photos", modality="image", labels=("cat", "dog"), manager=people.manager)
+    content = zip_of({f"{n}.png": picture(n) for n in range(3)})
+    running, queued = (
+        start_import(people.manager, photos, file=ContentFile(content), file_name="a.zip") for _ in range(2)
+    )
+    attempt = ImportBatch.objects.claim(running.pk)
+    delete, outcomes = projects._delete_in_batches, []
+
+    def then_a_chunk_comes(rows):
+        delete(rows)
+        if rows.model is Item and not outcomes:
+            outcomes.append(run_import(queued.pk)["outcome"])
+            with pytest.raises(FencedOff):
+                ChunkStore(running, attempt).store([], [], 1)
+
+    monkeypatch.setattr(projects, "_delete_in_batches", then_a_chunk_comes)
+    projects.delete_project(people.manager, photos)
+    assert outcomes == ["nothing to do"]
+    assert not Project.objects.filter(pk=photos.pk).exists()
+
+
+def test_a_project_goes_while_somebody_answers(project, people, monkeypatch):
+    items = make_items(project, ["a", "b"])
+    delete, answered = projects._delete_in_batches, []
+
+    def then_an_answer_comes(rows):
+        if rows.model is Item and not answered:
+            answered.append(make_answer(items[0], people.annotator, {"label": "ham"}))
+        delete(rows)
+
+    monkeypatch.setattr(projects, "_delete_in_batches", then_an_answer_comes)
+    projects.delete_project(people.manager, project)
+    assert answered
+    assert not Project.objects.filter(pk=project.pk).exists()
+    assert not Annotation.objects.exists()
+
+
+def test_what_cannot_be_deleted_says_so_in_the_end(project, people, monkeypatch):
+    def never(rows):
+        raise IntegrityError("planted")
+
+    monkeypatch.setattr(projects, "_delete_in_batches", never)
+    with pytest.raises(IntegrityError):
+        projects.delete_project(people.manager, project)
+
+
+def test_a_ranking_that_ends_while_its_project_goes_is_not_published(project, people, monkeypatch):
+    item = make_items(project, ["a"])[0]
+    number = queue.reserve_epoch(project.pk)
+    delete, published = projects._delete_in_batches, []
+
+    def then_a_ranking_ends(rows):
+        if not published:
+            published.append(queue.publish(project.pk, number, [(item.pk, 1.0, 1.0)], "margin", None, 1))
+        delete(rows)
+
+    monkeypatch.setattr(projects, "_delete_in_batches", then_a_ranking_ends)
+    projects.delete_project(people.manager, project)
+    assert published == [False]
+
+
+def test_a_failed_import_whose_upload_is_gone_is_not_tried_again(project, people, browser_of):
+    batch = start_import(people.manager, project, rows=[{"text": "a"}])
+    ImportBatch.objects.filter(pk=batch.pk).update(state=JobState.FAILED)
+    drop_upload(batch)
+    page = browser_of(people.superuser).post(
+        "/admin/labeling/importbatch/", {"action": "try_again", "_selected_action": [batch.pk]}, follow=True
+    )
+    batch.refresh_from_db()
+    assert (page.status_code, batch.state) == (200, "failed")
