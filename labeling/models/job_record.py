@@ -60,6 +60,10 @@ class JobRecordQuerySet(models.QuerySet[Any]):
         rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
         return rows.update(state=state, finished_at=timezone.now(), **fields) == 1
 
+    def put_back(self, pk: Any, attempt: int) -> bool:
+        """Gives an attempt's row back to be tried again; False when it was fenced off."""
+        return self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(state=JobState.QUEUED) == 1
+
     def lost(self) -> list[tuple[Any, int]]:
         """(id, attempt) of what a dead worker holds: its process is gone on this host, or its heartbeat is stale."""
         here = f"{socket.gethostname()}:"
@@ -71,7 +75,7 @@ class JobRecordQuerySet(models.QuerySet[Any]):
         """Puts back what dead workers held. Returns ids."""
         put_back = []
         for pk, attempt in self.lost():
-            if self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(state=JobState.QUEUED):
+            if self.put_back(pk, attempt):
                 put_back.append(pk)
         return put_back
 

@@ -1,5 +1,6 @@
 """Forms of the pages. They shape and repeat input; what is allowed is decided by the services (``Invalid``)."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -60,7 +61,11 @@ class MinutesField(forms.FloatField):
 
     def to_python(self, value: Any) -> Any:
         number = super().to_python(value)
-        return None if number is None else round(number * 60)
+        if number is None:
+            return None
+        if not math.isfinite(number * 60):  # the check of the base class comes after this
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return round(number * 60)
 
 
 class LabelsField(forms.CharField):

@@ -3,11 +3,12 @@
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from labeling.models import JobState, Project, Snapshot, User
 from labeling.selectors.export import Filters, bounded
@@ -47,6 +48,10 @@ def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
     try:
         with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
             return _write(snapshot, attempt, file)
+    except OperationalError:  # the database was busy or away: the sweeper goes on
+        with suppress(OperationalError):  # still away: then the silent heartbeat gives it back
+            Snapshot.objects.put_back(snapshot_pk, attempt)
+        raise
     except Exception as error:  # whatever went wrong belongs on the record; the sweeper must not retry for ever
         Snapshot.objects.finish(snapshot_pk, attempt, JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
         raise

@@ -44,7 +44,8 @@ def model_list(request: PageRequest, project: Project) -> HttpResponse | HttpRes
         except Invalid as refused:
             messages.error(request, refused.reason)
         return redirect("learning-pages:models", project.slug)
-    versions = list(ModelVersion.objects.filter(project=project).newest_first())
+    # without the reports: a confusion matrix of 77 labels is 6,000 numbers
+    versions = list(ModelVersion.objects.filter(project=project).defer("report").newest_first())
     champion = next((version for version in versions if version.status == "champion"), None)
     context = {
         "project": project,

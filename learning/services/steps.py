@@ -3,10 +3,10 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from labeling.models import JobState
@@ -101,7 +101,8 @@ def heartbeat(run_pk: int, attempt: int) -> Iterator[None]:
 
     def beat() -> None:
         while not stop.wait(BEAT_S):
-            Run.objects.beat(run_pk, attempt)
+            with suppress(OperationalError):  # busy or away: the next beat may get through
+                Run.objects.beat(run_pk, attempt)
             connection.close()
 
     thread = threading.Thread(target=beat, name="run heartbeat", daemon=True)

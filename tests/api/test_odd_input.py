@@ -44,3 +44,65 @@ def test_a_made_up_address_does_not_get_around_the_throttle(api, people):
     ]  # fmt: skip
     cache.clear()
     assert answers[-1] == 429
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("lease_s", "1e308"), ("lease_s", "nan"), ("lease_s", "9" * 400), ("eval_share", "1e308"), ("overlap", "9" * 30),
+        ("retrain_every", "9" * 30), ("retrain_every", "1e300"), ("random_share", "-1e-400"),
+    ],
+)  # fmt: skip
+def test_settings_beyond_all_bounds_are_refused_beside_their_field(project, people, browser_of, field, value):
+    given = {
+        "part": "settings", "overlap": 1, "eval_share": 10, "random_share": 10, "retrain_every": 20, "lease_s": 15,
+        "strategy": "auto", "encoder": "auto", "learner": "auto",
+    }  # fmt: skip
+    page = browser_of(people.manager).post(f"/p/{project.slug}/settings/", {**given, field: value})
+    assert page.status_code in (302, 400)
+    assert (page.status_code == 302) == (field == "random_share")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "content_type"),
+    [
+        ("post", "projects/sms/imports/", b'{"rows": [{"text": "\\ud800"}]}', "application/json"),
+        ("post", "projects/sms/imports/", b"[" * 100_000, "application/json"),
+        ("post", "projects/sms/imports/", b"--x", "multipart/form-data; boundary=y"),
+        ("post", "projects/sms/imports/", b"a,b", "text/csv"),
+        ("post", "projects/sms/imports/", b"\xff\xfe", "application/json"),
+        ("patch", "projects/sms/", b'{"name": "a\\u0000b"}', "application/json"),
+        ("patch", "projects/sms/", b'{"purpose": "\\ud800"}', "application/json"),
+        ("patch", "projects/sms/", b'{"instructions": "\\udfff"}', "application/json"),
+        ("patch", "projects/sms/", b'{"labels": [{"name": "\\u0000"}]}', "application/json"),
+        ("patch", "projects/sms/", b'{"labels": [["ham"]]}', "application/json"),
+        ("patch", "projects/sms/", b'{"settings": []}', "application/json"),
+        ("patch", "projects/sms/", b'{"settings": {"strategy": "\\ud800"}}', "application/json"),
+        ("patch", "projects/sms/", b'{"settings": {"eval_share": NaN}}', "application/json"),
+        ("patch", "projects/sms/", b'{"settings": {"eval_share": 1e400}}', "application/json"),
+        ("patch", "projects/sms/", b"[]", "application/json"),
+        ("post", "projects/sms/members/", b'{"username": "\\ud800", "role": "viewer"}', "application/json"),
+        ("post", "projects/sms/tasks/next/", b'{"count": 1e9}', "application/json"),
+        ("post", "projects/sms/tasks/next/", b"[1]", "application/json"),
+        ("post", "projects/sms/snapshots/", b'{"filters": {"split": ["eval"]}}', "application/json"),
+        ("post", "projects/sms/rollback/", b'{"reason": "\\ud800"}', "application/json"),
+        ("post", "auth/token/", b'{"username": "\\ud800", "password": "\\u0000"}', "application/json"),
+        ("get", "projects/sms/annotations/?since=0001-01-01T00:00:00%2B14:00", b"", ""),
+        ("get", "projects/sms/annotations/?cursor=cD0lMDA%3D", b"", ""),
+        ("get", "projects/sms/items/?cursor=bz0xJnA9OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", b"", ""),
+        ("get", "projects/sms/items/?q=%00", b"", ""),
+        ("get", f"items/{10**40}/preview/", b"", ""),
+        ("get", f"models/{10**40}/", b"", ""),
+        ("put", f"tasks/{10**40}/answer/", b'{"answer": {"label": "ham"}}', "application/json"),
+        ("put", "tasks/1/answer/", b"{}", "text/plain"),
+    ],
+)
+def test_rest_answers_odd_bodies_and_addresses_with_a_4xx(project, people, method, path, body, content_type):
+    from rest_framework.test import APIClient
+
+    client = APIClient(raise_request_exception=False)
+    client.force_authenticate(people.manager)
+    answer = client.generic(method.upper(), f"/api/v1/{path}", body, content_type or "application/json")
+    assert 200 <= answer.status_code < 500, (path, body[:60])
+    if method != "get":
+        assert answer.status_code >= 400

@@ -2,11 +2,11 @@
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 
 from labeling.models import Annotation, ImportBatch, Item, JobState, Project
 from labeling.selectors.recount import differences
-from labeling.services import overlap, projects, queue
+from labeling.services import overlap, projects, queue, snapshots
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports.errors import FencedOff
 from labeling.services.imports.run import drop_upload
@@ -120,3 +120,20 @@ def test_a_failed_import_whose_upload_is_gone_is_not_tried_again(project, people
     )
     batch.refresh_from_db()
     assert (page.status_code, batch.state) == (200, "failed")
+
+
+def test_a_database_that_is_busy_for_a_moment_costs_no_snapshot(project, people, monkeypatch):
+    make_answer(make_items(project, ["a"])[0], people.annotator, {"label": "ham"})
+    snapshot = snapshots.start_snapshot(people.manager, project)
+    write = snapshots._write
+
+    def busy(*args):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(snapshots, "_write", busy)
+    with pytest.raises(OperationalError):
+        snapshots.run_snapshot(snapshot.pk)
+    snapshot.refresh_from_db()
+    assert snapshot.state == JobState.QUEUED
+    monkeypatch.setattr(snapshots, "_write", write)
+    assert snapshots.run_snapshot(snapshot.pk)["state"] == "done"

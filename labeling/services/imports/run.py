@@ -43,7 +43,7 @@ def run_import(batch_pk: int) -> dict[str, Any]:
     except OperationalError:  # the database was busy or away: the row stays ours to give back, the sweeper goes on
         log.exception("import %s: database trouble, put back", batch_pk)
         with suppress(OperationalError):  # still away: then the silent heartbeat gives it back
-            _put_back(batch_pk, attempt)
+            ImportBatch.objects.all().put_back(batch_pk, attempt)
         raise
     except Exception:  # our own mistake must end the batch visibly, not leave it running for ever
         log.exception("import %s failed", batch_pk)
@@ -57,10 +57,6 @@ def _claim(batch_pk: int) -> int | None:
     if attempt is None and batches.filter(pk=batch_pk).requeue_lost():  # the broker was faster than the sweeper
         attempt = batches.claim(batch_pk)
     return attempt
-
-
-def _put_back(batch_pk: int, attempt: int) -> None:
-    ImportBatch.objects.filter(pk=batch_pk, attempt=attempt, state=JobState.RUNNING).update(state=JobState.QUEUED)
 
 
 def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
