@@ -1,6 +1,7 @@
 """Photos by keyboard: what is pressed is what the database holds."""
 
 import json
+import os
 
 import pytest
 
@@ -11,6 +12,8 @@ from tests.e2e.site import wait_until
 from tests.factories import make_project
 
 LABELS = ("circle", "square", "triangle")
+#: How long the browser stays without a connection; longer changes nothing but the wait: ``OFFLINE_S=30 pytest …``.
+OFFLINE_S = float(os.environ.get("OFFLINE_S", "0"))
 PAGE = "/p/shapes/annotate/"
 
 
@@ -47,6 +50,7 @@ def test_thirty_then_undo_skip_reload_and_offline(open_page, annotator, photos):
     page.wait_for_selector("text=4 unsent")
     page.wait_for_selector("[data-notice=offline]:not([hidden])")
     assert unsent(page) == 4
+    page.wait_for_timeout(OFFLINE_S * 1000)
     page.context.set_offline(False)
     saved(page)
     for n in range(24, 30):
