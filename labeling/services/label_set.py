@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from labeling import signals
-from labeling.models import Annotation, Kind, Label, Project
+from labeling.models import Annotation, Kind, Label, Member, Project
 from labeling.services.checks import text
 from labeling.services.errors import Invalid
 
@@ -68,11 +68,14 @@ def set_labels(project: Project, labels: Sequence[LabelInput]) -> list[Label]:
     or gets the next free one of 1-9 and the letters.
     """
     wanted = checked(labels, project.kind)
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     existing = {label.name: label for label in project.labels.all()}
     in_use_before = {name for name, label in existing.items() if not label.archived}
     hotkeys = _hotkeys(wanted, {name: label.hotkey for name, label in existing.items() if not label.archived})
     kept = {label["name"] for label in wanted}
+    if in_use_before - kept:
+        # answers under way hold their member: once these locks are had, a label that is being given can be seen
+        list(Member.objects.select_for_update(no_key=True).filter(project=project).order_by("pk").values_list("pk"))
     project.labels.update(hotkey="")  # so that two labels can swap theirs under the unique constraint
     for name in set(existing) - kept:
         if existing[name].archived:

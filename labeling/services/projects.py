@@ -182,7 +182,7 @@ def _archived_at(project: Project, archived: Any) -> Any:
 def set_instructions(user: User, project: Project, text_: Any) -> Instructions:
     """A new version of the instructions; the newest one itself when its text is the same."""
     body = text("instructions", text_, max_length=MAX_TEXT)
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     newest = project.instructions_versions.first()
     if newest and newest.text == body:
         return newest
@@ -197,8 +197,8 @@ def set_instructions(user: User, project: Project, text_: Any) -> Instructions:
 def set_member(project: Project, user: User, role: Any) -> Member:
     """Adds the person or changes the role. Raises Invalid when the project would be left without a manager."""
     role = _choice("role", role, Role.values)
-    Project.objects.select_for_update().get(pk=project.pk)
-    member = Member.objects.filter(project=project, user=user).first()
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    member = _locked_member(project, user)
     if member is None:
         answers = Task.objects.filter(project=project, annotator=user, state=TaskState.ANSWERED).count()
         return Member.objects.create(project=project, user=user, role=role, answers=answers)
@@ -212,13 +212,18 @@ def set_member(project: Project, user: User, role: Any) -> Member:
 @transaction.atomic
 def remove_member(project: Project, user: User) -> None:
     """Takes the person out; answers stay, open tasks go back at the next sweep. Raises Invalid for the last manager."""
-    Project.objects.select_for_update().get(pk=project.pk)
-    member = Member.objects.filter(project=project, user=user).first()
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    member = _locked_member(project, user)
     if member is None:
         return
     _another_manager(member)
     Task.objects.filter(project=project, annotator=user, state=TaskState.OPEN).update(lease_expires_at=timezone.now())
     member.delete()
+
+
+def _locked_member(project: Project, user: User) -> Member | None:
+    """The membership, once what the person does just now is done: member before task (see services/tasks/slots)."""
+    return Member.objects.select_for_update(no_key=True).filter(project=project, user=user).first()
 
 
 def _another_manager(member: Member) -> None:

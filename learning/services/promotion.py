@@ -31,7 +31,7 @@ def settle(
     ``against`` is the champion (None: there was none) the status was found by. Raises ChampionChanged.
     """
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=version.project_id)
+        Project.objects.select_for_update(no_key=True).get(pk=version.project_id)
         others = ModelVersion.objects.filter(project=version.project_id).exclude(pk=version.pk)
         if against is not ... and against != others.champion():
             raise ChampionChanged

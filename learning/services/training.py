@@ -198,7 +198,7 @@ def _register(
     if measured:
         fields |= {"metrics": measured.metrics, "baselines": measured.baselines, "report": measured.report}
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=run.project_id)
+        Project.objects.select_for_update(no_key=True).get(pk=run.project_id)
         newest = ModelVersion.objects.filter(project=run.project).aggregate(newest=Max("number"))["newest"] or 0
         version, _ = ModelVersion.objects.update_or_create(
             run=run, defaults=fields, create_defaults={**fields, "project": run.project, "number": newest + 1}
