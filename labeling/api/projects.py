@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from labeling.api.base import ProjectView, body, person
 from labeling.api.serializers import MemberIn, MemberOut, ProjectChange, ProjectIn, ProjectOut
-from labeling.models import Member, Permission, Project, User
+from labeling.models import Instructions, Member, Permission, Project, User
 from labeling.services import projects
 
 
@@ -24,7 +24,9 @@ class Projects(ListAPIView[Project]):
     def get_queryset(self) -> QuerySet[Project]:
         if getattr(self, "swagger_fake_view", False):
             return Project.objects.none()
-        return Project.objects.visible_to(person(self.request)).prefetch_related("labels", "instructions_versions")
+        newest = Instructions.objects.filter(number=F("project__instructions_version"))
+        seen = Project.objects.visible_to(person(self.request))
+        return seen.prefetch_related("labels", Prefetch("instructions_versions", newest))
 
     @extend_schema(operation_id="projects_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

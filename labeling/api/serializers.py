@@ -97,7 +97,7 @@ class ProjectOut(serializers.Serializer[Project]):
     created_at = serializers.DateTimeField()
 
     def to_representation(self, project: Project) -> dict[str, Any]:
-        newest = next(iter(project.instructions_versions.all()), None)
+        newest = project.instructions_versions.first()  # of what a list has prefetched, no query
         return {
             "slug": project.slug,
             "name": project.name,

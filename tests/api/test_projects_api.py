@@ -5,8 +5,10 @@ import json
 
 import pytest
 from django.core.cache import cache
+from django.db.models.signals import post_init
 
-from labeling.models import ApiToken, Item
+from labeling.models import ApiToken, Instructions, Item
+from labeling.services import projects
 from labeling.services.accounts import issue_token, revoke_token
 from tests.factories import make_answer, make_items
 
@@ -251,3 +253,21 @@ def test_another_projects_things_are_404(api, people, project):
     assert api(people.manager).get(f"/api/v1/items/{item.pk}/original/").status_code == 404
     assert api(people.manager).get(f"/api/v1/projects/{other.slug}/items/").status_code == 404
     assert Item.objects.filter(pk=item.pk).exists()
+
+
+def test_old_instructions_are_not_read_for_the_newest(project, people, api):
+    for text in ("first", "second", "third"):
+        projects.set_instructions(people.manager, project, text)
+    loaded = []
+
+    def count(sender, instance, **_):
+        loaded.append(instance.number)
+
+    post_init.connect(count, sender=Instructions)
+    try:
+        one = api(people.manager).get("/api/v1/projects/sms/").json()
+        listed = api(people.manager).get("/api/v1/projects/").json()["results"]
+    finally:
+        post_init.disconnect(count, sender=Instructions)
+    assert one["instructions"] == listed[0]["instructions"] == "third"
+    assert loaded == [3, 3]

@@ -1,7 +1,7 @@
 """The arithmetic of slots: who holds an item, whether it is open, and what Progress counts of it.
 
-Lock order, everywhere: project, member, task, item, progress; a project only with ``no_key``, for an answer needs its key
-for the foreign key and would wait while it holds its member. Nobody waits for an item while holding another one.
+Lock order, everywhere: project, member, task, item, progress; a project only with ``no_key``, for an answer needs its
+key for the foreign key and would wait while it holds its member. Nobody waits for an item while holding another one.
 """
 
 from collections import Counter
