@@ -1,6 +1,7 @@
 """Every ten seconds: leases that ran out, jobs whose worker died, jobs nobody picked up, uploads left behind."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,14 +19,22 @@ WAKE_AGAIN_AFTER_S = 30
 
 
 def sweep_labeling() -> dict[str, Any]:
-    """Does all of it; counts what was done."""
-    outcome: dict[str, Any] = {"leases": expire_overdue()}
-    for name, rows, job in (
-        ("imports", ImportBatch.objects.all(), "labeling.run_import"),
-        ("snapshots", Snapshot.objects.all(), "labeling.run_snapshot"),
-    ):
-        outcome[name] = wake_waiting(rows, job)
-    outcome["uploads"] = _drop_finished_uploads()
+    """Does all of it; counts what was done. What fails keeps nothing else from being done, and is raised at the end."""
+    parts: dict[str, Callable[[], int]] = {
+        "leases": expire_overdue,
+        "imports": lambda: wake_waiting(ImportBatch.objects.all(), "labeling.run_import"),
+        "snapshots": lambda: wake_waiting(Snapshot.objects.all(), "labeling.run_snapshot"),
+        "uploads": _drop_finished_uploads,
+    }
+    outcome: dict[str, Any] = {}
+    errors: list[Exception] = []
+    for name, part in parts.items():
+        try:
+            outcome[name] = part()
+        except Exception as error:  # noqa: BLE001 - raised below
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("sweep", errors)
     return outcome
 
 

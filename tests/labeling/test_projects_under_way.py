@@ -6,7 +6,7 @@ from django.db import IntegrityError, OperationalError
 
 from labeling.models import Annotation, ImportBatch, Item, JobState, Project
 from labeling.selectors.recount import differences
-from labeling.services import overlap, projects, queue, snapshots
+from labeling.services import overlap, projects, queue, snapshots, sweep
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports.errors import FencedOff
 from labeling.services.imports.run import drop_upload
@@ -137,3 +137,18 @@ def test_a_database_that_is_busy_for_a_moment_costs_no_snapshot(project, people,
     assert snapshot.state == JobState.QUEUED
     monkeypatch.setattr(snapshots, "_write", write)
     assert snapshots.run_snapshot(snapshot.pk)["state"] == "done"
+
+
+def test_what_fails_in_a_sweep_stops_nothing_else(project, people, monkeypatch):
+    batch = start_import(people.manager, project, rows=[{"text": "a"}])
+    ImportBatch.objects.update(created_at="2026-01-01T00:00Z")
+    woken = []
+
+    def broken():
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(sweep, "expire_overdue", broken)
+    monkeypatch.setattr(sweep, "wake", lambda job, pk: bool(woken.append(pk)) or True)
+    with pytest.raises(ExceptionGroup):
+        sweep.sweep_labeling()
+    assert woken == [batch.pk]
