@@ -136,6 +136,21 @@ def colour_histogram(colours: FloatMatrix) -> FloatMatrix:
     return np.asarray(np.sqrt(shares), dtype=np.float32)
 
 
+def checked(picture: NDArray[np.uint8], row: int) -> NDArray[np.uint8]:
+    """Return the picture if it is RGB uint8 and not empty; raises ValueError naming the row.
+
+    Examples
+    --------
+    >>> checked(np.zeros((2, 2), np.uint8), 7)
+    Traceback (most recent call last):
+    ...
+    ValueError: picture 7 is not RGB uint8 but uint8 of shape (2, 2)
+    """
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+        raise ValueError(f"picture {row} is not RGB uint8 but {picture.dtype} of shape {picture.shape}")
+    return picture
+
+
 class ImageEncoder:
     """HOG and HSV histogram of a decoded picture; also its own fitted form, for there is nothing to fit.
 
@@ -176,9 +191,7 @@ class ImageEncoder:
         """
         result = np.zeros((len(contents), DIMENSION), dtype=np.float32)
         for row, picture in enumerate(contents):
-            if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
-                raise ValueError(f"picture {row} is not RGB uint8 but {picture.dtype} of shape {picture.shape}")
-            small = resize(picture)
+            small = resize(checked(picture, row))
             grey = small @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
             gradients = oriented_gradients(grey)
             result[row, : gradients.size] = gradients

@@ -22,7 +22,7 @@ from learning.core.arrays import FloatMatrix
 from learning.core.encoders.efficientnet.layers import DIMENSION as NETWORK_DIMENSION
 from learning.core.encoders.efficientnet.layers import SIDE, folded
 from learning.core.encoders.efficientnet.state_dict import read_state_dict
-from learning.core.encoders.image import HUES, SATURATIONS, VALUES, colour_histogram
+from learning.core.encoders.image import HUES, SATURATIONS, VALUES, checked, colour_histogram
 
 FORMAT = "encoder/efficientnet-lite0@1"
 WEIGHTS = "models/efficientnet-lite0-57934424.pth"
@@ -120,7 +120,7 @@ class EfficientNetEncoder:
         result = np.empty((len(contents), DIMENSION), dtype=np.float32)
         for start in range(0, len(contents), BLOCK):
             rows = range(start, min(start + BLOCK, len(contents)))
-            block = np.stack([prepared(_checked(contents[row], row)) for row in rows])
+            block = np.stack([prepared(checked(contents[row], row)) for row in rows])
             result[rows.start : rows.stop, :NETWORK_DIMENSION] = np.sqrt(network_features(block))
             for row, picture in zip(rows, block, strict=True):
                 colours = np.ascontiguousarray((picture.transpose(1, 2, 0)[::2, ::2] * 128.0 + 127.0) / 255.0)
@@ -143,9 +143,3 @@ class EfficientNetEncoder:
         if header["version"] != self.version:
             raise artifacts.ArtifactError(f"features of {header['version']} cannot be made by {self.version}")
         return self
-
-
-def _checked(picture: NDArray[np.uint8], row: int) -> NDArray[np.uint8]:
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
-        raise ValueError(f"picture {row} is not RGB uint8 but {picture.dtype} of shape {picture.shape}")
-    return picture
