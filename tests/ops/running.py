@@ -114,6 +114,14 @@ class Running:
                 return pid
         return None
 
+    def kill(self, word: str) -> int:
+        """kill -9 of that child; returns its pid once its own children, which end with it, hold no connection."""
+        killed = until(lambda: self.child(word), f"the {word} process")
+        family = {killed} | {pid for pid in processes_of(self.home) if _parent(pid) == killed}
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: not family & processes_of(self.home).keys(), f"the end of {word} and its children")
+        return killed
+
 
 def _parent(pid: int) -> int | None:
     try:

@@ -100,15 +100,14 @@ def test_up_works_in_a_long_home(tmp_path):
 
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_killed_child_is_started_again(running, name):
-    first = until(lambda: running.child(CHILDREN[name]), f"the {name} process")
-    os.kill(first, signal.SIGKILL)
+    first = running.kill(CHILDREN[name])
     until(lambda: running.child(CHILDREN[name]) not in (None, first), f"a new {name} process")
     assert running.get("/healthz") == (200, "ok\n")
     assert f"{name} ended (SIGKILL)" in running.output
 
 
 def test_requests_wait_while_the_web_process_is_being_restarted(running):
-    os.kill(until(lambda: running.child("gunicorn"), "the web process"), signal.SIGKILL)
+    running.kill("gunicorn")
     assert running.get("/healthz") == (200, "ok\n")
 
 
