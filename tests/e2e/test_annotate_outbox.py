@@ -70,6 +70,47 @@ def test_somebody_else_signs_in_and_sends_nothing_of_ours(open_page, annotator, 
     holds(messages, {task: label("1")})
 
 
+def test_answer_that_arrives_while_the_page_is_being_reloaded(open_page, annotator, messages):
+    """The server makes the page, then hears of the answer, then the page opens: it must not ask again."""
+    page = open_page(annotator, PAGE)
+    held = []
+    page.route("**/answer/", lambda route: held.append(route))  # it sets an attribute on it
+    given = {press(page, "2"): label("2")}
+    before = task_of(page, other_than=next(iter(given)))
+    page.wait_for_timeout(100)
+
+    def opened_late(route):
+        made = route.fetch()
+        page.unroute("**/answer/")
+        held.pop().continue_()
+        holds(messages, given)
+        page.wait_for_timeout(300)
+        route.fulfill(response=made)
+
+    page.route(f"**{PAGE}", opened_late)
+    page.reload()
+    assert task_of(page) == before
+    page.unroute(f"**{PAGE}")
+    given[press(page, "1")] = label("1")
+    saved(page)
+    holds(messages, given)
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    assert task_of(page) == next(iter(given)), "what was answered before the reload can be undone after it"
+
+
+def test_answer_that_a_reload_took_before_it_was_on_the_disk(open_page, annotator, messages):
+    page = open_page(annotator, PAGE)
+    task_of(page)
+    page.evaluate("() => { IDBObjectStore.prototype.add = () => new Promise(() => {}); }")
+    given = {press(page, "2"): label("2")}
+    before = task_of(page, other_than=next(iter(given)))
+    page.reload()
+    assert task_of(page) == before
+    saved(page)
+    holds(messages, given)
+
+
 def test_closed_tab_keeps_what_was_not_sent(context_of, annotator, messages):
     context = context_of(annotator)
     page = context.new_page()

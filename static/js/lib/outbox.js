@@ -14,6 +14,7 @@ export class Outbox {
   #lock;
   #changed;
   #channel;
+  #journal;
   #own = new Map(); // entries of this tab whose write is not confirmed yet, by key
   #kept = []; // what the store holds, as last read
   #gone = new Set(); // keys this tab has seen off: a slower read must not bring them back
@@ -26,12 +27,13 @@ export class Outbox {
   otherUser = undefined;
   storageFails = false;
 
-  constructor({ store, deliver, lock, channel, changed }) {
+  constructor({ store, deliver, lock, channel, changed, journal }) {
     this.#store = store;
     this.#deliver = deliver;
     this.#lock = lock;
     this.#channel = channel;
     this.#changed = changed;
+    this.#journal = journal;
   }
 
   /** Entries on their way, oldest first. */
@@ -59,17 +61,34 @@ export class Outbox {
 
   async start() {
     await this.#read();
+    await this.#recover();
     this.#changed();
     this.wake();
+  }
+
+  /** Entries of the last minute that a reload took before they were on the disk. Sent twice they are the same answer. */
+  async #recover() {
+    const keys = new Set(this.#kept.map((entry) => entry.key));
+    for (const { seq, ...entry } of this.#journal.pending) {
+      if (!keys.has(entry.key)) await this.#keep(entry);
+    }
   }
 
   /** Keeps an entry and begins to send it. Resolves when the browser has it on its disk. */
   async add(entry) {
     const at = Date.now();
     const kept = { ...entry, at, key: `${at}-${Math.random().toString(36).slice(2)}` };
-    this.#own.set(kept.key, kept);
+    this.#journal.note(kept, "pending");
     if (this.status === "idle") this.status = "sending";
+    const written = this.#keep(kept);
     this.#changed();
+    await written;
+    this.#channel?.postMessage({ type: "outbox" });
+    if (!this.#timer) this.#drain();
+  }
+
+  async #keep(kept) {
+    this.#own.set(kept.key, kept);
     try {
       const seq = await this.#store.add(kept);
       if (this.#gone.has(kept.key)) await this.#store.remove(seq);
@@ -78,8 +97,6 @@ export class Outbox {
     } catch {
       this.storageFails = true; // sent from memory instead
     }
-    this.#channel?.postMessage({ type: "outbox" });
-    if (!this.#timer) this.#drain();
   }
 
   /** Tries again now: the connection is back, the tab is shown, somebody signed in, or a person asked. */
@@ -109,7 +126,9 @@ export class Outbox {
   }
 
   async discard(key) {
-    await this.#forget(this.#kept.find((kept) => kept.key === key));
+    const entry = this.#kept.find((kept) => kept.key === key);
+    if (entry) this.#journal.note(entry, "off");
+    await this.#forget(entry);
     this.#changed();
   }
 
@@ -150,6 +169,7 @@ export class Outbox {
   async #done(entry) {
     this.#tries = 0;
     this.status = "sending";
+    this.#journal.note(entry, "done");
     await this.#forget(entry);
     this.#changed(entry);
   }
@@ -158,6 +178,7 @@ export class Outbox {
     this.#tries = 0;
     this.status = "sending";
     const refused = { ...entry, refused: { code, reason } };
+    this.#journal.note(entry, "off");
     this.#own.delete(entry.key);
     this.#kept = [...this.#kept.filter((kept) => kept.key !== entry.key), refused];
     if (entry.seq !== undefined) await this.#store.put(refused);

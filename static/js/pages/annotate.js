@@ -6,6 +6,7 @@ import { Deck } from "../lib/deck.js";
 import { delivery } from "../lib/delivery.js";
 import { ItemView } from "../lib/item_view.js";
 import { fillKeySheet } from "../lib/key_sheet.js";
+import { Journal } from "../lib/journal.js";
 import { Keyboard } from "../lib/keyboard.js";
 import { Notices } from "../lib/notices.js";
 import { Outbox } from "../lib/outbox.js";
@@ -47,7 +48,9 @@ const kind = answers({
   give,
 });
 const skipMenu = new SkipMenu({ panel: $("#skip-menu"), covered: $("#answer-bar"), skip });
+const journal = new Journal(`querent-journal-${boot.user}`);
 const outbox = new Outbox({
+  journal,
   store: await openStore(`querent-outbox-${boot.user}`),
   deliver: delivery({ api: boot.urls.api, user: boot.user, whoAmI: () => session.whoAmI() }),
   lock: tabLock(`querent-outbox-${boot.user}`),
@@ -73,11 +76,18 @@ async function start() {
     taken: new Set(boot.labels.flatMap(({ keys }) => keys)),
   });
   await outbox.start();
-  deck.start(...withUnsent(boot.history, boot.tasks, outbox.unsent));
+  deck.start(...withUnsent(boot.history, boot.tasks, [...overtaken(), ...outbox.unsent]));
   draw();
   listen();
   noteInstructions();
   if (!boot.project.archived) deck.fill();
+}
+
+/** What the server came to know after it had made this page: only where the page says otherwise. */
+function overtaken() {
+  const open = new Set(boot.tasks.map((task) => task.id));
+  const newest = new Map(journal.done.map((entry) => [entry.task, entry]));
+  return [...newest.values()].filter(({ task, op }) => open.has(task) === (op !== "take_back"));
 }
 
 /** What was answered here but has not reached the server counts as answered, after a reload too. */
