@@ -17,6 +17,7 @@ from labeling.models import (
     Kind,
     Member,
     Modality,
+    Pairs,
     Project,
     Role,
     Snapshot,
@@ -56,6 +57,9 @@ class SettingsSerializer(StrictSerializer):
     learner = serializers.CharField(max_length=40, required=False)
     retrain_every = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     lease_s = serializers.IntegerField(min_value=10, max_value=7 * 24 * 3600, required=False)
+    repeat_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
+    gold_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
+    pairs = serializers.ChoiceField(choices=Pairs.choices, required=False)
 
 
 class ProjectIn(StrictSerializer):

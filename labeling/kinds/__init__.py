@@ -3,7 +3,8 @@
 from labeling.kinds.base import InvalidAnswer, QuestionKind
 from labeling.kinds.classification import Classification
 from labeling.kinds.multilabel import Multilabel
+from labeling.kinds.pairwise import Pairwise
 
-KINDS: dict[str, QuestionKind] = {kind.name: kind for kind in (Classification(), Multilabel())}
+KINDS: dict[str, QuestionKind] = {kind.name: kind for kind in (Classification(), Multilabel(), Pairwise())}
 
 __all__ = ["KINDS", "InvalidAnswer", "QuestionKind"]

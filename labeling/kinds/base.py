@@ -32,6 +32,8 @@ class QuestionKind(ABC):
     script: ClassVar[str]
     #: type of the label column of exported item rows: text or list
     label_type: ClassVar[str] = "text"
+    #: whether the answers are labels of the project's own label set
+    has_labels: ClassVar[bool] = True
 
     @abstractmethod
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:

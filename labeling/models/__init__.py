@@ -1,23 +1,25 @@
-from labeling.models.annotation import Annotation, Source
+from labeling.models.annotation import Annotation, Source, Viewport
 from labeling.models.asset import Asset
+from labeling.models.context import Context
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
 from labeling.models.instructions import Instructions
 from labeling.models.item import Item, ItemStatus, Split
 from labeling.models.job_record import JobRecord, JobRecordQuerySet, JobState
 from labeling.models.label import Label
 from labeling.models.member import Member
+from labeling.models.pair import Gold, Pair
 from labeling.models.permission import Permission, Role
 from labeling.models.progress import Progress
-from labeling.models.project import Kind, Modality, Project
-from labeling.models.queue import Epoch, QueueEntry
+from labeling.models.project import Kind, Modality, Pairs, Project
+from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
 from labeling.models.snapshot import Snapshot
 from labeling.models.task import Reason, SkipReason, Task, TaskState
 from labeling.models.token import ApiToken
 from labeling.models.user import User
 
 __all__ = [
-    "Annotation", "ApiToken", "Asset", "Epoch", "ImportBatch", "ImportFormat", "ImportRejection", "Instructions",
-    "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "Label", "Member", "Modality",
-    "Permission", "Progress", "Project", "QueueEntry", "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split",
-    "Task", "TaskState", "User",
+    "Annotation", "ApiToken", "Asset", "Context", "Epoch", "Gold", "ImportBatch", "ImportFormat", "ImportRejection",
+    "Instructions", "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "Label", "Member",
+    "Modality", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "QueueEntry", "Reason", "Role",
+    "SkipReason", "Snapshot", "Source", "Split", "Task", "TaskState", "User", "Viewport",
 ]  # fmt: skip

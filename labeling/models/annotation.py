@@ -9,10 +9,20 @@ from django.db.models import Q, TextField, Value
 from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 
+from labeling.models.task import item_or_pair
+
 
 class Source(models.TextChoices):
     HUMAN = "human"
     IMPORT = "import"
+
+
+class Viewport(models.TextChoices):
+    """How wide the page was: on a narrow one the left item of a pair stands on top."""
+
+    WIDE = "wide"
+    MEDIUM = "medium"
+    NARROW = "narrow"
 
 
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
@@ -41,7 +51,13 @@ class Annotation(models.Model):
     project = models.ForeignKey(
         "labeling.Project", on_delete=models.CASCADE, related_name="annotations", db_index=False
     )
-    item = models.ForeignKey("labeling.Item", on_delete=models.CASCADE, related_name="annotations", db_index=False)
+    item = models.ForeignKey(
+        "labeling.Item", null=True, on_delete=models.CASCADE, related_name="annotations", db_index=False
+    )
+    pair = models.ForeignKey(
+        "labeling.Pair", null=True, on_delete=models.CASCADE, related_name="annotations", db_index=False
+    )
+    left = models.ForeignKey("labeling.Item", null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     task = models.ForeignKey(
         "labeling.Task", null=True, on_delete=models.CASCADE, related_name="annotations", db_index=False
     )
@@ -55,6 +71,11 @@ class Annotation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     elapsed_ms = models.PositiveIntegerField(null=True)
     instructions_version = models.PositiveIntegerField(default=0)
+    ui_version = models.CharField(max_length=40, blank=True, default="", help_text="Of the page that was answered on.")
+    viewport = models.CharField(max_length=6, choices=Viewport.choices, blank=True, default="")
+    imported_annotator = models.CharField(
+        max_length=150, blank=True, default="", help_text="Who gave an imported judgment."
+    )
 
     objects = AnnotationQuerySet.as_manager()
 
@@ -69,6 +90,12 @@ class Annotation(models.Model):
             models.UniqueConstraint(
                 fields=["item"], condition=Q(source="import"), name="annotation_one_import_per_item"
             ),
+            models.UniqueConstraint(
+                fields=["pair", "imported_annotator", "left"],
+                condition=Q(source="import", pair__isnull=False),
+                name="annotation_one_import_per_pair_and_name",
+            ),
+            item_or_pair("annotation"),
             models.CheckConstraint(condition=Q(source__in=Source.values), name="annotation_source_known"),
             models.CheckConstraint(
                 condition=Q(source="import") | Q(task__isnull=False, annotator__isnull=False),
@@ -78,6 +105,8 @@ class Annotation(models.Model):
         indexes = [
             models.Index(fields=["project", "id"], name="annotation_in_order"),
             models.Index(fields=["item"], name="annotation_item"),
+            models.Index(fields=["pair"], name="annotation_pair", condition=Q(pair__isnull=False)),
+            models.Index(fields=["left"], name="annotation_left", condition=Q(left__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -54,6 +54,10 @@ class Item(models.Model):
     batch = models.ForeignKey(
         "labeling.ImportBatch", null=True, on_delete=models.SET_NULL, related_name="items", db_index=False
     )
+    in_context = models.ForeignKey(
+        "labeling.Context", null=True, on_delete=models.PROTECT, related_name="members", db_index=False
+    )
+    place = models.PositiveIntegerField(null=True, help_text="Number of the item inside its context, from 0.")
     created_at = models.DateTimeField(default=timezone.now)
 
     # kept by services/tasks and services/answers
@@ -81,6 +85,14 @@ class Item(models.Model):
             models.CheckConstraint(
                 condition=Q(is_open=False) | Q(status="active", slots_taken__lt=F("slots_total")),
                 name="item_open_means_free",
+            ),
+            models.UniqueConstraint(
+                fields=["in_context", "place"], condition=Q(in_context__isnull=False), name="item_place_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(in_context__isnull=True, place__isnull=True)
+                | Q(in_context__isnull=False, place__isnull=False),
+                name="item_place_in_context",
             ),
         ]
         indexes = [

@@ -25,6 +25,8 @@ class Member(models.Model):
     # Progress.reopened at the moment a full lap found nothing: no further lap before that number moves.
     pool_exhausted_at = models.BigIntegerField(null=True, editable=False)
     eval_exhausted_at = models.BigIntegerField(null=True, editable=False)
+    gold_position = models.BigIntegerField(default=-1, editable=False)
+    gold_exhausted_at = models.BigIntegerField(null=True, editable=False)
     answers = models.PositiveIntegerField(default=0, editable=False, help_text="Current answers, take-backs excluded.")
 
     class Meta:

@@ -17,13 +17,23 @@ class Progress(models.Model):
         default=0, help_text="Pool items with a free slot: what a random draw picks from."
     )
     eval_open = models.BigIntegerField(default=0)
-    pool_done = models.BigIntegerField(default=0, help_text="Pool items with all the answers they need.")
+    pool_done = models.BigIntegerField(
+        default=0, help_text="Pool items (pairwise: pairs) with all the answers they need."
+    )
     eval_done = models.BigIntegerField(default=0)
     set_aside = models.BigIntegerField(default=0, help_text="Items taken out as broken, out of scope or unclear.")
     annotations = models.BigIntegerField(default=0, help_text="Current answers by people, take-backs excluded.")
     imported_annotations = models.BigIntegerField(default=0)
     draws = models.BigIntegerField(default=0, help_text="Tasks drawn from the pool so far.")
     reopened = models.BigIntegerField(default=0, help_text="Moves whenever an item may have become open again.")
+
+    # pairwise projects; an item is partnered when its context has another one it can meet in its split's draw
+    pairs = models.BigIntegerField(default=0, help_text="Pairs that were given, queued or asked.")
+    pool_partnered = models.BigIntegerField(default=0, help_text="Pool items that a random pair begins with.")
+    eval_partnered = models.BigIntegerField(default=0, help_text="Eval items that an eval pair begins with.")
+    given_pool_open = models.BigIntegerField(default=0, help_text="Given pool pairs with a free slot.")
+    given_eval_open = models.BigIntegerField(default=0)
+    contexts = models.BigIntegerField(default=0, help_text="Contexts: the next one's ordinal.")
 
     class Meta:
         verbose_name_plural = "progress"

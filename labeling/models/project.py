@@ -17,12 +17,20 @@ from labeling.models.user import User
 class Kind(models.TextChoices):
     CLASSIFICATION = "classification", "Classification (one label)"
     MULTILABEL = "multilabel", "Multi-label (any number of labels)"
+    PAIRWISE = "pairwise", "Pairwise (which of two is better)"
 
 
 class Modality(models.TextChoices):
     IMAGE = "image", "Images"
     TEXT = "text", "Texts"
     TABULAR = "tabular", "Table rows"
+
+
+class Pairs(models.TextChoices):
+    """Which pairs a pairwise project asks about."""
+
+    ANY = "any", "Any two items of a context"
+    GIVEN = "given", "Only the pairs that were imported"
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -70,6 +78,17 @@ class Project(models.Model):
         default=900, validators=[MinValueValidator(10), MaxValueValidator(7 * 24 * 3600)],
         help_text="Seconds a question stays reserved for the person it was put to.",
     )  # fmt: skip
+    repeat_share = models.FloatField(
+        default=0.05, validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="Pairwise: share of a person's questions that repeat an earlier pair with the sides swapped.",
+    )  # fmt: skip
+    gold_share = models.FloatField(
+        default=0.0, validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="Pairwise: share of a person's questions whose true answer is known.",
+    )  # fmt: skip
+    pairs = models.CharField(
+        max_length=5, choices=Pairs.choices, default=Pairs.ANY, help_text="Pairwise: which pairs are asked about.",
+    )  # fmt: skip
 
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
@@ -109,4 +128,5 @@ class Project(models.Model):
 
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "random_share", "strategy", "encoder", "learner", "retrain_every", "lease_s",
+    "repeat_share", "gold_share", "pairs",
 )  # fmt: skip

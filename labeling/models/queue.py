@@ -39,3 +39,24 @@ class QueueEntry(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.rank}"
+
+
+class PairQueueEntry(models.Model):
+    """As QueueEntry, for a pair."""
+
+    epoch = models.ForeignKey(Epoch, on_delete=models.CASCADE, related_name="pair_entries", db_index=False)
+    rank = models.PositiveIntegerField()
+    pair = models.ForeignKey("labeling.Pair", on_delete=models.CASCADE, related_name="+")
+    utility = models.FloatField(help_text="Higher means sooner.")
+    propensity = models.FloatField(help_text="Probability of this pick at its place in the draw of this ranking.")
+
+    class Meta:
+        ordering = ["rank"]
+        verbose_name_plural = "pair queue entries"
+        constraints = [
+            models.UniqueConstraint(fields=["epoch", "rank"], name="pair_queue_rank_once"),
+            models.UniqueConstraint(fields=["epoch", "pair"], name="pair_queue_pair_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.rank}"

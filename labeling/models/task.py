@@ -39,9 +39,21 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(state=TaskState.OPEN, lease_expires_at__lt=timezone.now())
 
 
+def item_or_pair(table: str) -> models.CheckConstraint:
+    """About one item, or about one pair with a left side."""
+    return models.CheckConstraint(
+        condition=Q(item__isnull=False, pair__isnull=True, left__isnull=True)
+        | Q(item__isnull=True, pair__isnull=False, left__isnull=False),
+        name=f"{table}_item_or_pair",
+    )
+
+
 class Task(models.Model):
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="tasks", db_index=False)
-    item = models.ForeignKey("labeling.Item", on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    # what is asked about: an item, or a pair with the item that stands left
+    item = models.ForeignKey("labeling.Item", null=True, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    pair = models.ForeignKey("labeling.Pair", null=True, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    left = models.ForeignKey("labeling.Item", null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tasks", db_index=False
     )
@@ -70,6 +82,12 @@ class Task(models.Model):
                 condition=Q(state__in=["open", "answered", "skipped"]) & ~Q(reason="repeat"),
                 name="task_item_once_per_annotator",
             ),
+            models.UniqueConstraint(
+                fields=["pair", "annotator"],
+                condition=Q(pair__isnull=False, state__in=["open", "answered", "skipped"]) & ~Q(reason="repeat"),
+                name="task_pair_once_per_annotator",
+            ),
+            item_or_pair("task"),
             models.CheckConstraint(condition=Q(state__in=TaskState.values), name="task_state_known"),
             models.CheckConstraint(condition=Q(reason__in=Reason.values), name="task_reason_known"),
             models.CheckConstraint(
@@ -85,6 +103,8 @@ class Task(models.Model):
             models.Index(fields=["lease_expires_at"], condition=Q(state="open"), name="task_lease"),
             models.Index(fields=["project", "annotator", "-id"], name="task_history"),
             models.Index(fields=["item"], name="task_item"),
+            models.Index(fields=["pair"], name="task_pair", condition=Q(pair__isnull=False)),
+            models.Index(fields=["left"], name="task_left", condition=Q(left__isnull=False)),
         ]
 
     def __str__(self) -> str:
