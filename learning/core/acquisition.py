@@ -62,7 +62,6 @@ def order_by_utility(utilities: FloatMatrix, rng: np.random.Generator) -> IntArr
     return np.asarray(np.argsort(keys), dtype=np.int64)
 
 
-@lru_cache(maxsize=4)
 def rank_log_weights(n: int, temperature: float) -> DoubleArray:
     """Return the log weight of ranks 1 to ``n``.
 
@@ -76,7 +75,7 @@ def rank_log_weights(n: int, temperature: float) -> DoubleArray:
     Returns
     -------
     ndarray of float64, shape (n,)
-        Read-only, and the same array for the same arguments.
+        Read-only; a view of one table, for a weight does not depend on how many ranks there are.
 
     Raises
     ------
@@ -90,10 +89,24 @@ def rank_log_weights(n: int, temperature: float) -> DoubleArray:
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, not {temperature}")
+    return _table(temperature, _room_for(n))[0][:n]
+
+
+def _room_for(n: int) -> int:
+    """Tables grow by doubling: a pool that shrinks by a batch needs no new one."""
+    return max(1_024, 1 << (max(n, 1) - 1).bit_length())
+
+
+@lru_cache(maxsize=4)
+def _table(temperature: float, n: int) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """Log weights, weights and cumulative weights of the first ``n`` ranks."""
     log_weights = np.log(np.arange(1, n + 1, dtype=np.float64))
     log_weights *= -1.0 / temperature
-    log_weights.flags.writeable = False
-    return log_weights
+    weights = np.exp(log_weights)
+    cumulative = np.cumsum(weights)
+    for table in (log_weights, weights, cumulative):
+        table.flags.writeable = False
+    return log_weights, weights, cumulative
 
 
 def draw(log_weights: DoubleArray, k: int, rng: np.random.Generator) -> tuple[IntArray, DoubleArray]:
@@ -183,8 +196,9 @@ class RankDraws:
     """
 
     def __init__(self, n: int, temperature: float, rng: np.random.Generator) -> None:
-        self._weights = np.exp(rank_log_weights(n, temperature))
-        self._cumulative = np.cumsum(self._weights)
+        if not temperature > 0:
+            raise ValueError(f"temperature must be above 0, not {temperature}")
+        _, self._weights, self._cumulative = _table(temperature, _room_for(n))
         self._rng = rng
         self.remaining = n
 
