@@ -1,9 +1,10 @@
 from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
+from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
 from learning.models.run import Run, Trigger
 
 __all__ = [
-    "SHARD_ROWS", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion", "NextDecision", "Run", "Status",
-    "Trigger",
+    "SHARD_ROWS", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion", "NextDecision", "PairwiseFinding",
+    "PairwiseScore", "PairwiseWithout", "Run", "Status", "Trigger",
 ]  # fmt: skip

@@ -1,0 +1,182 @@
+"""Rows to arrays: the judgments a run learns from and is measured on, frozen at one annotation id."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.models import Annotation, Context, Item, ItemStatus, Project, Reason, Source, Split, User
+from learning.core.pairwise import LEFT, RIGHT, TIE, Judgments
+from learning.models import Run
+
+NEITHER = 3
+ANSWERS = {"left": LEFT, "right": RIGHT, "tie": TIE, "neither": NEITHER}
+REASONS = ("", *Reason.values)
+CHUNK_ROWS = 5_000
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Items:
+    """The items that can be ranked, by rising ordinal; ``context`` numbers ``Contexts``, ``held`` is the eval split."""
+
+    ids: Ints
+    ordinals: Ints
+    context: Ints
+    held: Bools
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Contexts:
+    ids: Ints
+    held: Bools
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Every current answer, by annotation id; items by their number in ``Items``.
+
+    ``answer`` is 0 left, 1 right, 2 tie, 3 neither. ``held`` pairs touch the eval split: only ever measured by.
+    ``reason`` numbers ``REASONS``; 0 is an imported answer. ``elapsed_ms`` is -1 where nobody measured it.
+    """
+
+    left: Ints
+    right: Ints
+    answer: Ints
+    person: Ints
+    held: Bools
+    reason: Ints
+    elapsed_ms: Ints
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    @property
+    def repeated(self) -> Bools:
+        """Questions put to the same person again with the sides swapped: they measure consistency, nothing else."""
+        return np.asarray(self.reason == REASONS.index(Reason.REPEAT))
+
+    @property
+    def compared(self) -> Bools:
+        """Answers that compare the two: ``neither`` does not."""
+        return np.asarray(self.answer != NEITHER)
+
+    @property
+    def learned(self) -> Bools:
+        """What the model learns from: pool pairs, compared, each person's first answer."""
+        return np.asarray(~self.held & self.compared & ~self.repeated)
+
+    def judgments(self, mask: Bools, n_items: int) -> Judgments:
+        """The compared answers among ``mask`` as the core takes them."""
+        mask = mask & self.compared
+        return Judgments(self.left[mask], self.right[mask], self.answer[mask], n_items, self.person[mask])
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a run may know. ``people`` are the names that ``Judged.person`` numbers."""
+
+    items: Items
+    contexts: Contexts
+    people: tuple[str, ...]
+    judged: Judged
+    sha256: str
+
+    @property
+    def learned(self) -> Judgments:
+        return self.judged.judgments(self.judged.learned, len(self.items))
+
+
+def freeze(run: Run) -> Frozen:
+    """The current answers as of ``run.last_annotation_id``; an answer revised later still counts as it was then."""
+    contexts = _contexts(run.project)
+    items = _items(run.project, run.items_seen, contexts)
+    rows = _answers_as_of(run.project, run.last_annotation_id)
+    number_of = {pk: number for number, pk in enumerate(items.ids.tolist())}
+    people, kept = _People(rows), []
+    manifest = hashlib.sha256(f"pairwise\n{len(items)}\n".encode())
+    for pk, _, source, annotator, imported, first, second, left, split, answer, elapsed_ms, reason in rows:
+        if first not in number_of or second not in number_of:
+            continue  # set aside, or newer than the run's items
+        given = ANSWERS[answer["winner"]]
+        right = second if left == first else first
+        manifest.update(f"{pk}:{left}:{right}:{split}:{given}\n".encode())
+        person = people.number(source, annotator, imported)
+        why = REASONS.index(reason or "")
+        elapsed = -1 if elapsed_ms is None else elapsed_ms
+        kept.append((number_of[left], number_of[right], given, person, split == Split.EVAL, why, elapsed))
+    for row in zip(items.ids.tolist(), items.context.tolist(), items.held.tolist(), strict=True):
+        manifest.update(repr(row).encode())
+    columns = np.array(kept, dtype=np.int64).reshape(-1, 7).T
+    judged = Judged(*columns[:4], columns[4] > 0, columns[5], columns[6])
+    return Frozen(items, contexts, people.names(), judged, manifest.hexdigest())
+
+
+def _contexts(project: Project) -> Contexts:
+    rows = list(Context.objects.filter(project=project).order_by("ordinal").values_list("pk", "split"))
+    return Contexts(
+        np.array([pk for pk, _ in rows], dtype=np.int64), np.array([split == Split.EVAL for _, split in rows], bool)
+    )
+
+
+def _items(project: Project, n_items: int, contexts: Contexts) -> Items:
+    number_of = {pk: number for number, pk in enumerate(contexts.ids.tolist())}
+    found = Item.objects.filter(
+        project=project, ordinal__lt=n_items, status=ItemStatus.ACTIVE, in_context__status=ItemStatus.ACTIVE
+    )
+    rows = found.order_by("ordinal").values_list("pk", "ordinal", "in_context", "split")
+    columns = np.array(
+        [(pk, ordinal, number_of[context], split == Split.EVAL) for pk, ordinal, context, split in rows.iterator()],
+        dtype=np.int64,
+    ).reshape(-1, 4)
+    return Items(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3] > 0)
+
+
+def _answers_as_of(project: Project, last_id: int) -> list[tuple[Any, ...]]:
+    """Each answer once, by annotation id."""
+    rows = (
+        Annotation.objects.filter(project=project, pk__lte=last_id, pair__isnull=False)
+        .order_by("pk")
+        .values_list(
+            "pk", "task_id", "source", "annotator_id", "imported_annotator", "pair__first_id", "pair__second_id",
+            "left_id", "pair__split", "answer", "elapsed_ms", "task__reason",
+        )
+    )  # fmt: skip
+    newest: dict[int, tuple[Any, ...]] = {}
+    for row in rows.iterator(chunk_size=CHUNK_ROWS):
+        # a later revision of the same task replaces the earlier one; an imported answer has no task
+        newest[row[1] if row[1] is not None else -row[0]] = row
+    return sorted(row for row in newest.values() if row[9] is not None)
+
+
+class _People:
+    """Numbers people by the order of their first answer; somebody known by an import only is not the user of that
+    name."""
+
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
+        ids = {row[3] for row in rows if row[2] == Source.HUMAN}
+        self._names = dict(User.objects.filter(pk__in=ids).values_list("pk", "username"))
+        self._number: dict[tuple[str, Any], int] = {}
+
+    def number(self, source: str, annotator: int | None, imported: str) -> int:
+        who = (source, annotator if source == Source.HUMAN else imported)
+        return self._number.setdefault(who, len(self._number))
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._name(source, who) for source, who in self._number)
+
+    def _name(self, source: str, who: Any) -> str:
+        if source == Source.HUMAN:
+            return self._names[who]
+        taken = who in self._names.values()
+        return f"{who} (imported)" if taken or not who else str(who)
