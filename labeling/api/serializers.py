@@ -60,6 +60,7 @@ class SettingsSerializer(StrictSerializer):
     repeat_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
     gold_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
     pairs = serializers.ChoiceField(choices=Pairs.choices, required=False)
+    min_gain = serializers.FloatField(min_value=0, max_value=1, required=False)
 
 
 class ProjectIn(StrictSerializer):

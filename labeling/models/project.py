@@ -86,6 +86,10 @@ class Project(models.Model):
         default=0.0, validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
         help_text="Pairwise: share of a person's questions whose true answer is known.",
     )  # fmt: skip
+    min_gain = models.FloatField(
+        default=0.01, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="The least gain of the model's accuracy that is worth further labels; only advice goes by it.",
+    )  # fmt: skip
     pairs = models.CharField(
         max_length=5, choices=Pairs.choices, default=Pairs.ANY, help_text="Pairwise: which pairs are asked about.",
     )  # fmt: skip
@@ -128,5 +132,5 @@ class Project(models.Model):
 
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "random_share", "strategy", "encoder", "learner", "retrain_every", "lease_s",
-    "repeat_share", "gold_share", "pairs",
+    "repeat_share", "gold_share", "pairs", "min_gain",
 )  # fmt: skip

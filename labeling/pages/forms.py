@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from labeling.models import Kind, Modality, Project, Role
+from labeling.models import Kind, Modality, Pairs, Project, Role
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.services import setting_choices
@@ -111,6 +111,9 @@ def _choices(setting: str) -> Callable[[], list[tuple[str, str]]]:
     return lambda: [(name, name.replace("_", " ")) for name in setting_choices.choices(setting)]
 
 
+PAIRWISE_SETTINGS = ("repeat_share", "gold_share", "pairs")
+
+
 class SettingsForm(CalmForm):
     """The settings of the contract in a person's units; ``values()`` is what the services take."""
 
@@ -133,6 +136,11 @@ class SettingsForm(CalmForm):
     lease_s = MinutesField(
         label="Minutes a question stays reserved", help_text="After that it is asked of somebody else."
     )
+    min_gain = PercentField(
+        required=False,
+        label="Least gain worth labeling for, %",
+        help_text="In points of accuracy. When more labels bring less, the project page says that you could stop.",
+    )
     strategy = forms.ChoiceField(
         choices=_choices("strategy"),
         label="Query strategy",
@@ -144,13 +152,30 @@ class SettingsForm(CalmForm):
         help_text="How items become numbers. “auto” goes by what the items are.",
     )
     learner = forms.ChoiceField(choices=_choices("learner"), label="Learner", help_text="What learns from the labels.")
+    pairs = forms.ChoiceField(
+        choices=Pairs.choices, required=False, label="Pairs asked about", help_text="Pairwise projects only."
+    )
+    repeat_share = PercentField(
+        required=False,
+        label="Swapped repeats, %",
+        help_text="Pairwise projects: share of a person's questions that come a second time with the sides swapped.",
+    )
+    gold_share = PercentField(
+        required=False,
+        label="Gold questions, %",
+        help_text="Pairwise projects: share of a person's questions whose true answer was imported.",
+    )
 
-    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, files: Any = None, *, kind: str = "", **kwargs: Any) -> None:
         kwargs["initial"] = {**default_settings(), **kwargs.get("initial", {})}
         super().__init__(data, files, **kwargs)
+        if kind and kind != Kind.PAIRWISE:
+            for name in PAIRWISE_SETTINGS:
+                del self.fields[name]
 
     def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in SETTINGS_FIELDS if name in self.cleaned_data}
+        given = {name: self.cleaned_data.get(name) for name in SETTINGS_FIELDS}
+        return {name: value for name, value in given.items() if value not in (None, "")}
 
 
 def default_settings() -> dict[str, Any]:
@@ -169,13 +194,14 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files, **kwargs)
         for name in SETTINGS_FIELDS:
-            self.fields[name].required = False
+            if name in self.fields:
+                self.fields[name].required = False
 
     def values(self) -> dict[str, Any]:
         return {name: value for name, value in super().values().items() if value not in (None, "")}
 
     def settings_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in SETTINGS_FIELDS]
+        return [self[name] for name in SETTINGS_FIELDS if name in self.fields]
 
     def has_settings_errors(self) -> bool:
         return any(name in self.errors for name in SETTINGS_FIELDS)

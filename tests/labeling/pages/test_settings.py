@@ -7,7 +7,7 @@ from tests.factories import make_answer, make_items
 
 SETTINGS = {
     "overlap": 2, "eval_share": 20, "random_share": 5, "retrain_every": 50, "lease_s": 10, "strategy": "auto",
-    "encoder": "auto", "learner": "auto",
+    "encoder": "auto", "learner": "auto", "min_gain": 2,
 }  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def test_saves_each_part(project, save):
     ]  # fmt: skip
     assert [version.text for version in project.instructions_versions.all()] == ["Second.", "First."]
     assert (project.overlap, project.eval_share, project.random_share, project.lease_s) == (2, 0.2, 0.05, 600)
+    assert project.min_gain == 0.02
     content = save.client.get(f"/p/{project.slug}/settings/").content.decode()
     assert "Version 1" in content
 
