@@ -1,23 +1,26 @@
 """From the commit of the twentieth new answer to the new ranking being visible, with a real worker and a real Redis.
 
-    python -m benchmarks.label_to_ranking [--items 2000] [--rounds 10] [--limit 2.0]
+    python -m benchmarks.label_to_ranking [--items 2000] [--rounds 10] [--limit 1.0]
 
-A text project (SMS messages with their true labels where ../shared/data has them, made-up texts else) is imported and
-ranked once, so that its features are there. Then twenty answers go in through the service that REST calls, and the
+A text project (SMS messages with their true labels where ../shared/data has them, made-up texts else; beyond 5,000
+items every message is told apart by two words of others) is imported and ranked once, so that its features, 512 numbers
+an item, are there. Then twenty answers go in through the service that REST calls, and the
 project's epoch is watched every two milliseconds. The worker is the one ``manage.py up`` starts. Exit code 1 when the
-median is above the limit.
+median is above the limit: 1 s at 2,000 items, 5 s at 100,000, 30 s at 1,000,000 (issue 3).
 """
 
 import argparse
 import csv
 import gzip
+import io
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +28,17 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 SMS = ROOT.parent / "shared" / "data" / "txt_sms_spam" / "sms_spam.csv.gz"
-PATIENCE_S = 120.0
+PATIENCE_S = 1_800.0
+LIMITS_S = {2_000: 1.0, 100_000: 5.0, 1_000_000: 30.0}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--limit", type=float, default=2.0, help="Seconds the median may take.")
+    parser.add_argument("--limit", type=float, help="Seconds the median may take.")
     options = parser.parse_args()
+    limit = options.limit or next((limit for size, limit in LIMITS_S.items() if options.items <= size), 60.0)
     with tempfile.TemporaryDirectory(prefix="querent-latency-") as folder:
         home = Path(folder)
         os.environ |= {
@@ -47,8 +52,8 @@ def main() -> int:
             for program in reversed(programs):
                 program.terminate()
                 program.wait(20)
-    print(f"median {median:.3f} s, limit {options.limit:.1f} s")
-    return 0 if median <= options.limit else 1
+    print(f"median {median:.3f} s, limit {limit:.1f} s")
+    return 0 if median <= limit else 1
 
 
 def redis(home: Path) -> subprocess.Popen[bytes]:
@@ -94,6 +99,8 @@ def measure(n_items: int, rounds: int, worker_pid: int) -> float:
 
 def make_project(n_items: int) -> tuple[Any, Any, dict[str, str]]:
     """The project with its features and first ranking, an annotator, and the true label by external id."""
+    from django.core.files import File
+
     from labeling.models import User
     from labeling.services.imports import run_import, start_import
     from labeling.services.projects import create_project
@@ -102,21 +109,34 @@ def make_project(n_items: int) -> tuple[Any, Any, dict[str, str]]:
     person = User.objects.create_superuser("bench", password="not used")
     labels = [{"name": name} for name in sorted({label for _, label in rows})]
     project = create_project(person, name="Bench", kind="classification", modality="text", labels=labels)
-    records = [{"id": f"m{number}", "text": text} for number, (text, _) in enumerate(rows)]
-    run_import(start_import(person, project, rows=records).pk)
+    started = time.perf_counter()
+    with tempfile.TemporaryFile("w+b") as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        csv.writer(text).writerows([("id", "text"), *((f"m{n}", message) for n, (message, _) in enumerate(rows))])
+        file.seek(0)
+        run_import(start_import(person, project, file=File(file), file_name="messages.csv").pk)
     until(lambda: epoch_of(project), "the first ranking")
     until(lambda: quiet(project), "the first run ends")
+    print(f"{len(rows):,} items imported, encoded and ranked in {time.perf_counter() - started:.0f} s", flush=True)
     return project, person, {f"m{number}": label for number, (_, label) in enumerate(rows)}
 
 
 def messages(n_items: int) -> list[tuple[str, str]]:
     if SMS.exists():
         with gzip.open(SMS, "rt", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        return [(row["text"], row["label"]) for row in rows[:n_items]]
+            rows = [(row["text"], row["label"]) for row in csv.DictReader(file)]
+        return rows[:n_items] + list(islice(told_apart(rows), max(0, n_items - len(rows))))
     print(f"{SMS} is absent: made-up texts")
     kinds = ("spam", "win a prize"), ("ham", "see you soon")
     return [(f"{kinds[n % 2][1]} {n} {n * 7919 % 1009}", kinds[n % 2][0]) for n in range(n_items)]
+
+
+def told_apart(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Endlessly many messages: each real one with two words of others."""
+    words = sorted({word for text, _ in rows for word in text.split() if word.isalpha()})
+    for first in words:
+        for n, (text, label) in enumerate(rows):
+            yield f"{text} {first} {words[n % len(words)]}", label
 
 
 def one_round(project: Any, person: Any, truth: dict[str, str]) -> float:
