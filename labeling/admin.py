@@ -17,6 +17,7 @@ from labeling.models import (
     Annotation,
     ApiToken,
     Asset,
+    Context,
     Epoch,
     ImportBatch,
     ImportRejection,
@@ -24,6 +25,8 @@ from labeling.models import (
     Item,
     Label,
     Member,
+    Pair,
+    PairQueueEntry,
     Progress,
     Project,
     QueueEntry,
@@ -190,6 +193,26 @@ class ItemAdmin(LookAdmin):
         return reverse("pages:item", args=[item.project.slug, item.pk])
 
 
+@admin.register(Context)
+class ContextAdmin(LookAdmin):
+    list_display = ("__str__", "project", "ordinal", "split", "status", "items", "pool_active", "eval_active")
+    list_filter = ("split", "status", "project")
+    list_select_related = ("project",)
+    search_fields = ("external_id__startswith", "text")
+
+
+@admin.register(Pair)
+class PairAdmin(LookAdmin):
+    list_display = (
+        "pk", "project", "context_id", "first_id", "second_id", "split", "status", "is_given", "gold", "answers",
+        "slots_taken", "slots_total",
+    )  # fmt: skip
+    list_filter = ("split", "status", "is_given", "gold", "project")
+    list_select_related = ("project",)
+    search_fields = ("=first__id", "=second__id", "=context__id")
+    search_help_text = "Number of an item, or of the context"
+
+
 @admin.register(Asset)
 class AssetAdmin(LookAdmin):
     list_display = ("sha", "project", "format", "mode", "width", "height", "frames", "orientation", "size_bytes")
@@ -205,13 +228,13 @@ class AssetAdmin(LookAdmin):
 @admin.register(Task)
 class TaskAdmin(LookAdmin):
     list_display = (
-        "pk", "project", "item_id", "annotator", "state", "reason", "strategy", "model_version", "epoch", "propensity",
-        "created_at", "lease_expires_at",
+        "pk", "project", "item_id", "pair_id", "annotator", "state", "reason", "strategy", "model_version", "epoch",
+        "propensity", "created_at", "lease_expires_at",
     )  # fmt: skip
     list_filter = ("state", "reason", "skip_reason", "project")
     list_select_related = ("project", "annotator")
-    search_fields = ("=item__id", "annotator__username")
-    search_help_text = "Number of the item, or user name"
+    search_fields = ("=item__id", "=pair__id", "annotator__username")
+    search_help_text = "Number of the item or pair, or user name"
     actions = ("expire",)
 
     @admin.action(description="Expire the leases of open tasks", permissions=["operate"])
@@ -224,13 +247,13 @@ class TaskAdmin(LookAdmin):
 @admin.register(Annotation)
 class AnnotationAdmin(LookAdmin):
     list_display = (
-        "pk", "project", "item_id", "annotator", "source", "short_answer", "revision", "is_current", "elapsed_ms",
-        "created_at",
+        "pk", "project", "item_id", "pair_id", "annotator", "source", "short_answer", "revision", "is_current",
+        "elapsed_ms", "created_at",
     )  # fmt: skip
     list_filter = ("source", "is_current", "project")
     list_select_related = ("project", "annotator")
-    search_fields = ("=item__id", "annotator__username")
-    search_help_text = "Number of the item, or user name"
+    search_fields = ("=item__id", "=pair__id", "annotator__username")
+    search_help_text = "Number of the item or pair, or user name"
 
     @admin.display(description="answer")
     def short_answer(self, annotation: Annotation) -> str:
@@ -288,6 +311,13 @@ class QueueEntryAdmin(LookAdmin):
     list_display = ("epoch", "rank", "item_id", "utility", "propensity")
     list_select_related = ("epoch",)
     search_fields = ("=item__id",)
+
+
+@admin.register(PairQueueEntry)
+class PairQueueEntryAdmin(LookAdmin):
+    list_display = ("epoch", "rank", "pair_id", "utility", "propensity")
+    list_select_related = ("epoch",)
+    search_fields = ("=pair__id",)
 
 
 @admin.register(ApiToken)

@@ -4,8 +4,9 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
-import labeling.models.pair
 from django.db import migrations, models
+
+import labeling.models.pair
 
 
 class Migration(migrations.Migration):

@@ -35,7 +35,7 @@ def forms_of(project: Project, data: Any = None, part: str = "") -> dict[str, Ca
         "labels": lambda given: LabelsForm(given, initial={"labels": label_lines.write(project.labels.in_use())}),
         "instructions": lambda given: InstructionsForm(given, initial={"instructions": newest.text if newest else ""}),
         "settings": lambda given: SettingsForm(
-            given, initial={name: getattr(project, name) for name in SETTINGS_FIELDS}
+            given, kind=project.kind, initial={name: getattr(project, name) for name in SETTINGS_FIELDS}
         ),
         "delete": lambda given: DeleteForm(given, project=project),
     }

@@ -27,6 +27,8 @@ def checked(labels: Any, kind: str) -> list[dict[str, str]]:
         raise Invalid("labels", 'Expected a list of {"name", "hotkey"}.')
     if len(labels) > MAX_LABELS:
         raise Invalid("labels", f"A project has at most {MAX_LABELS} labels.")
+    if labels and kind == Kind.PAIRWISE:
+        raise Invalid("labels", "Pairs are not labeled: their answers are left, right, tie and neither.")
     result: list[dict[str, str]] = []
     names: set[str] = set()
     hotkeys: set[str] = set()

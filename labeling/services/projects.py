@@ -80,6 +80,7 @@ def create_project(
         **_settings({} if settings is None else settings),
     }
     setting_choices.check(fields, fields["modality"])
+    _needs_purpose(fields["kind"], fields["purpose"])
     slug = _given_slug(slug)
     label_set = checked(labels, fields["kind"])
     instructions = text("instructions", instructions, max_length=MAX_TEXT)
@@ -98,6 +99,11 @@ def _choice(field: str, value: Any, allowed: Iterable[Any]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise Invalid(field, f"Expected one of {', '.join(allowed)}.")
     return str(value)
+
+
+def _needs_purpose(kind: str, purpose: str) -> None:
+    if kind == Kind.PAIRWISE and not purpose:
+        raise Invalid("purpose", "Say what the better one of two is better for: a judgment without a purpose is none.")
 
 
 def _settings(given: Any) -> dict[str, Any]:
@@ -157,6 +163,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
         fields["name"] = text("name", changes["name"], max_length=MAX_NAME, required=True)
     if "purpose" in changes:
         fields["purpose"] = text("purpose", changes["purpose"], max_length=MAX_TEXT)
+        _needs_purpose(project.kind, fields["purpose"])
     if "archived" in changes:
         fields["archived_at"] = _archived_at(project, changes["archived"])
     with transaction.atomic():
