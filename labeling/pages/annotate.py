@@ -1,15 +1,18 @@
 """The annotation page. It brings the first questions along; from then on it talks to the REST API."""
 
+import hashlib
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
-from labeling.kinds import KINDS
+from labeling.kinds import KINDS, QuestionKind
 from labeling.models import Permission, Project, User
 from labeling.pages.decorators import project_page
 from labeling.pages.label_keys import as_buttons, label_keys
@@ -23,10 +26,27 @@ from labeling.services.tasks import next_tasks
 FIRST = 8
 #: The page's modules, fetched at once instead of one after the other as they import each other.
 MODULES = (
-    "announcer", "api", "commands", "deck", "delivery", "item_view", "key_sheet", "keyboard", "label_buttons",
-    "label_match", "label_picker", "notices", "outbox", "outbox_store", "pictures", "remember", "save_state",
-    "session", "skip_menu", "tab_lock", "visible_clock", "zoom",
+    "announcer", "api", "commands", "deck", "delivery", "item_view", "journal", "key_sheet", "keyboard", "notices",
+    "outbox", "outbox_store", "pictures", "remember", "save_state", "session", "skip_menu", "tab_lock", "viewport",
+    "visible_clock", "zoom",
 )  # fmt: skip
+LABEL_MODULES = ("label_buttons", "label_match", "label_picker")
+PAIR_MODULES = ("brief", "in_step", "pair_view")
+STYLES = ("css/tokens.css", "css/annotate.css")
+PAIR_STYLES = (*STYLES, "css/pairwise.css")
+
+
+def modules_of(kind: QuestionKind) -> list[str]:
+    """What the script of the page and that of the kind import, their imports included."""
+    return [f"js/lib/{name}.js" for name in (*MODULES, *(LABEL_MODULES if kind.has_labels else PAIR_MODULES))]
+
+
+@cache
+def ui_version(kind: QuestionKind) -> str:
+    """Which page an answer was given on: changes with any of its scripts and styles, whose names hold their hashes."""
+    files = ["js/pages/annotate.js", kind.script, *modules_of(kind), *(STYLES if kind.has_labels else PAIR_STYLES)]
+    digest = hashlib.sha256("\n".join(static(name) for name in files).encode()).hexdigest()
+    return f"{kind.name}-{digest[:10]}"
 
 
 @require_GET
@@ -39,7 +59,7 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     kind = KINDS[project.kind]
     in_use = list(project.labels.in_use())
     labels = label_keys(in_use)
-    use_picker = not as_buttons(in_use)
+    use_picker = kind.has_labels and not as_buttons(in_use)
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
     version = project.instructions_version if text else 0
@@ -48,11 +68,12 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "kind": kind,
         "labels": labels,
         "use_picker": use_picker,
-        "one_row": use_picker or (len(labels) <= 3 and kind.name == "classification"),
+        "one_row": use_picker or not kind.has_labels or (len(labels) <= 3 and kind.name == "classification"),
         "instructions": render_markdown(text) if text else "",
         "version": version,
         "may_manage": user.is_superuser or _may(user, project, Permission.MANAGE),
-        "modules": [f"js/lib/{name}.js" for name in MODULES],
+        "modules": modules_of(kind),
+        "styles": STYLES if kind.has_labels else PAIR_STYLES,
         "boot": {**_boot(user, project, labels), "instructions": {"version": version}},
     }
     context["standing"] = context["boot"]
@@ -82,7 +103,14 @@ def _boot(user: User, project: Project, labels: list[dict[str, object]]) -> dict
     tasks = next_tasks(user, project, FIRST) if state["asked"] and not project.archived_at else []
     return {
         **state,
-        "project": {**state["project"], "slug": project.slug, "modality": project.modality, "lease_s": project.lease_s},
+        "project": {
+            **state["project"],
+            "slug": project.slug,
+            "kind": project.kind,
+            "modality": project.modality,
+            "lease_s": project.lease_s,
+        },
+        "ui_version": ui_version(KINDS[project.kind]),
         "labels": [{"name": label["name"], "keys": label["keys"]} for label in labels],
         "tasks": [task_json(task, project) for task in tasks],
         "history": last_given(user, project),

@@ -23,6 +23,7 @@ def standing(user: User, project: Project) -> dict[str, Any]:
             "items": counts["items"],
             "done": counts["done"],
             "set_aside": counts["set_aside"],
+            "answers": counts["annotations"],
             "archived": project.archived_at is not None,
             "labels_version": project.labels_version,
             "instructions_version": project.instructions_version,

@@ -3,7 +3,7 @@
 /** Command name -> keys, the first is the one shown. `mod` is Ctrl, or Cmd on a Mac. */
 export const COMMANDS = {
   undo: { keys: ["u", "Backspace", "mod+z"], words: "Undo: go back to your last answer, up to twenty back" },
-  forward: { keys: ["ArrowRight", "mod+shift+z"], words: "Go forward again" },
+  forward: { keys: ["ArrowRight", "Enter", "mod+shift+z"], words: "Go forward again" },
   takeBack: { keys: ["x", "Delete"], words: "Take the answer on the table back" },
   skip: { keys: ["s"], words: "Skip this one, and say why" },
   instructions: { keys: ["i"], words: "Instructions" },

@@ -1,9 +1,9 @@
 // Shows one item: a picture, a text or the columns of a row, and the context it is asked in.
 
-import { previewAddress } from "./pictures.js";
+import { sharpen } from "./pictures.js";
 import { Zoom } from "./zoom.js";
 
-const SHORT_TEXT = 240; // characters up to which a text is set larger
+export const SHORT_TEXT = 240; // characters up to which a text is set larger
 const SLOW_MS = 200; // a picture that comes sooner needs no "loading"
 
 export class ItemView {
@@ -23,7 +23,7 @@ export class ItemView {
     [this.#context, this.#body, this.#loading, this.#failed, this.#zoomBar] = [
       "context", "body", "loading", "failed", "zoom",
     ].map((part) => root.querySelector(`[data-part=${part}]`));
-    this.zoom = new Zoom(this.#body, (scale) => this.#sharpen(scale));
+    this.zoom = new Zoom(this.#body, (scale) => sharpen(this.#picture, scale));
     this.onready = ready;
     this.#failed.querySelector("button").addEventListener("click", () => this.#picture?.retry());
     this.#zoomBar.addEventListener("click", (event) => {
@@ -116,23 +116,6 @@ export class ItemView {
     this.#root.toggleAttribute("aria-busy", state === "loading");
     if (state === "loading") this.#timer = setTimeout(() => (this.#loading.hidden = false), SLOW_MS);
   }
-
-  // Zoomed in, the small preview is exchanged for the largest one as soon as that is decoded.
-  async #sharpen(scale) {
-    const picture = this.#picture;
-    if (scale < 1.4 || !picture?.element || picture.sharpened) return;
-    const address = previewAddress(picture.src, Math.max(picture.width, picture.height));
-    if (address === picture.element.src) return;
-    picture.sharpened = true;
-    const sharper = new Image();
-    sharper.src = address;
-    try {
-      await sharper.decode();
-      picture.element.src = address;
-    } catch {
-      picture.sharpened = false; // the preview that is there stays
-    }
-  }
 }
 
 function textOf(text) {
@@ -160,7 +143,8 @@ function tableOf(fields) {
   return list;
 }
 
-function valueOf(value) {
+/** A cell as a person reads it. */
+export function valueOf(value) {
   if (value === null || value === "") return "empty";
   return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
 }

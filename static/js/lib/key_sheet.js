@@ -2,12 +2,13 @@
 
 import { COMMANDS, keyNames, LOOKING } from "./commands.js";
 
-export function fillKeySheet(sheet, { answering, modality, taken }) {
+/** `looking` are the keys to look closer, where the kind of question has others than a single item. */
+export function fillKeySheet(sheet, { answering, modality, taken, looking = LOOKING[modality] }) {
   const free = (key) => !taken.has(key);
   const commands = Object.values(COMMANDS).map(({ keys, words }) => [keyNames(keys.filter(free)), words]);
   const sections = [
     ["Answer", answering.map(([keys, words]) => [keyNames(keys), words])],
-    ["Look", LOOKING[modality]],
+    ["Look", looking],
     ["Go", [...commands, [["1", "2", "3"], "The reason, after S"], [["Esc"], "Close what is open"]]],
   ];
   sheet.replaceChildren(...sections.map(([title, rows]) => sectionOf(title, rows)));

@@ -49,7 +49,7 @@ export class Keyboard {
 
   // A key held down is one answer, not thirty; only moving about in a list repeats.
   #isAnswer(event, typing) {
-    if (event.repeat && !(typing && event.key.startsWith("Arrow"))) return false;
+    if (event.repeat && !(typing && event.key.startsWith("Arrow"))) return this.#kind.owns?.(event) ?? false;
     return this.#kind.key(event);
   }
 

@@ -10,26 +10,57 @@ export function previewAddress(src, pixels) {
   return address.href;
 }
 
+const PLACES = ["left", "right", "context"];
+
+function keysOf(task) {
+  return task.item ? [task.id] : PLACES.map((place) => `${task.id} ${place}`);
+}
+
+/** Zoomed in, the small preview is exchanged for the largest one as soon as that is decoded. */
+export async function sharpen(picture, scale) {
+  if (scale < 1.4 || !picture?.element || picture.sharpened) return;
+  const address = previewAddress(picture.src, Math.max(picture.width, picture.height));
+  if (address === picture.element.src) return;
+  picture.sharpened = true;
+  const sharper = new Image();
+  sharper.src = address;
+  try {
+    await sharper.decode();
+    picture.element.src = address;
+  } catch {
+    picture.sharpened = false; // the preview that is there stays
+  }
+}
+
 export class Pictures {
   #held = new Map();
 
   /** Starts loading what is not held yet and lets go of what is no longer needed. */
   keep(tasks) {
-    const wanted = new Set(tasks.map((task) => task.id));
-    for (const [id, picture] of this.#held) {
-      if (wanted.has(id)) continue;
+    const wanted = new Set(tasks.flatMap(keysOf));
+    for (const [key, picture] of this.#held) {
+      if (wanted.has(key)) continue;
       picture.abandoned = true;
-      this.#held.delete(id);
+      this.#held.delete(key);
     }
     for (const task of tasks) this.of(task);
   }
 
-  /** `{element, state: "loading"|"ready"|"failed", whenReady, retry()}` of a task, or null when it has no picture. */
+  /**
+   * `{element, state: "loading"|"ready"|"failed", retry()}` of a task, or null when it has no picture. Of a pair
+   * `{left, right, context}`, each of them such a picture or null.
+   */
   of(task) {
-    const image = task.item.image;
+    if (task.item) return this.#one(task.id, task.item.image);
+    const [left, right, context] = PLACES.map((place) => this.#one(`${task.id} ${place}`, task[place].image));
+    return { left, right, context };
+  }
+
+  // Each question has elements of its own: one element cannot stand in two places.
+  #one(key, image) {
     if (!image) return null;
-    if (!this.#held.has(task.id)) this.#held.set(task.id, new Picture(image));
-    return this.#held.get(task.id);
+    if (!this.#held.has(key)) this.#held.set(key, new Picture(image));
+    return this.#held.get(key);
   }
 }
 

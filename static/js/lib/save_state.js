@@ -115,7 +115,7 @@ function unsentWords(count) {
 }
 
 function aboutOf(question) {
-  const { text, fields, id } = question.item;
+  const { text, fields, id } = question.item ?? { ...question.context, fields: question.context.facts, id: question.id };
   const words = text || fields.map(([name, value]) => `${name} ${value}`).join(", ") || `picture ${id}`;
   return words.length > 120 ? `${words.slice(0, 120)}…` : words;
 }

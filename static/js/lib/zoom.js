@@ -32,6 +32,17 @@ export class Zoom {
     return this.#scale;
   }
 
+  /** Where the picture stands in its frame. */
+  get place() {
+    return { scale: this.#scale, x: this.#x, y: this.#y };
+  }
+
+  /** Takes the place of another one whose frame is of the same size. */
+  follow({ scale, x, y }) {
+    [this.#scale, this.#x, this.#y] = [scale, x, y];
+    this.#apply();
+  }
+
   /** The element to move; null when there is no picture. */
   attach(stage) {
     this.#stage = stage;

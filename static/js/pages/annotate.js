@@ -17,6 +17,7 @@ import { SaveState } from "../lib/save_state.js";
 import { Session } from "../lib/session.js";
 import { SKIP_WORDS, SkipMenu } from "../lib/skip_menu.js";
 import { tabLock } from "../lib/tab_lock.js";
+import { viewportClass } from "../lib/viewport.js";
 import { VisibleClock } from "../lib/visible_clock.js";
 
 const MAX_ELAPSED_MS = 2_147_483_647;
@@ -25,7 +26,7 @@ const REFETCH_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 const PROGRESS_MS = 30_000;
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
-const { answers } = await import(document.documentElement.dataset.kindScript);
+const { answers, View = ItemView } = await import(document.documentElement.dataset.kindScript);
 const readKey = `querent:instructions:${boot.user}:${boot.project.slug}`;
 const $ = (selector) => document.querySelector(selector);
 
@@ -40,7 +41,7 @@ const notices = new Notices($("#notices"), {
   refused: () => saveState.open(),
   instructions: () => toggleInstructions(true),
 });
-const view = new ItemView($("#item"), { ready: pictureIsThere });
+const view = new View($("#item"), { ready: pictureIsThere });
 const kind = answers({
   root: $("#answers"),
   labels: boot.labels,
@@ -73,7 +74,8 @@ async function start() {
   fillKeySheet($("#keys [data-part=rows]"), {
     answering: kind.shortcuts,
     modality: boot.project.modality,
-    taken: new Set(boot.labels.flatMap(({ keys }) => keys)),
+    looking: view.looking,
+    taken: new Set([...boot.labels.flatMap(({ keys }) => keys), ...(kind.keys ?? [])]),
   });
   await outbox.start();
   deck.start(...withUnsent(boot.history, boot.tasks, [...overtaken(), ...outbox.unsent]));
@@ -116,7 +118,8 @@ function give(answer) {
   if (!entry || !mayAnswer()) return;
   if (!(entry.given?.answer && JSON.stringify(entry.given.answer) === JSON.stringify(answer))) {
     if (!entry.given?.answer) mine += 1;
-    send(entry, "answer", { answer, elapsed_ms: Math.min(clock.elapsedMs, MAX_ELAPSED_MS) });
+    const seen = boot.ui_version ? { ui_version: boot.ui_version, viewport: viewportClass() } : {};
+    send(entry, "answer", { answer, elapsed_ms: Math.min(clock.elapsedMs, MAX_ELAPSED_MS), ...seen });
   }
   deck.give({ answer });
 }
@@ -294,6 +297,7 @@ function whyPaused() {
   if (!navigator.onLine || (!deck.reached && fetchTries > 1)) return "offline";
   if (project.items === 0) return "nothing-imported";
   if (!deck.dry || !deck.reached) return "fetching";
+  if (boot.project.kind === "pairwise") return "no-more"; // pairs are drawn, not worked off
   return project.done + project.set_aside >= project.items ? "all-done" : "no-more";
 }
 
@@ -304,6 +308,7 @@ function drawProgress() {
   const number = (value) => value.toLocaleString("en");
   for (const slot of document.querySelectorAll("[data-mine]")) slot.textContent = number(mine);
   for (const slot of document.querySelectorAll("[data-done]")) slot.textContent = number(project.done);
+  for (const slot of document.querySelectorAll("[data-answers]")) slot.textContent = number(project.answers);
   for (const slot of document.querySelectorAll("[data-items]")) slot.textContent = number(answerable);
   const bar = $("#progress");
   bar.max = Math.max(1, answerable);

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from labeling.kinds import KINDS
 from labeling.models import Task
-from labeling.pages.annotate import MODULES
+from labeling.pages.annotate import modules_of
 from labeling.services.answers import record_answer, skip
 from tests.factories import make_items
 
@@ -95,14 +96,15 @@ def test_the_answers_already_given_cost_no_query_each(project, people, browser_o
     assert after <= before
 
 
-def test_every_module_the_page_imports_is_preloaded():
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_every_module_the_page_imports_is_preloaded(kind):
     """A module that is missing from the list costs a round trip of its own; one too many is fetched for nothing."""
     folder = settings.STATICFILES_DIRS[0] / "js"
-    imported, queue = set(), [folder / "pages/annotate.js", *(folder / "kinds").glob("*.js")]
+    imported, queue = set(), [folder / "pages/annotate.js", folder.parent / kind.script]
     while queue:
         path = queue.pop()
         for name in re.findall(r'from "(?:\.\./lib|\.)/(\w+)\.js"', path.read_text()):
             if name not in imported:
                 imported.add(name)
                 queue.append(folder / "lib" / f"{name}.js")
-    assert sorted(MODULES) == sorted(imported)
+    assert sorted(modules_of(kind)) == sorted(f"js/lib/{name}.js" for name in imported)

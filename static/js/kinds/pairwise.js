@@ -1,0 +1,77 @@
+// Which of two is better: the key that points at one is the answer.
+
+import { isStacked, onStacking } from "../lib/viewport.js";
+
+export { PairView as View } from "../lib/pair_view.js";
+
+const DIGITS = { 1: "left", 2: "right", 3: "tie", 4: "neither" };
+const BESIDE = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "tie", ArrowDown: "neither" };
+// Above one another, up and down point at the two: an arrow never means anything but what it points at.
+const STACKED = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "left", ArrowDown: "right" };
+const WORDS = { left: "left", right: "right", tie: "tie", neither: "neither" };
+const STACKED_WORDS = { ...WORDS, left: "left (upper)", right: "right (lower)" };
+
+export function answers({ root, give }) {
+  const buttons = [...document.querySelectorAll("[data-winner]")];
+  const buttonOf = (winner) => buttons.find((button) => button.dataset.winner === winner);
+
+  addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-winner]");
+    // The second click of a double click would be about the next pair.
+    if (!button || event.detail > 1) return;
+    // After a press by pointer, Space is for reading on, not for pressing again.
+    if (event.detail === 1) button.blur();
+    choose(button.dataset.winner);
+  });
+  onStacking(nameKeys);
+  nameKeys();
+
+  function choose(winner) {
+    flash(buttonOf(winner));
+    give({ winner });
+  }
+
+  /** The keys on the buttons are those that answer in the present arrangement. */
+  function nameKeys() {
+    const stacked = isStacked();
+    const caps = { left: stacked ? "↑" : "←", right: stacked ? "↓" : "→", tie: stacked ? "3" : "↑", neither: stacked ? "4" : "↓" };
+    for (const button of buttons) button.querySelector("kbd").textContent = caps[button.dataset.winner];
+    root.dataset.stacked = stacked ? "yes" : "no";
+  }
+
+  return {
+    bar: { takesText: false, isEmpty: true, field: null, focus() {} },
+    show(answer) {
+      for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.winner === answer?.winner));
+    },
+    key(event) {
+      const winner = winnerOf(event);
+      if (!winner) return false;
+      choose(winner);
+      return true;
+    },
+    /** A key held down stays a key that answers: its repeats are no commands of the page. */
+    owns: (event) => Boolean(winnerOf(event)),
+    words: ({ winner }) => (isStacked() ? STACKED_WORDS : WORDS)[winner] ?? winner,
+    shortcuts: [
+      [["←", "1"], "The left one is better"],
+      [["→", "2"], "The right one is better"],
+      [["↑", "3"], "Tie: one is as good as the other"],
+      [["↓", "4"], "Neither of the two will do"],
+      [["↑", "↓"], "Where they stand above one another: the upper, the lower one"],
+    ],
+    keys: [...Object.keys(DIGITS), ...Object.keys(BESIDE)],
+  };
+}
+
+function winnerOf(event) {
+  if (event.shiftKey) return undefined;
+  const arrow = (isStacked() ? STACKED : BESIDE)[event.key];
+  return arrow ?? DIGITS[event.key] ?? DIGITS[/^Digit(\d)$/.exec(event.code)?.[1]];
+}
+
+function flash(button) {
+  button.classList.remove("is-given");
+  requestAnimationFrame(() => button.classList.add("is-given"));
+  setTimeout(() => button.classList.remove("is-given"), 160);
+}
