@@ -1,18 +1,25 @@
 """Models out of our own registry: a file is read only when its hash is the registered one."""
 
+import logging
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.models import Project
 from learning.core.learners import FittedLearner, make_learner
-from learning.models import EncoderVersion, ModelVersion
+from learning.models import EncoderVersion, ModelVersion, Status
 from learning.services import contents, encoder_versions, files
 from learning.services.matrix import FeatureMatrix
 
+logger = logging.getLogger(__name__)
+
 
 def load_model(version: ModelVersion) -> FittedLearner:
-    """The fitted learner of a version; kept in this process. Raises files.Corrupt."""
+    """The fitted learner of a version. Parsed once a process, the file's hash is checked every time: a damaged file is
+    noticed by the next run, not by the next restart. Raises files.Corrupt."""
+    files.check(version.path, version.sha256)
     return _load(version.learner, version.path, version.sha256)
 
 
@@ -23,6 +30,32 @@ def _load(learner: str, path: str, sha256: str) -> FittedLearner:
         return make_learner(learner).load(data)
     except ValueError as error:  # a learner or format this release no longer knows
         raise files.Corrupt(str(error)) from error
+
+
+def serving(project: Project) -> ModelVersion | None:
+    """The version that ranks and predicts: the one in use, or while its file is damaged the newest good one before it.
+
+    Every damaged file met on the way leaves an alert.
+    """
+    for version in _in_line(project):
+        try:
+            load_model(version)
+            encoder_of(version)
+        except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
+            logger.error("%s of project %s cannot be used: %s", version, project.pk, error)
+            continue
+        return version
+    return None
+
+
+def _in_line(project: Project) -> Iterator[ModelVersion]:
+    versions = ModelVersion.objects.filter(project=project)
+    in_use = versions.in_use()
+    if in_use is None:
+        return
+    yield in_use
+    was_in_use = versions.filter(decisions__after__in=[Status.CHAMPION, Status.PROVISIONAL])
+    yield from was_in_use.exclude(pk=in_use.pk).distinct().newest_first()
 
 
 def encoder_of(version: ModelVersion) -> EncoderVersion:

@@ -1,9 +1,11 @@
 """The log of a run's steps, its heartbeat, and the moment at which it must stop."""
 
+import resource
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from django.db import OperationalError, connection
@@ -78,6 +80,7 @@ class StepLog:
         entry = self._entry(name, "running")
         self.save()
         started = time.perf_counter()
+        reset_peak_memory()
         try:
             yield Step(self, entry)
         except Stopped:
@@ -87,11 +90,27 @@ class StepLog:
             raise StepFailed(name, error) from error
         finally:
             entry["seconds"] = round(time.perf_counter() - started, 4)
+            entry["peak_memory_mb"] = round(peak_memory_kb() / 1024)
         if entry["state"] == "running":
             entry["state"] = "done"
 
     def finish(self, state: JobState, **fields: Any) -> bool:
         return Run.objects.finish(self.run.pk, self.attempt, state, steps=self.run.steps, **fields)
+
+
+def reset_peak_memory() -> None:
+    """Starts the kernel's high-water mark of this process anew, so that each step has its own. Linux only."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory_kb() -> int:
+    """Most memory this process has held since ``reset_peak_memory``; elsewhere than on Linux since it started."""
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @contextmanager

@@ -1,33 +1,28 @@
 """One run, step by step. Any step may be repeated: an attempt that takes over starts at the first and ends the same."""
 
 import logging
-import resource
-from contextlib import suppress
-from dataclasses import replace
-from importlib.metadata import version as installed
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from threadpoolctl import threadpool_limits
 
 from labeling.models import JobState, Project
 from labeling.services import queue
-from learning.core.cycle import Answers, fit_model, sample_pool, step_rng
-from learning.core.learners import FittedLearner
-from learning.models import EncoderVersion, ModelVersion, Run
+from learning.core.cycle import Answers
+from learning.models import ModelVersion, Run, Status
 from learning.services import (
+    candidates,
     decide,
     encoder_versions,
-    evaluation,
+    environment,
     features,
-    files,
-    gate,
     labels,
     model_files,
     promotion,
     ranking,
 )
+from learning.services.candidates import Candidate, Material
+from learning.services.gate import Verdict
 from learning.services.labels import Frozen
 from learning.services.matrix import FeatureMatrix
 from learning.services.steps import StepFailed, StepLog, Stopped, heartbeat
@@ -35,7 +30,6 @@ from learning.services.steps import StepFailed, StepLog, Stopped, heartbeat
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 10
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "wordllama")
 
 
 def run_training(run_pk: int) -> dict[str, Any]:
@@ -71,28 +65,18 @@ def waiting_after(run_pk: int) -> list[int]:
 
 
 def _take_steps(run: Run, log: StepLog) -> None:
-    project = run.project
+    """The steps by kind of question; each ends in ``publish``, where everything takes effect at once."""
+    _learn_labels(run, log)
+
+
+def _learn_labels(run: Run, log: StepLog) -> None:
     data = _freeze(run, log)
     matrix = _features(run, log)
     answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
-    model = _fit(run, log, data, matrix, answers)
-    version = None
-    if model is not None:
-        version = _evaluate_and_gate(run, log, data, matrix, answers, model)
-    with log.step("rank") as step:
-        epoch = queue.reserve_epoch(project.pk)
-        in_use = _in_use(project)  # not always this run's: a person may have promoted another one meanwhile
-        ranked_on = matrix if in_use is None else _matrix_of(in_use, matrix, run)
-        ranked = ranking.rank_frozen(run, data, in_use, ranked_on)
-        step.note(f"{ranked.strategy}: {ranked.reason}; {len(ranked.entries):,} of {ranked.pool_size:,} items")
-    with log.step("publish") as step:
-        if ranking.publish(project.pk, epoch, ranked, in_use):
-            step.note(f"epoch {epoch}")
-            if version is not None:
-                ModelVersion.objects.filter(pk=version.pk).update(strategy=ranked.strategy)
-            log.save(epoch=epoch)
-        else:
-            step.skip("a newer ranking is out already")
+    material = Material(run, log, data, matrix, answers, ranking.settings_of(run.project, len(data.labels)))
+    candidate = candidates.make(material)
+    while not _judge_rank_publish(material, candidate):
+        pass  # a person changed the champion meanwhile: judge again, by the new one
 
 
 def _freeze(run: Run, log: StepLog) -> Frozen:
@@ -101,7 +85,7 @@ def _freeze(run: Run, log: StepLog) -> Frozen:
             log.save(**decide.mark_of(run.project))
             decide.note_seen(run.project, run.annotations_seen)
         data = labels.freeze(run)
-        log.save(data_sha256=data.sha256, environment=_environment())
+        log.save(data_sha256=data.sha256, environment=environment.of_run(run))
         imported = data.pool.n_imported + data.evaluation.n_imported
         step.note(
             f"{len(data.pool):,} items to learn from, {len(data.evaluation):,} to measure by"
@@ -119,103 +103,49 @@ def _features(run: Run, log: StepLog) -> FeatureMatrix:
     return FeatureMatrix(version)
 
 
-def _fit(run: Run, log: StepLog, data: Frozen, matrix: FeatureMatrix, answers: Answers) -> FittedLearner | None:
-    with log.step("fit") as step:
-        settings = ranking.settings_of(run.project, len(data.labels))
-        eligible = ranking.eligible_mask(ranking.open_pool(run.project, matrix.n_rows), matrix.n_rows)
-        unlabeled = sample_pool(matrix, eligible, step_rng(run.seed, "sample"))
-        model = fit_model(answers, settings, step_rng(run.seed, "fit"), unlabeled)
-        if model is None:
-            step.skip("no answers to learn from yet")
-        else:
-            step.note(f"{model.name}, {len(answers):,} items: {model.facts.get('reason', '')}")
-    return model
-
-
-def _evaluate_and_gate(
-    run: Run, log: StepLog, data: Frozen, matrix: FeatureMatrix, answers: Answers, model: FittedLearner
-) -> ModelVersion:
-    settings = ranking.settings_of(run.project, len(data.labels))
-    with log.step("evaluate") as step:
-        measured = evaluation.measure(run, data, matrix, answers, model, settings)
-        version = _register(run, data, matrix.version, model, measured)
-        headline = next(iter(measured.metrics.items()), None) if measured else None
-        if headline is None:
-            step.note("no eval item has been answered yet")
-        else:
-            name, found = headline
-            step.note(f"{name} {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} items")
-    with log.step("gate") as step:
-        if version.decisions.exists():
-            step.note(f"{version.status}: decided before the worker was lost")
-            return version
-        while True:
-            champion = ModelVersion.objects.filter(project=run.project).champion()
-            verdict = _judged(data, measured, champion, settings.kind)
-            # in one transaction: who was called off or fenced off decides nothing
-            with suppress(promotion.ChampionChanged), transaction.atomic():
-                log.save()
-                promotion.settle(version, verdict.status, verdict.reason, verdict.numbers, against=champion)
-                break
-        step.note(f"{verdict.status}: {verdict.reason}")
-    return version
-
-
-def _judged(
-    data: Frozen, measured: evaluation.Measured | None, champion: ModelVersion | None, kind: str
-) -> gate.Verdict:
-    champion_correct, trouble = None, ""
-    if champion and measured:
+def _judge_rank_publish(material: Material, candidate: Candidate | None) -> bool:
+    """The verdict and the ranking that follows from it become visible together. False when the champion changed
+    between the two: nothing has happened then."""
+    run, log = material.run, material.log
+    champion = ModelVersion.objects.filter(project=run.project).champion()
+    verdict = None
+    if candidate is not None and not candidate.decided:
+        verdict = candidates.judge(material, candidate, champion)
+    with log.step("rank") as step:
+        epoch = queue.reserve_epoch(run.project_id)
+        ranks = _ranks(run.project, candidate, verdict, champion)
+        ranked_on = material.matrix if ranks is None else _matrix_of(ranks, material.matrix, run)
+        ranked = ranking.rank_frozen(run, material.data, ranks, ranked_on)
+        step.note(f"{ranked.strategy}: {ranked.reason}; {len(ranked.entries):,} of {ranked.pool_size:,} items")
+    with log.step("publish") as step:
         try:
-            champion_correct = evaluation.correct_of(champion, data, kind)
-        except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
-            trouble = f" The champion could not be compared: {error}."
-    verdict = gate.judge(
-        measured.correct if measured else None,
-        measured.constant_correct if measured else None,
-        champion_correct,
-        has_champion=champion is not None,
-    )
-    return replace(verdict, reason=verdict.reason + trouble)
+            with transaction.atomic():
+                log.save()  # who was called off or fenced off decides nothing
+                if candidate is not None and verdict is not None:
+                    numbers = (verdict.status, verdict.reason, verdict.numbers)
+                    promotion.settle(candidate.version, *numbers, against=champion)
+                published = ranking.publish(run.project_id, epoch, ranked, ranks)
+        except promotion.ChampionChanged:
+            step.skip("the champion changed meanwhile: judged and ranked again")
+            return False
+        if not published:
+            step.skip("a newer ranking is out already")
+            return True
+        step.note(f"epoch {epoch}")
+        if candidate is not None:
+            ModelVersion.objects.filter(pk=candidate.version.pk).update(strategy=ranked.strategy)
+        log.save(epoch=epoch)
+    return True
 
 
-def _register(
-    run: Run, data: Frozen, encoder: EncoderVersion, model: FittedLearner, measured: evaluation.Measured | None
-) -> ModelVersion:
-    """Stores the model file and its row; the same run again finds its row and writes the same bytes."""
-    artifact = model.dump()
-    path, sha256 = files.store(f"learning/{run.project_id}/models", ".zip", artifact)
-    fields: dict[str, Any] = {
-        "encoder": encoder.version,
-        "learner": model.name,
-        "strategy": run.project.strategy,
-        "labels": list(data.labels),
-        "trained_on": len(data.pool),
-        "path": path,
-        "sha256": sha256,
-        "size_bytes": len(artifact),
-    }
-    if measured:
-        fields |= {"metrics": measured.metrics, "baselines": measured.baselines, "report": measured.report}
-    with transaction.atomic():
-        Project.objects.select_for_update(no_key=True).get(pk=run.project_id)
-        newest = ModelVersion.objects.filter(project=run.project).aggregate(newest=Max("number"))["newest"] or 0
-        version, _ = ModelVersion.objects.update_or_create(
-            run=run, defaults=fields, create_defaults={**fields, "project": run.project, "number": newest + 1}
-        )
-    return version
-
-
-def _in_use(project: Project) -> ModelVersion | None:
-    version = ModelVersion.objects.filter(project=project).in_use()
-    if version is None:
-        return None
-    try:
-        model_files.load_model(version)
-    except files.Corrupt as error:
-        logger.error("%s of project %s cannot rank: %s", version, project.pk, error)
-        return None
-    return version
+def _ranks(
+    project: Project, candidate: Candidate | None, verdict: Verdict | None, champion: ModelVersion | None
+) -> ModelVersion | None:
+    """The version that will be in use once the verdict holds: not always this run's."""
+    first_of_all = verdict is not None and verdict.status == Status.PROVISIONAL and champion is None
+    if candidate and verdict and (verdict.status == Status.CHAMPION or first_of_all):
+        return candidate.version
+    return model_files.serving(project)
 
 
 def _matrix_of(version: ModelVersion, matrix: FeatureMatrix, run: Run) -> FeatureMatrix:
@@ -225,8 +155,3 @@ def _matrix_of(version: ModelVersion, matrix: FeatureMatrix, run: Run) -> Featur
     encoder = model_files.encoder_of(version)
     features.compute_missing(encoder, run.items_seen, lambda done, of: None)
     return FeatureMatrix(encoder)
-
-
-def _environment() -> dict[str, Any]:
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"libraries": {name: installed(name) for name in _LIBRARIES}, "peak_memory_mb": round(peak_kb / 1024)}

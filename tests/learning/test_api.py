@@ -49,7 +49,8 @@ def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commi
     shown = api(people.viewer).get(f"/api/v1/runs/{response.json()['id']}/").json()
     assert (shown["state"], shown["trigger"]) == ("done", "manual")
     names = [step["name"] for step in shown["steps"]]
-    assert names == ["freeze", "features", "fit", "evaluate", "gate", "rank", "publish"]
+    learned = ["fit", "calibrate", "evaluate", "artifact", "gate"]
+    assert names == ["freeze", "features", *learned, "rank", "publish"]
     model = api(people.viewer).get(f"/api/v1/models/{shown['model']}/").json()
     assert model["status"] == "champion"
     assert set(model["metrics"]["accuracy"]) == {"value", "low", "high", "n"}

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 IN_TRAINING = (
     "learning.services.labels:freeze:before",
     "learning.services.features:_save:after",
-    "learning.services.training:fit_model:before",
+    "learning.services.candidates:fit_model:before",
     "learning.services.files:store:after",
     "learning.services.promotion:settle:after",
 )

@@ -17,7 +17,7 @@ from config.celery import app
 PLACES = (
     "learning.services.labels:freeze",
     "learning.services.features:_save",
-    "learning.services.training:fit_model",
+    "learning.services.candidates:fit_model",
     "learning.services.files:store",
     "learning.services.promotion:settle",
     "labeling.services.queue:reserve_epoch",

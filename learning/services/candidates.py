@@ -1,0 +1,164 @@
+"""From frozen answers to a candidate and its verdict: fit, calibrate, evaluate, artifact and gate as steps of a run."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max
+
+from labeling.models import Project
+from learning.core.cycle import Answers, Settings, fit_model, sample_pool, step_rng
+from learning.core.learners import FittedLearner
+from learning.models import EncoderVersion, ModelVersion, Run
+from learning.services import evaluation, files, gate, model_files, ranking
+from learning.services.labels import Frozen
+from learning.services.matrix import FeatureMatrix
+from learning.services.steps import StepLog
+
+#: Rows on which a new model's probabilities are looked at.
+CALIBRATION_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every step of one run works on."""
+
+    run: Run
+    log: StepLog
+    data: Frozen
+    matrix: FeatureMatrix
+    answers: Answers
+    settings: Settings
+
+
+class NotProbabilities(Exception):
+    """The model's answers are no probabilities."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A registered version with what was measured; ``decided``: by an attempt of this run whose worker died."""
+
+    version: ModelVersion
+    measured: evaluation.Measured | None
+    decided: bool
+
+
+def make(material: Material) -> Candidate | None:
+    """Fit, calibrate, evaluate, artifact. None while there is nothing to learn from."""
+    model = _fit(material)
+    if model is None:
+        return None
+    _calibrate(material, model)
+    measured = _evaluate(material, model)
+    version = _keep(material, model, measured)
+    return Candidate(version, measured, version.decisions.exists())
+
+
+def _fit(material: Material) -> FittedLearner | None:
+    run, answers, matrix = material.run, material.answers, material.matrix
+    with material.log.step("fit") as step:
+        eligible = ranking.eligible_mask(ranking.open_pool(run.project, matrix.n_rows), matrix.n_rows)
+        unlabeled = sample_pool(matrix, eligible, step_rng(run.seed, "sample"))
+        model = fit_model(answers, material.settings, step_rng(run.seed, "fit"), unlabeled)
+        if model is None:
+            step.skip("no answers to learn from yet")
+        else:
+            step.note(f"{model.name}, {len(answers):,} items: {model.facts.get('reason', '')}")
+    return model
+
+
+def _calibrate(material: Material, model: FittedLearner) -> None:
+    """The temperature comes from out-of-fold scores inside the fit; here its result must prove to be probabilities."""
+    with material.log.step("calibrate") as step:
+        rows = material.answers.features[:CALIBRATION_ROWS]
+        check_probabilities(model, rows)
+        temperature = model.facts.get("temperature")
+        step.note(f"probabilities of {len(rows):,} items" + (f", temperature {temperature:.2f}" if temperature else ""))
+
+
+def check_probabilities(model: FittedLearner, features: Any) -> None:
+    """Raises NotProbabilities unless all is finite, between 0 and 1, and sums to 1 where one label is given."""
+    given = model.predict(features)
+    if given.shape != (len(features), model.n_labels):
+        raise NotProbabilities(f"expected {len(features)} x {model.n_labels}, got {given.shape}")
+    if not (np.isfinite(given).all() and given.min(initial=0.0) >= -1e-6 and given.max(initial=0.0) <= 1.0 + 1e-6):
+        raise NotProbabilities("they do not lie between 0 and 1")
+    if model.kind == "classification" and not np.allclose(given.sum(axis=1), 1.0, atol=1e-3):
+        raise NotProbabilities("they do not sum to 1")
+
+
+def _evaluate(material: Material, model: FittedLearner) -> evaluation.Measured | None:
+    with material.log.step("evaluate") as step:
+        measured = evaluation.measure(
+            material.run, material.data, material.matrix, material.answers, model, material.settings
+        )
+        headline = next(iter(measured.metrics.items()), None) if measured else None
+        if headline is None:
+            step.note("no eval item has been answered yet")
+        else:
+            name, found = headline
+            step.note(f"{name} {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} items")
+    return measured
+
+
+def _keep(material: Material, model: FittedLearner, measured: evaluation.Measured | None) -> ModelVersion:
+    with material.log.step("artifact") as step:
+        version = _register(material.run, material.data, material.matrix.version, model, measured)
+        model_files.load_model(version)  # what cannot be read again must not be promoted
+        step.note(f"model {version.number}, {version.size_bytes:,} bytes, {version.sha256[:12]}")
+    return version
+
+
+def _register(
+    run: Run, data: Frozen, encoder: EncoderVersion, model: FittedLearner, measured: evaluation.Measured | None
+) -> ModelVersion:
+    """Stores the model file and its row; the same run again finds its row and writes the same bytes."""
+    artifact = model.dump()
+    path, sha256 = files.store(f"learning/{run.project_id}/models", ".zip", artifact)
+    fields: dict[str, Any] = {
+        "encoder": encoder.version,
+        "learner": model.name,
+        "strategy": run.project.strategy,
+        "labels": list(data.labels),
+        "trained_on": len(data.pool),
+        "path": path,
+        "sha256": sha256,
+        "size_bytes": len(artifact),
+    }
+    if measured:
+        fields |= {"metrics": measured.metrics, "baselines": measured.baselines, "report": measured.report}
+    with transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=run.project_id)
+        newest = ModelVersion.objects.filter(project=run.project).aggregate(newest=Max("number"))["newest"] or 0
+        version, _ = ModelVersion.objects.update_or_create(
+            run=run, defaults=fields, create_defaults={**fields, "project": run.project, "number": newest + 1}
+        )
+    return version
+
+
+def judge(material: Material, candidate: Candidate, champion: ModelVersion | None) -> gate.Verdict:
+    """The verdict of the gate as a step; it takes effect only together with the ranking that follows from it."""
+    with material.log.step("gate") as step:
+        verdict = _judged(material.data, candidate.measured, champion, material.settings.kind)
+        step.note(f"{verdict.status}: {verdict.reason}")
+    return verdict
+
+
+def _judged(
+    data: Frozen, measured: evaluation.Measured | None, champion: ModelVersion | None, kind: str
+) -> gate.Verdict:
+    champion_correct, trouble = None, ""
+    if champion and measured:
+        try:
+            champion_correct = evaluation.correct_of(champion, data, kind)
+        except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
+            trouble = f" The champion could not be compared: {error}."
+    verdict = gate.judge(
+        measured.correct if measured else None,
+        measured.constant_correct if measured else None,
+        champion_correct,
+        has_champion=champion is not None,
+    )
+    return replace(verdict, reason=verdict.reason + trouble)
