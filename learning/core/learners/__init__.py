@@ -15,6 +15,7 @@ LEARNERS: Registry[Learner] = Registry(
     {
         "logistic_spreading": "learning.core.learners.logistic_spreading:LogisticSpreadingLearner",
         "logistic": "learning.core.learners.logistic:LogisticLearner",
+        "linear_svm": "learning.core.learners.svm:LinearSvmLearner",
     },
 )
 

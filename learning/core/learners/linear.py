@@ -1,4 +1,4 @@
-"""Penalised linear models with soft targets: the numerics under the logistic learner.
+"""Penalised linear models with soft targets: the numerics under the linear learners.
 
 One solver serves both kinds of question. ``softmax`` fits one distribution over the classes, ``sigmoid`` one
 independent yes/no for each of them. Targets may be any probabilities, so disagreeing annotators need no special case.
@@ -14,6 +14,7 @@ from scipy.optimize import minimize, minimize_scalar
 from learning.core.arrays import DoubleArray, sigmoid, softmax
 
 Link: TypeAlias = Literal["softmax", "sigmoid"]
+Loss: TypeAlias = Literal["softmax", "sigmoid", "hinge"]
 _INTERCEPT_PENALTY = 1e-5
 _MAX_ITERATIONS = 300
 
@@ -91,12 +92,42 @@ def losses(logits: DoubleArray, targets: DoubleArray, link: Link) -> DoubleArray
     return np.asarray((np.logaddexp(0.0, logits) - targets * logits).sum(axis=1))
 
 
+def losses_and_slopes(logits: DoubleArray, targets: DoubleArray, loss: Loss) -> tuple[DoubleArray, DoubleArray]:
+    """Loss of every row and its derivative by every logit.
+
+    Parameters
+    ----------
+    logits, targets : ndarray of shape (n, k)
+    loss : {"softmax", "sigmoid", "hinge"}
+        Squared hinge: ``t * max(0, 1 - s)^2 + (1 - t) * max(0, 1 + s)^2``, summed over the classes.
+
+    Returns
+    -------
+    losses : ndarray of float64, shape (n,)
+    slopes : ndarray of float64, shape (n, k)
+
+    Examples
+    --------
+    >>> losses_and_slopes(np.array([[0.5]]), np.array([[1.0]]), "hinge")
+    (array([0.25]), array([[-1.]]))
+    """
+    if loss == "hinge":
+        missing, excess = np.maximum(1.0 - logits, 0.0), np.maximum(1.0 + logits, 0.0)
+        each = (targets * missing**2 + (1.0 - targets) * excess**2).sum(axis=1)
+        return each, 2.0 * ((1.0 - targets) * excess - targets * missing)
+    slopes = probabilities(logits, loss)
+    if loss == "softmax":
+        slopes *= targets.sum(axis=1, keepdims=True)
+    slopes -= targets
+    return losses(logits, targets, loss), slopes
+
+
 def fit_linear(
     features: DoubleArray,
     targets: DoubleArray,
     weights: DoubleArray,
     inverse_penalty: float,
-    link: Link,
+    loss: Loss,
     *,
     start: DoubleArray | None = None,
     tolerance: float = 1e-9,
@@ -107,12 +138,13 @@ def fit_linear(
     ----------
     features : ndarray of shape (n, d)
     targets : ndarray of shape (n, k)
-        Rows that sum to 1 for ``softmax``; anything in [0, 1] for ``sigmoid``.
+        Rows that sum to 1 for ``softmax``; anything in [0, 1] for the others.
     weights : ndarray of shape (n,)
         Non-negative.
     inverse_penalty : float
         What scikit-learn calls ``C``; above 0.
-    link : {"softmax", "sigmoid"}
+    loss : {"softmax", "sigmoid", "hinge"}
+        Cross-entropy under a link, or one-vs-rest squared hinge.
     start : ndarray of shape (d + 1, k), optional
         Where to begin, e.g. the solution for a neighbouring penalty.
     tolerance : float
@@ -140,11 +172,8 @@ def fit_linear(
     def objective(flat: DoubleArray) -> tuple[float, DoubleArray]:
         solution = flat.reshape(d + 1, k)
         logits = features @ solution[:-1] + solution[-1]
-        value = float(weights @ losses(logits, targets, link))
-        residual = probabilities(logits, link)
-        if link == "softmax":
-            residual *= targets.sum(axis=1, keepdims=True)
-        residual -= targets
+        each, residual = losses_and_slopes(logits, targets, loss)
+        value = float(weights @ each)
         residual *= weights[:, None]
         gradient = penalty * solution
         value += 0.5 * float(np.vdot(solution, gradient))

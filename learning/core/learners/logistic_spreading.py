@@ -14,7 +14,8 @@ import numpy as np
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.learners.base import Kind, checked
-from learning.core.learners.logistic import FittedLogistic, LogisticLearner, OutOfFold
+from learning.core.learners.choice import OutOfFold
+from learning.core.learners.logistic import FittedLogistic, LogisticLearner
 from learning.core.learners.spreading import as_distribution, induce, neighbour_graph, spread
 
 FORMAT = "learner/logistic-spreading@1"

@@ -1,0 +1,187 @@
+"""Penalty and temperature of a linear model by grouped cross-validation, and the evidence that leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from learning.core.arrays import DoubleArray, IntArray
+from learning.core.learners import linear
+from learning.core.learners.folds import grouped_folds
+from learning.core.learners.linear import Link, Loss
+
+ROWS_TO_CHOOSE = 20
+_ROWS_OF_CHOICE = 3_000
+_TOLERANCE_OF_CHOICE = 1e-6
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a linear learner chooses from.
+
+    Parameters
+    ----------
+    loss : {"softmax", "sigmoid", "hinge"}
+        What the fit minimises; probabilities always come from the link.
+    inverse_penalties : tuple of float
+        Rising.
+    default : float
+        Where there are too few labels to choose.
+    """
+
+    loss: Loss
+    inverse_penalties: tuple[float, ...]
+    default: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which rows are predicted by a model that did not see them.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (m,)
+        Which labeled rows take part.
+    folds : ndarray of int, shape (m,)
+    judged : ndarray of float64, shape (m,)
+        Weight of each row; 0 where its label is absent from the other folds.
+    """
+
+    rows: IntArray
+    folds: IntArray
+    judged: DoubleArray
+
+
+@dataclass(frozen=True)
+class OutOfFold(Plan):
+    """Calibrated probabilities of rows the model had not seen, for whoever has to decide by evidence.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float64, shape (m, k)
+        Of the labels that could be learned.
+    """
+
+    probabilities: DoubleArray
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The penalty and temperature settled on, and the evidence."""
+
+    inverse_penalty: float
+    temperature: float
+    loss_by_penalty: tuple[tuple[float, float], ...]
+    reason: str
+    evidence: OutOfFold | None = None
+
+
+def plan_folds(
+    targets: DoubleArray,
+    weights: DoubleArray,
+    groups: IntArray,
+    link: Link,
+    rng: np.random.Generator,
+    at_most: int = _ROWS_OF_CHOICE,
+) -> Plan | str:
+    """Deal labeled rows into grouped folds, five of them (three above 5,000 cells).
+
+    A row whose label is absent from the other folds says nothing about a model and is not judged.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n, k)
+        Of the labels that can be learned.
+    weights : ndarray of shape (n,)
+    groups : ndarray of int, shape (n,)
+    link : {"softmax", "sigmoid"}
+    rng : numpy.random.Generator
+    at_most : int
+        Rows that take part; chosen at random if there are more.
+
+    Returns
+    -------
+    Plan or str
+        Why not: fewer than 20 rows or 4 groups, or no label that occurs in two folds.
+
+    Examples
+    --------
+    >>> plan_folds(np.eye(2), np.ones(2), np.arange(2), "softmax", np.random.default_rng(0))
+    'too few labels to choose (2)'
+    """
+    n = targets.shape[0]
+    if n < ROWS_TO_CHOOSE or np.unique(groups).size < 4:
+        return f"too few labels to choose ({n})"
+    rows = np.arange(n) if n <= at_most else np.sort(rng.choice(n, at_most, replace=False))
+    targets, weights, groups = targets[rows], weights[rows], groups[rows]
+    n_folds = 5 if targets.size <= 5_000 else 3
+    strata = targets.argmax(axis=1) if link == "softmax" else np.zeros(rows.size, dtype=np.int64)
+    folds = grouped_folds(strata, groups, n_folds, rng)
+    judged = weights.copy()
+    for fold in range(n_folds):
+        absent = targets[(folds != fold) & (weights > 0)].max(axis=0, initial=0.0) <= 0
+        judged[(folds == fold) & (targets[:, absent].sum(axis=1) > 0)] = 0.0
+    return Plan(rows, folds, judged) if judged.any() else "no label occurs twice"
+
+
+def choose(
+    features: DoubleArray,
+    targets: DoubleArray,
+    weights: DoubleArray,
+    link: Link,
+    grid: Grid,
+    plan: Plan | str,
+) -> Choice:
+    """Choose penalty and temperature by cross-validation.
+
+    Penalties are tried from strong to weak, each starting at the solution before, until the loss rises.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, d)
+    targets : ndarray of shape (n, k)
+    weights : ndarray of shape (n,)
+    link : {"softmax", "sigmoid"}
+    grid : Grid
+    plan : Plan or str
+        From :func:`plan_folds`.
+
+    Returns
+    -------
+    Choice
+        The defaults (temperature 1) when the plan is a reason against one.
+    """
+    if isinstance(plan, str):
+        return Choice(grid.default, 1.0, (), f"{plan}: defaults")
+    rows, folds, judged = plan.rows, plan.folds, plan.judged
+    features, targets, weights = features[rows], targets[rows], weights[rows]
+    present = [fold for fold in np.unique(folds) if weights[folds != fold].any()]
+    starts: dict[int, DoubleArray] = {}
+    tried: list[tuple[float, float]] = []
+    best = (np.inf, grid.default, 1.0)
+    best_logits = np.zeros_like(targets)
+    for inverse_penalty in grid.inverse_penalties:
+        logits = np.zeros_like(targets)
+        for fold in present:
+            inside, outside = folds == fold, folds != fold
+            solution = linear.fit_linear(
+                features[outside],
+                targets[outside],
+                weights[outside],
+                inverse_penalty,
+                grid.loss,
+                start=starts.get(fold),
+                tolerance=_TOLERANCE_OF_CHOICE,
+            )
+            starts[fold] = solution
+            logits[inside] = features[inside] @ solution[:-1] + solution[-1]
+        temperature = linear.fit_temperature(logits, targets, judged, link)
+        loss = float(judged @ linear.losses(logits / temperature, targets, link) / judged.sum())
+        tried.append((inverse_penalty, loss))
+        if loss >= best[0]:
+            break
+        best, best_logits = (loss, inverse_penalty, temperature), logits
+    reason = f"smallest out-of-fold loss {best[0]:.4f} over {np.unique(folds).size} grouped folds of {rows.size} rows"
+    evidence = OutOfFold(rows, folds, judged, linear.probabilities(best_logits / best[2], link))
+    return Choice(best[1], best[2], tuple(tried), reason, evidence)

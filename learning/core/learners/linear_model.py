@@ -1,0 +1,225 @@
+"""What linear learners become once fitted, and how they are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+
+import numpy as np
+
+from learning.core import artifacts
+from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
+from learning.core.learners import linear
+from learning.core.learners.base import Kind
+from learning.core.learners.choice import Choice, Grid, OutOfFold, choose, plan_folds
+from learning.core.learners.linear import Link
+
+_UNSEEN_LABEL = 1e-3
+_UNSEEN_TOTAL = 0.05
+
+
+class FittedLinear:
+    """Linear scores of the labels that could be learned, constants for the others.
+
+    Made by :func:`fit_scaled` or :meth:`load`; a subclass gives the name. Scaling and temperature are folded into
+    slopes and intercepts, so predicting is one matrix product.
+
+    Parameters
+    ----------
+    kind : {"classification", "multilabel"}
+    slopes : ndarray of float32, shape (d, m)
+    intercepts : ndarray of float32, shape (m,)
+    learned : ndarray of int, shape (m,)
+        The label behind every column of ``slopes``.
+    constants : ndarray of float32, shape (n_labels,)
+        Probability of the labels that are not in ``learned``.
+    facts : mapping
+    """
+
+    name: str
+
+    def __init__(
+        self,
+        kind: Kind,
+        slopes: FloatMatrix,
+        intercepts: FloatMatrix,
+        learned: IntArray,
+        constants: FloatMatrix,
+        facts: Mapping[str, Any],
+    ) -> None:
+        self.kind = kind
+        self.slopes, self.intercepts, self.learned, self.constants = slopes, intercepts, learned, constants
+        self.facts = facts
+        self.n_labels = constants.size
+        self.dimension = slopes.shape[0]
+
+    def predict(self, features: FloatMatrix) -> FloatMatrix:
+        """Return calibrated probabilities of shape (n, n_labels); see :class:`FittedLearner`.
+
+        Raises
+        ------
+        ValueError
+            If the features have another width than those it was fitted on.
+        """
+        if features.ndim != 2 or features.shape[1] != self.dimension:
+            raise ValueError(f"features of shape {features.shape} do not fit a model of {self.dimension} features")
+        # One label after the other in memory: reductions over labels then run along whole blocks of rows.
+        columns = np.empty((self.n_labels, features.shape[0]), dtype=np.float32)
+        columns[:] = self.constants[:, None]
+        for block in row_blocks(features.shape[0]):
+            columns[self.learned, block] = self._predict_block(features[block])
+        return columns.T
+
+    def _predict_block(self, features: FloatMatrix) -> FloatMatrix:
+        """Return the probabilities of the learned labels, shape (m, n)."""
+        logits = features @ self.slopes
+        logits += self.intercepts
+        if not np.isfinite(logits.sum()):
+            np.nan_to_num(logits, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
+        columns = np.ascontiguousarray(logits.T)
+        if self.kind == "multilabel":
+            columns *= np.float32(0.5)
+            np.tanh(columns, out=columns)
+            columns += np.float32(1.0)
+            columns *= np.float32(0.5)
+        elif len(columns):
+            columns -= columns.max(axis=0)
+            np.exp(columns, out=columns)
+            columns *= np.float32(1.0 - self.constants.sum()) / columns.sum(axis=0)
+        return np.asarray(columns, dtype=np.float32)
+
+    def dump(self) -> bytes:
+        """Serialise coefficients and facts."""
+        return artifacts.pack(
+            f"learner/{self.name}@1",
+            {"kind": self.kind, "facts": dict(self.facts)},
+            {
+                "slopes": self.slopes,
+                "intercepts": self.intercepts,
+                "learned": self.learned,
+                "constants": self.constants,
+            },
+        )
+
+    @classmethod
+    def load(cls, data: bytes) -> Self:
+        """Restore a dumped model.
+
+        Raises
+        ------
+        ArtifactError
+            If the bytes are not such a dump.
+        """
+        header, arrays = artifacts.unpack(f"learner/{cls.name}@1", data)
+        return cls(facts=header["facts"], kind=header["kind"], **arrays)
+
+
+Fitted = TypeVar("Fitted", bound=FittedLinear)
+
+
+def fit_scaled(
+    model: type[Fitted],
+    features: FloatMatrix,
+    targets: DoubleArray,
+    weights: DoubleArray,
+    groups: IntArray,
+    kind: Kind,
+    grid: Grid,
+    rng: np.random.Generator,
+    inverse_penalty: float | None = None,
+) -> tuple[Fitted, OutOfFold | None]:
+    """Centre, scale, choose penalty and temperature, fit on everything.
+
+    Features are divided by one common scale: scaling every feature on its own lost 2 points of macro-F1 on texts and 11
+    on tables with few labels, because it blows up what hardly varies.
+
+    Parameters
+    ----------
+    model : type
+        What to make.
+    features, targets, weights, groups, kind
+        As :func:`learning.core.learners.base.checked` returns them.
+    grid : Grid
+    rng : numpy.random.Generator
+    inverse_penalty : float, optional
+        Fit at this penalty, without choosing and without calibrating.
+
+    Returns
+    -------
+    model : FittedLinear
+    evidence : OutOfFold or None
+        None where labels did not suffice to choose.
+    """
+    learned, constants = learnable(targets, weights, kind)
+    link: Link = "softmax" if kind == "classification" else "sigmoid"
+    facts: dict[str, Any] = {"rows": int(features.shape[0]), "labels_learned": int(learned.size)}
+    if not learned.size:
+        facts["reason"] = "one label only: constant probabilities"
+        nothing = np.zeros((features.shape[1], 0), np.float32), np.zeros(0, np.float32)
+        return model(kind, *nothing, learned, constants.astype(np.float32), facts), None
+    centre = features.mean(axis=0, dtype=np.float64)
+    centred = features - centre
+    scale = float(np.sqrt(np.einsum("ij,ij->", centred, centred) / len(centred))) or 1.0
+    rotated, basis = linear.rotate(centred / scale)
+    known = targets[:, learned]
+    if inverse_penalty is None:
+        choice = choose(rotated, known, weights, link, grid, plan_folds(known, weights, groups, link, rng))
+    else:
+        choice = Choice(inverse_penalty, 1.0, (), "penalty given, not calibrated")
+    solution = linear.fit_linear(rotated, known, weights, choice.inverse_penalty, grid.loss)
+    slopes = solution[:-1] if basis is None else basis @ solution[:-1]
+    slopes = slopes / (scale * choice.temperature)
+    intercepts = solution[-1] / choice.temperature - centre @ slopes
+    facts |= {
+        "inverse_penalty": choice.inverse_penalty,
+        "temperature": choice.temperature,
+        "loss_by_penalty": [list(pair) for pair in choice.loss_by_penalty],
+        "reason": choice.reason,
+    }
+    fitted = model(
+        kind,
+        np.ascontiguousarray(slopes, dtype=np.float32),
+        intercepts.astype(np.float32),
+        learned,
+        constants.astype(np.float32),
+        facts,
+    )
+    return fitted, choice.evidence
+
+
+def learnable(targets: DoubleArray, weights: DoubleArray, kind: Kind) -> tuple[IntArray, DoubleArray]:
+    """Separate labels with evidence from those that can only get a constant.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n, n_labels)
+    weights : ndarray of shape (n,)
+    kind : {"classification", "multilabel"}
+
+    Returns
+    -------
+    learned : ndarray of int
+        ``classification``: labels seen, if at least two. ``multilabel``: labels seen both given and not given.
+    constants : ndarray of float64, shape (n_labels,)
+        ``classification``: 0.001 for a label nobody used yet (at most 0.05 together), the rest for a label that is the
+        only one. ``multilabel``: the smoothed share of items that have the label.
+
+    Examples
+    --------
+    >>> learnable(np.array([[1.0, 0.0, 0.0]]), np.ones(1), "classification")
+    (array([], dtype=int64), array([0.998, 0.001, 0.001]))
+    """
+    used = weights > 0
+    mass = (targets[used] * weights[used, None]).sum(axis=0)
+    total = float(weights.sum())
+    if kind == "multilabel":
+        open_labels = (targets[used].max(axis=0) > 0) & (targets[used].min(axis=0) < 1)
+        constants = np.where(open_labels, 0.0, (mass + 0.5) / (total + 1.0))
+        return np.flatnonzero(open_labels), constants
+    seen = mass > 0
+    n_unseen = int((~seen).sum())
+    constants = np.where(seen, 0.0, min(_UNSEEN_LABEL, _UNSEEN_TOTAL / max(n_unseen, 1)))
+    if seen.sum() > 1:
+        return np.flatnonzero(seen), constants
+    constants[seen] = 1.0 - constants.sum()
+    return np.zeros(0, dtype=np.int64), constants
