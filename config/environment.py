@@ -6,6 +6,7 @@ Whatever is malformed is an ImproperlyConfigured whose text names the variable; 
 import hashlib
 import ipaddress
 import os
+import re
 import secrets
 import socket
 import tempfile
@@ -31,6 +32,31 @@ def whole_number(name: str, default: int, low: int = 0, high: int = 2**63 - 1) -
     if not low <= number <= high:
         raise ImproperlyConfigured(f"{name} must be between {low} and {high}, not {number}.")
     return number
+
+
+def three_numbers(name: str, default: float, above: float = -1e9) -> tuple[float, float, float]:
+    """One number, or three separated by commas (red, green, blue). Raises ImproperlyConfigured for anything else."""
+    given = env.str(name, default="").strip()
+    try:
+        numbers = [float(part) for part in given.split(",")] if given else [default]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 3) or not all(above < number < 1e9 for number in numbers):
+        raise ImproperlyConfigured(f"{name} must be one number or three separated by commas, not {given!r}.")
+    red, green, blue = numbers * 3 if len(numbers) == 1 else numbers
+    return red, green, blue
+
+
+def picture_network() -> tuple[str, str]:
+    """IMAGE_ENCODER_ONNX and IMAGE_ENCODER_SHA256, both or none: a file is only ever loaded by its hash."""
+    path, sha256 = (env.str(name, default="").strip() for name in ("IMAGE_ENCODER_ONNX", "IMAGE_ENCODER_SHA256"))
+    if not path:
+        return "", ""
+    if not Path(path).is_file():
+        raise ImproperlyConfigured(f"IMAGE_ENCODER_ONNX {path!r} is not a file.")
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256.lower()):
+        raise ImproperlyConfigured("IMAGE_ENCODER_SHA256 must be the SHA-256 of IMAGE_ENCODER_ONNX: 64 hex digits.")
+    return path, sha256.lower()
 
 
 def switch(name: str) -> bool:

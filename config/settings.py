@@ -11,9 +11,11 @@ from config.environment import (
     broker_url,
     databases,
     env,
+    picture_network,
     querent_home,
     secret_key,
     switch,
+    three_numbers,
     whole_number,
 )
 
@@ -156,6 +158,9 @@ FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 # limits of an import; beyond the first the answer is 413, beyond the others the file or row is refused with the reason
+IMAGE_ENCODER_ONNX, IMAGE_ENCODER_SHA256 = picture_network()
+IMAGE_ENCODER_CENTRE = three_numbers("IMAGE_ENCODER_CENTRE", 127.0)
+IMAGE_ENCODER_SCALE = three_numbers("IMAGE_ENCODER_SCALE", 128.0, above=0.0)
 IMPORT_MAX_BYTES = whole_number("IMPORT_MAX_BYTES", 2 * 1024**3)
 IMPORT_MAX_ROWS = whole_number("IMPORT_MAX_ROWS", 5_000_000)
 IMPORT_MAX_CELL_BYTES = whole_number("IMPORT_MAX_CELL_BYTES", 1024 * 1024)

@@ -8,7 +8,8 @@ class LearningConfig(AppConfig):
 
     def ready(self) -> None:
         from learning import listeners  # noqa: PLC0415  # models are not loaded before this
-        from learning.services import setting_names  # noqa: PLC0415
+        from learning.services import backbone, setting_names  # noqa: PLC0415
 
         listeners.connect()
+        backbone.register()
         setting_names.register()

@@ -43,6 +43,14 @@ class Registry(Generic[T]):
     def __contains__(self, name: object) -> bool:
         return name in self._targets
 
+    def add(self, name: str, target: str) -> None:
+        """Register one more, for what only some installations have."""
+        self._targets[name] = target
+
+    def remove(self, name: str) -> None:
+        """Forget a name; nothing happens when it is not registered."""
+        self._targets.pop(name, None)
+
     def make(self, name: str) -> T:
         """Import the class behind ``name`` and return a new instance with its defaults.
 

@@ -19,9 +19,9 @@ def strategies(modality: str) -> Sequence[str]:
 
 
 def encoders(modality: str) -> Sequence[str]:
-    from learning.core.encoders import BY_MODALITY  # noqa: PLC0415
+    from learning.core.encoders import AUTO, encoder_names  # noqa: PLC0415
 
-    return BY_MODALITY[modality] if modality else [name for names in BY_MODALITY.values() for name in names]
+    return encoder_names(modality) if modality else [name for each in AUTO for name in encoder_names(each)]
 
 
 def learners(modality: str) -> Sequence[str]:

@@ -156,3 +156,29 @@ def test_generated_passwords_are_long_and_different():
     made = {readable_password() for _ in range(100)}
     assert len(made) == 100
     assert {len(password) for password in made} == {19}
+
+
+def test_a_picture_network_needs_its_hash(tmp_path, monkeypatch):
+    monkeypatch.delenv("IMAGE_ENCODER_ONNX", raising=False)
+    assert environment.picture_network() == ("", "")
+    monkeypatch.setenv("IMAGE_ENCODER_ONNX", str(tmp_path / "none.onnx"))
+    with pytest.raises(ImproperlyConfigured, match="is not a file"):
+        environment.picture_network()
+    (tmp_path / "none.onnx").write_bytes(b"network")
+    with pytest.raises(ImproperlyConfigured, match="IMAGE_ENCODER_SHA256"):
+        environment.picture_network()
+    monkeypatch.setenv("IMAGE_ENCODER_SHA256", "AB" * 32)
+    assert environment.picture_network() == (str(tmp_path / "none.onnx"), "ab" * 32)
+
+
+@pytest.mark.parametrize(("given", "expected"), [("", (5, 5, 5)), ("1.5", (1.5, 1.5, 1.5)), ("1, 2,3", (1, 2, 3))])
+def test_three_numbers(monkeypatch, given, expected):
+    monkeypatch.setenv("IMAGE_ENCODER_SCALE", given)
+    assert environment.three_numbers("IMAGE_ENCODER_SCALE", 5) == expected
+
+
+@pytest.mark.parametrize("given", ["1,2", "red", "0", "nan", "inf,1,1"])
+def test_unclear_three_numbers_are_refused(monkeypatch, given):
+    monkeypatch.setenv("IMAGE_ENCODER_SCALE", given)
+    with pytest.raises(ImproperlyConfigured, match="IMAGE_ENCODER_SCALE must be one number or three"):
+        environment.three_numbers("IMAGE_ENCODER_SCALE", 5, above=0)

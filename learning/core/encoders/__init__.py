@@ -8,9 +8,13 @@ whatever its neighbours and block, the same bytes from the same input, nothing l
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from learning.core.encoders.base import Encoder, FittedEncoder
 from learning.core.registry import Registry
+
+if TYPE_CHECKING:
+    from learning.core.encoders.backbone import Backbone
 
 ENCODERS: Registry[Encoder] = Registry(
     "encoder",
@@ -47,6 +51,34 @@ def auto_encoder(modality: str) -> str:
     return name if all(find_spec(package) for package in packages) else instead
 
 
+def encoder_names(modality: str) -> tuple[str, ...]:
+    """Return the encoders a project of a modality may name.
+
+    Examples
+    --------
+    >>> encoder_names("tabular")
+    ('columns',)
+    """
+    own = ("onnx",) if modality == "image" and "onnx" in ENCODERS else ()
+    return BY_MODALITY[modality] + own
+
+
+def use_backbone(backbone: Backbone | None) -> None:
+    """Offer a network of the installation's own as the encoder ``onnx``, or (None) no longer.
+
+    Parameters
+    ----------
+    backbone : learning.core.encoders.backbone.Backbone or None
+    """
+    from learning.core.encoders.backbone import choose  # noqa: PLC0415  # Pillow is not needed without one
+
+    choose(backbone)
+    if backbone is None:
+        ENCODERS.remove("onnx")
+    else:
+        ENCODERS.add("onnx", "learning.core.encoders.backbone:BackboneEncoder")
+
+
 def make_encoder(name: str, modality: str) -> Encoder:
     """Return the encoder a project's settings ask for.
 
@@ -78,4 +110,7 @@ def make_encoder(name: str, modality: str) -> Encoder:
     return encoder
 
 
-__all__ = ["AUTO", "BY_MODALITY", "ENCODERS", "Encoder", "FittedEncoder", "auto_encoder", "make_encoder"]
+__all__ = [
+    "AUTO", "BY_MODALITY", "ENCODERS", "Encoder", "FittedEncoder", "auto_encoder", "encoder_names", "make_encoder",
+    "use_backbone",
+]  # fmt: skip
