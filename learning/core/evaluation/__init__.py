@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from learning.core.evaluation.baselines import evaluate_baselines
+from learning.core.evaluation.ceiling import human_ceiling, pair_agreement
 from learning.core.evaluation.curves import CurvePoint, curve_point
-from learning.core.evaluation.gate import Check, Verdict, judge
+from learning.core.evaluation.gate import Check, Contender, Verdict, correct_of, judge
 from learning.core.evaluation.intervals import Estimate, wilson
 from learning.core.evaluation.lure import lure_estimate, lure_weights
-from learning.core.evaluation.paired import PairedTest, paired_test
+from learning.core.evaluation.paired import PairedLoss, PairedTest, paired_loss_test, paired_test
 from learning.core.evaluation.report import Evaluation, LabelScores, evaluate
 
 __all__ = [
     "Check",
+    "Contender",
     "CurvePoint",
     "Estimate",
     "Evaluation",
     "LabelScores",
+    "PairedLoss",
     "PairedTest",
     "Verdict",
+    "correct_of",
     "curve_point",
     "evaluate",
     "evaluate_baselines",
+    "human_ceiling",
     "judge",
     "lure_estimate",
     "lure_weights",
+    "pair_agreement",
+    "paired_loss_test",
     "paired_test",
     "wilson",
 ]

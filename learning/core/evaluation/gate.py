@@ -1,7 +1,8 @@
-"""May the candidate replace the champion?
+"""May the candidate replace the champion, and may it rank?
 
 Both answered the same frozen held-out items. "Higher number wins" promotes a candidate that is no better in nearly half
-of all cases; here it has to win an exact paired test, on top of not being worse in any other way that matters.
+of all cases; here it has to win a test that keeps its level exactly, on top of not being worse in any other way that
+matters. To rank less is asked: what learned from more answers may choose the next questions unless it is clearly worse.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ from typing import Any
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix
-from learning.core.evaluation.paired import PairedTest, paired_test
+from learning.core.evaluation.paired import PairedLoss, PairedTest, paired_loss_test, paired_test
 from learning.core.evaluation.report import Evaluation
 from learning.core.learners.base import Kind
 
-MAX_P_BETTER = 0.04
-"""Below .05, so that 200 replays in a row with a candidate that is no better also stay below 5 %."""
+MAX_P_BETTER = 0.03
+"""Below .05, so that 200 replays with a candidate that is no better stay below 5 % too, whatever their luck."""
+MAX_P_WORSE = 0.05
+MARGIN = 0.01
+"""A loss of accuracy this small does not keep a newer version from ranking, however many items prove it."""
 MIN_HELD_OUT = 200
 MAX_CALIBRATION_RISE = 0.05
+MAX_LATENCY_RATIO, FREE_LATENCY_MS = 3.0, 50.0
+MAX_SIZE_RATIO, FREE_SIZE_BYTES = 4.0, 64 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,27 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Contender:
+    """A model before the gate.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n, k)
+        For the held-out items.
+    evaluation : Evaluation
+        What :func:`evaluate` found for them.
+    latency_ms : float or None
+        Per item, measured side by side; None when it was not.
+    size_bytes : int or None
+    """
+
+    probabilities: FloatMatrix
+    evaluation: Evaluation
+    latency_ms: float | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the gate says.
 
@@ -41,19 +68,25 @@ class Verdict:
     ----------
     promote : bool
         All checks passed.
+    may_rank : bool
+        Not clearly worse than the champion.
     provisional : bool
         Fewer than 200 held-out answers: the candidate may rank, but nothing it says is verified.
     checks : tuple of Check
     paired : PairedTest or None
-        None without a champion.
+        Who was right, against the champion; None without one.
+    loss : PairedLoss or None
+        Squared error of the probabilities, against the champion; None without one.
     reason : str
         In words.
     """
 
     promote: bool
+    may_rank: bool
     provisional: bool
     checks: tuple[Check, ...]
     paired: PairedTest | None
+    loss: PairedLoss | None
     reason: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,30 +107,42 @@ def correct_of(probabilities: FloatMatrix, targets: DoubleArray, kind: Kind) -> 
     return np.asarray(probabilities.argmax(axis=1) == targets.argmax(axis=1))
 
 
+def squared_errors(probabilities: FloatMatrix, targets: DoubleArray) -> DoubleArray:
+    """Return each item's squared error summed over the labels (its Brier loss), shape (n,).
+
+    Examples
+    --------
+    >>> squared_errors(np.array([[0.75, 0.25]], np.float32), np.array([[1.0, 0.0]])).tolist()
+    [0.125]
+    """
+    return np.asarray(((probabilities.astype(np.float64) - targets) ** 2).sum(axis=1))
+
+
 def judge(
-    candidate: FloatMatrix,
-    champion: FloatMatrix | None,
+    candidate: Contender,
+    champion: Contender | None,
     targets: DoubleArray,
-    evaluation: Evaluation,
-    baseline: Evaluation,
-    champion_evaluation: Evaluation | None = None,
+    constant: FloatMatrix,
     *,
+    rng: np.random.Generator,
     max_p_better: float = MAX_P_BETTER,
 ) -> Verdict:
     """Judge a candidate.
 
-    Against a champion it must be better by the exact one-sided McNemar test, and its calibration error may not rise by
-    more than .05. Without a champion it must beat the majority baseline with intervals apart.
+    It must be right more often than the best constant answer by the exact one-sided McNemar test. Against a champion
+    the squared error of its probabilities must be smaller by the one-sided sign-flip test, it must be right on more
+    items than it loses, and its calibration error (by more than .05), latency (threefold) and size (fourfold) may not
+    rise; latencies under 50 ms and files under 64 MB are free.
 
     Parameters
     ----------
-    candidate, champion : ndarray of shape (n, k)
-        Probabilities for the same held-out items; champion None when there is none.
+    candidate, champion : Contender
+        Measured on the same held-out items; champion None when there is none.
     targets : ndarray of shape (n, k)
-    evaluation, baseline : Evaluation
-        The candidate's and the majority baseline's.
-    champion_evaluation : Evaluation, optional
-        For the calibration check.
+    constant : ndarray of shape (n, k)
+        The best constant answer to these items.
+    rng : numpy.random.Generator
+        For the sign flips.
     max_p_better : float
         Share of candidates no better than the champion that may pass.
 
@@ -108,35 +153,74 @@ def judge(
     Examples
     --------
     >>> from learning.core.evaluation import evaluate
-    >>> truth = np.tile(np.eye(2), (100, 1))
-    >>> rng = np.random.default_rng(0)
-    >>> good = evaluate(truth, truth, kind="classification", rng=rng)
-    >>> poor = evaluate(np.full((200, 2), 0.5), truth, kind="classification", rng=rng)
-    >>> judge(truth.astype(np.float32), None, truth, good, poor).promote
+    >>> truth, rng = np.tile(np.eye(2), (100, 1)), np.random.default_rng(0)
+    >>> good = Contender(truth.astype(np.float32), evaluate(truth, truth, kind="classification", rng=rng))
+    >>> judge(good, None, truth, np.full((200, 2), 0.5, np.float32), rng=rng).promote
     True
     """
-    name, ours = next(iter(evaluation.metrics.items()))
-    floor = baseline.metrics[name]
-    checks = [
-        Check("beats_baseline", ours.low > floor.high, ours.low, floor.high, f"{name}: interval above the majority's")
-    ]
-    paired = None
+    kind = candidate.evaluation.kind
+    right = correct_of(candidate.probabilities, targets, kind)
+    floor = paired_test(right, correct_of(constant, targets, kind))
+    checks = [_better("beats_baseline", floor.p_better, max_p_better, f"best constant answer, {_in_words(floor)}")]
+    paired = loss = None
+    may_rank = True
     if champion is not None:
-        paired = paired_test(
-            correct_of(candidate, targets, evaluation.kind), correct_of(champion, targets, evaluation.kind)
-        )
-        detail = f"{paired.only_candidate} items won, {paired.only_champion} lost, exact one-sided McNemar test"
-        checks.append(Check("beats_champion", paired.p_better <= max_p_better, paired.p_better, max_p_better, detail))
-    if champion_evaluation is not None:
-        rise = evaluation.metrics["calibration_error"].value - champion_evaluation.metrics["calibration_error"].value
-        detail = "rise of the calibration error"
-        checks.append(Check("calibration", rise <= MAX_CALIBRATION_RISE, rise, MAX_CALIBRATION_RISE, detail))
+        paired = paired_test(right, correct_of(champion.probabilities, targets, kind))
+        ours, theirs = (squared_errors(each.probabilities, targets) for each in (candidate, champion))
+        loss = paired_loss_test(ours, theirs, rng)
+        detail = f"squared error of the probabilities {-loss.difference:+.4f}, one-sided sign-flip test"
+        checks.append(_better("beats_champion", loss.p_better, max_p_better, detail))
+        checks.append(_above("more_right", paired.difference, 0.0, _in_words(paired)))
+        checks += _costs(candidate, champion)
+        may_rank = not _clearly_worse(paired, loss)
     failed = [check for check in checks if not check.passed]
-    reason = "; ".join(f"{check.name}: {check.value:.4f}, limit {check.limit:.4f}" for check in failed)
     return Verdict(
         promote=not failed,
-        provisional=evaluation.n < MIN_HELD_OUT,
+        may_rank=may_rank,
+        provisional=candidate.evaluation.n < MIN_HELD_OUT,
         checks=tuple(checks),
         paired=paired,
-        reason=f"kept: {reason}" if failed else "better than everything it was compared with",
+        loss=loss,
+        reason="; ".join(_why_not(check) for check in failed) or "better than everything it was compared with",
     )
+
+
+def _clearly_worse(paired: PairedTest, loss: PairedLoss) -> bool:
+    """Fewer right by more than the margin, and it was not luck: by either test."""
+    return paired.difference < -MARGIN and min(loss.p_worse, paired.p_worse) <= MAX_P_WORSE
+
+
+def _costs(candidate: Contender, champion: Contender) -> list[Check]:
+    """Return what may not rise: calibration error, latency, size."""
+    rise = candidate.evaluation.metrics["calibration_error"].value
+    rise -= champion.evaluation.metrics["calibration_error"].value
+    checks = [_below("calibration", rise, MAX_CALIBRATION_RISE, "rise of the calibration error")]
+    if candidate.latency_ms is not None and champion.latency_ms is not None:
+        limit = max(MAX_LATENCY_RATIO * champion.latency_ms, FREE_LATENCY_MS)
+        detail = f"ms an item, the champion's {champion.latency_ms:.1f}"
+        checks.append(_below("latency", candidate.latency_ms, limit, detail))
+    if candidate.size_bytes is not None and champion.size_bytes is not None:
+        limit = max(MAX_SIZE_RATIO * champion.size_bytes, float(FREE_SIZE_BYTES))
+        checks.append(_below("size", candidate.size_bytes, limit, f"bytes, the champion's {champion.size_bytes:,}"))
+    return checks
+
+
+def _better(name: str, p: float, limit: float, detail: str) -> Check:
+    return Check(name, p <= limit, p, limit, detail)
+
+
+def _above(name: str, value: float, limit: float, detail: str) -> Check:
+    return Check(name, value > limit, value, limit, detail)
+
+
+def _below(name: str, value: float, limit: float, detail: str) -> Check:
+    return Check(name, value <= limit, value, limit, detail)
+
+
+def _why_not(check: Check) -> str:
+    sign = "not above" if check.name == "more_right" else "above"
+    return f"{check.name.replace('_', ' ')}: {check.value:.4g} is {sign} {check.limit:.4g} ({check.detail})"
+
+
+def _in_words(test: PairedTest) -> str:
+    return f"{test.only_candidate} items won, {test.only_champion} lost, of {test.n}"

@@ -9,7 +9,13 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 from scipy.stats import binom
 
+from learning.core.arrays import DoubleArray
 from learning.core.evaluation.intervals import LEVEL
+
+FLIPS = 10_000
+_CELLS = 40_000_000
+_MIN_FLIPS = 2_000
+_BLOCK = 500
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,8 @@ class PairedTest:
         Items that one of them alone had right.
     difference, low, high : float
         Candidate's accuracy minus champion's, with its 95 % interval.
-    p_better : float
-        Exact one-sided p-value of "the candidate is no better".
+    p_better, p_worse : float
+        Exact one-sided p-values of "the candidate is no better" and "the candidate is no worse".
     p_differs : float
         Exact two-sided p-value of "both are equally good".
     """
@@ -37,6 +43,7 @@ class PairedTest:
     low: float
     high: float
     p_better: float
+    p_worse: float
     p_differs: float
 
 
@@ -51,7 +58,7 @@ def paired_test(candidate: ArrayLike, champion: ArrayLike) -> PairedTest:
     Returns
     -------
     PairedTest
-        Without a disagreement both p-values are 1. The interval is Agresti and Min's (half a disagreement added to each
+        Without a disagreement all p-values are 1. The interval is Agresti and Min's (half a disagreement added to each
         of the four cells).
 
     Raises
@@ -75,11 +82,99 @@ def paired_test(candidate: ArrayLike, champion: ArrayLike) -> PairedTest:
     n = new.size
     gained, lost = int((new & ~old).sum()), int((~new & old).sum())
     p_better = float(binom.sf(gained - 1, gained + lost, 0.5))
+    p_worse = float(binom.sf(lost - 1, gained + lost, 0.5))
     p_differs = min(1.0, 2.0 * float(binom.sf(max(gained, lost) - 1, gained + lost, 0.5)))
     more, less, total = gained + 0.5, lost + 0.5, n + 2.0
     centre = (more - less) / total
     half = float(ndtri(0.5 + LEVEL / 2)) * float(np.sqrt((more + less) - (more - less) ** 2 / total)) / total
     difference = (gained - lost) / n if n else 0.0
-    return PairedTest(
-        n, gained, lost, difference, max(centre - half, -1.0), min(centre + half, 1.0), p_better, p_differs
-    )
+    low, high = max(centre - half, -1.0), min(centre + half, 1.0)
+    return PairedTest(n, gained, lost, difference, low, high, p_better, p_worse, p_differs)
+
+
+@dataclass(frozen=True)
+class PairedLoss:
+    """The losses of two models on the same items.
+
+    Parameters
+    ----------
+    n : int
+        Items.
+    difference, low, high : float
+        Champion's mean loss minus candidate's, above 0 when the candidate is better, with its 95 % interval.
+    p_better : float
+        One-sided p-value of "swapping the two models on any item would change nothing", small when the candidate's
+        loss is smaller.
+    p_worse : float
+        The same for a larger loss.
+    """
+
+    n: int
+    difference: float
+    low: float
+    high: float
+    p_better: float
+    p_worse: float
+
+
+def paired_loss_test(candidate: ArrayLike, champion: ArrayLike, rng: np.random.Generator) -> PairedLoss:
+    """Compare two models by the sign-flip test on the differences of their losses.
+
+    Where :func:`paired_test` sees only who was right, a loss of the probabilities also sees how sure they were. On real
+    models the two differ on a fifth of all items, and this test needs half as many items for the same power.
+
+    Parameters
+    ----------
+    candidate, champion : array_like of shape (n,)
+        Loss of each on each item, lower is better.
+    rng : numpy.random.Generator
+        For the flips.
+
+    Returns
+    -------
+    PairedLoss
+        The p-values count the observed signs among the flips (never 0), so the test keeps its level exactly for any
+        distribution of the losses, ties included. Without a difference both are 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    References
+    ----------
+    R. A. Fisher, The Design of Experiments, 1935; B. Phipson, G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 9, 2010.
+
+    Examples
+    --------
+    >>> found = paired_loss_test([0.1] * 12, [0.3] * 12, np.random.default_rng(0))
+    >>> found.p_better < 0.002, round(found.difference, 3)
+    (True, 0.2)
+    """
+    new, old = np.asarray(candidate, dtype=np.float64), np.asarray(champion, dtype=np.float64)
+    if new.shape != old.shape or new.ndim != 1:
+        raise ValueError(f"losses of shape {new.shape} and {old.shape} are not pairs")
+    gains = old - new
+    n = gains.size
+    mean = float(gains.mean()) if n else 0.0
+    half = float(ndtri(0.5 + LEVEL / 2)) * float(gains.std(ddof=1)) / float(np.sqrt(n)) if n > 1 else float("inf")
+    moved = gains[gains != 0.0]
+    if not moved.size:
+        return PairedLoss(n, mean, mean, mean, 1.0, 1.0)
+    sums = _flipped_sums(moved, rng)
+    slack = 1e-9 * float(np.abs(moved).sum())
+    as_good, as_bad = int((sums >= moved.sum() - slack).sum()), int((sums <= moved.sum() + slack).sum())
+    total = len(sums) + 1
+    return PairedLoss(n, mean, mean - half, mean + half, (as_good + 1) / total, (as_bad + 1) / total)
+
+
+def _flipped_sums(gains: DoubleArray, rng: np.random.Generator) -> DoubleArray:
+    """Return the sum under random signs, shape (flips,): 10,000 of them, down to 2,000 above 4,000 items."""
+    flips = int(np.clip(_CELLS // gains.size, _MIN_FLIPS, FLIPS))
+    sums = np.empty(flips)
+    for start in range(0, flips, _BLOCK):
+        stop = min(start + _BLOCK, flips)
+        bits = np.frombuffer(rng.bytes((stop - start) * (-(-gains.size // 8))), dtype=np.uint8)
+        signs = np.unpackbits(bits.reshape(stop - start, -1), axis=1, count=gains.size)
+        sums[start:stop] = 2.0 * (signs @ gains) - gains.sum()
+    return sums
