@@ -15,6 +15,7 @@ from labeling.services.errors import Invalid
 from labeling.services.queue import publish, reserve_epoch
 from labeling.services.tasks import MAX_COUNT, expire_overdue, next_tasks
 from labeling.services.tasks.mixture import draw, eval_probability, pool_propensity
+from labeling.services.tasks.walk import Walker
 from tests.factories import make_items
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,17 @@ def rank(project, items, q=0.01, strategy="margin", model_version=3):
 def settings_of(project, **fields):
     Project.objects.filter(pk=project.pk).update(**fields)
     project.refresh_from_db()
+
+
+class Always(random.Random):
+    """A coin that always shows the same number."""
+
+    def __init__(self, value):
+        super().__init__(0)
+        self.value = value
+
+    def random(self):
+        return self.value
 
 
 def let_lapse(*tasks):
@@ -129,6 +141,27 @@ def test_a_random_draw_beside_a_queue_has_the_propensity_of_the_mixture(project,
     assert pool_propensity(Project(random_share=0.2), 10, 0.04, True) == pytest.approx(0.02 + 0.8 * 0.04)
     assert pool_propensity(Project(random_share=0.2), 10, 0.0, True) == pytest.approx(0.02)
     assert pool_propensity(Project(random_share=0.0), 10, 0.0, False) == pytest.approx(0.1)
+
+
+def test_a_random_draw_counts_what_the_queue_would_have_passed_over_first(project, people):
+    items = make_items(project, [str(n) for n in range(10)])
+    rank(project, items, q=0.5)
+    member = project.members.get(user=people.annotator)
+    walker = Walker(project, member, project.progress)
+    assert [walker.chances([items[n].pk]) for n in (0, 1, 5)] == [
+        {items[0].pk: 0.5}, {items[1].pk: 0.5**2}, {items[5].pk: 0.5**6},
+    ]  # fmt: skip
+    Item.objects.filter(pk=items[2].pk).update(is_open=False)
+    assert walker.chances([items[4].pk]) == {items[4].pk: 0.5**4}
+    member.queue_epoch, member.queue_rank = project.epoch, 3
+    assert walker.chances([items[4].pk, items[0].pk]) == {items[4].pk: 0.5}
+    settings_of(project, random_share=1.0)
+    (task,) = next_tasks(people.annotator, project)
+    settings_of(project, random_share=0.25)
+    (task,) = next_tasks(people.reviewer, project, 1, rng=Always(0.2))
+    rank_of = [item.pk for item in items].index(task.item_id)
+    passed = sum(n != 2 and Item.objects.get(pk=items[n].pk).is_open for n in range(rank_of))
+    assert task.propensity == pytest.approx(0.25 / task.pool_size + 0.75 * 0.5 ** (passed + 1))
 
 
 def test_eval_tasks_say_so_and_are_no_pool_draws(project, people):

@@ -165,7 +165,8 @@ def _tasks(walker: Walker, picks: list[Pick], has_head: bool) -> list[Task]:
     project = walker.project
     closed = Counter(pick.item.split for pick in picks if not pick.item.is_open)
     pool_picks = sum(pick.reason != Reason.EVAL for pick in picks)
-    q_of = _in_queue(project, picks) if has_head else {}
+    drawn = [pick.item.pk for pick in picks if pick.reason == Reason.RANDOM]
+    q_of = walker.chances(drawn) if has_head and drawn else {}
     left = dict.fromkeys(Split.values, 0)
     # from here to the end of the transaction the project's other questions and answers wait
     draws, left[Split.POOL], left[Split.EVAL] = _count_draws(project.pk, pool_picks, closed)
@@ -201,12 +202,3 @@ def _count_draws(project_id: int, draws: int, closed: "Counter[str]") -> tuple[i
         )
         draws, pool_open, eval_open = cursor.fetchone()
     return draws, pool_open, eval_open
-
-
-def _in_queue(project: Project, picks: list[Pick]) -> dict[int, float]:
-    """Propensity in the published ranking of the items that were drawn at random."""
-    drawn = [pick.item.pk for pick in picks if pick.reason == Reason.RANDOM]
-    if not drawn:
-        return {}
-    entries = QueueEntry.objects.filter(epoch__project=project, epoch__number=project.epoch, item__in=drawn)
-    return dict(entries.values_list("item_id", "propensity"))

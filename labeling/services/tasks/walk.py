@@ -26,6 +26,9 @@ from labeling.selectors.prepared import Prepared
 END_OF_QUEUE = 2**31 - 1
 #: Ranks of the queue that are looked at together, and four more for each question wanted; then four times as many.
 FIRST_WINDOW = 32
+#: Ranks that are looked at for the chance of an item, then eight times as many; and when it is as good as none.
+CHANCES_WINDOW = 256
+NEGLIGIBLE = 1e-9
 #: What a walk may change of a member.
 POSITIONS = (
     "pool_position", "eval_position", "queue_epoch", "queue_rank", "pool_exhausted_at", "eval_exhausted_at",
@@ -89,6 +92,27 @@ class Walker:
             member.queue_rank = END_OF_QUEUE
         return found
 
+    def chances(self, drawn: list[int]) -> dict[int, float]:
+        """The probability with which the queue would have given each of these items now instead; 0 if not named.
+
+        An entry's own propensity is that at its place in the ranking, after everything before it is gone. From where
+        the person stands it is less: every free entry in between would have to be passed over first.
+        """
+        member, wanted = self.member, set(drawn)
+        rank = member.queue_rank if member.queue_epoch == self.project.epoch else -1
+        found: dict[int, float] = {}
+        passed_over, window, at_end = 1.0, CHANCES_WINDOW, False
+        while wanted and passed_over > NEGLIGIBLE and not at_end:
+            entries = list(_ahead(self.project.pk, self.project.epoch, rank, rank + window))
+            for item, is_open, propensity in entries:
+                if item in wanted:
+                    found[item] = passed_over * propensity
+                    wanted.discard(item)
+                elif is_open:
+                    passed_over *= 1.0 - propensity
+            rank, window, at_end = rank + window, window * 8, len(entries) < window
+        return found
+
     @property
     def has_head(self) -> bool:
         """Whether the published queue may still have something for this person."""
@@ -136,6 +160,12 @@ def _around(
 @Prepared
 def _waiting(project: int, user: int, *without: int, split: Split, pictures: bool) -> ItemQuerySet:
     return _locked(free_items(project, user, *without, split=split, pictures=pictures), wait=True)[:1]
+
+
+def _ahead(project: int, number: int, after: int, end: int) -> "QuerySet[QueueEntry, tuple[int, bool, float]]":
+    """(item, is_open, propensity) of a window of ranks."""
+    entries = QueueEntry.objects.filter(epoch__project=project, epoch__number=number, rank__gt=after, rank__lte=end)
+    return entries.order_by("rank").values_list("item_id", "item__is_open", "propensity")
 
 
 @Prepared
