@@ -167,8 +167,7 @@ def fit_scaled(
     else:
         choice = Choice(inverse_penalty, 1.0, (), "penalty given, not calibrated")
     solution = linear.fit_linear(rotated, known, weights, choice.inverse_penalty, grid.loss)
-    slopes = solution[:-1] if basis is None else basis @ solution[:-1]
-    slopes = slopes / (scale * choice.temperature)
+    slopes = basis @ solution[:-1] / (scale * choice.temperature)
     intercepts = solution[-1] / choice.temperature - centre @ slopes
     facts |= {
         "inverse_penalty": choice.inverse_penalty,
