@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +13,24 @@ from learning.core.learners import FittedLearner, make_learner
 from learning.models import EncoderVersion, ModelVersion, Status
 from learning.services import contents, encoder_versions, files
 from learning.services.matrix import FeatureMatrix
+from learning.services.pairwise import model as pairs
 
 logger = logging.getLogger(__name__)
 
 
 def load_model(version: ModelVersion) -> FittedLearner:
-    """The fitted learner of a version. Parsed once a process, the file's hash is checked every time: a damaged file is
-    noticed by the next run, not by the next restart. Raises files.Corrupt."""
+    """The fitted learner of a version (of a pairwise project its PairwiseModel). Parsed once a process, the file's hash
+    is checked every time: a damaged file is noticed by the next run, not by the next restart. Raises files.Corrupt."""
     files.check(version.path, version.sha256)
-    return _load(version.learner, version.path, version.sha256)
+    model: FittedLearner = _load(version.learner, version.path, version.sha256)
+    return model
 
 
 @lru_cache(maxsize=16)
-def _load(learner: str, path: str, sha256: str) -> FittedLearner:
+def _load(learner: str, path: str, sha256: str) -> Any:
     data = files.load(path, sha256)
     try:
-        return make_learner(learner).load(data)
+        return pairs.load(data) if learner == pairs.LEARNER else make_learner(learner).load(data)
     except ValueError as error:  # a learner or format this release no longer knows
         raise files.Corrupt(str(error)) from error
 

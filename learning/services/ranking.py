@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from labeling.models import Item, Project, Split
+from labeling.models import Item, Kind, Project, Split
 from labeling.services import queue
 from learning.core.cycle import Answers, Settings, rank_pool, step_rng
 from learning.core.learners import FittedLearner
@@ -17,6 +17,7 @@ from learning.models import ModelVersion, Run
 from learning.services import decide, labels, model_files
 from learning.services.labels import Frozen
 from learning.services.matrix import FeatureMatrix
+from learning.services.pairwise import stored
 
 HEAD = 2_000
 
@@ -111,6 +112,8 @@ def rank_again(project_id: int) -> int | None:
     epoch = queue.reserve_epoch(project_id)
     now = Run(project=project, **decide.mark_of(project))
     now.seed = int.from_bytes(hashlib.sha256(f"rank:{project.split_seed}:{epoch}".encode()).digest()[:7])
+    if project.kind == Kind.PAIRWISE:
+        return epoch if stored.rank_again(now, epoch, version) else None
     encoder = model_files.encoder_of(version)
     with threadpool_limits(limits=1):
         ranking = rank_frozen(now, labels.freeze(now), version, FeatureMatrix(encoder))

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from threadpoolctl import threadpool_limits
 
-from labeling.models import JobState, Project
+from labeling.models import JobState, Kind, Project
 from labeling.services import queue
 from learning.core.cycle import Answers
 from learning.models import ModelVersion, Run, Status
@@ -25,6 +25,7 @@ from learning.services.candidates import Candidate, Material
 from learning.services.gate import Verdict
 from learning.services.labels import Frozen
 from learning.services.matrix import FeatureMatrix
+from learning.services.pairwise import learn
 from learning.services.steps import StepFailed, StepLog, Stopped, heartbeat
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,8 @@ def waiting_after(run_pk: int) -> list[int]:
 
 def _take_steps(run: Run, log: StepLog) -> None:
     """The steps by kind of question; each ends in ``publish``, where everything takes effect at once."""
-    _learn_labels(run, log)
+    steps = learn.take_steps if run.project.kind == Kind.PAIRWISE else _learn_labels
+    steps(run, log)
 
 
 def _learn_labels(run: Run, log: StepLog) -> None:

@@ -102,24 +102,28 @@ def freeze(run: Run) -> Frozen:
     contexts = _contexts(run.project)
     items = _items(run.project, run.items_seen, contexts)
     rows = _answers_as_of(run.project, run.last_annotation_id)
-    number_of = {pk: number for number, pk in enumerate(items.ids.tolist())}
-    people, kept = _People(rows), []
-    manifest = hashlib.sha256(f"pairwise\n{len(items)}\n".encode())
-    for pk, _, source, annotator, imported, first, second, left, split, answer, elapsed_ms, reason in rows:
-        if first not in number_of or second not in number_of:
-            continue  # set aside, or newer than the run's items
-        given = ANSWERS[answer["winner"]]
-        right = second if left == first else first
-        manifest.update(f"{pk}:{left}:{right}:{split}:{given}\n".encode())
-        person = people.number(source, annotator, imported)
-        why = REASONS.index(reason or "")
-        elapsed = -1 if elapsed_ms is None else elapsed_ms
-        kept.append((number_of[left], number_of[right], given, person, split == Split.EVAL, why, elapsed))
-    for row in zip(items.ids.tolist(), items.context.tolist(), items.held.tolist(), strict=True):
-        manifest.update(repr(row).encode())
-    columns = np.array(kept, dtype=np.int64).reshape(-1, 7).T
-    judged = Judged(*columns[:4], columns[4] > 0, columns[5], columns[6])
+    people = _People(rows)
+    judged, answers_sha256 = _judged(rows, items, people)
+    manifest = hashlib.sha256(f"pairwise\n{answers_sha256}\n".encode())
+    for column in (items.ordinals, items.context, items.held, contexts.held):
+        manifest.update(column.tobytes())
     return Frozen(items, contexts, people.names(), judged, manifest.hexdigest())
+
+
+def _judged(rows: list[tuple[Any, ...]], items: Items, people: "_People") -> tuple[Judged, str]:
+    """Answers between items that are there: not set aside, and not newer than the run's items."""
+    number_of = {pk: number for number, pk in enumerate(items.ids.tolist())}
+    manifest, kept = hashlib.sha256(), []
+    for pk, _, source, annotator, imported, first_id, second_id, left_id, split, answer, elapsed_ms, reason in rows:
+        if first_id not in number_of or second_id not in number_of:
+            continue
+        sides = number_of[left_id], number_of[second_id if left_id == first_id else first_id]
+        given, person = ANSWERS[answer["winner"]], people.number(source, annotator, imported)
+        manifest.update(f"{pk}:{sides}:{split}:{given}\n".encode())
+        known_ms = -1 if elapsed_ms is None else elapsed_ms
+        kept.append((*sides, given, person, split == Split.EVAL, REASONS.index(reason or ""), known_ms))
+    columns = np.array(kept, dtype=np.int64).reshape(-1, 7).T
+    return Judged(*columns[:4], columns[4] > 0, *columns[5:]), manifest.hexdigest()
 
 
 def _contexts(project: Project) -> Contexts:

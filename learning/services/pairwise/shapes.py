@@ -114,7 +114,13 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Overview:
-    """The project by the version in use; ``version`` None and everything empty before the first run."""
+    """The project by the version in use; ``version`` None and everything empty before the first run.
+
+    ``agreement``: two people's answers to one pair are equal; ``ceiling``: one person's answer is the majority of the
+    others', what a perfect model could be expected to reach. ``accuracy`` has ``all``, ``items`` and ``contexts``.
+    ``reliability``: [(annotator, share of judgments that follow the scores, judgments)]. ``used``: what became of the
+    answers (``answers``, ``learned``, ``measured_by``, ``repeats``, ``neither``).
+    """
 
     version: int | None = None
     status: str = ""
@@ -130,9 +136,11 @@ class Overview:
     baselines: dict[str, Rate] = field(default_factory=dict)
     curve: list[CurvePoint] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
-    reliability: list[PersonRate] = field(default_factory=list)
+    ceiling: Rate | None = None
+    reliability: list[tuple[str, float, int]] = field(default_factory=list)
     n_fast: int = 0
     fast_rates: list[PersonRate] = field(default_factory=list)
+    used: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

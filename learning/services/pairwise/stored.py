@@ -1,0 +1,50 @@
+"""A version out of the registry put to work again: compared with, ranked with, shown again after a rollback."""
+
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from learning.models import ModelVersion, PairwiseFinding, Run
+from learning.services import features, files, model_files
+from learning.services.matrix import FeatureMatrix
+from learning.services.pairwise import choose, fit, freeze, publish
+from learning.services.pairwise.freeze import Frozen
+from learning.services.pairwise.model import PairwiseModel
+
+
+def model_of(version: ModelVersion) -> PairwiseModel:
+    """Raises files.Corrupt."""
+    model: Any = model_files.load_model(version)
+    if not isinstance(model, PairwiseModel):
+        raise files.Corrupt(f"{version} is not a model of pairs")
+    return model
+
+
+def known_to(version: ModelVersion, run: Run, data: Frozen, matrix: FeatureMatrix | None) -> fit.Known:
+    """A version's strengths for the items of ``data``. Raises files.Corrupt, EncoderVersion.DoesNotExist."""
+    model = model_of(version)
+    if matrix is None or version.encoder != matrix.version.version:
+        encoder = model_files.encoder_of(version)
+        features.compute_missing(encoder, run.items_seen, lambda done, of: None)
+        matrix = FeatureMatrix(encoder)
+    return fit.known(model, run.project, data, matrix)
+
+
+def rank_again(now: Run, epoch: int, version: ModelVersion) -> bool:
+    """Publishes pairs chosen by a version outside a run, and its scores if they were removed. False if fenced off."""
+    with threadpool_limits(limits=1):
+        data = freeze.freeze(now)
+        posterior = known_to(version, now, data, None).posterior(data)
+        draws = choose.next_pairs(now.project, data, posterior, now.seed)
+        published = choose.publish(now.project_id, epoch, data, draws, version)
+    show_again(version)
+    return published
+
+
+def show_again(version: ModelVersion) -> None:
+    """Writes a version's scores and findings from its file and the judgments it learned from, where they are gone."""
+    if version.run is None or PairwiseFinding.objects.filter(model_version=version).exists():
+        return
+    data, model = freeze.freeze(version.run), model_of(version)
+    if data.items.ordinals.tolist() == model.ordinals.tolist():  # else an item was set aside since: the next run shows
+        publish.store(version, data, model, None)
