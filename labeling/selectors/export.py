@@ -17,6 +17,7 @@ from django.db.models import Max
 
 from labeling.kinds import KINDS, QuestionKind
 from labeling.models import Annotation, Modality, Progress, Project, Source, User
+from labeling.selectors.levelling import levelling
 
 CHUNK_ANNOTATIONS = 2000
 CHUNK_ORDINALS = 5000
@@ -25,7 +26,8 @@ ROWS = ("annotations", "items")
 
 SELECTION = {
     "reason": "text", "strategy": "text", "model_version": "integer", "epoch": "integer", "utility": "number",
-    "propensity": "number", "pool_size": "integer", "draw": "integer",
+    "propensity": "number", "pool_size": "integer", "draw": "integer", "weight_lure": "number",
+    "weight_missing": "text",
 }  # fmt: skip
 ANNOTATION_COLUMNS = {
     "item_id": "integer", "external_id": "text", "kind": "text", "answer": "json", "annotator": "text",
@@ -135,7 +137,7 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
     select = _select(project)
     where, params = _where(project, filters)
     sql = f"{select} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
-    answer_of, username_of = _decoder(), _usernames()
+    answer_of, username_of, weigh = _decoder(), _usernames(), _weighing(project, filters)
     last = 0
     while records := _fetch(sql, [project.kind, last, *params]):
         last = records[-1][-1]
@@ -143,6 +145,7 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
             row = dict(zip(names, record, strict=False))
             row["answer"] = answer_of(row["answer"])
             row["annotator"] = username_of(row["annotator"])
+            weigh(row)
             _add_own(row, record[-2], taken)
             yield row
 
@@ -156,7 +159,7 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     where, params = _where(project, filters)
     sql = f"{_select(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where}"
     sql += " ORDER BY i.ordinal, a.id"
-    answer_of = _decoder()
+    answer_of, weigh = _decoder(), _weighing(project, filters)
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
@@ -165,6 +168,7 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             answers = [dict(zip(names, record, strict=False)) | {"own": record[-2]} for record in group]
             row = _item_row(kind, answers, answer_of)
             own = row.pop("own")
+            weigh(row)
             row = {name: row[name] for name in wanted}
             _add_own(row, own, taken)
             yield row
@@ -211,7 +215,7 @@ def _select(project: Project) -> str:
     return f"""
         SELECT i.id, i.external_id, %s, a.answer, a.annotator_id, a.source, {_iso("a.created_at")}, a.elapsed_ms,
             a.revision, i.split, t.reason, NULLIF(t.strategy, ''), t.model_version, t.epoch, t.utility, t.propensity,
-            t.pool_size, t.draw, NULLIF(i.context, ''), NULL, NULL, a.instructions_version,
+            t.pool_size, t.draw, NULL, NULL, NULLIF(i.context, ''), NULL, NULL, a.instructions_version,
             {content} NULLIF(i."group", ''), NULLIF(i.origin, ''), i.data, a.id
         FROM labeling_annotation a JOIN labeling_item i ON i.id = a.item_id
         LEFT JOIN labeling_task t ON t.id = a.task_id{asset_join}"""
@@ -230,6 +234,18 @@ def _where(project: Project, filters: Filters) -> tuple[str, list[Any]]:
     if filters.only == "iid":
         where += " AND t.reason IN ('eval', 'random')"
     return where, params
+
+
+def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], None]:
+    """Fills in ``weight_lure`` and ``weight_missing``. Filters do not change a weight: it belongs to the whole set."""
+    whole = replace(filters, split="pool", source=Source.HUMAN.value, only="")
+    weight = levelling(project, *_where(project, whole), filters.ordinal_below or 0).weight
+
+    def weigh(row: dict[str, Any]) -> None:
+        found = weight(row["reason"], row["propensity"], row["pool_size"], row["draw"])
+        row["weight_lure"], row["weight_missing"] = found
+
+    return weigh
 
 
 def _iso(column: str) -> str:
