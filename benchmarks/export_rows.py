@@ -108,7 +108,7 @@ def fill(size: int) -> None:
     from django.utils import timezone
 
     from labeling.models import Annotation, Item, Progress, Project, Task, User
-    from labeling.services.imports.insert import RawInsert, now
+    from labeling.services.insert import RawInsert, now
 
     people = [User.objects.get_or_create(username=f"person{n}")[0].pk for n in range(5)]
     project = Project.objects.create(

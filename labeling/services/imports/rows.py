@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.conf import settings
@@ -12,12 +12,17 @@ from labeling.models import Modality, Project, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.pictures import PictureFacts, PictureRejected, inspect
 
+if TYPE_CHECKING:
+    from labeling.services.imports.contexts import ContextRow
+
 #: Key under which a reader hands over the bytes of a row's picture.
 PICTURE = "\0picture"
+#: Key under which the identity of a row's context is handed over, where that is more than its text.
+CONTEXT = "\0context"
 
 _JSON = orjson.OPT_NON_STR_KEYS
 _SORTED_JSON = _JSON | orjson.OPT_SORT_KEYS
-_SHORT = 200  # characters of id, group and origin
+SHORT = 200  # characters of id, group and origin
 _ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
 
@@ -48,6 +53,7 @@ class Row:
     answer: str | None
     picture: PictureFacts | None = None
     content: bytes = b""
+    about: "ContextRow | None" = None
 
     @property
     def size_bytes(self) -> int:
@@ -73,23 +79,23 @@ class RowBuilder:
         """The row of a record (which is consumed). Raises RowRejected."""
         pop = record.pop
         context, group, origin, split = pop("context", ""), pop("group", ""), pop("origin", ""), pop("split", "")
-        external_id, label = pop("id", None), pop("label", None)
+        external_id, label, identity = pop("id", None), pop("label", None), pop(CONTEXT, "")
         if context:
-            context = _text(context, "context", self.max_bytes)
+            context = as_text(context, "context", self.max_bytes)
         if group:
-            group = _text(group, "group", _SHORT)
+            group = as_text(group, "group", SHORT)
         if origin:
-            origin = _text(origin, "origin", _SHORT)
+            origin = as_text(origin, "origin", SHORT)
         if split:
-            split = _split(split)
+            split = as_split(split)
         if external_id is not None:
-            external_id = _text(external_id, "id", _SHORT) or None
+            external_id = as_text(external_id, "id", SHORT) or None
         answer = self._answer(label) if label is not None and label != "" else None
         picture, content, text = None, b"", ""
         if self.modality == Modality.TEXT:
             text = record.pop("text", None) or ""
             if type(text) is not str or "\0" in text:
-                text = _text(text, "text", self.max_bytes)
+                text = as_text(text, "text", self.max_bytes)
             asked = _utf8(text, "text")
             if not text or text.isspace():
                 raise RowRejected("There is no text in this row.", "text")
@@ -98,7 +104,7 @@ class RowBuilder:
             data = self._json(record, _JSON)
         elif self.modality == Modality.IMAGE:
             picture, content = self._picture(record)
-            text = _text(record.pop("text", "") or "", "text", self.max_bytes)
+            text = as_text(record.pop("text", "") or "", "text", self.max_bytes)
             asked = bytes.fromhex(picture.sha256)
             data = self._json(record, _JSON)
         else:
@@ -110,18 +116,19 @@ class RowBuilder:
             asked = data.encode()
             if not record.keys() <= self.columns.keys():
                 self.columns.update(dict.fromkeys(record))
-        if picture and not context:
+        identity = identity or context
+        if picture and not identity:
             content_hash = picture.sha256
         else:
             digest = hashlib.sha256(asked)
-            if context:
-                digest.update(b"\0" + context.encode())
+            if identity:
+                digest.update(b"\0" + identity.encode())
             content_hash = digest.hexdigest()
         drawn = hashlib.sha256((self.seed + content_hash).encode()).digest()
         draw_key = int.from_bytes(drawn[8:16], "big") >> 1
         if group:
             drawn = hashlib.sha256((self.seed + group).encode()).digest()
-        elif context:  # the same content in another context is on the same side
+        elif identity:  # the same content in another context is on the same side
             drawn = hashlib.sha256((self.seed + hashlib.sha256(asked).hexdigest()).encode()).digest()
         side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
         return Row(
@@ -172,7 +179,7 @@ class RowBuilder:
         return str(data, "utf-8")
 
 
-def _text(value: Any, field: str, limit: int) -> str:
+def as_text(value: Any, field: str, limit: int) -> str:
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise RowRejected(f"Expected text, found {_kind_of(value)}.", field)
@@ -196,7 +203,7 @@ def _utf8(value: str, field: str) -> bytes:
         ) from error
 
 
-def _split(value: Any) -> str:
+def as_split(value: Any) -> str:
     text = str(value).strip().lower()
     if text and text not in Split.values:
         raise RowRejected(f"{str(value)[:40]!r} is not a split; pool and eval are.", "split")

@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import OperationalError, transaction
 
-from labeling.models import ImportBatch, JobState, Project
+from labeling.models import ImportBatch, JobState, Kind, Project
 from labeling.services import storage
 from labeling.services.imports.errors import FencedOff, ImportRefused, RowRejected
+from labeling.services.imports.pair_rows import PairwiseRowBuilder
+from labeling.services.imports.pair_store import PairStore
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.rows import Rejection, Row, RowBuilder
 from labeling.services.imports.store import ChunkStore
@@ -75,11 +77,13 @@ def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
 def _import(batch: ImportBatch, attempt: int) -> int:
     """Reads and stores from the cursor to the end; returns the number of rows."""
     with default_storage.open(batch.path, "rb") as file:
+        project = batch.project
         reader = READERS[batch.format](
-            file, modality=batch.project.modality, options=batch.options, file_name=batch.file_name
+            file, modality=project.modality, options=batch.options, file_name=batch.file_name, kind=project.kind
         )
-        builder = RowBuilder(batch.project, parse_numbers=reader.parse_numbers)
-        store = ChunkStore(batch, attempt, builder.columns)
+        is_pairwise = project.kind == Kind.PAIRWISE
+        builder = (PairwiseRowBuilder if is_pairwise else RowBuilder)(project, parse_numbers=reader.parse_numbers)
+        store = (PairStore if is_pairwise else ChunkStore)(batch, attempt, builder.columns)
         number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
         rows: list[Row] = []
         rejections: list[Rejection] = []

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import orjson
 
-from labeling.models import ImportFormat, Modality
+from labeling.models import ImportFormat, Kind, Modality
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.pictures import name_other_content
 
@@ -32,8 +32,8 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
 }
 
 
-def format_of(head: bytes, file_name: str, modality: str, wanted: str | None = None) -> str:
-    """The format of an upload that a project of this modality can take. Raises ImportRefused."""
+def format_of(head: bytes, file_name: str, modality: str, wanted: str | None = None, kind: str = "") -> str:
+    """The format of an upload that a project of this modality and kind can take. Raises ImportRefused."""
     if not head:
         raise ImportRefused("The file is empty.")
     found = _by_content(head, file_name)
@@ -47,8 +47,11 @@ def format_of(head: bytes, file_name: str, modality: str, wanted: str | None = N
         raise ImportRefused(f"Unknown format {wanted[:40]!r}.")
     if wanted in text_like:
         found = wanted
-    if found not in _ALLOWED[modality]:
-        accepted = ", ".join(name for name in _ALLOWED[modality] if name != ImportFormat.ROWS)
+    allowed = _ALLOWED[modality]
+    if kind == Kind.PAIRWISE:  # pairs of pictures come as rows
+        allowed = tuple(dict.fromkeys((*allowed, *_ALLOWED[Modality.TEXT])))
+    if found not in allowed:
+        accepted = ", ".join(name for name in allowed if name != ImportFormat.ROWS)
         raise ImportRefused(f"This project takes {accepted}; the file is {_described(found)}.")
     return found
 

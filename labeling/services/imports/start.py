@@ -59,9 +59,10 @@ def _look(
 ) -> str:
     """The format, after the reader has seen the head of the file."""
     found = ImportFormat.ROWS.value if is_rows else format_of(
-        stored.read(HEAD_BYTES), file_name, project.modality, wanted or None
+        stored.read(HEAD_BYTES), file_name, project.modality, wanted or None, project.kind
     )  # fmt: skip
-    READERS[found](stored, modality=project.modality, options=options, file_name=file_name).check()
+    reader = READERS[found](stored, modality=project.modality, options=options, file_name=file_name, kind=project.kind)
+    reader.check()
     return found
 
 

@@ -1,6 +1,8 @@
 """Stores one chunk in one transaction: items, imported answers, rejections, counts and the cursor, or nothing."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import F
@@ -8,19 +10,28 @@ from django.db.models import F
 from labeling.models import Annotation, Asset, ImportBatch, ImportRejection, Item, Progress, Project, Source
 from labeling.services import storage
 from labeling.services.imports.errors import FencedOff, RowRejected
-from labeling.services.imports.insert import RawInsert, known, now
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.sides import Sides
+from labeling.services.insert import RawInsert, known, now
 from labeling.services.pictures import original_name
 
-_ITEM_FIELDS = (
-    "ordinal", "external_id", "content_hash", "text", "asset", "data", "context", "group", "origin", "split",
-    "draw_key",
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What a chunk held besides items."""
+
+    accepted: int = 0
+    refused: list[Rejection] = field(default_factory=list)
+    duplicates: int = 0
 
 
 class ChunkStore:
-    """Stores the chunks of one attempt at one import."""
+    """Stores the chunks of one attempt at one import. Kinds with rows that are not items override what is theirs."""
+
+    item_fields: ClassVar[tuple[str, ...]] = (
+        "ordinal", "external_id", "content_hash", "text", "asset", "data", "context", "group", "origin", "split",
+        "draw_key",
+    )  # fmt: skip
 
     def __init__(self, batch: ImportBatch, attempt: int, columns: Collection[str] = ()) -> None:
         self.columns = columns
@@ -36,6 +47,7 @@ class ChunkStore:
                 storage.put(original_name(self.project.pk, row.picture.sha256), row.content)
         before = self.batch.cursor
         with transaction.atomic():
+            self._before(rows)
             progress = Progress.objects.select_for_update().values_list("next_ordinal", flat=True)
             next_ordinal = progress.get(project=self.project)
             # after the lock: services/overlap takes it too, so no item keeps an overlap that was changed meanwhile
@@ -43,7 +55,8 @@ class ChunkStore:
             self.sides.catch_up(next_ordinal, rows)
             fresh, refused, duplicates = self._sort_out(rows)
             self._insert(fresh, next_ordinal, overlap)
-            refused += rejections
+            more = self._insert_more(fresh, overlap)
+            refused += more.refused + rejections
             ImportRejection.objects.bulk_create(
                 ImportRejection(
                     batch=self.batch, row=no.number, name=no.name[:255], field=no.field[:100], reason=no.reason[:500]
@@ -52,7 +65,8 @@ class ChunkStore:
             )
             moved = ImportBatch.objects.filter(cursor=before).beat(
                 self.batch.pk, self.attempt, cursor=cursor,
-                accepted=F("accepted") + len(fresh), duplicates=F("duplicates") + duplicates,
+                accepted=F("accepted") + len(fresh) + more.accepted,
+                duplicates=F("duplicates") + duplicates + more.duplicates,
                 rejected=F("rejected") + len(refused),
             )  # fmt: skip
             if not moved:
@@ -61,6 +75,17 @@ class ChunkStore:
             self._count(fresh)
         self.batch.cursor = cursor
         self.sides.stored(next_ordinal + len(fresh))
+
+    def _before(self, rows: list[Row]) -> None:
+        """Locks what must be locked before Progress."""
+
+    def _extra(self, row: Row) -> tuple[Any, ...]:
+        """Values of what ``item_fields`` has beyond those of every kind."""
+        return ()
+
+    def _insert_more(self, fresh: list[tuple[Row, str]], overlap: int) -> More:
+        """Stores what the chunk holds besides items."""
+        return More()
 
     def _name_columns(self) -> None:
         """Adds columns of table rows that the project has not seen; the lock on Progress keeps two imports apart."""
@@ -105,7 +130,7 @@ class ChunkStore:
     def _insert(self, fresh: list[tuple[Row, str]], first: int, overlap: int) -> None:
         assets = self._assets([row for row, _ in fresh if row.picture])
         put = RawInsert(
-            Item, _ITEM_FIELDS,
+            Item, self.item_fields,
             {
                 "project": self.project.pk, "batch": self.batch.pk, "created_at": now(),
                 "slots_total": overlap,
@@ -115,7 +140,7 @@ class ChunkStore:
             (
                 ordinal, row.external_id, row.content_hash, row.text,
                 assets[row.picture.sha256] if row.picture else None, row.data,
-                row.context, row.group, row.origin, split, row.draw_key,
+                row.context, row.group, row.origin, split, row.draw_key, *self._extra(row),
             )
             for ordinal, (row, split) in enumerate(fresh, first)
         )  # fmt: skip

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import IO, Any, ClassVar
 
+from labeling.models import Kind
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.rows import Rejection
 
@@ -17,9 +18,12 @@ class Reader(ABC):
     chunk_rows: ClassVar[int] = 2_000
     parse_numbers: ClassVar[bool] = False
 
-    def __init__(self, file: IO[bytes], *, modality: str, options: dict[str, Any], file_name: str = "") -> None:
+    def __init__(
+        self, file: IO[bytes], *, modality: str, options: dict[str, Any], file_name: str = "", kind: str = ""
+    ) -> None:
         self.file = file
         self.modality = modality
+        self.kind = kind
         self.options = options
         self.file_name = file_name
         self.total: int | None = None
@@ -33,7 +37,7 @@ class Reader(ABC):
         """The records after the first ``start``. Raises ImportRefused where the file becomes unreadable."""
 
 
-def check_columns(columns: list[str], modality: str) -> None:
+def check_columns(columns: list[str], modality: str, kind: str = "") -> None:
     """Raises ImportRefused for a header that no row of it could satisfy."""
     seen: set[str] = set()
     for position, name in enumerate(columns, 1):
@@ -42,6 +46,8 @@ def check_columns(columns: list[str], modality: str) -> None:
         if name in seen:
             raise ImportRefused(f"The header names the column {name[:80]!r} twice.")
         seen.add(name)
+    if kind == Kind.PAIRWISE and {"left", "right"} <= seen:
+        return
     if modality == "text" and "text" not in seen:
         raise ImportRefused(f"A text project needs a column named text; found {', '.join(columns)[:200]}.")
     if modality == "tabular" and not seen - {"id", "label", "group", "context", "origin", "split"}:

@@ -70,7 +70,7 @@ class CsvReader(Reader):
         self.check_header(self.columns)
 
     def check_header(self, columns: list[str]) -> None:
-        check_columns(columns, self.modality)
+        check_columns(columns, self.modality, self.kind)
 
     def _rows(self) -> Iterator[list[str] | Rejection]:
         """Cells of every record, header included; a Rejection in place of a record that is too long."""

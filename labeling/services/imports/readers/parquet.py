@@ -31,7 +31,7 @@ class ParquetReader(Reader):
 
     def _records(self, file: pq.ParquetFile, start: int) -> Iterator[Numbered]:
         schema = file.schema_arrow
-        check_columns(list(schema.names), self.modality)
+        check_columns(list(schema.names), self.modality, self.kind)
         for field in schema:
             if _holds_bytes(field.type):
                 raise ImportRefused(f"The column {field.name[:80]!r} holds binary data, which cannot be kept.")

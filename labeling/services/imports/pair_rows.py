@@ -1,0 +1,99 @@
+"""Rows of a pairwise project: items with the context they belong to, and pairs with the judgments there are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from labeling.kinds import InvalidAnswer
+from labeling.services.imports.contexts import take_context
+from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.rows import CONTEXT, SHORT, Row, RowBuilder, as_text
+
+MAX_NAME = 150
+MAX_ELAPSED_MS = 2**31 - 1
+#: The columns of a pair; any others of its row are not kept.
+COLUMNS = ("left", "right", "winner", "annotator", "gold", "elapsed_ms")
+
+
+@dataclass(slots=True)
+class PairRow:
+    """A pair by the external ids of its items. ``answer`` is JSON, ``gold`` a winner; both as the row's sides are."""
+
+    number: int
+    left: str
+    right: str
+    answer: str | None
+    annotator: str
+    gold: str
+    elapsed_ms: int | None
+    # what is looked at in any row
+    group: str = ""
+    text: str = ""
+    data: str = ""
+    content: bytes = b""
+    picture: None = None
+
+    @property
+    def external_id(self) -> str:
+        return f"{self.left} | {self.right}"
+
+
+class PairwiseRowBuilder(RowBuilder):
+    """Tells pairs from items by their columns ``left`` and ``right``."""
+
+    def build(self, number: int, record: dict[str, Any]) -> Row | PairRow:  # type: ignore[override]  # one of two
+        left, right = record.get("left"), record.get("right")
+        if left not in (None, "") or right not in (None, ""):
+            return self._pair(number, record)
+        for name in COLUMNS:
+            record.pop(name, None)
+        if record.get("label") not in (None, ""):
+            raise RowRejected("Items of pairs have no label; a judgment is a row with left, right and winner.", "label")
+        context = take_context(record, self.max_bytes)
+        record["context"], record[CONTEXT] = context.text, context.content_hash
+        row = super().build(number, record)
+        row.about = context
+        return row
+
+    def _pair(self, number: int, record: dict[str, Any]) -> PairRow:
+        left, right = (_name(record.get(side), side) for side in ("left", "right"))
+        if left == right:
+            raise RowRejected(f"{left[:80]!r} cannot be compared with itself.", "right")
+        given = {name: record.get(name) for name in ("winner", "gold")}
+        answer, gold = (self._winner(name, value) for name, value in given.items())
+        annotator = record.get("annotator")
+        return PairRow(
+            number, left, right,
+            str(orjson.dumps({"winner": answer}), "utf-8") if answer else None,
+            as_text(annotator, "annotator", MAX_NAME) if annotator not in (None, "") else "",
+            gold,
+            _elapsed(record.get("elapsed_ms")),
+        )  # fmt: skip
+
+    def _winner(self, field: str, value: Any) -> str:
+        if value is None or value == "":
+            return ""
+        try:
+            return str(self.kind.answer_from_import(value, frozenset())["winner"])
+        except InvalidAnswer as error:
+            raise RowRejected(error.reason, field) from error
+
+
+def _name(value: Any, side: str) -> str:
+    name = as_text(value, side, SHORT) if value not in (None, "") else ""
+    if not name:
+        raise RowRejected("A pair needs the ids of both its items, left and right.", side)
+    return name
+
+
+def _elapsed(value: Any) -> int | None:
+    if value is None or value == "":
+        return None
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise RowRejected("Expected a whole number of milliseconds.", "elapsed_ms") from None
+    if isinstance(value, bool) or not 0 <= number <= MAX_ELAPSED_MS:
+        raise RowRejected(f"Expected milliseconds from 0 to {MAX_ELAPSED_MS}.", "elapsed_ms")
+    return number
