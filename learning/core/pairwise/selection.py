@@ -1,17 +1,17 @@
 """Which pairs to ask next: those whose answers say most, connected graphs first, every pick with its probability.
 
-The worth of a pair is the mutual information between its answer and the strengths under the present posterior: how many
-nats the answer is expected to tell. It is high where the difference is uncertain *and* the outcome open. A batch is
-drawn one pair after the other; the expected information of each pair drawn is taken off the posterior before the next,
-so that a batch does not ask the same thing over and over.
+The worth of a pair is how much its answer is expected to tell about the *order* of its context under the present
+posterior (:mod:`learning.core.pairwise.outlook`). It is high where the outcome is open, both items are uncertain, and
+others stand near whose order with them is open too. A batch is drawn one pair after the other; what each pair drawn is
+expected to tell is taken off the posterior before the next, so that a batch does not ask the same thing over and over.
 
 While a context's comparison graph has gaps, only pairs that close one are eligible. Every pick is stochastic: the rank
 among the eligible is drawn as in :mod:`learning.core.acquisition` and its probability is kept.
 
 References
 ----------
-N. Houlsby et al., "Bayesian active learning for classification and preference learning", 2011 (mutual information);
-X. Chen et al., "Pairwise ranking aggregation in a crowdsourced setting", WSDM 2013 (active Bradley-Terry).
+X. Chen et al., "Pairwise ranking aggregation in a crowdsourced setting", WSDM 2013 (active Bradley-Terry by information
+gain); docs/decisions/0021 says why the order and not the strengths.
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ import numpy as np
 
 from learning.core.acquisition import DEFAULT_TEMPERATURE, rank_log_weights
 from learning.core.arrays import BoolArray, DoubleArray
-from learning.core.pairwise.bradley_terry import answer_probabilities
 from learning.core.pairwise.candidates import Pairs, candidate_pairs
 from learning.core.pairwise.connectivity import components
 from learning.core.pairwise.judgments import IntVector, Judgments
+from learning.core.pairwise.outlook import DenseOutlook, DiagonalOutlook, Outlook, expected_information
 from learning.core.pairwise.posterior import PairPosterior
-from learning.core.pairwise.worth import answer_worth
 
 MAX_CANDIDATES = 20_000
 BRIDGE, GAIN, RANDOM = "bridge", "gain", "random"
@@ -43,7 +42,7 @@ class PairDraws:
     first, second : ndarray of int, shape (k,)
         Item numbers, ``first < second``; which one stands left is not decided here.
     utilities : ndarray of float64, shape (k,)
-        Nats the answer was expected to tell when the pair was drawn.
+        Nats of entropy of the order, per item of the context, that the answer was expected to take off.
     propensities : ndarray of float64, shape (k,), range (0, 1]
         Probability of the draw given those before it and the candidates looked at.
     reason : list of str
@@ -159,7 +158,7 @@ def _candidates(
 
 
 class _Draw:
-    """The posterior as it is expected to be after the pairs drawn so far."""
+    """Draws pairs one after the other, expecting each answer before the next draw."""
 
     def __init__(
         self,
@@ -172,44 +171,67 @@ class _Draw:
         self._posterior = posterior
         self._label = label.copy()
         self._rng, self._temperature, self._random_share = rng, temperature, random_share
-        self._worth = answer_worth(posterior.strengths.log_nu, posterior.strengths.position)
-        self._told: dict[int, list[DoubleArray]] = {}
+        self._information = expected_information(posterior.strengths.log_nu, abs(posterior.strengths.position))
+        self._outlooks: dict[int, Outlook] = {}
+
+    def _outlook(self, context: int) -> Outlook:
+        if context not in self._outlooks:
+            items = self._posterior.members(context)
+            mean, covariance = self._posterior.strengths.scores[items], self._posterior.covariances.get(context)
+            self._outlooks[context] = (
+                DiagonalOutlook(mean, self._posterior.variances[items], self._rng)
+                if covariance is None
+                else DenseOutlook(mean, covariance)
+            )
+        return self._outlooks[context]
 
     def expect(self, first: IntVector, second: IntVector) -> None:
         """Take off what pairs that are being asked will tell."""
-        mean, _ = self._posterior.differences(first, second)
-        for one, other, d in zip(first.tolist(), second.tolist(), mean.tolist(), strict=True):
-            self._tell(one, other, d)
+        for one, other in zip(first.tolist(), second.tolist(), strict=True):
+            self._tell(one, other)
 
-    def _tell(self, one: int, other: int, d: float) -> tuple[int, DoubleArray]:
-        """Expect an answer: return the context and what its members' covariance loses, as a vector times itself."""
-        strengths, context = self._posterior.strengths, int(self._posterior.context[one])
-        here, there = self._posterior.place(np.array([one, other]))
-        along = self._posterior.column(one) - self._posterior.column(other)
-        for told in self._told.get(context, []):
-            along -= told * (told[here] - told[there])
-        p = answer_probabilities(np.array([d + strengths.position, d - strengths.position]), strengths.log_nu)
-        curve = float(np.mean((1.0 - p[:, 2]) / 4 - ((p[:, 0] - p[:, 1]) / 2) ** 2))
-        told = along * np.sqrt(curve / (1.0 + curve * (along[here] - along[there])))
-        self._told.setdefault(context, []).append(told)
-        self._join(one, other)
-        return context, told
-
-    def _join(self, one: int, other: int) -> None:
+    def _tell(self, one: int, other: int) -> tuple[IntVector, DoubleArray, DoubleArray, float]:
+        """Expect an answer; return the context's items, ``u``, ``covariance G u`` and ``u' G u``."""
+        context = int(self._posterior.context[one])
+        outlook = self._outlook(context)
+        here, there = self._posterior.place(np.array([one, other])).tolist()
+        along = outlook.along(here, there)
+        variance = max(float(along[here] - along[there]), 0.0)
+        scores = self._posterior.strengths.scores
+        curve = float(self._information(scores[[one]] - scores[[other]], np.array([variance]))[0])
+        u = along * np.sqrt(curve / (1.0 + curve * variance))
+        moved, weighed = outlook.tell(u)
         if self._label[one] != self._label[other]:
             self._label[self._label == self._label[other]] = self._label[one]
+        return self._posterior.members(context), u, moved, weighed
 
     def consider(self, first: IntVector, second: IntVector) -> None:
         """Set the candidates."""
         self._first, self._second = first, second
-        self._mean, self._variance = self._posterior.differences(first, second)
-        for context, vectors in self._told.items():
-            for told in vectors:
-                self._variance -= self._loss(context, told)
-        self._noise = self._rng.random(first.size) * 1e-9
-        self._value = self._worth(self._mean, self._variance) + self._noise
+        scores = self._posterior.strengths.scores
+        self._mean = scores[first] - scores[second]
+        self._variance, self._spread, self._share = np.zeros((3, first.size))
+        here, there = self._posterior.place(first), self._posterior.place(second)
+        order = np.argsort(self._posterior.context[first], kind="stable")
+        contexts, starts = np.unique(self._posterior.context[first][order], return_index=True)
+        for context, rows in zip(contexts.tolist(), np.split(order, starts[1:]), strict=True):
+            outlook = self._outlook(context)
+            outlook.weigh()
+            self._variance[rows] = outlook.variances(here[rows], there[rows])
+            self._spread[rows] = outlook.spreads(here[rows], there[rows])
+            # Per item: a pair of a large context settles more orders, but each is a smaller part of its ranking.
+            self._share[rows] = 0.5 / max(self._posterior.members(context).size - 1, 1)
+        self._noise = 1.0 + 1e-9 * self._rng.random(first.size)
+        self._value = np.zeros(first.size)
+        self._value_anew(np.arange(first.size))
         self._open = np.ones(first.size, dtype=bool)
         self._across = self._label[first] != self._label[second]
+        self._buffer = np.zeros((2, self._label.size))
+
+    def _value_anew(self, rows: IntVector) -> None:
+        curve = self._information(self._mean[rows], self._variance[rows])
+        gain = self._share[rows] * self._spread[rows] * curve / (1.0 + curve * self._variance[rows])
+        self._value[rows] = gain * self._noise[rows]
 
     def take(self, k: int) -> PairDraws:
         """Draw up to ``k`` of the candidates."""
@@ -249,21 +271,18 @@ class _Draw:
 
     def _after(self, pick: int) -> None:
         self._open[pick] = False
-        one, other = int(self._first[pick]), int(self._second[pick])
         apart = bool(self._across[pick])
-        context, told = self._tell(one, other, float(self._mean[pick]))
-        loss = self._loss(context, told)
-        moved = np.flatnonzero(loss > 1e-4 * self._variance)
-        self._variance[moved] -= loss[moved]
-        self._value[moved] = self._worth(self._mean[moved], self._variance[moved]) + self._noise[moved]
+        items, u, moved, weighed = self._tell(int(self._first[pick]), int(self._second[pick]))
+        self._buffer[0, items], self._buffer[1, items] = u, moved
+        step, other = self._buffer[:, self._first] - self._buffer[:, self._second]
+        self._buffer[:, items] = 0.0
+        rows = np.flatnonzero(step**2 > 1e-5 * self._variance)
+        step, other = step[rows], other[rows]
+        self._variance[rows] = np.maximum(self._variance[rows] - step**2, 0.0)
+        self._spread[rows] = np.maximum(self._spread[rows] - 2.0 * step * other + weighed * step**2, 0.0)
+        self._value_anew(rows)
         if apart:
             self._across = self._label[self._first] != self._label[self._second]
-
-    def _loss(self, context: int, told: DoubleArray) -> DoubleArray:
-        """What the variances of all candidates lose."""
-        spread = np.zeros(self._label.size)
-        spread[self._posterior.members(context)] = told
-        return (spread[self._first] - spread[self._second]) ** 2
 
 
 @lru_cache(maxsize=8)
