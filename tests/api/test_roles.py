@@ -64,6 +64,7 @@ TABLE = {
     ("learning-api:model-promote", "post"): MANAGE,
     ("learning-api:rollback", "post"): MANAGE,
     ("learning-api:queue", "get"): MANAGE,
+    ("learning-api:scores", "get"): VIEW,
 }
 #: where a member without the right gets 404 instead of 403: it is somebody else's task
 HIDDEN = {name for name, _ in TABLE if name.startswith("api:task-") and name != "api:task-next"}

@@ -122,8 +122,8 @@ def _judged(rows: list[tuple[Any, ...]], items: Items, people: "_People") -> tup
         manifest.update(f"{pk}:{sides}:{split}:{given}\n".encode())
         known_ms = -1 if elapsed_ms is None else elapsed_ms
         kept.append((*sides, given, person, split == Split.EVAL, REASONS.index(reason or ""), known_ms))
-    columns = np.array(kept, dtype=np.int64).reshape(-1, 7).T
-    return Judged(*columns[:4], columns[4] > 0, *columns[5:]), manifest.hexdigest()
+    left, right, answers, persons, held, reasons, times_ms = np.array(kept, dtype=np.int64).reshape(-1, 7).T
+    return Judged(left, right, answers, persons, held > 0, reasons, times_ms), manifest.hexdigest()
 
 
 def _contexts(project: Project) -> Contexts:
