@@ -238,7 +238,7 @@ def _where(project: Project, filters: Filters) -> tuple[str, list[Any]]:
 
 def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], None]:
     """Fills in ``weight_lure`` and ``weight_missing``. Filters do not change a weight: it belongs to the whole set."""
-    whole = replace(filters, split="pool", source=Source.HUMAN.value, only="")
+    whole = replace(filters, split="", source="", only="")
     weight = levelling(project, *_where(project, whole), filters.ordinal_below or 0).weight
 
     def weigh(row: dict[str, Any]) -> None:

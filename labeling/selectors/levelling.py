@@ -72,7 +72,7 @@ class Levelling:
 
 
 def levelling(project: Project, answered: str, params: Sequence[Any], ordinal_below: int) -> Levelling:
-    """``answered``, with its ``params``, is the SQL condition of the answers of the whole data set (a, i and t)."""
+    """``answered``, with its ``params``, is the SQL condition of the answers of the whole data set (a and t)."""
     if project.kind == "pairwise":
         return Levelling("pairs")
     if Item.objects.filter(project=project, slots_total__gt=1).exists():
@@ -84,8 +84,7 @@ def levelling(project: Project, answered: str, params: Sequence[Any], ordinal_be
             MIN(CASE WHEN t.created_at > grown.at THEN t.pool_size END),
             MAX(CASE WHEN t.created_at > grown.at THEN t.pool_size END),
             MAX(CASE WHEN t.created_at > grown.at THEN 0 ELSE t.draw END)
-        FROM labeling_annotation a JOIN labeling_item i ON i.id = a.item_id JOIN labeling_task t ON t.id = a.task_id
-            CROSS JOIN grown
+        FROM labeling_annotation a JOIN labeling_task t ON t.id = a.task_id CROSS JOIN grown
         WHERE {answered} AND t.draw IS NOT NULL"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [project.pk, math.ceil(SAME_POOL * ordinal_below), *params])
