@@ -9,7 +9,9 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from learning import listeners  # noqa: PLC0415  # models are not loaded before this
         from learning.services import backbone, setting_names  # noqa: PLC0415
+        from learning.services.pairwise import export_rows  # noqa: PLC0415
 
         listeners.connect()
         backbone.register()
         setting_names.register()
+        export_rows.connect()

@@ -25,7 +25,7 @@ from labeling.models import (
     Split,
 )
 from labeling.models.project import SETTINGS_FIELDS
-from labeling.selectors.export import ROWS
+from labeling.selectors.row_shapes import row_names
 from labeling.services.exports import FORMATS
 
 EXPORT_FORMATS = [(name, name) for name in FORMATS]
@@ -246,7 +246,7 @@ class AnnotationFilters(serializers.Serializer[Any]):
 
 class ExportQuery(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=EXPORT_FORMATS, default="jsonl")
-    rows = serializers.ChoiceField(choices=ROWS, default="annotations")
+    rows = serializers.ChoiceField(choices=row_names(), default="annotations")
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
     only = serializers.ChoiceField(choices=["iid"], required=False, help_text="Asked by a draw no model had a say in.")
@@ -260,7 +260,7 @@ class SnapshotFilters(StrictSerializer):
 
 class SnapshotIn(StrictSerializer):
     format = serializers.ChoiceField(choices=EXPORT_FORMATS, default="jsonl")
-    rows = serializers.ChoiceField(choices=ROWS, default="annotations")
+    rows = serializers.ChoiceField(choices=row_names(), default="annotations")
     filters = SnapshotFilters(required=False)
 
 
@@ -268,7 +268,7 @@ class SnapshotOut(serializers.ModelSerializer[Snapshot]):
     id = serializers.UUIDField(source="public_id")
     state = serializers.ChoiceField(choices=JobState.choices)
     format = serializers.ChoiceField(choices=EXPORT_FORMATS)
-    rows = serializers.ChoiceField(choices=ROWS)
+    rows = serializers.ChoiceField(choices=row_names())
     filters = serializers.SerializerMethodField()
     file = serializers.SerializerMethodField()
 

@@ -13,37 +13,39 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.models import Permission, Project, Snapshot, Source, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.row_count import export_row_count
+from labeling.selectors.row_shapes import shapes_of
 from labeling.services.errors import Invalid
-from labeling.services.exports import FORMATS, checked_filters, checked_shape
+from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape
 from labeling.services.snapshots import start_snapshot
 
 SNAPSHOTS_PER_PAGE = 20
 FILTERS = ("split", "source", "only")
 
 
-def chosen(given: Any) -> dict[str, str]:
-    """Format, rows and filters of a request; what is not known becomes the default."""
+def chosen(project: Project, given: Any) -> dict[str, str]:
+    """Format, rows and filters of a request; what the project does not have becomes the default."""
     choice = {"format": given.get("format", "jsonl"), "rows": given.get("rows", "annotations")}
     choice |= {name: given.get(name, "") for name in FILTERS}
     try:
         checked_shape(choice["format"], choice["rows"])
-        checked_filters({name: choice[name] for name in FILTERS})
+        check_fits(project, choice["rows"], checked_filters({name: choice[name] for name in FILTERS}))
     except Invalid as error:
         choice[error.field] = {"format": "jsonl", "rows": "annotations"}.get(error.field, "")
-        return chosen(choice)
+        return chosen(project, choice)
     return choice
 
 
 @require_safe
 @project_page(Permission.VIEW)
 def export(request: PageRequest, project: Project) -> HttpResponse:
-    choice = chosen(request.GET)
+    choice = chosen(project, request.GET)
     filters = {name: choice[name] for name in FILTERS if choice[name]}
     query = urlencode({"format": choice["format"], "rows": choice["rows"], **filters})
     url = f"{reverse('api:export', args=[project.slug])}?{query}"
     context: dict[str, Any] = {
         "project": project,
         "chosen": choice,
+        "shapes": shapes_of(project),
         "filters": filters,
         "rows": export_row_count(project, choice["rows"], checked_filters(filters)),
         "download": url,
@@ -74,7 +76,7 @@ def snapshots(request: PageRequest, project: Project) -> HttpResponse:
 @require_POST
 @project_page(Permission.VIEW)
 def snapshot_new(request: PageRequest, project: Project) -> HttpResponse:
-    choice = chosen(request.POST)
+    choice = chosen(project, request.POST)
     filters = {name: choice[name] for name in FILTERS if choice[name]}
     start_snapshot(request.user, project, export_format=choice["format"], rows=choice["rows"], filters=filters)
     messages.success(request, "The snapshot holds the answers of this moment. Its file is being written.")

@@ -2,10 +2,13 @@
 
 from labeling.models import Annotation, Project, Reason
 from labeling.selectors.export import Filters
+from labeling.selectors.row_shapes import SHAPES
 
 
 def export_row_count(project: Project, rows: str, filters: Filters) -> int:
-    """The rows of ``export_rows`` right now: current answers, or items that have one."""
+    """The rows of ``export_rows`` right now: current answers, or items that have one, or what is registered."""
+    if rows in SHAPES:
+        return SHAPES[rows].count(project, filters)
     answers = Annotation.objects.current().filter(project=project)
     if filters.split:
         answers = answers.filter(item__split=filters.split)

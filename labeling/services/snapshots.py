@@ -12,7 +12,7 @@ from django.db import OperationalError, transaction
 
 from labeling.models import JobState, Project, Snapshot, User
 from labeling.selectors.export import Filters, bounded
-from labeling.services.exports import FORMATS, checked_filters, checked_shape, export_file, public
+from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape, export_file, public
 from labeling.services.exports.counting import RowCount
 from labeling.services.wake import wake_on_commit
 
@@ -27,6 +27,7 @@ def start_snapshot(
     """Fixes what the snapshot holds and enqueues the writing of its file on commit. Raises Invalid."""
     export_format, rows = checked_shape(export_format, rows)
     chosen = bounded(project, checked_filters({} if filters is None else filters))
+    check_fits(project, rows, chosen)
     snapshot = Snapshot.objects.create(
         project=project,
         created_by=user,

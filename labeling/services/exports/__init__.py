@@ -6,7 +6,8 @@ from typing import Any
 
 from labeling.kinds import KINDS
 from labeling.models import Project, Source, Split
-from labeling.selectors.export import ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
+from labeling.selectors.export import Filters, bounded, export_columns, export_rows, fixed_columns
+from labeling.selectors.row_shapes import SHAPES, row_names, row_names_of
 from labeling.services.errors import Invalid
 from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import RowCount
@@ -16,7 +17,7 @@ from labeling.services.exports.parquet import Parquet
 
 FORMATS: dict[str, ExportFormat] = {format_.name: format_ for format_ in (JsonLines(), Csv(), Parquet())}
 
-__all__ = ["FORMATS", "ExportFormat", "checked_filters", "checked_shape", "export_file", "file_name"]
+__all__ = ["FORMATS", "ExportFormat", "check_fits", "checked_filters", "checked_shape", "export_file", "file_name"]
 
 _CHOICES = {"split": Split.values, "source": Source.values, "only": ["iid"]}
 
@@ -25,9 +26,18 @@ def checked_shape(format_: Any, rows: Any) -> tuple[str, str]:
     """Format and row shape. Raises Invalid."""
     if not isinstance(format_, str) or format_ not in FORMATS:
         raise Invalid("format", f"Expected one of {', '.join(FORMATS)}.")
-    if not isinstance(rows, str) or rows not in ROWS:
-        raise Invalid("rows", f"Expected one of {', '.join(ROWS)}.")
+    if not isinstance(rows, str) or rows not in row_names():
+        raise Invalid("rows", f"Expected one of {', '.join(row_names())}.")
     return format_, rows
+
+
+def check_fits(project: Project, rows: str, filters: Filters) -> None:
+    """Raises Invalid for rows that this kind of project does not have, and for filters that mean nothing for them."""
+    if rows not in row_names_of(project):
+        raise Invalid("rows", f"This project has {', '.join(row_names_of(project))}.")
+    for name in public(filters):
+        if rows in SHAPES and name not in SHAPES[rows].filters:
+            raise Invalid(name, f"There is no such filter for {rows}.")
 
 
 def checked_filters(given: Any) -> Filters:
@@ -55,8 +65,12 @@ def export_file(
     project: Project, format_: str, rows: str, filters: Filters, count: RowCount | None = None
 ) -> Iterator[bytes]:
     """The pieces of the file; the data set is that of the moment of the call. ``count`` counts the rows written."""
+    check_fits(project, rows, filters)
     writer = FORMATS[format_]
     filters = bounded(project, filters)
+    if rows in SHAPES:
+        shaped = SHAPES[rows].rows(project, filters)
+        return writer.write(SHAPES[rows].columns, count.over(shaped) if count else shaped, KINDS[project.kind])
     columns = (export_columns if writer.needs_columns else _fixed_only)(project, rows, filters)
     records = export_rows(project, rows, filters)
     return writer.write(columns, count.over(records) if count else records, KINDS[project.kind])

@@ -1,0 +1,47 @@
+"""Shapes of export rows besides answers and items. Learning registers its own when Django starts."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labeling.models import Project
+from labeling.selectors.export import ROWS, Column, Filters
+
+
+@dataclass(frozen=True)
+class RowShape:
+    """``rows(project, filters)`` in bounded memory, the same rows in the same order for the same data.
+
+    ``kinds`` of project that have such rows; ``filters`` that mean something for them; ``label`` and ``hint`` are what
+    the export page says.
+    """
+
+    columns: Sequence[Column]
+    rows: Callable[[Project, Filters], Iterator[dict[str, Any]]]
+    count: Callable[[Project, Filters], int]
+    kinds: Sequence[str]
+    filters: Sequence[str]
+    label: str = ""
+    hint: str = ""
+
+
+SHAPES: dict[str, RowShape] = {}
+
+
+def register(name: str, shape: RowShape) -> None:
+    """``rows=name`` may be asked for from now on."""
+    SHAPES[name] = shape
+
+
+def row_names() -> list[str]:
+    return [*ROWS, *SHAPES]
+
+
+def shapes_of(project: Project) -> dict[str, RowShape]:
+    """The registered shapes a project has."""
+    return {name: shape for name, shape in SHAPES.items() if project.kind in shape.kinds}
+
+
+def row_names_of(project: Project) -> list[str]:
+    """The shapes a project has."""
+    return [*ROWS, *shapes_of(project)]
