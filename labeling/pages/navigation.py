@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from labeling.models import Permission, Project
+from labeling.models import Kind, Permission, Project
 from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
 
@@ -17,6 +17,7 @@ class Tab:
     view: str
     permission: Permission
     inside: tuple[str, ...] = ()
+    kind: str = ""
     url: str = ""
     is_current: bool = False
 
@@ -26,6 +27,7 @@ TABS = (
     Tab("Label", "pages:annotate", Permission.LABEL),
     Tab("Items", "pages:items", Permission.VIEW, ("pages:item",)),
     Tab("Import", "pages:imports", Permission.MANAGE, ("pages:import",)),
+    Tab("Ranking", "learning-pages:ranking", Permission.VIEW, kind=Kind.PAIRWISE),
     Tab("Runs", "learning-pages:runs", Permission.VIEW, ("learning-pages:run",)),
     Tab("Models", "learning-pages:models", Permission.VIEW, ("learning-pages:model",)),
     Tab("Export", "pages:export", Permission.VIEW),
@@ -59,7 +61,8 @@ def _navigation(request: PageRequest) -> dict[str, Any]:
     may = permissions(request)
     if not may:
         return {}
-    tabs = [_placed(tab, slug, match.view_name) for tab in TABS if tab.permission in may]
+    kinds = ("", request.project.kind)
+    tabs = [_placed(tab, slug, match.view_name) for tab in TABS if tab.permission in may and tab.kind in kinds]
     return {
         "project": request.project,
         "may": {permission.value for permission in may},

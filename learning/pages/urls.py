@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from learning.pages import models, runs
+from learning.pages import models, pairwise, runs
 
 app_name = "learning-pages"
 
@@ -11,6 +11,7 @@ project_urls = [
     path("runs/<uuid:public_id>/", runs.run_detail, name="run"),
     path("models/", models.model_list, name="models"),
     path("models/<int:number>/", models.model_detail, name="model"),
+    path("ranking/", pairwise.ranking, name="ranking"),
     path("fragments/curve/", models.curve_fragment, name="fragment-curve"),
     path("fragments/runs/", runs.runs_fragment, name="fragment-runs"),
     path("fragments/model/", models.model_fragment, name="fragment-model"),

@@ -1,0 +1,233 @@
+"""What the judgments of a pairwise project come to: a ranking per context, how sure it is, and whom to doubt."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from labeling.models import Context, Kind, Modality, Permission, Progress, Project
+from labeling.pages.decorators import PageRequest, project_page
+from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
+from learning.selectors.outlook import outlook
+from learning.services.pairwise.results import overview_of, ranking_without, results_of
+from learning.services.pairwise.shapes import (
+    ContextResults,
+    ContextSummary,
+    CurvePoint,
+    Overview,
+    PersonRate,
+    RankWithout,
+    Rate,
+    Score,
+)
+
+ITEMS_PER_PAGE = 25
+CONTEXTS_SHOWN = 200
+PAIRS_SHOWN = 6
+CYCLES_SHOWN = 5
+PEOPLE_SHOWN = 50
+SPLITS = {"items": "unseen items", "contexts": "unseen contexts"}
+ACCURACY = {"all": "all held-out pairs", **SPLITS}
+
+
+@dataclass(frozen=True)
+class ContextRow:
+    name: str
+    summary: ContextSummary
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """``starts_part``: the first item of a part that was never compared with the one before."""
+
+    score: Score
+    mark: Mark
+    starts_part: bool
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """An item's place without somebody: ``moved`` is how many places it rises."""
+
+    row: RankWithout
+    moved: int
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """What is known about one annotator's way of answering."""
+
+    annotator: str
+    left: Rate | None
+    left_mark: Mark | None
+    left_flagged: bool
+    flips: PersonRate | None
+    follows: float | None
+    fast: PersonRate | None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A measured share beside what it is compared with."""
+
+    name: str
+    rate: Rate
+    mark: Mark
+    role: str
+
+
+@require_safe
+@project_page(Permission.VIEW)
+def ranking(request: PageRequest, project: Project) -> HttpResponse:
+    """``?context=`` one of the project's contexts, ``?without=`` the name of somebody proposed for quarantine."""
+    if project.kind != Kind.PAIRWISE:
+        raise Http404("Only pairwise projects have a ranking.")
+    overview = overview_of(project)
+    chosen = _context(project, request.GET.get("context", ""), overview)
+    frame: dict[str, Any] = {"project": project, "overview": overview, "chosen": chosen, "outlook": outlook(project)}
+    if chosen is None or overview.version is None:
+        return render(request, "pages/pairwise/empty.html", frame | _beginnings(project))
+    results = results_of(project, chosen)
+    page = Paginator(_in_order(results), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
+    without = request.GET.get("without", "")
+    frame |= {
+        "purpose": chosen.purpose or project.purpose,
+        "page": page,
+        "results": results,
+        "is_picture": project.modality == Modality.IMAGE,
+        "contexts": [ContextRow(name_of(summary.context), summary) for summary in overview.contexts[:CONTEXTS_SHOWN]],
+        "to_settle": results.to_settle[:PAIRS_SHOWN],
+        "cycles": results.cycles[:CYCLES_SHOWN],
+        "without": without,
+        "compared": _compared(project, chosen, without, overview) if without else [],
+        **_strips(results, page),
+        **_measures(overview),
+        **_people(overview),
+    }
+    return render(request, "pages/pairwise/index.html", frame)
+
+
+def _context(project: Project, asked: str, overview: Overview) -> Context | None:
+    """The context asked for, else the one with the most judgments. Raises Http404 for one that is not there."""
+    contexts = Context.objects.filter(project=project).select_related("asset")
+    if asked:
+        found = contexts.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) <= 18 else None
+        if found is None:
+            raise Http404("The project has no such context.")
+        return found
+    best = max(overview.contexts, key=lambda summary: summary.judgments, default=None)
+    return contexts.filter(pk=best.context.pk).first() if best else contexts.order_by("ordinal").first()
+
+
+def name_of(context: Context) -> str:
+    """The text of a context and its facts: the same question may be asked in several."""
+    facts = ", ".join(f"{name}: {value}" for name, value in context.facts[:2])
+    return " · ".join(part for part in (context.text[:120], facts[:80]) if part) or str(context)
+
+
+def _beginnings(project: Project) -> dict[str, Any]:
+    progress = Progress.objects.filter(project=project).first() or Progress(project=project)
+    return {"answers": progress.annotations, "imported": progress.imported_annotations}
+
+
+def _strips(results: ContextResults, page: Iterable[Score]) -> dict[str, Any]:
+    strip = score_strip(results.scores)
+    rows: list[ScoreRow] = []
+    for score in page:
+        starts = bool(rows) and not results.connected and _part(score) != _part(rows[-1].score)
+        rows.append(ScoreRow(score, strip.mark(score.score, score.low, score.high), starts))
+    return {"strip": strip, "rows": rows}
+
+
+def _in_order(results: ContextResults) -> list[Score]:
+    """Best first; where there are no ranks part by part, for scores of different parts do not compare."""
+    if results.connected:
+        return sorted(results.scores, key=lambda score: -score.score)
+    return sorted(results.scores, key=lambda score: (*_part(score), -score.score))
+
+
+def _part(score: Score) -> tuple[bool, int]:
+    return score.is_eval, 0 if score.is_eval else score.component
+
+
+def _compared(project: Project, context: Context, annotator: str, overview: Overview) -> list[ComparedRow]:
+    """The ranking without somebody, empty where they judged nothing. Raises Http404 for anybody not proposed."""
+    if all(suspect.annotator != annotator for suspect in overview.suspects):
+        raise Http404("Nobody of this name is proposed for quarantine.")
+    found = ranking_without(project, context, annotator) or []
+    return [
+        ComparedRow(row, row.rank_with - row.rank if row.rank is not None and row.rank_with is not None else 0)
+        for row in found
+    ]
+
+
+def _measures(overview: Overview) -> dict[str, Any]:
+    """Accuracy on held-out pairs beside the ceiling and the baselines, and over the judgments."""
+    strip = share_strip(0.0, middle=0.5)
+    bars = [
+        ("One person with most of the others", overview.ceiling, "ceiling"),
+        ("Two people with each other", overview.agreement, "ceiling"),
+    ]
+    if overview.flip_rate:
+        flips = overview.flip_rate
+        same = Rate(1 - flips.value, 1 - flips.high, 1 - flips.low, flips.n)
+        bars.append(("A person with themselves, sides swapped", same, "ceiling"))
+    bars += [(f"Model, {ACCURACY.get(split, split)}", rate, "model") for split, rate in overview.accuracy.items()]
+    bars += [(f"Baseline: {name.replace('_', ' ')}", rate, "baseline") for name, rate in overview.baselines.items()]
+    charts = [
+        {"split": split, "name": name, "chart": arms_chart(points, overview.ceiling), "arms": _last(points)}
+        for split, name in SPLITS.items()
+        if (points := [point for point in overview.curve if point.split == split])
+    ]
+    return {
+        "bars": [Bar(name, rate, strip.rate(rate), role) for name, rate, role in bars if rate],
+        "bar_strip": strip,
+        "charts": charts,
+    }
+
+
+def _last(points: Iterable[CurvePoint]) -> list[CurvePoint]:
+    """The newest point of every arm."""
+    newest = {point.arm: point for point in sorted(points, key=lambda point: point.judgments)}
+    return [newest[arm] for arm in sorted(newest)]
+
+
+def _people(overview: Overview) -> dict[str, Any]:
+    """One row an annotator, the flagged and the busiest first."""
+    left, flips, fast = (
+        {person.annotator: person for person in rates}
+        for rates in (overview.left_rates, overview.flip_rates, overview.fast_rates)
+    )
+    follows = {annotator: share for annotator, share, _ in overview.reliability}
+    strip = share_strip(0.0, middle=0.5)
+    suspects = {suspect.annotator for suspect in overview.suspects}
+    names = sorted(
+        left.keys() | flips.keys() | follows.keys() | fast.keys(),
+        key=lambda name: (name not in suspects, not (name in left and left[name].flagged), -_n(left.get(name)), name),
+    )
+    rows = [
+        PersonRow(
+            name,
+            left[name].rate if name in left else None,
+            strip.rate(left[name].rate) if name in left else None,
+            name in left and left[name].flagged,
+            flips.get(name),
+            follows.get(name),
+            fast.get(name),
+        )
+        for name in names
+    ]
+    return {
+        "people": rows[:PEOPLE_SHOWN],
+        "people_hidden": max(0, len(rows) - PEOPLE_SHOWN),
+        "people_strip": strip,
+        "everybody": strip.rate(overview.left_rate) if overview.left_rate else None,
+    }
+
+
+def _n(person: PersonRate | None) -> int:
+    return person.rate.n if person else 0
