@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from labeling.models import Annotation, JobState, Progress, Project, User
+from labeling.models import Annotation, JobState, Kind, Progress, Project, Source, User
 from learning.models import NextDecision, Run, Trigger
 
 
@@ -58,7 +58,17 @@ def _due(project: Project, mark: dict[str, int], last: Run | None) -> tuple[Trig
         return Trigger.IMPORT, f"{mark['items_seen'] - seen.items_seen:,} new items"
     if mark["labels_version"] != last.labels_version:
         return Trigger.LABEL_SET, "the label set changed"
+    if imported := new_imported_judgments(project, last):
+        return Trigger.IMPORT, f"{imported:,} imported judgments"
     return None, f"{max(new, 0):,} of {project.retrain_every:,} new answers"
+
+
+def new_imported_judgments(project: Project, last: Run) -> int:
+    """Judgments of pairs that an import without a new item has brought; labels only come with their items."""
+    if project.kind != Kind.PAIRWISE:
+        return 0
+    newer = Annotation.objects.filter(project=project, pk__gt=last.last_annotation_id, source=Source.IMPORT)
+    return newer.count()
 
 
 def _worth_it(due: Trigger | None, reason: str, mark: dict[str, int], last: Run | None) -> tuple[Trigger | None, str]:

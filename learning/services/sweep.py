@@ -6,7 +6,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from labeling.models import Epoch, ImportBatch, JobState, Project
+from labeling.models import Annotation, Epoch, ImportBatch, JobState, Kind, Project, Source
 from learning.models import Decision, ModelVersion, NextDecision, Run, Status
 
 #: The message of a promotion is given this long before it counts as lost.
@@ -32,21 +32,28 @@ def due_projects() -> list[int]:
 
 
 def _unseen() -> QuerySet[Project]:
-    """Projects with items or labels the newest run has not seen: the message of the import or of the change was lost.
+    """Projects with items, labels or imported judgments the newest run has not seen: the message of it was lost.
 
     Nothing is asked while an import or a run is at work, nor after a run that failed or was called off.
     """
     runs = Run.objects.filter(project=OuterRef("pk")).order_by("-pk")
     seen = runs.filter(items_seen__gt=0).exclude(state=JobState.SKIPPED)
     in_the_way = Q(state__in=[JobState.QUEUED, JobState.RUNNING])
+    imported = Annotation.objects.filter(project=OuterRef("pk"), source=Source.IMPORT)
+    judgments = imported.filter(pk__gt=OuterRef("judgments_seen"))
     return (
         Project.objects.filter(archived_at__isnull=True, progress__next_ordinal__gt=0)
         .annotate(
             items_seen=Coalesce(Subquery(seen.values("items_seen")[:1]), Value(0)),
             labels_seen=Coalesce(Subquery(seen.values("labels_version")[:1]), Value(-1)),
+            judgments_seen=Coalesce(Subquery(seen.values("last_annotation_id")[:1]), Value(0)),
             newest_state=Coalesce(Subquery(runs.exclude(state=JobState.SKIPPED).values("state")[:1]), Value("")),
         )
-        .filter(Q(progress__next_ordinal__gt=F("items_seen")) | ~Q(labels_version=F("labels_seen")))
+        .filter(
+            Q(progress__next_ordinal__gt=F("items_seen"))
+            | ~Q(labels_version=F("labels_seen"))
+            | (Q(kind=Kind.PAIRWISE) & Exists(judgments))
+        )
         .filter(newest_state__in=["", JobState.DONE])
         .filter(~Exists(ImportBatch.objects.filter(in_the_way, project=OuterRef("pk"))))
         .filter(~Exists(Run.objects.filter(in_the_way, project=OuterRef("pk"))))
