@@ -158,12 +158,12 @@ class SettingsForm(CalmForm):
     repeat_share = PercentField(
         required=False,
         label="Swapped repeats, %",
-        help_text="Pairwise projects: share of a person's questions that come a second time with the sides swapped.",
+        help_text="Share of a person's questions that come a second time with the sides swapped.",
     )
     gold_share = PercentField(
         required=False,
         label="Gold questions, %",
-        help_text="Pairwise projects: share of a person's questions whose true answer was imported.",
+        help_text="Share of a person's questions whose true answer was imported.",
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, kind: str = "", **kwargs: Any) -> None:
@@ -172,6 +172,9 @@ class SettingsForm(CalmForm):
         if kind and kind != Kind.PAIRWISE:
             for name in PAIRWISE_SETTINGS:
                 del self.fields[name]
+        if kind == Kind.PAIRWISE:
+            self.fields["overlap"].label = "Answers per pair"
+            self.fields["overlap"].help_text = "How many different people judge each pair."
 
     def values(self) -> dict[str, Any]:
         given = {name: self.cleaned_data.get(name) for name in SETTINGS_FIELDS}
@@ -202,6 +205,10 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
 
     def settings_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in SETTINGS_FIELDS if name in self.fields]
+
+    @property
+    def pairwise_settings(self) -> tuple[str, ...]:
+        return PAIRWISE_SETTINGS
 
     def has_settings_errors(self) -> bool:
         return any(name in self.errors for name in SETTINGS_FIELDS)

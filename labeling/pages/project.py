@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from labeling.models import ImportBatch, Member, Permission, Project
+from labeling.models import ImportBatch, Kind, Member, Pairs, Permission, Project
 from labeling.pages.charts import ColumnChart, Meter, column_chart
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.markdown import render_markdown
 from labeling.pages.navigation import permissions
 from labeling.selectors.agreement import agreement
+from labeling.selectors.judgments import pair_progress, winners
 from labeling.selectors.progress import label_balance, people, progress
 from labeling.selectors.throughput import throughput
 
@@ -41,11 +42,16 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
     may = permissions(request)
     counts = progress(project)
     member = Member.objects.filter(project=project, user=request.user).first()
-    step = next_step(project, counts, may, ImportBatch.objects.filter(project=project).unfinished().exists())
+    importing = ImportBatch.objects.filter(project=project).unfinished().exists()
+    is_pairwise = project.kind == Kind.PAIRWISE
+    pairs = pair_progress(project) if is_pairwise else {}
+    step = next_pairs(project, pairs, may, importing) if is_pairwise else next_step(project, counts, may, importing)
     newest = project.instructions_versions.first()
     context: dict[str, Any] = {
         "project": project,
         "counts": counts,
+        "pairs": pairs,
+        "pairs_meter": Meter.of(pairs["done"], pairs["pairs"]) if is_pairwise else None,
         "step": step,
         "step_url": step.url(project),
         "mine": member.answers if member else 0,
@@ -94,6 +100,30 @@ def next_step(project: Project, counts: dict[str, Any], may: frozenset[Permissio
     return NextStep("Every item has its answers. Thank you.")
 
 
+def next_pairs(project: Project, pairs: dict[str, Any], may: frozenset[Permission], importing: bool) -> NextStep:
+    """What this person should do now in a pairwise project: pairs are drawn, so there is always another one."""
+    manages = Permission.MANAGE in may
+    if project.archived_at:
+        settings = ("Settings", "pages:settings") if manages else ("", "")
+        return NextStep("This project is archived: nothing is asked and nothing is learned.", *settings)
+    if not pairs["contexts"]:
+        return _first_import(manages, importing)
+    if pairs["askable"] and Permission.LABEL in may:
+        text = "Which of two is better? Judge as many pairs as you like."
+        if project.pairs == Pairs.GIVEN:
+            n = pairs["given_open"]
+            text = f"{n:,} given pair{'s' if n != 1 else ''} to judge."
+        return NextStep(text, "Continue judging" if pairs["judgments"] else "Start judging", "pages:annotate")
+    if pairs["askable"]:
+        return NextStep("Pairs are waiting for an annotator.")
+    if project.pairs == Pairs.GIVEN and pairs["pairs"]:
+        if Permission.VIEW in may:
+            return NextStep("Every given pair has its answers.", "Export the judgments", "pages:export", "download")
+        return NextStep("Every given pair has its answers. Thank you.")
+    missing = "No pair was imported yet." if project.pairs == Pairs.GIVEN else "No context has two items yet."
+    return NextStep(missing, *(("Import items", "pages:imports", "upload") if manages else ()))
+
+
 def _first_import(manages: bool, importing: bool) -> NextStep:
     if importing:
         watch = ("Watch the import", "pages:imports") if manages else ("", "")
@@ -106,7 +136,7 @@ def _first_import(manages: bool, importing: bool) -> NextStep:
 def insight(project: Project) -> dict[str, Any]:
     """What members who may look inside see: throughput, balance, agreement, and learning's fragments by address."""
     speed = throughput(project)
-    balance = label_balance(project)
+    balance = winners(project) if project.kind == Kind.PAIRWISE else label_balance(project)
     most = max((row["answers"] for row in balance), default=0)
     shown = balance if len(balance) <= LABELS_SHOWN else sorted(balance, key=lambda row: -row["answers"])[:LABELS_SHOWN]
     return {

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling.models import Member, Permission, Project, Role
+from labeling.models import Kind, Member, Permission, Project, Role
 from labeling.models.permission import ALLOWED
 from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest
@@ -54,6 +54,7 @@ def _card(project: Project, role: str | None, is_superuser: bool) -> dict[str, o
         "items": items,
         "done": done,
         "meter": Meter.of(done, items - progress.set_aside),
+        "judgments": progress.annotations + progress.imported_annotations if project.kind == Kind.PAIRWISE else None,
         "may_label": Permission.LABEL in may and not project.archived_at,
         "may_import": Permission.MANAGE in may,
     }
@@ -84,7 +85,7 @@ def _create(user: Any, form: ProjectForm) -> Project:
         name=given["name"],
         kind=given["kind"],
         modality=given["modality"],
-        labels=given["labels"],
+        labels=[] if given["kind"] == Kind.PAIRWISE else given["labels"],
         purpose=given["purpose"],
         instructions=given["instructions"],
         settings=form.values(),

@@ -1,0 +1,36 @@
+"""How far a pairwise project is, and what was said. Rows of people's work only, nothing about single items."""
+
+from typing import Any
+
+from django.db.models import Count
+
+from labeling.models import Annotation, Pairs, Progress, Project, Source
+
+WINNERS = ("left", "right", "tie", "neither")
+
+
+def pair_progress(project: Project) -> dict[str, Any]:
+    """``{"judgments","pairs","done","contexts","askable","given_open"}``: constant cost.
+
+    ``askable``: whether a question could be drawn at all: two items in one context, or a given pair with a free slot.
+    """
+    counts = Progress.objects.filter(project=project).first() or Progress(project=project)
+    given_open = counts.given_pool_open + counts.given_eval_open
+    partnered = counts.pool_partnered + counts.eval_partnered
+    return {
+        "judgments": counts.annotations + counts.imported_annotations,
+        "pairs": counts.pairs,
+        "done": counts.pool_done + counts.eval_done,
+        "contexts": counts.contexts,
+        "given_open": given_open,
+        "askable": bool(given_open if project.pairs == Pairs.GIVEN else partnered),
+    }
+
+
+def winners(project: Project) -> list[dict[str, Any]]:
+    """``[{"name","answers"}]``: how often people said left, right, tie and neither, as it is now."""
+    rows = Annotation.objects.current().filter(project=project, source=Source.HUMAN, answer__isnull=False)
+    counts = dict.fromkeys(WINNERS, 0)
+    for answer, n in rows.values_list("answer").annotate(n=Count("pk")).order_by():
+        counts[answer["winner"]] += n
+    return [{"name": name, "answers": counts[name]} for name in WINNERS]

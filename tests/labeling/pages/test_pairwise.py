@@ -1,0 +1,75 @@
+"""The pages of a pairwise project: no labels anywhere, a purpose always, and what to do next."""
+
+import pytest
+
+from labeling.models import Member, Pairs, Progress, Project, Role
+from tests.factories import make_project
+
+
+@pytest.fixture
+def arguments(people) -> Project:
+    project = make_project(slug="args", name="Arguments", kind="pairwise", purpose="What convinces?", labels=())
+    for role in Role:
+        Member.objects.create(project=project, user=getattr(people, role.value), role=role)
+    return project
+
+
+@pytest.fixture
+def page(arguments, browser_of):
+    def get(user, counts=None, address="/p/args/"):
+        if counts:
+            Progress.objects.filter(project=arguments).update(**counts)
+        return browser_of(user).get(address).content.decode()
+
+    return get
+
+
+def test_first_items_then_partners_then_judging(arguments, people, page):
+    assert "Import items" in page(people.manager)
+    assert "no labels" not in page(people.manager)
+    alone = {"contexts": 2, "pool_items": 2, "next_ordinal": 2}
+    assert "No context has two items yet." in page(people.manager, alone)
+    assert "Start judging" in page(people.annotator, {"pool_partnered": 2})
+    assert "Pairs are waiting for an annotator." in page(people.viewer)
+    content = page(people.viewer, {"annotations": 1204, "imported_annotations": 3, "pairs": 850, "pool_done": 840})
+    assert "1,207 <small>3 imported" in content
+    assert "850 <small>840 with all their answers" in content
+    assert "What people said" in content
+    assert "items labeled" not in content
+    assert "1,207 judgments so far" in page(people.annotator)
+
+
+def test_given_pairs_come_to_an_end(arguments, people, page):
+    Project.objects.update(pairs=Pairs.GIVEN)
+    counts = {"contexts": 1, "pool_items": 3, "pool_partnered": 3, "pairs": 4, "given_pool_open": 1, "pool_done": 3}
+    assert "1 given pair to judge." in page(people.annotator, counts)
+    assert "75 % of the given pairs" in page(people.viewer)
+    assert "Export the judgments" in page(people.viewer, {"given_pool_open": 0})
+    assert "No pair was imported yet." in page(people.manager, {"pairs": 0})
+
+
+def test_settings_know_pairs_and_no_labels(project, arguments, people, page):
+    content = page(people.manager, address="/p/args/settings/")
+    assert "Swapped repeats" in content
+    assert "Answers per pair" in content
+    assert 'name="labels"' not in content
+    other = page(people.manager, address="/p/sms/settings/")
+    assert "Swapped repeats" not in other
+
+
+@pytest.mark.parametrize(("purpose", "status"), [("What convinces?", 302), ("", 400)])
+def test_a_new_one_needs_a_purpose_and_leaves_labels_out(people, browser_of, purpose, status):
+    given = {"name": "Pairs", "kind": "pairwise", "modality": "text", "labels": "typed before", "purpose": purpose}
+    response = browser_of(people.superuser).post("/projects/new/", given)
+    assert response.status_code == status
+    made = Project.objects.filter(name="Pairs").first()
+    if status == 302:
+        assert not made.labels.exists()
+    else:
+        assert made is None
+        assert 'id="id_purpose"' in response.content.decode()
+
+
+def test_the_list_counts_judgments(arguments, people, page):
+    content = page(people.annotator, {"pool_items": 5, "annotations": 12}, "/")
+    assert "12 judgments about 5 items" in content
