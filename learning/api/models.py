@@ -25,7 +25,7 @@ class Models(ProjectView, ListAPIView[ModelVersion]):
     def get_queryset(self) -> QuerySet[ModelVersion]:
         if getattr(self, "swagger_fake_view", False):
             return ModelVersion.objects.none()
-        return ModelVersion.objects.filter(project=self.project).select_related("run")
+        return ModelVersion.objects.filter(project=self.project).with_ranks().select_related("run")
 
     @extend_schema(operation_id="models_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

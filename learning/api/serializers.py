@@ -8,6 +8,8 @@ from rest_framework import serializers
 from labeling.api.base import StrictSerializer
 from labeling.models import JobState
 from learning.models import Decision, ModelVersion, Run, Status, Trigger
+from learning.selectors.eval_uses import eval_uses
+from learning.selectors.verdicts import gate_verdict
 
 
 class EstimateOut(serializers.Serializer[Any]):
@@ -64,20 +66,86 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
     metrics = serializers.DictField(child=EstimateOut())
     baselines = serializers.DictField(child=serializers.DictField(child=EstimateOut()))
     run = serializers.UUIDField(source="run.public_id", default=None, allow_null=True)
+    verified = serializers.BooleanField(help_text="It became champion by the gate, on at least 200 eval answers.")
+    ranks = serializers.SerializerMethodField(help_text="The questions are ranked by this version.")
+
+    @extend_schema_field(serializers.BooleanField())
+    def get_ranks(self, version: ModelVersion) -> bool:
+        return version.ranks
 
     class Meta:
         model = ModelVersion
         fields: tuple[str, ...] = (
-            "id", "number", "status", "trained_on", "metrics", "baselines", "encoder", "learner", "strategy", "labels",
-            "sha256", "size_bytes", "created_at", "run",
+            "id", "number", "status", "verified", "ranks", "trained_on", "metrics", "baselines", "encoder", "learner",
+            "strategy", "labels", "sha256", "size_bytes", "created_at", "run",
         )  # fmt: skip
+
+
+class CheckOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    passed = serializers.BooleanField()
+    value = serializers.FloatField()
+    limit = serializers.FloatField()
+    detail = serializers.CharField()
+
+
+class GateOut(serializers.Serializer[Any]):
+    """What the gate found when the version was a candidate; what a person did later stands in ``decisions``."""
+
+    status = serializers.ChoiceField(choices=Status.choices, help_text="What it became.")
+    reason = serializers.CharField()
+    checks = CheckOut(many=True)
+    numbers = serializers.JSONField(help_text="The paired tests and their limits.")
+
+
+class EvalUsesOut(serializers.Serializer[Any]):
+    same = serializers.IntegerField(help_text="Decisions on exactly this eval set, this one counted.")
+    overlapping = serializers.IntegerField(help_text="Decisions on sets that held at least half of its items.")
+    project = serializers.IntegerField(help_text="Decisions on any eval set of the project so far.")
+    lucky_win_at_most = serializers.FloatField(help_text="Bound on the chance that one of them promoted by luck.")
+    warning = serializers.CharField(allow_blank=True)
+
+
+class LeaksOut(serializers.Serializer[Any]):
+    """Eval items that the pool knows: the same content, almost the same, a group that is on both sides."""
+
+    hash = serializers.IntegerField()
+    near = serializers.IntegerField()
+    group = serializers.IntegerField()
+    n_eval = serializers.IntegerField()
+    n_pool = serializers.IntegerField()
 
 
 class ModelDetailOut(ModelOut):
     decisions = DecisionOut(many=True)
+    gate = serializers.SerializerMethodField()
+    eval_uses = serializers.SerializerMethodField()
+    human_ceiling = serializers.SerializerMethodField(help_text="How often one person gives another's answer.")
+    leaks = serializers.SerializerMethodField()
 
     class Meta(ModelOut.Meta):
-        fields = (*ModelOut.Meta.fields, "report", "decisions")
+        fields = (
+            *ModelOut.Meta.fields, "n_eval", "eval_sha256", "latency_ms", "human_ceiling", "leaks", "eval_uses", "gate",
+            "report", "decisions",
+        )  # fmt: skip
+
+    @extend_schema_field(GateOut(allow_null=True))
+    def get_gate(self, version: ModelVersion) -> dict[str, Any] | None:
+        return gate_verdict(version)
+
+    @extend_schema_field(EvalUsesOut())
+    def get_eval_uses(self, version: ModelVersion) -> dict[str, Any]:
+        return eval_uses(version).as_dict()
+
+    @extend_schema_field(EstimateOut(allow_null=True))
+    def get_human_ceiling(self, version: ModelVersion) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = version.report.get("human_ceiling")
+        return found
+
+    @extend_schema_field(LeaksOut(allow_null=True))
+    def get_leaks(self, version: ModelVersion) -> dict[str, int] | None:
+        found: dict[str, int] | None = version.report.get("leaks")
+        return found
 
 
 class ReasonIn(StrictSerializer):

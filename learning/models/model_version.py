@@ -4,11 +4,13 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 
 class Status(models.TextChoices):
+    """At most one champion and one provisional version a project; both may be there, then the provisional one ranks."""
+
     CANDIDATE = "candidate"
     PROVISIONAL = "provisional"
     CHAMPION = "champion"
@@ -21,8 +23,14 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         return self.filter(status=Status.CHAMPION).first()
 
     def in_use(self) -> "ModelVersion | None":
-        """The version that ranks: the champion, else the newest provisional one."""
-        return self.champion() or self.filter(status=Status.PROVISIONAL).order_by("-number").first()
+        """The version that ranks: the provisional one, which is newer than the champion, else the champion."""
+        return self.filter(status=Status.PROVISIONAL).first() or self.champion()
+
+    def with_ranks(self) -> Self:
+        """Each with ``is_ranking``, by which ``ranks`` costs no query a row."""
+        newer = ModelVersion.objects.filter(project=OuterRef("project"), status=Status.PROVISIONAL)
+        ranks = Q(status=Status.PROVISIONAL) | Q(status=Status.CHAMPION) & ~Exists(newer)
+        return self.annotate(is_ranking=Case(When(ranks, then=Value(True)), default=Value(False)))
 
     def newest_first(self) -> Self:
         return self.order_by("-number")
@@ -44,6 +52,10 @@ class ModelVersion(models.Model):
     path = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size_bytes = models.BigIntegerField(default=0)
+    latency_ms = models.FloatField(null=True, help_text="From one item's content to its probabilities, at evaluation.")
+    eval_sha256 = models.CharField(max_length=64, blank=True, help_text="Manifest of the eval set it was measured on.")
+    n_eval = models.PositiveIntegerField(default=0, help_text="Eval items it was measured on.")
+    verified = models.BooleanField(default=False, help_text="Passed the gate on at least 200 eval answers.")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ModelVersionQuerySet.as_manager()
@@ -55,15 +67,32 @@ class ModelVersion(models.Model):
             models.UniqueConstraint(
                 fields=["project"], condition=Q(status="champion"), name="model_one_champion_per_project"
             ),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(status="provisional"), name="model_one_provisional_per_project"
+            ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="model_status_known"),
+            models.CheckConstraint(condition=Q(verified=False) | Q(n_eval__gte=200), name="model_verified_by_enough"),
         ]
 
     def __str__(self) -> str:
         return f"model {self.number}"
 
+    @property
+    def ranks(self) -> bool:
+        """Whether it is its project's version in use."""
+        known: bool | None = getattr(self, "is_ranking", None)
+        if known is not None:
+            return known
+        if self.status != Status.CHAMPION:
+            return self.status == Status.PROVISIONAL
+        return not ModelVersion.objects.filter(project=self.project_id, status=Status.PROVISIONAL).exists()
+
 
 class Decision(models.Model):
-    """Why a version became what it is. Append-only; ``numbers`` holds what was compared."""
+    """Why a version became what it is. Append-only; ``numbers`` holds what was compared.
+
+    ``eval_sha256`` names the eval set the decision made use of: every use makes a lucky win likelier.
+    """
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="decisions")
     model_version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="decisions")
@@ -71,6 +100,8 @@ class Decision(models.Model):
     after = models.CharField(max_length=12, choices=Status.choices)
     reason = models.TextField()
     numbers = models.JSONField(default=dict)
+    eval_sha256 = models.CharField(max_length=64, blank=True)
+    n_eval = models.PositiveIntegerField(default=0)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -1,6 +1,7 @@
 """From frozen answers to a candidate and its verdict: fit, calibrate, evaluate, artifact and gate as steps of a run."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -128,7 +129,7 @@ def _register(
         "size_bytes": len(artifact),
     }
     if measured:
-        fields |= {"metrics": measured.metrics, "baselines": measured.baselines, "report": measured.report}
+        fields |= measured.fields
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=run.project_id)
         newest = ModelVersion.objects.filter(project=run.project).aggregate(newest=Max("number"))["newest"] or 0
@@ -141,24 +142,30 @@ def _register(
 def judge(material: Material, candidate: Candidate, champion: ModelVersion | None) -> gate.Verdict:
     """The verdict of the gate as a step; it takes effect only together with the ranking that follows from it."""
     with material.log.step("gate") as step:
-        verdict = _judged(material.data, candidate.measured, champion, material.settings.kind)
+        verdict = _judged(material, candidate, champion)
         step.note(f"{verdict.status}: {verdict.reason}")
     return verdict
 
 
-def _judged(
-    data: Frozen, measured: evaluation.Measured | None, champion: ModelVersion | None, kind: str
-) -> gate.Verdict:
-    champion_correct, trouble = None, ""
-    if champion and measured:
+def _judged(material: Material, candidate: Candidate, champion: ModelVersion | None) -> gate.Verdict:
+    measured, version = candidate.measured, candidate.version
+    if measured is None:
+        return gate.unmeasured()
+    rivals, trouble = _rivals(material, version, champion)
+    verdict = gate.verdict_on(measured, measured.contender(version), rivals, step_rng(material.run.seed, "gate"))
+    return replace(verdict, reason=verdict.reason + trouble)
+
+
+def _rivals(material: Material, version: ModelVersion, champion: ModelVersion | None) -> tuple[gate.Rivals, str]:
+    """What the candidate is compared with, and what went wrong with it."""
+    compare = partial(evaluation.contender_of, run=material.run, data=material.data, settings=material.settings)
+    trouble = ""
+    if champion:
         try:
-            champion_correct = evaluation.correct_of(champion, data, kind)
+            return gate.Rivals(champion=compare(champion)), ""
         except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
             trouble = f" The champion could not be compared: {error}."
-    verdict = gate.judge(
-        measured.correct if measured else None,
-        measured.constant_correct if measured else None,
-        champion_correct,
-        has_champion=champion is not None,
-    )
-    return replace(verdict, reason=verdict.reason + trouble)
+    ranking_now = model_files.serving(material.run.project)
+    ours = ranking_now is not None and ranking_now.pk == version.pk
+    contender = None if ranking_now is None or ours else compare(ranking_now)
+    return gate.Rivals(ranking=contender, is_comparable=not trouble), trouble

@@ -1,6 +1,10 @@
 """What a model is worth on the eval split, as rows can keep it."""
 
+import hashlib
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -8,24 +12,39 @@ from numpy.typing import NDArray
 
 from labeling.models import Kind
 from learning.core.cycle import Answers, Settings, evaluate_model, step_rng
-from learning.core.evaluation import evaluate
+from learning.core.encoders import FittedEncoder
+from learning.core.evaluation import Contender, Evaluation, evaluate, human_ceiling
 from learning.core.evaluation.baselines import majority, majority_multilabel
 from learning.core.learners import FittedLearner
 from learning.models import ModelVersion, Run
+from learning.services import contents, encoder_versions, model_files
 from learning.services.labels import Frozen
+from learning.services.leaks import leaks
 from learning.services.matrix import FeatureMatrix
-from learning.services.model_files import predict_at
+
+#: One item is answered at least ``_TIMED_AT_LEAST`` times and until ``_TIMED_S`` have passed; the median counts.
+_TIMED_S = 0.02
+_TIMED_AT_LEAST, _TIMED_AT_MOST = 3, 20
 
 
 @dataclass(frozen=True)
 class Measured:
-    """``correct``: per eval item whether the candidate had it right; the rest as ModelVersion keeps it."""
+    """What the gate compares; ``fields`` is what ModelVersion keeps. ``constant``: the best constant answer's rows."""
 
-    correct: NDArray[np.bool_]
-    constant_correct: NDArray[np.bool_]
-    metrics: dict[str, Any]
-    baselines: dict[str, Any]
-    report: dict[str, Any]
+    probabilities: NDArray[np.float32]
+    evaluation: Evaluation
+    constant: NDArray[np.float32]
+    targets: NDArray[np.float64]
+    latency_ms: float
+    fields: dict[str, Any]
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.fields["metrics"]
+        return found
+
+    def contender(self, version: ModelVersion) -> Contender:
+        return Contender(self.probabilities, self.evaluation, self.latency_ms, version.size_bytes)
 
 
 def measure(
@@ -40,33 +59,76 @@ def measure(
         return None
     # Labels chosen by a strategy are not distributed like the items. The constant answer to beat is therefore the best
     # one for the eval split itself, which no honest constant can do better than.
-    constant = majority if settings.kind == Kind.CLASSIFICATION.value else majority_multilabel
-    best_constant = constant(held.hard, len(held)).astype(np.float32)
+    best = majority if settings.kind == Kind.CLASSIFICATION.value else majority_multilabel
+    constant = best(held.hard, len(held)).astype(np.float32)
     baselines = {name: found.as_dict()["metrics"] for name, found in assessment.baselines.items()}
-    baselines["majority"] = evaluate(best_constant, held.hard, kind=settings.kind, rng=rng).as_dict()["metrics"]
+    baselines["majority"] = evaluate(constant, held.hard, kind=settings.kind, rng=rng).as_dict()["metrics"]
     found = assessment.model.as_dict()
-    report = {name: found[name] for name in ("labels", "confusion", "reliability")}
+    ceiling = human_ceiling(held.agreement)
+    report = {name: found[name] for name in ("labels", "confusion", "reliability")} | {
+        "n_eval": len(held),
+        "n_imported": held.n_imported,
+        "learner": dict(model.facts),
+        "human_ceiling": ceiling.as_dict() if ceiling else None,
+        "leaks": leaks(run.project, run.items_seen).as_dict(),
+    }
+    latency_ms = latency(run, held.ordinals, encoder_versions.fitted(matrix.version), model)
     return Measured(
-        correct=is_correct(model.predict(features), held.hard, settings.kind),
-        constant_correct=is_correct(best_constant, held.hard, settings.kind),
-        metrics=found["metrics"],
-        baselines=baselines,
-        report={**report, "n_eval": len(held), "n_imported": held.n_imported, "learner": dict(model.facts)},
+        probabilities=model.predict(features),
+        evaluation=assessment.model,
+        constant=constant,
+        targets=held.hard,
+        latency_ms=latency_ms,
+        fields={
+            "metrics": found["metrics"],
+            "baselines": baselines,
+            "report": report,
+            "eval_sha256": manifest_of(data),
+            "n_eval": len(held),
+            "latency_ms": round(latency_ms, 3),
+        },
     )
 
 
-def is_correct(probabilities: NDArray[Any], truth: NDArray[np.float64], kind: str) -> NDArray[np.bool_]:
-    """Per item: the most likely label is the true one; of several labels, all of them are right."""
-    if kind == Kind.CLASSIFICATION:
-        return np.asarray(probabilities.argmax(axis=1) == truth.argmax(axis=1))
-    return np.asarray(((probabilities >= 0.5) == (truth > 0.5)).all(axis=1))
+def manifest_of(data: Frozen) -> str:
+    """SHA-256 of what was asked: labels, items and their true answers. The same eval set has the same one."""
+    digest = hashlib.sha256("\n".join(data.labels).encode())
+    digest.update(np.ascontiguousarray(data.evaluation.ordinals).tobytes())
+    digest.update(np.ascontiguousarray(data.evaluation.hard).tobytes())
+    return digest.hexdigest()
 
 
-def correct_of(version: ModelVersion, data: Frozen, kind: str) -> NDArray[np.bool_]:
-    """Which eval items an older version has right, its labels matched by name. Raises files.Corrupt."""
-    given = predict_at(version, data.evaluation.ordinals)
+def latency(run: Run, ordinals: NDArray[np.int64], encoder: FittedEncoder, model: FittedLearner) -> float:
+    """Milliseconds from the content of one item to its probabilities, the median of a few; bounded in time."""
+    items = contents.contents_at(run.project, ordinals[:_TIMED_AT_MOST].tolist())[1]
+
+    def answer(number: int) -> None:
+        model.predict(encoder.transform([items[number]]))
+
+    return _median_ms(answer, items)
+
+
+def _median_ms(answer: Callable[[int], None], items: Sequence[Any]) -> float:
+    answer(0)  # whatever is only loaded by the first
+    taken: list[float] = []
+    for _ in range(_TIMED_AT_MOST):
+        started = time.perf_counter()
+        answer(len(taken) % len(items))
+        taken.append(time.perf_counter() - started)
+        if len(taken) >= _TIMED_AT_LEAST and sum(taken) > _TIMED_S:
+            break
+    return 1_000 * median(taken)
+
+
+def contender_of(version: ModelVersion, run: Run, data: Frozen, settings: Settings) -> Contender:
+    """An older version on the same eval items, its labels matched by name. Raises files.Corrupt, EncoderVersion's
+    DoesNotExist."""
+    given = model_files.predict_at(version, data.evaluation.ordinals)
     probabilities = np.zeros((len(given), len(data.labels)), dtype=np.float32)
     for column, name in enumerate(version.labels):
         if name in data.labels:
             probabilities[:, data.labels.index(name)] = given[:, column]
-    return is_correct(probabilities, data.evaluation.hard, kind)
+    found = evaluate(probabilities, data.evaluation.hard, kind=settings.kind, rng=step_rng(run.seed, "champion"))
+    encoder = encoder_versions.fitted(model_files.encoder_of(version))
+    latency_ms = latency(run, data.evaluation.ordinals, encoder, model_files.load_model(version))
+    return Contender(probabilities, found, latency_ms, version.size_bytes)

@@ -6,17 +6,69 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.core.evaluation import PairedTest, paired_test
+from learning.core.evaluation import Contender, PairedTest, paired_test
+from learning.core.evaluation import gate as core
+from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT
 from learning.models import Status
+from learning.services.evaluation import Measured
 
-SIGNIFICANT = 0.05
+_UNMEASURED = "No eval item has been answered yet: nothing to measure it by. It may rank."
+_INCOMPARABLE = "the champion could not be compared with"
 
 
 @dataclass(frozen=True)
 class Verdict:
+    """``numbers["verified"]`` says that a champion passed on at least 200 eval answers."""
+
     status: Status
     reason: str
     numbers: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Older versions on the same eval items: the champion, or else the version that ranks.
+
+    ``is_comparable`` is False when there is a champion whose file is damaged: nobody is promoted past it unseen.
+    """
+
+    champion: Contender | None = None
+    ranking: Contender | None = None
+    is_comparable: bool = True
+
+
+def unmeasured() -> Verdict:
+    return Verdict(Status.PROVISIONAL, _UNMEASURED, {"n_eval": 0})
+
+
+def verdict_on(measured: Measured, candidate: Contender, rivals: Rivals, rng: np.random.Generator) -> Verdict:
+    """By what the models say of each eval item: champion, provisional (it ranks) or rejected.
+
+    Champion when all checks of the core's gate hold and there are 200 eval answers. Otherwise it ranks, unless it is
+    clearly worse than the champion, or while there is none than the version that ranks.
+    """
+    found = core.judge(candidate, rivals.champion, measured.targets, measured.constant, rng=rng)
+    may_rank, beside = found.may_rank, found
+    if rivals.champion is None and rivals.ranking is not None:
+        beside = core.judge(candidate, rivals.ranking, measured.targets, measured.constant, rng=rng)
+        may_rank = beside.may_rank
+    n_eval = candidate.evaluation.n
+    promoted = found.promote and may_rank and rivals.is_comparable
+    against = "champion" if rivals.champion else "ranking"
+    numbers: dict[str, Any] = {
+        "n_eval": n_eval,
+        "checks": [asdict(check) for check in found.checks] + [_enough(n_eval)],
+        "may_rank": may_rank,
+        "against_majority": asdict(found.baseline),
+        f"against_{against}": asdict(beside.paired) if beside.paired else None,
+        "loss": asdict(beside.loss) if beside.loss else None,
+        "limits": {"p_better": MAX_P_BETTER, "p_worse": MAX_P_WORSE, "margin": MARGIN, "held_out": MIN_HELD_OUT},
+    }
+    words = _beside_constant(found.baseline)
+    if beside.paired:
+        words = f"Beside the {'champion' if rivals.champion else 'version that ranks'}: {in_words(beside.paired)}."
+    why = found.reason if rivals.is_comparable else _INCOMPARABLE
+    return _settled(promoted, may_rank, n_eval, why, words, numbers)
 
 
 def judge(
@@ -25,26 +77,52 @@ def judge(
     champion_correct: NDArray[np.bool_] | None,
     has_champion: bool,
 ) -> Verdict:
-    """Champion when better than the best constant answer (exact paired test) and not worse than the present champion.
-
-    Both are asked the same eval items; a tie goes to the newer one, which has learned from more answers. Otherwise
-    provisional while there is no champion (it may rank), rejected when there is one.
-    """
-    otherwise = Status.REJECTED if has_champion else Status.PROVISIONAL
+    """By who was right alone, where there are no probabilities to compare: the exact paired test in both directions."""
     if correct is None or constant_correct is None:
-        return Verdict(otherwise, "No eval item has been answered yet: nothing to measure it by.", {"n_eval": 0})
-    constant = paired_test(correct, constant_correct)
-    numbers: dict[str, Any] = {"n_eval": constant.n, "against_majority": asdict(constant)}
+        return unmeasured()
+    floor = paired_test(correct, constant_correct)
+    numbers: dict[str, Any] = {"n_eval": floor.n, "against_majority": asdict(floor)}
+    checks = [_won("beats_baseline", floor)]
+    may_rank, words = True, _beside_constant(floor)
     if champion_correct is not None:
-        numbers["against_champion"] = asdict(paired_test(correct, champion_correct))
-    if constant.p_better >= SIGNIFICANT:
-        return Verdict(otherwise, f"Not clearly better than always the same answer: {in_words(constant)}.", numbers)
-    if champion_correct is None:
-        return Verdict(Status.CHAMPION, f"Better than always the same answer: {in_words(constant)}.", numbers)
-    champion = paired_test(correct, champion_correct)
-    if champion.only_candidate < champion.only_champion:
-        return Verdict(Status.REJECTED, f"Worse than the champion: {in_words(champion)}.", numbers)
-    return Verdict(Status.CHAMPION, f"Not worse than the champion: {in_words(champion)}.", numbers)
+        champion = paired_test(correct, champion_correct)
+        numbers["against_champion"] = asdict(champion)
+        checks.append(_won("beats_champion", champion))
+        may_rank = champion.difference >= -MARGIN or champion.p_worse > MAX_P_WORSE
+        words = f"Beside the champion: {in_words(champion)}."
+    failed = [check for check in checks if not check.passed]
+    numbers |= {"checks": [asdict(check) for check in checks] + [_enough(floor.n)], "may_rank": may_rank}
+    reason = "; ".join(f"{check.name.replace('_', ' ')}: p = {check.value:.2g}, {check.detail}" for check in failed)
+    unseen = has_champion and champion_correct is None
+    promoted = not failed and may_rank and not unseen
+    return _settled(promoted, may_rank, floor.n, _INCOMPARABLE if unseen else reason, words, numbers)
+
+
+def _settled(promoted: bool, may_rank: bool, n_eval: int, reason: str, words: str, numbers: dict[str, Any]) -> Verdict:
+    if promoted and n_eval >= MIN_HELD_OUT:
+        numbers["verified"] = True
+        return Verdict(Status.CHAMPION, f"Better than everything it was compared with. {words}", numbers)
+    if promoted:
+        few = f"It may rank. It passed every check, but on {n_eval} eval answers; {MIN_HELD_OUT} are asked for."
+        return Verdict(Status.PROVISIONAL, f"{few} {words}", numbers)
+    if may_rank:
+        return Verdict(Status.PROVISIONAL, f"It may rank, but is not promoted: {reason}. {words}", numbers)
+    return Verdict(Status.REJECTED, f"Clearly worse than what is in use. {words}", numbers)
+
+
+def _beside_constant(test: PairedTest) -> str:
+    better = "Better than" if test.p_better <= MAX_P_BETTER else "Not clearly better than"
+    return f"{better} always the same answer: {in_words(test)}."
+
+
+def _enough(n_eval: int) -> dict[str, Any]:
+    check = core.Check("enough_held_out", n_eval >= MIN_HELD_OUT, float(n_eval), float(MIN_HELD_OUT), "eval answers")
+    return asdict(check)
+
+
+def _won(name: str, test: PairedTest) -> core.Check:
+    detail = f"{test.only_candidate} won, {test.only_champion} lost"
+    return core.Check(name, test.p_better <= MAX_P_BETTER, test.p_better, MAX_P_BETTER, detail)
 
 
 def in_words(test: PairedTest) -> str:

@@ -1,7 +1,8 @@
 """Rows to arrays: the answers a run learns from and is measured on, frozen at one annotation id."""
 
 import hashlib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from labeling.kinds import KINDS
 from labeling.models import Annotation, ItemStatus, Kind, Project, Source, Split
 from learning.core.aggregation import count_votes, majority_vote
+from learning.core.evaluation import pair_agreement
 from learning.core.learners import one_hot
 from learning.models import Run
 
@@ -19,7 +21,8 @@ class Labeled:
     """Items with an answer, by rising ordinal.
 
     ``soft`` is the share of annotators who gave each label, ``hard`` their majority as 0 and 1 (of several labels: per
-    label, and half is no majority).
+    label, and half is no majority). ``agreement`` is the share of pairs of people who gave the same answer, NaN where
+    fewer than two people answered.
     """
 
     ordinals: NDArray[np.int64]
@@ -27,6 +30,7 @@ class Labeled:
     hard: NDArray[np.float64]
     groups: NDArray[np.int64]
     n_imported: int
+    agreement: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.ordinals)
@@ -34,12 +38,16 @@ class Labeled:
 
 @dataclass(frozen=True)
 class Frozen:
-    """What a run may know: nothing newer than ``run.last_annotation_id``, and the eval split apart from the pool."""
+    """What a run may know: nothing newer than ``run.last_annotation_id``, and the eval split apart from the pool.
+
+    ``unknown`` counts answers by label that is not in use: archived, or never in the set.
+    """
 
     labels: tuple[str, ...]
     pool: Labeled
     evaluation: Labeled
     sha256: str
+    unknown: Counter[str] = field(default_factory=Counter)
 
 
 def freeze(run: Run) -> Frozen:
@@ -50,9 +58,13 @@ def freeze(run: Run) -> Frozen:
     votes: dict[Split, dict[int, _Votes]] = {Split.POOL: {}, Split.EVAL: {}}
     manifest = hashlib.sha256("\n".join((project.kind, *names)).encode())
     labels_of = KINDS[project.kind].labels_of
+    unknown: Counter[str] = Counter()
     for row in sorted(_answers_as_of(project, run.last_annotation_id, run.items_seen)):
         ordinal, pk, source, split, group, answer = row
-        known = [position[name] for name in labels_of(answer) if name in position]
+        given = labels_of(answer)
+        known = [position[name] for name in given if name in position]
+        if len(known) < len(given):
+            unknown.update(name for name in given if name not in position)
         if not known and project.kind == Kind.CLASSIFICATION:
             continue  # its label was archived
         manifest.update(f"{ordinal}:{pk}:{split}:{known}\n".encode())
@@ -63,6 +75,7 @@ def freeze(run: Run) -> Frozen:
         _labeled(votes[Split.POOL], len(names), project.kind),
         _labeled(votes[Split.EVAL], len(names), project.kind),
         manifest.hexdigest(),
+        unknown,
     )
 
 
@@ -98,7 +111,8 @@ def _labeled(votes: dict[int, _Votes], n_labels: int, kind: str) -> Labeled:
     names = [of_item.group or f"\0{ordinal}" for ordinal, of_item in votes.items()]
     groups = np.array([number_of.setdefault(name, len(number_of)) for name in names], dtype=np.int64)
     n_imported = sum(not of_item.human for of_item in votes.values())
-    return Labeled(np.array(list(votes), dtype=np.int64), soft, hard, groups, n_imported)
+    agreement = np.array([pair_agreement([tuple(sorted(labels)) for labels in of.human]) for of in votes.values()])
+    return Labeled(np.array(list(votes), dtype=np.int64), soft, hard, groups, n_imported, agreement)
 
 
 def _answers_as_of(project: Project, last_id: int, n_items: int) -> list[tuple[Any, ...]]:

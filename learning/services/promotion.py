@@ -12,6 +12,7 @@ from learning.models import Decision, ModelVersion, Status
 from learning.services import files, model_files
 
 MAX_REASON = 2_000
+BACK = "rolled_back_from"
 
 
 class ChampionChanged(Exception):
@@ -26,7 +27,8 @@ def settle(
     user: User | None = None,
     against: ModelVersion | EllipsisType | None = ...,
 ) -> None:
-    """Gives a version its status. A new champion retires the old one and what was provisional before it.
+    """Gives a version its status. A new champion retires the old one and whatever was provisional, and so ranks; a new
+    provisional version ranks beside the champion.
 
     ``against`` is the champion (None: there was none) the status was found by. Raises ChampionChanged.
     """
@@ -40,9 +42,13 @@ def settle(
         elif status == Status.PROVISIONAL:
             _retire(others.filter(status=Status.PROVISIONAL), version, user)
         before = ModelVersion.objects.values_list("status", flat=True).get(pk=version.pk)
-        ModelVersion.objects.filter(pk=version.pk).update(status=status)
-        _record(version, before, status, reason, numbers, user)
-    version.status = status
+        verified = version.verified or bool(numbers.get("verified"))
+        n_eval = version.n_eval or numbers.get("n_eval", 0)
+        ModelVersion.objects.filter(pk=version.pk).update(status=status, verified=verified, n_eval=n_eval)
+        # going back is no new use of the eval set: nothing was compared
+        used = {} if BACK in numbers else {"eval_sha256": version.eval_sha256, "n_eval": n_eval}
+        _record(version, before, status, reason, numbers, user, **used)
+    version.status, version.verified = status, verified
 
 
 def _retire(versions: Any, successor: ModelVersion, user: User | None) -> None:
@@ -52,7 +58,7 @@ def _retire(versions: Any, successor: ModelVersion, user: User | None) -> None:
 
 
 def _record(
-    version: ModelVersion, before: str, after: str, reason: str, numbers: dict[str, Any], user: User | None
+    version: ModelVersion, before: str, after: str, reason: str, numbers: dict[str, Any], user: User | None, **used: Any
 ) -> None:
     Decision.objects.create(
         project_id=version.project_id,
@@ -62,6 +68,7 @@ def _record(
         reason=reason,
         numbers=numbers,
         decided_by=user,
+        **used,
     )
 
 
@@ -85,7 +92,7 @@ def rollback(user: User, project: Project, reason: str) -> ModelVersion:
     if earlier is None:
         raise Invalid("status", "There is no earlier champion to go back to.")
     _check_file(earlier)
-    settle(earlier, Status.CHAMPION, reason, {"rolled_back_from": champion.number}, user)
+    settle(earlier, Status.CHAMPION, reason, {BACK: champion.number}, user)
     return earlier
 
 

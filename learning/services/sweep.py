@@ -73,8 +73,8 @@ def unranked_projects() -> list[int]:
     fresh = Decision.objects.filter(project=OuterRef("pk"), created_at__gt=late)
     found = (
         Project.objects.filter(archived_at__isnull=True)
-        # as ModelVersion.in_use: "champion" comes before "provisional"
-        .annotate(in_use=Subquery(versions.order_by("status", "-number").values("number")[:1]))
+        # as ModelVersion.in_use: "provisional" comes after "champion"
+        .annotate(in_use=Subquery(versions.order_by("-status").values("number")[:1]))
         .annotate(ranked_by=Coalesce(Subquery(published.values("model_version")[:1]), Value(0)))
         .filter(~Q(in_use=F("ranked_by")), in_use__isnull=False)
         .filter(~Exists(fresh), ~Exists(Run.objects.filter(project=OuterRef("pk")).unfinished()))

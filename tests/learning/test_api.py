@@ -50,12 +50,20 @@ def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commi
     assert (shown["state"], shown["trigger"]) == ("done", "manual")
     names = [step["name"] for step in shown["steps"]]
     learned = ["fit", "calibrate", "evaluate", "artifact", "gate"]
-    assert names == ["freeze", "features", *learned, "rank", "publish"]
+    assert names == ["freeze", "features", "data tests", *learned, "rank", "publish"]
     model = api(people.viewer).get(f"/api/v1/models/{shown['model']}/").json()
-    assert model["status"] == "champion"
+    assert (model["status"], model["ranks"], model["verified"]) == ("provisional", True, False)
+    assert [check["name"] for check in model["gate"]["checks"]] == ["beats_baseline", "enough_held_out"]
+    assert [check["passed"] for check in model["gate"]["checks"]] == [True, False]
+    assert model["eval_uses"] == {
+        "same": 1, "overlapping": 1, "project": 1, "lucky_win_at_most": 0.03, "warning": "",
+    }  # fmt: skip
+    assert (model["n_eval"], model["human_ceiling"]) == (30, None)
+    assert model["leaks"] == {"hash": 0, "near": 0, "group": 0, "n_eval": 30, "n_pool": 90}
+    assert model["latency_ms"] > 0
     assert set(model["metrics"]["accuracy"]) == {"value", "low", "high", "n"}
     assert set(model["baselines"]["majority"]["accuracy"]) == {"value", "low", "high", "n"}
-    assert model["decisions"][0]["numbers"]["against_majority"]["n"] == 30
+    assert model["decisions"][0]["numbers"]["n_eval"] == 30
     queue = api(people.manager).get(f"/api/v1/projects/{answered.slug}/queue/").json()
     assert (queue["epoch"], queue["model"], len(queue["entries"])) == (1, 1, 45)
     assert set(queue["entries"][0]) == {"item", "utility", "reason", "propensity"}
@@ -96,7 +104,8 @@ def test_promotion_and_rollback_say_why(api, people, project, messages, commits,
     assert client.post(f"/api/v1/models/{made[1].pk}/promote/", {"reason": " "}).status_code == 400
     with commits(execute=True):
         promoted = client.post(f"/api/v1/models/{made[1].pk}/promote/", {"reason": "it is right on the rare label"})
-    assert promoted.json()["status"] == "champion"
+    now = promoted.json()
+    assert (now["status"], now["verified"], now["ranks"], now["gate"]) == ("champion", False, True, None)
     assert promoted.json()["decisions"][0]["decided_by"] == "manager"
     assert ("learning.rank", project.pk) in messages
     assert ModelVersion.objects.get(number=1).status == Status.RETIRED

@@ -1,13 +1,19 @@
 """What becomes of a candidate, on numbers made by hand; promotion as one transaction."""
 
+import json
+
 import numpy as np
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from labeling.services.errors import Invalid
+from learning.core.evaluation import Contender, evaluate
+from learning.core.evaluation.gate import MAX_P_BETTER
 from learning.models import Decision, ModelVersion, Status
+from learning.selectors import eval_uses
 from learning.services import promotion
-from learning.services.gate import judge
+from learning.services.evaluation import Measured
+from learning.services.gate import Rivals, judge, unmeasured, verdict_on
 from tests.factories import make_project
 
 
@@ -15,26 +21,75 @@ def right(n_right: int, n: int = 100):
     return np.arange(n) < n_right
 
 
-def test_better_than_a_constant_becomes_champion():
-    verdict = judge(right(97), right(87), None, has_champion=False)
-    assert verdict.status == Status.CHAMPION
-    assert verdict.numbers["against_majority"]["only_candidate"] == 10
+def contender(n_right: int, n: int, sure: float = 0.9) -> Contender:
+    """Right on the first ``n_right`` of ``n`` items whose label is 0 or 1 in turn."""
+    truth = np.eye(2)[np.arange(n) % 2]
+    given = np.where(right(n_right, n)[:, None], truth, 1 - truth) * (2 * sure - 1) + (1 - sure)
+    found = evaluate(given, truth, kind="classification", rng=np.random.default_rng(0))
+    return Contender(given.astype(np.float32), found, 1.0, 1_000)
 
 
-def test_not_clearly_better_than_a_constant_is_provisional_and_beside_a_champion_rejected():
-    assert judge(right(89), right(87), None, has_champion=False).status == Status.PROVISIONAL
-    assert judge(right(89), right(87), right(80), has_champion=True).status == Status.REJECTED
+def verdict(candidate: Contender, rivals: Rivals | None = None):
+    n = candidate.evaluation.n
+    truth, constant = np.eye(2)[np.arange(n) % 2], np.full((n, 2), 0.5, np.float32)
+    measured = Measured(candidate.probabilities, candidate.evaluation, constant, truth, 1.0, {})
+    return verdict_on(measured, candidate, rivals or Rivals(), np.random.default_rng(0))
+
+
+def test_the_first_that_beats_a_constant_is_champion_on_200_eval_answers_and_provisional_on_fewer():
+    found = verdict(contender(180, 200))
+    assert (found.status, found.numbers["verified"]) == (Status.CHAMPION, True)
+    assert {check["name"]: check["passed"] for check in found.numbers["checks"]} == {
+        "beats_baseline": True, "enough_held_out": True,
+    }  # fmt: skip
+    few = verdict(contender(180, 199))
+    assert (few.status, few.numbers.get("verified")) == (Status.PROVISIONAL, None)
+    assert "on 199 eval answers; 200 are asked for" in few.reason
+    json.dumps(found.numbers)
+
+
+def test_beside_a_champion_only_a_clear_win_is_promoted_and_only_a_clear_loss_may_not_rank():
+    champion = Rivals(champion=contender(240, 300))
+    assert verdict(contender(270, 300, 0.89), champion).status == Status.CHAMPION
+    for n_right in (239, 240, 243):
+        found = verdict(contender(n_right, 300), champion)
+        assert (found.status, found.numbers["may_rank"]) == (Status.PROVISIONAL, True), found.reason
+        assert found.numbers["against_champion"]["n"] == 300
+    assert verdict(contender(210, 300), champion).status == Status.REJECTED
+
+
+def test_while_there_is_no_champion_the_one_that_ranks_is_what_must_not_be_lost_to():
+    ranking_now = Rivals(ranking=contender(240, 300))
+    assert verdict(contender(239, 300), ranking_now).status == Status.CHAMPION
+    assert verdict(contender(210, 300), ranking_now).status == Status.REJECTED
+    assert verdict(contender(100, 300)).status == Status.PROVISIONAL, "worse than a constant, but nothing else ranks"
+
+
+def test_past_a_champion_that_cannot_be_read_nobody_is_promoted_unseen():
+    found = verdict(contender(290, 300), Rivals(is_comparable=False))
+    assert (found.status, found.numbers.get("verified")) == (Status.PROVISIONAL, None)
+    assert "could not be compared" in found.reason
 
 
 def test_without_an_eval_answer_nothing_is_claimed():
-    verdict = judge(None, None, None, has_champion=False)
-    assert (verdict.status, verdict.numbers) == (Status.PROVISIONAL, {"n_eval": 0})
-    assert judge(None, None, None, has_champion=True).status == Status.REJECTED
+    found = unmeasured()
+    assert (found.status, found.numbers) == (Status.PROVISIONAL, {"n_eval": 0})
+    assert judge(None, None, None, has_champion=True).status == Status.PROVISIONAL
 
 
-@pytest.mark.parametrize(("candidate", "status"), [(95, Status.REJECTED), (96, Status.CHAMPION), (97, Status.CHAMPION)])
-def test_beside_a_champion_with_96_right(candidate, status):
-    assert judge(right(candidate), right(50), right(96), has_champion=True).status == status
+@pytest.mark.parametrize(
+    ("candidate", "status"),
+    [(210, Status.REJECTED), (239, Status.PROVISIONAL), (244, Status.PROVISIONAL), (250, Status.CHAMPION)],
+)
+def test_by_who_was_right_alone(candidate, status):
+    found = judge(right(candidate, 300), right(150, 300), right(240, 300), has_champion=True)
+    assert found.status == status, found.reason
+    assert judge(right(candidate, 300), right(150, 300), None, has_champion=True).status == Status.PROVISIONAL
+    assert judge(right(candidate, 300), right(150, 300), None, has_champion=False).status == Status.CHAMPION
+
+
+def test_the_level_that_is_shown_is_the_one_that_is_used():
+    assert eval_uses.LEVEL == MAX_P_BETTER
 
 
 @pytest.fixture
@@ -60,6 +115,78 @@ def test_a_new_champion_retires_the_old_one_and_each_change_is_recorded(versions
         (1, "candidate", "provisional"), (1, "provisional", "retired"), (2, "candidate", "champion"),
         (2, "champion", "retired"), (3, "candidate", "champion"),
     ]  # fmt: skip
+
+
+def ranking_now(versions) -> list[int]:
+    """Numbers of the versions that rank, by each of the two ways to ask."""
+    of_project = ModelVersion.objects.filter(project=versions[0].project)
+    shown = [version.number for version in of_project.with_ranks().order_by("number") if version.ranks]
+    assert shown == [version.number for version in of_project.order_by("number") if version.ranks]
+    assert shown == [version.number for version in (of_project.in_use(),) if version]
+    return shown
+
+
+def test_a_provisional_version_ranks_beside_the_champion_until_there_is_a_newer_one(versions):
+    assert ranking_now(versions) == []
+    promotion.settle(versions[0], Status.CHAMPION, "first", {})
+    assert ranking_now(versions) == [1]
+    promotion.settle(versions[1], Status.PROVISIONAL, "not worse", {})
+    assert (statuses(versions), ranking_now(versions)) == (["champion", "provisional", "candidate"], [2])
+    promotion.settle(versions[2], Status.PROVISIONAL, "not worse", {})
+    assert (statuses(versions), ranking_now(versions)) == (["champion", "retired", "provisional"], [3])
+
+
+def test_after_a_promotion_or_a_rollback_the_champion_ranks(versions, monkeypatch):
+    monkeypatch.setattr(promotion, "_check_file", lambda version: None)
+    promotion.settle(versions[0], Status.CHAMPION, "first", {})
+    promotion.settle(versions[1], Status.CHAMPION, "better", {})
+    promotion.settle(versions[2], Status.PROVISIONAL, "not worse", {})
+    assert promotion.rollback(None, versions[0].project, "bad").number == 1
+    assert (statuses(versions), ranking_now(versions)) == (["champion", "retired", "retired"], [1])
+    promotion.promote(None, ModelVersion.objects.get(pk=versions[2].pk), "by hand")
+    assert (statuses(versions), ranking_now(versions)) == (["retired", "retired", "champion"], [3])
+
+
+@pytest.mark.parametrize("status", [Status.CHAMPION, Status.PROVISIONAL])
+def test_the_database_keeps_each_to_one(versions, status):
+    ModelVersion.objects.filter(number=1).update(status=status)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ModelVersion.objects.filter(number=2).update(status=status)
+
+
+def test_verified_stays_with_a_version_and_needs_200_eval_answers(versions):
+    promotion.settle(versions[0], Status.CHAMPION, "better", {"verified": True, "n_eval": 200})
+    promotion.settle(versions[1], Status.CHAMPION, "by hand", {"by_hand": True})
+    kept = ModelVersion.objects.order_by("number").values_list("verified", "n_eval")
+    assert list(kept) == [(True, 200), (False, 0), (False, 0)]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ModelVersion.objects.filter(number=2).update(verified=True, n_eval=199)
+
+
+def test_uses_of_an_eval_set_are_counted_and_many_are_warned_of(versions, monkeypatch):
+    monkeypatch.setattr(promotion, "_check_file", lambda version: None)
+    project = versions[0].project
+    sets = [("a" * 64, 100), ("b" * 64, 210), *[("c" * 64, 300)] * 6]
+    made = [
+        ModelVersion.objects.create(
+            project=project, number=number, encoder="e", trained_on=1, eval_sha256=sha256, n_eval=n_eval
+        )
+        for number, (sha256, n_eval) in enumerate(sets, 10)
+    ]
+    for version in made:
+        promotion.settle(version, Status.REJECTED, "worse", {})
+    of = {version.number: eval_uses.eval_uses(version) for version in made}
+    assert [(uses.same, uses.overlapping, uses.project) for uses in of.values()] == [
+        (1, 1, 1), (1, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (4, 5, 6), (5, 6, 7), (6, 7, 8),
+    ]  # fmt: skip
+    assert of[17].lucky_win_at_most == pytest.approx(0.21)
+    assert [bool(uses.warning) for uses in of.values()] == [False] * 6 + [True] * 2
+    assert "have decided 7 times" in of[17].warning
+    promotion.settle(made[0], Status.CHAMPION, "by hand", {"by_hand": True})
+    promotion.settle(made[1], Status.CHAMPION, "by hand", {"by_hand": True})
+    promotion.rollback(None, project, "bad")
+    assert Decision.objects.exclude(eval_sha256="").count() == 10, "two by hand are uses, going back is none"
+    assert eval_uses.eval_uses(versions[0]).same == 0
 
 
 def test_promotion_that_fails_halfway_changes_nothing(versions, monkeypatch):

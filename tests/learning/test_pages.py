@@ -55,11 +55,11 @@ def test_pages_show_the_numbers_with_their_interval(browser_of, people, trained)
     assert "Always the same" in detail
     assert "Better than always the same answer" in detail
     assert version.sha256 in detail
-    assert "became champion" in page(client, "/p/sms/runs/")
+    assert "may rank provisionally" in page(client, "/p/sms/runs/")
     curve = page(client, "/p/sms/fragments/curve/")
     assert "<svg" in curve
     assert interval in curve
-    assert "champion" in page(client, "/p/sms/fragments/model/")
+    assert "provisional" in page(client, "/p/sms/fragments/model/")
 
 
 def test_a_run_polls_until_it_is_done_and_no_longer(browser_of, people, trained):

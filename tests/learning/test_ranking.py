@@ -99,7 +99,7 @@ def test_a_damaged_champion_file_does_not_stop_the_next_run(project, people):
     answer_some(project, people.annotator, 45)
     answer_some(project, people.annotator, 20, Split.EVAL)
     run(project)
-    ModelVersion.objects.update(sha256="0" * 64)
+    ModelVersion.objects.update(sha256="0" * 64, status="champion")
     answer_some(project, people.annotator, 10)
     run(project)
     newest = ModelVersion.objects.newest_first().first()

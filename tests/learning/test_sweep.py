@@ -87,15 +87,15 @@ def test_a_label_whose_message_was_lost_is_looked_at(project):
 def test_a_promotion_by_a_person_during_the_gate_is_judged_against(project, people, champions, monkeypatch):
     by_hand = next(version for version in champions if version.status != "champion")
     answer_some(project, people.annotator, 10)
-    correct_of, compared_with = evaluation.correct_of, []
+    contender_of, compared_with = evaluation.contender_of, []
 
-    def promoted_meanwhile(version, *args):
+    def promoted_meanwhile(version, **of):
         compared_with.append(version)
         if len(compared_with) == 1:
             promotion.settle(by_hand, "champion", "by hand", {}, people.manager)
-        return correct_of(version, *args)
+        return contender_of(version, **of)
 
-    monkeypatch.setattr(evaluation, "correct_of", promoted_meanwhile)
+    monkeypatch.setattr(evaluation, "contender_of", promoted_meanwhile)
     run_training(decide(project.pk).pk)
     assert compared_with[1:] == [by_hand]
     in_use = ModelVersion.objects.filter(project=project).in_use()
@@ -116,13 +116,13 @@ def test_a_run_called_off_before_its_verdict_promotes_nothing(project, people, c
     answer_some(project, people.annotator, 10)
     run = decide(project.pk)
     champion = ModelVersion.objects.filter(project=project).champion()
-    judge = gate.judge
+    verdict_on = gate.verdict_on
 
     def cancelled_while_judging(*args, **more):
         runs.cancel(Run.objects.get(pk=run.pk))
-        return judge(*args, **more)
+        return verdict_on(*args, **more)
 
-    monkeypatch.setattr(gate, "judge", cancelled_while_judging)
+    monkeypatch.setattr(gate, "verdict_on", cancelled_while_judging)
     assert run_training(run.pk)["state"] == "stopped"
     assert ModelVersion.objects.filter(project=project).champion() == champion
     assert not ModelVersion.objects.newest_first().first().decisions.exists()
@@ -137,6 +137,6 @@ def test_the_encoder_is_fitted_without_the_eval_split(project, monkeypatch):
         return contents_at(of, ordinals)
 
     monkeypatch.setattr(contents, "contents_at", spy)
-    run_training(decide(project.pk).pk)
+    encoder_versions.encoder_for(project, 1_000)
     assert looked_at
     assert not project.items.filter(split=Split.EVAL, ordinal__in=looked_at).exists()

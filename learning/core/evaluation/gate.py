@@ -73,8 +73,10 @@ class Verdict:
     provisional : bool
         Fewer than 200 held-out answers: the candidate may rank, but nothing it says is verified.
     checks : tuple of Check
+    baseline : PairedTest
+        Who was right, against the best constant answer.
     paired : PairedTest or None
-        Who was right, against the champion; None without one.
+        The same against the champion; None without one.
     loss : PairedLoss or None
         Squared error of the probabilities, against the champion; None without one.
     reason : str
@@ -85,6 +87,7 @@ class Verdict:
     may_rank: bool
     provisional: bool
     checks: tuple[Check, ...]
+    baseline: PairedTest
     paired: PairedTest | None
     loss: PairedLoss | None
     reason: str
@@ -179,6 +182,7 @@ def judge(
         may_rank=may_rank,
         provisional=candidate.evaluation.n < MIN_HELD_OUT,
         checks=tuple(checks),
+        baseline=floor,
         paired=paired,
         loss=loss,
         reason="; ".join(_why_not(check) for check in failed) or "better than everything it was compared with",

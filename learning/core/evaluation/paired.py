@@ -157,7 +157,7 @@ def paired_loss_test(candidate: ArrayLike, champion: ArrayLike, rng: np.random.G
     gains = old - new
     n = gains.size
     mean = float(gains.mean()) if n else 0.0
-    half = float(ndtri(0.5 + LEVEL / 2)) * float(gains.std(ddof=1)) / float(np.sqrt(n)) if n > 1 else float("inf")
+    half = float(ndtri(0.5 + LEVEL / 2)) * float(gains.std(ddof=1)) / float(np.sqrt(n)) if n > 1 else abs(mean)
     moved = gains[gains != 0.0]
     if not moved.size:
         return PairedLoss(n, mean, mean, mean, 1.0, 1.0)

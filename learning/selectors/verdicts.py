@@ -1,0 +1,15 @@
+"""What the gate said of a version when it was a candidate."""
+
+from typing import Any
+
+from learning.models import ModelVersion, Status
+
+
+def gate_verdict(version: ModelVersion) -> dict[str, Any] | None:
+    """``{status, reason, checks, numbers}`` of the first decision; None before it, or when a person made that one."""
+    decision = version.decisions.filter(before=Status.CANDIDATE, decided_by=None).order_by("pk").first()
+    if decision is None:
+        return None
+    numbers = dict(decision.numbers)
+    checks = numbers.pop("checks", [])
+    return {"status": decision.after, "reason": decision.reason, "checks": checks, "numbers": numbers}
