@@ -18,6 +18,7 @@ from learning.core.pairwise.posterior import PairPosterior, gaussian_posterior
 from learning.core.pairwise.reliability import fit_crowd
 
 LOWEST_PRECISION, HIGHEST_PRECISION = 0.05, 100.0
+USUAL_PRECISION, USUAL_ITEMS = 0.5, 10.0
 ROUNDS = 4
 PRECISION_ROUNDS = 8
 
@@ -126,6 +127,8 @@ def learn_precision(
 ) -> Prior:
     """Return the prior with the precision under which the judgments are most likely (one number for all items).
 
+    The precision has a Gamma prior worth ten items that scatter by 1.4, so that few judgments do not decide it.
+
     Parameters
     ----------
     judgments, context, position, weights, start
@@ -155,7 +158,10 @@ def learn_precision(
         posterior = gaussian_posterior(judgments, start, prior=now, context=context, weights=weights)
         known = float((1.0 - precision * posterior.variances).clip(0.0, 1.0).sum())
         scatter = float(((start.scores - mean) ** 2).sum())
-        renewed = float(np.clip(known / max(scatter, 1e-12), LOWEST_PRECISION, HIGHEST_PRECISION))
+        # A few judgments cannot tell the scatter: without what is usual it collapses, and pairs chosen for items that
+        # are thought to be equal do not correct it.
+        renewed = (known + USUAL_ITEMS) / (scatter + USUAL_ITEMS / USUAL_PRECISION)
+        renewed = min(max(renewed, LOWEST_PRECISION), HIGHEST_PRECISION)
         moved, precision = abs(np.log(renewed / precision)), renewed
         if moved < 0.02:
             break

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import coo_array
 
 from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.pairwise.bradley_terry import Prior, Strengths, answer_probabilities, fit_strengths
@@ -29,6 +30,7 @@ EVIDENCE_ROUNDS = 30
 MAX_NEWTON = 30
 LARGEST_PENALTY, SMALLEST_PENALTY = 1e6, 1e-3
 DIRECTIONS = 96
+USUAL_INFORMATION = 1.0 / 6.0
 
 
 @dataclass(frozen=True)
@@ -171,8 +173,7 @@ class _LinearClimb:
     ) -> None:
         self._x, self._nuisance = x, nuisance
         self._w = np.ones(len(judgments)) if weights is None else np.asarray(weights, dtype=np.float64)
-        self._residual_precision = residual_precision
-        self._differences = x[judgments.left] - x[judgments.right]
+        self._tempering = _news(judgments, self._w, residual_precision)
         self._judgments = judgments
         self._won = np.where(judgments.outcome == TIE, 0.0, np.where(judgments.outcome == LEFT, 0.5, -0.5))
 
@@ -212,23 +213,33 @@ class _LinearClimb:
 
     def _look(self, at: DoubleArray, penalty: DoubleArray) -> tuple[float, DoubleArray, DoubleArray]:
         j, nuisance = self._judgments, self._nuisance
-        p = answer_probabilities(self._differences @ at + nuisance.position, nuisance.log_nu)
+        scores = self._x @ at
+        p = answer_probabilities(scores[j.left] - scores[j.right] + nuisance.position, nuisance.log_nu)
         lean = (p[:, 0] - p[:, 1]) / 2
         curve = self._w * ((1.0 - p[:, 2]) / 4 - lean**2)
         counts = self._w * self._tempering
         value = float(counts @ np.log(np.maximum(p[np.arange(len(j)), j.outcome], 1e-300)) - 0.5 * penalty @ at**2)
-        gradient = self._differences.T @ (counts * (self._won - lean)) - penalty * at
-        curved = self._differences * (curve * self._tempering)[:, None]
-        information = self._differences.T @ curved
+        slope, flow = counts * (self._won - lean), curve * self._tempering
+        gradient = self._x.T @ (_at(j.left, slope, j.n_items) - _at(j.right, slope, j.n_items)) - penalty * at
+        # The graph's Laplacian first: items are fewer than judgments.
+        joined = coo_array((flow, (j.left, j.right)), shape=(j.n_items, j.n_items)).tocsr()
+        degree = _at(j.left, flow, j.n_items) + _at(j.right, flow, j.n_items)
+        information = self._x.T @ (degree[:, None] * self._x - joined @ self._x - joined.T @ self._x)
         information[np.arange(at.size), np.arange(at.size)] += penalty
         return value, gradient, information
 
-    @property
-    def _tempering(self) -> DoubleArray:
-        """How much of each judgment is news about the weights, given all others of the same items."""
-        if not np.isfinite(self._residual_precision):
-            return np.ones(len(self._judgments))
-        j = self._judgments
-        told = np.bincount(np.concatenate([j.left, j.right]), np.tile(self._w, 2), j.n_items) / 6.0
-        left = self._residual_precision / (told + self._residual_precision)
-        return np.asarray(np.sqrt(left[j.left] * left[j.right]))
+
+def _at(items: IntVector, values: DoubleArray, n_items: int) -> DoubleArray:
+    """Sum of values by item."""
+    return np.asarray(np.bincount(items, values, n_items), dtype=np.float64)
+
+
+def _news(judgments: Judgments, weights: DoubleArray, residual_precision: float) -> DoubleArray:
+    """How much of each judgment is news about features, given all others of its items; shape (m,), range (0, 1]."""
+    if not np.isfinite(residual_precision):
+        return np.ones(len(judgments))
+    told = USUAL_INFORMATION * (
+        _at(judgments.left, weights, judgments.n_items) + _at(judgments.right, weights, judgments.n_items)
+    )
+    share = residual_precision / (told + residual_precision)
+    return np.asarray(np.sqrt(share[judgments.left] * share[judgments.right]))
