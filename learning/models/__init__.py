@@ -1,3 +1,4 @@
+from learning.models.alert import Alert, AlertKind, Severity
 from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
@@ -5,6 +6,6 @@ from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, Pairw
 from learning.models.run import Run, Trigger
 
 __all__ = [
-    "SHARD_ROWS", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion", "NextDecision", "PairwiseFinding",
-    "PairwiseScore", "PairwiseWithout", "Run", "Status", "Trigger",
+    "SHARD_ROWS", "Alert", "AlertKind", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion",
+    "NextDecision", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity", "Status", "Trigger",
 ]  # fmt: skip

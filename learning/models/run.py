@@ -57,7 +57,7 @@ class Run(JobRecord):
     trigger = models.CharField(max_length=10, choices=Trigger.choices)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it ran, or why it was skipped.")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    steps = models.JSONField(default=list, help_text="[{name, state, started_at, seconds, note}].")
+    steps = models.JSONField(default=list, help_text="[{name, state, started_at, seconds, note, peak_memory_mb}].")
     seed = models.BigIntegerField(default=0)
     annotations_seen = models.BigIntegerField(default=0, help_text="Progress.annotations when the data was frozen.")
     last_annotation_id = models.BigIntegerField(default=0, help_text="Nothing newer was learned from.")
@@ -65,7 +65,10 @@ class Run(JobRecord):
     labels_version = models.PositiveIntegerField(default=0)
     data_sha256 = models.CharField(max_length=64, blank=True, help_text="Hash of the frozen data's manifest.")
     epoch = models.PositiveIntegerField(null=True, help_text="The epoch it published.")
-    environment = models.JSONField(default=dict, help_text="Code and library versions, memory.")
+    environment = models.JSONField(default=dict, help_text="Code, Python and library versions, parameters.")
+    data_tests = models.JSONField(
+        default=list, help_text="[{name, outcome, hard, value, limit, unit, words, advice}], hard ones first."
+    )
 
     objects = RunQuerySet.as_manager()
 

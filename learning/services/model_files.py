@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from labeling.models import Project
 from learning.core.learners import FittedLearner, make_learner
-from learning.models import EncoderVersion, ModelVersion, Status
-from learning.services import contents, encoder_versions, files
+from learning.models import AlertKind, EncoderVersion, ModelVersion, Status
+from learning.services import alerts, contents, encoder_versions, files
 from learning.services.matrix import FeatureMatrix
 from learning.services.pairwise import model as pairs
 
@@ -46,6 +46,10 @@ def serving(project: Project) -> ModelVersion | None:
             encoder_of(version)
         except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
             logger.error("%s of project %s cannot be used: %s", version, project.pk, error)
+            message = (
+                f"The file of {version} is damaged and the newest good version before it is used instead: {error}."
+            )
+            alerts.raise_alert(project, AlertKind.MODEL_DAMAGED, message, subject=str(version))
             continue
         return version
     return None

@@ -9,9 +9,11 @@ from threadpoolctl import threadpool_limits
 from labeling.models import JobState, Kind, Project
 from labeling.services import queue
 from learning.core.cycle import Answers
-from learning.models import ModelVersion, Run, Status
+from learning.models import AlertKind, ModelVersion, Run, Status
 from learning.services import (
+    alerts,
     candidates,
+    data_tests,
     decide,
     encoder_versions,
     environment,
@@ -41,7 +43,11 @@ def run_training(run_pk: int) -> dict[str, Any]:
         return {"run": run_pk, "state": run.state if run else "gone"}
     log = StepLog(run, attempt)
     if attempt > MAX_ATTEMPTS:
-        log.finish(JobState.FAILED, error=f"its worker died {MAX_ATTEMPTS} times")
+        error = f"its worker died {MAX_ATTEMPTS} times"
+        log.finish(JobState.FAILED, error=error)
+        alerts.raise_alert(
+            run.project, AlertKind.RUN_FAILED, f"The run was given up: {error}.", subject="worker", run=run
+        )
         return {"run": run_pk, "state": JobState.FAILED}
     state, error = JobState.DONE, ""
     try:
@@ -53,8 +59,17 @@ def run_training(run_pk: int) -> dict[str, Any]:
     except StepFailed as failure:
         logger.exception("run %s failed", run_pk)
         state, error = JobState.FAILED, str(failure)
-    log.finish(state, error=error)
+        _tell(run, failure)
+    if log.finish(state, error=error) and state == JobState.DONE:
+        alerts.is_over(run.project, AlertKind.RUN_FAILED, AlertKind.DATA_TEST_FAILED)
     return {"run": run_pk, "state": state}
+
+
+def _tell(run: Run, failure: StepFailed) -> None:
+    by_data = isinstance(failure.__cause__, data_tests.HardTestFailed)
+    kind = AlertKind.DATA_TEST_FAILED if by_data else AlertKind.RUN_FAILED
+    message = f"{failure}. What was in use before still is."
+    alerts.raise_alert(run.project, kind, message, subject=failure.step, run=run)
 
 
 def waiting_after(run_pk: int) -> list[int]:
@@ -73,8 +88,8 @@ def _take_steps(run: Run, log: StepLog) -> None:
 
 def _learn_labels(run: Run, log: StepLog) -> None:
     data = _freeze(run, log)
-    matrix = _features(run, log)
-    answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+    matrix, answers = _features(run, log, data)
+    _test_data(run, log, data, matrix)
     material = Material(run, log, data, matrix, answers, ranking.settings_of(run.project, len(data.labels)))
     candidate = candidates.make(material)
     while not _judge_rank_publish(material, candidate):
@@ -96,13 +111,23 @@ def _freeze(run: Run, log: StepLog) -> Frozen:
     return data
 
 
-def _features(run: Run, log: StepLog) -> FeatureMatrix:
+def _features(run: Run, log: StepLog, data: Frozen) -> tuple[FeatureMatrix, Answers]:
     with log.step("features") as step:
         version, why = encoder_versions.encoder_for(run.project, run.items_seen)
         computed = features.compute_missing(version, run.items_seen, step.progress)
         encoder_versions.make_current(version)
+        matrix = FeatureMatrix(version)
+        answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
         step.note(f"{version.version}{f' ({why})' if why else ''}, {computed:,} new rows")
-    return FeatureMatrix(version)
+    return matrix, answers
+
+
+def _test_data(run: Run, log: StepLog, data: Frozen, matrix: FeatureMatrix) -> None:
+    """Keeps every finding on the run; a failing hard test ends it here."""
+    with log.step("data tests") as step:
+        findings = data_tests.run_tests(run, data, matrix)
+        log.save(data_tests=[finding.as_dict() for finding in findings])
+        step.note(data_tests.check(findings))
 
 
 def _judge_rank_publish(material: Material, candidate: Candidate | None) -> bool:
@@ -115,7 +140,7 @@ def _judge_rank_publish(material: Material, candidate: Candidate | None) -> bool
         verdict = candidates.judge(material, candidate, champion)
     with log.step("rank") as step:
         epoch = queue.reserve_epoch(run.project_id)
-        ranks = _ranks(run.project, candidate, verdict, champion)
+        ranks = _ranks(run.project, candidate, verdict)
         ranked_on = material.matrix if ranks is None else _matrix_of(ranks, material.matrix, run)
         ranked = ranking.rank_frozen(run, material.data, ranks, ranked_on)
         step.note(f"{ranked.strategy}: {ranked.reason}; {len(ranked.entries):,} of {ranked.pool_size:,} items")
@@ -140,12 +165,9 @@ def _judge_rank_publish(material: Material, candidate: Candidate | None) -> bool
     return True
 
 
-def _ranks(
-    project: Project, candidate: Candidate | None, verdict: Verdict | None, champion: ModelVersion | None
-) -> ModelVersion | None:
+def _ranks(project: Project, candidate: Candidate | None, verdict: Verdict | None) -> ModelVersion | None:
     """The version that will be in use once the verdict holds: not always this run's."""
-    first_of_all = verdict is not None and verdict.status == Status.PROVISIONAL and champion is None
-    if candidate and verdict and (verdict.status == Status.CHAMPION or first_of_all):
+    if candidate and verdict and verdict.status in (Status.CHAMPION, Status.PROVISIONAL):
         return candidate.version
     return model_files.serving(project)
 

@@ -7,7 +7,7 @@ import pytest
 from labeling.models import Epoch, ImportBatch, Split
 from learning.jobs import sweep_lost
 from learning.models import Decision, ModelVersion, NextDecision, Run
-from learning.services import contents, evaluation, gate, promotion, ranking, runs, sweep
+from learning.services import contents, encoder_versions, evaluation, gate, promotion, ranking, runs, sweep
 from learning.services.decide import decide
 from learning.services.training import run_training
 from tests.factories import make_items

@@ -218,7 +218,7 @@ def one_sided_annotators(annotators: IntArray, labels: IntArray) -> Finding:
     top = mine[np.arange(len(asked)), favourite]
     others = counts.sum(axis=0)[favourite] - top
     share = (others + 1.0) / (len(labels) - answers[asked] + 2.0)
-    p_values = bdtrc(np.maximum(top - 1, 0).astype(float), answers[asked].astype(float), share)
+    p_values = bdtrc(np.maximum(top - 1, 0).astype(float), answers[asked], share)
     suspects = (top >= ONE_SIDED * answers[asked]) & (holm(np.asarray(p_values)) < SIGNIFICANT)
     n = int(suspects.sum())
     words = f"{n} of {len(asked)} people nearly always give one label, which others do not"
