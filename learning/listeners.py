@@ -3,6 +3,7 @@
 from typing import Any
 
 from labeling import signals
+from labeling.models import Project
 from labeling.selectors import metrics
 from labeling.services.wake import wake_on_commit as wake
 from learning.models import Trigger
@@ -17,6 +18,20 @@ def connect() -> None:
     signals.labels_changed.connect(on_labels_changed)
     signals.project_deleted.connect(on_project_deleted)
     metrics.register("learning_curve", learning_curve)
+    metrics.register("arms", _arms)
+    metrics.register("stopping", _stopping)
+
+
+def _arms(project: Project) -> dict[str, Any]:
+    from learning.selectors.arms import arms  # noqa: PLC0415  # NumPy is not needed to answer
+
+    return arms(project).as_dict()
+
+
+def _stopping(project: Project) -> dict[str, Any]:
+    from learning.selectors.stopping import stopping  # noqa: PLC0415
+
+    return stopping(project).as_dict()
 
 
 def on_answer_recorded(sender: Any, project_id: int, **_: Any) -> None:

@@ -116,6 +116,8 @@ class MetricsOut(serializers.Serializer[Any]):
     learning_curve = serializers.ListField(child=serializers.DictField())
     agreement = serializers.DictField()
     throughput = serializers.DictField()
+    arms = serializers.DictField(required=False, help_text="Active against random at equal label counts.")
+    stopping = serializers.DictField(required=False, help_text="Whether labeling could stop: advice only.")
 
 
 class Metrics(ProjectView):

@@ -1,4 +1,5 @@
 from learning.models.alert import Alert, AlertKind, Severity
+from learning.models.arm_comparison import ArmComparison
 from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
@@ -6,6 +7,6 @@ from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, Pairw
 from learning.models.run import Run, Trigger
 
 __all__ = [
-    "SHARD_ROWS", "Alert", "AlertKind", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion",
+    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion",
     "NextDecision", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity", "Status", "Trigger",
 ]  # fmt: skip

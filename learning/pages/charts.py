@@ -1,10 +1,13 @@
 """Numbers into the geometry of SVG drawings; the templates draw."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 WIDTH, HEIGHT = 560, 240
+#: Drawn for a phone's width, so that the letters are not shrunk with the drawing.
+NARROW = 330
 LEFT, RIGHT, TOP, FOOT = 44, 14, 24, 40
 
 
@@ -25,6 +28,16 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Series:
+    """One more line with its band; ``name`` ends its class in the stylesheet."""
+
+    name: str
+    points: list[Point]
+    line: str
+    band: str
+
+
+@dataclass(frozen=True)
 class Chart:
     width: int
     height: int
@@ -40,47 +53,62 @@ class Chart:
     line: str
     band: str
     baseline: float | None = None
+    others: list[Series] = field(default_factory=list)
 
 
-def learning_curve_chart(points: list[dict[str, Any]], baseline: float | None = None) -> Chart | None:
-    """The metric over the labels learned from, with its interval as a band; None without a point."""
+def learning_curve_chart(
+    points: list[dict[str, Any]], baseline: float | None = None, random: list[dict[str, Any]] | None = None,
+    width: int = WIDTH,
+) -> Chart | None:  # fmt: skip
+    """The metric over the labels learned from, with its interval as a band; None without a point.
+
+    ``random`` is a second line: the same metric with as many labels drawn at random.
+    """
     if not points:
         return None
-    most = max(point["labels"] for point in points)
-    lows = [point["low"] for point in points] + ([baseline] if baseline is not None else [])
+    every = points + (random or [])
+    lows = [point["low"] for point in every] + ([baseline] if baseline is not None else [])
     bottom_value = max(0.0, math.floor(min(lows) * 10 - 0.2) / 10)
-    x_step = nice_step(most / 5)
+    most = max(point["labels"] for point in every)
+    x_step = nice_step(most / (5 if width >= WIDTH else 3))
     x_end = max(math.ceil(most / x_step) * x_step, x_step)
 
     def x(labels: float) -> float:
-        return round(LEFT + labels / x_end * (WIDTH - LEFT - RIGHT), 2)
+        return round(LEFT + labels / x_end * (width - LEFT - RIGHT), 2)
 
     def y(value: float) -> float:
         return round(HEIGHT - FOOT - (value - bottom_value) / (1 - bottom_value) * (HEIGHT - FOOT - TOP), 2)
 
+    main = _series("active", points, x, y)
+    y_step = 0.1 if bottom_value >= 0.5 else 0.2
+    n_ticks = round((1 - bottom_value) / y_step)
+    values = [1 - number * y_step for number in range(n_ticks + 1)]
+    return Chart(
+        width, HEIGHT, LEFT, width - RIGHT, TOP, HEIGHT - FOOT,
+        "labels learned from", str(points[-1]["metric"]).replace("_", " "),
+        [Tick(x(number * x_step), f"{number * x_step:,}") for number in range(round(x_end / x_step) + 1)],
+        [Tick(y(value), f"{value:.1f}") for value in values if value >= bottom_value - 1e-9],
+        main.points, main.line, main.band,
+        y(baseline) if baseline is not None else None,
+        [_series("random", random, x, y)] if random else [],
+    )  # fmt: skip
+
+
+def _series(
+    name: str, points: list[dict[str, Any]], x: Callable[[float], float], y: Callable[[float], float]
+) -> Series:
     drawn = [
         Point(
             x(point["labels"]), y(point["value"]),
-            f"{point['labels']:,} labels: {point['value']:.3f} ({point['low']:.3f} to {point['high']:.3f})",
+            f"{name}, {point['labels']:,} labels: {point['value']:.3f} ({point['low']:.3f} to {point['high']:.3f})",
             y(point["low"]), y(point["high"]),
         )
         for point in points
     ]  # fmt: skip
     upper = " ".join(f"{point.x},{point.high}" for point in drawn)
     lower = " ".join(f"{point.x},{point.low}" for point in reversed(drawn))
-    y_step = 0.1 if bottom_value >= 0.5 else 0.2
-    n_ticks = round((1 - bottom_value) / y_step)
-    values = [1 - number * y_step for number in range(n_ticks + 1)]
-    return Chart(
-        WIDTH, HEIGHT, LEFT, WIDTH - RIGHT, TOP, HEIGHT - FOOT,
-        "labels learned from", str(points[-1]["metric"]).replace("_", " "),
-        [Tick(x(number * x_step), f"{number * x_step:,}") for number in range(round(x_end / x_step) + 1)],
-        [Tick(y(value), f"{value:.1f}") for value in values if value >= bottom_value - 1e-9],
-        drawn,
-        " ".join(f"{point.x},{point.y}" for point in drawn),
-        f"{upper} {lower}" if len(drawn) > 1 else "",
-        y(baseline) if baseline is not None else None,
-    )  # fmt: skip
+    line = " ".join(f"{point.x},{point.y}" for point in drawn)
+    return Series(name, drawn, line, f"{upper} {lower}" if len(drawn) > 1 else "")
 
 
 def reliability_chart(bins: list[list[float]]) -> Chart | None:

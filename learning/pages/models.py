@@ -13,22 +13,34 @@ from labeling.selectors.access import require
 from labeling.services.errors import Invalid
 from learning.models import ModelVersion
 from learning.pages import card
-from learning.pages.charts import learning_curve_chart, reliability_chart
-from learning.selectors.curve import learning_curve
+from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, reliability_chart
+from learning.selectors.arms import arms
+from learning.selectors.curve import versions_curve
 from learning.selectors.outlook import outlook
+from learning.selectors.stopping import stopping
 from learning.services import promotion, runs
 
 
 def _curve(project: Project) -> dict[str, Any]:
-    points = learning_curve(project)
+    """The learning curve, and below it the two arms at equal numbers of labels, each drawn for wide and narrow."""
+    versions = versions_curve(project)
     newest = ModelVersion.objects.filter(project=project).newest_first().first()
     found = card.headline(project, newest) if newest else None
     majority = found["majority"]["value"] if found and found["majority"] else None
+    compared = arms(project)
+    active, random = (
+        [{"labels": row["labels"], "metric": row["metric"], **row[arm]} for row in compared.comparisons]
+        for arm in ("active", "random")
+    )
+    widths = (("wide", WIDTH), ("narrow", NARROW))
     return {
-        "chart": learning_curve_chart(points, majority),
-        "last": points[-1] if points else None,
-        "metric": card.NAMES[points[-1]["metric"]] if points else "",
+        "charts": [(name, learning_curve_chart(versions, majority, width=width)) for name, width in widths if versions],
+        "arms": compared,
+        "arms_charts": [(name, learning_curve_chart(active, None, random, width)) for name, width in widths if active],
+        "last": versions[-1] if versions else None,
+        "metric": card.NAMES[versions[-1]["metric"]] if versions else "",
         "majority": majority,
+        "stopping": stopping(project),
     }
 
 
@@ -52,6 +64,7 @@ def model_list(request: PageRequest, project: Project) -> HttpResponse | HttpRes
         "rows": [{"version": version, "headline": card.headline(project, version)} for version in versions],
         "outlook": outlook(project),
         "champion": champion,
+        "whole": True,
         "earlier": promotion.earlier_champion(champion) if champion else None,
         **_curve(project),
     }
@@ -84,6 +97,7 @@ def model_detail(request: PageRequest, project: Project, number: int) -> HttpRes
         "confusions": card.confusions(version),
         "reliability": reliability_chart(version.report.get("reliability", [])),
         "decisions": version.decisions.select_related("decided_by"),
+        "stopping": stopping(project, number),
     }
     return render(request, "pages/models/one.html", context)
 

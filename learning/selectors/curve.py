@@ -3,7 +3,7 @@
 from typing import Any
 
 from labeling.models import Kind, Project
-from learning.models import ModelVersion
+from learning.models import ArmComparison, ModelVersion
 
 HEADLINE = {Kind.CLASSIFICATION: "accuracy", Kind.MULTILABEL: "exact_match"}
 
@@ -14,7 +14,16 @@ def headline_of(project: Project) -> str:
 
 
 def learning_curve(project: Project) -> list[dict[str, Any]]:
-    """Points by rising number of labels, ``{labels, metric, value, low, high, n, arm}``."""
+    """Points by rising number of labels, ``{labels, metric, value, low, high, n, arm}``: the model versions as arm
+    ``active``, and as arm ``random`` what as many answers of the random draws alone would have taught."""
+    return versions_curve(project) + [
+        {"labels": row.labels, "metric": row.metric, "arm": "random", **row.random}
+        for row in ArmComparison.objects.filter(project=project).in_order()
+    ]
+
+
+def versions_curve(project: Project) -> list[dict[str, Any]]:
+    """The model versions alone, by number."""
     metric = headline_of(project)
     versions = ModelVersion.objects.filter(project=project).order_by("number").values_list("trained_on", "metrics")
     return [

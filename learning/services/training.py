@@ -12,6 +12,7 @@ from learning.core.cycle import Answers
 from learning.models import AlertKind, ModelVersion, Run, Status
 from learning.services import (
     alerts,
+    arms,
     candidates,
     data_tests,
     decide,
@@ -22,6 +23,7 @@ from learning.services import (
     model_files,
     promotion,
     ranking,
+    stopping,
 )
 from learning.services.candidates import Candidate, Material
 from learning.services.gate import Verdict
@@ -94,6 +96,9 @@ def _learn_labels(run: Run, log: StepLog) -> None:
     candidate = candidates.make(material)
     while not _judge_rank_publish(material, candidate):
         pass  # a person changed the champion meanwhile: judge again, by the new one
+    if candidate is not None:
+        stopping.measure(material, candidate.version)
+        arms.compare(material, candidate.version.learner)
 
 
 def _freeze(run: Run, log: StepLog) -> Frozen:

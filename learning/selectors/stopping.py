@@ -1,0 +1,51 @@
+"""Whether labeling could stop: advice in one sentence, from what the newest versions' reports hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from labeling.models import Project
+from learning.core.evaluation.stopping import STABLE, TIMES, advise
+from learning.models import ModelVersion
+from learning.selectors.arms import points
+
+
+@dataclass(frozen=True)
+class Stopping:
+    stop: bool
+    text: str
+    kappas: list[float]
+    gain: dict[str, Any] | None
+    min_gain: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"stop": self.stop, "text": self.text, "kappas": self.kappas, "gain": self.gain,
+                "min_gain": self.min_gain}  # fmt: skip
+
+
+def stopping(project: Project, up_to: int | None = None) -> Stopping:
+    """Advice as of the newest version, or as of version number ``up_to``."""
+    versions = ModelVersion.objects.filter(project=project)
+    if up_to is not None:
+        versions = versions.filter(number__lte=up_to)
+    rows = list(versions.newest_first().values_list("report__stability__kappa", "report__gain")[:TIMES])
+    kappas = [float(kappa) for kappa, _ in reversed(rows) if kappa is not None]
+    gain = rows[0][1] if rows else None
+    advice = advise(kappas, gain["high"] if gain else None, project.min_gain)
+    least = f"{points(project.min_gain)} points"
+    said = ", ".join(f"{kappa:.3f}" for kappa in kappas)
+    if advice.stop and gain:
+        text = (
+            f"You could stop: the last {TIMES + 1} models give the same answers (kappa {said}), and together they"
+            f" gained at most {points(gain['high'])} points, less than your least of {least}."
+        )
+    elif advice.stable:
+        measured = f"is between {points(gain['low'])} and {points(gain['high'])} points" if gain else "is not measured"
+        text = (
+            f"The last models give the same answers (kappa {said}), but their gain {measured}: more eval answers would"
+            f" show whether it is below your least of {least}."
+        )
+    elif kappas:
+        text = f"Go on: the newest models still answer differently (kappa {said}; {STABLE} {TIMES} times is stable)."
+    else:
+        text = f"Whether to stop can be said after {TIMES + 1} models."
+    return Stopping(advice.stop, text, kappas, gain, project.min_gain)
