@@ -112,17 +112,41 @@ class Preview(APIView):
         require(person(request), item.project, Permission.ENTER)
         if not _may_see(person(request), item):
             raise PermissionDenied("You may see the pictures you were asked about.")
-        asset = _asset(item)
-        size = query(PreviewQuery, request)["size"]
-        etag = f'"{asset.sha256}-{size}"'
-        headers = {"ETag": etag, "Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
-        if unchanged(request._request, etag):
-            return HttpResponse(status=304, headers=headers)
-        try:
-            content, media_type = preview(asset, size)
-        except FileNotFoundError:
-            raise Http404("The file of this item is missing.") from None
-        return HttpResponse(content, content_type=media_type, headers=headers)
+        return _preview(request, _asset(item))
+
+
+class TaskPreview(APIView):
+    content_negotiation_class = FirstRenderer
+
+    @extend_schema(operation_id="tasks_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
+    def get(self, request: Request, pk: int, part: str) -> HttpResponseBase:
+        """A picture of a pair's question, `left`, `right` or `context`: for who was asked, and for who may view."""
+        paths = ("pair__first__asset", "pair__second__asset", "pair__context__asset")
+        task = Task.objects.filter(pk=pk).select_related("project", *paths).first() if pk < 2**63 else None
+        if task is None or task.pair is None or part not in ("left", "right", "context"):
+            raise Http404("No such picture.")
+        user = person(request)
+        require(user, task.project, Permission.ENTER if task.annotator_id == user.pk else Permission.VIEW)
+        pair = task.pair
+        left = pair.first if pair.first_id == task.left_id else pair.second
+        assets = {"left": left.asset, "right": pair.other(left.pk).asset, "context": pair.context.asset}
+        asset = assets[part]
+        if asset is None:
+            raise Http404("There is no such picture.")
+        return _preview(request, asset)
+
+
+def _preview(request: Request, asset: Asset) -> HttpResponseBase:
+    size = query(PreviewQuery, request)["size"]
+    etag = f'"{asset.sha256}-{size}"'
+    headers = {"ETag": etag, "Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
+    if unchanged(request._request, etag):
+        return HttpResponse(status=304, headers=headers)
+    try:
+        content, media_type = preview(asset, size)
+    except FileNotFoundError:
+        raise Http404("The file of this picture is missing.") from None
+    return HttpResponse(content, content_type=media_type, headers=headers)
 
 
 def _may_see(user: User, item: Item) -> bool:

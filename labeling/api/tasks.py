@@ -92,7 +92,8 @@ class TaskAnswer(TaskView):
     def put(self, request: Request, pk: int) -> Response:
         """Records an answer (201), or the same again or a revision of it (200). Repeating it is harmless."""
         body = _body(request)
-        recorded = record_answer(person(request), pk, body.get("answer"), body.get("elapsed_ms"))
+        page = {name: body[name] for name in ("ui_version", "viewport") if name in body}
+        recorded = record_answer(person(request), pk, body.get("answer"), body.get("elapsed_ms"), **page)
         made = recorded.annotation
         answered = {
             "task": pk,

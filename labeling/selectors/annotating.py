@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.models import Annotation, Member, Modality, Permission, Project, Task, TaskState, User
+from labeling.models import Annotation, Kind, Member, Modality, Permission, Project, Task, TaskState, User
 from labeling.selectors.progress import progress
 from labeling.selectors.task_json import task_json
 
@@ -31,12 +31,20 @@ def standing(user: User, project: Project) -> dict[str, Any]:
     }
 
 
+def shown(project: Project) -> tuple[str, ...]:
+    """Relations of a task that its JSON needs."""
+    is_picture = project.modality == Modality.IMAGE
+    if project.kind != Kind.PAIRWISE:
+        return ("item__asset",) if is_picture else ("item",)
+    items = ("pair__first", "pair__second")
+    return ("pair__context__asset", *(f"{path}__asset" if is_picture else path for path in items))
+
+
 def last_given(user: User, project: Project) -> list[dict[str, Any]]:
     """The last answered or skipped tasks, oldest first: ``[{"task": {…}, "given": {"answer"} or {"skip"}}]``."""
-    related = ("item__asset",) if project.modality == Modality.IMAGE else ("item",)
     tasks = list(
         Task.objects.filter(project=project, annotator=user, state__in=[TaskState.ANSWERED, TaskState.SKIPPED])
-        .select_related(*related)
+        .select_related(*shown(project))
         .order_by("-pk")[:REMEMBERED]
     )
     answers = dict(

@@ -36,7 +36,7 @@ def answers_of(items: list[Item]) -> dict[int, list[Annotation]]:
     found: dict[int, list[Annotation]] = {item.pk: [] for item in items}
     rows = Annotation.objects.current().filter(item__in=list(found)).select_related("annotator").order_by("pk")
     for row in rows:
-        found[row.item_id].append(row)
+        found[row.item_id or 0].append(row)  # never 0: they were looked up by it
     return found
 
 

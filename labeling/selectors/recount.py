@@ -9,9 +9,12 @@ from django.db.models.functions import Coalesce
 
 from labeling.models import (
     Annotation,
+    Context,
     Item,
     ItemStatus,
+    Kind,
     Member,
+    Pair,
     Progress,
     Project,
     Reason,
@@ -20,6 +23,7 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.selectors.partners import partnered
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Difference:
 def differences(project: Project) -> Iterator[Difference]:
     """Everything in the project that is counted wrongly."""
     yield from _items(project)
+    yield from _pairs(project)
+    yield from _contexts(project)
     yield from _members(project)
     yield from _progress(project)
     yield from _answers(project)
@@ -51,9 +57,32 @@ def _count_of(tasks: QuerySet[Any], outer: str) -> Coalesce:
 
 def _items(project: Project) -> Iterator[Difference]:
     tasks = Task.objects.filter(item=OuterRef("pk")).exclude(reason=Reason.REPEAT)
-    rows = Item.objects.filter(project=project).annotate(
-        true_taken=_count_of(tasks.filter(state__in=[TaskState.OPEN, TaskState.ANSWERED]), "item"),
-        true_answers=_count_of(tasks.filter(state=TaskState.ANSWERED), "item"),
+    yield from _slots("item", Item.objects.filter(project=project), tasks)
+
+
+def _pairs(project: Project) -> Iterator[Difference]:
+    """Repeats and gold pairs take no slot."""
+    tasks = Task.objects.filter(pair=OuterRef("pk")).exclude(reason__in=[Reason.REPEAT, Reason.GOLD])
+    yield from _slots("pair", Pair.objects.filter(project=project), tasks)
+
+
+def _contexts(project: Project) -> Iterator[Difference]:
+    counted = {"items": Count("members")}
+    for split in Split.values:
+        active = Q(members__split=split, members__status=ItemStatus.ACTIVE)
+        counted[f"{split}_active"] = Count("members", filter=active)
+    rows = Context.objects.filter(project=project).annotate(**{f"true_{name}": by for name, by in counted.items()})
+    for context in rows.iterator():
+        for name in counted:
+            stored, true = getattr(context, name), getattr(context, f"true_{name}")
+            if stored != true:
+                yield Difference("context", context.pk, name, stored, true)
+
+
+def _slots(row: str, counted: QuerySet[Any], tasks: QuerySet[Any]) -> Iterator[Difference]:
+    rows = counted.annotate(
+        true_taken=_count_of(tasks.filter(state__in=[TaskState.OPEN, TaskState.ANSWERED]), row),
+        true_answers=_count_of(tasks.filter(state=TaskState.ANSWERED), row),
     )
     names = ("pk", "slots_taken", "true_taken", "answers", "true_answers", "is_open", "status", "slots_total")
     for pk, taken, true_taken, answers, true_answers, is_open, status, total in rows.values_list(*names).iterator():
@@ -62,7 +91,7 @@ def _items(project: Project) -> Iterator[Difference]:
             ("slots_taken", taken, true_taken), ("answers", answers, true_answers), ("is_open", is_open, true_open),
         ):  # fmt: skip
             if stored != true:
-                yield Difference("item", pk, name, stored, true)
+                yield Difference(row, pk, name, stored, true)
 
 
 def _members(project: Project) -> Iterator[Difference]:
@@ -75,7 +104,8 @@ def _members(project: Project) -> Iterator[Difference]:
 
 def true_progress(project: Project) -> dict[str, int]:
     """The counts of Progress as the rows say (its counters of events apart)."""
-    is_open, is_done = Q(is_open=True), Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total"))
+    needed = F("slots_total") - F("extra_slots")
+    is_open, is_done = Q(is_open=True), Q(status=ItemStatus.ACTIVE, answers__gte=needed)
     aggregates = {"set_aside": Count("pk", filter=Q(status=ItemStatus.SET_ASIDE))}
     for split in Split.values:
         for name, condition in (("items", Q()), ("open", is_open), ("done", is_done)):
@@ -83,9 +113,27 @@ def true_progress(project: Project) -> dict[str, int]:
     annotations = Annotation.objects.filter(project=project).current()
     return {
         **Item.objects.filter(project=project).aggregate(**aggregates),
+        **(_true_pairs(project) if project.kind == Kind.PAIRWISE else {}),
         "annotations": annotations.filter(source=Source.HUMAN).count(),
         "imported_annotations": annotations.filter(source=Source.IMPORT).count(),
         "draws": Task.objects.filter(project=project, draw__isnull=False).count(),
+    }
+
+
+def _true_pairs(project: Project) -> dict[str, int]:
+    """What Progress counts of pairs and contexts; done are pairs there, not items."""
+    is_done = Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total"))
+    aggregates = {"pairs": Count("pk")}
+    for split in Split.values:
+        aggregates[f"{split}_done"] = Count("pk", filter=Q(split=split) & is_done)
+        aggregates[f"given_{split}_open"] = Count("pk", filter=Q(split=split, is_given=True, is_open=True))
+    contexts = list(Context.objects.filter(project=project))
+    counts = [partnered(context.pool_active, context.eval_active) for context in contexts]
+    highest = max((context.ordinal for context in contexts), default=-1)
+    return {
+        **Pair.objects.filter(project=project).aggregate(**aggregates),
+        **{name: sum(of[name] for of in counts) for name in partnered(0, 0)},
+        "contexts": highest + 1,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
@@ -17,8 +17,10 @@ from labeling.models import (
     Annotation,
     Item,
     ItemStatus,
+    Kind,
     Label,
     Member,
+    Pair,
     Permission,
     Project,
     Reason,
@@ -26,10 +28,12 @@ from labeling.models import (
     Task,
     TaskState,
     User,
+    Viewport,
 )  # fmt: skip
 from labeling.models.label import LabelQuerySet
 from labeling.models.task import TaskQuerySet
 from labeling.selectors.prepared import Prepared, PreparedUpdate
+from labeling.services.checks import text
 from labeling.services.errors import Invalid
 from labeling.services.tasks.leases import lease_end
 from labeling.services.tasks.slots import ItemChange, LeaseLost, move_progress
@@ -65,27 +69,42 @@ class _Work:
         return self.member.project
 
     @property
-    def item(self) -> Item:
+    def item(self) -> Item | Pair:
         return self.change.item
+
+    @property
+    def holds_slot(self) -> bool:
+        """Whether the task has one of the slots: repeats and gold pairs come on top of them."""
+        return self.task.pair_id is None or self.task.reason not in (Reason.REPEAT, Reason.GOLD)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the task is about, as the columns of a task or an annotation."""
+        if self.task.pair_id is None:
+            return {"item_id": self.task.item_id}
+        return {"pair_id": self.task.pair_id, "left_id": self.task.left_id}
 
 
 @transaction.atomic
-def record_answer(user: User, task_id: int, answer: Any, elapsed_ms: Any = None) -> Recorded:
+def record_answer(
+    user: User, task_id: int, answer: Any, elapsed_ms: Any = None, *, ui_version: Any = "", viewport: Any = ""
+) -> Recorded:
     """Records or revises an answer; the same answer again changes nothing. Announces ``answer_recorded`` on commit.
 
-    Raises InvalidAnswer, Invalid (elapsed_ms), LeaseLost, Http404 (not this person's task), PermissionDenied.
+    ``ui_version`` and ``viewport`` say which page it was given on. Raises InvalidAnswer, Invalid (elapsed_ms,
+    ui_version, viewport), LeaseLost, Http404 (not this person's task), PermissionDenied.
     """
-    elapsed_ms = _checked_elapsed(elapsed_ms)
+    seen = {"elapsed_ms": _checked_elapsed(elapsed_ms), **_checked_page(ui_version, viewport)}
     work = _work_on(user, task_id)
     kind = KINDS[work.project.kind]
-    labels = frozenset(label.name for label in _labels(work.project.pk))
+    labels = frozenset(label.name for label in _labels(work.project.pk)) if kind.has_labels else frozenset()
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
         given = kind.labels_of(cast("dict[str, Any]", current.answer))
         # the same again stays the same after a label was archived
         if kind.validate(answer, labels.union(given)) == current.answer:
             return Recorded(current, created=False)
-        return Recorded(_revise(work, kind.validate(answer, labels), elapsed_ms), created=False)
+        return Recorded(_revise(work, kind.validate(answer, labels), seen), created=False)
     answer = kind.validate(answer, labels)
     if work.task.state != TaskState.OPEN:
         _retake(work)
@@ -93,7 +112,7 @@ def record_answer(user: User, task_id: int, answer: Any, elapsed_ms: Any = None)
     else:
         _close(work.task.pk)
     _count_answer(work, +1)
-    annotation = _revise(work, answer, elapsed_ms)
+    annotation = _revise(work, answer, seen)
     _finish(work)
     return Recorded(annotation, created=annotation.revision == 1)
 
@@ -130,12 +149,12 @@ def skip(user: User, task_id: int, reason: Any) -> Task:
     if task.state == TaskState.ANSWERED:
         _take_answer_back(work)
     if task.state == TaskState.EXPIRED and _asked_again(task):
-        raise LeaseLost("You were asked about this item again meanwhile.")
-    if task.state in (TaskState.OPEN, TaskState.ANSWERED):
+        raise LeaseLost("You were asked about this again meanwhile.")
+    if task.state in (TaskState.OPEN, TaskState.ANSWERED) and work.holds_slot:
         work.item.slots_taken -= 1
     task.skip_reason, task.skipped_at = reason, timezone.now()
     _set_state(task, TaskState.SKIPPED)
-    if work.item.status == ItemStatus.ACTIVE and _settles(reason, _skips(work.item)):
+    if work.item.status == ItemStatus.ACTIVE and _settles(reason, _skips(task)):
         work.change.set_aside(reason)
     _finish(work)
     return task
@@ -149,6 +168,12 @@ def _checked_elapsed(elapsed_ms: Any) -> int | None:
     return elapsed_ms
 
 
+def _checked_page(ui_version: Any, viewport: Any) -> dict[str, str]:
+    if not isinstance(viewport, str) or viewport not in ("", *Viewport.values):
+        raise Invalid("viewport", f"One of {', '.join(Viewport.values)}.")
+    return {"ui_version": text("ui_version", ui_version, max_length=40), "viewport": viewport}
+
+
 def _work_on(user: User, task_id: int) -> _Work:
     """Locks member, task and item, in this order: everything one person does in a project comes one after the other."""
     if not (found := _member(user.pk, task_id) if task_id < 2**63 else []):
@@ -156,10 +181,12 @@ def _work_on(user: User, task_id: int) -> _Work:
     member = found[0]
     if not member.may(Permission.LABEL):
         raise PermissionDenied(f"Your role in this project ({member.role}) does not allow this.")
-    (task,) = _task(task_id)
+    (task,) = (_pair_task if member.project.kind == Kind.PAIRWISE else _task)(task_id)
     task.project = member.project
-    revision = task.revision or 0  # type: ignore[attr-defined]  # annotated above
-    return _Work(task, member, ItemChange(task.item), revision, Counter())
+    revision = task.revision or 0  # type: ignore[attr-defined]  # annotated below
+    subject = task.pair if task.item is None else task.item
+    assert subject is not None  # a constraint of the table
+    return _Work(task, member, ItemChange(subject), revision, Counter())
 
 
 @Prepared
@@ -172,8 +199,16 @@ def _member(user: int, task: int) -> "QuerySet[Member]":
 @Prepared
 def _task(task: int) -> TaskQuerySet:
     newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
-    tasks = Task.objects.filter(pk=task).annotate(revision=Subquery(newest)).select_related("item")
-    return tasks.select_for_update(no_key=True, of=("self", "item"))
+    # the ordinal keeps the join an inner one: PostgreSQL locks no row that may be missing
+    tasks = Task.objects.filter(pk=task, item__ordinal__gte=0).annotate(revision=Subquery(newest))
+    return tasks.select_related("item").select_for_update(no_key=True, of=("self", "item"))
+
+
+@Prepared
+def _pair_task(task: int) -> TaskQuerySet:
+    newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
+    tasks = Task.objects.filter(pk=task, pair__slots_total__gte=0).annotate(revision=Subquery(newest))
+    return tasks.select_related("pair").select_for_update(no_key=True, of=("self", "pair"))
 
 
 @Prepared
@@ -181,15 +216,15 @@ def _labels(project: int) -> LabelQuerySet:
     return Label.objects.in_use().filter(project=project).order_by().only("name")
 
 
-def _revise(work: _Work, answer: dict[str, Any] | None, elapsed_ms: int | None) -> Annotation:
+def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any]) -> Annotation:
     """Adds the next revision (``answer`` None: taken back) and announces it."""
     if work.revision:
         Annotation.objects.filter(task=work.task, is_current=True).update(is_current=False)
     work.revision += 1
     transaction.on_commit(partial(_announce, work.project.pk))
     return Annotation.objects.create(
-        project=work.project, item=work.item, task=work.task, annotator_id=work.member.user_id, answer=answer,
-        revision=work.revision, elapsed_ms=elapsed_ms, instructions_version=work.project.instructions_version,
+        project=work.project, task=work.task, annotator_id=work.member.user_id, answer=answer, revision=work.revision,
+        instructions_version=work.project.instructions_version, **work.about, **seen,
     )  # fmt: skip
 
 
@@ -200,11 +235,11 @@ def _announce(project_id: int) -> None:
 
 def _take_answer_back(work: _Work) -> None:
     _count_answer(work, -1)
-    _revise(work, None, None)
+    _revise(work, None, {})
 
 
 def _count_answer(work: _Work, by: int) -> None:
-    work.item.answers += by
+    work.item.answers += by if work.holds_slot else 0
     work.deltas["annotations"] += by
     _count_member(work.member.pk, by)
 
@@ -232,8 +267,10 @@ def _close(task: int) -> tuple[TaskQuerySet, dict[str, Any]]:
 
 
 def _asked_again(task: Task) -> Task | None:
-    """The task by which the same person was asked about the item once more after this one had expired."""
-    others = Task.objects.filter(item=task.item_id, annotator=task.annotator_id).exclude(pk=task.pk)
+    """The task by which the same person was asked about it once more after this one had expired."""
+    if task.reason == Reason.REPEAT:
+        return None
+    others = Task.objects.filter(_same(task), annotator=task.annotator_id).exclude(pk=task.pk)
     return others.exclude(state=TaskState.EXPIRED).exclude(reason=Reason.REPEAT).first()
 
 
@@ -243,23 +280,30 @@ def _retake(work: _Work) -> None:
         _undo_skip(work)
     elif again := _asked_again(work.task):
         if again.state != TaskState.OPEN:
-            raise LeaseLost("You have dealt with this item meanwhile.")
+            raise LeaseLost("You have dealt with this meanwhile.")
         _set_state(again, TaskState.EXPIRED)  # its slot passes on
         return
-    work.change.take_slot()
+    if work.holds_slot:
+        work.change.take_slot()
 
 
 def _undo_skip(work: _Work) -> None:
     """Forgets the skip; an item set aside because of it comes back unless other skips settle it."""
     work.task.skip_reason, work.task.skipped_at = "", None
     if work.item.set_aside_because in SkipReason.values:
-        skips = _skips(work.item, without=work.task)
+        skips = _skips(work.task, without=work.task)
         because = next((reason for reason in SkipReason.values if _settles(reason, skips)), None)
         work.change.set_aside(because) if because else work.change.restore()
 
 
-def _skips(item: Item, without: Task | None = None) -> "Counter[str]":
-    skipped = Task.objects.filter(item=item, state=TaskState.SKIPPED).values_list("pk", "skip_reason")
+def _same(task: Task) -> Q:
+    """Tasks about the same item or pair."""
+    return Q(item=task.item_id) if task.pair_id is None else Q(pair=task.pair_id)
+
+
+def _skips(task: Task, without: Task | None = None) -> "Counter[str]":
+    skips = Task.objects.filter(_same(task), state=TaskState.SKIPPED).exclude(reason=Reason.REPEAT)
+    skipped = skips.values_list("pk", "skip_reason")
     return Counter(reason for pk, reason in skipped if without is None or pk != without.pk)
 
 

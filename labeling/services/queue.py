@@ -1,7 +1,7 @@
 """Publishes the head of a ranking. Learning calls it; annotators see the old one or the new one, never both."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -14,6 +14,8 @@ BATCH_ENTRIES = 5_000
 INSERT_ENTRIES = 1_000
 
 Entry = tuple[int, float, float]
+#: Writes the entries of the epoch with this id.
+Insert = Callable[[int], None]
 
 
 class _FencedOff(Exception):
@@ -37,13 +39,27 @@ def publish(
     Raises ValueError for entries that are not distinct pool items with finite utility and propensity in (0, 1].
     """
     _check(project_id, entries)
-    try:
-        published = _publish(project_id, number, entries, strategy, model_version, pool_size)
-    except _FencedOff:
-        return False
+    published = publish_entries(
+        project_id, number, lambda epoch: _insert(epoch, entries), strategy, model_version, pool_size
+    )
     if published:
         remove_old_entries(project_id)
     return published
+
+
+def publish_entries(
+    project_id: int,
+    number: int,
+    insert: Insert,
+    strategy: str,
+    model_version: int | None,
+    pool_size: int,
+) -> bool:
+    """An epoch whose entries ``insert(epoch id)`` writes, visible as a whole; False when fenced off."""
+    try:
+        return _publish(project_id, number, insert, strategy, model_version, pool_size)
+    except _FencedOff:
+        return False
 
 
 def _check(project_id: int, entries: Sequence[Entry]) -> None:
@@ -60,7 +76,12 @@ def _check(project_id: int, entries: Sequence[Entry]) -> None:
 
 @transaction.atomic
 def _publish(
-    project_id: int, number: int, entries: Sequence[Entry], strategy: str, model_version: int | None, pool_size: int
+    project_id: int,
+    number: int,
+    insert: Insert,
+    strategy: str,
+    model_version: int | None,
+    pool_size: int,
 ) -> bool:
     project = Project.objects.only("epoch", "reserved_epoch").get(pk=project_id)
     if project.epoch == number:
@@ -70,7 +91,7 @@ def _publish(
     epoch = Epoch.objects.create(
         project_id=project_id, number=number, strategy=strategy, model_version=model_version, pool_size=pool_size
     )
-    _insert(epoch, entries)
+    insert(epoch.pk)
     # the switch; if somebody reserved while the entries were written, it finds no row and all of this is undone
     switched = Project.objects.filter(pk=project_id, reserved_epoch=number, epoch__lt=number).update(epoch=number)
     if not switched:
@@ -78,10 +99,10 @@ def _publish(
     return True
 
 
-def _insert(epoch: Epoch, entries: Sequence[Entry]) -> None:
+def _insert(epoch_pk: int, entries: Sequence[Entry]) -> None:
     """Plain SQL, many rows a statement: a tenth of the time of model instances."""
     table = QueueEntry._meta.db_table
-    ranked = [(epoch.pk, rank, *entry) for rank, entry in enumerate(entries)]
+    ranked = [(epoch_pk, rank, *entry) for rank, entry in enumerate(entries)]
     with connection.cursor() as cursor:
         for start in range(0, len(ranked), INSERT_ENTRIES):
             rows = ranked[start : start + INSERT_ENTRIES]

@@ -1,11 +1,19 @@
 """Repairs stored counts from the rows they count."""
 
-from django.db import transaction
+from typing import Any
 
-from labeling.models import Item, Member, Progress, Project
+from django.db import transaction
+from django.db.models import QuerySet
+
+from labeling.models import Context, Item, Member, Pair, Progress, Project
 from labeling.selectors.recount import Difference, differences
 
-_ROWS = {"item": Item.objects.all(), "member": Member.objects.all()}
+_ROWS: dict[str, QuerySet[Any]] = {
+    "item": Item.objects.all(),
+    "pair": Pair.objects.all(),
+    "context": Context.objects.all(),
+    "member": Member.objects.all(),
+}
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Q, Value, When
 from django.utils import timezone
 
-from labeling.models import Item, ItemStatus, Task, TaskState
+from labeling.models import Item, ItemStatus, Pair, Reason, Task, TaskState
 from labeling.services.tasks.slots import move_progress
 
 BATCH_TASKS = 200
@@ -31,22 +31,46 @@ def expire_overdue() -> int:
 def _expire(project_id: int, pks: list[int]) -> int:
     """Expires tasks of one project. Rows that somebody is working on just now are left for the next sweep."""
     overdue = Task.objects.overdue().filter(pk__in=pks).select_for_update(skip_locked=True, no_key=True)
-    held = dict(overdue.values_list("pk", "item_id"))
-    free = Item.objects.filter(pk__in=held.values()).select_for_update(skip_locked=True, no_key=True)
-    items = {item.pk: item for item in free.only("split", "status", "is_open")}
-    tasks = [pk for pk, item_id in held.items() if item_id in items]
+    rows = list(overdue.values_list("pk", "item_id", "pair_id", "reason"))
+    over_items = {pk: item for pk, item, _, _ in rows if item}
+    over_pairs = {pk: pair for pk, _, pair, reason in rows if pair and reason not in (Reason.REPEAT, Reason.GOLD)}
+    without_slot = [pk for pk, item, _, _ in rows if not item and pk not in over_pairs]
+    expired, deltas = 0, Counter[str]()
+    for model, held in ((Item, over_items), (Pair, over_pairs)):
+        if held:
+            tasks, moved = _give_back(model, held)
+            expired += tasks
+            deltas += moved
+    if without_slot:
+        Task.objects.filter(pk__in=without_slot, state=TaskState.OPEN).update(state=TaskState.EXPIRED)
+        expired += len(without_slot)
+        deltas["reopened"] = 1  # new again for who was asked
+    move_progress(project_id, deltas)
+    return expired
+
+
+def _give_back(model: type[Item] | type[Pair], held: dict[int, int]) -> "tuple[int, Counter[str]]":
+    """Expires the tasks that hold slots of items or pairs, by task; how many, and what that moves in Progress."""
+    locked = model.objects.filter(pk__in=held.values()).select_for_update(skip_locked=True, no_key=True)
+    needed = ("split", "status", "is_open", *(("is_given",) if model is Pair else ()))
+    free = {row.pk: row for row in locked.only(*needed)}
+    tasks = [pk for pk, subject in held.items() if subject in free]
     if Task.objects.filter(pk__in=tasks, state=TaskState.OPEN).update(state=TaskState.EXPIRED) != len(tasks):
         raise RuntimeError("A locked task changed its state.")
     given_back = Counter(held[pk] for pk in tasks)
     reopens = Case(When(Q(status=ItemStatus.ACTIVE), then=Value(True)), default=False, output_field=BooleanField())
     for slots in set(given_back.values()):
         pks_with = [pk for pk, count in given_back.items() if count == slots]
-        Item.objects.filter(pk__in=pks_with).update(slots_taken=F("slots_taken") - slots, is_open=reopens)
-    active = [items[pk] for pk in given_back if items[pk].status == ItemStatus.ACTIVE]
-    opened = Counter(f"{item.split}_open" for item in active if not item.is_open)
-    # an item that was open all along is new again for the person whose question expired
-    move_progress(project_id, opened + Counter(reopened=int(bool(active))))
-    return len(tasks)
+        model.objects.filter(pk__in=pks_with).update(slots_taken=F("slots_taken") - slots, is_open=reopens)
+    active = [free[pk] for pk in given_back if free[pk].status == ItemStatus.ACTIVE]
+    opened = Counter(f"{row.split}_open" for row in active if not row.is_open and isinstance(row, Item))
+    opened += Counter(f"given_{row.split}_open" for row in active if isinstance(row, Pair) and _opens(row))
+    # what was open all along is new again for the person whose question expired
+    return len(tasks), opened + Counter(reopened=int(bool(active)))
+
+
+def _opens(pair: Pair) -> bool:
+    return pair.is_given and not pair.is_open
 
 
 def lease_end(lease_s: int) -> datetime:

@@ -49,6 +49,12 @@ def strategy_share(count: int, project: Project, rng: Rng) -> int:
 
 def pool_propensity(project: Project, pool_size: int, in_queue: float, has_head: bool) -> float:
     """Probability of the whole mixture for one pool item; ``in_queue`` is its propensity in the ranking, 0 outside."""
+    return mixed(project, 1.0 / max(1, pool_size), in_queue, has_head)
+
+
+def mixed(project: Project, at_random: float, in_queue: float, has_head: bool) -> float:
+    """Probability of the whole mixture, of the one at random and the one in the ranking."""
     if not has_head:
-        return 1.0 / max(1, pool_size)
-    return min(1.0, project.random_share / max(1, pool_size) + (1.0 - project.random_share) * in_queue)
+        return at_random
+    # with a random share of 0, what fills in for a stream that ran dry was drawn at random all the same
+    return min(1.0, project.random_share * at_random + (1.0 - project.random_share) * in_queue) or at_random

@@ -15,6 +15,7 @@ from django.utils import timezone
 from labeling.models import (
     Item,
     ItemStatus,
+    Kind,
     Member,
     Permission,
     Progress,
@@ -30,6 +31,8 @@ from labeling.models.item import ItemQuerySet
 from labeling.models.task import TaskQuerySet
 from labeling.selectors.prepared import Prepared, PreparedUpdate
 from labeling.services.errors import Invalid
+from labeling.services.pairs import serve as pairs
+from labeling.services.pairs import streams
 from labeling.services.tasks.leases import lease_end
 from labeling.services.tasks.mixture import Rng, draw, pool_propensity, strategy_share
 from labeling.services.tasks.walk import POSITIONS, Walker
@@ -60,7 +63,8 @@ def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = N
     walker = _walker(user, project)
     tasks = _open_tasks(walker, count)
     if len(tasks) < count and walker.project.archived_at is None:
-        tasks += _claim(walker, count - len(tasks), rng or random.SystemRandom())
+        claim = pairs.claim if walker.project.kind == Kind.PAIRWISE else _claim
+        tasks += claim(walker, count - len(tasks), rng or random.SystemRandom())
     return tasks
 
 
@@ -80,7 +84,8 @@ def _walker(user: User, project: Project) -> Walker:
 
 def _open_tasks(walker: Walker, count: int) -> list[Task]:
     project = walker.project
-    tasks = _open(project.pk, walker.member.user_id, count=count, pictures=walker.pictures)
+    kind = {"pictures": walker.pictures, "pairwise": project.kind == Kind.PAIRWISE}
+    tasks = _open(project.pk, walker.member.user_id, count=count, **kind)
     for task in tasks:
         task.project = project
     soon = timezone.now() + timedelta(seconds=project.lease_s * RENEW_BELOW)
@@ -99,9 +104,12 @@ def _member(project: int, user: int) -> "QuerySet[Member]":
 
 
 @Prepared
-def _open(project: int, user: int, *, count: int, pictures: bool) -> TaskQuerySet:
+def _open(project: int, user: int, *, count: int, pictures: bool, pairwise: bool) -> TaskQuerySet:
     tasks = Task.objects.filter(annotator=user, project=project, state=TaskState.OPEN).order_by("pk")
-    related = tasks.select_related("item__asset" if pictures else "item")
+    if pairwise:
+        related = tasks.select_related("pair", *(f"pair__{path}" for path in streams.related(pictures)))
+    else:
+        related = tasks.select_related("item__asset" if pictures else "item")
     return related.select_for_update(no_key=True, of=("self",))[:count]
 
 

@@ -1,7 +1,8 @@
-"""The arithmetic of slots: who holds an item, whether it is open, and what Progress counts of it.
+"""The arithmetic of slots: who holds an item or a pair, whether it is open, and what Progress counts of it.
 
-Lock order, everywhere: project, member, task, item, progress; a project only with ``no_key``, for an answer needs its
-key for the foreign key and would wait while it holds its member. Nobody waits for an item while holding another one.
+Lock order, everywhere: project, member, task, item or pair, progress, context; a project only with ``no_key``, for an
+answer needs its key for the foreign key and would wait while it holds its member. Nobody waits for an item or a pair
+while holding another one, but an import that gives pairs: it locks them in the order of their ids, before Progress.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from labeling.models import Item, ItemStatus, Progress
+from labeling.models import Item, ItemStatus, Pair, Progress
 from labeling.selectors.prepared import PreparedUpdate
 
 
@@ -18,25 +19,32 @@ class LeaseLost(Exception):
     """The lease ran out and the place has been given to somebody else."""
 
 
-def counted(item: Item) -> dict[str, int]:
-    """What Progress counts of one item."""
+def counted(item: Item | Pair) -> dict[str, int]:
+    """What Progress counts of one item or pair."""
     active = item.status == ItemStatus.ACTIVE
+    if isinstance(item, Pair):
+        return {
+            f"given_{item.split}_open": int(item.is_given and item.is_open),
+            f"{item.split}_done": int(active and item.answers >= item.slots_total),
+        }
     return {
         f"{item.split}_open": int(item.is_open),
-        f"{item.split}_done": int(active and item.answers >= item.slots_total),
+        f"{item.split}_done": int(active and item.answers >= item.slots_total - item.extra_slots),
         "set_aside": int(not active),
     }
 
 
 @dataclass(slots=True)
 class ItemChange:
-    """A locked item on its way to its next state; ``save`` writes it and says what that changes in Progress."""
+    """A locked item (or pair) on its way to its next state; ``save`` writes it and says what changes in Progress."""
 
-    item: Item
+    item: Item | Pair
     before: dict[str, int] = field(init=False)
+    was_open: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.before = counted(self.item)
+        self.was_open = self.item.is_open
 
     def take_slot(self) -> None:
         """Raises LeaseLost when no slot is left."""
@@ -55,9 +63,10 @@ class ItemChange:
         item = self.item
         item.is_open = item.status == ItemStatus.ACTIVE and item.slots_taken < item.slots_total
         numbers = (item.pk, item.slots_taken, item.answers)
-        _write(*numbers, is_open=item.is_open, status=item.status, because=item.set_aside_because)
+        write = _write_pair if isinstance(item, Pair) else _write
+        write(*numbers, is_open=item.is_open, status=item.status, because=item.set_aside_because)
         after = counted(item)
-        opened = after[f"{item.split}_open"] > self.before[f"{item.split}_open"]
+        opened = item.is_open and not self.was_open
         return Counter({name: after[name] - self.before[name] for name in after} | {"reopened": int(opened)})
 
 
@@ -74,6 +83,14 @@ def _write(
 ) -> "tuple[QuerySet[Item], dict[str, Any]]":
     flags = {"is_open": is_open, "status": status, "set_aside_because": because}
     return Item.objects.filter(pk=pk), {"slots_taken": slots_taken, "answers": answers, **flags}
+
+
+@PreparedUpdate
+def _write_pair(
+    pk: int, slots_taken: int, answers: int, *, is_open: bool, status: str, because: str
+) -> "tuple[QuerySet[Pair], dict[str, Any]]":
+    flags = {"is_open": is_open, "status": status, "set_aside_because": because}
+    return Pair.objects.filter(pk=pk), {"slots_taken": slots_taken, "answers": answers, **flags}
 
 
 @PreparedUpdate

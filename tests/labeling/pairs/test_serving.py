@@ -1,0 +1,338 @@
+"""Which pairs are put to whom: the mixture, sides, repeats, gold, overlap, propensities, and what runs dry."""
+
+import json
+from collections import Counter
+from itertools import combinations
+
+import pytest
+from django.utils import timezone
+
+from labeling.models import (
+    Context,
+    Epoch,
+    Item,
+    Member,
+    Pair,
+    PairQueueEntry,
+    Progress,
+    Project,
+    Reason,
+    Role,
+    Split,
+    Task,
+    TaskState,
+)
+from labeling.selectors.task_json import task_json
+from labeling.services.answers import record_answer, skip, take_back
+from labeling.services.overlap import apply_overlap
+from labeling.services.pairs.queue import publish_pairs
+from labeling.services.queue import reserve_epoch
+from labeling.services.tasks import expire_overdue, next_tasks
+from tests.factories import UserFactory
+from tests.labeling.pairs.conftest import consistent, counts, item, item_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def change(project, **fields) -> Project:
+    Project.objects.filter(pk=project.pk).update(**fields)
+    project.refresh_from_db()
+    return project
+
+
+def key(task) -> tuple[int, int]:
+    return task.pair.first_id, task.pair.second_id
+
+
+def answer_all(user, project, count=50, winner="left") -> list[Task]:
+    """Asks and answers until there is nothing left; the tasks in the order they were put."""
+    done = []
+    while tasks := next_tasks(user, project, count):
+        for task in tasks:
+            record_answer(user, task.pk, {"winner": winner})
+        done += tasks
+    return done
+
+
+def other_annotator(project, name="second"):
+    user = UserFactory(username=name)
+    Member.objects.create(project=project, user=user, role=Role.ANNOTATOR)
+    return user
+
+
+def test_every_pair_of_a_context_is_asked_once_and_none_across(filled, people):
+    done = answer_all(people.annotator, filled, 5)
+    wanted = {
+        pair
+        for context in Context.objects.all()
+        for pair in combinations(sorted(context.members.values_list("pk", flat=True)), 2)
+    }
+    assert Counter(map(key, done)) == Counter(wanted)
+    assert {task.reason for task in done} == {Reason.RANDOM}
+    assert next_tasks(people.annotator, filled, 1) == []
+    progress = Progress.objects.get(project=filled)
+    assert (progress.pairs, progress.pool_done, progress.annotations, progress.draws) == (12, 12, 12, 12)
+    consistent(filled)
+
+
+def test_overlap_is_kept_and_reached(filled, people):
+    change(filled, overlap=2)
+    others = [other_annotator(filled, f"p{n}") for n in range(2)]
+    done = [task for user in (people.annotator, *others) for task in answer_all(user, filled, 7)]
+    assert set(Counter(map(key, done)).values()) == {2}
+    assert len(done) == 24
+    for user in (people.annotator, *others):
+        mine = [key(task) for task in done if task.annotator_id == user.pk]
+        assert len(mine) == len(set(mine))
+    consistent(filled)
+
+
+def test_the_json_is_blind_and_says_what_stands_where(filled, people):
+    (task,) = next_tasks(people.annotator, filled, 1)
+    shown = task_json(task, filled)
+    left = Item.objects.get(pk=task.left_id)
+    right = task.pair.other(task.left_id)
+    assert (shown["left"]["text"], shown["right"]["text"]) == (left.text, right.text)
+    assert shown["context"] == {
+        "text": left.context, "purpose": "Which argument convinces more?", "facts": [], "image": None
+    }  # fmt: skip
+    assert set(shown) == {"id", "kind", "modality", "lease_expires_at", "context", "left", "right"}
+    assert set(shown["left"]) == {"text", "fields", "image"}
+    words = json.dumps(shown)
+    assert not any(word in words for word in ("reason", "random", "propensity", left.external_id, "score"))
+    (again,) = next_tasks(people.annotator, filled, 1)
+    assert task_json(again, filled)["left"] == shown["left"]
+
+
+def test_the_side_is_a_fair_coin(debates, people, bring_in):
+    bring_in(debates, item_rows(contexts=1, items=30))
+    done = [task for _ in range(8) for task in _ask_and_answer(people.annotator, debates, 50)]
+    first = sum(task.left_id == task.pair.first_id for task in done)
+    assert 145 <= first <= 255  # 400 tosses: beyond 5.5 standard deviations
+
+
+def _ask_and_answer(user, project, count):
+    tasks = next_tasks(user, project, count)
+    for task in tasks:
+        record_answer(user, task.pk, {"winner": "right"})
+    return tasks
+
+
+# propensity
+
+
+def test_recorded_propensities_are_those_of_the_draws(debates, people, bring_in):
+    """Unequal contexts, an eval item, an item set aside: what is drawn is what is recorded, pair by pair."""
+    sizes = {"a": 2, "b": 4, "c": 7}
+    rows = [
+        {"id": f"{c}{i}", "text": f"{c} {i}", "context": {"id": c, "text": c}, "split": "eval" * (f"{c}{i}" == "c6")}
+        for c, size in sizes.items()
+        for i in range(size)
+    ]  # fmt: skip
+    bring_in(debates, rows)
+    drawn: Counter = Counter()
+    told: dict = {}
+    n = 4000
+    for _ in range(n // 4):
+        for task in next_tasks(people.annotator, debates, 1)[:1]:
+            if task.reason == Reason.RANDOM:
+                drawn[key(task)] += 1
+                told[key(task)] = task.propensity
+        forget(debates)
+    total = sum(drawn.values())
+    assert sum(told.values()) == pytest.approx(1.0)
+    assert len(told) == 1 + 6 + 15
+    for pair, count in drawn.items():
+        expected = told[pair] * total
+        assert abs(count - expected) < 5 * expected**0.5 + 3
+
+
+def forget(project):
+    """As if nobody had been asked anything yet."""
+    Task.objects.filter(project=project).delete()
+    Pair.objects.filter(project=project).delete()
+    Progress.objects.filter(project=project).update(pairs=0, draws=0, pool_done=0, eval_done=0)
+
+
+def test_the_queue_is_mixed_with_random_draws(filled, people):
+    ids = {name: item(name).pk for name in ("c0i0", "c0i1", "c0i2", "c0i3")}
+    entries = [(ids["c0i0"], ids["c0i1"], 2.0, 0.5), (ids["c0i3"], ids["c0i2"], 1.0, 0.25)]
+    number = reserve_epoch(filled.pk)
+    assert publish_pairs(filled.pk, number, entries, "information", 3, 12)
+    change(filled, random_share=0.0)
+    tasks = next_tasks(people.annotator, filled, 2)
+    assert {task.reason for task in tasks} == {Reason.STRATEGY}
+    by_utility = sorted(tasks, key=lambda task: -task.utility)
+    assert [task.propensity for task in by_utility] == [0.5, 0.25]
+    assert {(task.strategy, task.model_version, task.epoch) for task in tasks} == {("information", 3, 1)}
+    (more,) = next_tasks(people.annotator, filled, 3)[2:]
+    assert more.reason == Reason.RANDOM
+    change(filled, random_share=0.2)
+    second = other_annotator(filled)
+    change(filled, overlap=2)
+    apply_overlap(filled)
+    for task in next_tasks(second, filled, 1):
+        at_random = 2 / (8 * 3)
+        queued = {key(t): t.propensity for t in by_utility}.get(key(task), 0.0)
+        assert task.propensity == pytest.approx(0.2 * at_random + 0.8 * queued)
+
+
+# eval
+
+
+def test_eval_pairs_come_at_their_share_and_have_an_eval_item(debates, people, bring_in):
+    change(debates, eval_share=0.2)
+    rows = [{**row, "split": "eval" if number % 5 == 0 else "pool"} for number, row in enumerate(item_rows(2, 20))]
+    bring_in(debates, rows)
+    Progress.objects.filter(project=debates).update(eval_done=1000)  # past the early doubling
+    done = [task for _ in range(4) for task in _ask_and_answer(people.annotator, debates, 50)]
+    evals = [task for task in done if task.reason == Reason.EVAL]
+    assert 15 <= len(evals) <= 65  # 200 questions at .2
+    for task in done:
+        has_eval = Split.EVAL in (task.pair.first.split, task.pair.second.split)
+        assert has_eval == (task.reason == Reason.EVAL) == (task.pair.split == Split.EVAL)
+
+
+# repeats
+
+
+def test_repeats_swap_the_side_of_an_earlier_pair_and_take_no_slot(debates, people, bring_in):
+    bring_in(debates, item_rows(contexts=1, items=12))
+    change(debates, repeat_share=0.3)
+    done = []
+    for _ in range(40):
+        for task in next_tasks(people.annotator, debates, 1):
+            record_answer(people.annotator, task.pk, {"winner": "left"})
+            done.append(task)
+    repeats = [task for task in done if task.reason == Reason.REPEAT]
+    assert repeats
+    places = {task.pk: number for number, task in enumerate(done)}
+    for task in repeats:
+        (earlier,) = [other for other in done if key(other) == key(task) and other.reason != Reason.REPEAT]
+        assert places[task.pk] - places[earlier.pk] > 10
+        assert task.left_id != earlier.left_id
+    assert max(Counter(map(key, repeats)).values()) == 1
+    assert Pair.objects.filter(slots_taken__gt=1).count() == 0
+    consistent(debates)
+
+
+def test_no_repeat_before_the_tenth_question(debates, people, bring_in):
+    bring_in(debates, item_rows(contexts=1, items=12))
+    change(debates, repeat_share=0.5)
+    done = [task for _ in range(10) for task in _ask_and_answer(people.annotator, debates, 1)]
+    assert Reason.REPEAT not in {task.reason for task in done}
+
+
+# gold
+
+
+def test_gold_pairs_go_to_everybody_beyond_the_overlap(filled, people, bring_in):
+    gold = [{"left": "c0i0", "right": "c0i1", "gold": "left"}, {"left": "c1i0", "right": "c1i1", "gold": "tie"}]
+    bring_in(filled, gold)
+    change(filled, gold_share=0.5, pairs="given")
+    for user in (people.annotator, other_annotator(filled), people.reviewer):
+        asked = {key(task) for task in answer_all(user, filled, 3) if task.reason == Reason.GOLD}
+        assert len(asked) <= 2
+    everybody = Task.objects.filter(reason=Reason.GOLD)
+    assert everybody.exists()
+    assert Pair.objects.filter(slots_taken__gt=1).count() == 0
+    consistent(filled)
+
+
+# given pairs only
+
+
+def test_only_given_pairs_are_asked_when_the_project_says_so(filled, people, bring_in):
+    rows = [{"left": "c0i0", "right": f"c0i{n}"} for n in (1, 2)] + [{"left": "c1i0", "right": "c1i3"}]
+    bring_in(filled, rows)
+    change(filled, pairs="given")
+    tasks = next_tasks(people.annotator, filled, 10)
+    assert len(tasks) == 3
+    assert all(task.pair.is_given for task in tasks)
+    assert {task.propensity for task in tasks} <= {1 / 3, 1 / 2, 1.0}
+    for task in tasks:
+        record_answer(people.annotator, task.pk, {"winner": "neither"})
+    assert next_tasks(people.annotator, filled, 10) == []
+    assert counts(bring_in(filled, [{"left": "c1i1", "right": "c1i3"}])) == ("done", 1, 0, 0)
+    assert len(next_tasks(people.annotator, filled, 10)) == 1
+    consistent(filled)
+
+
+# answers
+
+
+def test_taking_back_skipping_and_expiry_move_the_slots_of_the_pair(filled, people):
+    first, second, third = next_tasks(people.annotator, filled, 3)
+    record_answer(people.annotator, first.pk, {"winner": "tie"}, 900, ui_version="pairwise-1", viewport="narrow")
+    made = first.annotations.get()
+    assert (made.pair_id, made.left_id, made.item_id) == (first.pair_id, first.left_id, None)
+    assert (made.ui_version, made.viewport) == ("pairwise-1", "narrow")
+    consistent(filled)
+    take_back(people.annotator, first.pk)
+    consistent(filled)
+    record_answer(people.annotator, first.pk, {"winner": "left"})
+    skip(people.annotator, second.pk, "broken")
+    second.pair.refresh_from_db()
+    assert (second.pair.status, second.pair.slots_taken) == ("set_aside", 0)
+    consistent(filled)
+    take_back(people.annotator, second.pk)
+    second.pair.refresh_from_db()
+    assert (second.pair.status, second.pair.slots_taken) == ("active", 1)
+    Task.objects.filter(pk=third.pk).update(lease_expires_at=timezone.now() - timezone.timedelta(minutes=1))
+    assert expire_overdue() == 1
+    third.pair.refresh_from_db()
+    assert (third.pair.slots_taken, third.pair.is_open) == (0, True)
+    consistent(filled)
+    answered_late = record_answer(people.annotator, third.pk, {"winner": "right"})
+    assert answered_late.created
+    consistent(filled)
+
+
+def test_a_skipped_pair_goes_to_somebody_else_and_not_to_the_same_person(filled, people):
+    skipped = next_tasks(people.annotator, filled, 12)
+    assert len(skipped) == 12
+    for task in skipped:
+        skip(people.annotator, task.pk, "unclear")
+    assert next_tasks(people.annotator, filled, 12) == []
+    assert len(next_tasks(other_annotator(filled), filled, 12)) == 12
+    consistent(filled)
+
+
+def test_expired_repeats_and_gold_are_given_back_without_a_slot(debates, people, bring_in):
+    bring_in(debates, item_rows(contexts=1, items=8))
+    bring_in(debates, [{"left": "c0i0", "right": "c0i1", "gold": "left"}])
+    change(debates, gold_share=0.5, repeat_share=0.4)
+    for _ in range(16):
+        _ask_and_answer(people.annotator, debates, 1)
+    tasks = next_tasks(people.annotator, debates, 6)
+    Task.objects.filter(state=TaskState.OPEN).update(lease_expires_at=timezone.now() - timezone.timedelta(minutes=1))
+    assert expire_overdue() == len(tasks)
+    consistent(debates)
+    for task in tasks:
+        record_answer(people.annotator, task.pk, {"winner": "left"})
+    consistent(debates)
+
+
+# the queue
+
+
+def test_publishing_refuses_what_cannot_be_asked(debates, people, bring_in):
+    rows = [{**row, "split": "eval" if row["id"] == "c0i0" else "pool"} for row in item_rows()]
+    bring_in(debates, rows)
+    a, b, c, e = (item(name).pk for name in ("c0i1", "c0i2", "c1i0", "c0i0"))
+    number = reserve_epoch(debates.pk)
+    for entries in (
+        [(a, c, 1.0, 0.5)], [(a, e, 1.0, 0.5)], [(a, a, 1.0, 0.5)], [(a, 10**9, 1.0, 0.5)], [(a, b, 1.0, 0.0)],
+        [(a, b, float("nan"), 0.5)], [(a, b, 1.0, 0.5), (b, a, 1.0, 0.5)],
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"."):
+            publish_pairs(debates.pk, number, entries, "s", None, 6)
+    assert not Pair.objects.exists()
+    assert publish_pairs(debates.pk, number, [(b, a, 1.0, 0.5)], "s", None, 6)
+    assert publish_pairs(debates.pk, number, [(b, a, 1.0, 0.5)], "s", None, 6)
+    assert PairQueueEntry.objects.get().pair == Pair.objects.get()
+    older, newer = reserve_epoch(debates.pk), reserve_epoch(debates.pk)
+    assert not publish_pairs(debates.pk, older, [(b, a, 1.0, 0.5)], "s", None, 6)
+    assert publish_pairs(debates.pk, newer, [], "s", None, 6)
+    assert Epoch.objects.filter(project=debates).count() == 2
+    consistent(debates)
