@@ -17,10 +17,11 @@ export function answers({ root, give }) {
 
   addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-winner]");
-    // The second click of a double click would be about the next pair.
-    if (!button || event.detail > 1) return;
+    if (!button) return;
     // After a press by pointer, Space is for reading on, not for pressing again.
-    if (event.detail === 1) button.blur();
+    if (event.detail) button.blur();
+    // The second click of a double click would be about the next pair.
+    if (event.detail > 1) return;
     choose(button.dataset.winner);
   });
   onStacking(nameKeys);
