@@ -36,6 +36,8 @@ class Cell:
     count: int
     shade: int
     is_right: bool
+    truth: int
+    answer: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Confusion:
     answer: str
     count: int
     of: int
+    cell: tuple[int, int]
 
 
 def metric_rows(version: ModelVersion) -> list[MetricRow]:
@@ -83,7 +86,7 @@ def matrix(version: ModelVersion) -> list[tuple[str, list[Cell]]]:
     return [
         (
             version.labels[truth],
-            [Cell(count, _shade(count, sum(row)), truth == answer) for answer, count in enumerate(row)],
+            [Cell(count, _shade(count, sum(row)), truth == answer, truth, answer) for answer, count in enumerate(row)],
         )
         for truth, row in enumerate(counts)
     ]
@@ -99,7 +102,7 @@ def confusions(version: ModelVersion) -> list[Confusion]:
     if not counts or len(counts) <= MATRIX_LABELS:
         return []
     found = [
-        Confusion(version.labels[truth], version.labels[answer], count, sum(row))
+        Confusion(version.labels[truth], version.labels[answer], count, sum(row), (truth, answer))
         for truth, row in enumerate(counts)
         for answer, count in enumerate(row)
         if count and truth != answer

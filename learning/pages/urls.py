@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from learning.pages import models, pairwise, runs
+from learning.pages import mistakes, models, pairwise, runs
 
 app_name = "learning-pages"
 
@@ -11,6 +11,7 @@ project_urls = [
     path("runs/<uuid:public_id>/", runs.run_detail, name="run"),
     path("models/", models.model_list, name="models"),
     path("models/<int:number>/", models.model_detail, name="model"),
+    path("models/<int:number>/mistakes/", mistakes.mistakes, name="mistakes"),
     path("ranking/", pairwise.ranking, name="ranking"),
     path("fragments/curve/", models.curve_fragment, name="fragment-curve"),
     path("fragments/runs/", runs.runs_fragment, name="fragment-runs"),

@@ -17,7 +17,7 @@ from learning.core.evaluation import Contender, Evaluation, evaluate, human_ceil
 from learning.core.evaluation.baselines import majority, majority_multilabel
 from learning.core.learners import FittedLearner
 from learning.models import ModelVersion, Run
-from learning.services import contents, encoder_versions, model_files
+from learning.services import contents, encoder_versions, eval_answers, model_files
 from learning.services.labels import Frozen
 from learning.services.leaks import leaks
 from learning.services.matrix import FeatureMatrix
@@ -72,9 +72,12 @@ def measure(
         "human_ceiling": ceiling.as_dict() if ceiling else None,
         "leaks": leaks(run.project, run.items_seen).as_dict(),
     }
+    probabilities = model.predict(features)
+    if settings.kind == Kind.CLASSIFICATION.value:
+        report["eval_answers"] = eval_answers.store(run.project_id, held.ordinals, probabilities, held.hard)
     latency_ms = latency(run, held.ordinals, encoder_versions.fitted(matrix.version), model)
     return Measured(
-        probabilities=model.predict(features),
+        probabilities=probabilities,
         evaluation=assessment.model,
         constant=constant,
         targets=held.hard,

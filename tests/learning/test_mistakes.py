@@ -1,0 +1,76 @@
+"""From a number in the confusion matrix to its items."""
+
+import re
+
+import pytest
+
+from labeling.models import Annotation, Item, Split
+from learning.models import ModelVersion
+from learning.services import eval_answers, files
+from learning.services.decide import decide
+from learning.services.training import run_training
+from tests.factories import make_items
+from tests.learning.people import answer_some, texts
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_broker(monkeypatch):
+    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+
+
+@pytest.fixture
+def version(project, people):
+    every = texts(120)
+    make_items(project, every[:90])
+    make_items(project, every[90:], split=Split.EVAL)
+    answer_some(project, people.annotator, 45)
+    answer_some(project, people.annotator, 30, Split.EVAL)
+    one = Annotation.objects.filter(item__split=Split.EVAL).order_by("pk").first()
+    one.answer = {"label": "spam" if one.answer["label"] == "ham" else "ham"}  # a person's mistake
+    one.save()
+    run_training(decide(project.pk).pk)
+    return ModelVersion.objects.get()
+
+
+def test_every_number_of_the_matrix_opens_as_many_items(browser_of, people, version):
+    client = browser_of(people.viewer)
+    detail = client.get(f"/p/sms/models/{version.number}/").content.decode()
+    links = re.findall(r'href="([^"]*/mistakes/\?truth=(\d)&amp;answer=(\d))">(\d+)</a>', detail)
+    confusion = version.report["confusion"]
+    assert {(int(t), int(a)): int(n) for _, t, a, n in links} == {
+        (t, a): n for t, row in enumerate(confusion) for a, n in enumerate(row) if n
+    }
+    for address, _, _, count in links:
+        shown = client.get(address.replace("&amp;", "&")).content.decode()
+        assert len(re.findall(r"/p/sms/items/\d+/\"", shown)) == int(count)
+        assert f"{count} of 30 eval items" in shown
+
+
+def test_what_it_got_wrong_names_the_mistaken_answer(browser_of, people, version):
+    kept = eval_answers.load(version)
+    assert kept is not None
+    wrong = browser_of(people.viewer).get(f"/p/sms/models/{version.number}/mistakes/").content.decode()
+    mistaken = Annotation.objects.filter(item__split=Split.EVAL).order_by("pk").first().item
+    assert mistaken.ordinal in kept.ordinals[kept.wrong()]
+    assert f"/p/sms/items/{mistaken.pk}/" in wrong
+    listed = [Item.objects.get(ordinal=kept.ordinals[row]).pk for row in kept.wrong()]
+    assert [int(pk) for pk in re.findall(r'href="/p/sms/items/(\d+)/"', wrong)] == listed
+    assert sorted(kept.confidence[kept.wrong()], reverse=True) == list(kept.confidence[kept.wrong()])
+
+
+@pytest.mark.parametrize("query", ["?truth=0", "?truth=0&answer=9", "?truth=x&answer=0", "?truth=-1&answer=0"])
+def test_a_cell_that_is_none(browser_of, people, version, query):
+    assert browser_of(people.viewer).get(f"/p/sms/models/{version.number}/mistakes/{query}").status_code == 404
+
+
+def test_damaged_or_absent_answers_are_said(browser_of, people, version):
+    client = browser_of(people.viewer)
+    address = f"/p/sms/models/{version.number}/mistakes/"
+    files.local_path(version.report["eval_answers"]["path"]).write_bytes(b"not it")
+    assert "is damaged" in client.get(address).content.decode()
+    del version.report["eval_answers"]
+    version.save()
+    assert "were not kept" in client.get(address).content.decode()
+    assert browser_of(people.annotator).get(address).status_code == 403
