@@ -16,11 +16,11 @@ LEARNERS: Registry[Learner] = Registry(
         "logistic_spreading": "learning.core.learners.logistic_spreading:LogisticSpreadingLearner",
         "logistic": "learning.core.learners.logistic:LogisticLearner",
         "linear_svm": "learning.core.learners.svm:LinearSvmLearner",
+        "random_forest": "learning.core.learners.forest:RandomForestLearner",
+        "gradient_boosting": "learning.core.learners.boosting:GradientBoostingLearner",
     },
 )
-
-AUTO = "logistic_spreading"
-"""What the setting ``auto`` stands for."""
+_AUTO: Registry[Learner] = Registry("learner", {"auto": "learning.core.learners.auto:AutoLearner"})
 
 
 def make_learner(name: str) -> Learner:
@@ -29,7 +29,8 @@ def make_learner(name: str) -> Learner:
     Parameters
     ----------
     name : str
-        A registered name, or ``"auto"``.
+        A registered name, or ``"auto"``: :class:`learning.core.learners.auto.AutoLearner`. What it fits carries the
+        name of the learner it chose, which is the one to load it with.
 
     Returns
     -------
@@ -42,10 +43,10 @@ def make_learner(name: str) -> Learner:
 
     Examples
     --------
-    >>> make_learner("auto").name
-    'logistic_spreading'
+    >>> make_learner("linear_svm").name
+    'linear_svm'
     """
-    return LEARNERS.make(AUTO if name == "auto" else name)
+    return _AUTO.make(name) if name == "auto" else LEARNERS.make(name)
 
 
-__all__ = ["AUTO", "LEARNERS", "FittedLearner", "Kind", "Learner", "make_learner", "one_hot"]
+__all__ = ["LEARNERS", "FittedLearner", "Kind", "Learner", "make_learner", "one_hot"]

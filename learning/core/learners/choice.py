@@ -8,6 +8,7 @@ import numpy as np
 
 from learning.core.arrays import DoubleArray, IntArray
 from learning.core.learners import linear
+from learning.core.learners.base import Kind
 from learning.core.learners.folds import grouped_folds
 from learning.core.learners.linear import Link, Loss
 
@@ -75,6 +76,30 @@ class Choice:
     loss_by_penalty: tuple[tuple[float, float], ...]
     reason: str
     evidence: OutOfFold | None = None
+
+
+def row_losses(probabilities: DoubleArray, targets: DoubleArray, kind: Kind) -> DoubleArray:
+    """Log loss of every row in nats; multilabel: summed over the labels. Nothing counts as surer than 1e-6.
+
+    Parameters
+    ----------
+    probabilities, targets : ndarray of shape (n, k)
+    kind : {"classification", "multilabel"}
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Examples
+    --------
+    >>> row_losses(np.array([[0.5, 0.5]]), np.array([[1.0, 0.0]]), "classification").round(3).tolist()
+    [0.693]
+    """
+    clipped = np.clip(probabilities, 1e-6, 1.0 - 1e-6)
+    rows = -(targets * np.log(clipped)).sum(axis=1)
+    if kind == "multilabel":
+        rows -= ((1.0 - targets) * np.log(1.0 - clipped)).sum(axis=1)
+    return np.asarray(rows)
 
 
 def plan_folds(

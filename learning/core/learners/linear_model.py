@@ -11,7 +11,7 @@ from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.learners import linear
 from learning.core.learners.base import Kind
-from learning.core.learners.choice import Choice, Grid, OutOfFold, choose, plan_folds
+from learning.core.learners.choice import Choice, Grid, OutOfFold, Plan, choose, plan_folds
 from learning.core.learners.linear import Link
 
 _UNSEEN_LABEL = 1e-3
@@ -127,6 +127,7 @@ def fit_scaled(
     grid: Grid,
     rng: np.random.Generator,
     inverse_penalty: float | None = None,
+    plan: Plan | None = None,
 ) -> tuple[Fitted, OutOfFold | None]:
     """Centre, scale, choose penalty and temperature, fit on everything.
 
@@ -143,6 +144,8 @@ def fit_scaled(
     rng : numpy.random.Generator
     inverse_penalty : float, optional
         Fit at this penalty, without choosing and without calibrating.
+    plan : Plan, optional
+        Folds to choose on; dealt here when not given.
 
     Returns
     -------
@@ -163,7 +166,7 @@ def fit_scaled(
     rotated, basis = linear.rotate(centred / scale)
     known = targets[:, learned]
     if inverse_penalty is None:
-        choice = choose(rotated, known, weights, link, grid, plan_folds(known, weights, groups, link, rng))
+        choice = choose(rotated, known, weights, link, grid, plan or plan_folds(known, weights, groups, link, rng))
     else:
         choice = Choice(inverse_penalty, 1.0, (), "penalty given, not calibrated")
     solution = linear.fit_linear(rotated, known, weights, choice.inverse_penalty, grid.loss)

@@ -7,6 +7,7 @@ they are directions (60 answers on short messages: .90 against .91). Out-of-fold
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.learners.base import Kind, checked
-from learning.core.learners.choice import OutOfFold
+from learning.core.learners.choice import OutOfFold, row_losses
 from learning.core.learners.logistic import FittedLogistic, LogisticLearner
 from learning.core.learners.spreading import as_distribution, induce, neighbour_graph, spread
 
@@ -121,11 +122,23 @@ class LogisticSpreadingLearner:
         unlabeled: FloatMatrix | None = None,
     ) -> FittedLogisticSpreading:
         """Fit both and choose the share; see :meth:`Learner.fit`."""
-        features, targets, weights, groups = checked(features, targets, kind, weights, groups)
+        return self.fit_with_evidence(*checked(features, targets, kind, weights, groups), kind, rng, unlabeled)[0]
+
+    def fit_with_evidence(
+        self,
+        features: FloatMatrix,
+        targets: DoubleArray,
+        weights: DoubleArray,
+        groups: IntArray,
+        kind: Kind,
+        rng: np.random.Generator,
+        unlabeled: FloatMatrix | None = None,
+    ) -> tuple[FittedLogisticSpreading, OutOfFold | None]:
+        """Fit on checked arguments and also return the out-of-fold probabilities, if there were labels enough."""
         logistic, evidence = LogisticLearner().fit_with_evidence(features, targets, weights, groups, kind, rng)
         why_not = _why_not(features, unlabeled, logistic)
         if why_not:
-            return _alone(logistic, why_not)
+            return _alone(logistic, why_not), evidence
         assert unlabeled is not None  # or there would be a reason against it
         centre = features.mean(axis=0)
         nodes = np.concatenate((features, unlabeled)) - centre
@@ -144,14 +157,14 @@ class LogisticSpreadingLearner:
                 return as_distribution(flow[:, :, 0])
             return np.asarray(as_distribution(flow.reshape(-1, 2))[:, 0].reshape(flow.shape[:2]))
 
-        share, power, reason = _share(evidence, values, known, kind)
+        share, power, reason, evidence = _share(evidence, values, known, kind)
         if share == 0:
-            return _alone(logistic, reason)
+            return _alone(logistic, reason), evidence
         full = np.tile(logistic.constants, (len(nodes), 1))
         settled = _sharpened(values(np.zeros(0, dtype=np.int64)), power, kind)
         full[:, logistic.learned] = settled * (1.0 - logistic.constants.sum() if kind == "classification" else 1.0)
         facts = {**logistic.facts, "spreading_share": share, "spreading_reason": reason, "nodes": len(nodes)}
-        return FittedLogisticSpreading(logistic, nodes, full, centre, scale, share, facts)
+        return FittedLogisticSpreading(logistic, nodes, full, centre, scale, share, facts), evidence
 
     def load(self, data: bytes) -> FittedLogisticSpreading:
         """Restore a dumped model.
@@ -200,31 +213,26 @@ def _sharpened(probabilities: DoubleArray, power: float, kind: Kind) -> DoubleAr
 
 def _share(
     evidence: OutOfFold | None, values: Callable[[IntArray], DoubleArray], known: DoubleArray, kind: Kind
-) -> tuple[float, float, str]:
-    """Choose share and power of spreading by out-of-fold loss."""
+) -> tuple[float, float, str, OutOfFold | None]:
+    """Choose share and power of spreading by out-of-fold loss; return them, why, and the evidence for the mean."""
     if evidence is None:
-        return DEFAULT_SHARE, 1.0, "too few answers to choose: half"
+        return DEFAULT_SHARE, 1.0, "too few answers to choose: half", None
     truth = known[evidence.rows]
     theirs = np.zeros_like(evidence.probabilities)
     for fold in np.unique(evidence.folds):
         inside = evidence.folds == fold
         theirs[inside] = values(evidence.rows[inside])[evidence.rows[inside]]
-    total = evidence.judged.sum()
+
+    def mixed(share: float, power: float) -> DoubleArray:
+        return (1.0 - share) * evidence.probabilities + share * _sharpened(theirs, power, kind)
 
     def loss(probabilities: DoubleArray) -> float:
-        clipped = np.clip(probabilities, 1e-6, 1.0 - 1e-6)
-        rows = -(truth * np.log(clipped)).sum(axis=1)
-        if kind == "multilabel":
-            rows -= ((1.0 - truth) * np.log(1.0 - clipped)).sum(axis=1)
-        return float(evidence.judged @ rows / total)
+        return float(np.average(row_losses(probabilities, truth, kind), weights=evidence.judged))
 
     alone = loss(evidence.probabilities)
-    tried = {
-        (share, power): loss((1.0 - share) * evidence.probabilities + share * _sharpened(theirs, power, kind))
-        for share in SHARES
-        for power in POWERS
-    }
+    tried = {(share, power): loss(mixed(share, power)) for share in SHARES for power in POWERS}
     (share, power), best = min(tried.items(), key=lambda item: item[1])
     if best > (1.0 - _MIN_GAIN) * alone:
-        return 0.0, 1.0, f"out-of-fold loss {alone:.4f} alone, {best:.4f} with spreading"
-    return share, power, f"out-of-fold loss {best:.4f} with spreading, {alone:.4f} alone"
+        return 0.0, 1.0, f"out-of-fold loss {alone:.4f} alone, {best:.4f} with spreading", evidence
+    reason = f"out-of-fold loss {best:.4f} with spreading, {alone:.4f} alone"
+    return share, power, reason, replace(evidence, probabilities=mixed(share, power))

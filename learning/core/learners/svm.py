@@ -6,7 +6,7 @@ import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.learners.base import Kind, checked
-from learning.core.learners.choice import Grid, OutOfFold
+from learning.core.learners.choice import Grid, OutOfFold, Plan
 from learning.core.learners.linear_model import FittedLinear, fit_scaled
 
 GRID = Grid("hinge", (0.1, 1.0, 10.0, 100.0), 1.0)
@@ -58,9 +58,10 @@ class LinearSvmLearner:
         groups: IntArray,
         kind: Kind,
         rng: np.random.Generator,
+        plan: Plan | None = None,
     ) -> tuple[FittedLinearSvm, OutOfFold | None]:
         """Fit on checked arguments and also return the out-of-fold probabilities, if there were labels enough."""
-        return fit_scaled(FittedLinearSvm, features, targets, weights, groups, kind, GRID, rng)
+        return fit_scaled(FittedLinearSvm, features, targets, weights, groups, kind, GRID, rng, plan=plan)
 
     def load(self, data: bytes) -> FittedLinearSvm:
         """Restore a dumped model; see :meth:`FittedLinear.load`."""
