@@ -51,6 +51,7 @@ class SettingsSerializer(StrictSerializer):
 
     overlap = serializers.IntegerField(min_value=1, max_value=50, required=False)
     eval_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
+    eval_double_share = serializers.FloatField(min_value=0, max_value=1, required=False)
     random_share = serializers.FloatField(min_value=0, max_value=1, required=False)
     strategy = serializers.CharField(max_length=40, required=False)
     encoder = serializers.CharField(max_length=40, required=False)

@@ -24,7 +24,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.filter(split=split, is_open=True)
 
     def awaiting_answers(self) -> Self:
-        return self.filter(status=ItemStatus.ACTIVE, answers__lt=F("slots_total"))
+        return self.filter(status=ItemStatus.ACTIVE, answers__lt=F("slots_total") - F("extra_slots"))
 
     def answered(self) -> Self:
         return self.filter(answers__gt=0)
@@ -63,6 +63,9 @@ class Item(models.Model):
     # kept by services/tasks and services/answers
     status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.ACTIVE)
     slots_total = models.PositiveSmallIntegerField(default=1)
+    extra_slots = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Slots of these that are there to measure agreement: done without them."
+    )
     slots_taken = models.PositiveSmallIntegerField(default=0, help_text="People who hold or have answered the item.")
     answers = models.PositiveSmallIntegerField(default=0, help_text="Current answers by people.")
     is_open = models.BooleanField(default=True)
@@ -82,6 +85,7 @@ class Item(models.Model):
             models.CheckConstraint(condition=Q(split__in=Split.values), name="item_split_known"),
             models.CheckConstraint(condition=Q(slots_taken__lte=F("slots_total")), name="item_overlap_kept"),
             models.CheckConstraint(condition=Q(answers__lte=F("slots_taken")), name="item_answers_hold_slots"),
+            models.CheckConstraint(condition=Q(extra_slots__lt=F("slots_total")), name="item_needs_an_answer"),
             models.CheckConstraint(
                 condition=Q(is_open=False) | Q(status="active", slots_taken__lt=F("slots_total")),
                 name="item_open_means_free",

@@ -64,6 +64,10 @@ class Project(models.Model):
         default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
         help_text="Share of the items drawn at random at import, only ever used to measure the model.",
     )  # fmt: skip
+    eval_double_share = models.FloatField(
+        default=0.2, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="Share of the eval items that two people answer, to know how far people agree.",
+    )  # fmt: skip
     random_share = models.FloatField(
         default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="Share of the questions drawn at random from the pool instead of from the head of the queue.",
@@ -116,6 +120,10 @@ class Project(models.Model):
                 condition=Q(eval_share__gte=0, eval_share__lte=0.5), name="project_eval_share_in_range"
             ),
             models.CheckConstraint(
+                condition=Q(eval_double_share__gte=0, eval_double_share__lte=1),
+                name="project_eval_double_share_in_range",
+            ),
+            models.CheckConstraint(
                 condition=Q(random_share__gte=0, random_share__lte=1), name="project_random_share_in_range"
             ),
             models.CheckConstraint(condition=Q(reserved_epoch__gte=models.F("epoch")), name="project_epoch_reserved"),
@@ -131,6 +139,6 @@ class Project(models.Model):
 
 
 SETTINGS_FIELDS = (
-    "overlap", "eval_share", "random_share", "strategy", "encoder", "learner", "retrain_every", "lease_s",
-    "repeat_share", "gold_share", "pairs", "min_gain",
+    "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
+    "lease_s", "repeat_share", "gold_share", "pairs", "min_gain",
 )  # fmt: skip

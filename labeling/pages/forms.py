@@ -126,6 +126,10 @@ class SettingsForm(CalmForm):
         label="Held out to measure, %",
         help_text="Share of the items drawn at random at import, never learned from. Applies to later imports.",
     )
+    eval_double_share = PercentField(
+        label="Of these, answered by two people, %",
+        help_text="Shows how far people agree: no model can be expected to do better.",
+    )
     random_share = PercentField(
         label="Random questions, %",
         help_text="Share of the questions drawn at random instead of by the model; keeps it honest.",

@@ -174,7 +174,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
         if "instructions" in changes:
             set_instructions(user, project, changes["instructions"])
     project.refresh_from_db()
-    if "overlap" in fields:
+    if "overlap" in fields or "eval_double_share" in fields:
         apply_overlap(project)
     return project
 

@@ -9,6 +9,7 @@ from django.db.models import F
 
 from labeling.models import Annotation, Asset, ImportBatch, ImportRejection, Item, Progress, Project, Source
 from labeling.services import storage
+from labeling.services.doubled import share_of, slots_of
 from labeling.services.imports.errors import FencedOff, RowRejected
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.sides import Sides
@@ -30,7 +31,7 @@ class ChunkStore:
 
     item_fields: ClassVar[tuple[str, ...]] = (
         "ordinal", "external_id", "content_hash", "text", "asset", "data", "context", "group", "origin", "split",
-        "draw_key",
+        "draw_key", "slots_total", "extra_slots",
     )  # fmt: skip
 
     def __init__(self, batch: ImportBatch, attempt: int, columns: Collection[str] = ()) -> None:
@@ -51,10 +52,11 @@ class ChunkStore:
             progress = Progress.objects.select_for_update().values_list("next_ordinal", flat=True)
             next_ordinal = progress.get(project=self.project)
             # after the lock: services/overlap takes it too, so no item keeps an overlap that was changed meanwhile
-            overlap = Project.objects.values_list("overlap", flat=True).get(pk=self.project.pk)
+            project = Project.objects.get(pk=self.project.pk)
+            overlap = project.overlap
             self.sides.catch_up(next_ordinal, rows)
             fresh, refused, duplicates = self._sort_out(rows)
-            self._insert(fresh, next_ordinal, overlap)
+            self._insert(fresh, next_ordinal, overlap, share_of(project))
             more = self._insert_more(fresh, overlap)
             refused += more.refused + rejections
             ImportRejection.objects.bulk_create(
@@ -127,20 +129,20 @@ class ChunkStore:
             fresh.append((row, split))
         return fresh, refused, len(rows) - len(fresh) - len(refused)
 
-    def _insert(self, fresh: list[tuple[Row, str]], first: int, overlap: int) -> None:
+    def _insert(self, fresh: list[tuple[Row, str]], first: int, overlap: int, share: float) -> None:
         assets = self._assets([row for row, _ in fresh if row.picture])
         put = RawInsert(
             Item, self.item_fields,
             {
                 "project": self.project.pk, "batch": self.batch.pk, "created_at": now(),
-                "slots_total": overlap,
             },
         )  # fmt: skip
         put(
             (
                 ordinal, row.external_id, row.content_hash, row.text,
                 assets[row.picture.sha256] if row.picture else None, row.data,
-                row.context, row.group, row.origin, split, row.draw_key, *self._extra(row),
+                row.context, row.group, row.origin, split, row.draw_key, *slots_of(split, row.draw_key, overlap, share),
+                *self._extra(row),
             )
             for ordinal, (row, split) in enumerate(fresh, first)
         )  # fmt: skip
