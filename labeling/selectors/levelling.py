@@ -28,7 +28,7 @@ from typing import Any
 
 from django.db import connection
 
-from labeling.models import Item, Project, Reason
+from labeling.models import Item, Project, Reason, Split
 
 #: Draws that had this share of the present items to choose from count as draws from the present pool.
 SAME_POOL = 0.95
@@ -75,7 +75,7 @@ def levelling(project: Project, answered: str, params: Sequence[Any], ordinal_be
     """``answered``, with its ``params``, is the SQL condition of the answers of the whole data set (a and t)."""
     if project.kind == "pairwise":
         return Levelling("pairs")
-    if Item.objects.filter(project=project, slots_total__gt=1).exists():
+    if Item.objects.filter(project=project, split=Split.POOL, slots_total__gt=1).exists():
         return Levelling("several answers an item")
     sql = f"""
         WITH grown AS (SELECT MAX(created_at) AS at FROM (SELECT created_at FROM labeling_item

@@ -29,15 +29,15 @@ class Estimate:
         return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
 
 
-def wilson(successes: float, n: int, level: float = LEVEL) -> Estimate:
+def wilson(successes: float, n: float, level: float = LEVEL) -> Estimate:
     """Share of successes with the Wilson score interval.
 
     Parameters
     ----------
     successes : float
         Between 0 and ``n``.
-    n : int
-        0 gives the interval from 0 to 1.
+    n : float
+        0 gives the interval from 0 to 1. Not whole for an effective number of answers; ``Estimate.n`` is rounded.
     level : float
 
     Returns
@@ -62,7 +62,7 @@ def wilson(successes: float, n: int, level: float = LEVEL) -> Estimate:
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))) / (1 + z * z / n)
     # Rounding must not push the end of the interval inside the share itself.
-    return Estimate(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share), n)
+    return Estimate(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share), round(n))
 
 
 def bootstrap_weights(n: int, rng: np.random.Generator) -> FloatMatrix:

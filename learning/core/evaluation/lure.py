@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from learning.core.arrays import DoubleArray
-from learning.core.evaluation.intervals import Estimate, bootstrap_weights, percentile
+from learning.core.evaluation.intervals import Estimate, bootstrap_weights, percentile, wilson
 
 
 def lure_weights(propensities: ArrayLike, pool_sizes: ArrayLike) -> DoubleArray:
@@ -65,7 +65,7 @@ def lure_weights(propensities: ArrayLike, pool_sizes: ArrayLike) -> DoubleArray:
 
 
 def lure_estimate(losses: ArrayLike, weights: ArrayLike, rng: np.random.Generator) -> Estimate:
-    """Return the weighted mean of losses with a bootstrap interval.
+    """Return the weighted mean of losses with its interval.
 
     Parameters
     ----------
@@ -78,13 +78,27 @@ def lure_estimate(losses: ArrayLike, weights: ArrayLike, rng: np.random.Generato
     Returns
     -------
     Estimate
-        Unbiased for the mean over the pool, hence possibly outside the range of the losses.
+        Unbiased for the mean over the pool, hence possibly outside the range of the losses. The interval is that of the
+        bootstrap; for losses in [0, 1] it is widened to Wilson's at Kish's effective number of answers, because a
+        bootstrap of a few heavy answers without an error among them knows of no error.
+
+    References
+    ----------
+    L. Kish, Survey Sampling, 1965, for the effective number ``(sum w)^2 / sum w^2``.
 
     Examples
     --------
     >>> lure_estimate([0.0, 1.0], [1.0, 1.0], np.random.default_rng(0)).value
     0.5
+    >>> round(lure_estimate([0.0] * 20, [10.0] * 2 + [0.1] * 18, np.random.default_rng(0)).high, 2)
+    0.62
     """
-    weighted = np.asarray(losses, dtype=np.float64) * np.asarray(weights, dtype=np.float64)
+    given, weigh = np.asarray(losses, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    weighted = given * weigh
     n = weighted.size
-    return percentile(float(weighted.mean()), bootstrap_weights(n, rng) @ weighted / n, n)
+    found = percentile(float(weighted.mean()), bootstrap_weights(n, rng) @ weighted / n, n)
+    if not ((given >= 0) & (given <= 1)).all() or not weigh.any():
+        return found
+    effective = float(weigh.sum() ** 2 / (weigh**2).sum())
+    widened = wilson(min(max(found.value, 0.0), 1.0) * effective, effective)
+    return Estimate(found.value, min(found.low, widened.low), max(found.high, widened.high), n)
