@@ -127,6 +127,7 @@ class SettingsForm(CalmForm):
         help_text="Share of the items drawn at random at import, never learned from. Applies to later imports.",
     )
     eval_double_share = PercentField(
+        required=False,
         label="Of these, answered by two people, %",
         help_text="Shows how far people agree: no model can be expected to do better.",
     )
@@ -177,6 +178,7 @@ class SettingsForm(CalmForm):
             for name in PAIRWISE_SETTINGS:
                 del self.fields[name]
         if kind == Kind.PAIRWISE:
+            del self.fields["eval_double_share"]  # pairs have repeats
             self.fields["overlap"].label = "Answers per pair"
             self.fields["overlap"].help_text = "How many different people judge each pair."
 

@@ -90,6 +90,8 @@ def next_step(project: Project, counts: dict[str, Any], may: frozenset[Permissio
     if not counts["items"]:
         return _first_import(manages, importing)
     left = counts["pool"]["open"] + counts["eval"]["open"]
+    if left and counts["done"] + counts["set_aside"] >= counts["items"]:
+        return _second_opinions(left, may)
     if left and Permission.LABEL in may:
         begun = "Continue labeling" if counts["annotations"] else "Start labeling"
         return NextStep(f"{left:,} item{'s' if left != 1 else ''} to ask about.", begun, "pages:annotate")
@@ -98,6 +100,14 @@ def next_step(project: Project, counts: dict[str, Any], may: frozenset[Permissio
     if Permission.VIEW in may:
         return NextStep("Every item has its answers.", "Export the labels", "pages:export", "download")
     return NextStep("Every item has its answers. Thank you.")
+
+
+def _second_opinions(left: int, may: frozenset[Permission]) -> NextStep:
+    """Everything is done; a second person's answers would only show how far people agree."""
+    words = f"Every item has its answers; a second person’s to {left:,} of them would show how far people agree."
+    if Permission.VIEW in may:
+        return NextStep(words, "Export the labels", "pages:export", "download")
+    return NextStep(words, "Continue labeling", "pages:annotate")
 
 
 def next_pairs(project: Project, pairs: dict[str, Any], may: frozenset[Permission], importing: bool) -> NextStep:
@@ -145,7 +155,7 @@ def insight(project: Project) -> dict[str, Any]:
         "seconds": round(speed["median_ms"] / 1000, 1) if speed["median_ms"] else None,
         "balance": [{**row, "meter": Meter.of(row["answers"], most)} for row in shown],
         "balance_hidden": len(balance) - len(shown),
-        "fragments": {name: _learning(f"fragment-{name}", project) for name in ("curve", "runs", "model")},
+        "fragments": {name: _learning(f"fragment-{name}", project) for name in ("alerts", "curve", "runs", "model")},
     }
 
 

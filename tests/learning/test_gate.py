@@ -17,6 +17,9 @@ from learning.services.gate import Rivals, judge, unmeasured, verdict_on
 from tests.factories import make_project
 
 
+pytestmark = pytest.mark.both_databases
+
+
 def right(n_right: int, n: int = 100):
     return np.arange(n) < n_right
 
