@@ -10,7 +10,7 @@ import numpy as np
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.learners.base import FittedLearner, Kind, checked
 from learning.core.learners.boosting import GradientBoostingLearner
-from learning.core.learners.choice import OutOfFold, Plan, row_losses
+from learning.core.learners.choice import OutOfFold, Plan, judged_weights, row_losses
 from learning.core.learners.forest import RandomForestLearner
 from learning.core.learners.linear_model import learnable
 from learning.core.learners.logistic_spreading import FittedLogisticSpreading, LogisticSpreadingLearner
@@ -19,6 +19,7 @@ from learning.core.learners.tree_learner import TreeLearner
 
 ROWS_TO_COMPARE = 200
 _ROWS_OF_COMPARISON = 1_000
+_FOLDS = 3
 _WIDEST_FOR_TREES = 256
 _MOST_LABELS_FOR_FOREST = 20
 _MOST_LABELS_FOR_BOOSTING = 3
@@ -149,10 +150,12 @@ def _best(
     learned, _ = learnable(targets, weights, kind)
     known = targets[:, learned]
     evidence = _part(evidence, rng)
-    plan = Plan(evidence.rows, evidence.folds, evidence.judged)
+    truth = known[evidence.rows]
+    # Five folds are put together to three: what is compared takes longer to fit than what chose the folds.
+    folds = evidence.folds % _FOLDS
+    plan = Plan(evidence.rows, folds, judged_weights(truth, evidence.judged, folds))
     if not plan.judged.any():
         return _told(first, "no label occurs often enough to compare learners")
-    truth = known[plan.rows]
     rivals = [Rival(first.name, row_losses(evidence.probabilities, truth, kind))]
     n, d = len(plan.rows), features.shape[1]
     svm: tuple[FittedLearner, OutOfFold | None] | None = None

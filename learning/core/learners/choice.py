@@ -102,6 +102,31 @@ def row_losses(probabilities: DoubleArray, targets: DoubleArray, kind: Kind) -> 
     return np.asarray(rows)
 
 
+def judged_weights(targets: DoubleArray, weights: DoubleArray, folds: IntArray) -> DoubleArray:
+    """Return the weights, 0 for rows whose label is absent from the other folds: they say nothing about a model.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n, k)
+    weights : ndarray of shape (n,)
+    folds : ndarray of int, shape (n,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Examples
+    --------
+    >>> judged_weights(np.eye(2)[[0, 0, 1]], np.ones(3), np.array([0, 1, 0])).tolist()
+    [1.0, 1.0, 0.0]
+    """
+    judged = weights.copy()
+    for fold in np.unique(folds):
+        absent = targets[(folds != fold) & (weights > 0)].max(axis=0, initial=0.0) <= 0
+        judged[(folds == fold) & (targets[:, absent].sum(axis=1) > 0)] = 0.0
+    return judged
+
+
 def plan_folds(
     targets: DoubleArray,
     weights: DoubleArray,
@@ -111,8 +136,6 @@ def plan_folds(
     at_most: int = _ROWS_OF_CHOICE,
 ) -> Plan | str:
     """Deal labeled rows into grouped folds, five of them (three above 5,000 cells).
-
-    A row whose label is absent from the other folds says nothing about a model and is not judged.
 
     Parameters
     ----------
@@ -143,10 +166,7 @@ def plan_folds(
     n_folds = 5 if targets.size <= 5_000 else 3
     strata = targets.argmax(axis=1) if link == "softmax" else np.zeros(rows.size, dtype=np.int64)
     folds = grouped_folds(strata, groups, n_folds, rng)
-    judged = weights.copy()
-    for fold in range(n_folds):
-        absent = targets[(folds != fold) & (weights > 0)].max(axis=0, initial=0.0) <= 0
-        judged[(folds == fold) & (targets[:, absent].sum(axis=1) > 0)] = 0.0
+    judged = judged_weights(targets, weights, folds)
     return Plan(rows, folds, judged) if judged.any() else "no label occurs twice"
 
 
