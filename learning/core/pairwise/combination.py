@@ -20,6 +20,7 @@ from learning.core.pairwise.reliability import fit_crowd
 LOWEST_PRECISION, HIGHEST_PRECISION = 0.05, 100.0
 USUAL_PRECISION, USUAL_ITEMS = 0.5, 10.0
 ROUNDS = 4
+CROWD_ROUNDS = 10
 PRECISION_ROUNDS = 8
 
 
@@ -91,12 +92,10 @@ def fit_ranking(
     >>> bool(np.corrcoef(ranking.strengths.scores[50:], x[50:, 0])[0, 1] > 0.99)
     True
     """
-    n, m = judgments.n_items, len(judgments)
-    weights = np.ones(m)
-    reliability = np.ones(judgments.n_annotators)
-    prior, ranker, fitted = Prior(0.0, 1.0), None, start
+    weights, reliability = np.ones(len(judgments)), np.ones(judgments.n_annotators)
+    prior, ranker, fitted, people = Prior(0.0, USUAL_PRECISION), None, start, None
     crowd = crowd and judgments.n_annotators > 1
-    for _ in range(ROUNDS if m else 0):
+    for _ in range(ROUNDS if len(judgments) else 0):
         fitted = fit_strengths(judgments, prior=prior, position=position, weights=weights, start=fitted, tolerance=1e-6)
         precision = float(np.max(prior.precision))
         if groups is not None:
@@ -104,15 +103,13 @@ def fit_ranking(
             prior = Prior(ranker.scores(np.concatenate(groups, axis=1)), precision)
         prior = learn_precision(judgments, prior, context=context, position=position, weights=weights, start=fitted)
         if crowd:
-            result = fit_crowd(judgments, prior=prior, position=position)
-            weights, reliability = result.weights, result.reliability
+            people = fit_crowd(judgments, prior=prior, position=position, start=people, rounds=CROWD_ROUNDS)
+            weights, reliability, fitted = people.weights, people.reliability, people.strengths
         moved = abs(np.log(float(np.max(prior.precision)) / precision))
         if moved < 0.05:
             break
     fitted = fit_strengths(judgments, prior=prior, position=position, weights=weights, start=fitted)
     posterior = gaussian_posterior(judgments, fitted, prior=prior, context=context, weights=weights)
-    if fitted.scores.size != n:
-        raise AssertionError("a score for every item")
     return Ranking(fitted, posterior, prior, ranker, reliability, weights)
 
 

@@ -40,7 +40,14 @@ class CrowdStrengths:
     weights: DoubleArray
 
 
-def fit_crowd(judgments: Judgments, *, prior: Prior, position: bool = True) -> CrowdStrengths:
+def fit_crowd(
+    judgments: Judgments,
+    *,
+    prior: Prior,
+    position: bool = True,
+    start: CrowdStrengths | None = None,
+    rounds: int = ROUNDS,
+) -> CrowdStrengths:
     """Fit scores, position and the reliability of annotators.
 
     Parameters
@@ -50,6 +57,10 @@ def fit_crowd(judgments: Judgments, *, prior: Prior, position: bool = True) -> C
         Needs a precision: weights may leave an item with next to no judgments.
     position : bool
         Whether to fit what standing left is worth.
+    start : CrowdStrengths, optional
+        An earlier fit of the same judgments.
+    rounds : int
+        At most so many of expectation and maximisation.
 
     Returns
     -------
@@ -74,9 +85,9 @@ def fit_crowd(judgments: Judgments, *, prior: Prior, position: bool = True) -> C
         raise ValueError("fitting reliabilities needs a prior with a precision")
     m, people = len(judgments), judgments.n_annotators
     blind = _blind_probabilities(judgments)
-    weights, fitted = np.ones(m), None
-    reliability = np.full(people, 0.9)
-    for _ in range(ROUNDS):
+    weights, fitted = (np.ones(m), None) if start is None else (start.weights, start.strengths)
+    reliability = np.full(people, 0.9) if start is None else start.reliability
+    for _ in range(rounds):
         fitted = fit_strengths(judgments, prior=prior, position=position, weights=weights, start=fitted, tolerance=1e-6)
         answers = fitted.probabilities(judgments.left, judgments.right)
         looked = reliability[judgments.annotator] * answers[np.arange(m), judgments.outcome]
