@@ -6,12 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.models import Pair, Pairs, Project, Split
+from labeling.services.pairs import queue
 from learning.core.cycle import step_rng
 from learning.core.pairwise import PairDraws, PairPosterior, choose_pairs
 from learning.models import ModelVersion
 from learning.services.pairwise.freeze import Frozen
 
-HEAD = 2_000
+#: The head of the queue, in answers until the next run. Every pair of it gets a row: no longer than it must be.
+HEAD_BATCHES = 3
+SHORTEST_HEAD, LONGEST_HEAD = 200, 2_000
 STRATEGY = "information-gain"
 
 Numbers = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -37,7 +40,7 @@ def next_pairs(project: Project, data: Frozen, posterior: PairPosterior, seed: i
     return choose_pairs(
         posterior,
         data.learned,
-        HEAD,
+        head_of(project),
         step_rng(seed, "rank"),
         given=(first[given], second[given]) if project.pairs == Pairs.GIVEN else None,
         excluded=(first[is_open == 0], second[is_open == 0]),
@@ -46,10 +49,12 @@ def next_pairs(project: Project, data: Frozen, posterior: PairPosterior, seed: i
     )
 
 
+def head_of(project: Project) -> int:
+    return min(max(HEAD_BATCHES * project.retrain_every, SHORTEST_HEAD), LONGEST_HEAD)
+
+
 def publish(project_id: int, epoch: int, data: Frozen, draws: PairDraws, version: ModelVersion | None) -> bool:
     """Makes the pairs the queue as a whole; False when a newer epoch is out already."""
-    from labeling.services.pairs import queue  # noqa: PLC0415
-
     first, second = data.items.ids[draws.first], data.items.ids[draws.second]
     low, high = np.minimum(first, second), np.maximum(first, second)
     drawn = (low.tolist(), high.tolist(), draws.utilities.tolist(), draws.propensities.tolist())

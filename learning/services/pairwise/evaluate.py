@@ -1,5 +1,6 @@
 """What a pairwise model is worth on pairs that touch the eval split, beside what a constant, a coin and length say."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,11 @@ class HeldPairs:
 
     def __len__(self) -> int:
         return len(self.left)
+
+    @property
+    def sha256(self) -> str:
+        """Names the eval set: the same pairs with the same truth."""
+        return hashlib.sha256(np.stack([self.left, self.right, self.truth.astype(np.int64)]).tobytes()).hexdigest()
 
     @property
     def targets(self) -> Doubles:

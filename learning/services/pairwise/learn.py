@@ -144,7 +144,8 @@ def _register(
         "report": report,
     }
     if measured:
-        fields |= {"metrics": measured.metrics, "baselines": measured.baselines}
+        fields |= {"metrics": measured.metrics, "baselines": measured.baselines, "n_eval": len(measured.held)}
+        fields["eval_sha256"] = measured.held.sha256
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=run.project_id)
         newest = ModelVersion.objects.filter(project=run.project).aggregate(newest=Max("number"))["newest"] or 0
@@ -166,7 +167,7 @@ def _judge_rank_publish(material: Material, candidate: Candidate | None) -> bool
             step.note(f"{verdict.status}: {verdict.reason}")
     with log.step("rank") as step:
         epoch = reserve_epoch(run.project_id)
-        ranks = _ranks(run.project, candidate, verdict, champion)
+        ranks = _ranks(run.project, candidate, verdict)
         posterior = _posterior(material, candidate, ranks)
         draws = choose.next_pairs(run.project, data, posterior, run.seed)
         step.note(f"{choose.STRATEGY}: {len(draws):,} of {draws.pool_size:,} pairs")
@@ -220,12 +221,9 @@ def _known(material: Material, version: ModelVersion) -> fit.Known:
     return stored.known_to(version, material.run, material.data, material.matrix)
 
 
-def _ranks(
-    project: Project, candidate: Candidate | None, verdict: gate.Verdict | None, champion: ModelVersion | None
-) -> ModelVersion | None:
+def _ranks(project: Project, candidate: Candidate | None, verdict: gate.Verdict | None) -> ModelVersion | None:
     """The version that will be in use once the verdict holds: not always this run's."""
-    ranking = {Status.CHAMPION} if champion else {Status.CHAMPION, Status.PROVISIONAL}
-    if candidate and verdict and verdict.status in ranking:
+    if candidate and verdict and verdict.status in (Status.CHAMPION, Status.PROVISIONAL):
         return candidate.version
     return model_files.serving(project)
 
