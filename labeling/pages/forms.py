@@ -158,7 +158,7 @@ class SettingsForm(CalmForm):
     )
     learner = forms.ChoiceField(choices=_choices("learner"), label="Learner", help_text="What learns from the labels.")
     pairs = forms.ChoiceField(
-        choices=Pairs.choices, required=False, label="Pairs asked about", help_text="Pairwise projects only."
+        choices=Pairs.choices, required=False, label="Pairs asked about", help_text="Given pairs come with an import."
     )
     repeat_share = PercentField(
         required=False,

@@ -155,6 +155,7 @@ def insight(project: Project) -> dict[str, Any]:
         "seconds": round(speed["median_ms"] / 1000, 1) if speed["median_ms"] else None,
         "balance": [{**row, "meter": Meter.of(row["answers"], most)} for row in shown],
         "balance_hidden": len(balance) - len(shown),
+        "ranking": _learning("ranking", project) if project.kind == Kind.PAIRWISE else "",
         "fragments": {name: _learning(f"fragment-{name}", project) for name in ("alerts", "curve", "runs", "model")},
     }
 

@@ -27,9 +27,11 @@ from learning.services.pairwise.shapes import (
 
 ITEMS_PER_PAGE = 25
 CONTEXTS_SHOWN = 200
-PAIRS_SHOWN = 6
-CYCLES_SHOWN = 5
-PEOPLE_SHOWN = 50
+PAIRS_SHOWN = 5
+CYCLES_SHOWN = 3
+PEOPLE_SHOWN = 12
+PEOPLE_LISTED = 300
+BASELINES = {"majority": "always the same side", "coin": "a coin", "length": "the longer text, or the shorter"}
 SPLITS = {"items": "unseen items", "contexts": "unseen contexts"}
 ACCURACY = {"all": "all held-out pairs", **SPLITS}
 
@@ -177,7 +179,7 @@ def _measures(overview: Overview) -> dict[str, Any]:
         same = Rate(1 - flips.value, 1 - flips.high, 1 - flips.low, flips.n)
         bars.append(("A person with themselves, sides swapped", same, "ceiling"))
     bars += [(f"Model, {ACCURACY.get(split, split)}", rate, "model") for split, rate in overview.accuracy.items()]
-    bars += [(f"Baseline: {name.replace('_', ' ')}", rate, "baseline") for name, rate in overview.baselines.items()]
+    bars += [(f"Baseline: {BASELINES.get(name, name)}", rate, "baseline") for name, rate in overview.baselines.items()]
     charts = [
         {"split": split, "name": name, "chart": arms_chart(points, overview.ceiling), "arms": _last(points)}
         for split, name in SPLITS.items()
@@ -221,12 +223,23 @@ def _people(overview: Overview) -> dict[str, Any]:
         )
         for name in names
     ]
+    n_shown = max(PEOPLE_SHOWN, sum(row.annotator in suspects or row.left_flagged for row in rows))
     return {
-        "people": rows[:PEOPLE_SHOWN],
-        "people_hidden": max(0, len(rows) - PEOPLE_SHOWN),
+        "people": rows[:n_shown],
+        "more_people": rows[n_shown:PEOPLE_LISTED],
+        "people_hidden": max(0, len(rows) - PEOPLE_LISTED),
+        "suspects": _reasons(overview),
         "people_strip": strip,
         "everybody": strip.rate(overview.left_rate) if overview.left_rate else None,
     }
+
+
+def _reasons(overview: Overview) -> dict[str, list[str]]:
+    """Everything that speaks against each of those proposed, by annotator."""
+    found: dict[str, list[str]] = {}
+    for suspect in overview.suspects:
+        found.setdefault(suspect.annotator, []).append(suspect.why)
+    return found
 
 
 def _n(person: PersonRate | None) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from labeling.models import Kind, Project
 from learning.models import ArmComparison, ModelVersion
 
-HEADLINE = {Kind.CLASSIFICATION: "accuracy", Kind.MULTILABEL: "exact_match"}
+HEADLINE = {Kind.CLASSIFICATION: "accuracy", Kind.MULTILABEL: "exact_match", Kind.PAIRWISE: "accuracy"}
 
 
 def headline_of(project: Project) -> str:

@@ -124,7 +124,7 @@ def test_it_shows_the_ranking_and_what_to_doubt(monkeypatch, context, items, peo
     page = said(browser_of(people.viewer))
     for words in (
         "Uniforms at school?", "What convinces?", "2.00", "± 0.30", "held out", "7 in this context", "Most disputed",
-        "0.780", "0.810", "Model, unseen items", "Baseline: length", "leans to one side", "bob &amp; co",
+        "0.780", "0.810", "Model, unseen items", "Baseline: the longer text", "leans to one side", "bob &amp; co",
         "chose left in 57 of 60", "4 answers flagged as fast", "Randomly drawn ones only",
     ):  # fmt: skip
         assert words in page, words
