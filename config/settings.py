@@ -202,6 +202,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ModelStatusEnum": "learning.models.model_version.Status",
         "JobStateEnum": "labeling.models.job_record.JobState",
+        "KindEnum": "labeling.models.project.Kind",
+        "ItemStatusEnum": "labeling.models.item.ItemStatus",
         "ImportFormatEnum": "labeling.models.import_batch.ImportFormat",
         "ExportFormatEnum": "labeling.api.serializers.EXPORT_FORMATS",
     },

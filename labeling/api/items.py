@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from labeling.api.base import FirstRenderer, ProjectView, person, query
 from labeling.api.files import IMMUTABLE, file_response, unchanged
 from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
-from labeling.models import Annotation, Asset, Item, Permission, Task, User
+from labeling.models import Annotation, Asset, Item, Kind, Permission, Task, User
 from labeling.selectors.access import require
 from labeling.selectors.items import browse
 from labeling.services.pictures import FORMATS, preview
@@ -49,12 +49,13 @@ class Annotations(ProjectView, ListAPIView[Annotation]):
         if getattr(self, "swagger_fake_view", False):
             return Annotation.objects.none()
         given = query(AnnotationFilters, self.request)
-        fields = {"split": "item__split", "source": "source", "annotator": "annotator__username"}
+        split = "pair__split" if self.project.kind == Kind.PAIRWISE else "item__split"
+        fields = {"split": split, "source": "source", "annotator": "annotator__username"}
         wanted = {lookup: given[name] for name, lookup in fields.items() if name in given}
         if "since" in given:
             wanted["created_at__gte"] = given["since"]
         rows = Annotation.objects.filter(project=self.project, **wanted)
-        return rows.select_related("item", "task", "annotator")
+        return rows.select_related("item", "pair", "task", "annotator")
 
     @extend_schema(operation_id="annotations_list", parameters=[AnnotationFilters])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -221,9 +221,13 @@ class AnswerField(serializers.JSONField):
 
 
 class AnnotationOut(serializers.ModelSerializer[Annotation]):
-    item = serializers.IntegerField(source="item_id")
+    """``item`` of an answer about one, ``left`` and ``right`` of a judgment about two."""
+
+    item = serializers.IntegerField(source="item_id", allow_null=True)
     external_id = serializers.CharField(source="item.external_id", allow_null=True)
-    split = serializers.ChoiceField(choices=Split.choices, source="item.split")
+    left = serializers.IntegerField(source="left_id", allow_null=True)
+    right = serializers.SerializerMethodField()
+    split = serializers.SerializerMethodField()
     task = serializers.IntegerField(source="task_id", allow_null=True)
     annotator = serializers.CharField(source="annotator.username", allow_null=True, default=None)
     source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
@@ -233,9 +237,23 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
     class Meta:
         model = Annotation
         fields = [
-            "id", "item", "external_id", "split", "task", "reason", "annotator", "source", "answer", "revision",
-            "is_current", "created_at", "elapsed_ms", "instructions_version",
+            "id", "item", "external_id", "left", "right", "split", "task", "reason", "annotator", "imported_annotator",
+            "source", "answer", "revision", "is_current", "created_at", "elapsed_ms", "instructions_version",
+            "ui_version", "viewport",
         ]  # fmt: skip
+
+    @extend_schema_field(serializers.ChoiceField(choices=Split.choices))
+    def get_split(self, annotation: Annotation) -> str:
+        about = annotation.pair if annotation.item is None else annotation.item
+        assert about is not None  # a constraint of the table
+        return about.split
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_right(self, annotation: Annotation) -> int | None:
+        pair = annotation.pair
+        if pair is None:
+            return None
+        return pair.second_id if annotation.left_id == pair.first_id else pair.first_id
 
 
 class AnnotationFilters(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from labeling.models import Kind, Modality, SkipReason
+from labeling.models import Kind, Modality, SkipReason, Viewport
 from labeling.services.answers import MAX_ELAPSED_MS
 from labeling.services.tasks import MAX_COUNT
 
@@ -29,14 +29,32 @@ class TaskItem(serializers.Serializer[Any]):
     image = TaskImage(allow_null=True)
 
 
+class TaskView(serializers.Serializer[Any]):
+    """One of the two of a pair: no number, no name, no score."""
+
+    text = serializers.CharField(allow_blank=True)
+    fields = serializers.ListField(child=TaskField(), help_text="[column, value] of a table row.")  # type: ignore[assignment]
+    image = TaskImage(allow_null=True)
+
+
+class TaskContext(serializers.Serializer[Any]):
+    text = serializers.CharField(allow_blank=True)
+    purpose = serializers.CharField(help_text="What the better one is better for.")
+    facts = serializers.ListField(child=TaskField(), help_text="[name, value].")
+    image = TaskImage(allow_null=True)
+
+
 class TaskOut(serializers.Serializer[Any]):
-    """A question, and nothing that could bias the answer."""
+    """A question, and nothing that could bias the answer: about `item`, or about `left` and `right` in `context`."""
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=Kind.choices)
     modality = serializers.ChoiceField(choices=Modality.choices)
     lease_expires_at = serializers.DateTimeField()
-    item = TaskItem()
+    item = TaskItem(required=False)
+    context = TaskContext(required=False)  # type: ignore[assignment]
+    left = TaskView(required=False)
+    right = TaskView(required=False)
 
 
 class NextIn(serializers.Serializer[Any]):
@@ -44,8 +62,12 @@ class NextIn(serializers.Serializer[Any]):
 
 
 class AnswerIn(serializers.Serializer[Any]):
-    answer = serializers.DictField(help_text='By kind: {"label": "…"} or {"labels": ["…"]}.')
+    answer = serializers.DictField(
+        help_text='By kind: {"label": "…"}, {"labels": ["…"]} or {"winner": "left|right|tie|neither"}.'
+    )
     elapsed_ms = serializers.IntegerField(min_value=0, max_value=MAX_ELAPSED_MS, allow_null=True, required=False)
+    ui_version = serializers.CharField(max_length=40, allow_blank=True, required=False, help_text="Of the page.")
+    viewport = serializers.ChoiceField(choices=Viewport.choices, allow_blank=True, required=False)
 
 
 class AnswerOut(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from labeling.api import auth, data_sets, imports, items, projects, schema
+from labeling.api import auth, contexts, data_sets, imports, items, projects, schema
 
 app_name = "api"
 
@@ -14,6 +14,7 @@ project_urls = [
     path("imports/<uuid:public_id>/", imports.ImportDetail.as_view(), name="import"),
     path("imports/<uuid:public_id>/rejections/", imports.Rejections.as_view(), name="import-rejections"),
     path("items/", items.Items.as_view(), name="items"),
+    path("contexts/", contexts.Contexts.as_view(), name="contexts"),
     path("annotations/", items.Annotations.as_view(), name="annotations"),
     path("export/", data_sets.Export.as_view(), name="export"),
     path("snapshots/", data_sets.Snapshots.as_view(), name="snapshots"),
@@ -28,6 +29,11 @@ urlpatterns = [
     path("projects/<slug:slug>/", include(project_urls)),
     path("items/<int:pk>/original/", items.Original.as_view(), name="item-original"),
     path("items/<int:pk>/preview/", items.Preview.as_view(), name="item-preview"),
+    path("items/<int:pk>/set-aside/", contexts.ItemSetAside.as_view(), name="item-set-aside"),
+    path("items/<int:pk>/restore/", contexts.ItemRestore.as_view(), name="item-restore"),
+    path("contexts/<int:pk>/", contexts.ContextDetail.as_view(), name="context"),
+    path("contexts/<int:pk>/set-aside/", contexts.ContextSetAside.as_view(), name="context-set-aside"),
+    path("contexts/<int:pk>/restore/", contexts.ContextRestore.as_view(), name="context-restore"),
     path("snapshots/<uuid:public_id>/", data_sets.SnapshotDetail.as_view(), name="snapshot"),
     path("snapshots/<uuid:public_id>/file/", data_sets.SnapshotFile.as_view(), name="snapshot-file"),
     path("", include("labeling.api.tasks_urls")),

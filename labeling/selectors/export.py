@@ -6,18 +6,18 @@ Raw SQL, because every microsecond of a row counts a million times (decision 001
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import orjson
-from django.db import connection
 from django.db.models import Max
 
 from labeling.kinds import KINDS, QuestionKind
-from labeling.models import Annotation, Modality, Progress, Project, Source, User
+from labeling.models import Annotation, Kind, Modality, Progress, Project, Source
+from labeling.selectors import pair_export
 from labeling.selectors.levelling import levelling
+from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
 
 CHUNK_ANNOTATIONS = 2000
 CHUNK_ORDINALS = 5000
@@ -79,7 +79,11 @@ def bounded(project: Project, filters: Filters) -> Filters:
 def fixed_columns(project: Project, rows: str) -> list[Column]:
     """The columns of the contract, then the item's content, group and origin."""
     fixed = dict(ANNOTATION_COLUMNS if rows == "annotations" else ITEM_COLUMNS)
-    if rows == "items":
+    if project.kind == Kind.PAIRWISE:
+        if rows == "annotations":
+            return [Column(name, type_) for name, type_ in (fixed | pair_export.JUDGMENT_COLUMNS).items()]
+        fixed = dict(pair_export.ITEM_COLUMNS)
+    elif rows == "items":
         fixed["label"] = KINDS[project.kind].label_type
     fixed |= dict.fromkeys((*CONTENT[project.modality], "group", "origin"), "text")
     return [Column(name, type_) for name, type_ in fixed.items()]
@@ -88,12 +92,14 @@ def fixed_columns(project: Project, rows: str) -> list[Column]:
 def export_columns(project: Project, rows: str, filters: Filters) -> list[Column]:
     """All columns, the items' own last and in alphabetical order: one pass over the data of the project's items."""
     fixed = fixed_columns(project, rows)
+    if project.kind == Kind.PAIRWISE and rows == "annotations":
+        return fixed  # of two items
     taken = {column.name for column in fixed}
     types: dict[str, set[str]] = {}
     limit = bounded(project, filters).ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         sql = "SELECT data FROM labeling_item WHERE project_id = %s AND ordinal >= %s AND ordinal < %s"
-        for (data,) in _fetch(sql, [project.pk, start, min(start + CHUNK_ORDINALS, limit)]):
+        for (data,) in fetch(sql, [project.pk, start, min(start + CHUNK_ORDINALS, limit)]):
             for name, value in orjson.loads(data).items():
                 types.setdefault(name, set()).add(_type_of(value))
     own = {own_name(name, taken): _common(found) for name, found in types.items()}
@@ -128,7 +134,21 @@ def _common(types: set[str]) -> str:
 def export_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[str, Any]]:
     """The rows as dicts, own columns only where the item has them. Memory does not grow with their number."""
     filters = bounded(project, filters)
+    if project.kind == Kind.PAIRWISE:
+        return _pair_rows(project, rows, filters)
     return _annotation_rows(project, filters) if rows == "annotations" else _item_rows(project, filters)
+
+
+def _pair_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in fixed_columns(project, rows)]
+    if rows == "annotations":
+        chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
+        yield from pair_export.judgment_rows(project, names, **chosen, last_id=filters.last_annotation_id or 0)
+        return
+    content, taken, limit = list(CONTENT[project.modality].values()), frozenset(names), filters.ordinal_below or 0
+    found = pair_export.item_rows(project, names, content, split=filters.split, ordinal_below=limit)
+    for row, own in found:
+        yield row | {own_name(name, taken): value for name, value in own.items()}
 
 
 def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
@@ -137,9 +157,9 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
     select = _select(project)
     where, params = _where(project, filters)
     sql = f"{select} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
-    answer_of, username_of, weigh = _decoder(), _usernames(), _weighing(project, filters)
+    answer_of, username_of, weigh = decoder(), usernames(), _weighing(project, filters)
     last = 0
-    while records := _fetch(sql, [project.kind, last, *params]):
+    while records := fetch(sql, [project.kind, last, *params]):
         last = records[-1][-1]
         for record in records:
             row = dict(zip(names, record, strict=False))
@@ -159,11 +179,11 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     where, params = _where(project, filters)
     sql = f"{_select(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where}"
     sql += " ORDER BY i.ordinal, a.id"
-    answer_of, weigh = _decoder(), _weighing(project, filters)
+    answer_of, weigh = decoder(), _weighing(project, filters)
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
-        records = _fetch(sql, [project.kind, project.pk, start, end, *params])
+        records = fetch(sql, [project.kind, project.pk, start, end, *params])
         for _, group in groupby(records, key=itemgetter(0)):
             answers = [dict(zip(names, record, strict=False)) | {"own": record[-2]} for record in group]
             row = _item_row(kind, answers, answer_of)
@@ -213,7 +233,7 @@ def _select(project: Project) -> str:
     content = "".join(f"{expression}, " for expression in CONTENT[project.modality].values())
     asset_join = " LEFT JOIN labeling_asset s ON s.id = i.asset_id" if is_image else ""
     return f"""
-        SELECT i.id, i.external_id, %s, a.answer, a.annotator_id, a.source, {_iso("a.created_at")}, a.elapsed_ms,
+        SELECT i.id, i.external_id, %s, a.answer, a.annotator_id, a.source, {iso("a.created_at")}, a.elapsed_ms,
             a.revision, i.split, t.reason, NULLIF(t.strategy, ''), t.model_version, t.epoch, t.utility, t.propensity,
             t.pool_size, t.draw, NULL, NULL, NULLIF(i.context, ''), NULL, NULL, a.instructions_version,
             {content} NULLIF(i."group", ''), NULLIF(i.origin, ''), i.data, a.id
@@ -246,31 +266,3 @@ def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], 
         row["weight_lure"], row["weight_missing"] = found
 
     return weigh
-
-
-def _iso(column: str) -> str:
-    """A timestamp as ISO 8601 text in UTC, written by the database: parsing it first would cost more than the row."""
-    if connection.vendor == "sqlite":
-        return f"replace({column}, ' ', 'T') || 'Z'"
-    seconds = f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
-    return f"regexp_replace({seconds}, '\\.000000$', '') || 'Z'"
-
-
-def _fetch(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
-
-
-def _decoder() -> Callable[[str], Any]:
-    """Stored JSON to objects; answers repeat, so each spelling is decoded once."""
-    return lru_cache(maxsize=4096)(orjson.loads)
-
-
-def _usernames() -> Callable[[int | None], str | None]:
-    @cache
-    def username(user_id: int | None) -> str | None:
-        return None if user_id is None else User.objects.values_list("username", flat=True).get(pk=user_id)
-
-    return username

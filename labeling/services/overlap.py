@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest
 
 from labeling.models import Item, ItemStatus, Pair, Progress, Project, Split
 from labeling.services import doubled
+from labeling.services.tasks.slots import pair_counts
 
 BATCH_ITEMS = 5_000
 RETRIES = 100
@@ -93,13 +94,7 @@ def _counts(items: Rows) -> dict[str, int]:
     needed = F("slots_total") if items.model is Pair else F("slots_total") - F("extra_slots")
     is_done = Q(status=ItemStatus.ACTIVE, answers__gte=needed)
     if items.model is Pair:
-        is_open = Q(is_given=True, is_open=True)
-        return items.aggregate(
-            given_pool_open=Count("pk", filter=Q(split=Split.POOL) & is_open),
-            given_eval_open=Count("pk", filter=Q(split=Split.EVAL) & is_open),
-            pool_done=Count("pk", filter=Q(split=Split.POOL) & is_done),
-            eval_done=Count("pk", filter=Q(split=Split.EVAL) & is_done),
-        )
+        return pair_counts(items)
     return items.aggregate(
         pool_open=Count("pk", filter=Q(split=Split.POOL, is_open=True)),
         eval_open=Count("pk", filter=Q(split=Split.EVAL, is_open=True)),

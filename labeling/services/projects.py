@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from labeling import signals
 from labeling.models import (
     Annotation,
+    Context,
     ImportBatch,
     Instructions,
     Item,
@@ -21,6 +22,8 @@ from labeling.models import (
     Kind,
     Member,
     Modality,
+    Pair,
+    PairQueueEntry,
     Progress,
     Project,
     QueueEntry,
@@ -270,9 +273,9 @@ def _stop(project: Project) -> None:
 
 def _delete_rows(project: Project) -> None:
     QueueEntry.objects.filter(epoch__project=project).delete()
-    _delete_in_batches(Annotation.objects.filter(project=project))
-    _delete_in_batches(Task.objects.filter(project=project))
-    _delete_in_batches(Item.objects.filter(project=project))
+    PairQueueEntry.objects.filter(epoch__project=project).delete()
+    for model in (Annotation, Task, Pair, Item, Context):
+        _delete_in_batches(model._default_manager.filter(project=project))
 
 
 def _delete_in_batches(rows: QuerySet[Any]) -> None:

@@ -7,9 +7,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from labeling.models import Asset, ImportBatch, Snapshot
-from learning.models import ModelVersion, Run
+from labeling.models import Asset, Context, ImportBatch, Pair, Snapshot, Task
+from learning.models import Alert, ModelVersion, Run
 from tests.factories import make_answer, make_items
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,13 @@ TABLE = {
     ("api:items", "get"): VIEW,
     ("api:item-original", "get"): VIEW,
     ("api:item-preview", "get"): MEMBERS,  # the annotator holds a task on it
+    ("api:item-set-aside", "post"): REVIEW,
+    ("api:item-restore", "post"): REVIEW,
+    ("api:contexts", "get"): VIEW,
+    ("api:context", "get"): VIEW,
+    ("api:context", "delete"): MANAGE,
+    ("api:context-set-aside", "post"): REVIEW,
+    ("api:context-restore", "post"): REVIEW,
     ("api:annotations", "get"): VIEW,
     ("api:export", "get"): VIEW,
     ("api:snapshots", "get"): VIEW,
@@ -55,10 +63,13 @@ TABLE = {
     ("api:task-answer", "put"): ("annotator",),
     ("api:task-answer", "delete"): ("annotator",),
     ("api:task-skip", "post"): ("annotator",),
+    ("api:task-preview", "get"): MEMBERS,  # the annotator was asked
     ("learning-api:runs", "get"): VIEW,
     ("learning-api:runs", "post"): MANAGE,
     ("learning-api:run", "get"): VIEW,
     ("learning-api:run-cancel", "post"): MANAGE,
+    ("learning-api:alerts", "get"): VIEW,
+    ("learning-api:alert-resolve", "post"): MANAGE,
     ("learning-api:models", "get"): VIEW,
     ("learning-api:model", "get"): VIEW,
     ("learning-api:model-promote", "post"): MANAGE,
@@ -67,7 +78,7 @@ TABLE = {
     ("learning-api:scores", "get"): VIEW,
 }
 #: where a member without the right gets 404 instead of 403: it is somebody else's task
-HIDDEN = {name for name, _ in TABLE if name.startswith("api:task-") and name != "api:task-next"}
+HIDDEN = {"api:task-answer", "api:task-skip"}
 BODIES = {
     ("api:projects", "post"): {"name": "New", "kind": "classification", "modality": "text"},
     ("api:project", "patch"): {"purpose": "Sort."},
@@ -114,6 +125,13 @@ def things(project, people, settings):
     )  # fmt: skip
     item, *_ = make_items(project, ["a", "b"], asset=asset)
     annotation = make_answer(item, people.annotator, {"label": "ham"})
+    context = Context.objects.create(project=project, ordinal=0, text="For what?", split="pool", content_hash="c")
+    two = make_items(project, ["c", "d"], asset=asset)
+    pair = Pair.objects.create(project=project, context=context, first=two[0], second=two[1], split="pool")
+    pair_task = Task.objects.create(
+        project=project, pair=pair, left=two[1], annotator=people.annotator, reason="random", state="skipped",
+        lease_expires_at=timezone.now(),
+    )  # fmt: skip
     file = default_storage.save("snapshots/x", ContentFile(b"{}\n"))
     snapshot = Snapshot.objects.create(
         project=project, format="jsonl", rows="items", state="done", path=file, sha256="1" * 64, size_bytes=3
@@ -123,7 +141,11 @@ def things(project, people, settings):
     model = ModelVersion.objects.create(
         project=project, number=1, trained_on=1, learner="logistic", path="learning/gone.zip"
     )
-    return SimpleNamespace(item=item, task=annotation.task_id, snapshot=snapshot, batch=batch, run=run, model=model)
+    alert = Alert.objects.create(project=project, kind="run_failed", message="fit: no memory")
+    return SimpleNamespace(
+        item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
+        run=run, model=model, alert=alert,
+    )  # fmt: skip
 
 
 PNG = bytes.fromhex(
@@ -136,8 +158,11 @@ PNG = bytes.fromhex(
 def address(route, name, things):
     job = things.batch if ":import" in name else things.run if ":run" in name else things.snapshot
     pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
+    pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk
+    pk = things.pair_task.pk if name == "api:task-preview" else pk
     values = {
         "<slug:slug>": "sms", "<str:username>": "viewer", "<uuid:public_id>": str(job.public_id), "<int:pk>": str(pk),
+        "<str:part>": "left",
     }  # fmt: skip
     for placeholder, value in values.items():
         route = route.replace(placeholder, value)

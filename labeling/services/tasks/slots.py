@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
-from labeling.models import Item, ItemStatus, Pair, Progress
+from labeling.models import Item, ItemStatus, Pair, Progress, Split
 from labeling.selectors.prepared import PreparedUpdate
 
 
@@ -32,6 +32,18 @@ def counted(item: Item | Pair) -> dict[str, int]:
         f"{item.split}_done": int(active and item.answers >= item.slots_total - item.extra_slots),
         "set_aside": int(not active),
     }
+
+
+def pair_counts(pairs: "QuerySet[Pair]") -> dict[str, int]:
+    """What Progress counts of these pairs."""
+    is_done = Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total"))
+    is_open = Q(is_given=True, is_open=True)
+    return pairs.aggregate(
+        given_pool_open=Count("pk", filter=Q(split=Split.POOL) & is_open),
+        given_eval_open=Count("pk", filter=Q(split=Split.EVAL) & is_open),
+        pool_done=Count("pk", filter=Q(split=Split.POOL) & is_done),
+        eval_done=Count("pk", filter=Q(split=Split.EVAL) & is_done),
+    )
 
 
 @dataclass(slots=True)
