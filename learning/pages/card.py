@@ -9,6 +9,8 @@ from learning.selectors.curve import headline_of
 
 NAMES = {
     "accuracy": "Accuracy",
+    "accuracy_unseen_items": "Accuracy, unseen items",
+    "accuracy_unseen_contexts": "Accuracy, unseen contexts",
     "exact_match": "All labels right",
     "macro_f1": "Macro-F1",
     "micro_f1": "Micro-F1",
@@ -17,7 +19,10 @@ NAMES = {
     "brier_loss": "Brier loss",
     "calibration_error": "Calibration error",
 }
-BASELINES = {"majority": "Always the same", "stratified": "Drawn by share", "nearest_centroid": "Nearest centroid"}
+BASELINES = {
+    "majority": "Always the same", "stratified": "Drawn by share", "nearest_centroid": "Nearest centroid",
+    "coin": "A coin", "length": "By length",
+}  # fmt: skip
 MATRIX_LABELS = 14
 CONFUSIONS_SHOWN = 20
 SHADES = 10

@@ -2,8 +2,8 @@
 
 import pytest
 
-from labeling.models import Member, Pairs, Progress, Project, Role
-from tests.factories import make_project
+from labeling.models import Context, Member, Pairs, Progress, Project, Role
+from tests.factories import make_items, make_project
 
 
 @pytest.fixture
@@ -68,6 +68,17 @@ def test_a_new_one_needs_a_purpose_and_leaves_labels_out(people, browser_of, pur
     else:
         assert made is None
         assert 'id="id_purpose"' in response.content.decode()
+
+
+def test_items_stand_with_their_context(arguments, people, page):
+    context = Context.objects.create(
+        project=arguments, ordinal=0, text="Uniforms at school?", split="pool", content_hash="a" * 64
+    )
+    item = make_items(arguments, ["one"], in_context=context, place=0, context=context.text)[0]
+    content = page(people.viewer, address="/p/args/items/")
+    assert "Uniforms at school?" in content
+    assert "Label given" not in content
+    assert f"/p/args/ranking/?context={context.pk}" in page(people.viewer, address=f"/p/args/items/{item.pk}/")
 
 
 def test_the_list_counts_judgments(arguments, people, page):
