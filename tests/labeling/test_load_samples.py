@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from labeling.models import ImportBatch, Item, Member, Project, Role, User
+from labeling.services.imports import run_import, start_import
+from labeling.services.tasks import next_tasks
 
 SAMPLES = Path(settings.BASE_DIR) / "samples"
 
@@ -19,8 +21,9 @@ def ada(db) -> User:
 
 def test_samples_are_imported_whole(ada):
     call_command("load_samples", user="ada", now=True, verbosity=0)
-    assert set(Project.objects.values_list("slug", flat=True)) == {"sample-photos", "sample-texts", "sample-table"}
-    for project in Project.objects.all():
+    labeled = {"sample-photos", "sample-texts", "sample-table"}
+    assert set(Project.objects.values_list("slug", flat=True)) == labeled | {"sample-arguments"}
+    for project in Project.objects.filter(slug__in=labeled):
         folder = SAMPLES / project.slug.removeprefix("sample-")
         with (folder / "true-labels.csv").open() as file:
             truth = {row["id"]: row["label"] for row in csv.DictReader(file)}
@@ -30,6 +33,20 @@ def test_samples_are_imported_whole(ada):
         assert set(truth.values()) == set(project.labels.values_list("name", flat=True))
         assert Member.objects.get(project=project, user=ada).role == Role.MANAGER
         assert not project.annotations.exists(), "true labels are not answers"
+
+
+def test_the_sample_of_pairs_asks_and_takes_its_judgments(ada):
+    call_command("load_samples", user="ada", now=True, verbosity=0)
+    project = Project.objects.get(slug="sample-arguments")
+    assert project.purpose
+    assert [context.items for context in project.contexts.order_by("ordinal")] == [34, 35, 31, 25]
+    assert len(next_tasks(ada, project, 5)) == 5
+    with (SAMPLES / "arguments" / "judgments.csv").open("rb") as file:
+        batch = start_import(ada, project, file=file, file_name="judgments.csv")
+    run_import(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.rejected) == ("done", 0)
+    assert batch.accepted > 9000
 
 
 def test_samples_are_loaded_once(ada):
