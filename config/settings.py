@@ -203,6 +203,7 @@ SPECTACULAR_SETTINGS = {
         "ModelStatusEnum": "learning.models.model_version.Status",
         "JobStateEnum": "labeling.models.job_record.JobState",
         "KindEnum": "labeling.models.project.Kind",
+        "AlertKindEnum": "learning.models.alert.AlertKind",
         "ItemStatusEnum": "labeling.models.item.ItemStatus",
         "ImportFormatEnum": "labeling.models.import_batch.ImportFormat",
         "ExportFormatEnum": "labeling.api.serializers.EXPORT_FORMATS",

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from labeling.admin import JobAdmin, LookAdmin
 from labeling.models import JobState
-from learning.models import Decision, EncoderVersion, FeatureShard, ModelVersion, NextDecision, Run
+from learning.models import Alert, Decision, EncoderVersion, FeatureShard, ModelVersion, NextDecision, Run
 
 
 @admin.register(Run)
@@ -20,6 +20,15 @@ class RunAdmin(JobAdmin):
     def retriable(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """A failed run would freeze nothing anew: people ask for another one instead. Waiting ones are announced."""
         return queryset.filter(state=JobState.QUEUED)
+
+
+@admin.register(Alert)
+class AlertAdmin(LookAdmin):
+    list_display = ("kind", "subject", "project", "severity", "message", "times", "last_seen_at", "resolved_at")
+    list_filter: ClassVar[Any] = ("kind", "severity", ("resolved_at", admin.EmptyFieldListFilter), "project")
+    list_select_related = ("project",)
+    search_fields: ClassVar[Any] = ("message", "project__slug")
+    date_hierarchy = "created_at"
 
 
 @admin.register(ModelVersion)

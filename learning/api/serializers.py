@@ -25,6 +25,18 @@ class StepOut(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField()
     seconds = serializers.FloatField()
     note = serializers.CharField()
+    peak_memory_mb = serializers.IntegerField(required=False, help_text="Most memory the worker held in this step.")
+
+
+class FindingOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    outcome = serializers.ChoiceField(["pass", "warn", "fail", "skipped"], help_text="skipped: it could not tell.")
+    hard = serializers.BooleanField(help_text="Whether failing stops the run.")
+    value = serializers.FloatField(allow_null=True)
+    limit = serializers.FloatField(allow_null=True, help_text="The largest value that passes.")
+    unit = serializers.CharField()
+    words = serializers.CharField(help_text="What was found.")
+    advice = serializers.CharField(help_text="What to do about it.")
 
 
 class RunOut(serializers.ModelSerializer[Run]):
@@ -32,13 +44,14 @@ class RunOut(serializers.ModelSerializer[Run]):
     state = serializers.ChoiceField(choices=JobState.choices)
     trigger = serializers.ChoiceField(choices=Trigger.choices)
     steps = serializers.SerializerMethodField()
+    data_tests = FindingOut(many=True)
     model = serializers.SerializerMethodField(help_text="Id of the model version that came of it.")
 
     class Meta:
         model = Run
         fields = (
             "id", "state", "trigger", "reason", "steps", "model", "error", "created_at", "started_at", "finished_at",
-            "seed", "annotations_seen", "data_sha256", "epoch", "environment",
+            "seed", "annotations_seen", "data_sha256", "epoch", "data_tests", "environment",
         )  # fmt: skip
 
     @extend_schema_field(StepOut(many=True))

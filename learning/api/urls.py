@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learning.api import models, pairwise, runs
+from learning.api import alerts, models, pairwise, runs
 
 app_name = "learning-api"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("projects/<slug:slug>/rollback/", models.Rollback.as_view(), name="rollback"),
     path("projects/<slug:slug>/queue/", models.Queue.as_view(), name="queue"),
     path("projects/<slug:slug>/scores/", pairwise.Scores.as_view(), name="scores"),
+    path("projects/<slug:slug>/alerts/", alerts.Alerts.as_view(), name="alerts"),
+    path("alerts/<int:pk>/resolve/", alerts.AlertResolve.as_view(), name="alert-resolve"),
     path("runs/<uuid:public_id>/", runs.RunDetail.as_view(), name="run"),
     path("runs/<uuid:public_id>/cancel/", runs.RunCancel.as_view(), name="run-cancel"),
     path("models/<int:pk>/", models.ModelDetail.as_view(), name="model"),

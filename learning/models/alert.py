@@ -28,7 +28,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
 
 class Alert(models.Model):
-    """``subject`` is what it is about within its kind. Of one subject at most one alert is open: seen again, it counts."""
+    """``subject`` is what it is about within its kind. Of one at most one alert is open: seen again, it counts."""
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="alerts")
     kind = models.CharField(max_length=20, choices=AlertKind.choices)

@@ -15,6 +15,7 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.access import require
 from labeling.services.errors import Invalid
 from learning.models import Run
+from learning.pages.findings import data_test_rows
 from learning.selectors.outcome import duration, outcome
 from learning.selectors.outlook import outlook
 from learning.services import runs
@@ -81,6 +82,12 @@ def run_detail(request: PageRequest, project: Project, public_id: UUID) -> HttpR
         "version": getattr(run, "model_version", None),
         "outcome": outcome(run),
         "duration": duration(run),
+        "parameters": [
+            (name.replace("_", " ").capitalize(), value)
+            for name, value in run.environment.get("parameters", {}).items()
+        ],
+        "peak_memory_mb": max((step.get("peak_memory_mb", 0) for step in run.steps), default=0),
+        **data_test_rows(run),
     }
     template = "pages/runs/_log.html" if request.htmx else "pages/runs/one.html"  # type: ignore[attr-defined]
     return render(request, template, context)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from learning.pages import mistakes, models, pairwise, runs
+from learning.pages import alerts, mistakes, models, pairwise, runs
 
 app_name = "learning-pages"
 
@@ -13,6 +13,8 @@ project_urls = [
     path("models/<int:number>/", models.model_detail, name="model"),
     path("models/<int:number>/mistakes/", mistakes.mistakes, name="mistakes"),
     path("ranking/", pairwise.ranking, name="ranking"),
+    path("alerts/<int:pk>/", alerts.alert_resolve, name="alert"),
+    path("fragments/alerts/", alerts.alerts_fragment, name="fragment-alerts"),
     path("fragments/curve/", models.curve_fragment, name="fragment-curve"),
     path("fragments/runs/", runs.runs_fragment, name="fragment-runs"),
     path("fragments/model/", models.model_fragment, name="fragment-model"),

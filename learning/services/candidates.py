@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from labeling.models import Project
-from learning.core.cycle import Answers, Settings, fit_model, sample_pool, step_rng
+from learning.core.cycle import UNLABELED_POOL_ROWS, Answers, Settings, fit_model, sample_pool, step_rng
 from learning.core.learners import FittedLearner
 from learning.models import EncoderVersion, ModelVersion, Run
-from learning.services import evaluation, files, gate, model_files, ranking
+from learning.services import encoder_versions, evaluation, files, gate, model_files
 from learning.services.labels import Frozen
 from learning.services.matrix import FeatureMatrix
 from learning.services.steps import StepLog
@@ -58,16 +58,25 @@ def make(material: Material) -> Candidate | None:
 
 
 def _fit(material: Material) -> FittedLearner | None:
-    run, answers, matrix = material.run, material.answers, material.matrix
+    answers = material.answers
     with material.log.step("fit") as step:
-        eligible = ranking.eligible_mask(ranking.open_pool(run.project, matrix.n_rows), matrix.n_rows)
-        unlabeled = sample_pool(matrix, eligible, step_rng(run.seed, "sample"))
-        model = fit_model(answers, material.settings, step_rng(run.seed, "fit"), unlabeled)
+        model = fitted(material.run, material.data, material.matrix, answers, material.settings)
         if model is None:
             step.skip("no answers to learn from yet")
         else:
             step.note(f"{model.name}, {len(answers):,} items: {model.facts.get('reason', '')}")
     return model
+
+
+def fitted(run: Run, data: Frozen, matrix: FeatureMatrix, answers: Answers, settings: Settings) -> FittedLearner | None:
+    """The model of a run: a function of the frozen data and the seed alone, whatever was answered since."""
+    eligible = np.zeros(matrix.n_rows, dtype=bool)
+    if matrix.n_rows <= UNLABELED_POOL_ROWS:
+        pool = encoder_versions.pool_ordinals(run.project, min(run.items_seen, matrix.n_rows))
+        eligible[pool] = True
+        eligible[data.pool.ordinals] = False
+    unlabeled = sample_pool(matrix, eligible, step_rng(run.seed, "sample"))
+    return fit_model(answers, settings, step_rng(run.seed, "fit"), unlabeled)
 
 
 def _calibrate(material: Material, model: FittedLearner) -> None:

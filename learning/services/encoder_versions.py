@@ -51,7 +51,7 @@ def encoder_for(project: Project, n_items: int) -> tuple[EncoderVersion, str]:
 def _fit(project: Project, n_items: int) -> EncoderVersion:
     seed = int.from_bytes(hashlib.sha256(f"encoder:{project.split_seed}".encode()).digest()[:8])
     rng = np.random.default_rng([seed, n_items])
-    ordinals = _pool_ordinals(project, n_items)
+    ordinals = pool_ordinals(project, n_items)
     if len(ordinals) > FIT_ITEMS:
         ordinals = rng.choice(ordinals, FIT_ITEMS, replace=False)
     encoder = make_encoder(project.encoder, project.modality)
@@ -65,7 +65,7 @@ def _fit(project: Project, n_items: int) -> EncoderVersion:
     return version
 
 
-def _pool_ordinals(project: Project, n_items: int) -> NDArray[np.int64]:
+def pool_ordinals(project: Project, n_items: int) -> NDArray[np.int64]:
     """What an encoder may look at: the eval split stays unseen; everything where there is no pool."""
     rows = Item.objects.filter(project=project, split=Split.POOL, ordinal__lt=n_items).order_by("ordinal")
     found = np.fromiter(rows.values_list("ordinal", flat=True).iterator(chunk_size=10_000), dtype=np.int64)

@@ -14,7 +14,7 @@ from learning.core.cycle import Answers, Settings, rank_pool, step_rng
 from learning.core.learners import FittedLearner
 from learning.core.pools import Pool
 from learning.models import ModelVersion, Run
-from learning.services import decide, labels, model_files
+from learning.services import decide, features, labels, model_files
 from learning.services.labels import Frozen
 from learning.services.matrix import FeatureMatrix
 from learning.services.pairwise import stored
@@ -101,7 +101,7 @@ def publish(project_id: int, epoch: int, ranking: Ranking, version: ModelVersion
 
 
 def rank_again(project_id: int) -> int | None:
-    """Ranks with the version in use, outside a run: after a promotion or rollback.
+    """Ranks with the version in use (of a damaged one, with the one before it), outside a run.
 
     Returns the epoch; None if fenced off, or if there is no version to rank with.
     """
@@ -114,7 +114,11 @@ def rank_again(project_id: int) -> int | None:
     now.seed = int.from_bytes(hashlib.sha256(f"rank:{project.split_seed}:{epoch}".encode()).digest()[:7])
     if project.kind == Kind.PAIRWISE:
         return epoch if stored.rank_again(now, epoch, version) else None
+    version = model_files.serving(project)
+    if version is None:
+        return None
     encoder = model_files.encoder_of(version)
+    features.compute_missing(encoder, now.items_seen, lambda done, of: None)
     with threadpool_limits(limits=1):
         ranking = rank_frozen(now, labels.freeze(now), version, FeatureMatrix(encoder))
     return epoch if publish(project_id, epoch, ranking, version) else None

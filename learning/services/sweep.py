@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from labeling.models import Annotation, Epoch, ImportBatch, JobState, Kind, Project, Source
-from learning.models import Decision, ModelVersion, NextDecision, Run, Status
+from learning.models import Alert, AlertKind, Decision, ModelVersion, NextDecision, Run, Status
 
 #: The message of a promotion is given this long before it counts as lost.
 RANKING_LATE_S = 20
@@ -77,6 +77,8 @@ def unranked_projects() -> list[int]:
         .annotate(in_use=Subquery(versions.order_by("-status").values("number")[:1]))
         .annotate(ranked_by=Coalesce(Subquery(published.values("model_version")[:1]), Value(0)))
         .filter(~Q(in_use=F("ranked_by")), in_use__isnull=False)
+        # a damaged file does not get better by asking again
+        .filter(~Exists(Alert.objects.filter(project=OuterRef("pk"), kind=AlertKind.MODEL_DAMAGED).open()))
         .filter(~Exists(fresh), ~Exists(Run.objects.filter(project=OuterRef("pk")).unfinished()))
         .order_by("pk")
     )

@@ -56,7 +56,7 @@ def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commi
     assert [check["name"] for check in model["gate"]["checks"]] == ["beats_baseline", "enough_held_out"]
     assert [check["passed"] for check in model["gate"]["checks"]] == [True, False]
     assert model["eval_uses"] == {
-        "same": 1, "overlapping": 1, "project": 1, "lucky_win_at_most": 0.03, "warning": "",
+        "same": 1, "overlapping": 1, "project": 1, "lucky_win_at_most": 0.025, "warning": "",
     }  # fmt: skip
     assert (model["n_eval"], model["human_ceiling"]) == (30, None)
     assert model["leaks"] == {"hash": 0, "near": 0, "group": 0, "n_eval": 30, "n_pool": 90}

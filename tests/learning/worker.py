@@ -1,8 +1,10 @@
 """The Celery application of the tests' worker: the real one, able to stand still at a named place until it is killed.
 
 ``PAUSE_FOLDER/at`` names the place as ``module:function:before`` or ``:after``; ``reached`` beside it says it stands.
+``PAUSE_FOLDER/fails`` names a function that raises instead.
 """
 
+import errno
 import importlib
 import os
 import time
@@ -18,6 +20,7 @@ PLACES = (
     "learning.services.labels:freeze",
     "learning.services.features:_save",
     "learning.services.candidates:fit_model",
+    "learning.services.candidates:_register",
     "learning.services.files:store",
     "learning.services.promotion:settle",
     "labeling.services.queue:reserve_epoch",
@@ -40,6 +43,9 @@ def _stand_if(place: str) -> None:
 
 def _wrapped(place: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
+        fails = Path(os.environ["PAUSE_FOLDER"]) / "fails"
+        if fails.exists() and fails.read_text() == place:
+            raise OSError(errno.ENOSPC, "No space left on device")
         _stand_if(f"{place}:before")
         result = function(*args, **kwargs)
         _stand_if(f"{place}:after")

@@ -1,0 +1,44 @@
+"""Makes the model of an old run again, to prove that it is a function of data, seed and code."""
+
+from dataclasses import dataclass
+
+from threadpoolctl import threadpool_limits
+
+from learning.core.artifacts import sha256
+from learning.core.cycle import Answers
+from learning.models import EncoderVersion, ModelVersion, Run
+from learning.services import candidates, environment, features, labels, ranking
+from learning.services.matrix import FeatureMatrix
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """``data_changed``: items were set aside or labels archived since, so the frozen data is not to be had any more."""
+
+    data_changed: bool
+    code_changed: bool
+    sha256: str
+    was: str
+
+    @property
+    def is_same(self) -> bool:
+        return self.sha256 == self.was
+
+
+def repeat(run: Run) -> Repeated:
+    """Freezes and fits again, stores nothing but missing features. Raises ModelVersion.DoesNotExist without a model."""
+    version = ModelVersion.objects.get(run=run)
+    data = labels.freeze(run)
+    encoder = EncoderVersion.objects.select_related("project").get(project=run.project, version=version.encoder)
+    features.compute_missing(encoder, run.items_seen, lambda done, of: None)
+    matrix = FeatureMatrix(encoder)
+    answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+    with threadpool_limits(limits=1):
+        model = candidates.fitted(run, data, matrix, answers, ranking.settings_of(run.project, len(data.labels)))
+    code = run.environment.get("code", {}).get("source_sha256")
+    return Repeated(
+        data_changed=data.sha256 != run.data_sha256,
+        code_changed=code != environment.source_sha256(),
+        sha256=sha256(model.dump()) if model else "",
+        was=version.sha256,
+    )
