@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import zipfile
@@ -17,11 +18,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from labeling.models import Modality
 from learning.core import cycle
-from learning.core.encoders import make_encoder
+from learning.core.encoders import auto_encoder, encoder_names, make_encoder
 from learning.core.learners import one_hot
 from learning.core.simulation import Bench
 
 NOT_FEATURES = {"id", "group", "split", "origin"}
+MIN_ROWS = 20
+AUTO = "auto"
 
 
 class Unusable(ValueError):
@@ -30,36 +33,96 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True)
 class Labeled:
+    """Distinct contents with their labels. ``groups``: rows of one name stay on one side; "" is a group of its own."""
+
+    modality: str
     contents: Sequence[Any]
     labels: list[str]
+    groups: list[str]
+    duplicates: int = 0
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
 def read(path: Path, modality: str, label: str, text: str) -> Labeled:
-    """Rows with a label. Raises Unusable."""
-    if modality == Modality.IMAGE:
+    """Rows with a label, each content once. ``modality`` may be "auto": by the kind of file. Raises Unusable."""
+    if not path.is_file():
+        raise Unusable(f"{path} is not a file.")
+    is_zip = path.suffix.lower() == ".zip"
+    if modality == Modality.IMAGE or (modality == AUTO and is_zip):
         return _read_zip(path)
-    rows = [row for row in _rows(path) if str(row.get(label) or "").strip()]
+    if is_zip:
+        raise Unusable(f"{path.name} is a zip: that is for pictures (--modality image).")
+    rows = list(_rows(path))
     if not rows:
-        raise Unusable(f"No row of {path.name} has a value in a column {label!r}.")
-    labels = [str(row[label]).strip() for row in rows]
-    if modality == Modality.TABULAR:
-        ignored = NOT_FEATURES | {label}
-        return Labeled([{k: v for k, v in row.items() if k not in ignored} for row in rows], labels)
-    if text not in rows[0]:
-        raise Unusable(f"{path.name} has no column {text!r}; it has {', '.join(map(str, rows[0]))}.")
-    return Labeled([str(row.get(text) or "") for row in rows], labels)
+        raise Unusable(f"{path.name} has no rows.")
+    columns = ", ".join(map(str, rows[0]))
+    if not any(label in row for row in rows):
+        raise Unusable(f"{path.name} has no column {label!r} (--label); it has {columns}.")
+    rows = [row for row in rows if str(_of(row, label)).strip()]
+    if not rows:
+        raise Unusable(f"No row of {path.name} has a value in the column {label!r}.")
+    if modality == AUTO:
+        modality = Modality.TEXT if text in rows[0] else Modality.TABULAR
+    if modality == Modality.TEXT and text not in rows[0]:
+        raise Unusable(f"{path.name} has no column {text!r} (--text); it has {columns}.")
+    ignored = NOT_FEATURES | {label}
+    contents: list[Any] = (
+        [str(_of(row, text)) for row in rows]
+        if modality == Modality.TEXT
+        else [{name: value for name, value in row.items() if name not in ignored} for row in rows]
+    )
+    if modality == Modality.TABULAR and not contents[0]:
+        raise Unusable(f"{path.name} has no column besides {label!r} to learn from.")
+    keys = [json.dumps(content, sort_keys=True, default=str) for content in contents]
+    kept = _first_of_each(keys)
+    return Labeled(
+        modality,
+        [contents[row] for row in kept],
+        [str(rows[row][label]).strip() for row in kept],
+        [str(_of(rows[row], "group")) for row in kept],
+        len(rows) - len(kept),
+    )
+
+
+def _of(row: dict[str, Any], name: str) -> Any:
+    value = row.get(name)
+    return "" if value is None else value
+
+
+def _first_of_each(keys: Sequence[Any]) -> list[int]:
+    return list({key: number for number, key in reversed(list(enumerate(keys)))}.values())[::-1]
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    name = path.name.removesuffix(".gz")
-    with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else nullcontext(raw) as data:
-        file = io.TextIOWrapper(cast(io.BufferedReader, data), encoding="utf-8-sig", newline="")
-        if name.endswith((".jsonl", ".ndjson")):
-            yield from (json.loads(line) for line in file if line.strip())
-        elif name.endswith((".csv", ".tsv")):
-            yield from csv.DictReader(file, delimiter="\t" if name.endswith(".tsv") else ",")
-        else:
-            raise Unusable(f"{path.name}: expected .csv, .tsv, .jsonl or, for images, .zip.")
+    name = path.name.removesuffix(".gz").lower()
+    try:
+        with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else nullcontext(raw) as data:
+            file = io.TextIOWrapper(cast(io.BufferedReader, data), encoding="utf-8-sig", newline="")
+            if name.endswith((".jsonl", ".ndjson")):
+                yield from _json_lines(file, path.name)
+            elif name.endswith((".csv", ".tsv")):
+                yield from csv.DictReader(file, delimiter="\t" if name.endswith(".tsv") else ",")
+            else:
+                raise Unusable(f"{path.name}: expected .csv, .tsv, .jsonl or, for pictures, .zip.")
+    except UnicodeDecodeError as error:
+        raise Unusable(f"{path.name} is not UTF-8: {error.reason} at byte {error.start}.") from error
+    except (csv.Error, gzip.BadGzipFile, EOFError) as error:
+        raise Unusable(f"{path.name} cannot be read: {error}.") from error
+
+
+def _json_lines(file: io.TextIOWrapper, name: str) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise Unusable(f"{name}, line {number}: not JSON ({error.msg}).") from error
+        if not isinstance(row, dict):
+            raise Unusable(f"{name}, line {number}: expected an object.")
+        yield row
 
 
 class _ZippedPictures(Sequence[NDArray[np.uint8]]):
@@ -75,36 +138,99 @@ class _ZippedPictures(Sequence[NDArray[np.uint8]]):
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"), dtype=np.uint8)
 
 
+class _Some(Sequence[Any]):
+    """Some of the contents, read when they are asked for."""
+
+    def __init__(self, contents: Sequence[Any], rows: NDArray[np.int64]) -> None:
+        self._contents, self._rows = contents, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self._contents[int(row)] for row in self._rows[index]]
+        return self._contents[int(self._rows[index])]
+
+
 def _read_zip(path: Path) -> Labeled:
     """Pictures of a zip whose folders are the labels."""
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, OSError) as error:
         raise Unusable(f"{path.name} is not a zip: {error}") from error
-    pictures = _ZippedPictures(archive, [name for name in archive.namelist() if not name.endswith("/")])
-    names = []
-    for number, name in enumerate(pictures._names):
-        try:
-            pictures[number]
-        except (UnidentifiedImageError, OSError):
+    names: list[str] = []
+    hashes: list[str] = []
+    for name in sorted(archive.namelist()):
+        if name.endswith("/") or name.startswith("__MACOSX/") or not PurePosixPath(name).parent.name:
             continue
-        if PurePosixPath(name).parent.name:
-            names.append(name)
+        try:
+            _ZippedPictures(archive, [name])[0]
+        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+            continue
+        names.append(name)
+        hashes.append(hashlib.sha256(archive.read(name)).hexdigest())
     if not names:
         raise Unusable(f"{path.name} holds no pictures in folders named by their label.")
-    return Labeled(_ZippedPictures(archive, names), [PurePosixPath(name).parent.name for name in names])
+    kept = _first_of_each(hashes)
+    distinct = [names[row] for row in kept]
+    labels = [PurePosixPath(name).parent.name for name in distinct]
+    return Labeled(
+        Modality.IMAGE, _ZippedPictures(archive, distinct), labels, [""] * len(labels), len(names) - len(kept)
+    )
 
 
-def make_bench(data: Labeled, modality: str, encoder: str, metric: str, eval_share: float, seed: int) -> Bench:
-    """Encodes everything once and draws the eval split at random. Raises Unusable."""
-    names = sorted(set(data.labels))
-    if len(names) < 2:
+@dataclass(frozen=True)
+class Cut:
+    """Which rows are the pool and which only measure; ``held`` may be rows of another file."""
+
+    pool: Labeled
+    pool_rows: NDArray[np.int64]
+    held: Labeled
+    held_rows: NDArray[np.int64]
+
+
+def cut(data: Labeled, holdout: Labeled | None, share: float, seed: int) -> Cut:
+    """The eval split drawn at random by group, or the whole of another file. Raises Unusable."""
+    every = np.arange(len(data))
+    if holdout is not None:
+        if holdout.modality != data.modality:
+            raise Unusable(f"The holdout file holds {holdout.modality}, the other one {data.modality}.")
+        parts = Cut(data, every, holdout, np.arange(len(holdout)))
+    else:
+        names = [group or f"\0{row}" for row, group in enumerate(data.groups)]
+        _, group_of = np.unique(names, return_inverse=True)
+        shuffled = cycle.step_rng(seed, "split").permutation(group_of.max() + 1)
+        held = np.cumsum(np.bincount(group_of)[shuffled]) <= max(round(share * len(data)), 1)
+        is_held = np.isin(group_of, shuffled[held])
+        parts = Cut(data, every[~is_held], data, every[is_held])
+    if len(parts.pool_rows) < MIN_ROWS or not len(parts.held_rows):
+        raise Unusable(
+            f"{len(parts.pool_rows)} rows to ask about and {len(parts.held_rows)} to measure by are too few: at least"
+            f" {MIN_ROWS} and 1."
+        )
+    if len({data.labels[row] for row in parts.pool_rows}) < 2:
         raise Unusable("There is one label only: nothing to learn.")
-    rng = cycle.step_rng(seed, "split")
-    order = rng.permutation(len(data.labels))
-    n_eval = max(round(eval_share * len(order)), 1)
-    held, pool = np.sort(order[:n_eval]), np.sort(order[n_eval:])
-    made = make_encoder(encoder, modality).fit([data.contents[row] for row in pool], cycle.step_rng(seed, "encode"))
-    features = made.transform(data.contents)
-    targets = one_hot([names.index(label) for label in data.labels], len(names))
-    return Bench(features[pool], targets[pool], features[held], targets[held], metric)
+    return parts
+
+
+def encoder_for(name: str, modality: str) -> str:
+    """The encoder's own name; "auto" is the best for the modality. Raises Unusable for one of another modality."""
+    names = encoder_names(modality)
+    if name != AUTO and name not in names:
+        raise Unusable(f"The encoder {name} is not for {modality}; there is {', '.join(names)}.")
+    return auto_encoder(modality) if name == AUTO else name
+
+
+def make_bench(parts: Cut, encoder: str, metric: str, seed: int) -> Bench:
+    """Fits the encoder on the pool and encodes both sides."""
+    modality = parts.pool.modality
+    names = sorted(set(parts.pool.labels) | set(parts.held.labels))
+    position = {name: number for number, name in enumerate(names)}
+    pool, held = _Some(parts.pool.contents, parts.pool_rows), _Some(parts.held.contents, parts.held_rows)
+    made = make_encoder(encoder, modality).fit(pool, cycle.step_rng(seed, "encode"))
+    pool_targets, held_targets = (
+        one_hot([position[side.labels[row]] for row in rows], len(names))
+        for side, rows in ((parts.pool, parts.pool_rows), (parts.held, parts.held_rows))
+    )
+    return Bench(made.transform(pool), pool_targets, made.transform(held), held_targets, metric)

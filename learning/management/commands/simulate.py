@@ -3,6 +3,8 @@
 import csv
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,22 @@ from threadpoolctl import threadpool_limits
 from labeling.models import Modality
 from learning.core.cycle import Settings
 from learning.core.encoders import ENCODERS
-from learning.core.simulation import METRICS, Bench, Curve, saving, simulate
+from learning.core.learners import LEARNERS
+from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES
-from learning.services import replay
+from learning.services import curve_plot, replay
 
 SHARES = (0.90, 0.95, 0.98)
+BAR = 24
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The curves of one strategy on one encoder, a seed each."""
+
+    encoder: str
+    strategy: str
+    curves: list[Curve]
 
 
 class Command(BaseCommand):
@@ -25,88 +38,208 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--modality", choices=Modality.values, default="text")
+        parser.add_argument("file", type=Path, help="csv, tsv, jsonl (also .gz), or a zip of pictures in folders.")
+        parser.add_argument("--modality", choices=[replay.AUTO, *Modality.values], default=replay.AUTO)
         parser.add_argument("--label", default="label", help="Column of the true label.")
         parser.add_argument("--text", default="text", help="Column of the text.")
         parser.add_argument("--strategies", nargs="+", default=["auto"], choices=STRATEGIES.names())
-        parser.add_argument("--encoder", default="auto", choices=["auto", *ENCODERS.names()])
-        parser.add_argument("--seeds", type=int, default=3)
+        parser.add_argument("--encoders", nargs="+", default=["auto"], choices=["auto", *ENCODERS.names()])
+        parser.add_argument("--learner", default="auto", choices=LEARNERS.names())
+        parser.add_argument("--seeds", type=int, default=3, help="Each draws its own pool and its own questions.")
         parser.add_argument("--budget", type=int, default=400, help="Answers to give.")
         parser.add_argument("--batch", type=int, default=20, help="Answers between two rankings (retrain_every).")
         parser.add_argument("--random-share", type=float, default=0.1)
-        parser.add_argument("--holdout", type=float, default=0.2, help="Share of the rows that only measures.")
+        parser.add_argument(
+            "--holdout", default="0.2", help="Share of the rows that only measures, or a file that is the measure."
+        )
         parser.add_argument("--metric", choices=list(METRICS), default="macro_f1")
-        parser.add_argument("--out", type=Path, help="Writes the curves as CSV.")
+        parser.add_argument("--out", type=Path, help="Folder for curves.png, curves.csv and savings.csv.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["seeds"] < 1 or options["batch"] < 1 or not 0 < options["holdout"] < 1:
-            raise CommandError("--seeds and --batch must be at least 1, --holdout between 0 and 1.")
+        check(options)
         try:
             with threadpool_limits(limits=1):
                 self.compare(options)
-        except (replay.Unusable, OSError, UnicodeDecodeError, ValueError) as error:
+        except (replay.Unusable, OSError) as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Stopped.") from None
 
     def compare(self, options: dict[str, Any]) -> None:
         data = replay.read(options["file"], options["modality"], options["label"], options["text"])
-        self.stdout.write(f"{len(data.labels):,} rows, {len(set(data.labels))} labels; encoding…")
-        arms = list(dict.fromkeys([*options["strategies"], "random"]))
-        curves: dict[str, list[Curve]] = {arm: [] for arm in arms}
-        full_scores = []
-        for seed in range(options["seeds"]):
-            bench = replay.make_bench(
-                data, options["modality"], options["encoder"], options["metric"], options["holdout"], seed
-            )
-            full_scores.append(bench.full_score(self.settings(bench, "random", options)))
-            for arm in arms:
-                curves[arm].append(self.replay(bench, arm, seed, options))
-        full_score = float(np.mean(full_scores))
-        self.stdout.write(f"{options['metric']} with every pool row labeled: {full_score:.3f}")
-        self.table(curves, full_score)
+        share, holdout = 0.0, None
+        if (number := as_share(options["holdout"])) is not None:
+            share = number
+        else:
+            holdout = replay.read(Path(options["holdout"]), data.modality, options["label"], options["text"])
+        encoders = list(dict.fromkeys(replay.encoder_for(name, data.modality) for name in options["encoders"]))
+        replay.cut(data, holdout, share, 0)  # what cannot be cut is said before anything is computed
         if options["out"]:
-            write_curves(options["out"], curves)
-            self.stdout.write(f"curves: {options['out']}")
+            options["out"].mkdir(parents=True, exist_ok=True)
+        twice = f", {data.duplicates:,} duplicates left out" if data.duplicates else ""
+        self.stdout.write(f"{len(data):,} rows ({data.modality}), {len(set(data.labels))} labels{twice}")
+        arms, full = self.curves(data, holdout, share, encoders, options)
+        savings = self.table(arms, full, options["metric"])
+        if options["out"]:
+            write(options["out"], options["file"].stem, options["metric"], arms, full, savings)
+            self.stdout.write(f"Curves and table: {options['out']}/curves.png, curves.csv, savings.csv")
+        else:
+            self.stdout.write("Add --out FOLDER for the curves as PNG and CSV.")
 
-    def settings(self, bench: Bench, arm: str, options: dict[str, Any]) -> Settings:
-        return Settings("classification", bench.targets.shape[1], strategy=arm, batch=options["batch"])
+    def curves(
+        self, data: replay.Labeled, holdout: replay.Labeled | None, share: float, encoders: list[str],
+        options: dict[str, Any],
+    ) -> tuple[list[Arm], dict[str, float]]:  # fmt: skip
+        """All curves, and the mean score with every row labeled by encoder."""
+        strategies = list(dict.fromkeys([*options["strategies"], "random"]))
+        arms = [Arm(encoder, strategy, []) for encoder in encoders for strategy in strategies]
+        full: dict[str, list[float]] = {encoder: [] for encoder in encoders}
+        bar = Bar(self, len(arms) * options["seeds"])
+        for seed in range(options["seeds"]):
+            parts = replay.cut(data, holdout, share, seed)
+            for encoder in encoders:
+                bar.show(f"encoding by {encoder}", 0.0)
+                bench = replay.make_bench(parts, encoder, options["metric"], seed)
+                settings = Settings(
+                    "classification", bench.targets.shape[1], learner=options["learner"], batch=options["batch"]
+                )
+                bar.show("learning from every row", 0.0)
+                full[encoder].append(bench.full_score(settings))
+                for arm in (arm for arm in arms if arm.encoder == encoder):
+                    arm.curves.append(self.replay(bench, arm, seed, options, bar))
+        return arms, {encoder: float(np.mean(scores)) for encoder, scores in full.items()}
 
-    def replay(self, bench: Bench, arm: str, seed: int, options: dict[str, Any]) -> Curve:
-        started = time.perf_counter()
+    def replay(self, bench: Bench, arm: Arm, seed: int, options: dict[str, Any], bar: "Bar") -> Curve:
         budget = min(options["budget"], len(bench.features))
+        name = f"{arm.strategy} on {arm.encoder}, seed {seed}"
 
         def progress(labels: int, score: float) -> None:
-            if sys.stderr.isatty():
-                self.stderr.write(f"\r{arm} seed {seed}: {labels:,} of {budget:,} answers, {score:.3f} ", ending="")
+            bar.show(f"{name}: {labels:,} of {budget:,} answers, {score:.3f}", labels / budget)
 
-        settings = self.settings(bench, arm, options)
-        share = 0.0 if arm == "random" else options["random_share"]
+        settings = Settings(
+            "classification", bench.targets.shape[1], strategy=arm.strategy, learner=options["learner"],
+            batch=options["batch"],
+        )  # fmt: skip
+        share = 0.0 if arm.strategy == "random" else options["random_share"]
         curve = simulate(bench, settings, seed=seed, budget=budget, random_share=share, progress=progress)
-        seconds = time.perf_counter() - started
-        last = f"{curve.scores[-1]:.3f} after {curve.labels[-1]:,} answers"
-        self.stderr.write(f"\r{arm} seed {seed}: {last}, {seconds:.1f} s".ljust(70))
+        bar.finish(f"{name}: {curve.scores[-1]:.3f} after {curve.labels[-1]:,} answers")
         return curve
 
-    def table(self, curves: dict[str, list[Curve]], full_score: float) -> None:
-        """Answers needed for a share of the full score, and their ratio to random's with its interval."""
-        self.stdout.write(f"{'strategy':<16}{'share':>7}{'answers':>10}{'random':>10}{'ratio':>8}   95 % interval")
+    def table(self, arms: list[Arm], full: dict[str, float], metric: str) -> list[tuple[Arm, Saving]]:
+        """Prints the answers needed for each share of the full score, their ratio to random's, and a verdict."""
         rng = np.random.default_rng(0)
-        for arm, found in curves.items():
-            if arm == "random":
-                continue
-            for share in SHARES:
-                row = saving(found, curves["random"], full_score, share, rng)
-                unreached = f"   {row.censored} curves ended below" if row.censored else ""
-                self.stdout.write(
-                    f"{arm:<16}{share:>7.0%}{row.labels:>10.0f}{row.labels_random:>10.0f}{row.ratio:>8.2f}"
-                    f"   {row.low:.2f} to {row.high:.2f}{unreached}"
-                )
+        found = []
+        for encoder, score in full.items():
+            self.stdout.write(f"\n{encoder}: {metric} {score:.3f} with every row labeled")
+            self.stdout.write(f"{'strategy':<18}{'to reach':>9}{'answers':>9}{'random':>8}{'ratio':>7}  95 % interval")
+            own = [arm for arm in arms if arm.encoder == encoder]
+            (random,) = (arm for arm in own if arm.strategy == "random")
+            for arm in (arm for arm in own if arm is not random):
+                for share in SHARES:
+                    row = saving(arm.curves, random.curves, score, share, rng)
+                    found.append((arm, row))
+                    unreached = f"  ({row.censored} curves ended below: a bound)" if row.censored else ""
+                    self.stdout.write(
+                        f"{arm.strategy:<18}{share:>8.0%}{row.labels:>10.0f}{row.labels_random:>8.0f}{row.ratio:>7.2f}"
+                        f"  {row.low:.2f} to {row.high:.2f}{unreached}"
+                    )
+                self.stdout.write(verdict(arm, found[-2][1], len(arm.curves)))
+        return found
 
 
-def write_curves(path: Path, curves: dict[str, list[Curve]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["strategy", "seed", "labels", "score"])
-        for arm, found in curves.items():
-            for curve in found:
-                writer.writerows((arm, curve.seed, *point) for point in zip(curve.labels, curve.scores, strict=True))
+def check(options: dict[str, Any]) -> None:
+    """Raises CommandError for numbers no simulation can run on."""
+    for name, least in (("seeds", 1), ("batch", 1), ("budget", 2)):
+        if options[name] < least:
+            raise CommandError(f"--{name} must be at least {least}.")
+    if not 0 <= options["random_share"] <= 1:
+        raise CommandError("--random-share must lie between 0 and 1.")
+    share = as_share(options["holdout"])
+    if share is not None and not 0 < share < 1:
+        raise CommandError("--holdout must lie between 0 and 1, or be a file.")
+    if share is None and not Path(options["holdout"]).is_file():
+        raise CommandError(f"--holdout: {options['holdout']} is neither a share nor a file.")
+    if options["out"] and options["out"].exists() and not options["out"].is_dir():
+        raise CommandError(f"--out: {options['out']} is not a folder.")
+
+
+def as_share(given: str) -> float | None:
+    try:
+        return float(given)
+    except ValueError:
+        return None
+
+
+def verdict(arm: Arm, row: Saving, seeds: int) -> str:
+    """One sentence about 95 % of the full score."""
+    interval = f"{row.low:.0%} to {row.high:.0%}"
+    if row.censored:
+        return f"{arm.strategy}: not every curve reached 95 %: give more answers (--budget) for a verdict."
+    if seeds < 2:
+        return f"{arm.strategy} needs {row.ratio:.0%} of random's answers for 95 %; one seed has no interval."
+    if row.high < 1:
+        return f"{arm.strategy} pays here: {row.ratio:.0%} ({interval}) of random's answers for 95 %."
+    if row.low > 1:
+        return f"{arm.strategy} does not pay here: {row.ratio:.0%} ({interval}) of random's answers for 95 %."
+    return f"{arm.strategy}: no clear difference from random for 95 % ({row.ratio:.0%}, {interval}); try more seeds."
+
+
+class Bar:
+    """One line that renews itself on a terminal; elsewhere a line for each finished curve."""
+
+    def __init__(self, command: BaseCommand, total: int) -> None:
+        self._write: Callable[..., Any] = command.stderr.write
+        self._total, self._done, self._started = total, 0, time.monotonic()
+        self._live = sys.stderr.isatty()
+
+    def show(self, text: str, part: float) -> None:
+        if self._live:
+            self._write(f"\r{self._head(self._done + part)} {text}"[:118].ljust(118), ending="")
+
+    def finish(self, text: str) -> None:
+        self._done += 1
+        if self._live:
+            self._write("\r" + " " * 118 + "\r", ending="")
+        self._write(f"{self._done}/{self._total} {text}")
+
+    def _head(self, done: float) -> str:
+        filled = round(BAR * done / self._total)
+        left = (time.monotonic() - self._started) * (self._total - done) / done if done else 0.0
+        clock = f" {left / 60:.0f} min left" if left >= 90 else f" {left:.0f} s left" if done else ""
+        return f"[{'#' * filled}{'.' * (BAR - filled)}]{clock}"
+
+
+def write(
+    folder: Path, title: str, metric: str, arms: list[Arm], full: dict[str, float], savings: list[tuple[Arm, Saving]]
+) -> None:
+    """curves.csv, savings.csv and curves.png."""
+    with (folder / "curves.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["encoder", "strategy", "seed", "labels", metric])
+        for arm in arms:
+            for curve in arm.curves:
+                points = zip(curve.labels, curve.scores, strict=True)
+                rows.writerows((arm.encoder, arm.strategy, curve.seed, *point) for point in points)
+    with (folder / "savings.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["encoder", "strategy", "share", "labels", "labels_random", "ratio", "low", "high", "censored"])
+        for arm, row in savings:
+            rows.writerow(
+                [arm.encoder, arm.strategy, row.share, row.labels, row.labels_random, row.ratio, row.low, row.high,
+                 row.censored]
+            )  # fmt: skip
+    panels = [
+        curve_plot.Panel(encoder, [line(arm) for arm in arms if arm.encoder == encoder], score)
+        for encoder, score in full.items()
+    ]
+    curve_plot.save(folder / "curves.png", title, metric.replace("_", " "), panels)
+
+
+def line(arm: Arm) -> curve_plot.Line:
+    """The mean over seeds with its interval; all curves of a run have the same numbers of labels."""
+    scores = np.array([curve.scores for curve in arm.curves])
+    mean = scores.mean(axis=0)
+    half = 1.96 * scores.std(axis=0, ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else np.zeros_like(mean)
+    return curve_plot.Line(
+        arm.strategy, arm.curves[0].labels, mean.tolist(), (mean - half).tolist(), (mean + half).tolist()
+    )
