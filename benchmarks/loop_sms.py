@@ -167,7 +167,7 @@ def report(client: Client, project: str, sent: dict[int, dict[str, str]]) -> int
     exported = [json.loads(line) for line in lines]
     eval_items = {item["id"] for item in client.results(f"{project}/items/?split=eval")}
     queue = client.call("GET", f"{project}/queue/")
-    champion = next((model for model in models if model["status"] == "champion"), None)
+    ranking = next((model for model in models if model["ranks"]), None)
     for model in reversed(models):
         print(described(model))
     pool = [row for row in exported if row["split"] == "pool"]
@@ -176,9 +176,12 @@ def report(client: Client, project: str, sent: dict[int, dict[str, str]]) -> int
     checks = {
         f"at least {MIN_RUNS} runs done": sum(run["state"] == "done" for run in runs) >= MIN_RUNS,
         "no run failed": all(run["state"] != "failed" for run in runs),
-        "there is a champion": champion is not None,
-        "its macro-F1 lies above the majority baseline's, intervals apart": champion is not None
-        and champion["metrics"]["macro_f1"]["low"] > champion["baselines"]["majority"]["macro_f1"]["high"],
+        "a version ranks, and the queue is its own": ranking is not None and queue["model"] == ranking["number"],
+        "its macro-F1 lies above the majority baseline's, intervals apart": ranking is not None
+        and ranking["metrics"]["macro_f1"]["low"] > ranking["baselines"]["majority"]["macro_f1"]["high"],
+        "nothing is verified on fewer than 200 eval answers": not any(
+            model["verified"] and model["metrics"]["accuracy"]["n"] < 200 for model in models
+        ),
         "the export has every answer exactly as sent": given == sent and len(exported) == len(sent),
         "every exported answer says why it was asked": all(row["reason"] for row in exported),
         "every pool answer has a propensity": all(0 < (row["propensity"] or 0) <= 1 for row in pool),

@@ -6,8 +6,8 @@ from typing import Any
 from learning.models import Decision, ModelVersion
 
 #: One use promotes a candidate that is no better with at most this probability: the level of the core's gate.
-LEVEL = 0.03
-#: From the sixth use on the bound is above 15 %, and the page says so.
+LEVEL = 0.025
+#: From the sixth use on, when the bound reaches 15 %, the page says so.
 WARN_ABOVE = 5
 
 

@@ -87,6 +87,7 @@ def test_the_level_holds_where_items_are_swapped_at_random_between_two_different
     truth = rng.integers(4, size=N_HELD_OUT)
     targets = one_hot(truth, 4)
     constant = majority(targets, N_HELD_OUT).astype(np.float32)
+    typical = evaluate(answers(rng.random(N_HELD_OUT) < 0.8, truth), targets, kind=KIND, rng=rng)
     promoted = 0
     for _ in range(200):
         hard = rng.random(N_HELD_OUT)
@@ -97,7 +98,7 @@ def test_the_level_holds_where_items_are_swapped_at_random_between_two_different
         good, poor = ((given + 0.01) / (given + 0.01).sum(axis=1, keepdims=True) for given in (good, poor))
         coin = (rng.random(N_HELD_OUT) < 0.5)[:, None]
         ours, theirs = np.where(coin, good, poor), np.where(coin, poor, good)
-        pair = (contender(given.astype(np.float32), targets) for given in (ours, theirs))
+        pair = (Contender(given.astype(np.float32), typical) for given in (ours, theirs))
         promoted += judge(*pair, targets, constant, rng=rng).promote
     assert promoted <= 10
 

@@ -17,7 +17,7 @@ from learning.core.evaluation.paired import PairedLoss, PairedTest, paired_loss_
 from learning.core.evaluation.report import Evaluation
 from learning.core.learners.base import Kind
 
-MAX_P_BETTER = 0.03
+MAX_P_BETTER = 0.025
 """Below .05, so that 200 replays with a candidate that is no better stay below 5 % too, whatever their luck."""
 MAX_P_WORSE = 0.05
 MARGIN = 0.01
