@@ -24,6 +24,7 @@ SIZES = """() => [...document.querySelectorAll(".picture")]
 HEIGHTS = """() => ["left", "right"]
     .map((side) => [...document.querySelectorAll(`[data-part=${side}] .rows > div`)])
     .map((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().height)))"""
+FETCHED = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/preview/')).length"
 STACKED = {**BESIDE, "ArrowUp": "left", "ArrowDown": "right"}
 
 
@@ -98,6 +99,17 @@ def test_pictures_appear_together_and_zoom_in_step(open_page, annotator):
         assert page.evaluate(TRANSFORMS) == ["", ""]
     saved(page)
     assert leaks(bodies) == []
+
+
+def test_the_next_pairs_have_their_pictures_already(open_page, annotator):
+    pictures = picture_zip([drawn(n) for n in range(12)])
+    pairwise_project(annotator, pictures, modality="image", settings={"repeat_share": 0.0})
+    page = open_page(annotator, PAGE)
+    task_of(page)
+    page.wait_for_function(f"() => {FETCHED} >= 12")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    assert len({press(page, key) for key in ("1", "2", "3", "4", "1")}) == 5
 
 
 def test_neither_picture_is_seen_before_the_other(annotator, site, context_of):
