@@ -77,7 +77,7 @@ class PairPosterior:
         pair_context = self.context[first]
         order = np.argsort(pair_context, kind="stable")
         contexts, starts = np.unique(pair_context[order], return_index=True)
-        for context, rows in zip(contexts.tolist(), np.split(order, starts[1:]), strict=True):
+        for context, rows in zip(contexts.tolist(), np.split(order, starts)[1:], strict=True):
             if context in self.covariances:
                 covariance = self.covariances[context]
                 variance[rows] -= 2.0 * covariance[self._place[first[rows]], self._place[second[rows]]]

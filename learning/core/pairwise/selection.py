@@ -214,7 +214,7 @@ class _Draw:
         here, there = self._posterior.place(first), self._posterior.place(second)
         order = np.argsort(self._posterior.context[first], kind="stable")
         contexts, starts = np.unique(self._posterior.context[first][order], return_index=True)
-        for context, rows in zip(contexts.tolist(), np.split(order, starts[1:]), strict=True):
+        for context, rows in zip(contexts.tolist(), np.split(order, starts)[1:], strict=True):
             outlook = self._outlook(context)
             outlook.weigh()
             self._variance[rows] = outlook.variances(here[rows], there[rows])
