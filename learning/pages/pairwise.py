@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from labeling.models import Context, Kind, Modality, Permission, Progress, Project
+from labeling.models import Context, Kind, Permission, Progress, Project
 from labeling.pages.decorators import PageRequest, project_page
 from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
 from learning.selectors.outlook import outlook
@@ -26,6 +26,7 @@ from learning.services.pairwise.shapes import (
 )
 
 ITEMS_PER_PAGE = 25
+SCORES_READ = 1000
 CONTEXTS_SHOWN = 200
 PAIRS_SHOWN = 5
 CYCLES_SHOWN = 3
@@ -93,14 +94,14 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
     frame: dict[str, Any] = {"project": project, "overview": overview, "chosen": chosen, "outlook": outlook(project)}
     if chosen is None or overview.version is None:
         return render(request, "pages/pairwise/empty.html", frame | _beginnings(project))
-    results = results_of(project, chosen)
+    results = results_of(project, chosen, at_most=SCORES_READ)
     page = Paginator(_in_order(results), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     without = request.GET.get("without", "")
     frame |= {
         "purpose": chosen.purpose or project.purpose,
         "page": page,
         "results": results,
-        "is_picture": project.modality == Modality.IMAGE,
+        "scores_read": SCORES_READ if chosen.items > SCORES_READ else 0,
         "contexts": [ContextRow(name_of(summary.context), summary) for summary in overview.contexts[:CONTEXTS_SHOWN]],
         "to_settle": results.to_settle[:PAIRS_SHOWN],
         "cycles": results.cycles[:CYCLES_SHOWN],

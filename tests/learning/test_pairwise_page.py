@@ -109,7 +109,7 @@ def found(monkeypatch, context: Context, items: list[Item], *, connected: bool =
         reliability=[("ann", 0.8, 30)], n_fast=4,
     )  # fmt: skip
     without = [RankWithout(items[1], 1, 1.0, 2, 1.0), RankWithout(items[0], 2, 0.4, 1, 2.0)]
-    monkeypatch.setattr(pairwise, "results_of", lambda project, context: results)
+    monkeypatch.setattr(pairwise, "results_of", lambda project, context, at_most: results)
     monkeypatch.setattr(pairwise, "overview_of", lambda project: overview)
     monkeypatch.setattr(pairwise, "ranking_without", lambda project, context, name: without)
 

@@ -24,6 +24,10 @@ export class InStep {
     return this.#on;
   }
 
+  get isOffered() {
+    return !this.#button.hidden;
+  }
+
   toggle() {
     this.#on = !this.#on;
     remember(this.#key, this.#on);

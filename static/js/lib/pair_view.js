@@ -105,7 +105,7 @@ export class PairView {
     }
     for (const [side, { text, image }] of [["Left", left], ["Right", right]]) {
       if (image) said.push(`${side}: a picture.`);
-      if (text) said.push(`${side}: ${text.length > SAID ? `${text.slice(0, SAID)}…` : text}`);
+      if (text && !rowsOf(left, right).length) said.push(`${side}: ${text.length > SAID ? `${text.slice(0, SAID)}…` : text}`);
     }
     return said.join(" ");
   }
@@ -136,6 +136,7 @@ export class PairView {
   }
 
   #step() {
+    if (!this.#steps.isOffered) return false;
     this.#steps.toggle();
     return true;
   }
@@ -167,7 +168,7 @@ export class PairView {
     const { left, right } = this.#task;
     const isPicture = Boolean(this.#pictures.left || this.#pictures.right);
     const rows = rowsOf(left, right);
-    const short = [left, right].every(({ text }) => text.length <= SHORT_TEXT);
+    const short = [left, right].every(({ text }) => text.length <= SHORT_TEXT); // one size for both
     this.#zoomBar.hidden = !isPicture;
     this.#pair.classList.toggle("pair--rows", rows.length > 0);
     this.#pair.style.setProperty("--rows", rows.length || 1);
@@ -178,7 +179,7 @@ export class PairView {
         picture.element.className = "picture";
         picture.element.alt = `The ${side} picture`;
       }
-      const parts = [picture?.element, rows.length ? listOf(rows, side) : null, text ? textOf(text, short) : null];
+      const parts = [picture?.element, rows.length ? listOf(rows, side) : null, text && !rows.length ? textOf(text, short) : null];
       this.#bodies[side].replaceChildren(...parts.filter(Boolean));
       this.#zooms[side].attach(picture?.element ?? null);
     }
@@ -218,7 +219,7 @@ export class PairView {
 
 /** `[name, value on the left, value on the right]` of every column that either has. */
 function rowsOf(left, right) {
-  const [one, other] = [new Map(left.fields), new Map(right.fields)];
+  const [one, other] = [left, right].map(({ fields, text }) => new Map(fields.length && text ? [...fields, ["text", text]] : fields));
   return [...new Set([...one.keys(), ...other.keys()])].map((name) => [name, one.get(name) ?? null, other.get(name) ?? null]);
 }
 
