@@ -51,7 +51,7 @@ def data_test_rows(run: Run) -> dict[str, Any]:
 
 
 def _number(value: float | None, unit: str) -> str:
-    if value is None:
+    if value is None or not unit:
         return ""
     if unit.startswith("of "):
         return f"{100 * value:.3g} %"

@@ -47,7 +47,7 @@ def check(findings: Sequence[Finding]) -> str:
     """One line for the log. Raises HardTestFailed."""
     failed = [row for row in findings if row.outcome == "fail"]
     if failed:
-        raise HardTestFailed("; ".join(f"{row.name}: {row.words}. {row.advice}" for row in failed))
+        raise HardTestFailed(" ".join(f"{row.name}: {row.words}. {row.advice}" for row in failed).rstrip("."))
     warned = [row for row in findings if row.outcome == "warn"]
     told = sum(row.outcome != "skipped" for row in findings)
     words = f"{told} of {len(findings)} tests could tell, {told - len(warned)} passed"

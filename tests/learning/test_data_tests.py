@@ -80,7 +80,7 @@ def test_a_hard_test_stops_the_run_before_anything_is_learned(project, people, b
     answer_some(project, people.annotator, 10)
     run = trained(project)
     assert run.state == JobState.FAILED
-    assert run.error.startswith("data tests: labels_in_set: 1 answers give labels that are not in the set: sapm.")
+    assert run.error.startswith("data tests: labels_in_set: 1 answer gives a label not in the set: sapm.")
     assert [step["name"] for step in run.steps] == ["freeze", "features", "data tests"]
     assert ModelVersion.objects.get(project=project) == in_use
     alert = Alert.objects.get(project=project)
@@ -137,7 +137,7 @@ def test_one_label_so_far_is_told_but_ranks_on(people):
     run = trained(project)
     assert run.state == JobState.DONE, run.error
     assert run.epoch
-    assert [row["name"] for row in run.data_tests if row["outcome"] == "warn"] [:1] == ["more_than_one_label"]
+    assert [row["name"] for row in run.data_tests if row["outcome"] == "warn"][:1] == ["more_than_one_label"]
 
 
 def test_a_run_keeps_what_it_was_made_with(project, people, browser_of):

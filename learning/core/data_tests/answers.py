@@ -36,12 +36,13 @@ def labels_in_set(unknown: Mapping[str, int]) -> Finding:
     Examples
     --------
     >>> labels_in_set({"sapm": 3}).words
-    '3 answers give labels that are not in the set: sapm'
+    '3 answers give labels not in the set: sapm'
     """
     n = sum(unknown.values())
     words = "every answer is in the label set"
     if n:
-        words = f"{n:,} answers give labels that are not in the set: {', '.join(sorted(unknown)[:5])}"
+        give = "answer gives a label" if n == 1 else "answers give labels"
+        words = f"{n:,} {give} not in the set: {', '.join(sorted(unknown)[:5])}"
     advice = "Add the labels to the project, or have these items answered again: a run would silently leave them out."
     return judged("labels_in_set", n, 0, "answers", words, advice, hard=True)
 
@@ -73,7 +74,7 @@ def more_than_one_label(targets: DoubleArray, names: Sequence[str]) -> Finding:
         given = [label for label, is_given in zip(names, columns[0], strict=True) if is_given]
         words = f"all {len(targets):,} answers are the same: {', '.join(given[:5]) or 'no label'}"
     advice = "Look whether the label set fits the items; until a second answer comes nothing can be learned."
-    return judged(name, 1.0 / len(columns), 0.5, "one over the number of answers", words, advice)
+    return judged(name, float(len(columns) == 1), 0, "", words, advice)
 
 
 def answers_per_label(targets: DoubleArray, names: Sequence[str]) -> Finding:

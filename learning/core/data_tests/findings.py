@@ -30,7 +30,7 @@ class Finding:
     value, limit : float or None
         The number that was looked at and the largest it may be; None when the test was skipped.
     unit : str
-        What the number counts.
+        What the number counts; empty for one that only says no (0) or yes (1).
     words : str
         What was found, as one clause.
     advice : str

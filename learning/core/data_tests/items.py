@@ -155,7 +155,7 @@ def features_vary(features: FloatMatrix) -> list[Finding]:
     advice = "Look at the columns or pictures: nearly all of what could tell items apart is missing."
     return [
         judged(
-            "features_vary", float(share == 1.0), 0, "all are the same",
+            "features_vary", float(share == 1.0), 0, "",
             "all items look the same" if share == 1.0 else "items differ", advice, hard=True,
         ),
         judged("constant_features", share, CONSTANT_SHARE, "of the features", words, advice),
