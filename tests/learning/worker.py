@@ -27,6 +27,11 @@ PLACES = (
     "learning.services.ranking:rank_pool",
     "labeling.services.queue:_insert",
     "learning.services.ranking:publish",
+    "learning.services.pairwise.freeze:freeze",
+    "learning.services.pairwise.learn:fit_ranking",
+    "learning.services.pairwise.choose:next_pairs",
+    "learning.services.pairwise.publish:store",
+    "learning.services.pairwise.choose:publish",
 )
 
 __all__ = ["PLACES", "app"]
