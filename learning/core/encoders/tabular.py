@@ -1,167 +1,24 @@
-"""Table rows: columns typed by looking at them, then scaled or one-hot."""
+"""Table rows: columns typed by looking at them, then scaled, one-hot or encoded as text."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from learning.core import artifacts
 from learning.core.arrays import FloatMatrix
 from learning.core.encoders.base import choose
+from learning.core.encoders.table_columns import Column, read_column
 
-FORMAT = "encoder/columns@1"
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
+if TYPE_CHECKING:
+    from learning.core.encoders.table_text import FittedTextColumn
+
+FORMAT = "encoder/columns@2"
 _FIT_ROWS = 20_000
-_MAX_LEVELS = 30
-_FEW_NUMBERS = 12
-_MOSTLY = 0.95
-_CLIP = 5.0
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the table and what becomes of it.
-
-    A number or date gives its scaled value, a flag where values were missing, and one-hot levels when they are few. A
-    category gives one-hot levels, one of them for everything rare or unseen.
-    """
-
-    name: str
-    kind: Literal["number", "date", "category"]
-    centre: float = 0.0
-    scale: float = 1.0
-    flag_missing: bool = False
-    levels: tuple[str, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Number of features this column becomes."""
-        numeric = 0 if self.kind == "category" else 1 + self.flag_missing
-        return numeric + (len(self.levels) + 1 if self.levels else 0)
-
-    def encode(self, values: Sequence[object], out: FloatMatrix) -> None:
-        """Write the features of ``values`` into ``out`` of shape (n, width), which holds zeros."""
-        first = 0
-        if self.kind != "category":
-            numbers = np.array([as_number(value, self.kind) for value in values], dtype=np.float64)
-            absent = np.isnan(numbers)
-            scaled = np.clip((np.where(absent, self.centre, numbers) - self.centre) / self.scale, -_CLIP, _CLIP)
-            out[:, 0] = scaled
-            if self.flag_missing:
-                out[:, 1] = absent
-            first = 1 + self.flag_missing
-        if self.levels:
-            position = {level: first + 1 + index for index, level in enumerate(self.levels)}
-            for row, value in enumerate(values):
-                out[row, position.get(as_level(value), first)] = 1.0
-
-
-def as_level(value: object) -> str:
-    """Return a category's name; every way of saying "missing" is the empty string.
-
-    Examples
-    --------
-    >>> as_level(" N/A "), as_level(None), as_level(float("nan")), as_level(True)
-    ('', '', '', 'True')
-    """
-    text = "" if value is None else str(value).strip()
-    return "" if text.lower() in MISSING else text
-
-
-def as_number(value: object, kind: str = "number") -> float:
-    """Return a number, or days since 1970 for a date; NaN when it is neither or not finite.
-
-    Examples
-    --------
-    >>> as_number(" 1e3 "), as_number("1970-01-02", "date"), as_number("soon")
-    (1000.0, 1.0, nan)
-    """
-    text = as_level(value)
-    if not text:
-        return math.nan
-    try:
-        number = _days(text) if kind == "date" else float(text)
-    except (ValueError, OverflowError):
-        return math.nan
-    return number if math.isfinite(number) else math.nan
-
-
-def _days(text: str) -> float:
-    moment = datetime.fromisoformat(text).replace(tzinfo=None)
-    return (moment - datetime(1970, 1, 1)).total_seconds() / 86_400.0
-
-
-def read_column(name: str, values: Sequence[object]) -> Column | None:
-    """Decide what a column is.
-
-    A column is a number (or an ISO date) when at least 95 % of its present values read as one, else a category with at
-    most 30 levels. Constant columns and those whose values hardly repeat (identifiers, free text) are left out.
-
-    Parameters
-    ----------
-    name : str
-    values : sequence
-        At least one; strings, numbers, booleans or None.
-
-    Returns
-    -------
-    Column or None
-        None for a column that carries nothing.
-
-    Examples
-    --------
-    >>> read_column("age", ["31", "44", None, "29"]).kind
-    'number'
-    >>> read_column("colour", ["red", "red", "blue", "blue"]).levels
-    ('blue', 'red')
-    >>> read_column("constant", [1, 1, 1]) is None
-    True
-    """
-    levels = [as_level(value) for value in values]
-    present = [level for level in levels if level]
-    if len(set(levels)) < 2:
-        return None
-    for kind in ("number", "date"):
-        numbers = np.array([as_number(level, kind) for level in present])
-        known = numbers[~np.isnan(numbers)]
-        if known.size >= _MOSTLY * len(present):
-            return _numeric_column(name, "number" if kind == "number" else "date", known, levels)
-    return _category_column(name, levels)
-
-
-def _numeric_column(
-    name: str, kind: Literal["number", "date"], known: np.ndarray[Any, np.dtype[np.float64]], levels: list[str]
-) -> Column:
-    low, high = np.quantile(known, [0.01, 0.99])
-    scale = float(np.clip(known, low, high).std()) or float(known.std()) or 1.0
-    distinct = Counter(level for level in levels if level)
-    few = len(distinct) <= _FEW_NUMBERS and len(distinct) * 4 <= len(levels)
-    return Column(
-        name,
-        kind,
-        centre=float(np.median(known)),
-        scale=scale,
-        flag_missing="" in levels,
-        levels=tuple(sorted(distinct)) if few and len(distinct) > 2 else (),
-    )
-
-
-def _category_column(name: str, levels: list[str]) -> Column | None:
-    counts = Counter(levels)
-    frequent = sorted(
-        (level for level, count in counts.items() if count > 1 or len(levels) < 10),
-        key=lambda level: (-counts[level], level),
-    )[:_MAX_LEVELS]
-    covered = sum(counts[level] for level in frequent)
-    if not frequent or (covered < 0.5 * len(levels) and len(counts) > _MAX_LEVELS):
-        return None
-    return Column(name, "category", levels=tuple(sorted(frequent)))
 
 
 class FittedTabularEncoder:
@@ -170,15 +27,21 @@ class FittedTabularEncoder:
     Parameters
     ----------
     columns : sequence of Column
+    texts : mapping of str to FittedTextColumn
+        The encoder of every text column, by column name.
     """
 
     name = "columns"
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Column], texts: Mapping[str, FittedTextColumn]) -> None:
         self.columns = tuple(columns)
+        self.texts = dict(texts)
         # A table without one useful column still needs a feature: a constant zero.
-        self.dimension = max(sum(column.width for column in self.columns), 1)
-        self.version = f"{self.name}:1:{artifacts.sha256(self.dump())[:16]}"
+        self.dimension = max(sum(self._width(column) for column in self.columns), 1)
+        self.version = f"{self.name}:2:{artifacts.sha256(self.dump())[:16]}"
+
+    def _width(self, column: Column) -> int:
+        return self.texts[column.name].width if column.kind == "text" else column.width
 
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
         """Encode table rows.
@@ -196,13 +59,23 @@ class FittedTabularEncoder:
         first = 0
         for column in self.columns:
             values = [row.get(column.name) for row in contents]
-            column.encode(values, result[:, first : first + column.width])
-            first += column.width
+            block = result[:, first : first + self._width(column)]
+            if column.kind == "text":
+                block[:] = self.texts[column.name].transform(values)
+            else:
+                column.encode(values, block)
+            first += block.shape[1]
         return result
 
     def dump(self) -> bytes:
         """Serialise the columns."""
-        return artifacts.pack(FORMAT, {"columns": [asdict(column) for column in self.columns]}, {})
+        arrays: dict[str, NDArray[Any]] = {}
+        for number, column in enumerate(self.columns):
+            if column.kind == "text":
+                text = self.texts[column.name]
+                arrays[f"text-{number}"] = np.frombuffer(text.encoder.dump(), dtype=np.uint8)
+                arrays[f"projection-{number}"] = text.projection
+        return artifacts.pack(FORMAT, {"columns": [asdict(column) for column in self.columns]}, arrays)
 
 
 class TabularEncoder:
@@ -233,8 +106,18 @@ class TabularEncoder:
         """
         rows: list[Mapping[str, object]] = [contents[row] for row in choose(len(contents), _FIT_ROWS, rng)]
         names = sorted({name for row in rows for name in row})
-        columns = [read_column(name, [row.get(name) for row in rows]) for name in names]
-        return FittedTabularEncoder([column for column in columns if column is not None])
+        columns, texts = [], {}
+        for name in names:
+            values = [row.get(name) for row in rows]
+            column = read_column(name, values)
+            if column is None:
+                continue
+            if column.kind == "text":
+                from learning.core.encoders.table_text import fit_text_column  # noqa: PLC0415 - loads word vectors
+
+                texts[name] = fit_text_column(values, rng)
+            columns.append(column)
+        return FittedTabularEncoder(columns, texts)
 
     def load(self, data: bytes) -> FittedTabularEncoder:
         """Restore a dumped encoder.
@@ -244,7 +127,17 @@ class TabularEncoder:
         ArtifactError
             If the bytes are not such a dump.
         """
-        header, _ = artifacts.unpack(FORMAT, data)
-        return FittedTabularEncoder(
-            [Column(**{**column, "levels": tuple(column["levels"])}) for column in header["columns"]]
-        )
+        header, arrays = artifacts.unpack(FORMAT, data)
+        columns = [
+            Column(**{**column, "levels": tuple(column["levels"]), "cycles": tuple(column["cycles"])})
+            for column in header["columns"]
+        ]
+        texts = {}
+        for number, column in enumerate(columns):
+            if column.kind == "text":
+                from learning.core.encoders.table_text import FittedTextColumn  # noqa: PLC0415 - loads word vectors
+                from learning.core.encoders.text import TextEncoder  # noqa: PLC0415
+
+                encoder = TextEncoder().load(arrays[f"text-{number}"].tobytes())
+                texts[column.name] = FittedTextColumn(encoder, arrays[f"projection-{number}"])
+        return FittedTabularEncoder(columns, texts)

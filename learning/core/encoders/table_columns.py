@@ -1,0 +1,213 @@
+"""What a column of a table is, and which features it becomes."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.core.arrays import FloatMatrix
+from learning.core.encoders.table_values import MOSTLY, as_level, as_moment, as_number, date_format_of, days
+
+Kind: TypeAlias = Literal["number", "date", "category", "text"]
+_MAX_LEVELS = 30
+_FEW_NUMBERS = 12
+_CLIP = 5.0
+_STRETCHED = 8.0
+_IQR_OF_NORMAL = 1.349
+_BUCKETS = 8
+_WORDS_OF_TEXT = 3.0
+_DAYS_OF_YEAR = 365.25
+_CYCLES = {"year": 60.0, "week": 6.0, "day": 0.0}
+"""A cycle is encoded when the dates span more days than this (and, for the day, when there are times)."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table and what becomes of it.
+
+    A number or date gives its scaled value, its scaled logarithm when it is stretched, a flag where values were
+    missing, and one-hot levels when they are few; a date also gives its place in the year, the week and the day. A
+    category gives one-hot levels, one of them for everything rare or unseen, and hash buckets for the rare ones when
+    they are many. A text is encoded by :class:`learning.core.encoders.table_text.FittedTextColumn`.
+    """
+
+    name: str
+    kind: Kind
+    centre: float = 0.0
+    scale: float = 1.0
+    flag_missing: bool = False
+    levels: tuple[str, ...] = ()
+    log_unit: float = 1.0
+    log_scale: float = 0.0
+    date_format: str = ""
+    cycles: tuple[str, ...] = ()
+    buckets: int = 0
+
+    @property
+    def width(self) -> int:
+        """Number of features this column becomes; a text column's is not known here (0)."""
+        if self.kind == "text":
+            return 0
+        numeric = 0
+        if self.kind != "category":
+            numeric = 1 + (self.log_scale > 0) + 2 * len(self.cycles) + self.flag_missing
+        return numeric + (len(self.levels) + 1 if self.levels else 0) + self.buckets
+
+    def encode(self, values: Sequence[object], out: FloatMatrix) -> None:
+        """Write the features of ``values`` into ``out`` of shape (n, width), which holds zeros."""
+        first = self._encode_numbers(values, out) if self.kind != "category" else 0
+        if not self.levels:
+            return
+        position = {level: first + 1 + index for index, level in enumerate(self.levels)}
+        after = first + 1 + len(self.levels)
+        for row, value in enumerate(values):
+            level = as_level(value)
+            at = position.get(level, first)
+            out[row, at] = 1.0
+            if self.buckets and at == first:
+                out[row, after + zlib.crc32(level.encode("utf-8", "replace")) % self.buckets] = 1.0
+
+    def _encode_numbers(self, values: Sequence[object], out: FloatMatrix) -> int:
+        """Write everything but levels and return how many features that was."""
+        if self.kind == "date":
+            moments = [as_moment(value, self.date_format) for value in values]
+            numbers = np.array([np.nan if moment is None else days(moment) for moment in moments], dtype=np.float64)
+        else:
+            numbers = np.array([as_number(value) for value in values], dtype=np.float64)
+        absent = np.isnan(numbers)
+        distance = np.where(absent, 0.0, numbers - self.centre)
+        out[:, 0] = np.clip(distance / self.scale, -_CLIP, _CLIP)
+        first = 1
+        if self.log_scale > 0:
+            out[:, first] = np.clip(_logarithm(distance, self.log_unit) / self.log_scale, -_CLIP, _CLIP)
+            first += 1
+        for cycle in self.cycles:
+            angle = 2.0 * np.pi * np.where(absent, 0.0, _place(numbers, cycle))
+            out[:, first] = np.where(absent, 0.0, np.sin(angle))
+            out[:, first + 1] = np.where(absent, 0.0, np.cos(angle))
+            first += 2
+        if self.flag_missing:
+            out[:, first] = absent
+            first += 1
+        return first
+
+
+def _logarithm(distance: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
+    return np.asarray(np.sign(distance) * np.log1p(np.abs(distance) / unit))
+
+
+def _place(numbers: NDArray[np.float64], cycle: str) -> NDArray[np.float64]:
+    """Return the place in a cycle, in [0, 1)."""
+    length = {"year": _DAYS_OF_YEAR, "week": 7.0, "day": 1.0}[cycle]
+    return np.asarray(np.mod(numbers, length) / length)
+
+
+def read_column(name: str, values: Sequence[object]) -> Column | None:
+    """Decide what a column is.
+
+    A column is a number, or a date in one of the usual formats, when at least 95 % of its present values read as one.
+    It is text when its values hardly repeat and have three words or more on average, else a category with at most 30
+    levels. Constant columns and identifiers (values that hardly repeat and are no text) are left out.
+
+    Parameters
+    ----------
+    name : str
+    values : sequence
+        At least one; strings, numbers, booleans or None.
+
+    Returns
+    -------
+    Column or None
+        None for a column that carries nothing.
+
+    Examples
+    --------
+    >>> read_column("age", ["31", "44", None, "29"]).kind
+    'number'
+    >>> read_column("colour", ["red", "red", "blue", "blue"]).levels
+    ('blue', 'red')
+    >>> read_column("constant", [1, 1, 1]) is None
+    True
+    """
+    levels = [as_level(value) for value in values]
+    present = [level for level in levels if level]
+    if len(set(levels)) < 2:
+        return None
+    numbers = np.array([as_number(level) for level in present])
+    known = numbers[~np.isnan(numbers)]
+    if known.size >= MOSTLY * len(present):
+        return _number_column(name, known, levels)
+    date_format = date_format_of(present)
+    if date_format:
+        return _date_column(name, date_format, present, levels)
+    if _is_text(present):
+        return Column(name, "text")
+    return _category_column(name, levels)
+
+
+def _is_text(present: list[str]) -> bool:
+    words = sum(len(value.split()) for value in present) / len(present)
+    return words >= _WORDS_OF_TEXT and len(set(present)) > max(0.5 * len(present), _MAX_LEVELS)
+
+
+def _spread_of(known: NDArray[Any]) -> tuple[float, float]:
+    low, high = np.quantile(known, [0.01, 0.99])
+    scale = float(np.clip(known, low, high).std()) or float(known.std()) or 1.0
+    return float(np.median(known)), scale
+
+
+def _number_column(name: str, known: NDArray[Any], levels: list[str]) -> Column:
+    centre, scale = _spread_of(known)
+    distinct = Counter(level for level in levels if level)
+    few = len(distinct) <= _FEW_NUMBERS and len(distinct) * 4 <= len(levels)
+    low, high = np.quantile(known, [0.25, 0.75])
+    unit = float(high - low) / _IQR_OF_NORMAL or scale
+    stretched = not few and float(np.abs(known - centre).max()) > _STRETCHED * unit
+    return Column(
+        name,
+        "number",
+        centre=centre,
+        scale=scale,
+        flag_missing="" in levels,
+        levels=tuple(sorted(distinct)) if few and len(distinct) > 2 else (),
+        log_unit=unit,
+        log_scale=(float(_logarithm(known - centre, unit).std()) or 1.0) if stretched else 0.0,
+    )
+
+
+def _date_column(name: str, date_format: str, present: list[str], levels: list[str]) -> Column:
+    moments = [moment for moment in (as_moment(level, date_format) for level in present) if moment]
+    known = np.array([days(moment) for moment in moments])
+    centre, scale = _spread_of(known)
+    span = float(known.max() - known.min())
+    timed = bool((np.mod(known, 1.0) > 0).any())
+    cycles = tuple(cycle for cycle, least in _CYCLES.items() if span > least and (cycle != "day" or timed))
+    return Column(
+        name,
+        "date",
+        centre=centre,
+        scale=scale,
+        flag_missing="" in levels,
+        date_format=date_format,
+        cycles=cycles,
+    )
+
+
+def _category_column(name: str, levels: list[str]) -> Column | None:
+    counts = Counter(levels)
+    if len(counts) > max(0.5 * len(levels), _MAX_LEVELS):
+        return None
+    frequent = sorted(
+        (level for level, count in counts.items() if count > 1 or len(levels) < 10),
+        key=lambda level: (-counts[level], level),
+    )[:_MAX_LEVELS]
+    if not frequent:
+        return None
+    many = len(counts) > 2 * _MAX_LEVELS
+    return Column(name, "category", levels=tuple(sorted(frequent)), buckets=_BUCKETS if many else 0)
