@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from labeling.models import Context, Kind, Permission, Progress, Project
+from labeling.models import Context, Kind, Permission, Progress, Project, Task
 from labeling.pages.decorators import PageRequest, project_page
 from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
 from learning.selectors.outlook import outlook
@@ -99,6 +99,7 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
     without = request.GET.get("without", "")
     frame |= {
         "purpose": chosen.purpose or project.purpose,
+        "asked": Task.objects.filter(pair__context=chosen).order_by().first() if chosen.asset_id else None,
         "page": page,
         "results": results,
         "scores_read": SCORES_READ if chosen.items > SCORES_READ else 0,

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from labeling.models import Annotation, Task, TaskState
+from labeling.models import Annotation, Context, Item, Task, TaskState
 from tests.e2e.desk import press, saved, task_of
 from tests.e2e.pairs import argument_rows, is_task, judged, leaks, pairwise_project, picture_zip, sides, unequal
 from tests.e2e.pictures import drawn
@@ -99,6 +99,24 @@ def test_pictures_appear_together_and_zoom_in_step(open_page, annotator):
         assert page.evaluate(TRANSFORMS) == ["", ""]
     saved(page)
     assert leaks(bodies) == []
+
+
+def test_the_context_shows_its_picture_and_unfolds_it(open_page, annotator):
+    project = pairwise_project(annotator, picture_zip([drawn(n) for n in range(4)]), modality="image")
+    Context.objects.update(asset=Item.objects.filter(project=project).first().asset)
+    page = open_page(annotator, PAGE)
+    task_of(page)
+    picture = "() => document.querySelector('.brief__image').getBoundingClientRect().height"
+    small = page.evaluate(picture)
+    assert 40 < small < 80
+    page.keyboard.press("c")
+    assert page.evaluate(picture) > 2 * small
+    assert unequal(page) == []
+    page.click("[data-part=picture]")
+    assert page.evaluate(picture) == small
+    first = press(page, "ArrowLeft")
+    task_of(page, other_than=first)
+    assert page.evaluate(picture) == small
 
 
 def test_the_next_pairs_have_their_pictures_already(open_page, annotator):
