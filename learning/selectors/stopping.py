@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.models import Project
+from labeling.models import Kind, Project
 from learning.core.evaluation.stopping import STABLE, TIMES, advise
 from learning.models import ModelVersion
 from learning.selectors.arms import points
@@ -38,14 +38,20 @@ def stopping(project: Project, up_to: int | None = None) -> Stopping:
             f"You could stop: the last {TIMES + 1} models give the same answers (kappa {said}), and together they"
             f" gained at most {points(gain['high'])} points, less than your least of {least}."
         )
+    elif advice.stable and gain and gain["low"] >= project.min_gain:
+        text = f"Go on: the last {TIMES + 1} models gained at least {points(gain['low'])} points together."
     elif advice.stable:
         measured = f"is between {points(gain['low'])} and {points(gain['high'])} points" if gain else "is not measured"
         text = (
             f"The last models give the same answers (kappa {said}), but their gain {measured}: more eval answers would"
             f" show whether it is below your least of {least}."
         )
-    elif kappas:
+    elif kappas and min(kappas) < STABLE:
         text = f"Go on: the newest models still answer differently (kappa {said}; {STABLE} {TIMES} times is stable)."
+    elif kappas:
+        text = f"Go on: the newest models agree (kappa {said}), but {STABLE} {TIMES} times is what counts as stable."
+    elif project.kind == Kind.PAIRWISE:
+        text = ""  # a ranking is done when its intervals are short enough, which its own page says
     else:
         text = f"Whether to stop can be said after {TIMES + 1} models."
     return Stopping(advice.stop, text, kappas, gain, project.min_gain)

@@ -164,6 +164,21 @@ def test_a_random_draw_counts_what_the_queue_would_have_passed_over_first(projec
     assert task.propensity == pytest.approx(0.25 / task.pool_size + 0.75 * 0.5 ** (passed + 1))
 
 
+def test_beside_a_queue_in_random_order_every_draw_is_uniform(project, people):
+    items = make_items(project, [str(n) for n in range(10)])
+    entries = [(item.pk, 0.0, 1 / (10 - place)) for place, item in enumerate(items)]
+    publish(project.pk, reserve_epoch(project.pk), entries, "random", None, 10)
+    settings_of(project, random_share=0.3)
+    for drawn, coin in enumerate((0.1, 0.9, 0.1, 0.9)):
+        (task,) = next_tasks(people.annotator, project, 1, rng=Always(coin))
+        assert task.reason == ("random" if coin < 0.3 else "strategy")
+        assert task.propensity == pytest.approx(1 / (10 - drawn), rel=0.35)
+        record_answer(people.annotator, task.pk, {"label": "ham"}, 900)
+    walker = Walker(project, project.members.get(user=people.reviewer), project.progress)
+    Item.objects.update(slots_taken=0, answers=0, is_open=True)
+    assert [walker.chances([item.pk])[item.pk] for item in items] == pytest.approx([0.1] * 10)
+
+
 def test_eval_tasks_say_so_and_are_no_pool_draws(project, people):
     make_items(project, ["e1", "e2"], Split.EVAL)
     tasks = next_tasks(people.annotator, project, 2)
