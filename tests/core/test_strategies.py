@@ -15,7 +15,7 @@ from learning.core.strategies import STRATEGIES, Draws, Request, make_strategy
 from learning.core.strategies.badge import Gradients, errors_of
 from learning.core.strategies.committee import disagreement
 from learning.core.strategies.density import density
-from learning.core.strategies.diverse import NEW_FROM, Novelty
+from learning.core.strategies.representatives import Representatives
 from learning.core.strategies.typical import typicality
 from learning.core.strategies.uncertainty import entropy, least_confidence, margin, top_two
 
@@ -228,16 +228,21 @@ def test_rows_outside_the_sample_keep_an_honest_propensity(monkeypatch: pytest.M
     assert (np.abs(means - [10, 9, 8]) < 4 * errors).all()
 
 
-def test_novelty_by_slow_loop() -> None:
-    features = np.random.default_rng(3).normal(size=(30, 4)).astype(np.float32)
-    novelty = Novelty(features)
-    picks = [4, 17]
+def test_every_group_of_doubtful_rows_is_represented_by_its_middle() -> None:
+    rng = np.random.default_rng(3)
+    centres = np.array([[0, 0], [10, 0], [0, 10], [10, 10]], np.float32)
+    features = np.concatenate([centre + rng.normal(size=(25, 2)) for centre in centres]).astype(np.float32)
+    standing = Representatives(features, np.full(100, 0.5, np.float32), 4, rng)
+    picks = []
+    for _ in range(4):
+        picks.append(int(standing.scores().argmax()))
+        standing.pick(picks[-1])
+    assert sorted(pick // 25 for pick in picks) == [0, 1, 2, 3]
     for pick in picks:
-        novelty.pick(pick)
-    squares = ((features[:, None] - features[None]) ** 2).sum(axis=2)
-    usual = squares.mean()
-    expected = np.minimum(np.sqrt(squares[:, picks].min(axis=1) / usual) / NEW_FROM, 1.0)
-    assert novelty.values == pytest.approx(expected, abs=1e-3)
+        group = features[pick // 25 * 25 : pick // 25 * 25 + 25]
+        away = np.linalg.norm(group - group.mean(axis=0), axis=1)
+        assert away[pick % 25] == away.min()
+    assert standing.scores().max() == 0.5
 
 
 def test_copies_are_not_in_one_batch() -> None:
