@@ -1,5 +1,8 @@
 """Bradley-Terry by hand, by another library, by properties and by simulation."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,6 +18,8 @@ from learning.core.pairwise import (
     components,
     fit_crowd,
     fit_strengths,
+    gaussian_posterior,
+    position_effect,
     standard_errors,
 )
 
@@ -42,6 +47,12 @@ def test_agrees_with_logistic_regression_on_differences():
     other.fit(rows, judgments.outcome == 0)
     expected = other.coef_[0] - other.coef_[0].mean()
     np.testing.assert_allclose(fit_strengths(judgments).scores, expected, atol=1e-6)
+
+
+def test_agrees_with_choix():
+    stored = json.loads((Path(__file__).parent / "pairwise_choix.json").read_text(encoding="utf-8"))
+    judgments = Judgments(*(np.array(stored[name]) for name in ("left", "right", "outcome")), n_items=9)
+    np.testing.assert_allclose(fit_strengths(judgments).scores, stored["scores"], atol=1e-6)
 
 
 def test_position_and_ties_are_recovered():
@@ -130,6 +141,41 @@ def test_a_fifth_of_coin_tossers_costs_less_when_reliability_is_fitted():
         plain = kendalltau(fit_strengths(judgments, prior=prior).scores, scores)[0]
         better += kendalltau(crowd.strengths.scores, scores)[0] > plain
     assert better == 5
+
+
+def test_what_standing_left_is_worth_is_not_pulled_to_zero_by_unsure_strengths():
+    prior, plain, freed = Prior(0.0, 1 / 2.25), [], []
+    for seed in range(10):
+        _, judgments = judged(1000, 1000, seed=seed, spread=1.5, position=0.4)
+        fitted = fit_strengths(judgments, prior=prior, position=True)
+        plain.append(fitted.position)
+        freed.append(position_effect(judgments, gaussian_posterior(judgments, fitted, prior=prior)).value)
+    assert np.mean(plain) < 0.36
+    assert np.mean(freed) == pytest.approx(0.4, abs=0.06)
+
+
+def test_a_warm_start_takes_no_more_steps_and_ends_at_the_same_place():
+    _, judgments = judged(60, 4000, seed=6, log_nu=-1.0)
+    cold = fit_strengths(judgments, position=True)
+    warm = fit_strengths(judgments, position=True, start=cold)
+    assert warm.iterations <= 1 < cold.iterations
+    np.testing.assert_allclose(warm.scores, cold.scores, atol=1e-7)
+    prior = Prior(0.0, 0.3)
+    more = Judgments(judgments.left, judgments.right, judgments.outcome, 62)  # two new items
+    from_old = fit_strengths(more, prior=prior, start=cold)
+    np.testing.assert_allclose(from_old.scores, fit_strengths(more, prior=prior).scores, atol=1e-6)
+    assert from_old.scores[60:].tolist() == [0.0, 0.0]
+
+
+def test_crowd_goes_on_from_an_earlier_fit():
+    _, judgments = judged(40, 1500, seed=7, spread=1.5)
+    judgments = Judgments(judgments.left, judgments.right, judgments.outcome, 40, np.arange(1500) % 10)
+    prior = Prior(0.0, 0.3)
+    whole = fit_crowd(judgments, prior=prior)
+    parts = fit_crowd(judgments, prior=prior, rounds=5)
+    for _ in range(6):
+        parts = fit_crowd(judgments, prior=prior, rounds=5, start=parts)
+    np.testing.assert_allclose(parts.reliability, whole.reliability, atol=0.02)
 
 
 def test_a_gap_is_named_and_closed():

@@ -11,6 +11,7 @@ from learning.core.pairwise.posterior import PairPosterior, gaussian_posterior
 from learning.core.pairwise.precision import standard_errors
 from learning.core.pairwise.reliability import CrowdStrengths, fit_crowd
 from learning.core.pairwise.selection import PairDraws, choose_pairs
+from learning.core.pairwise.sides import position_effect
 from learning.core.pairwise.suspects import Suspect, copying, random_looking
 
 __all__ = [
@@ -18,5 +19,5 @@ __all__ = [
     "Ranking", "Strengths", "Suspect", "agreement", "answer_probabilities", "bridges_wanted", "choose_pairs",
     "circular_triads", "components", "copying", "fast_answers", "fit_crowd", "fit_ranker", "fit_ranking",
     "fit_strengths", "flip_rate", "gaussian_posterior", "learn_precision", "left_rates", "most_disputed",
-    "pair_counts", "random_looking", "standard_errors", "with_context",
+    "pair_counts", "position_effect", "random_looking", "standard_errors", "with_context",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from learning.core.pairwise.posterior import PairPosterior, gaussian_posterior
 from learning.core.pairwise.reliability import fit_crowd
 
 LOWEST_PRECISION, HIGHEST_PRECISION = 0.05, 100.0
-USUAL_PRECISION, USUAL_ITEMS = 0.5, 10.0
+USUAL_PRECISION, USUAL_DEVIATION = 0.5, 0.6
 ROUNDS = 4
 CROWD_ROUNDS = 10
 PRECISION_ROUNDS = 8
@@ -124,7 +124,8 @@ def learn_precision(
 ) -> Prior:
     """Return the prior with the precision under which the judgments are most likely (one number for all items).
 
-    The precision has a Gamma prior worth ten items that scatter by 1.4, so that few judgments do not decide it.
+    The precision itself has a prior, log-normal around a half (strengths scatter by 1.4), so that few judgments do not
+    decide it.
 
     Parameters
     ----------
@@ -157,9 +158,21 @@ def learn_precision(
         scatter = float(((start.scores - mean) ** 2).sum())
         # A few judgments cannot tell the scatter: without what is usual it collapses, and pairs chosen for items that
         # are thought to be equal do not correct it.
-        renewed = (known + USUAL_ITEMS) / (scatter + USUAL_ITEMS / USUAL_PRECISION)
-        renewed = min(max(renewed, LOWEST_PRECISION), HIGHEST_PRECISION)
+        renewed = _most_likely(known, scatter)
         moved, precision = abs(np.log(renewed / precision)), renewed
         if moved < 0.02:
             break
     return Prior(mean, precision)
+
+
+def _most_likely(known: float, scatter: float) -> float:
+    """Solve ``known - precision * scatter = 2 / USUAL_DEVIATION ** 2 * log(precision / USUAL_PRECISION)``."""
+    low, high = np.log(LOWEST_PRECISION), np.log(HIGHEST_PRECISION)
+    pull = 2.0 / USUAL_DEVIATION**2
+    for _ in range(50):
+        middle = (low + high) / 2
+        if known - np.exp(middle) * scatter > pull * (middle - np.log(USUAL_PRECISION)):
+            low = middle
+        else:
+            high = middle
+    return float(np.exp((low + high) / 2))

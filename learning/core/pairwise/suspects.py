@@ -42,7 +42,7 @@ class Suspect:
     other: int = -1
 
 
-def random_looking(judgments: Judgments, fitted: Strengths, *, least_odds: float = 2.0) -> list[Suspect]:
+def random_looking(judgments: Judgments, fitted: Strengths, *, least_odds: float = 1.3) -> list[Suspect]:
     """Return annotators whose answers are likelier from a coin than from the scores.
 
     Compared are "never looks" and "looks four times of five" (:mod:`learning.core.pairwise.reliability`).
