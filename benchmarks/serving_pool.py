@@ -1,4 +1,4 @@
-"""Builds the project that benchmarks/serving.py serves: ``--size N --people N``; prints its tokens as JSON.
+"""Builds the project that benchmarks/serving.py serves: ``--size N --people N [--kind pairwise]``; prints its tokens.
 
 Items go in by one statement of the database itself, so that a million rows take seconds; every tenth is eval.
 """
@@ -8,19 +8,24 @@ import json
 import os
 import sys
 import time
+from itertools import pairwise
 from string import Template
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labeling.models import Project
 
 INSERT = """
 INSERT INTO labeling_item (
     project_id, ordinal, external_id, content_hash, text, data, context, "group", origin, split, draw_key, created_at,
-    status, slots_total, slots_taken, answers, is_open, set_aside_because
+    status, slots_total, slots_taken, answers, is_open, set_aside_because, in_context_id, place
 )
 WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n + 1 < $size)
 SELECT
     $project, n, 'row-' || n, $hash,
     'Free entry in a weekly competition to win cup final tickets. Text to receive your question, terms apply. No ' || n,
     '{}', '', '', '', CASE WHEN n % 10 = 0 THEN 'eval' ELSE 'pool' END, $draw_key, CURRENT_TIMESTAMP,
-    'active', 1, 0, 0, $true, ''
+    'active', 1, 0, 0, $true, '', $context, $place
 FROM counted
 """
 DIALECTS = {
@@ -30,12 +35,15 @@ DIALECTS = {
     },
 }  # fmt: skip
 HEAD = 2000
+#: Items of a context of a pairwise project.
+PER_CONTEXT = 10_000
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=1000)
     parser.add_argument("--people", type=int, default=1)
+    parser.add_argument("--kind", choices=["classification", "pairwise"], default="classification")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
@@ -46,7 +54,7 @@ def main() -> int:
 
     call_command("migrate", verbosity=0)
     start = time.perf_counter()
-    tokens = build(options.size, options.people)
+    tokens = build(options.size, options.people, options.kind)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # as autovacuum does after an import
@@ -54,28 +62,55 @@ def main() -> int:
     return 0
 
 
-def build(size: int, people: int) -> list[str]:
+def build(size: int, people: int, kind: str) -> list[str]:
     """A text project with ``size`` items, a published queue of 2,000 and one token a person."""
     from django.db import connection
 
     from labeling.models import ApiToken, Item, Label, Member, Progress, Project, Role, User
+    from labeling.services.pairs.queue import publish_pairs
     from labeling.services.queue import publish, reserve_epoch
 
-    project = Project.objects.create(slug="bench", name="Bench", kind="classification", modality="text", split_seed="s")
+    fields = {"kind": kind, "modality": "text", "purpose": "Bench."}
+    project = Project.objects.create(slug="bench", name="Bench", split_seed="s", **fields)
+    is_pairwise = kind == "pairwise"
     Label.objects.bulk_create(Label(project=project, name=name, position=n) for n, name in enumerate(("ham", "spam")))
     evals = (size + 9) // 10
     pool = size - evals
     with connection.cursor() as cursor:
-        cursor.execute(Template(INSERT).substitute(DIALECTS[connection.vendor], project=project.pk, size=size))
+        places = contexts(project, size) if is_pairwise else {"context": "NULL", "place": "NULL"}
+        cursor.execute(
+            Template(INSERT).substitute(DIALECTS[connection.vendor], project=project.pk, size=size, **places)
+        )
+    partnered = {"pool_partnered": pool, "eval_partnered": evals} if is_pairwise else {}
     Progress.objects.create(
-        project=project, next_ordinal=size, pool_items=pool, pool_open=pool, eval_items=evals, eval_open=evals
-    )
+        project=project, next_ordinal=size, pool_items=pool, pool_open=pool, eval_items=evals, eval_open=evals,
+        **partnered,
+    )  # fmt: skip
     users = User.objects.bulk_create(User(username=f"bench-{n}", password="!") for n in range(people))
     Member.objects.bulk_create(Member(project=project, user=user, role=Role.ANNOTATOR) for user in users)
     head = Item.objects.filter(project=project, split="pool").order_by("ordinal").values_list("pk", flat=True)[:HEAD]
-    entries = [(pk, 1.0 - rank / HEAD, 1 / HEAD) for rank, pk in enumerate(head)]
-    publish(project.pk, reserve_epoch(project.pk), entries, "margin", 1, pool)
+    if is_pairwise:
+        pairs = [(one, other, 1.0, 1 / HEAD) for one, other in pairwise(list(head))]
+        publish_pairs(project.pk, reserve_epoch(project.pk), pairs, "information", 1, pool)
+    else:
+        entries = [(pk, 1.0 - rank / HEAD, 1 / HEAD) for rank, pk in enumerate(head)]
+        publish(project.pk, reserve_epoch(project.pk), entries, "margin", 1, pool)
     return [ApiToken.issue(user, "bench")[1] for user in users]
+
+
+def contexts(project: "Project", size: int) -> dict[str, str]:
+    """Contexts for ``size`` items; where item ``n`` belongs, in SQL."""
+    from labeling.models import Context
+
+    per = min(size, PER_CONTEXT)
+    made = Context.objects.bulk_create(
+        Context(
+            project=project, ordinal=number, text=f"Which message is more urgent? {number}", split="pool",
+            content_hash=str(number), items=per, eval_active=(per + 9) // 10, pool_active=per - (per + 9) // 10,
+        )
+        for number in range(size // per)
+    )  # fmt: skip
+    return {"context": f"{made[0].pk} + n / {per}", "place": f"n % {per}"}
 
 
 if __name__ == "__main__":

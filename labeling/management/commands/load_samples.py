@@ -16,7 +16,7 @@ FOLDER = Path(settings.BASE_DIR) / "samples"
 
 
 class Command(BaseCommand):
-    help = "Loads the sample projects (photos, texts, a table, pairs of arguments). Those that exist already are left as they are."
+    help = "Loads the sample projects: photos, texts, a table, pairs. Those that exist already are left as they are."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--user", required=True, help="Name of the user who will manage them.")

@@ -1,10 +1,12 @@
 """Stores chunks of a pairwise project: contexts, items with their places, given pairs, gold and imported judgments."""
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import orjson
+from django.db import OperationalError
 from django.db.models import F
 
 from labeling.kinds.pairwise import SWAPPED
@@ -18,14 +20,31 @@ from labeling.services.pairs import rows as pairs
 from labeling.services.pairs.partners import count_partners
 
 _LOOKED_UP = 900
+#: A chunk whose pairs are in somebody's hands just now is stored a moment later.
+TRIES = 50
+RETRY_AFTER_S = 0.05
 _WINNER_AS_GOLD = {"left": Gold.FIRST, "right": Gold.SECOND, "tie": Gold.TIE, "neither": Gold.NEITHER}
 
 Named = dict[str, pairs.Meeting]
 Judgment = tuple[int, str, int]
 
 
+class PairsHeld(OperationalError):
+    """The database is busy with pairs of the chunk: nothing of it is stored, the import goes on later."""
+
+
 class PairStore(ChunkStore):
     item_fields = (*ChunkStore.item_fields, "in_context", "place")
+
+    def store(self, rows: list[Row], rejections: list[Rejection], cursor: int) -> None:
+        for tries_left in reversed(range(TRIES)):
+            try:
+                super().store(rows, rejections, cursor)
+                break
+            except PairsHeld:
+                if not tries_left:
+                    raise
+                time.sleep(RETRY_AFTER_S)
 
     def _before(self, rows: Sequence[Row | PairRow]) -> None:
         """Locks the pairs that will change before Progress is locked: the order of everybody (services/tasks/slots)."""
@@ -35,7 +54,8 @@ class PairStore(ChunkStore):
         named = self._named()
         keys = {pairs.key_of(named[row.left].pk, named[row.right].pk) for row in self.pending if _both(row, named)}
         ids = pairs.known(keys)
-        list(Pair.objects.select_for_update(no_key=True).filter(pk__in=list(ids.values())).order_by("pk").values("pk"))
+        there = Pair.objects.select_for_update(no_key=True).filter(pk__in=list(ids.values())).order_by("pk")
+        self.held = set(there.values_list("pk", flat=True))
 
     def _sort_out(self, rows: Sequence[Row | PairRow]) -> tuple[list[tuple[Row, str]], list[Rejection], int]:
         items = [row for row in rows if isinstance(row, Row)]
@@ -172,6 +192,7 @@ class _Pairs:
         self.project = store.project
         self.overlap = overlap
         self.named = store._named()
+        self.held = store.held
         self.refused: list[Rejection] = []
         self.rows = [(row, key) for row in store.pending if (key := self._key(row))]
         self.moved: Counter[str] = Counter()
@@ -212,6 +233,7 @@ class _Pairs:
             first_row.setdefault(key, row.number)
             sides[key] = self.named[row.left], self.named[row.right]
         ids = pairs.known(sides)
+        self._hold(set(ids.values()) - self.held)
         asked = Pair.objects.filter(pk__in=list(ids.values()), is_given=False)
         changed = {}
         for pair in asked:
@@ -231,6 +253,13 @@ class _Pairs:
         self.ids = ids
         self._close_unusable([key for key, _, _ in missing], sides)
         return {first_row[key] for key in (*changed, *(key for key, _, _ in missing))}
+
+    @staticmethod
+    def _hold(new: set[int]) -> None:
+        """Locks pairs that were made since; waiting for them would be a deadlock, for Progress is held. Raises."""
+        free = Pair.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=new)
+        if new and len(free.values_list("pk", flat=True)) != len(new):
+            raise PairsHeld("Pairs that an import names are being asked about.")
 
     def _close_unusable(
         self, new: Iterable[pairs.Key], sides: dict[pairs.Key, tuple[pairs.Meeting, pairs.Meeting]]

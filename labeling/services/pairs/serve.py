@@ -19,6 +19,10 @@ from labeling.services.tasks.walk import POSITIONS, Walker
 PAIR_POSITIONS = (*POSITIONS, "gold_position", "gold_exhausted_at")
 
 
+class Raced(Exception):
+    """All that was drawn went to others meanwhile: to be drawn again in a new transaction, which holds no lock yet."""
+
+
 @dataclass(slots=True)
 class Pick:
     """A pair chosen for somebody, and why. A pair without a row yet is made when it is asked."""
@@ -41,7 +45,7 @@ class Pick:
 
 
 def claim(walker: Walker, count: int, rng: Rng) -> list[Task]:
-    """Picks pairs, takes a slot of each and writes the tasks, all of them or none."""
+    """Picks pairs, takes a slot of each and writes the tasks, all of them or none. Raises Raced."""
     member = walker.member
     before = {name: getattr(member, name) for name in PAIR_POSITIONS}
     picks, has_head = _Round(walker, rng).pick(count)
@@ -214,6 +218,8 @@ def _tasks(walker: Walker, picks: list[Pick], has_head: bool, rng: Rng) -> list[
     progress = _count(project.pk, picks)
     draws = progress.draws - sum(pick.reason in (Reason.RANDOM, Reason.STRATEGY) for pick in picks)
     picks = _insert_new(walker, picks)
+    if not picks:
+        raise Raced
     end = lease_end(project.lease_s)
     tasks = []
     for pick in picks:
