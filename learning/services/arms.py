@@ -9,7 +9,7 @@ from labeling.models import Annotation, Reason, Source, Split
 from learning.core.cycle import Answers, fit_model, sample_pool, step_rng
 from learning.core.evaluation.arms import GROUPS, MIN_HELD_OUT, Difference, compare_arms, groups_of, next_count
 from learning.core.evaluation.gate import correct_of
-from learning.models import ArmComparison
+from learning.models import ArmComparison, ModelVersion
 from learning.selectors.curve import headline_of
 from learning.services import ranking
 from learning.services.candidates import Material
@@ -18,8 +18,8 @@ from learning.services.candidates import Material
 MAX_LABELS = 1_000
 
 
-def compare(material: Material, learner: str) -> ArmComparison | None:
-    """Stores the next comparison when it is due; None when it is not. Six fits an arm with the learner in use.
+def compare(material: Material, version: ModelVersion) -> ArmComparison | None:
+    """Stores the next comparison when it is due; None when it is not. Six fits an arm with the version's learner.
 
     The active arm is the first ``n`` pool answers in the order of their draws, random share and all; the random arm the
     first ``n`` whose draw no model had a say in. Imported labels, which no draw chose, are in neither.
@@ -33,7 +33,7 @@ def compare(material: Material, learner: str) -> ArmComparison | None:
     if n is None or n > MAX_LABELS or not chosen.any() or len(data.evaluation) < MIN_HELD_OUT:
         return None
     with material.log.step("arms") as step:
-        found = _compare(replace_learner(material, learner), drawn[:n, 0], drawn[~chosen][:n, 0])
+        found = _compare(_with_learner(material, version.learner), drawn[:n, 0], drawn[~chosen][:n, 0])
         points = f"{found.value * 100:+.1f} points ({found.low * 100:+.1f} to {found.high * 100:+.1f})"
         step.note(f"with {n:,} labels each, active against random: {points}")
     made, _ = ArmComparison.objects.update_or_create(
@@ -47,8 +47,8 @@ def compare(material: Material, learner: str) -> ArmComparison | None:
     return made
 
 
-def replace_learner(material: Material, learner: str) -> Material:
-    """The learner the version in use has, for both arms: choosing one anew for every fit would cost many fits more."""
+def _with_learner(material: Material, learner: str) -> Material:
+    """One learner for both arms: choosing one anew for every fit would cost many fits more."""
     return replace(material, settings=replace(material.settings, learner=learner))
 
 

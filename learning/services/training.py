@@ -9,21 +9,21 @@ from threadpoolctl import threadpool_limits
 from labeling.models import JobState, Kind, Project
 from labeling.services import queue
 from learning.core.cycle import Answers
-from learning.models import AlertKind, ModelVersion, Run, Status
+from learning.models import AlertKind, EncoderVersion, ModelVersion, Run, Status
 from learning.services import (
+    afterwards,
     alerts,
-    arms,
     candidates,
     data_tests,
     decide,
     encoder_versions,
     environment,
     features,
+    files,
     labels,
     model_files,
     promotion,
     ranking,
-    stopping,
 )
 from learning.services.candidates import Candidate, Material
 from learning.services.gate import Verdict
@@ -97,8 +97,7 @@ def _learn_labels(run: Run, log: StepLog) -> None:
     while not _judge_rank_publish(material, candidate):
         pass  # a person changed the champion meanwhile: judge again, by the new one
     if candidate is not None:
-        stopping.measure(material, candidate.version)
-        arms.compare(material, candidate.version.learner)
+        afterwards.measure(material, candidate.version)
 
 
 def _freeze(run: Run, log: StepLog) -> Frozen:
@@ -121,10 +120,20 @@ def _features(run: Run, log: StepLog, data: Frozen) -> tuple[FeatureMatrix, Answ
         version, why = encoder_versions.encoder_for(run.project, run.items_seen)
         computed = features.compute_missing(version, run.items_seen, step.progress)
         encoder_versions.make_current(version)
-        matrix = FeatureMatrix(version)
-        answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+        try:
+            matrix, answers = _read(version, data)
+        except files.Corrupt:
+            dropped = features.drop_damaged(version)
+            computed += features.compute_missing(version, run.items_seen, step.progress)
+            matrix, answers = _read(version, data)
+            why = f"{dropped} damaged shards computed again"
         step.note(f"{version.version}{f' ({why})' if why else ''}, {computed:,} new rows")
     return matrix, answers
+
+
+def _read(version: EncoderVersion, data: Frozen) -> tuple[FeatureMatrix, Answers]:
+    matrix = FeatureMatrix(version)
+    return matrix, Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
 
 
 def _test_data(run: Run, log: StepLog, data: Frozen, matrix: FeatureMatrix) -> None:

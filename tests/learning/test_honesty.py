@@ -110,3 +110,19 @@ def test_before_there_is_anything_to_compare_it_says_so(project, browser_of, peo
     assert arms(project).pays == "unclear"
     assert "from 20 random answers" in arms(project).text
     assert stopping(project).text == "Whether to stop can be said after 4 models."
+
+
+def test_a_comparison_that_fails_takes_nothing_away_from_the_run(people, monkeypatch):
+    project = make_text_project(people.manager, n_pool=60, n_eval=50, learner="logistic")
+    answer_some(project, people.annotator, 30)
+    answer_some(project, people.annotator, 45, Split.EVAL)
+
+    def broken(*_):
+        raise ArithmeticError("no such luck")
+
+    monkeypatch.setattr("learning.services.arms._draws", broken)
+    monkeypatch.setattr("learning.services.stopping.sample_of", broken)
+    assert run_training(decide(project.pk).pk)["state"] == "done"
+    project.refresh_from_db()
+    assert project.epoch == 1
+    assert not ArmComparison.objects.exists()
