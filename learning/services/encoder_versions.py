@@ -43,6 +43,10 @@ def encoder_for(project: Project, n_items: int) -> tuple[EncoderVersion, str]:
         return _fit(project, n_items), "first fit"
     if present.version.partition(":")[0] != name:
         return _fit(project, n_items), f"the setting now says {name}"
+    try:
+        fitted(present)
+    except files.Corrupt:  # fitted again on what it was fitted on it is the same one, and its features stay
+        return _fit(project, present.fitted_on), "its file was damaged: fitted again"
     if n_items >= REFIT_GROWTH * present.fitted_on:
         return _fit(project, n_items), f"{n_items:,} items, fitted on {present.fitted_on:,}"
     return present, ""

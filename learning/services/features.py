@@ -43,6 +43,18 @@ def compute_missing(version: EncoderVersion, n_items: int, report: Callable[[int
     return of
 
 
+def drop_damaged(version: EncoderVersion) -> int:
+    """Forgets the shards whose file is missing or damaged, so that they are computed again. Returns how many."""
+    dropped = 0
+    for shard in version.shards.all():
+        try:
+            files.check(shard.path, shard.sha256)
+        except files.Corrupt:
+            shard.delete()
+            dropped += 1
+    return dropped
+
+
 def _fill(
     version: EncoderVersion,
     shard: FeatureShard | None,

@@ -1,14 +1,15 @@
 """A fault in any step of a run: what was in use stays, the run says where it failed, the next one is fine."""
 
 import errno
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from labeling.models import Epoch, JobState, QueueEntry, Split
-from learning.models import Alert, ModelVersion, Run, Status
-from learning.services import model_files, promotion
+from learning.models import Alert, EncoderVersion, FeatureShard, ModelVersion, Run, Status
+from learning.services import encoder_versions, matrix, model_files, promotion
 from learning.services.decide import decide
 from learning.services.training import run_training
 from tests.learning.conftest import RealWorker, until
@@ -126,13 +127,11 @@ def test_a_full_disk_in_a_real_worker(real_worker: RealWorker, people):
     assert in_use(project)["epoch"][0] > before["epoch"][0]
 
 
-def flip_a_byte(version: ModelVersion) -> None:
-    path = default_storage.path(version.path)
-    with open(path, "r+b") as file:
-        file.seek(version.size_bytes // 2)
-        byte = file.read(1)[0]
-        file.seek(version.size_bytes // 2)
-        file.write(bytes([byte ^ 1]))
+def flip_a_byte(kept: ModelVersion | EncoderVersion | FeatureShard) -> None:
+    path = Path(default_storage.path(kept.path))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
 
 
 @pytest.fixture
@@ -200,6 +199,20 @@ def test_a_manager_says_that_an_alert_is_dealt_with(project, people, damaged, br
     assert api(people.manager).get("/api/v1/projects/sms/alerts/?open=true").json()["results"] == []
     assert api(people.manager).post(f"/api/v1/alerts/{alert.pk}/resolve/").status_code == 400
     assert browser_of(people.manager).get("/p/sms/fragments/alerts/").content.strip() == b""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", [EncoderVersion, FeatureShard])
+def test_a_damaged_encoder_or_shard_is_made_again(project, people, kind):
+    kept = kind.objects.get()
+    flip_a_byte(kept)
+    encoder_versions._load.cache_clear()
+    matrix._kept.clear()
+    answer_some(project, people.annotator, 10)
+    run = trained(project)
+    assert run.state == JobState.DONE, run.error
+    assert "damaged" in next(step["note"] for step in run.steps if step["name"] == "features")
+    assert kind.objects.get().sha256 == kept.sha256, "the same bytes again"
 
 
 @pytest.mark.django_db
