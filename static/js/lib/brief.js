@@ -62,7 +62,9 @@ export class Brief {
   #measure() {
     if (this.#root.classList.contains("is-open")) return;
     const { purpose, words, facts, picture } = this.#parts;
-    const cut = [purpose, words, facts].some((part) => !part.hidden && part.scrollHeight > part.clientHeight + 1);
+    // cut off, or left out where the page is low
+    const isCut = (part) => part.scrollHeight > part.clientHeight + 1 || !part.getClientRects().length;
+    const cut = [purpose, words, facts].some((part) => !part.hidden && isCut(part));
     this.#more.hidden = !cut && picture.hidden;
   }
 }

@@ -1,8 +1,14 @@
 """The pages of a pairwise project: no labels anywhere, a purpose always, and what to do next."""
 
+import json
+
 import pytest
 
 from labeling.models import Context, Member, Pairs, Progress, Project, Role
+from labeling.selectors.judgments import pair_progress, winners
+from labeling.services.answers import record_answer
+from labeling.services.imports import run_import, start_import
+from labeling.services.tasks import next_tasks
 from tests.factories import make_items, make_project
 
 
@@ -37,6 +43,23 @@ def test_first_items_then_partners_then_judging(arguments, people, page):
     assert "What people said" in content
     assert "items labeled" not in content
     assert "1,207 judgments so far" in page(people.annotator)
+
+
+def test_what_people_said_is_counted(arguments, people, page):
+    rows = [{"id": f"a{n}", "text": f"argument {n}", "context": {"id": "q", "text": "Why?"}} for n in range(8)]
+    run_import(start_import(people.manager, arguments, rows=rows).pk)
+    for winner, task in zip(("left", "tie", "tie"), next_tasks(people.annotator, arguments, 3), strict=True):
+        record_answer(people.annotator, task.pk, {"winner": winner}, 900)
+    assert winners(arguments) == [
+        {"name": "left", "answers": 1},
+        {"name": "right", "answers": 0},
+        {"name": "tie", "answers": 2},
+        {"name": "neither", "answers": 0},
+    ]
+    assert pair_progress(arguments)["judgments"] == 3
+    assert "What people said" in page(people.viewer)
+    standing = json.loads(page(people.annotator, address="/p/args/annotate/state/"))
+    assert (standing["mine"], standing["project"]["answers"]) == (3, 3)
 
 
 def test_given_pairs_come_to_an_end(arguments, people, page):
