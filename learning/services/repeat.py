@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
+from labeling.models import Kind
 from learning.core.artifacts import sha256
 from learning.core.cycle import Answers
 from learning.models import EncoderVersion, ModelVersion, Run
 from learning.services import candidates, environment, features, labels, ranking
 from learning.services.matrix import FeatureMatrix
+from learning.services.pairwise import stored
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,23 @@ class Repeated:
 def repeat(run: Run) -> Repeated:
     """Freezes and fits again, stores nothing but missing features. Raises ModelVersion.DoesNotExist without a model."""
     version = ModelVersion.objects.get(run=run)
-    data = labels.freeze(run)
     encoder = EncoderVersion.objects.select_related("project").get(project=run.project, version=version.encoder)
     features.compute_missing(encoder, run.items_seen, lambda done, of: None)
-    matrix = FeatureMatrix(encoder)
-    answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+    again = stored.made_again if run.project.kind == Kind.PAIRWISE else _made_again
     with threadpool_limits(limits=1):
-        model = candidates.fitted(run, data, matrix, answers, ranking.settings_of(run.project, len(data.labels)))
+        data_sha256, made = again(run, FeatureMatrix(encoder))
     code = run.environment.get("code", {}).get("source_sha256")
     return Repeated(
-        data_changed=data.sha256 != run.data_sha256,
+        data_changed=data_sha256 != run.data_sha256,
         code_changed=code != environment.source_sha256(),
-        sha256=sha256(model.dump()) if model else "",
+        sha256=sha256(made) if made else "",
         was=version.sha256,
     )
+
+
+def _made_again(run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
+    """Hash of the data and bytes of the model file; none where there is nothing to learn from."""
+    data = labels.freeze(run)
+    answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+    model = candidates.fitted(run, data, matrix, answers, ranking.settings_of(run.project, len(data.labels)))
+    return data.sha256, model.dump() if model else b""

@@ -47,8 +47,8 @@ class Candidate:
 def take_steps(run: Run, log: StepLog) -> None:
     """Freeze, features, fit, evaluate, artifact, gate, rank, publish. Raises Stopped, StepFailed."""
     data = _freeze(run, log)
-    matrix = _features(run, log)
-    material = Material(run, log, data, matrix, columns.groups_of(run.project, data, matrix))
+    matrix, groups = _features(run, log, data)
+    material = Material(run, log, data, matrix, groups)
     candidate = _candidate(material)
     while not _judge_rank_publish(material, candidate):
         pass  # a person changed the champion meanwhile: judge again, by the new one
@@ -70,13 +70,21 @@ def _freeze(run: Run, log: StepLog) -> Frozen:
     return data
 
 
-def _features(run: Run, log: StepLog) -> FeatureMatrix:
+def _features(run: Run, log: StepLog, data: Frozen) -> tuple[FeatureMatrix, list[NDArray[np.float32]]]:
     with log.step("features") as step:
         version, why = encoder_versions.encoder_for(run.project, run.items_seen)
         computed = features.compute_missing(version, run.items_seen, step.progress)
         encoder_versions.make_current(version)
+        try:
+            matrix = FeatureMatrix(version)
+            groups = columns.groups_of(run.project, data, matrix)
+        except files.Corrupt:
+            why = f"{features.drop_damaged(version)} damaged shards computed again"
+            computed += features.compute_missing(version, run.items_seen, step.progress)
+            matrix = FeatureMatrix(version)
+            groups = columns.groups_of(run.project, data, matrix)
         step.note(f"{version.version}{f' ({why})' if why else ''}, {computed:,} new rows")
-    return FeatureMatrix(version)
+    return matrix, groups
 
 
 def _candidate(material: Material) -> Candidate | None:

@@ -48,3 +48,11 @@ def show_again(version: ModelVersion) -> None:
     data, model = freeze.freeze(version.run), model_of(version)
     if data.items.ordinals.tolist() == model.ordinals.tolist():  # else an item was set aside since: the next run shows
         publish.store(version, data, model, None)
+
+
+def made_again(run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
+    """The model of an old run anew: hash of its frozen data, bytes of its file (none without a judgment)."""
+    data = freeze.freeze(run)
+    if not len(data.learned):
+        return data.sha256, b""
+    return data.sha256, fit.as_model(data, fit.fit(run.project, data, matrix)).dump()

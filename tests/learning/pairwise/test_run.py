@@ -8,6 +8,7 @@ from labeling.models import Annotation, Context, PairQueueEntry, Project
 from learning.models import ModelVersion, PairwiseScore, Run
 from learning.services.decide import decide
 from learning.services.pairwise.results import overview_of, ranking_without, results_of
+from learning.services.repeat import repeat
 from learning.services.sweep import due_projects
 from learning.services.training import run_training
 from tests.learning.pairwise.people import (
@@ -172,6 +173,8 @@ def test_held_out_pairs_are_measured_by_and_never_learned_from(people):
         bring(project, people.manager, told_rows)
         learn(project)
     one, other = (ModelVersion.objects.get(project=project) for project in (told, lied_to))
+    assert repeat(one.run).is_same
+    assert not repeat(one.run).data_changed
     assert one.sha256 == other.sha256  # bit by bit, and the same data gives the same file
     assert one.metrics["accuracy"]["value"] == pytest.approx(1 - other.metrics["accuracy"]["value"])
     assert {"accuracy_unseen_items", "accuracy_unseen_contexts"} <= set(one.metrics)
