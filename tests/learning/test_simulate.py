@@ -75,6 +75,13 @@ def test_tables_pictures_and_several_encoders(messages, tmp_path):
         assert picture.size == (2 * 1520, 940)
 
 
+def test_what_no_curve_reached_is_no_ratio(messages):
+    few = ("--learner", "logistic", "--seeds", "1", "--budget", "2", "--batch", "2")
+    printed = simulate(messages, *few, "--metric", "accuracy")
+    assert "98%  no curve came this far" in printed
+    assert "give more answers (--budget)" in printed
+
+
 def test_another_file_may_be_the_measure(messages, tmp_path):
     held = tmp_path / "held.jsonl.gz"
     with gzip.open(held, "wt") as file:

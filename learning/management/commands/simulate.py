@@ -138,6 +138,9 @@ class Command(BaseCommand):
                 for share in SHARES:
                     row = saving(arm.curves, random.curves, score, share, rng)
                     found.append((arm, row))
+                    if row.censored == len(arm.curves) + len(random.curves):
+                        self.stdout.write(f"{arm.strategy:<18}{share:>8.0%}  no curve came this far")
+                        continue
                     unreached = f"  ({row.censored} curves ended below: a bound)" if row.censored else ""
                     self.stdout.write(
                         f"{arm.strategy:<18}{share:>8.0%}{row.labels:>10.0f}{row.labels_random:>8.0f}{row.ratio:>7.2f}"
