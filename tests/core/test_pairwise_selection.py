@@ -224,6 +224,16 @@ def test_contexts_do_not_touch_each_other():
         posterior_of(one, context=np.arange(8) % 2)
 
 
+def test_covariances_of_many_contexts_stay_within_memory(monkeypatch):
+    monkeypatch.setattr(posterior_module, "DENSE_CELLS", 120)
+    context = np.repeat([0, 1, 2], [10, 4, 10])
+    nothing = Judgments(*NOTHING, n_items=24)
+    posterior = posterior_of(nothing, context=context)
+    assert sorted(posterior.covariances) == [0, 1]
+    draws = choose_pairs(posterior, nothing, 30, np.random.default_rng(0))
+    assert set(context[draws.first].tolist()) == {0, 1, 2}
+
+
 def test_a_posterior_without_a_prior_is_refused():
     judgments = ring(4)
     with pytest.raises(ValueError, match="prior"):

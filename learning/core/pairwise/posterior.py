@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.linalg import lapack
 
-from learning.core.arrays import DoubleArray
+from learning.core.arrays import BoolArray, DoubleArray
 from learning.core.pairwise.bradley_terry import Prior, Strengths
 from learning.core.pairwise.judgments import IntVector, Judgments
 from learning.core.pairwise.precision import information
 
 DENSE_ITEMS = 1500
+DENSE_CELLS = 12_000_000
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class PairPosterior:
     variances : ndarray of float64, shape (n_items,)
         Of the scores themselves, the prior's doubt about the common level included.
     covariances : dict of int to ndarray
-        By context, in the order of ``members(context)``; only contexts of 2 to ``DENSE_ITEMS`` items.
+        By context, in the order of ``members(context)``; only contexts of 2 to ``DENSE_ITEMS`` items, and only small
+        ones where all together would take more than ``DENSE_CELLS`` numbers.
     """
 
     strengths: Strengths
@@ -167,12 +169,13 @@ def gaussian_posterior(
     second_order = off.multiply(off) @ (1.0 / diagonal)
     variances = np.asarray((1.0 + second_order / diagonal) / diagonal)
     covariances: dict[int, DoubleArray] = {}
+    dense = _worth_inverting(np.diff(starts))
     # Row by row access in the order of contexts makes every block a slice.
     rows = laplacian[order]
     for number in range(starts.size - 1):
         begin, end = int(starts[number]), int(starts[number + 1])
         size = end - begin
-        if not 1 < size <= DENSE_ITEMS:
+        if not dense[number]:
             continue
         values = slice(int(rows.indptr[begin]), int(rows.indptr[end]))
         block = np.zeros((size, size))
@@ -183,6 +186,14 @@ def gaussian_posterior(
         covariances[number] = covariance
         variances[order[begin:end]] = np.diagonal(covariance)
     return PairPosterior(fitted, context, variances, covariances, order, starts, place)
+
+
+def _worth_inverting(sizes: IntVector) -> BoolArray:
+    """Which contexts get all covariances: up to ``DENSE_ITEMS`` items, small ones first, ``DENSE_CELLS`` in all."""
+    by_size = np.argsort(sizes, kind="stable")
+    chosen = np.zeros(sizes.size, dtype=bool)
+    chosen[by_size] = np.cumsum(sizes[by_size].astype(np.float64) ** 2) <= DENSE_CELLS
+    return chosen & (sizes > 1) & (sizes <= DENSE_ITEMS)
 
 
 def _inverse(matrix: DoubleArray) -> DoubleArray:
