@@ -64,8 +64,9 @@ def _batch(project: Project, among: Rows) -> tuple[int, int]:
     )
     rows = to_change
     if connection.features.has_select_for_update:
-        # never waits for a row while holding others, so it cannot deadlock with a claim of several items
-        held = list(to_change.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        # never waits for a row while holding others, so it cannot deadlock with a claim of several items; without
+        # their keys, which who makes a pair needs while holding Progress
+        held = list(to_change.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
         rows = among.model._default_manager.filter(pk__in=held)
     pks = among.model._default_manager.filter(pk__in=list(rows.values_list("pk", flat=True)))
     before = _counts(pks)

@@ -71,11 +71,12 @@ def _size(wanted: float) -> int:
 def _firsts(project_id: int, split: Split, ordinals: Sequence[int]) -> dict[int, _First]:
     partners = "c.pool_active" if split == Split.POOL else "c.pool_active + c.eval_active"
     sql = f"""
-        SELECT i.ordinal, i.id, c.id, i.split, i.place, c.items, {partners} - 1
+        SELECT i.is_open, i.ordinal, i.id, c.id, i.split, i.place, c.items, {partners} - 1
         FROM labeling_item i JOIN labeling_context c ON c.id = i.in_context_id
-        WHERE i.project_id = %s AND i.ordinal IN ({", ".join(["%s"] * len(ordinals))})
-            AND i.is_open AND i.split = %s AND {partners} > 1"""
-    return {row[0]: _First(*row[1:]) for row in _fetch(sql, [project_id, *ordinals, split.value])}
+        WHERE i.project_id = %s AND i.ordinal IN ({", ".join(["%s"] * len(ordinals))})"""
+    # open and split are looked at here: asked for in SQL, SQLite would read the whole index of open items of the split
+    rows = [(ordinal, _First(*of)) for is_open, ordinal, *of in _fetch(sql, [project_id, *ordinals]) if is_open]
+    return {ordinal: first for ordinal, first in rows if first.split == split and first.partners > 0}
 
 
 def _with_partners(firsts: list[_First], split: Split, rng: Rng) -> list[Candidate]:
