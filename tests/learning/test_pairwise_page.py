@@ -5,6 +5,7 @@ import pytest
 from labeling.models import Context, Item, Kind, Member, Project, Role, Split
 from learning.pages import pairwise
 from learning.pages.pair_charts import arms_chart, score_strip
+from learning.services.decide import decide
 from learning.services.pairwise.shapes import (
     ContextResults,
     ContextSummary,
@@ -18,7 +19,9 @@ from learning.services.pairwise.shapes import (
     Score,
     Suspect,
 )
+from learning.services.training import run_training
 from tests.factories import make_items, make_project
+from tests.learning.pairwise.people import bring, honest, item_rows, judgments, left_only, make_pairwise_project
 
 pytestmark = pytest.mark.django_db
 PAGE = "/p/args/ranking/"
@@ -151,6 +154,26 @@ def test_parts_that_were_never_compared_have_no_ranks(monkeypatch, context, item
     assert page.count("rank--part") == 2  # the second part, and the held-out item
     places = [page.index(f"/items/{item.pk}/") for item in (items[0], items[2], items[1], items[3])]
     assert places == sorted(places)
+
+
+def test_a_real_run_becomes_a_page(people, browser_of):
+    """Judgments in, page out: the parts are joined."""
+    project = make_pairwise_project(people.manager, "real")
+    bring(project, people.manager, item_rows(items=7))
+    bring(project, people.manager, judgments(0, 160, {"ann": honest, "bob": honest, "leftie": left_only}, items=7))
+    browser = browser_of(people.manager)
+    assert "160 judgments so far" in said(browser, "/p/real/ranking/")
+    run_training(decide(project.pk).pk)
+    asked = Context.objects.get(project=project, external_id="c0").pk
+    page = said(browser, f"/p/real/ranking/?context={asked}")
+    assert "160 judgments in 2 contexts" in page
+    order = [page.index(f"argument number 0 {number} ") for number in (6, 0)]
+    assert order == sorted(order)
+    assert "± 0." in page
+    assert "Proposed for quarantine" in page
+    assert "Without leftie" in said(browser, f"/p/real/ranking/?context={asked}&without=leftie")
+    assert said(browser, "/p/real/models/1/")
+    assert said(browser, "/p/real/")
 
 
 def test_a_score_strip_holds_its_intervals_and_is_not_led_by_an_endless_one():
