@@ -43,6 +43,17 @@ def test_without_any_judgment_the_graph_is_joined_as_fast_as_it_can_be():
     assert set(components(joined).tolist()) == {0}
 
 
+def test_a_gap_is_closed_even_where_the_outcome_is_all_but_known():
+    near = ring(10)
+    judgments = Judgments(np.append(near.left, 10), np.append(near.right, 11), np.append(near.outcome, 0), 12)
+    scores = np.concatenate([np.zeros(10), [9.0, 9.0]])
+    posterior = gaussian_posterior(judgments, Strengths(scores), prior=Prior(0.0, 0.5))
+    for seed in range(5):
+        draws = choose_pairs(posterior, judgments, 2, np.random.default_rng(seed))
+        assert draws.first[0] < 10 <= draws.second[0]
+        assert draws.reason == ["bridge", "gain"]
+
+
 def test_pairs_being_asked_count_as_joined():
     two = Judgments(np.array([0, 2]), np.array([1, 3]), np.array([0, 0]), n_items=4)
     rng = np.random.default_rng(0)

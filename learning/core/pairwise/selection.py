@@ -247,7 +247,7 @@ class _Draw:
             picks.append(pick)
             values.append(max(float(self._value[pick]), 0.0))
             chances.append(chance)
-            reasons.append(BRIDGE if closes else GAIN if by_rank else RANDOM)
+            reasons.append(BRIDGE if self._across[pick] else GAIN if by_rank else RANDOM)
             self._after(pick)
         chosen = np.array(picks, dtype=np.int64)
         return PairDraws(
