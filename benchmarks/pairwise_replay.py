@@ -42,6 +42,7 @@ DATA = ROOT.parent / "shared" / "data" / "pair_ukp_convarg1"
 OVERLAP = 5
 LEAST_TAU, LEAST_TAU_OF_A_TENTH = 0.72, 0.60
 EMPTY_S = 20.0
+SETTLE_S = 900.0
 SWAPPED = {"left": "right", "right": "left", "tie": "tie"}
 CHOICES = {"a1": "left", "a2": "right", "equal": "tie"}
 
@@ -278,9 +279,16 @@ class Replay:
 
     def _settle(self) -> None:
         """Everything that was answered has been learned from."""
-        wait(lambda: not unfinished(self.admin.results(f"{self.project}/runs/")), "runs end")
+        self._wait_for_runs()
         self.admin.call("POST", f"{self.project}/runs/")
-        wait(lambda: not unfinished(self.admin.results(f"{self.project}/runs/")), "the last run ends")
+        self._wait_for_runs()
+
+    def _wait_for_runs(self) -> None:
+        deadline = time.monotonic() + SETTLE_S
+        while unfinished(self.admin.results(f"{self.project}/runs/")):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"runs did not end within {SETTLE_S:.0f} s")
+            time.sleep(0.5)
 
     def _tau(self) -> tuple[float, int]:
         """Mean over the debates, and how many of them have ranks."""
