@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from labeling.models import Context, Kind, Permission, Progress, Project, Task
+from labeling.models import Context, Kind, Modality, Permission, Progress, Project, Task
 from labeling.pages.decorators import PageRequest, project_page
 from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
 from learning.selectors.outlook import outlook
@@ -30,6 +30,7 @@ SCORES_READ = 1000
 CONTEXTS_SHOWN = 200
 PAIRS_SHOWN = 5
 CYCLES_SHOWN = 3
+FIELDS_SHOWN = 8
 PEOPLE_SHOWN = 12
 PEOPLE_LISTED = 300
 BASELINES = {"majority": "always the same side", "coin": "a coin", "length": "the longer text, or the shorter"}
@@ -95,8 +96,10 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
     if chosen is None or overview.version is None:
         return render(request, "pages/pairwise/empty.html", frame | _beginnings(project))
     results = results_of(project, chosen, at_most=SCORES_READ)
-    page = Paginator(_in_order(results), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     without = request.GET.get("without", "")
+    compared = _compared(project, chosen, without, overview) if without else []
+    _give_fields(project, results, compared)
+    page = Paginator(_in_order(results), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     frame |= {
         "purpose": chosen.purpose or project.purpose,
         "asked": Task.objects.filter(pair__context=chosen).order_by().first() if chosen.asset_id else None,
@@ -107,7 +110,7 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
         "to_settle": results.to_settle[:PAIRS_SHOWN],
         "cycles": results.cycles[:CYCLES_SHOWN],
         "without": without,
-        "compared": _compared(project, chosen, without, overview) if without else [],
+        "compared": compared,
         **_strips(results, page),
         **_measures(overview),
         **_people(overview),
@@ -125,6 +128,18 @@ def _context(project: Project, asked: str, overview: Overview) -> Context | None
         return found
     best = max(overview.contexts, key=lambda summary: summary.judgments, default=None)
     return contexts.filter(pk=best.context.pk).first() if best else contexts.order_by("ordinal").first()
+
+
+def _give_fields(project: Project, results: ContextResults, compared: Iterable[ComparedRow]) -> None:
+    """Sets ``fields`` of every item on the page of a table: its first columns, in the order of the file."""
+    if project.modality != Modality.TABULAR:
+        return
+    shown = [score.item for score in results.scores] + [one.row.item for one in compared]
+    shown += [item for cycle in results.cycles for item in cycle]
+    shown += [item for advice in results.to_settle for item in (advice.first, advice.second)]
+    shown += [item for dispute in results.disputed for item in (dispute.first, dispute.second)]
+    for item in shown:
+        item.fields = project.in_column_order(item.data)[:FIELDS_SHOWN]  # type: ignore[attr-defined]
 
 
 def name_of(context: Context) -> str:
