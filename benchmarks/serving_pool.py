@@ -62,7 +62,7 @@ def main() -> int:
     return 0
 
 
-def build(size: int, people: int, kind: str) -> list[str]:
+def build(size: int, people: int, kind: str = "classification") -> list[str]:
     """A text project with ``size`` items, a published queue of 2,000 and one token a person."""
     from django.db import connection
 
