@@ -181,8 +181,8 @@ class Replay:
             self._set(retrain_every=every, overlap=1 if share == "a tenth" else OVERLAP)
             before, started = len(self.sent.rows), time.perf_counter()
             self._answer_until(target, kill=share == "all")
-            seconds = time.perf_counter() - started
-            print(f"{share}: {len(self.sent.rows):,} judgments, {(len(self.sent.rows) - before) / max(seconds, 1e-9):,.0f}/s")
+            rate = (len(self.sent.rows) - before) / max(time.perf_counter() - started, 1e-9)
+            print(f"{share}: {len(self.sent.rows):,} judgments, {rate:,.0f}/s")
             self._settle()
             taus[share] = self._tau()
             print(f"{share}: mean Kendall tau {taus[share][0]:.3f}, {taus[share][1]} debates connected", flush=True)
