@@ -7,7 +7,19 @@ from django.db.models import QuerySet
 
 from labeling.admin import JobAdmin, LookAdmin
 from labeling.models import JobState
-from learning.models import Alert, Decision, EncoderVersion, FeatureShard, ModelVersion, NextDecision, Run
+from learning.models import (
+    Alert,
+    ArmComparison,
+    Decision,
+    EncoderVersion,
+    FeatureShard,
+    ModelVersion,
+    NextDecision,
+    PairwiseFinding,
+    PairwiseScore,
+    PairwiseWithout,
+    Run,
+)
 
 
 @admin.register(Run)
@@ -71,3 +83,35 @@ class NextDecisionAdmin(LookAdmin):
     list_filter: ClassVar[Any] = ("is_asked",)
     list_select_related = ("project",)
     search_fields: ClassVar[Any] = ("project__slug",)
+
+
+@admin.register(ArmComparison)
+class ArmComparisonAdmin(LookAdmin):
+    list_display = ("project", "labels", "metric", "difference", "low", "high", "created_at")
+    list_filter: ClassVar[Any] = ("project",)
+    list_select_related = ("project",)
+    search_fields: ClassVar[Any] = ("project__slug",)
+
+
+@admin.register(PairwiseScore)
+class PairwiseScoreAdmin(LookAdmin):
+    list_display = ("item", "context", "model_version", "score", "se", "rank", "judgments")
+    list_filter: ClassVar[Any] = ("model_version__project",)
+    list_select_related = ("item", "context", "model_version")
+    search_fields: ClassVar[Any] = ("item__external_id__exact",)
+
+
+@admin.register(PairwiseFinding)
+class PairwiseFindingAdmin(LookAdmin):
+    list_display = ("context", "model_version", "items", "judgments", "connected", "n_cycles")
+    list_filter: ClassVar[Any] = ("connected", "model_version__project")
+    list_select_related = ("context", "model_version")
+    search_fields: ClassVar[Any] = ("context__text__icontains",)
+
+
+@admin.register(PairwiseWithout)
+class PairwiseWithoutAdmin(LookAdmin):
+    list_display = ("annotator", "context", "model_version")
+    list_filter: ClassVar[Any] = ("model_version__project",)
+    list_select_related = ("context", "model_version")
+    search_fields: ClassVar[Any] = ("annotator",)

@@ -27,7 +27,7 @@ END_OF_QUEUE = 2**31 - 1
 #: Ranks of the queue that are looked at together, and four more for each question wanted; then four times as many.
 FIRST_WINDOW = 32
 #: Ranks that are looked at for the chance of an item, then eight times as many; and when it is as good as none.
-CHANCES_WINDOW = 256
+CHANCES_WINDOW = 32
 NEGLIGIBLE = 1e-9
 #: What a walk may change of a member.
 POSITIONS = (
@@ -103,7 +103,7 @@ class Walker:
         found: dict[int, float] = {}
         passed_over, window, at_end = 1.0, CHANCES_WINDOW, False
         while wanted and passed_over > NEGLIGIBLE and not at_end:
-            entries = list(_ahead(self.project.pk, self.project.epoch, rank, rank + window))
+            entries = _ahead(self.project.pk, self.project.epoch, rank, rank + window)
             for item, is_open, propensity in entries:
                 if item in wanted:
                     found[item] = passed_over * propensity
@@ -162,10 +162,19 @@ def _waiting(project: int, user: int, *without: int, split: Split, pictures: boo
     return _locked(free_items(project, user, *without, split=split, pictures=pictures), wait=True)[:1]
 
 
-def _ahead(project: int, number: int, after: int, end: int) -> "QuerySet[QueueEntry, tuple[int, bool, float]]":
+_AHEAD = (
+    f"SELECT entry.item_id, item.is_open, entry.propensity FROM {QueueEntry._meta.db_table} entry"
+    f" JOIN {Epoch._meta.db_table} epoch ON epoch.id = entry.epoch_id"
+    f" JOIN {Item._meta.db_table} item ON item.id = entry.item_id"
+    " WHERE epoch.project_id = %s AND epoch.number = %s AND entry.rank > %s AND entry.rank <= %s ORDER BY entry.rank"
+)
+
+
+def _ahead(project: int, number: int, after: int, end: int) -> list[tuple[int, bool, float]]:
     """(item, is_open, propensity) of a window of ranks."""
-    entries = QueueEntry.objects.filter(epoch__project=project, epoch__number=number, rank__gt=after, rank__lte=end)
-    return entries.order_by("rank").values_list("item_id", "item__is_open", "propensity")
+    with connection.cursor() as cursor:
+        cursor.execute(_AHEAD, [project, number, after, end])
+        return [(item, bool(is_open), propensity) for item, is_open, propensity in cursor.fetchall()]
 
 
 @Prepared
