@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Project
-from learning.models import ModelVersion
+from learning.models import ModelVersion, Status
 from learning.selectors.curve import headline_of
 
 NAMES = {
@@ -32,8 +32,9 @@ SHADES = 10
 class MetricRow:
     name: str
     estimate: dict[str, float]
-    baselines: list[dict[str, float] | None]
+    named: list[tuple[str, dict[str, float] | None]]
     lower_is_better: bool
+    ceiling: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,15 @@ class Confusion:
 
 
 def metric_rows(version: ModelVersion) -> list[MetricRow]:
+    """Each metric beside its baselines, the first also beside what people reach."""
+    names, first = baseline_names(version), headline_of(version.project)
     return [
         MetricRow(
             NAMES.get(name, name),
             estimate,
-            [version.baselines.get(baseline, {}).get(name) for baseline in baseline_names(version)],
+            [(BASELINES[baseline], version.baselines[baseline].get(name)) for baseline in names],
             name.endswith(("_loss", "_error")),
+            version.report.get("human_ceiling") if name == first else None,
         )
         for name, estimate in version.metrics.items()
     ]
@@ -113,3 +117,33 @@ def confusions(version: ModelVersion) -> list[Confusion]:
         if count and truth != answer
     ]
     return sorted(found, key=lambda confusion: -confusion.count)[:CONFUSIONS_SHOWN]
+
+
+def decision_rows(version: ModelVersion) -> list[dict[str, Any]]:
+    """Newest first, each with its numbers as words. ``by_gate``: the first verdict, when no person gave it."""
+    return [
+        {
+            "decision": decision,
+            "numbers": flat(decision.numbers),
+            "by_gate": decision.before == Status.CANDIDATE,
+        }
+        for decision in version.decisions.select_related("decided_by")
+    ]
+
+
+def flat(numbers: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested numbers as lines of name and value; the checks have a table of their own."""
+    found: list[tuple[str, str]] = []
+    for key, value in numbers.items():
+        name = f"{prefix}{key.replace('_', ' ')}"
+        if isinstance(value, dict):
+            found += flat(value, f"{name}: ")
+        elif key == "checks" or value is None:
+            continue
+        elif isinstance(value, bool):
+            found.append((name, "yes" if value else "no"))
+        elif isinstance(value, float):
+            found.append((name, f"{value:.4g}".replace("-", "−", 1) if value < 0 else f"{value:.4g}"))
+        else:
+            found.append((name, str(value)))
+    return found

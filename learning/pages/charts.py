@@ -54,20 +54,22 @@ class Chart:
     band: str
     baseline: float | None = None
     others: list[Series] = field(default_factory=list)
+    ceiling: float | None = None
 
 
 def learning_curve_chart(
     points: list[dict[str, Any]], baseline: float | None = None, random: list[dict[str, Any]] | None = None,
-    width: int = WIDTH,
+    width: int = WIDTH, ceiling: float | None = None,
 ) -> Chart | None:  # fmt: skip
     """The metric over the labels learned from, with its interval as a band; None without a point.
 
+    ``baseline`` and ``ceiling`` are level lines: what a constant answer reaches, and how far people agree.
     ``random`` is a second line: the same metric with as many labels drawn at random.
     """
     if not points:
         return None
     every = points + (random or [])
-    lows = [point["low"] for point in every] + ([baseline] if baseline is not None else [])
+    lows = [point["low"] for point in every] + [level for level in (baseline, ceiling) if level is not None]
     bottom_value = max(0.0, math.floor(min(lows) * 10 - 0.2) / 10)
     most = max(point["labels"] for point in every)
     x_step = nice_step(most / (5 if width >= WIDTH else 3))
@@ -91,6 +93,7 @@ def learning_curve_chart(
         main.points, main.line, main.band,
         y(baseline) if baseline is not None else None,
         [_series("random", random, x, y)] if random else [],
+        y(ceiling) if ceiling is not None else None,
     )  # fmt: skip
 
 

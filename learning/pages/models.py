@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,21 +13,27 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.access import require
 from labeling.services.errors import Invalid
 from learning.models import ModelVersion
-from learning.pages import card
+from learning.pages import card, trust
 from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, reliability_chart
 from learning.selectors.arms import arms
 from learning.selectors.curve import versions_curve
+from learning.selectors.outcome import duration
 from learning.selectors.outlook import outlook
 from learning.selectors.stopping import stopping
 from learning.services import promotion, runs
 
+VERSIONS_PER_PAGE = 50
+#: More points than this are no line but a smear.
+POINTS_DRAWN = 80
+
 
 def _curve(project: Project) -> dict[str, Any]:
     """The learning curve, and below it the two arms at equal numbers of labels, each drawn for wide and narrow."""
-    versions = versions_curve(project)
+    versions = _thinned(versions_curve(project))
     newest = ModelVersion.objects.filter(project=project).newest_first().first()
     found = card.headline(project, newest) if newest else None
     majority = found["majority"]["value"] if found and found["majority"] else None
+    ceiling = (newest.report.get("human_ceiling") if newest else None) or None
     compared = arms(project)
     active, random = (
         [{"labels": row["labels"], "metric": row["metric"], **row[arm]} for row in compared.comparisons]
@@ -34,7 +41,12 @@ def _curve(project: Project) -> dict[str, Any]:
     )
     widths = (("wide", WIDTH), ("narrow", NARROW))
     return {
-        "charts": [(name, learning_curve_chart(versions, majority, width=width)) for name, width in widths if versions],
+        "charts": [
+            (name, learning_curve_chart(versions, majority, width=width, ceiling=ceiling["value"] if ceiling else None))
+            for name, width in widths
+            if versions
+        ],
+        "ceiling": ceiling,
         "arms": compared,
         "arms_charts": [(name, learning_curve_chart(active, None, random, width)) for name, width in widths if active],
         "last": versions[-1] if versions else None,
@@ -42,6 +54,14 @@ def _curve(project: Project) -> dict[str, Any]:
         "majority": majority,
         "stopping": stopping(project),
     }
+
+
+def _thinned(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Evenly chosen points of a long curve, the first and the last among them."""
+    if len(points) <= POINTS_DRAWN:
+        return points
+    step = (len(points) - 1) / (POINTS_DRAWN - 1)
+    return [points[round(number * step)] for number in range(POINTS_DRAWN)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,12 +76,15 @@ def model_list(request: PageRequest, project: Project) -> HttpResponse | HttpRes
         except Invalid as refused:
             messages.error(request, refused.reason)
         return redirect("learning-pages:models", project.slug)
+    versions = ModelVersion.objects.filter(project=project)
+    champion = versions.champion()
     # without the reports: a confusion matrix of 77 labels is 6,000 numbers
-    versions = list(ModelVersion.objects.filter(project=project).defer("report").newest_first())
-    champion = next((version for version in versions if version.status == "champion"), None)
+    listed = versions.with_ranks().defer("report").newest_first()
+    page = Paginator(listed, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "project": project,
-        "rows": [{"version": version, "headline": card.headline(project, version)} for version in versions],
+        "page": page,
+        "rows": [{"version": version, "headline": card.headline(project, version)} for version in page.object_list],
         "outlook": outlook(project),
         "champion": champion,
         "whole": True,
@@ -86,20 +109,31 @@ def model_detail(request: PageRequest, project: Project, number: int) -> HttpRes
         except Invalid as refused:
             messages.error(request, refused.reason)
         return redirect("learning-pages:model", project.slug, number)
-    context = {
+    return render(request, "pages/models/one.html", _everything_about(project, version))
+
+
+def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]:
+    run = version.run
+    return {
         "project": project,
         "version": version,
+        "status_words": trust.status_words(version, version.ranks),
+        "measured_on": trust.measured_on(version),
         "headline": card.headline(project, version),
         "metrics": card.metric_rows(version),
         "baselines": [card.BASELINES[name] for name in card.baseline_names(version)],
+        "calibration": version.metrics.get("calibration_error"),
         "labels": card.label_rows(version),
         "matrix": card.matrix(version),
         "confusions": card.confusions(version),
         "reliability": reliability_chart(version.report.get("reliability", [])),
-        "decisions": version.decisions.select_related("decided_by"),
-        "stopping": stopping(project, number),
+        "decisions": card.decision_rows(version),
+        "stopping": stopping(project, version.number),
+        "took": duration(run) if run else "",
+        "peak_memory_mb": max((step.get("peak_memory_mb", 0) for step in run.steps), default=0) if run else 0,
+        "environment": run.environment if run else {},
+        **trust.of(version),
     }
-    return render(request, "pages/models/one.html", context)
 
 
 @require_safe

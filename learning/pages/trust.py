@@ -1,0 +1,163 @@
+"""Why a model version may be believed, or not yet: the gate, the rival, the eval set and the data, in plain words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from labeling.models import Kind
+from learning.models import ModelVersion, Status
+from learning.pages.findings import data_test_rows
+from learning.pages.pair_charts import Mark, Strip, share_strip
+from learning.selectors.arms import points
+from learning.selectors.curve import headline_of
+from learning.selectors.eval_uses import eval_uses
+from learning.selectors.verdicts import gate_verdict
+
+MEGABYTE = 1024 * 1024
+ENOUGH = 200
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check of the gate. ``value`` and ``limit`` are words with their unit."""
+
+    title: str
+    passed: bool
+    value: str
+    limit: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A measured share on the scale that all of them share; ``role`` ends its class in the stylesheet."""
+
+    name: str
+    rate: dict[str, float]
+    mark: Mark
+    role: str
+
+
+_TITLES = {
+    "beats_baseline": "Better than always the same answer",
+    "beats_champion": "Better than the champion",
+    "more_right": "Right on more items than the champion",
+    "calibration": "As honest about how sure it is",
+    "latency": "Fast enough",
+    "size": "Small enough",
+    "enough_held_out": "Measured on enough eval answers",
+}
+
+
+def status_words(version: ModelVersion, is_ranking: bool) -> str:
+    """What its status means, in a sentence or two."""
+    few = f"Fewer than {ENOUGH} eval answers: nothing about it is verified yet." if version.n_eval < ENOUGH else ""
+    if version.status == Status.CANDIDATE:
+        return "It waits for its verdict."
+    if version.status == Status.CHAMPION:
+        how = (
+            "Verified: it passed every check of the gate."
+            if version.verified
+            else "A person promoted it: not verified."
+        )
+        return how + (" It ranks the questions." if is_ranking else " A newer model ranks the questions.")
+    if version.status == Status.PROVISIONAL:
+        return "It ranks the questions, but is not verified. " + (few or "It did not pass every check of the gate.")
+    if version.status == Status.REJECTED:
+        return "Clearly worse than what was in use: it ranks nothing."
+    return "Replaced by a later model." + (" It was verified." if version.verified else "")
+
+
+def of(version: ModelVersion) -> dict[str, Any]:
+    """Everything of the page's second part; what an older version's report lacks is None or empty."""
+    gate = gate_verdict(version)
+    report = version.report
+    leaks = report.get("leaks")
+    return {
+        "gate": gate,
+        "enough": ENOUGH,
+        "passed": sum(check["passed"] for check in gate["checks"]) if gate else 0,
+        "checks": [check_row(check) for check in gate["checks"]] if gate else [],
+        "beside": beside(gate["numbers"]) if gate else None,
+        "uses": eval_uses(version),
+        "ceiling": report.get("human_ceiling"),
+        "leaks": leaks,
+        "leaks_found": bool(leaks) and any(leaks.get(name) for name in ("hash", "near", "group")),
+        "data": data_test_rows(version.run) if version.run and version.run.data_tests else None,
+        "losses": sorted((report.get("learner") or {}).get("loss_by_learner", {}).items(), key=lambda pair: pair[1]),
+        **bars(version),
+    }
+
+
+def check_row(check: dict[str, Any]) -> CheckRow:
+    """A stored check; one that a later gate may add is shown under its own name."""
+    name, value, limit = check["name"], check["value"], check["limit"]
+    detail = check.get("detail") or ""
+    if name in ("beats_baseline", "beats_champion"):
+        shown = (f"p {probability(value)}", f"p at most {limit:g}")
+    elif name == "more_right":
+        shown = (f"{points(value, signed=True)} points", f"above {points(limit)} points")
+    elif name == "calibration":
+        shown = (f"{value:+.3f}".replace("-", "−"), f"at most +{limit:g}")
+    elif name == "latency":
+        shown, detail = (f"{value:.1f} ms", f"at most {limit:.0f} ms"), detail.replace("ms an item, ", "one item; ")
+    elif name == "size":
+        shown = (f"{value / MEGABYTE:.2f} MB", f"at most {limit / MEGABYTE:.0f} MB")
+        detail = detail.replace("bytes, the champion's", "the champion's") + " bytes"
+    elif name == "enough_held_out":
+        shown, detail = (f"{value:,.0f}", f"at least {limit:,.0f}"), ""
+    else:
+        shown = (f"{value:.4g}", f"{limit:.4g}")
+    return CheckRow(_TITLES.get(name, name.replace("_", " ").capitalize()), check["passed"], *shown, detail)
+
+
+def probability(p: float) -> str:
+    return "below .001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
+
+
+def beside(numbers: dict[str, Any]) -> dict[str, Any] | None:
+    """The paired comparison with the champion, or with the version that ranked; None when there was neither."""
+    for key, rival in (("against_champion", "the champion"), ("against_ranking", "the version that ranked")):
+        paired = numbers.get(key)
+        if paired:
+            found = {"rival": rival, **paired, "difference": points(paired["difference"], signed=True)}
+            found |= {end: points(paired[end], signed=True) for end in ("low", "high")}
+            return found | {"loss": _lower_is_better(numbers.get("loss"))}
+    return None
+
+
+def _lower_is_better(loss: dict[str, float] | None) -> dict[str, str] | None:
+    """Stored as what the rival loses more; said as what this version's squared error rises or falls by."""
+    if not loss:
+        return None
+    turned = {"difference": -loss["difference"], "low": -loss["high"], "high": -loss["low"]}
+    said = {name: f"{value:+.4f}".replace("-", "−") for name, value in turned.items()}
+    return said | {"p": probability(loss["p_better"])}
+
+
+def bars(version: ModelVersion) -> dict[str, Any]:
+    """The headline beside what people and constants reach, on one scale; empty when nothing was measured."""
+    name = headline_of(version.project)
+    own = version.metrics.get(name)
+    if not own:
+        return {"bars": [], "bar_strip": None}
+    found: list[tuple[str, dict[str, float] | None, str]] = [
+        (f"Model {version.number}", own, "own"),
+        ("One person with another", version.report.get("human_ceiling"), "ceiling"),
+    ]
+    found += [
+        (title, version.baselines.get(key, {}).get(name), "baseline")
+        for key, title in (
+            ("nearest_centroid", "Nearest centroid"), ("length", "By length"), ("majority", "Always the same answer"),
+            ("stratified", "Drawn by share"), ("coin", "A coin"),
+        )
+    ]  # fmt: skip
+    known = [(title, rate, role) for title, rate, role in found if rate]
+    strip: Strip = share_strip(0.5 if min(rate["low"] for _, rate, _ in known) >= 0.5 else 0.0)
+    placed = [
+        Bar(title, rate, strip.mark(rate["value"], rate["low"], rate["high"]), role) for title, rate, role in known
+    ]
+    return {"bar_strip": strip, "bars": placed}
+
+
+def measured_on(version: ModelVersion) -> str:
+    return "held-out pairs" if version.project.kind == Kind.PAIRWISE else "eval items"
