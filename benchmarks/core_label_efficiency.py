@@ -7,6 +7,10 @@ with; ``fashion_photos`` is the latter through the picture encoder; everything e
 
     python -m benchmarks.core_label_efficiency --seeds 10 --jobs 2
     python -m benchmarks.core_label_efficiency --data digits fashion --seeds 3
+    python -m benchmarks.core_label_efficiency --seeds 10 --keep curves
+
+The last one writes every curve into the folder ``curves`` and reads those it finds there, so that an evening's run can
+be stopped and taken up again. Empty it after a change to ``learning/core``.
 
 Reads ``../shared/data`` (Fashion-MNIST, Banking77, SMS spam, Adult, TrashNet); sets that are absent are skipped with a
 word.
@@ -18,6 +22,7 @@ import argparse
 import csv
 import gzip
 import io
+import json
 import os
 import sys
 import time
@@ -179,6 +184,29 @@ def run_cell(cell: Cell, folder: str) -> tuple[Cell, Curve, float]:
     return cell, replace(curve, scores=tuple(score / full for score in curve.scores)), full
 
 
+def kept_as(cell: Cell, keep: Path) -> Path:
+    """Return the file of a finished cell; random order depends on neither temperature nor share."""
+    chance = "" if cell.arm == "random" else f"-{cell.temperature}-{cell.random_share}"
+    return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}.json"
+
+
+def read_kept(cells: list[Cell], keep: Path) -> list[tuple[Cell, Curve, float]]:
+    """Return the cells that an earlier run finished."""
+    found = []
+    for cell in cells:
+        if (path := kept_as(cell, keep)).exists():
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            curve = Curve(cell.arm, cell.seed, tuple(kept["labels"]), tuple(kept["scores"]))
+            found.append((cell, curve, float(kept["full"])))
+    return found
+
+
+def write_kept(cell: Cell, curve: Curve, full: float, keep: Path) -> None:
+    """Write a finished cell."""
+    kept = json.dumps({"labels": curve.labels, "scores": curve.scores, "full": full})
+    kept_as(cell, keep).write_text(kept, encoding="utf-8")
+
+
 def encode(names: list[str], folder: str) -> list[str]:
     """Encode every set once into ``folder``; return the sets that are there."""
     found = []
@@ -195,7 +223,9 @@ def encode(names: list[str], folder: str) -> list[str]:
     return found
 
 
-def run_all(cells: list[Cell], folder: str, jobs: int, minutes: float) -> list[tuple[Cell, Curve, float]]:
+def run_all(
+    cells: list[Cell], folder: str, jobs: int, minutes: float, keep: Path | None
+) -> list[tuple[Cell, Curve, float]]:
     """Run the cells in ``jobs`` processes, seed after seed, and start no more when time is up."""
     done: list[tuple[Cell, Curve, float]] = []
     start = time.monotonic()
@@ -207,6 +237,8 @@ def run_all(cells: list[Cell], folder: str, jobs: int, minutes: float) -> list[t
             for future in ready:
                 done.append(future.result())
                 cell, curve, full = done[-1]
+                if keep:
+                    write_kept(cell, curve, full, keep)
                 minutes_taken = (time.monotonic() - start) / 60
                 print(
                     f"[{len(done)}/{len(cells)}, {minutes_taken:.1f} min] {cell.name} {cell.arm} seed {cell.seed}: "
@@ -260,17 +292,25 @@ def main() -> None:
     parser.add_argument("--random-share", type=float, default=0.0, help="of the active arms' picks; live it is 0.1")
     parser.add_argument("--temperature", type=float, default=DEFAULT_TEMPERATURE)
     parser.add_argument("--stop-at", type=float, default=0.985, help="share of the full score at which a curve may end")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write finished curves there, read those it holds")
     given = parser.parse_args()
     arms = [arm for arm in dict.fromkeys(given.arms) if arm != "random"]
+    cells = [
+        Cell(name, arm, seed, given.temperature, given.random_share, given.stop_at)
+        for seed in range(given.seeds)
+        for name in given.data
+        for arm in (*arms, "random")
+    ]
+    if given.keep:
+        given.keep.mkdir(parents=True, exist_ok=True)
+    done = read_kept(cells, given.keep) if given.keep else []
+    kept = {cell for cell, _, _ in done}
+    missing = [cell for cell in cells if cell not in kept]
     with TemporaryDirectory() as folder:
-        names = encode(given.data, folder)
-        cells = [
-            Cell(name, arm, seed, given.temperature, given.random_share, given.stop_at)
-            for seed in range(given.seeds)
-            for name in names
-            for arm in (*arms, "random")
-        ]
-        report(names, arms, run_all(cells, folder, given.jobs, given.minutes))
+        names = encode([name for name in given.data if any(cell.name == name for cell in missing)], folder)
+        todo = [cell for cell in missing if cell.name in names]
+        done += run_all(todo, folder, given.jobs, given.minutes, given.keep)
+    report([name for name in given.data if any(cell.name == name for cell, _, _ in done)], arms, done)
 
 
 if __name__ == "__main__":

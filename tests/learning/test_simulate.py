@@ -75,6 +75,10 @@ def test_tables_pictures_and_several_encoders(messages, tmp_path):
         assert picture.size == (2 * 1520, 940)
 
 
+def test_the_default_learner_may_also_be_named(messages):
+    assert "wordllama-tfidf: macro_f1" in simulate(messages, "--learner", "auto", "--seeds", "1", "--budget", "20")
+
+
 def test_what_no_curve_reached_is_no_ratio(messages):
     few = ("--learner", "logistic", "--seeds", "1", "--budget", "2", "--batch", "2")
     printed = simulate(messages, *few, "--metric", "accuracy")

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--text", default="text", help="Column of the text.")
         parser.add_argument("--strategies", nargs="+", default=["auto"], choices=STRATEGIES.names())
         parser.add_argument("--encoders", nargs="+", default=["auto"], choices=["auto", *ENCODERS.names()])
-        parser.add_argument("--learner", default="auto", choices=LEARNERS.names())
+        parser.add_argument("--learner", default="auto", choices=["auto", *LEARNERS.names()])
         parser.add_argument("--seeds", type=int, default=3, help="Each draws its own pool and its own questions.")
         parser.add_argument("--budget", type=int, default=400, help="Answers to give.")
         parser.add_argument("--batch", type=int, default=20, help="Answers between two rankings (retrain_every).")
