@@ -12,7 +12,9 @@ from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN
 from learning.models import Status
 from learning.services.evaluation import Measured
 
-_UNMEASURED = "No eval item has been answered yet: nothing to measure it by. It may rank."
+#: What a model is measured by, one of it; pairwise projects have their own.
+ITEM, PAIR = "eval item", "held-out pair"
+_COUNTED = {ITEM: "eval answers", PAIR: "held-out pairs"}
 _INCOMPARABLE = "the champion could not be compared with"
 
 
@@ -37,8 +39,9 @@ class Rivals:
     is_comparable: bool = True
 
 
-def unmeasured() -> Verdict:
-    return Verdict(Status.PROVISIONAL, _UNMEASURED, {"n_eval": 0})
+def unmeasured(held: str = ITEM) -> Verdict:
+    reason = f"No {held} has been answered yet: nothing to measure it by. It may rank."
+    return Verdict(Status.PROVISIONAL, reason, {"n_eval": 0})
 
 
 def verdict_on(measured: Measured, candidate: Contender, rivals: Rivals, rng: np.random.Generator) -> Verdict:
@@ -76,47 +79,54 @@ def judge(
     constant_correct: NDArray[np.bool_] | None,
     champion_correct: NDArray[np.bool_] | None,
     has_champion: bool,
+    held: str = ITEM,
 ) -> Verdict:
-    """By who was right alone, where there are no probabilities to compare: the exact paired test in both directions."""
+    """By who was right alone, where there are no probabilities to compare: the exact paired test in both directions.
+
+    ``held`` is what one of the things measured by is called.
+    """
     if correct is None or constant_correct is None:
-        return unmeasured()
+        return unmeasured(held)
     floor = paired_test(correct, constant_correct)
     numbers: dict[str, Any] = {"n_eval": floor.n, "against_majority": asdict(floor)}
     checks = [_won("beats_baseline", floor)]
-    may_rank, words = True, _beside_constant(floor)
+    may_rank, words = True, _beside_constant(floor, held)
     if champion_correct is not None:
         champion = paired_test(correct, champion_correct)
         numbers["against_champion"] = asdict(champion)
         checks.append(_won("beats_champion", champion))
         may_rank = champion.difference >= -MARGIN or champion.p_worse > MAX_P_WORSE
-        words = f"Beside the champion: {in_words(champion)}."
+        words = f"Beside the champion: {in_words(champion, held)}."
     failed = [check for check in checks if not check.passed]
-    numbers |= {"checks": [asdict(check) for check in checks] + [_enough(floor.n)], "may_rank": may_rank}
+    numbers |= {"checks": [asdict(check) for check in checks] + [_enough(floor.n, held)], "may_rank": may_rank}
     reason = "; ".join(f"{check.name.replace('_', ' ')}: p = {check.value:.2g}, {check.detail}" for check in failed)
     unseen = has_champion and champion_correct is None
     promoted = not failed and may_rank and not unseen
-    return _settled(promoted, may_rank, floor.n, _INCOMPARABLE if unseen else reason, words, numbers)
+    return _settled(promoted, may_rank, floor.n, _INCOMPARABLE if unseen else reason, words, numbers, held)
 
 
-def _settled(promoted: bool, may_rank: bool, n_eval: int, reason: str, words: str, numbers: dict[str, Any]) -> Verdict:
+def _settled(
+    promoted: bool, may_rank: bool, n_eval: int, reason: str, words: str, numbers: dict[str, Any], held: str = ITEM
+) -> Verdict:
     if promoted and n_eval >= MIN_HELD_OUT:
         numbers["verified"] = True
         return Verdict(Status.CHAMPION, f"Better than everything it was compared with. {words}", numbers)
     if promoted:
-        few = f"It may rank. It passed every check, but on {n_eval} eval answers; {MIN_HELD_OUT} are asked for."
+        few = f"It may rank. It passed every check, but on {n_eval} {_COUNTED[held]}; {MIN_HELD_OUT} are asked for."
         return Verdict(Status.PROVISIONAL, f"{few} {words}", numbers)
     if may_rank:
         return Verdict(Status.PROVISIONAL, f"It may rank, but is not promoted: {reason}. {words}", numbers)
     return Verdict(Status.REJECTED, f"Clearly worse than what is in use. {words}", numbers)
 
 
-def _beside_constant(test: PairedTest) -> str:
+def _beside_constant(test: PairedTest, held: str = ITEM) -> str:
     better = "Better than" if test.p_better <= MAX_P_BETTER else "Not clearly better than"
-    return f"{better} always the same answer: {in_words(test)}."
+    return f"{better} always the same answer: {in_words(test, held)}."
 
 
-def _enough(n_eval: int) -> dict[str, Any]:
-    check = core.Check("enough_held_out", n_eval >= MIN_HELD_OUT, float(n_eval), float(MIN_HELD_OUT), "eval answers")
+def _enough(n_eval: int, held: str = ITEM) -> dict[str, Any]:
+    enough = n_eval >= MIN_HELD_OUT
+    check = core.Check("enough_held_out", enough, float(n_eval), float(MIN_HELD_OUT), _COUNTED[held])
     return asdict(check)
 
 
@@ -125,10 +135,10 @@ def _won(name: str, test: PairedTest) -> core.Check:
     return core.Check(name, test.p_better <= MAX_P_BETTER, test.p_better, MAX_P_BETTER, detail)
 
 
-def in_words(test: PairedTest) -> str:
+def in_words(test: PairedTest, held: str = ITEM) -> str:
     """The paired test as a person reads it."""
-    items = "item" if test.only_candidate == 1 else "items"
+    things = held if test.only_candidate == 1 else f"{held}s"
     return (
-        f"{test.only_candidate} eval {items} right that the other has wrong, {test.only_champion} the other way round,"
+        f"{test.only_candidate} {things} right that the other has wrong, {test.only_champion} the other way round,"
         f" of {test.n}; accuracy {test.difference:+.3f} ({test.low:+.3f} to {test.high:+.3f}), p = {test.p_better:.2g}"
     )

@@ -25,7 +25,7 @@ def _columns(**types: str) -> list[Column]:
 PREFERENCES = _columns(
     prompt="text", chosen="text", rejected="text", margin="number", annotators="list", votes_chosen="integer",
     votes_rejected="integer", ties="integer", chosen_id="integer", rejected_id="integer", context_id="integer",
-    purpose="text", split="text",
+    context_facts="json", purpose="text", split="text",
 )  # fmt: skip
 RANKINGS = _columns(
     query_id="text", query="text", item_id="integer", external_id="text", rank="integer", score="number",
@@ -106,7 +106,7 @@ def _preference(project: Project, pair: Pair, said: list[tuple[str, str]]) -> di
     sides = [(pair.first, counts["first"]), (pair.second, counts["second"])]
     (chosen, wins), (rejected, losses) = sorted(sides, key=lambda side: -side[1])
     return {
-        "prompt": pair.context.text,
+        "prompt": prompt_of(pair.context),
         "chosen": content_of(project, chosen),
         "rejected": content_of(project, rejected),
         "margin": (wins - losses) / (wins + losses),
@@ -117,9 +117,15 @@ def _preference(project: Project, pair: Pair, said: list[tuple[str, str]]) -> di
         "chosen_id": chosen.pk,
         "rejected_id": rejected.pk,
         "context_id": pair.context_id,
+        "context_facts": pair.context.facts,
         "purpose": pair.context.purpose or project.purpose,
         "split": pair.split,
     }
+
+
+def prompt_of(context: Context) -> str:
+    """The text of a context; of one without a text its facts, line by line."""
+    return context.text or "\n".join(f"{name}: {value}" for name, value in context.facts)
 
 
 def content_of(project: Project, item: Item) -> Any:
@@ -134,7 +140,7 @@ def rankings(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     for row in _by_context(_ranked(project)):
         yield {
             "query_id": row.context.external_id or str(row.context_id),
-            "query": row.context.text,
+            "query": prompt_of(row.context),
             "item_id": row.item_id,
             "external_id": row.item.external_id,
             "rank": row.rank,

@@ -88,7 +88,8 @@ def sentence_of(parts: int, pairs: list[tuple[str, ...]]) -> str:
         return "No ranks yet: there are no items to compare."
     asked = "; ".join(f"{one} with {other}" for one, other in pairs)
     more = parts - 1 - len(pairs)
-    rest = f"; and one item of each of the {more:,} other parts" if more > 0 else ""
+    others = "the other part" if more == 1 else f"each of the {more:,} other parts"
+    rest = f"; and one item of {others}" if more > 0 else ""
     return f"No ranks yet: the items fall into {parts:,} parts that were never compared. Compare {asked}{rest}."
 
 

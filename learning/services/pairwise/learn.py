@@ -220,6 +220,7 @@ def _judged(material: Material, candidate: Candidate, champion: ModelVersion | N
         measured.constant_correct if measured else None,
         champion_correct,
         has_champion=champion is not None,
+        held=gate.PAIR,
     )
     return replace(verdict, reason=verdict.reason + trouble)
 
