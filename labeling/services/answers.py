@@ -74,8 +74,7 @@ class _Work:
 
     @property
     def holds_slot(self) -> bool:
-        """Whether the task has one of the slots: repeats and gold pairs come on top of them."""
-        return self.task.pair_id is None or self.task.reason not in (Reason.REPEAT, Reason.GOLD)
+        return _holds_slot(self.task)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -281,8 +280,8 @@ def _retake(work: _Work) -> None:
     elif again := _asked_again(work.task):
         if again.state != TaskState.OPEN:
             raise LeaseLost("You have dealt with this meanwhile.")
-        _set_state(again, TaskState.EXPIRED)  # its slot passes on
-        return
+        _set_state(again, TaskState.EXPIRED)
+        work.item.slots_taken -= _holds_slot(again)  # its slot passes on, if it had one
     if work.holds_slot:
         work.change.take_slot()
 
@@ -294,6 +293,11 @@ def _undo_skip(work: _Work) -> None:
         skips = _skips(work.task, without=work.task)
         because = next((reason for reason in SkipReason.values if _settles(reason, skips)), None)
         work.change.set_aside(because) if because else work.change.restore()
+
+
+def _holds_slot(task: Task) -> bool:
+    """Whether the task has one of the slots: repeats and gold pairs come on top of them."""
+    return task.pair_id is None or task.reason not in (Reason.REPEAT, Reason.GOLD)
 
 
 def _same(task: Task) -> Q:

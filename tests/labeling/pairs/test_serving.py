@@ -336,3 +336,23 @@ def test_publishing_refuses_what_cannot_be_asked(debates, people, bring_in):
     assert publish_pairs(debates.pk, newer, [], "s", None, 6)
     assert Epoch.objects.filter(project=debates).count() == 2
     consistent(debates)
+
+
+def test_a_late_answer_moves_no_slot_between_gold_and_other_questions(filled, people, bring_in):
+    assert counts(bring_in(filled, [{"left": "c0i0", "right": "c0i1", "gold": "left"}]))[1] == 1
+    gold = Pair.objects.get()
+    for first, second in ((0.0, 1.0), (1.0, 0.0)):
+        user = other_annotator(filled, f"late{first:.0f}")
+        change(filled, gold_share=first, pairs="given", overlap=5)
+        apply_overlap(filled)
+        (late,) = next_tasks(user, filled, 1)
+        Task.objects.filter(pk=late.pk).update(lease_expires_at=timezone.now())
+        expire_overdue()
+        change(filled, gold_share=second)
+        (again,) = next_tasks(user, filled, 1)
+        assert {late.reason, again.reason} == {Reason.GOLD, Reason.RANDOM}
+        consistent(filled)
+        record_answer(user, late.pk, {"winner": "left"})
+        consistent(filled)
+        gold.refresh_from_db()
+        assert (gold.slots_taken, gold.answers) == (1, 1)  # the first one's; the second answers beyond the slots
