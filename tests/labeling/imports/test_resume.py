@@ -13,6 +13,7 @@ from django.core.files.base import ContentFile
 from django.db import close_old_connections, connection
 
 from labeling.models import ImportBatch, Item, JobState, Progress
+from labeling.selectors.recount import differences
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports import store as store_module
 from labeling.services.sweep import wake_waiting
@@ -188,3 +189,61 @@ def test_two_imports_at_once_keep_ordinals_dense_and_content_single(people):
     for group, split in Item.objects.exclude(group="").values_list("group", "split"):
         sides.setdefault(group, set()).add(split)
     assert all(len(side) == 1 for side in sides.values())
+
+
+def pair_rows(n: int, seed: int = 5) -> bytes:
+    """Contexts described and referred to, pairs and judgments of every fate, in one csv."""
+    rng = random.Random(seed)
+    lines = ["id,text,context,context_id,left,right,winner,annotator,gold"]
+    items = 400
+    for i in range(items):
+        about = f"Question {i // 40}?" if i % 40 < 20 else ""
+        lines.append(f"i{i},argument {i if i % 50 else 1},{about},q{i // 40},,,,,")
+    for _ in range(n - items):
+        context = rng.randrange(11)
+        left, right = (f"i{40 * context + rng.randrange(40)}" for _ in range(2))
+        if rng.random() < 0.02:
+            right = f"i{rng.randrange(items)}"  # mostly of another context
+        winner = rng.choice(("left", "right", "tie", "neither", "", "both" if rng.random() < 0.1 else "left"))
+        gold = rng.choice(("left", "right")) if rng.random() < 0.01 else ""
+        lines.append(f",,,,{left},{right},{winner},{rng.choice('abcdefgh') if winner else ''},{gold}")
+    return "\n".join(lines).encode()
+
+
+def pairs_state(project) -> dict:
+    """As ``end_state``, without what is drawn by chance; pairs by the names of their items."""
+    names = ("first__external_id", "second__external_id", "context__ordinal", "split", "is_given", "gold", "is_open")
+    said = (
+        "pair__first__external_id",
+        "pair__second__external_id",
+        "left__external_id",
+        "answer",
+        "imported_annotator",
+    )
+    contexts = ("ordinal", "external_id", "text", "split", "items", "pool_active", "eval_active")
+    return {
+        **end_state(project),
+        "annotations": sorted(map(str, project.annotations.values_list(*said))),
+        "pairs": sorted(map(str, project.asked_pairs.values_list(*names))),
+        "contexts": list(project.contexts.order_by("ordinal").values_list(*contexts)),
+        "places": list(project.items.order_by("ordinal").values_list("in_context__ordinal", "place")),
+    }
+
+
+def test_five_kills_leave_the_same_end_state_for_pairs_and_judgments(people, workers):
+    content, projects = pair_rows(16_000), []
+    for slug in ("calm", "storm"):
+        project = make_project(slug=slug, split_seed="s", kind="pairwise", labels=(), manager=people.manager)
+        batch = start_import(people.manager, project, file=ContentFile(content), file_name="a.csv")
+        if slug == "storm":
+            assert kill_five_times(batch, workers, 16_000, random.Random(3)) >= 4
+        run_import(batch.pk)
+        projects.append(project)
+    calm, storm = map(pairs_state, projects)
+    assert calm["batch"][0] == "done"
+    assert len(calm["pairs"]) > 5_000
+    assert len(calm["annotations"]) > 8_000
+    assert len(calm["rejections"]) > 1_000
+    for part in calm:
+        assert storm[part] == calm[part], part
+    assert [str(found) for found in differences(projects[1])] == []
