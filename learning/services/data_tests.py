@@ -149,15 +149,16 @@ def _of_splits(run: Run, data: Frozen) -> list[Finding]:
 
 
 def _keys_of(project: Project, ordinals: NDArray[np.int64]) -> tuple[list[Any], list[Any], list[Any]]:
-    """Per item: its content, its content but for case, spaces and punctuation, its group; None where there is none."""
+    """Per item: its content with its context (what an import takes for the same item), its content alone but for case,
+    spaces and punctuation, its group; None where there is none."""
     column = "asset_id" if project.modality == Modality.IMAGE else contents.columns_of(project)[0]
-    rows: list[tuple[Any, str]] = []
+    rows: list[tuple[Any, str, str]] = []
     for start in range(0, len(ordinals), contents.ITEMS_PER_BLOCK):
         part = ordinals[start : start + contents.ITEMS_PER_BLOCK].tolist()
-        rows += Item.objects.filter(project=project, ordinal__in=part).values_list(column, "group")
-    exact = [_exact(content) for content, _ in rows]
-    plain = [None if isinstance(content, int) else _plain(content) or None for content, _ in rows]
-    return exact, plain, [group or None for _, group in rows]
+        rows += Item.objects.filter(project=project, ordinal__in=part).values_list(column, "group", "context")
+    exact = [None if content is None else (_exact(content), context) for content, _, context in rows]
+    plain = [None if isinstance(content, int | None) else _plain(content) or None for content, _, _ in rows]
+    return exact, plain, [group or None for _, group, _ in rows]
 
 
 def _exact(content: Any) -> Any:

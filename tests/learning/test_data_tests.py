@@ -47,6 +47,20 @@ def test_a_planted_defect_is_found_and_says_what_to_do(planted, name):
     assert row.advice
 
 
+def test_the_same_words_in_another_context_are_another_item_and_stop_nothing(planted):
+    """A short answer such as "yes" comes up in many conversations; nobody could set them all aside."""
+    pool, held = planted.answered("pool")[0], planted.answered("eval")[0]
+    for item, context in ((pool, "Are you there?"), (held, "Will you come?")):
+        type(item).objects.filter(pk=item.pk).update(text="Yes.", context=context)
+    rows = findings(planted)
+    assert rows["same_item_in_both_splits"].outcome == "pass"
+    assert rows["near_duplicates_in_both_splits"].value > 0
+    assert "fail" not in {row.outcome for row in rows.values()}
+    type(held).objects.filter(pk=held.pk).update(context="Are you there?")
+    leaks._measured.cache_clear()
+    assert findings(planted)["same_item_in_both_splits"].outcome == "fail"
+
+
 @pytest.mark.parametrize("name", ["messages", "adults"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_real_clean_data_raises_nothing(name, seed):

@@ -223,7 +223,7 @@ def pairs_state(project) -> dict:
     contexts = ("ordinal", "external_id", "text", "split", "items", "pool_active", "eval_active")
     return {
         **end_state(project),
-        "annotations": sorted(map(str, project.annotations.values_list(*said))),
+        "annotations": sorted(map(str, project.annotations.values_list(*items, "answer", "imported_annotator"))),
         "pairs": sorted(map(str, project.asked_pairs.values_list(*names))),
         "contexts": list(project.contexts.order_by("ordinal").values_list(*contexts)),
         "places": list(project.items.order_by("ordinal").values_list("in_context__ordinal", "place")),
