@@ -112,11 +112,11 @@ def rank_again(project_id: int) -> int | None:
     epoch = queue.reserve_epoch(project_id)
     now = Run(project=project, **decide.mark_of(project))
     now.seed = int.from_bytes(hashlib.sha256(f"rank:{project.split_seed}:{epoch}".encode()).digest()[:7])
-    if project.kind == Kind.PAIRWISE:
-        return epoch if stored.rank_again(now, epoch, version) else None
     version = model_files.serving(project)
     if version is None:
         return None
+    if project.kind == Kind.PAIRWISE:
+        return epoch if stored.rank_again(now, epoch, version) else None
     encoder = model_files.encoder_of(version)
     features.compute_missing(encoder, now.items_seen, lambda done, of: None)
     with threadpool_limits(limits=1):

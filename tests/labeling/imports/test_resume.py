@@ -213,13 +213,7 @@ def pair_rows(n: int, seed: int = 5) -> bytes:
 def pairs_state(project) -> dict:
     """As ``end_state``, without what is drawn by chance; pairs by the names of their items."""
     names = ("first__external_id", "second__external_id", "context__ordinal", "split", "is_given", "gold", "is_open")
-    said = (
-        "pair__first__external_id",
-        "pair__second__external_id",
-        "left__external_id",
-        "answer",
-        "imported_annotator",
-    )
+    items = ("pair__first__external_id", "pair__second__external_id", "left__external_id")
     contexts = ("ordinal", "external_id", "text", "split", "items", "pool_active", "eval_active")
     return {
         **end_state(project),

@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from django.core.files.storage import default_storage
 
-from labeling.models import Context, Snapshot, Task
+from labeling.models import Context, Epoch, Snapshot, Task
 from labeling.services.snapshots import run_snapshot
-from learning.models import ModelVersion, PairwiseScore
+from learning.models import Alert, ModelVersion, PairwiseScore
 from learning.services.pairwise import publish
 from learning.services.pairwise.export_rows import grade_of
 from learning.services.ranking import rank_again
@@ -156,3 +157,24 @@ def test_the_loop_over_rest_asks_learns_and_asks_what_tells_most(project, people
     assert asked is None or asked.epoch in (None, run.epoch)
     right = [row for row in export(client, project, "annotations") if row["answer"]["winner"] in ("left", "right")]
     assert len(right) == answered
+
+
+def test_a_damaged_champion_leaves_the_pairs_to_the_version_before(project, people):
+    """Outside a run, as after a rollback: an alert and a ranking, not a job that fails for ever."""
+    bring(project, people.manager, judgments(0, 20, {"ann": honest}, 2, 4))
+    learn(project)
+    older = ModelVersion.objects.get(project=project)
+    promote(people.manager, older, "to have one")
+    bring(project, people.manager, judgments(1, 20, {"bob": honest}, 2, 4))
+    learn(project)
+    newer = ModelVersion.objects.filter(project=project).newest_first()[0]
+    promote(people.manager, newer, "newer")
+    with default_storage.open(newer.path, "wb") as file:
+        file.write(b"damaged")
+    epoch = rank_again(project.pk)
+    assert epoch is not None
+    assert Epoch.objects.get(project=project, number=epoch).model_version == older.number
+    assert Alert.objects.filter(project=project, kind="model_damaged").exists()
+    with default_storage.open(older.path, "wb") as file:
+        file.write(b"damaged too")
+    assert rank_again(project.pk) is None
