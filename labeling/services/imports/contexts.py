@@ -9,6 +9,7 @@ import orjson
 from labeling.models import Context, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.rows import SHORT, as_split, as_text
+from labeling.services.pictures import PictureFacts
 
 FACT = "context_fact."
 MAX_FACTS = 50
@@ -25,16 +26,19 @@ class ContextRow:
     purpose: str
     facts: list[list[Any]]
     split: str
+    picture: PictureFacts | None = None
     content_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
         said: Any = ["id", self.external_id] if self.external_id else [self.text, self.purpose, self.facts]
+        if self.picture and not self.external_id:
+            said.append(self.picture.sha256)
         self.content_hash = hashlib.sha256(orjson.dumps(said)).hexdigest()
 
     @property
     def describes(self) -> bool:
         """Whether there is something to show; else the row refers to a context that is known by its id."""
-        return bool(self.text or self.facts)
+        return bool(self.text or self.facts or self.picture)
 
     def contradiction(self, known: Context) -> str:
         """What this row says otherwise than the context that is known under the same id; "" when nothing."""
@@ -44,10 +48,12 @@ class ContextRow:
                 return name
         if self.facts and self.facts != known.facts:
             return "facts"
+        if self.picture and (known.asset is None or self.picture.sha256 != known.asset.sha256):
+            return "picture"
         return "split" if self.split and self.split != known.split else ""
 
 
-def take_context(record: dict[str, Any], max_bytes: int) -> ContextRow:
+def take_context(record: dict[str, Any], max_bytes: int, picture: PictureFacts | None = None) -> ContextRow:
     """Takes the columns of the context out of a record. Raises RowRejected."""
     given = record.pop("context", None)
     flat = {name: record.pop(column, None) for name, column in FLAT.items()}
@@ -67,6 +73,7 @@ def take_context(record: dict[str, Any], max_bytes: int) -> ContextRow:
         _long(flat.get("purpose"), "context_purpose", max_bytes),
         _facts(facts, max_bytes),
         as_split(flat.get("split") or ""),
+        picture,
     )
     if not row.describes and not row.external_id:
         raise RowRejected("There is no context in this row: say what its item is compared for.", "context")

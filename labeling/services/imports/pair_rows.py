@@ -6,9 +6,11 @@ from typing import Any
 import orjson
 
 from labeling.kinds import InvalidAnswer
+from labeling.services import storage
 from labeling.services.imports.contexts import take_context
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.rows import CONTEXT, SHORT, Row, RowBuilder, as_text
+from labeling.services.imports.rows import CONTEXT, CONTEXT_PICTURE, SHORT, Row, RowBuilder, as_text
+from labeling.services.pictures import original_name
 
 MAX_NAME = 150
 MAX_ELAPSED_MS = 2**31 - 1
@@ -48,9 +50,12 @@ class PairwiseRowBuilder(RowBuilder):
             return self._pair(number, record)
         for name in COLUMNS:
             record.pop(name, None)
+        picture, content = record.pop(CONTEXT_PICTURE, (None, b""))
+        if content:  # named by its hash, as all pictures are: storing it twice, or for nothing, is harmless
+            storage.put(original_name(self.project_id, picture.sha256), content)
         if record.get("label") not in (None, ""):
             raise RowRejected("Items of pairs have no label; a judgment is a row with left, right and winner.", "label")
-        context = take_context(record, self.max_bytes)
+        context = take_context(record, self.max_bytes, picture)
         record["context"], record[CONTEXT] = context.text, context.content_hash
         row = super().build(number, record)
         row.about = context

@@ -78,9 +78,12 @@ class PairStore(ChunkStore):
     def _in_contexts(self, items: list[Row]) -> tuple[list[Row], list[Rejection]]:
         """The rows whose context is there or could be made, and the others."""
         wanted = {row.about.content_hash: row.about for row in items if row.about}
-        there = Context.objects.filter(project=self.project, content_hash__in=list(wanted))
+        there = Context.objects.filter(project=self.project, content_hash__in=list(wanted)).select_related("asset")
         self.contexts = {context.content_hash: context for context in there}
-        described = {row.about.content_hash: row.about for row in items if row.about and row.about.describes}
+        described: dict[str, ContextRow] = {}
+        for row in items:
+            if row.about and row.about.describes:  # what the first row says holds, as across chunks
+                described.setdefault(row.about.content_hash, row.about)
         self._make([described[key] for key in described if key not in self.contexts])
         good, refused = [], []
         for row in items:
@@ -118,10 +121,12 @@ class PairStore(ChunkStore):
             return
         first = Progress.objects.values_list("contexts", flat=True).get(project=self.project)
         seed, share = self.project.split_seed, self.project.eval_share
+        assets = self._assets([row.picture for row in described if row.picture])
         made = Context.objects.bulk_create(
             Context(
                 project=self.project, ordinal=ordinal, external_id=row.external_id, text=row.text, purpose=row.purpose,
                 facts=row.facts, split=side_of(row, seed, ordinal, share), content_hash=row.content_hash,
+                asset_id=assets[row.picture.sha256] if row.picture else None,
             )
             for ordinal, row in enumerate(described, first)
         )  # fmt: skip

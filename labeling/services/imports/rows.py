@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PICTURE = "\0picture"
 #: Key under which the identity of a row's context is handed over, where that is more than its text.
 CONTEXT = "\0context"
+#: Key under which a reader hands over the picture of a row's context: what it is, and its bytes the first time.
+CONTEXT_PICTURE = "\0context picture"
 
 _JSON = orjson.OPT_NON_STR_KEYS
 _SORTED_JSON = _JSON | orjson.OPT_SORT_KEYS
@@ -64,6 +66,7 @@ class RowBuilder:
     """Builds rows for one project. Holds the label set and the seed, so that a row costs no query."""
 
     def __init__(self, project: Project, parse_numbers: bool = False) -> None:
+        self.project_id = project.pk
         self.modality = project.modality
         self.seed = project.split_seed
         self.eval_below = int(project.eval_share * _SPAN)

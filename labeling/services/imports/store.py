@@ -14,7 +14,7 @@ from labeling.services.imports.errors import FencedOff, RowRejected
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.sides import Sides
 from labeling.services.insert import RawInsert, known, now
-from labeling.services.pictures import original_name
+from labeling.services.pictures import PictureFacts, original_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class ChunkStore:
         return fresh, refused, len(rows) - len(fresh) - len(refused)
 
     def _insert(self, fresh: list[tuple[Row, str]], first: int, overlap: int, share: float) -> None:
-        assets = self._assets([row for row, _ in fresh if row.picture])
+        assets = self._assets([row.picture for row, _ in fresh if row.picture])
         put = RawInsert(
             Item, self.item_fields,
             {
@@ -156,11 +156,11 @@ class ChunkStore:
                 if ordinal in answers
             )
 
-    def _assets(self, rows: Sequence[Row]) -> dict[str, int]:
-        """Id by hash of the pictures of these rows; a picture asked about in two contexts is one asset."""
-        if not rows:
+    def _assets(self, pictures: Sequence[PictureFacts]) -> dict[str, int]:
+        """Id by hash of these pictures; one that is asked about in two contexts is one asset."""
+        if not pictures:
             return {}
-        facts = {row.picture.sha256: row.picture for row in rows if row.picture}
+        facts = {picture.sha256: picture for picture in pictures}
         names = (
             "sha256", "size_bytes", "format", "media_type", "mode", "width", "height", "frames", "orientation",
             "perceptual_hash",

@@ -12,10 +12,12 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from labeling.models import Kind
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
 from labeling.services.imports.readers.csv import CsvReader
-from labeling.services.imports.rows import PICTURE, Rejection
+from labeling.services.imports.rows import CONTEXT_PICTURE, PICTURE, Rejection
+from labeling.services.pictures import PictureFacts, PictureRejected, inspect
 
 ITEMS_NAME = "items.csv"
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
@@ -58,6 +60,7 @@ class ZipReader(Reader):
         if any(info.filename == "[Content_Types].xml" for info in infos):
             raise ImportRefused("An Office document, not a zip of pictures. Save the table as csv.")
         self.expanded_bytes = 0
+        self.of_contexts: dict[str, PictureFacts] = {}
         items = min((info for info in infos if _base(info) == ITEMS_NAME), key=lambda i: len(i.filename), default=None)
         number, named = 0, set[str]()
         if items is not None:
@@ -97,16 +100,41 @@ class ZipReader(Reader):
             if number > start:
                 yield number, record
             return
-        path = record["image"].strip().replace("\\", "/").removeprefix("./")
+        path = _path(record["image"])
+        if self.kind == Kind.PAIRWISE and not path and (record.get("left") or record.get("right")):
+            if number > start:
+                yield number, record  # a pair, which names its items by their ids
+            return
         info = by_name.get(folder + path) or by_name.get(path)
-        if info is not None:
-            named.add(info.filename)
+        about = _path(record.pop("context_image", "")) if self.kind == Kind.PAIRWISE else ""
+        shown = by_name.get(folder + about) or by_name.get(about)
+        named.update(entry.filename for entry in (info, shown) if entry)
         if number <= start:
             self._count(min(info.file_size, settings.IMPORT_MAX_IMAGE_BYTES + 1) if info else 0)
         elif info is None:
             yield number, Rejection(number, f"The zip holds no file {path[:200]!r}.", "image", path[:255])
+        elif about and shown is None:
+            yield number, Rejection(number, f"The zip holds no file {about[:200]!r}.", "context_image", path[:255])
         else:
-            yield number, self._picture(archive, info, number, {**record, "image": info.filename})
+            found = self._picture(archive, info, number, {**record, "image": info.filename})
+            if shown and not isinstance(found, Rejection):
+                found = self._with_context(archive, shown, number, found)
+            yield number, found
+
+    def _with_context(
+        self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: int, record: dict[str, Any]
+    ) -> dict[str, Any] | Rejection:
+        """The record with the picture of its context, which is read once however many rows name it."""
+        content, facts = b"", self.of_contexts.get(info.filename)
+        if facts is None:
+            try:
+                _check_entry(info)
+                content = b"".join(self._pieces(archive, info, settings.IMPORT_MAX_IMAGE_BYTES))
+                facts = self.of_contexts[info.filename] = inspect(content)
+            except (RowRejected, PictureRejected) as error:
+                return Rejection(number, error.reason, "context_image", _shown(info.filename))
+        record[CONTEXT_PICTURE] = facts, content
+        return record
 
     def _picture(
         self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: int, record: dict[str, Any]
@@ -162,6 +190,10 @@ def _folder(info: zipfile.ZipInfo) -> str:
     if len(parts) < 2:
         raise RowRejected("Lies in no folder, so it has no label.", "label")
     return parts[-2]
+
+
+def _path(given: str) -> str:
+    return given.strip().replace("\\", "/").removeprefix("./")
 
 
 def _base(info: zipfile.ZipInfo) -> str:
