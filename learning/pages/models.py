@@ -12,7 +12,7 @@ from labeling.models import Permission, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.access import require
 from labeling.services.errors import Invalid
-from learning.models import ModelVersion
+from learning.models import ModelVersion, Status
 from learning.pages import card, trust
 from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, reliability_chart
 from learning.selectors.arms import arms
@@ -20,9 +20,12 @@ from learning.selectors.curve import versions_curve
 from learning.selectors.outcome import duration
 from learning.selectors.outlook import outlook
 from learning.selectors.stopping import stopping
+from learning.selectors.verdicts import gate_verdict
 from learning.services import promotion, runs
 
 VERSIONS_PER_PAGE = 50
+#: A confusion of so few labels fits into half of the page.
+NARROW_MATRIX = 6
 #: More points than this are no line but a smear.
 POINTS_DRAWN = 80
 
@@ -126,6 +129,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "labels": card.label_rows(version),
         "matrix": card.matrix(version),
         "confusions": card.confusions(version),
+        "side_by_side": len(version.labels) <= NARROW_MATRIX,
         "reliability": reliability_chart(version.report.get("reliability", [])),
         "decisions": card.decision_rows(version),
         "stopping": stopping(project, version.number),
@@ -149,12 +153,17 @@ def curve_fragment(request: PageRequest, project: Project) -> HttpResponse:
 @project_page(Permission.VIEW)
 def model_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """The model in use, for the project page."""
-    version = ModelVersion.objects.filter(project=project).in_use()
-    context = {
-        "project": project,
-        "version": version,
-        "headline": card.headline(project, version) if version else None,
-        "decision": version.decisions.first() if version else None,
-        "outlook": outlook(project),
-    }
+    versions = ModelVersion.objects.filter(project=project)
+    version = versions.in_use()
+    context: dict[str, Any] = {"project": project, "version": version, "outlook": outlook(project)}
+    if version:
+        gate = gate_verdict(version)
+        context |= {
+            "headline": card.headline(project, version),
+            "ceiling": version.report.get("human_ceiling"),
+            "status_words": trust.status_words(version, is_ranking=True),
+            "measured_on": trust.measured_on(version),
+            "beside": trust.beside(gate["numbers"]) if gate else None,
+            "champion": versions.champion() if version.status == Status.PROVISIONAL else None,
+        }
     return render(request, "pages/models/_card.html", context)

@@ -93,9 +93,9 @@ def check_row(check: dict[str, Any]) -> CheckRow:
     name, value, limit = check["name"], check["value"], check["limit"]
     detail = check.get("detail") or ""
     if name in ("beats_baseline", "beats_champion"):
-        shown = (f"p {probability(value)}", f"p at most {limit:g}")
+        shown = (f"p {probability(value)}", f"p at most {probability(limit)}")
     elif name == "more_right":
-        shown = (f"{points(value, signed=True)} points", f"above {points(limit)} points")
+        shown = (f"{points(value, signed=True)} points", f"above {points(limit)}" if limit else "above 0")
     elif name == "calibration":
         shown = (f"{value:+.3f}".replace("-", "−"), f"at most +{limit:g}")
     elif name == "latency":
@@ -111,7 +111,10 @@ def check_row(check: dict[str, Any]) -> CheckRow:
 
 
 def probability(p: float) -> str:
-    return "below .001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
+    """A p-value as papers write it; below .001 it says so."""
+    if p < 0.001:
+        return "below .001"
+    return f"{p:.3f}".lstrip("0") if p < 0.9995 else "1"
 
 
 def beside(numbers: dict[str, Any]) -> dict[str, Any] | None:

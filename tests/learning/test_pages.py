@@ -2,11 +2,15 @@
 
 import pytest
 
-from labeling.models import Split
-from learning.models import ModelVersion, Run
+from labeling.models import Member, Role, Split
+from learning.models import Decision, ModelVersion, Run
+from learning.pages import trust
+from learning.pages.card import flat
+from learning.pages.models import POINTS_DRAWN, VERSIONS_PER_PAGE, _thinned
 from learning.services.decide import decide
 from learning.services.training import run_training
 from tests.factories import make_items
+from tests.learning.pairwise.people import bring, honest, item_rows, judgments, make_pairwise_project
 from tests.learning.people import answer_some, texts
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +104,170 @@ def test_no_page_needs_an_inline_script_or_style(browser_of, people, trained):
         html = page(client, f"/p/sms/{address}")
         assert "style=" not in html
         assert "<script>" not in html
+
+
+CHECK_WORDS = {
+    "beats_baseline": ("Better than always the same answer", "p below .001", "p at most .025"),
+    "more_right": ("Right on more items than the champion", "−0.4 points", "above 0"),
+    "calibration": ("As honest about how sure it is", "−0.015", "at most +0.05"),
+    "latency": ("Fast enough", "1.1 ms", "at most 50 ms"),
+    "size": ("Small enough", "3.00 MB", "at most 64 MB"),
+    "enough_held_out": ("Measured on enough eval answers", "270", "at least 200"),
+    "added_later": ("Added later", "0.5", "0.1"),
+}
+CHECKS = [
+    {"name": name, "passed": name != "more_right", "value": value, "limit": limit, "detail": ""}
+    for name, value, limit in (
+        ("beats_baseline", 3e-11, 0.025), ("more_right", -0.0037, 0.0), ("calibration", -0.0152, 0.05),
+        ("latency", 1.09, 50.0), ("size", 3145915, 67108864.0), ("enough_held_out", 270.0, 200.0),
+        ("added_later", 0.5, 0.1),
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check["name"])
+def test_a_check_has_plain_words_and_units(check):
+    row = trust.check_row(check)
+    assert (row.title, row.value, row.limit) == CHECK_WORDS[check["name"]]
+    assert row.passed == check["passed"]
+
+
+def test_what_the_rival_loses_more_is_told_as_what_this_version_loses_less():
+    paired = {"n": 270, "only_candidate": 2, "only_champion": 1, "difference": 0.004, "low": -0.01, "high": 0.02}
+    loss = {"n": 270, "difference": 0.02, "low": -0.01, "high": 0.05, "p_better": 0.03, "p_worse": 0.97}
+    found = trust.beside({"against_champion": paired, "loss": loss})
+    assert (found["rival"], found["difference"], found["low"]) == ("the champion", "+0.4", "−1.0")
+    assert (found["loss"]["difference"], found["loss"]["low"]) == ("−0.0200", "−0.0500")
+    assert trust.beside({"n_eval": 3, "against_champion": None}) is None
+
+
+def test_numbers_of_a_decision_are_lines_without_the_checks():
+    numbers = {"n_eval": 9, "checks": [{}], "loss": None, "limits": {"margin": -0.01}, "may_rank": True}
+    assert flat(numbers) == [("n eval", "9"), ("limits: margin", "−0.01"), ("may rank", "yes")]
+
+
+PARTS = {
+    "what the gate found": 'id="gate"', "beside": 'id="beside"', "people": 'id="ceiling"', "uses": 'id="uses"',
+    "leaks": 'id="leaks"', "data tests": 'id="data-tests"', "learners": 'id="learners"', "again": 'id="again"',
+    "by label": 'id="labels"', "confusion": 'id="confusion"', "reliability": 'id="reliability"',
+}  # fmt: skip
+COMMAND = "python manage.py repeat_run"
+
+
+def complete(version: ModelVersion) -> None:
+    """Gives a version everything that a page can show."""
+    version.report |= {
+        "human_ceiling": {"value": 0.957, "low": 0.86, "high": 0.99, "n": 47},
+        "leaks": {"hash": 0, "near": 3, "group": 0, "n_eval": 40, "n_pool": 90},
+    }
+    version.report["learner"] |= {"loss_by_learner": {"linear_svm": 0.31, version.learner: 0.28}}
+    version.save()
+    paired = {"n": 30, "only_candidate": 2, "only_champion": 1, "difference": 0.03, "low": -0.01, "high": 0.08}
+    decision = version.decisions.get()
+    decision.numbers |= {"checks": CHECKS, "against_champion": paired}
+    decision.save()
+
+
+def test_every_part_is_there_when_it_is_known(browser_of, people, trained):
+    version = ModelVersion.objects.get()
+    complete(version)
+    shown = page(browser_of(people.manager), f"/p/sms/models/{version.number}/")
+    assert [name for name, mark in PARTS.items() if mark not in shown] == []
+    assert f"{COMMAND} {version.run.public_id}" in shown
+    assert "Two people gave the same answer to 0.957" in shown
+    assert "3 almost the same" in shown
+    assert "It passed 6 of 7 checks" in shown
+    assert "not verified" in shown
+    assert version.run.environment["code"]["version"] in shown
+    card = page(browser_of(people.manager), "/p/sms/fragments/model/")
+    assert "One person with another" in card
+    assert "0.957" in card
+
+
+def test_the_sixth_use_of_an_eval_set_is_warned_of(browser_of, people, trained):
+    version = ModelVersion.objects.get()
+    own = version.decisions.get()
+    address = f"/p/sms/models/{version.number}/"
+    assert "have decided" not in page(browser_of(people.viewer), address)
+    for _ in range(5):
+        fields = {"before": "retired", "after": "retired", "reason": "x", "n_eval": version.n_eval}
+        Decision.objects.create(project=trained, model_version=version, eval_sha256=version.eval_sha256, **fields)
+    # the version's verdict is then the sixth
+    last = {name: getattr(own, name) for name in ("before", "after", "reason", "numbers", "eval_sha256", "n_eval")}
+    newer = ModelVersion.objects.create(
+        project=trained, number=2, encoder="e", learner="l", strategy="s", trained_on=50, status="retired",
+        eval_sha256=version.eval_sha256, n_eval=version.n_eval,
+    )  # fmt: skip
+    Decision.objects.create(project=trained, model_version=newer, **last)
+    assert "have decided 7 times" in page(browser_of(people.viewer), "/p/sms/models/2/")
+
+
+def test_a_version_that_knows_nothing_about_itself_still_has_a_page(browser_of, people, trained):
+    bare = ModelVersion.objects.create(
+        project=trained, number=2, encoder="e", learner="l", strategy="s", trained_on=0, status="retired"
+    )
+    client = browser_of(people.manager)
+    shown = page(client, f"/p/sms/models/{bare.number}/")
+    assert [name for name, mark in PARTS.items() if mark in shown] == []
+    assert COMMAND not in shown
+    assert "nothing is known about how good it is" in shown
+    assert "not measured" in page(client, "/p/sms/models/")
+    ModelVersion.objects.filter(number=1).update(report={"human_ceiling": None, "leaks": None}, run=None)
+    page(client, "/p/sms/models/1/")
+    page(client, "/p/sms/fragments/model/")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["<script>alert(1)</script>", "x" * 2_000, "\u202eمرحبا بالعالم", "a\nb\t", "%s {{ x }} {% y %}", "&amp;'\""],
+)
+def test_odd_names_of_labels_break_nothing(browser_of, people, trained, name):
+    ModelVersion.objects.update(labels=[name, "ham"])
+    shown = page(browser_of(people.manager), "/p/sms/models/1/")
+    assert "<script>alert" not in shown
+    assert "<bdi>" in shown
+
+
+def test_the_list_says_which_one_ranks_and_is_paged(browser_of, people, trained):
+    ModelVersion.objects.bulk_create(
+        ModelVersion(
+            project=trained, number=number, encoder="e", learner="l", strategy="s", trained_on=number, status="retired"
+        )
+        for number in range(2, VERSIONS_PER_PAGE + 2)
+    )
+    ModelVersion.objects.filter(number=2).update(status="champion", verified=True, n_eval=200)
+    client = browser_of(people.viewer)
+    first, second = page(client, "/p/sms/models/"), page(client, "/p/sms/models/?page=2")
+    assert f"Model {VERSIONS_PER_PAGE + 1}<" in first
+    assert "Model 1<" not in first
+    assert "verified" in first
+    assert ">ranks<" not in first  # the champion is not the version in use: model 1 is newer in use
+    assert "Model 1<" in second
+    assert ">ranks<" in second
+
+
+def test_a_long_curve_is_thinned_but_keeps_its_ends():
+    points = [{"labels": number} for number in range(1_000)]
+    thinned = _thinned(points)
+    assert len(thinned) == POINTS_DRAWN
+    assert (thinned[0], thinned[-1]) == (points[0], points[-1])
+    assert _thinned(points[:5]) == points[:5]
+
+
+def test_models_of_pairs_have_their_own_measures(browser_of, people):
+    project = make_pairwise_project(people.manager, "real", eval_share=0.3)
+    Member.objects.get_or_create(project=project, user=people.viewer, role=Role.VIEWER)
+    bring(project, people.manager, item_rows(contexts=4, items=7))
+    bring(project, people.manager, judgments(0, 240, {"ann": honest, "bob": honest}, contexts=4, items=7))
+    run_training(decide(project.pk).pk)
+    version = ModelVersion.objects.get(project=project)
+    assert "accuracy" in version.metrics
+    client = browser_of(people.viewer)
+    shown = page(client, f"/p/real/models/{version.number}/")
+    assert "held-out pairs" in shown
+    assert PARTS["what the gate found"] in shown
+    assert "A coin" in shown
+    assert PARTS["confusion"] not in shown
+    assert "who is asked some of the eval items again" not in shown
+    page(client, "/p/real/models/")
+    assert "held-out pairs" in page(client, "/p/real/fragments/model/")
