@@ -1,19 +1,23 @@
 """Eval items that two people answer: drawn at import, done with one answer, counted the same everywhere."""
 
+from contextlib import suppress
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from labeling.models import Item, Progress, Split
+from labeling.models import Item, Progress, Split, Task
 from labeling.models.permission import Permission
 from labeling.pages.project import next_step
 from labeling.selectors.annotating import standing
 from labeling.selectors.progress import progress
 from labeling.selectors.recount import differences
 from labeling.services import projects
-from labeling.services.answers import record_answer
+from labeling.services.answers import LeaseLost, record_answer, skip, take_back
 from labeling.services.doubled import slots_of
 from labeling.services.imports import run_import, start_import
-from labeling.services.tasks import next_tasks
+from labeling.services.recount import repair
+from labeling.services.tasks import expire_overdue, next_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -102,3 +106,46 @@ def test_off_means_one_answer_each(people, project):
     assert slots(project) == {("pool", 1, 0), ("eval", 1, 0)}
     with pytest.raises(IntegrityError), transaction.atomic():
         Item.objects.filter(project=project).update(extra_slots=1)
+
+
+def test_doubled_items_stay_counted_whatever_becomes_of_an_answer(people, project):
+    """Taken back, skipped, expired and answered late, set aside, recounted: every stored number stays true."""
+    bring_in(people, project, n=60, eval_double_share=1.0)
+
+    def true() -> None:
+        assert list(differences(project)) == []
+
+    tasks = next_tasks(people.annotator, project, 30)
+    for task in tasks:
+        record_answer(people.annotator, task.pk, {"label": "ham"})
+    true()
+    taken, skipped, unclear = tasks[:3]
+    take_back(people.annotator, taken.pk)
+    true()
+    skip(people.annotator, skipped.pk, "broken")
+    true()
+    skip(people.annotator, unclear.pk, "unclear")
+    true()
+    take_back(people.annotator, skipped.pk)
+    true()
+    projects.update_project(people.manager, project, settings={"overlap": 2})
+    true()
+    projects.update_project(people.manager, project, settings={"overlap": 1, "eval_double_share": 0.0})
+    true()
+    held = next_tasks(people.reviewer, project, 20)
+    Task.objects.filter(pk__in=[task.pk for task in held]).update(lease_expires_at=timezone.now())
+    expire_overdue()
+    true()
+    projects.update_project(people.manager, project, settings={"eval_double_share": 1.0})
+    true()
+    for task in held:
+        with suppress(LeaseLost):
+            record_answer(people.reviewer, task.pk, {"label": "spam"})
+        true()
+    for person in (people.annotator, people.reviewer, people.manager):
+        answer_all(project, person)
+        true()
+    assert Progress.objects.get(project=project).eval_open == 0
+    Progress.objects.filter(project=project).update(eval_done=7, eval_open=3)
+    assert len(repair(project)) == 2
+    true()

@@ -356,3 +356,43 @@ def test_a_late_answer_moves_no_slot_between_gold_and_other_questions(filled, pe
         consistent(filled)
         gold.refresh_from_db()
         assert (gold.slots_taken, gold.answers) == (1, 1)  # the first one's; the second answers beyond the slots
+
+
+def test_repeats_keep_every_count_true_whatever_becomes_of_them(debates, people, bring_in):
+    """The first answer taken back while its repeat is out, the repeat skipped, expired, answered late, taken back."""
+    bring_in(debates, item_rows(1, 8))
+    change(debates, repeat_share=0.0, overlap=2)
+    first = [next_tasks(people.annotator, debates, 1)[0] for _ in range(1)]
+    for _ in range(14):
+        for task in next_tasks(people.annotator, debates, 1):
+            record_answer(people.annotator, task.pk, {"winner": "left"})
+            first.append(task)
+    change(debates, repeat_share=1.0)
+    repeats = next_tasks(people.annotator, debates, 4)
+    assert {task.reason for task in repeats} == {Reason.REPEAT}
+    earlier = {task.pair_id: task for task in first}
+    assert all(earlier[task.pair_id].left_id != task.left_id for task in repeats)
+    consistent(debates)
+    one, two, three, four = repeats
+    take_back(people.annotator, earlier[one.pair_id].pk)
+    record_answer(people.annotator, one.pk, {"winner": "right"})
+    consistent(debates)
+    record_answer(people.annotator, earlier[one.pair_id].pk, {"winner": "tie"})
+    skip(people.annotator, two.pk, "broken")
+    consistent(debates)
+    take_back(people.annotator, two.pk)
+    consistent(debates)
+    Task.objects.filter(pk=three.pk).update(lease_expires_at=timezone.now())
+    expire_overdue()
+    consistent(debates)
+    record_answer(people.annotator, three.pk, {"winner": "left"})
+    take_back(people.annotator, three.pk)
+    skip(people.annotator, earlier[four.pair_id].pk, "out_of_scope")
+    consistent(debates)
+    record_answer(people.annotator, four.pk, {"winner": "left"})
+    take_back(people.annotator, earlier[four.pair_id].pk)
+    consistent(debates)
+    change(debates, repeat_share=0.0)
+    for person in (people.annotator, people.reviewer, other_annotator(debates)):
+        answer_all(person, debates)
+        consistent(debates)
