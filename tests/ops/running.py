@@ -98,7 +98,7 @@ class Running:
     def output(self) -> str:
         return self.log.read_text()
 
-    def get(self, path: str, timeout_s: float = 20) -> tuple[int, str]:
+    def get(self, path: str, timeout_s: float = 60) -> tuple[int, str]:
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
         try:
             client.request("GET", path)
