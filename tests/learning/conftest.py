@@ -17,7 +17,8 @@ from django.db import connection
 
 from config.celery import app
 
-TIMEOUT_S = 60
+#: Only ever waited out by what never comes; a machine with eight busy processes starts a worker in a minute.
+TIMEOUT_S = 180
 
 
 def until(condition: Callable[[], Any], what: str, timeout_s: float = TIMEOUT_S, log: Callable[[], str] = str) -> Any:
