@@ -125,7 +125,11 @@ def fashion_photos() -> tuple[Features, Labels]:
 
 
 class DataSet(NamedTuple):
-    """How a set is simulated; ``batch`` answers lie between two rankings, ``aim`` is what is hoped for at 95 %."""
+    """How a set is simulated; ``batch`` answers lie between two rankings, ``aim`` is what is hoped for at 95 %.
+
+    The batch is the application's default for ``retrain_every``. Only Banking77 takes larger steps, which save four
+    fifths of the time and can only cost the active arm.
+    """
 
     load: Callable[[], tuple[Features, Labels]]
     n_pool: int
@@ -137,12 +141,12 @@ class DataSet(NamedTuple):
 
 
 SETS = {
-    "digits": DataSet(digits, 1_200, 597, "accuracy", 600, 10, 0.50),
+    "digits": DataSet(digits, 1_200, 597, "accuracy", 600, 20, 0.50),
     "fashion": DataSet(fashion, 5_000, 2_000, "accuracy", 1_500, 20, 0.50),
     "banking77": DataSet(banking77, 5_000, 3_000, "macro_f1", 3_000, 100, 0.70),
     "trashnet": DataSet(trashnet, 1_900, 600, "accuracy", 1_500, 20, 0.70),
-    "sms": DataSet(sms, 3_500, 1_500, "macro_f1", 800, 10, 0.70),
-    "adult": DataSet(adult, 5_000, 3_000, "accuracy", 400, 10, 0.70),
+    "sms": DataSet(sms, 3_500, 1_500, "macro_f1", 800, 20, 0.70),
+    "adult": DataSet(adult, 5_000, 3_000, "accuracy", 400, 20, 0.70),
     "fashion_photos": DataSet(fashion_photos, 5_000, 2_000, "accuracy", 1_500, 20, 0.50),
 }
 DEFAULT_SETS = [name for name in SETS if name != "fashion_photos"]
