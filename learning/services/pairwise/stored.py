@@ -1,7 +1,9 @@
 """A version out of the registry put to work again: compared with, ranked with, shown again after a rollback."""
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from learning.models import ModelVersion, PairwiseFinding, Run
@@ -46,8 +48,15 @@ def show_again(version: ModelVersion) -> None:
     if version.run is None or PairwiseFinding.objects.filter(model_version=version).exists():
         return
     data, model = freeze.freeze(version.run), model_of(version)
-    if data.items.ordinals.tolist() == model.ordinals.tolist():  # else an item was set aside since: the next run shows
-        publish.store(version, data, model, None)
+    if np.isin(data.items.ordinals, model.ordinals).all():  # else an item was restored since: the next run shows
+        publish.store(version, data, _without_set_aside(model, data), None)
+
+
+def _without_set_aside(model: PairwiseModel, data: Frozen) -> PairwiseModel:
+    """The model of the items that are still there."""
+    at = np.searchsorted(model.ordinals, data.items.ordinals)
+    names = ("ordinals", "scores", "errors", "prior_mean", "prior_precision")
+    return replace(model, **{name: getattr(model, name)[at] for name in names})
 
 
 def made_again(run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:

@@ -6,10 +6,12 @@ import pytest
 from django.core.files.storage import default_storage
 
 from labeling.models import Context, Epoch, Snapshot, Task
+from labeling.services.items import set_aside
 from labeling.services.snapshots import run_snapshot
 from learning.models import Alert, ModelVersion, PairwiseScore
 from learning.services.pairwise import publish
 from learning.services.pairwise.export_rows import grade_of
+from learning.services.pairwise.results import results_of
 from learning.services.ranking import rank_again
 from learning.services.runs import promote
 from tests.learning.pairwise.people import bring, honest, item, item_rows, judged, judgments, make_pairwise_project
@@ -178,3 +180,18 @@ def test_a_damaged_champion_leaves_the_pairs_to_the_version_before(project, peop
     with default_storage.open(older.path, "wb") as file:
         file.write(b"damaged too")
     assert rank_again(project.pk) is None
+
+
+def test_a_version_comes_back_though_an_item_was_set_aside_since(project, people):
+    for number, person in enumerate("abcde"):
+        bring(project, people.manager, judgments(number, 20, {person: honest}, 2, 4))
+        learn(project)
+    oldest = ModelVersion.objects.get(project=project, number=1)
+    assert not PairwiseScore.objects.filter(model_version=oldest).exists()
+    promote(people.manager, oldest, "back to the first")
+    set_aside(people.manager, item(project, "c0i0"))
+    assert rank_again(project.pk)
+    shown = results_of(project, Context.objects.get(project=project, external_id="c0"))
+    assert shown.version == 1
+    assert [score.rank for score in shown.scores] == [1, 2, 3]
+    assert item(project, "c0i0") not in [score.item for score in shown.scores]
