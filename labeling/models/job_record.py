@@ -4,6 +4,7 @@ import os
 import socket
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Self
 
 from django.db import models
@@ -82,6 +83,8 @@ class JobRecordQuerySet(models.QuerySet[Any]):
 
 def _alive(worker: str) -> bool:
     pid = int(worker.rpartition(":")[2])
+    if _is_zombie(pid):
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -89,6 +92,16 @@ def _alive(worker: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether it was killed and nobody has asked for its end yet: its number still answers, some seconds or, in a
+    container whose first process asks after nobody, for ever."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False  # gone, or no Linux: the signal tells
+    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 class JobRecord(models.Model):
