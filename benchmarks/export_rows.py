@@ -57,9 +57,9 @@ def compare(sizes: list[int], formats: list[str]) -> int:
                     f" {found['mb']:>7.1f} {found['peak_mb']:>11.1f}",
                     flush=True,
                 )
-                if (name, shape, size) == ("jsonl", "annotations", 100_000):
-                    worst = found["cpu_ms"]
-    print(f"jsonl annotations at 100k: {worst:.4f} ms CPU a row, the limit is {LIMIT_MS}")
+                if size >= 100_000:
+                    worst = max(worst, found["cpu_ms"])
+    print(f"from 100k rows on at most {worst:.4f} ms CPU a row, the limit is {LIMIT_MS}")
     return int(worst > LIMIT_MS)
 
 

@@ -4,8 +4,10 @@ Raw SQL, because every microsecond of a row counts a million times (decision 001
 ``last_annotation_id`` was fixed: answers, revisions and take-backs that come while it is being read are not in it.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -21,6 +23,8 @@ from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
 
 CHUNK_ANNOTATIONS = 2000
 CHUNK_ORDINALS = 5000
+OBJECTS_AT_ONCE = 500
+MAX_KNOWN_NAMES = 10_000
 
 ROWS = ("annotations", "items")
 
@@ -99,11 +103,27 @@ def export_columns(project: Project, rows: str, filters: Filters) -> list[Column
     limit = bounded(project, filters).ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         sql = "SELECT data FROM labeling_item WHERE project_id = %s AND ordinal >= %s AND ordinal < %s"
-        for (data,) in fetch(sql, [project.pk, start, min(start + CHUNK_ORDINALS, limit)]):
-            for name, value in orjson.loads(data).items():
-                types.setdefault(name, set()).add(_type_of(value))
+        texts = [data for (data,) in fetch(sql, [project.pk, start, min(start + CHUNK_ORDINALS, limit)])]
+        for name, type_ in _types_in(texts):
+            types.setdefault(name, set()).add(type_)
     own = {own_name(name, taken): _common(found) for name, found in types.items()}
     return fixed + [Column(name, own[name]) for name in sorted(own)]
+
+
+def _types_in(texts: list[str]) -> set[tuple[str, str]]:
+    """Names with the types of their values, in stored objects; one Python statement an object, not one a value."""
+    found: set[tuple[str, str]] = set()
+    for start in range(0, len(texts), OBJECTS_AT_ONCE):
+        text = f"[{','.join(texts[start : start + OBJECTS_AT_ONCE])}]"
+        objects = orjson.loads(text)
+        if _LONG_NUMBER.search(text):  # perhaps an integer beyond 64 bits
+            found.update((name, _type_of(value)) for own in objects for name, value in own.items())
+            continue
+        seen: set[tuple[str, type]] = set()
+        for own in objects:
+            seen.update(zip(own, map(type, own.values()), strict=True))
+        found.update((name, _TYPES.get(type_, "json")) for name, type_ in seen)
+    return found
 
 
 def own_name(name: str, taken: set[str] | frozenset[str]) -> str:
@@ -111,16 +131,12 @@ def own_name(name: str, taken: set[str] | frozenset[str]) -> str:
     return f"item.{name}" if name in taken or name.startswith("item.") else name
 
 
+_TYPES = {type(None): "", bool: "boolean", int: "integer", float: "number", str: "text"}
+_LONG_NUMBER = re.compile(r"[0-9]{19}")
+
+
 def _type_of(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer" if value < 2**63 else "json"
-    if isinstance(value, float):
-        return "number"
-    return "text" if isinstance(value, str) else "json"
+    return "json" if type(value) is int and value >= 2**63 else _TYPES.get(type(value), "json")
 
 
 def _common(types: set[str]) -> str:
@@ -153,8 +169,7 @@ def _pair_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[s
 
 def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     names = [column.name for column in fixed_columns(project, "annotations")]
-    taken = frozenset(names)
-    select = _select(project)
+    select, add_own = _select(project), _own_columns(names)
     where, params = _where(project, filters)
     sql = f"{select} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
     answer_of, username_of, weigh = decoder(), usernames(), _weighing(project, filters)
@@ -166,7 +181,7 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
             row["answer"] = answer_of(row["answer"])
             row["annotator"] = username_of(row["annotator"])
             weigh(row)
-            _add_own(row, record[-2], taken)
+            add_own(row, record[-2])
             yield row
 
 
@@ -175,41 +190,52 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     kind = KINDS[project.kind]
     names = [column.name for column in fixed_columns(project, "annotations")]
     wanted = [column.name for column in fixed_columns(project, "items")]
-    taken = frozenset(wanted)
     where, params = _where(project, filters)
     sql = f"{_select(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where}"
     sql += " ORDER BY i.ordinal, a.id"
-    answer_of, weigh = decoder(), _weighing(project, filters)
+    columns, source, answer = _picked(names, wanted), names.index("source"), names.index("answer")
+    consensus_of, weigh, add_own = _consensus(kind), _weighing(project, filters), _own_columns(wanted)
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
         records = fetch(sql, [project.kind, project.pk, start, end, *params])
         for _, group in groupby(records, key=itemgetter(0)):
-            answers = [dict(zip(names, record, strict=False)) | {"own": record[-2]} for record in group]
-            row = _item_row(kind, answers, answer_of)
-            own = row.pop("own")
+            answers = list(group)
+            if len(answers) > 1:
+                answers = [record for record in answers if record[source] == Source.HUMAN] or answers
+            first = answers[0]  # the selection is that of the first answer
+            row = dict(zip(wanted, columns(first), strict=True))
+            row.update(consensus_of(tuple([record[answer] for record in answers])))
             weigh(row)
-            row = {name: row[name] for name in wanted}
-            _add_own(row, own, taken)
+            add_own(row, first[-2])
             yield row
 
 
-def _item_row(kind: QuestionKind, rows: list[dict[str, Any]], answer_of: Callable[[str], Any]) -> dict[str, Any]:
-    by_people = [row for row in rows if row["source"] == Source.HUMAN]
-    rows = by_people or rows
-    answers = [answer_of(row["answer"]) for row in rows]
-    consensus = kind.majority(answers)
-    return {
-        **rows[0],  # the selection is that of the first answer
-        "label": consensus.label,
-        "confidence": consensus.confidence,
-        "votes": len(answers),
-        "agreement": _agreement([row["answer"] for row in rows]),
-        "soft_label": consensus.soft_label,
-    }
+def _picked(names: Sequence[str], wanted: Sequence[str]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Takes the wanted columns out of a record with these names; what comes later is null for now."""
+    null = names.index("weight_lure")
+    return itemgetter(*[names.index(name) if name in names else null for name in wanted])
 
 
-def _agreement(answers: list[str]) -> float | None:
+def _consensus(kind: QuestionKind) -> Callable[[tuple[str, ...]], dict[str, Any]]:
+    """The columns that stored answers of one item come to; the same answers are counted once."""
+    answer_of = decoder()
+
+    @lru_cache(maxsize=4096)
+    def consensus_of(texts: tuple[str, ...]) -> dict[str, Any]:
+        found = kind.majority([answer_of(text) for text in texts])
+        return {
+            "label": found.label,
+            "confidence": found.confidence,
+            "votes": len(texts),
+            "agreement": _agreement(texts),
+            "soft_label": found.soft_label,
+        }
+
+    return consensus_of
+
+
+def _agreement(answers: Sequence[str]) -> float | None:
     """Share of pairs of answers that are equal (answers are stored in canonical form); None below two answers."""
     n = len(answers)
     if n < 2:
@@ -218,13 +244,23 @@ def _agreement(answers: list[str]) -> float | None:
     return same / (n * (n - 1))
 
 
-def _add_own(row: dict[str, Any], data: str, taken: frozenset[str]) -> None:
-    if data != "{}":
+def _own_columns(taken: Sequence[str]) -> Callable[[dict[str, Any], str], None]:
+    """Adds the item's own columns to a row, under other names where ours have taken them."""
+    ours, free = frozenset(taken), set[str]()
+
+    def add_own(row: dict[str, Any], data: str) -> None:
+        if data == "{}":
+            return
         own = orjson.loads(data)
-        if taken.isdisjoint(own) and not any(name.startswith("item.") for name in own):
+        if own.keys() <= free:
             row.update(own)
-        else:
-            row.update({own_name(name, taken): value for name, value in own.items()})
+            return
+        for name, value in own.items():
+            row[own_name(name, ours)] = value
+            if own_name(name, ours) == name and len(free) < MAX_KNOWN_NAMES:
+                free.add(name)
+
+    return add_own
 
 
 def _select(project: Project) -> str:

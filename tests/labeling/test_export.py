@@ -202,3 +202,36 @@ def test_formulas_are_neutral_in_the_file_in_headers_too(project, people):
     make_answer(item, people.annotator, {"label": "ham"})
     (row,) = csv.DictReader(io.StringIO(b"".join(export_file(project, "csv", "annotations", NO_FILTER)).decode()))
     assert (row["text"], row["'@col"], row["n"], row["answer"]) == ("'=HYPERLINK(1)", "-3.5", "-2", "ham")
+
+
+def test_an_own_column_that_comes_late_under_a_taken_name_is_renamed_there_too(project, people):
+    """The first rows teach which names are free; a later row with a new name is looked at again."""
+    for n, data in enumerate([{"a": 1}, {"a": 2}, {"a": 3, "label": "x"}, {"item.a": 4}]):
+        (item,) = make_items(project, [f"text {n}"], data=data)
+        make_answer(item, people.annotator, {"label": "ham"})
+    rows = rows_of(project, "items")
+    assert [row.get("a") for row in rows] == [1, 2, 3, None]
+    assert [(row["label"], row.get("item.label"), row.get("item.item.a")) for row in rows] == [
+        ("ham", None, None), ("ham", None, None), ("ham", "x", None), ("ham", None, 4),
+    ]  # fmt: skip
+
+
+def test_an_integer_beyond_64_bits_makes_its_column_json_and_only_its(project, people):
+    items = make_items(project, ["a", "b"], data={"n": 1, "code": 5})
+    Item.objects.filter(pk=items[1].pk).update(data={"n": 2**63, "code": 6})
+    for item in items:
+        make_answer(item, people.annotator, {"label": "ham"})
+    types = {column.name: column.type for column in export_columns(project, "items", NO_FILTER)}
+    assert (types["n"], types["code"]) == ("json", "integer")
+
+
+def test_items_with_the_same_answers_have_the_same_consensus_each(project, people):
+    project.overlap = 2
+    items = make_items(project, ["a", "b", "c"])
+    for item, labels in zip(items, [("ham", "spam"), ("ham", "ham"), ("ham", "spam")], strict=True):
+        for person, label in zip((people.annotator, people.reviewer), labels, strict=True):
+            make_answer(item, person, {"label": label})
+    rows = rows_of(project, "items")
+    assert [(row["label"], row["votes"], row["agreement"]) for row in rows] == [
+        (None, 2, 0.0), ("ham", 2, 1.0), (None, 2, 0.0),
+    ]  # fmt: skip

@@ -11,10 +11,11 @@ import orjson
 
 from labeling.kinds import QuestionKind
 from labeling.selectors.export import Column
-from labeling.services.exports.base import ExportFormat, Row
+from labeling.services.exports.base import ExportFormat, Row, values_of
 
 ROWS_A_PIECE = 500
-_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FIRST_OF_FORMULA = "=+-@\t\r"
+_RUNS_AS_FORMULA = tuple(_FIRST_OF_FORMULA)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -31,14 +32,14 @@ class Csv(ExportFormat):
     extension = "csv"
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
-        cells = [(column.name, _cell_of(column, kind)) for column in columns]
+        cells = [(column, _cells_of(column, kind)) for column in columns]
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer)
-        writer.writerow([neutral(name) for name, _ in cells])
+        writer.writerow([neutral(column.name) for column, _ in cells])
         rows = iter(rows)
         while True:
             piece = list(islice(rows, ROWS_A_PIECE))
-            writer.writerows([[cell(row.get(name)) for name, cell in cells] for row in piece])
+            writer.writerows(zip(*[written(values_of(column, piece)) for column, written in cells], strict=True))
             yield buffer.getvalue().encode()
             buffer.seek(0)
             buffer.truncate()
@@ -46,38 +47,47 @@ class Csv(ExportFormat):
                 return
 
 
-def _cell_of(column: Column, kind: QuestionKind) -> Callable[[Any], Any]:
-    """How a value of the column is written; the writer itself knows numbers and None."""
+Values = list[Any]
+
+
+def _cells_of(column: Column, kind: QuestionKind) -> Callable[[Values], Values]:
+    """How the values of the column are written; the writer itself knows numbers and None."""
     if column.type in ("integer", "number", "time"):
-        return _as_is
+        return _as_they_are
     if column.name == "answer":
-        return lambda value: None if value is None else neutral(kind.flat(value))
+        return lambda values: [None if value is None else neutral(kind.flat(value)) for value in values]
     return _CELLS.get(column.type, _nested)
 
 
-def _as_is(value: Any) -> Any:
-    return value
+def _as_they_are(values: Values) -> Values:
+    return values
 
 
-def _text(value: str | None) -> str | None:
-    return neutral(value) if value and value[0] in _RUNS_AS_FORMULA else value
+def _texts(values: Values) -> Values:
+    if not any(values):
+        return values
+    return [neutral(value) if value and value[0] in _FIRST_OF_FORMULA else value for value in values]
 
 
-def _boolean(value: bool | None) -> str | None:
-    return None if value is None else "true" if value else "false"
+def _booleans(values: Values) -> Values:
+    return [None if value is None else "true" if value else "false" for value in values]
 
 
-def _list(value: list[str] | None) -> str | None:
-    return None if value is None else neutral("|".join(value))
+def _lists(values: Values) -> Values:
+    return [None if value is None else neutral("|".join(value)) for value in values]
 
 
-def _nested(value: Any) -> Any:
+def _nested(values: Values) -> Values:
     """Values of a column that mixes types: texts as they are, numbers as numbers, the rest as JSON."""
+    return [_one_nested(value) for value in values]
+
+
+def _one_nested(value: Any) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return neutral(value)
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     return orjson.dumps(value).decode()
 
 
-_CELLS: dict[str, Callable[[Any], Any]] = {"text": _text, "boolean": _boolean, "list": _list}
+_CELLS: dict[str, Callable[[Values], Values]] = {"text": _texts, "boolean": _booleans, "list": _lists}

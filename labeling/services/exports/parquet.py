@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from labeling.kinds import QuestionKind
 from labeling.selectors.export import Column
-from labeling.services.exports.base import ExportFormat, Row
+from labeling.services.exports.base import ExportFormat, Row, values_of
 
 ROWS_A_GROUP = 10_000
 
@@ -48,12 +48,12 @@ class Parquet(ExportFormat):
 
 
 def _array(column: Column, rows: list[Row]) -> pa.Array:
-    values: list[Any] = [row.get(column.name) for row in rows]
+    values = values_of(column, rows)
     if column.type == "json":
         values = [None if value is None else orjson.dumps(value).decode() for value in values]
     elif column.type == "time":
         values = [None if value is None else datetime.fromisoformat(value) for value in values]
-    elif column.type == "number":
+    elif column.type == "number" and not set(map(type, values)) <= {float, type(None)}:
         values = [None if value is None else float(value) for value in values]
     return pa.array(values, type=ARROW_TYPES[column.type])
 
