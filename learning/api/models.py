@@ -12,10 +12,11 @@ from rest_framework.views import APIView
 from labeling.api.base import ProjectView, body, found, person
 from labeling.models import Permission
 from labeling.selectors.access import require
-from learning.api.serializers import ModelDetailOut, ModelOut, QueueOut, ReasonIn
+from labeling.services.errors import Invalid
+from learning.api.serializers import ModelDetailOut, ModelOut, QueueOut, ReasonIn, RollbackIn
 from learning.models import ModelVersion
 from learning.selectors.queue import published_queue
-from learning.services import runs
+from learning.services import promotion, runs
 
 
 class Models(ProjectView, ListAPIView[ModelVersion]):
@@ -55,10 +56,18 @@ class ModelPromote(APIView):
 
 
 class Rollback(ProjectView):
-    @extend_schema(operation_id="models_rollback", request=ReasonIn, responses=ModelDetailOut)
+    @extend_schema(operation_id="models_rollback", request=RollbackIn, responses=ModelDetailOut)
     def post(self, request: Request, slug: str) -> Response:
-        """Goes back to the champion before the present one."""
-        earlier = runs.rollback(person(request), self.project, body(ReasonIn, request)["reason"])
+        """Goes back to the champion before the present one, or to an earlier one. When its file is damaged nothing
+        changes and the answer says which one before it is whole."""
+        given = body(RollbackIn, request)
+        try:
+            earlier = runs.rollback(person(request), self.project, given["reason"], given.get("to"))
+        except promotion.Damaged as damaged:
+            if damaged.intact is None:
+                raise
+            how = f'Send "to": {damaged.intact.number} to go back to it.'
+            raise Invalid(damaged.field, f"{damaged.reason} {how}") from damaged
         return Response(ModelDetailOut(earlier).data)
 
 

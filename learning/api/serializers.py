@@ -112,9 +112,11 @@ class GateOut(serializers.Serializer[Any]):
 
 
 class EvalUsesOut(serializers.Serializer[Any]):
-    same = serializers.IntegerField(help_text="Decisions on exactly this eval set, this one counted.")
-    overlapping = serializers.IntegerField(help_text="Decisions on sets that held at least half of its items.")
-    project = serializers.IntegerField(help_text="Decisions on any eval set of the project so far.")
+    """A use is a decision by which a promotion was possible; a verdict on fewer than 200 eval answers is none."""
+
+    same = serializers.IntegerField(help_text="Uses of exactly this eval set, its own verdict counted when it was one.")
+    overlapping = serializers.IntegerField(help_text="Uses of sets that held at least half of its items.")
+    project = serializers.IntegerField(help_text="Uses of any eval set of the project so far.")
     lucky_win_at_most = serializers.FloatField(help_text="Bound on the chance that one of them promoted by luck.")
     warning = serializers.CharField(allow_blank=True)
 
@@ -163,6 +165,13 @@ class ModelDetailOut(ModelOut):
 
 class ReasonIn(StrictSerializer):
     reason = serializers.CharField(max_length=2_000)
+
+
+class RollbackIn(ReasonIn):
+    to = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2**31 - 1,
+        help_text="Number of an earlier champion, when the one before the present one is damaged or not meant.",
+    )  # fmt: skip
 
 
 class EntryOut(serializers.Serializer[Any]):

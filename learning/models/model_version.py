@@ -91,7 +91,8 @@ class ModelVersion(models.Model):
 class Decision(models.Model):
     """Why a version became what it is. Append-only; ``numbers`` holds what was compared.
 
-    ``eval_sha256`` names the eval set the decision made use of: every use makes a lucky win likelier.
+    ``eval_sha256`` names the eval set the decision made use of: every use makes a lucky win likelier. Empty when the
+    eval items could not promote anybody (``learning/selectors/eval_uses.py``).
     """
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="decisions")

@@ -21,7 +21,7 @@ NAMES = {
 }
 BASELINES = {
     "majority": "Always the same", "stratified": "Drawn by share", "nearest_centroid": "Nearest centroid",
-    "coin": "A coin", "length": "By length",
+    "most_frequent": "Most frequent set", "coin": "A coin", "length": "By length",
 }  # fmt: skip
 MATRIX_LABELS = 14
 CONFUSIONS_SHOWN = 20

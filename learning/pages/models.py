@@ -70,15 +70,27 @@ def _thinned(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Permission.VIEW)
 def model_list(request: PageRequest, project: Project) -> HttpResponse | HttpResponseRedirect:
-    """The versions; POST goes back to the champion before."""
+    """The versions; POST goes back to the champion before, and offers the one before that when its file is damaged."""
     if request.method == "POST":
         require(request.user, project, Permission.MANAGE)
+        to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
+        number = (int(to) if to.isdecimal() and len(to) < 10 else 0) if to else None
         try:
-            earlier = runs.rollback(request.user, project, request.POST.get("reason", ""))
+            earlier = runs.rollback(request.user, project, reason, number)
             messages.success(request, f"Model {earlier.number} is the champion again; the pool is ranked anew.")
+        except promotion.Damaged as damaged:
+            messages.error(request, damaged.reason)
+            return _list(request, project, damaged.intact, reason)
         except Invalid as refused:
             messages.error(request, refused.reason)
         return redirect("learning-pages:models", project.slug)
+    return _list(request, project)
+
+
+def _list(
+    request: PageRequest, project: Project, offered: ModelVersion | None = None, reason: str = ""
+) -> HttpResponse:
+    """``offered``: where the way back goes on, with the reason already given."""
     versions = ModelVersion.objects.filter(project=project)
     champion = versions.champion()
     # without the reports: a confusion matrix of 77 labels is 6,000 numbers
@@ -91,7 +103,9 @@ def model_list(request: PageRequest, project: Project) -> HttpResponse | HttpRes
         "outlook": outlook(project),
         "champion": champion,
         "whole": True,
-        "earlier": promotion.earlier_champion(champion) if champion else None,
+        "earlier": offered or (promotion.earlier_champion(champion) if champion else None),
+        "is_offered": offered is not None,
+        "reason": reason if offered else "",
         **_curve(project),
     }
     return render(request, "pages/models/index.html", context)

@@ -39,6 +39,8 @@ class Bar:
 
 _TITLES = {
     "beats_baseline": "Better than always the same answer",
+    "not_below_nearest_centroid": "No worse than nearest centroid",
+    "not_below_length": "No worse than going by length",
     "beats_champion": "Better than the champion",
     "more_right": "Right on more items than the champion",
     "calibration": "As honest about how sure it is",
@@ -94,6 +96,8 @@ def check_row(check: dict[str, Any]) -> CheckRow:
     detail = check.get("detail") or ""
     if name in ("beats_baseline", "beats_champion"):
         shown = (f"p {probability(value)}", f"p at most {probability(limit)}")
+    elif name.startswith("not_below_"):
+        shown, detail = (f"{points(value, signed=True)} points", "at least 0"), detail.replace("-", "−")
     elif name == "more_right":
         shown = (f"{points(value, signed=True)} points", f"above {points(limit)}" if limit else "above 0")
     elif name == "calibration":
@@ -151,7 +155,7 @@ def bars(version: ModelVersion) -> dict[str, Any]:
         (title, version.baselines.get(key, {}).get(name), "baseline")
         for key, title in (
             ("nearest_centroid", "Nearest centroid"), ("length", "By length"), ("majority", "Always the same answer"),
-            ("stratified", "Drawn by share"), ("coin", "A coin"),
+            ("most_frequent", "Always the most frequent set"), ("stratified", "Drawn by share"), ("coin", "A coin"),
         )
     ]  # fmt: skip
     known = [(title, rate, role) for title, rate, role in found if rate]

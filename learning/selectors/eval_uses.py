@@ -1,4 +1,9 @@
-"""How often an eval set has decided: every use makes it likelier that one promotion was luck."""
+"""How often an eval set has decided: every use makes it likelier that one promotion was luck.
+
+A use is a look by which a promotion was possible: a verdict of the gate on at least 200 eval answers beside a champion
+that could be read, whatever came of it, for a candidate that is refused had its chance of a lucky win; and a promotion
+by a person. Verdicts on fewer answers and going back are none.
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,8 +18,8 @@ WARN_ABOVE = 5
 
 @dataclass(frozen=True)
 class EvalUses:
-    """Decisions up to the one about a version. ``same`` used exactly its eval set, ``overlapping`` one that held at
-    least half of its items, ``project`` any.
+    """Uses up to the first decision about a version. ``same`` were of exactly its eval set, ``overlapping`` of one that
+    held at least half of its items, ``project`` of any.
 
     ``lucky_win_at_most`` bounds the probability that any of the overlapping uses promoted a candidate no better than
     its champion: uses times level (the union bound, which holds although the uses share their items).
@@ -31,9 +36,9 @@ class EvalUses:
 
 
 def eval_uses(version: ModelVersion) -> EvalUses:
-    """Counts in the decisions of the project; all zero for a version that was measured on nothing."""
+    """Counts in the decisions of the project; for a version that was measured on nothing only those of the project."""
     made = Decision.objects.filter(project=version.project_id).exclude(eval_sha256="")
-    own = made.filter(model_version=version).order_by("pk").values_list("pk", flat=True).first()
+    own = version.decisions.order_by("pk").values_list("pk", flat=True).first()
     if own is not None:
         made = made.filter(pk__lte=own)
     if not version.eval_sha256:

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -14,7 +14,7 @@ from labeling.models import Kind
 from learning.core.cycle import Answers, Settings, evaluate_model, step_rng
 from learning.core.encoders import FittedEncoder
 from learning.core.evaluation import Contender, Evaluation, evaluate, human_ceiling
-from learning.core.evaluation.baselines import majority, majority_multilabel
+from learning.core.evaluation.baselines import majority, majority_multilabel, most_frequent, nearest_centroid
 from learning.core.learners import FittedLearner
 from learning.models import ModelVersion, Run
 from learning.services import contents, encoder_versions, eval_answers, model_files
@@ -29,7 +29,8 @@ _TIMED_AT_LEAST, _TIMED_AT_MOST = 3, 20
 
 @dataclass(frozen=True)
 class Measured:
-    """What the gate compares; ``fields`` is what ModelVersion keeps. ``constant``: the best constant answer's rows."""
+    """What the gate compares; ``fields`` is what ModelVersion keeps. ``constant``: the best constant answer's rows,
+    ``simple``: by its name what each baseline that looks at the items says of them."""
 
     probabilities: NDArray[np.float32]
     evaluation: Evaluation
@@ -37,6 +38,7 @@ class Measured:
     targets: NDArray[np.float64]
     latency_ms: float
     fields: dict[str, Any]
+    simple: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -59,10 +61,16 @@ def measure(
         return None
     # Labels chosen by a strategy are not distributed like the items. The constant answer to beat is therefore the best
     # one for the eval split itself, which no honest constant can do better than.
-    best = majority if settings.kind == Kind.CLASSIFICATION.value else majority_multilabel
-    constant = best(held.hard, len(held)).astype(np.float32)
+    one_label = settings.kind == Kind.CLASSIFICATION.value
     baselines = {name: found.as_dict()["metrics"] for name, found in assessment.baselines.items()}
-    baselines["majority"] = evaluate(constant, held.hard, kind=settings.kind, rng=rng).as_dict()["metrics"]
+    constants = {"majority": (majority if one_label else majority_multilabel)(held.hard, len(held)).astype(np.float32)}
+    if not one_label:
+        constants["most_frequent"] = most_frequent(held.hard, len(held)).astype(np.float32)
+    for name, given in constants.items():
+        baselines[name] = evaluate(given, held.hard, kind=settings.kind, rng=rng).as_dict()["metrics"]
+    simple = {}
+    if one_label:
+        simple["nearest_centroid"] = nearest_centroid(answers.features, answers.targets, features).astype(np.float32)
     found = assessment.model.as_dict()
     ceiling = human_ceiling(held.agreement)
     report = {name: found[name] for name in ("labels", "confusion", "reliability")} | {
@@ -73,13 +81,13 @@ def measure(
         "leaks": leaks(run.project, run.items_seen).as_dict(),
     }
     probabilities = model.predict(features)
-    if settings.kind == Kind.CLASSIFICATION.value:
+    if one_label:
         report["eval_answers"] = eval_answers.store(run.project_id, held.ordinals, probabilities, held.hard)
     latency_ms = latency(run, held.ordinals, encoder_versions.fitted(matrix.version), model)
     return Measured(
         probabilities=probabilities,
         evaluation=assessment.model,
-        constant=constant,
+        constant=constants["majority" if one_label else "most_frequent"],
         targets=held.hard,
         latency_ms=latency_ms,
         fields={
@@ -90,6 +98,7 @@ def measure(
             "n_eval": len(held),
             "latency_ms": round(latency_ms, 3),
         },
+        simple=simple,
     )
 
 

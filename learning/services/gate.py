@@ -1,5 +1,6 @@
 """What becomes of a candidate. Numbers in, a verdict with its numbers out."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,12 +16,14 @@ from learning.services.evaluation import Measured
 #: What a model is measured by, one of it; pairwise projects have their own.
 ITEM, PAIR = "eval item", "held-out pair"
 _COUNTED = {ITEM: "eval answers", PAIR: "held-out pairs"}
+COULD_PROMOTE = "could_promote"
 _INCOMPARABLE = "the champion could not be compared with"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``numbers["verified"]`` says that a champion passed on at least 200 eval answers."""
+    """``numbers["verified"]`` says that a champion passed on at least 200 eval answers, ``numbers[COULD_PROMOTE]``
+    whether the eval items could have made it champion: what cannot promote is no use of them."""
 
     status: Status
     reason: str
@@ -50,7 +53,9 @@ def verdict_on(measured: Measured, candidate: Contender, rivals: Rivals, rng: np
     Champion when all checks of the core's gate hold and there are 200 eval answers. Otherwise it ranks, unless it is
     clearly worse than the champion, or while there is none than the version that ranks.
     """
-    found = core.judge(candidate, rivals.champion, measured.targets, measured.constant, rng=rng)
+    found = core.judge(
+        candidate, rivals.champion, measured.targets, measured.constant, rng=rng, baselines=measured.simple
+    )
     may_rank, beside = found.may_rank, found
     if rivals.champion is None and rivals.ranking is not None:
         beside = core.judge(candidate, rivals.ranking, measured.targets, measured.constant, rng=rng)
@@ -62,7 +67,9 @@ def verdict_on(measured: Measured, candidate: Contender, rivals: Rivals, rng: np
         "n_eval": n_eval,
         "checks": [asdict(check) for check in found.checks] + [_enough(n_eval)],
         "may_rank": may_rank,
+        COULD_PROMOTE: rivals.is_comparable and n_eval >= MIN_HELD_OUT,
         "against_majority": asdict(found.baseline),
+        "against_baselines": {name: asdict(test) for name, test in found.baselines.items()},
         f"against_{against}": asdict(beside.paired) if beside.paired else None,
         "loss": asdict(beside.loss) if beside.loss else None,
         "limits": {"p_better": MAX_P_BETTER, "p_worse": MAX_P_WORSE, "margin": MARGIN, "held_out": MIN_HELD_OUT},
@@ -80,16 +87,20 @@ def judge(
     champion_correct: NDArray[np.bool_] | None,
     has_champion: bool,
     held: str = ITEM,
+    simple_correct: Mapping[str, NDArray[np.bool_]] | None = None,
 ) -> Verdict:
     """By who was right alone, where there are no probabilities to compare: the exact paired test in both directions.
 
-    ``held`` is what one of the things measured by is called.
+    ``held`` is what one of the things measured by is called, ``simple_correct`` what baselines that look at them had
+    right.
     """
     if correct is None or constant_correct is None:
         return unmeasured(held)
     floor = paired_test(correct, constant_correct)
+    simple = {name: paired_test(correct, right) for name, right in (simple_correct or {}).items()}
     numbers: dict[str, Any] = {"n_eval": floor.n, "against_majority": asdict(floor)}
-    checks = [_won("beats_baseline", floor)]
+    numbers["against_baselines"] = {name: asdict(test) for name, test in simple.items()}
+    checks = [_won("beats_baseline", floor)] + [core.not_below(name, test) for name, test in simple.items()]
     may_rank, words = True, _beside_constant(floor, held)
     if champion_correct is not None:
         champion = paired_test(correct, champion_correct)
@@ -99,8 +110,9 @@ def judge(
         words = f"Beside the champion: {in_words(champion, held)}."
     failed = [check for check in checks if not check.passed]
     numbers |= {"checks": [asdict(check) for check in checks] + [_enough(floor.n, held)], "may_rank": may_rank}
-    reason = "; ".join(f"{check.name.replace('_', ' ')}: p = {check.value:.2g}, {check.detail}" for check in failed)
+    reason = "; ".join(_lost(check) for check in failed)
     unseen = has_champion and champion_correct is None
+    numbers[COULD_PROMOTE] = not unseen and floor.n >= MIN_HELD_OUT
     promoted = not failed and may_rank and not unseen
     return _settled(promoted, may_rank, floor.n, _INCOMPARABLE if unseen else reason, words, numbers, held)
 
@@ -133,6 +145,12 @@ def _enough(n_eval: int, held: str = ITEM) -> dict[str, Any]:
 def _won(name: str, test: PairedTest) -> core.Check:
     detail = f"{test.only_candidate} won, {test.only_champion} lost"
     return core.Check(name, test.p_better <= MAX_P_BETTER, test.p_better, MAX_P_BETTER, detail)
+
+
+def _lost(check: core.Check) -> str:
+    by = "accuracy" if check.name.startswith(core.NOT_BELOW) else "p ="
+    value = f"{check.value:+.3f}" if check.name.startswith(core.NOT_BELOW) else f"{check.value:.2g}"
+    return f"{check.name.replace('_', ' ')}: {by} {value}, {check.detail}"
 
 
 def in_words(test: PairedTest, held: str = ITEM) -> str:

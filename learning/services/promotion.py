@@ -8,8 +8,10 @@ from django.db import transaction
 from labeling.models import Project, User
 from labeling.services.checks import text
 from labeling.services.errors import Invalid
-from learning.models import Decision, ModelVersion, Status
-from learning.services import files, model_files
+from learning.models import AlertKind, Decision, ModelVersion, Status
+from learning.models.model_version import ModelVersionQuerySet
+from learning.services import alerts, files, model_files
+from learning.services.gate import COULD_PROMOTE
 
 MAX_REASON = 2_000
 BACK = "rolled_back_from"
@@ -17,6 +19,19 @@ BACK = "rolled_back_from"
 
 class ChampionChanged(Exception):
     """The champion is not the one that was judged against."""
+
+
+class Damaged(Invalid):
+    """A version whose file cannot be read; ``intact`` is the newest champion before it whose file can."""
+
+    def __init__(self, why: str, intact: ModelVersion | None) -> None:
+        way_out = (
+            f"The newest champion before it whose file is whole is {intact}."
+            if intact
+            else "No champion before it has a whole file: restore one from a backup, or promote another version."
+        )
+        super().__init__("status", f"{why} {way_out}")
+        self.intact = intact
 
 
 def settle(
@@ -45,8 +60,9 @@ def settle(
         verified = version.verified or bool(numbers.get("verified"))
         n_eval = version.n_eval or numbers.get("n_eval", 0)
         ModelVersion.objects.filter(pk=version.pk).update(status=status, verified=verified, n_eval=n_eval)
-        # going back is no new use of the eval set: nothing was compared
-        used = {} if BACK in numbers else {"eval_sha256": version.eval_sha256, "n_eval": n_eval}
+        # a use of the eval set: by going back nothing is compared, on too few answers nobody is promoted
+        is_use = BACK not in numbers and numbers.get(COULD_PROMOTE, True)
+        used = {"eval_sha256": version.eval_sha256, "n_eval": n_eval} if is_use else {}
         _record(version, before, status, reason, numbers, user, **used)
     version.status, version.verified = status, verified
 
@@ -82,24 +98,33 @@ def promote(user: User, version: ModelVersion, reason: str) -> ModelVersion:
     return version
 
 
-def rollback(user: User, project: Project, reason: str) -> ModelVersion:
-    """Goes back to the champion before the present one; repeated, further back. Raises Invalid."""
+def rollback(user: User, project: Project, reason: str, to: int | None = None) -> ModelVersion:
+    """Goes back to the champion before the present one, or to the earlier one with the number ``to``; repeated, further
+    back. Raises Invalid. Where the file is damaged it goes no further by itself, leaves an alert and raises Damaged.
+    """
     reason = _given(reason)
     champion = ModelVersion.objects.filter(project=project).champion()
     if champion is None:
         raise Invalid("status", "There is no champion to go back from.")
-    earlier = earlier_champion(champion)
+    earlier = earlier_champion(champion, to)
+    if earlier is None and to is not None:
+        raise Invalid("to", f"Model {to} is no champion before {champion}.")
     if earlier is None:
         raise Invalid("status", "There is no earlier champion to go back to.")
-    _check_file(earlier)
+    _check_way_back(earlier)
     settle(earlier, Status.CHAMPION, reason, {BACK: champion.number}, user)
     return earlier
 
 
-def earlier_champion(champion: ModelVersion) -> ModelVersion | None:
-    """The newest version older than this one that has been champion."""
-    before = ModelVersion.objects.filter(project=champion.project_id, number__lt=champion.number)
-    return before.filter(decisions__after=Status.CHAMPION).distinct().newest_first().first()
+def earlier_champion(champion: ModelVersion, number: int | None = None) -> ModelVersion | None:
+    """The newest version older than this one that has been champion, or the one of them with this number."""
+    earlier = _earlier_champions(champion)
+    return (earlier if number is None else earlier.filter(number=number)).first()
+
+
+def _earlier_champions(version: ModelVersion) -> ModelVersionQuerySet:
+    before = ModelVersion.objects.filter(project=version.project_id, number__lt=version.number)
+    return before.filter(decisions__after=Status.CHAMPION).distinct().newest_first()
 
 
 def _given(reason: str) -> str:
@@ -113,3 +138,21 @@ def _check_file(version: ModelVersion) -> None:
         model_files.load_model(version)
     except files.Corrupt as error:
         raise Invalid("status", f"The file of {version} is damaged: {error}.") from error
+
+
+def _check_way_back(earlier: ModelVersion) -> None:
+    """Raises Damaged with where the way back goes on."""
+    try:
+        _check_file(earlier)
+    except Invalid as damaged:
+        message = f"{damaged.reason} Nobody can go back to it until the file is restored from a backup."
+        alerts.raise_alert(earlier.project, AlertKind.MODEL_DAMAGED, message, subject=str(earlier))
+        raise Damaged(damaged.reason, next(filter(_is_whole, _earlier_champions(earlier)), None)) from damaged
+
+
+def _is_whole(version: ModelVersion) -> bool:
+    try:
+        _check_file(version)
+    except Invalid:
+        return False
+    return True

@@ -43,8 +43,8 @@ def promote(user: User, version: ModelVersion, reason: str) -> ModelVersion:
     return promoted
 
 
-def rollback(user: User, project: Project, reason: str) -> ModelVersion:
-    """Goes back to the champion before and has it rank. Raises Invalid."""
-    earlier = promotion.rollback(user, project, reason)
+def rollback(user: User, project: Project, reason: str, to: int | None = None) -> ModelVersion:
+    """Goes back to the champion before, or to an earlier one by number, and has it rank. Raises Invalid."""
+    earlier = promotion.rollback(user, project, reason, to)
     wake_on_commit("learning.rank", project.pk)
     return earlier

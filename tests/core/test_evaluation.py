@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from sklearn import metrics as sk
 
 from learning.core.evaluation import curve_point, evaluate, evaluate_baselines, paired_test, wilson
-from learning.core.evaluation.baselines import nearest_centroid
+from learning.core.evaluation.baselines import majority_multilabel, most_frequent, nearest_centroid
 from learning.core.evaluation.intervals import bootstrap_weights
 from learning.core.learners import one_hot
 
@@ -149,6 +149,13 @@ def test_baselines_by_hand() -> None:
     assert nearest_centroid(labeled, targets, features)[:, [0, 3]].sum() == 0
     several = evaluate_baselines(labeled, targets, features, truth, kind="multilabel", rng=seeded())
     assert set(several) == {"majority", "stratified"}
+
+
+def test_the_most_frequent_answer_is_right_where_shares_say_no_label() -> None:
+    targets = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1]], dtype=float)
+    shares = majority_multilabel(targets, 5) >= 0.5
+    assert not (shares == targets).all(axis=1).any()
+    assert (most_frequent(targets, 5) == targets).all(axis=1).sum() == 2
 
 
 def test_paired_test_agrees_with_scipy() -> None:

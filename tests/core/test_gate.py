@@ -121,6 +121,23 @@ def test_the_gate_says_why_and_knows_provisional() -> None:
     json.dumps(verdict.as_dict())
 
 
+def test_a_baseline_that_looks_at_the_items_may_not_be_right_more_often() -> None:
+    """By point estimate: as many right is enough, one item fewer is not; the ranking does not ask."""
+    truth, rng = np.arange(400) % 4, np.random.default_rng(0)
+    targets = one_hot(truth, 4)
+    constant = majority(targets, 400).astype(np.float32)
+    candidate = contender(answers(np.arange(400) < 300, truth), targets)
+    for n_right, promoted in ((200, True), (300, True), (301, False), (330, False)):
+        simple = {"nearest_centroid": answers(np.arange(400)[::-1] < n_right, truth)}
+        verdict = judge(candidate, None, targets, constant, rng=rng, baselines=simple)
+        check = next(check for check in verdict.checks if check.name == "not_below_nearest_centroid")
+        assert (check.passed, verdict.promote, verdict.may_rank) == (promoted, promoted, True)
+        assert check.value == pytest.approx((300 - n_right) / 400) == verdict.baselines["nearest_centroid"].difference
+        assert ("not below nearest centroid: " in verdict.reason) is not promoted
+    assert "-0.075 is below 0 (" in verdict.reason
+    assert json.loads(json.dumps(verdict.as_dict()))["baselines"]["nearest_centroid"]["n"] == 400
+
+
 def test_no_better_and_no_worse_may_rank_and_a_clear_loss_may_not() -> None:
     """One item fewer of 300 is luck; thirty are not; a loss under a point never keeps a newer version from ranking."""
     truth = np.arange(6000) % 4

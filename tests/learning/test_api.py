@@ -3,6 +3,7 @@
 import pytest
 
 from labeling.models import JobState, Split
+from labeling.services.errors import Invalid
 from learning.models import Decision, ModelVersion, Run, Status
 from learning.services.training import run_training
 from tests.factories import make_items
@@ -53,11 +54,14 @@ def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commi
     assert names == ["freeze", "features", "data tests", *learned, "rank", "publish"]
     model = api(people.viewer).get(f"/api/v1/models/{shown['model']}/").json()
     assert (model["status"], model["ranks"], model["verified"]) == ("provisional", True, False)
-    assert [check["name"] for check in model["gate"]["checks"]] == ["beats_baseline", "enough_held_out"]
-    assert [check["passed"] for check in model["gate"]["checks"]] == [True, False]
-    assert model["eval_uses"] == {
-        "same": 1, "overlapping": 1, "project": 1, "lucky_win_at_most": 0.025, "warning": "",
+    assert {check["name"]: check["passed"] for check in model["gate"]["checks"]} == {
+        "beats_baseline": True, "not_below_nearest_centroid": True, "enough_held_out": False,
     }  # fmt: skip
+    against = model["gate"]["numbers"]["against_baselines"]["nearest_centroid"]
+    assert (against["n"], against["difference"] >= 0) == (30, True)
+    assert model["eval_uses"] == {
+        "same": 0, "overlapping": 0, "project": 0, "lucky_win_at_most": 0.0, "warning": "",
+    }, "30 eval answers promote nobody"  # fmt: skip
     assert (model["n_eval"], model["human_ceiling"]) == (30, None)
     assert model["leaks"] == {"hash": 0, "near": 0, "group": 0, "n_eval": 30, "n_pool": 90}
     assert model["latency_ms"] > 0
@@ -112,6 +116,31 @@ def test_promotion_and_rollback_say_why(api, people, project, messages, commits,
     back = client.post(f"/api/v1/projects/{project.slug}/rollback/", {"reason": "it was not"}).json()
     assert (back["number"], back["status"]) == (1, "champion")
     assert client.post(f"/api/v1/projects/{project.slug}/rollback/", {"reason": "further"}).status_code == 400
+
+
+def test_a_rollback_to_a_damaged_model_says_where_to_go_and_goes_there_when_told(api, people, project, monkeypatch):
+    def damaged(version):
+        if version.number == 2:
+            raise Invalid("status", "The file of model 2 is damaged: it is missing.")
+
+    monkeypatch.setattr("learning.services.promotion._check_file", damaged)
+    for number, status in ((1, Status.RETIRED), (2, Status.RETIRED), (3, Status.CHAMPION)):
+        made = ModelVersion.objects.create(project=project, number=number, status=status, encoder="e", trained_on=9)
+        Decision.objects.create(project=project, model_version=made, before="candidate", after="champion", reason="r")
+    client, address = api(people.manager), f"/api/v1/projects/{project.slug}/rollback/"
+    refused = client.post(address, {"reason": "it fails"})
+    assert (refused.status_code, refused.json()) == (400, {"status": [
+        "The file of model 2 is damaged: it is missing. The newest champion before it whose file is whole is model 1."
+        ' Send "to": 1 to go back to it.'
+    ]})  # fmt: skip
+    wrong = client.post(address, {"reason": "it fails", "to": 7})
+    assert (wrong.status_code, list(wrong.json())) == (400, ["to"])
+    assert ModelVersion.objects.get(status=Status.CHAMPION).number == 3
+    back = client.post(address, {"reason": "it fails", "to": 1})
+    assert (back.status_code, back.json()["number"], back.json()["status"]) == (200, 1, "champion")
+    assert [alert["subject"] for alert in client.get(f"/api/v1/projects/{project.slug}/alerts/").json()["results"]] == [
+        "model 2"
+    ]
 
 
 READ = ["runs/", "models/"]

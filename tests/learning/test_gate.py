@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from labeling.services.errors import Invalid
 from learning.core.evaluation import Contender, evaluate
 from learning.core.evaluation.gate import MAX_P_BETTER
-from learning.models import Decision, ModelVersion, Status
+from learning.core.learners import make_learner, one_hot
+from learning.models import Alert, Decision, ModelVersion, Status
 from learning.selectors import eval_uses
-from learning.services import promotion
+from learning.services import files, promotion
 from learning.services.evaluation import Measured
 from learning.services.gate import Rivals, judge, unmeasured, verdict_on
 from tests.factories import make_project
@@ -31,10 +32,11 @@ def contender(n_right: int, n: int, sure: float = 0.9) -> Contender:
     return Contender(given.astype(np.float32), found, 1.0, 1_000)
 
 
-def verdict(candidate: Contender, rivals: Rivals | None = None):
+def verdict(candidate: Contender, rivals: Rivals | None = None, centroid: Contender | None = None):
     n = candidate.evaluation.n
     truth, constant = np.eye(2)[np.arange(n) % 2], np.full((n, 2), 0.5, np.float32)
-    measured = Measured(candidate.probabilities, candidate.evaluation, constant, truth, 1.0, {})
+    simple = {"nearest_centroid": centroid.probabilities} if centroid else {}
+    measured = Measured(candidate.probabilities, candidate.evaluation, constant, truth, 1.0, {}, simple)
     return verdict_on(measured, candidate, rivals or Rivals(), np.random.default_rng(0))
 
 
@@ -48,6 +50,30 @@ def test_the_first_that_beats_a_constant_is_champion_on_200_eval_answers_and_pro
     assert (few.status, few.numbers.get("verified")) == (Status.PROVISIONAL, None)
     assert "on 199 eval answers; 200 are asked for" in few.reason
     json.dumps(found.numbers)
+
+
+@pytest.mark.parametrize("rivals", [Rivals(), Rivals(champion=contender(180, 300))], ids=["first", "next"])
+def test_nobody_is_champion_while_nearest_centroid_is_right_more_often(rivals):
+    """A model far above the constant answer, and above the champion, that the simplest predictor beats."""
+    candidate = contender(220, 300)
+    for n_right, status in ((150, Status.CHAMPION), (220, Status.CHAMPION), (221, Status.PROVISIONAL)):
+        found = verdict(candidate, rivals, contender(n_right, 300))
+        assert found.status == status, found.reason
+    against = found.numbers["against_baselines"]["nearest_centroid"]
+    assert (against["n"], against["only_candidate"], against["only_champion"]) == (300, 0, 1)
+    failed = [check["name"] for check in found.numbers["checks"] if not check["passed"]]
+    assert failed == ["not_below_nearest_centroid"]
+    assert found.reason.startswith("It may rank, but is not promoted: not below nearest centroid: -0.003333 is below 0")
+    json.dumps(found.numbers)
+
+
+def test_among_pairs_nobody_is_champion_while_length_is_right_more_often():
+    for length, status in ((250, Status.CHAMPION), (251, Status.PROVISIONAL)):
+        simple = {"length": right(length, 300)}
+        found = judge(right(250, 300), right(150, 300), None, has_champion=False, simple_correct=simple)
+        assert found.status == status, found.reason
+        assert found.numbers["against_baselines"]["length"]["n"] == 300
+    assert "not below length: accuracy -0.003" in found.reason
 
 
 def test_beside_a_champion_only_a_clear_win_is_promoted_and_only_a_clear_loss_may_not_rank():
@@ -191,6 +217,37 @@ def test_uses_of_an_eval_set_are_counted_and_many_are_warned_of(versions, monkey
     assert eval_uses.eval_uses(versions[0]).same == 0
 
 
+def test_a_verdict_that_could_not_promote_is_no_use_and_a_refused_one_is(versions, monkeypatch):
+    """As many looks as one likes at fewer than 200 eval answers: the first that could promote is the first use."""
+    monkeypatch.setattr(promotion, "_check_file", lambda version: None)
+    project = versions[0].project
+    looks = [
+        (190, verdict(contender(171, 190)), False),
+        (190, verdict(contender(40, 190), Rivals(champion=contender(171, 190))), False),
+        (200, verdict(contender(190, 200), Rivals(is_comparable=False)), False),
+        (200, verdict(contender(100, 200)), True),
+        (200, verdict(contender(40, 200), Rivals(champion=contender(180, 200))), True),
+        (200, verdict(contender(180, 200)), True),
+        (199, judge(right(180, 199), right(99, 199), None, has_champion=False), False),
+        (200, judge(right(180, 200), right(100, 200), None, has_champion=True), False),
+        (200, judge(right(101, 200), right(100, 200), None, has_champion=False), True),
+    ]
+    expected = 0
+    for number, (n_eval, found, is_use) in enumerate(looks, 10):
+        version = ModelVersion.objects.create(
+            project=project, number=number, encoder="e", trained_on=1, eval_sha256="a" * 64, n_eval=n_eval
+        )
+        promotion.settle(version, found.status, found.reason, found.numbers)
+        expected += is_use
+        uses = eval_uses.eval_uses(version)
+        assert (uses.same, uses.overlapping, uses.project) == (expected,) * 3, (number, found.reason)
+        assert found.numbers["could_promote"] is is_use
+    few = ModelVersion.objects.get(number=10)
+    assert eval_uses.eval_uses(few).lucky_win_at_most == 0, "what was decided later does not count for it"
+    promotion.promote(None, few, "a person has looked at its figures")
+    assert Decision.objects.exclude(eval_sha256="").count() == expected + 1
+
+
 def test_promotion_that_fails_halfway_changes_nothing(versions, monkeypatch):
     promotion.settle(versions[0], Status.CHAMPION, "first", {})
 
@@ -212,6 +269,52 @@ def test_rolling_back_twice_goes_further_back(versions, monkeypatch):
     assert promotion.rollback(None, project, "worse").number == 1
     with pytest.raises(Invalid, match="no earlier champion"):
         promotion.rollback(None, project, "worst")
+
+
+def champions(versions, *whole: int) -> None:
+    """Each version was champion in its turn; the files of ``whole`` can be read."""
+    for version in versions:
+        fields = {"learner": "logistic", "path": "gone.zip", "sha256": "0" * 64}
+        if version.number in whole:
+            features = np.array([[0.0], [1.0], [2.0], [3.0]], dtype=np.float32)
+            model = make_learner("logistic").fit(
+                features, one_hot([0, 0, 1, 1], 2), kind="classification", rng=np.random.default_rng(0)
+            )
+            fields["path"], fields["sha256"] = files.store("learning/test/models", ".zip", model.dump())
+        ModelVersion.objects.filter(pk=version.pk).update(**fields)
+        promotion.settle(version, Status.CHAMPION, "better", {})
+
+
+def test_going_back_to_a_damaged_champion_says_which_one_before_it_is_whole(versions):
+    champions(versions, 1, 3)
+    project = versions[0].project
+    with pytest.raises(
+        promotion.Damaged, match=r"file of model 2 is damaged.* whose file is whole is model 1\."
+    ) as found:
+        promotion.rollback(None, project, "bad")
+    assert found.value.intact == versions[0]
+    assert statuses(versions) == ["retired", "retired", "champion"], "it goes no further by itself"
+    alert = Alert.objects.get(project=project)
+    assert (alert.kind, alert.subject) == ("model_damaged", "model 2")
+    assert promotion.rollback(None, project, "bad", to=1).number == 1
+    assert statuses(versions) == ["champion", "retired", "retired"]
+
+
+def test_where_no_earlier_champion_is_whole_it_says_what_is_left_to_do(versions):
+    champions(versions, 3)
+    with pytest.raises(promotion.Damaged, match="restore one from a backup, or promote another") as found:
+        promotion.rollback(None, versions[0].project, "bad")
+    assert found.value.intact is None
+
+
+def test_going_back_to_a_number_takes_champions_before_this_one_only(versions):
+    champions(versions, 1, 2, 3)
+    project = versions[0].project
+    never = ModelVersion.objects.create(project=project, number=4, encoder="e", trained_on=4)
+    for number in (3, never.number, 99):
+        with pytest.raises(Invalid, match=f"Model {number} is no champion before model 3"):
+            promotion.rollback(None, project, "bad", to=number)
+    assert promotion.rollback(None, project, "bad", to=1).number == 1
 
 
 def test_a_damaged_file_is_not_promoted(versions):

@@ -3,10 +3,12 @@
 import pytest
 
 from labeling.models import Member, Role, Split
-from learning.models import Decision, ModelVersion, Run
+from labeling.services.errors import Invalid
+from learning.models import Decision, ModelVersion, Run, Status
 from learning.pages import trust
 from learning.pages.card import flat
 from learning.pages.models import POINTS_DRAWN, VERSIONS_PER_PAGE, _thinned
+from learning.services import promotion
 from learning.services.decide import decide
 from learning.services.training import run_training
 from tests.factories import make_items
@@ -108,6 +110,7 @@ def test_no_page_needs_an_inline_script_or_style(browser_of, people, trained):
 
 CHECK_WORDS = {
     "beats_baseline": ("Better than always the same answer", "p below .001", "p at most .025"),
+    "not_below_nearest_centroid": ("No worse than nearest centroid", "−2.5 points", "at least 0"),
     "more_right": ("Right on more items than the champion", "−0.4 points", "above 0"),
     "calibration": ("As honest about how sure it is", "−0.015", "at most +0.05"),
     "latency": ("Fast enough", "1.1 ms", "at most 50 ms"),
@@ -116,9 +119,10 @@ CHECK_WORDS = {
     "added_later": ("Added later", "0.5", "0.1"),
 }
 CHECKS = [
-    {"name": name, "passed": name != "more_right", "value": value, "limit": limit, "detail": ""}
+    {"name": name, "passed": not name.startswith(("more", "not")), "value": value, "limit": limit, "detail": ""}
     for name, value, limit in (
-        ("beats_baseline", 3e-11, 0.025), ("more_right", -0.0037, 0.0), ("calibration", -0.0152, 0.05),
+        ("beats_baseline", 3e-11, 0.025), ("not_below_nearest_centroid", -0.025, 0.0), ("more_right", -0.0037, 0.0),
+        ("calibration", -0.0152, 0.05),
         ("latency", 1.09, 50.0), ("size", 3145915, 67108864.0), ("enough_held_out", 270.0, 200.0),
         ("added_later", 0.5, 0.1),
     )
@@ -165,6 +169,7 @@ def complete(version: ModelVersion) -> None:
     paired = {"n": 30, "only_candidate": 2, "only_champion": 1, "difference": 0.03, "low": -0.01, "high": 0.08}
     decision = version.decisions.get()
     decision.numbers |= {"checks": CHECKS, "against_champion": paired}
+    decision.eval_sha256, decision.n_eval = version.eval_sha256, version.n_eval
     decision.save()
 
 
@@ -176,7 +181,7 @@ def test_every_part_is_there_when_it_is_known(browser_of, people, trained):
     assert f"{COMMAND} {version.run.public_id}" in shown
     assert "Two people gave the same answer to 0.957" in shown
     assert "3 almost the same" in shown
-    assert "It passed 6 of 7 checks" in shown
+    assert "It passed 6 of 8 checks" in shown
     assert "not verified" in shown
     assert version.run.environment["code"]["version"] in shown
     card = page(browser_of(people.manager), "/p/sms/fragments/model/")
@@ -188,12 +193,15 @@ def test_the_sixth_use_of_an_eval_set_is_warned_of(browser_of, people, trained):
     version = ModelVersion.objects.get()
     own = version.decisions.get()
     address = f"/p/sms/models/{version.number}/"
-    assert "have decided" not in page(browser_of(people.viewer), address)
-    for _ in range(4):
+    first = page(browser_of(people.viewer), address)
+    assert "have decided" not in first
+    assert "Below 200 eval answers nothing is promoted by it." in first
+    for _ in range(5):
         fields = {"before": "retired", "after": "retired", "reason": "x", "n_eval": version.n_eval}
         Decision.objects.create(project=trained, model_version=version, eval_sha256=version.eval_sha256, **fields)
-    # with the first verdict five uses; that of the next version is the sixth
-    last = {name: getattr(own, name) for name in ("before", "after", "reason", "numbers", "eval_sha256", "n_eval")}
+    # the first verdict was none; that of the next version is the sixth
+    last = {name: getattr(own, name) for name in ("before", "after", "reason", "numbers")}
+    last |= {"eval_sha256": version.eval_sha256, "n_eval": version.n_eval}
     newer = ModelVersion.objects.create(
         project=trained, number=2, encoder="e", learner="l", strategy="s", trained_on=50, status="retired",
         eval_sha256=version.eval_sha256, n_eval=version.n_eval,
@@ -244,6 +252,36 @@ def test_the_list_says_which_one_ranks_and_is_paged(browser_of, people, trained)
     assert ">ranks<" not in first  # the champion is not the version in use: model 1 is newer in use
     assert "Model 1<" in second
     assert ">ranks<" in second
+
+
+def test_the_way_back_past_a_damaged_champion_is_offered(browser_of, people, trained, monkeypatch):
+    """Under stress: one click tells what is wrong and offers the next whole one, with the reason still there."""
+
+    def damaged(version):
+        if version.number == 2:
+            raise Invalid("status", "The file of model 2 is damaged: it is missing.")
+
+    monkeypatch.setattr("learning.services.promotion._check_file", damaged)
+    client, address = browser_of(people.manager), "/p/sms/models/"
+    promotion.settle(ModelVersion.objects.get(), Status.CHAMPION, "first", {})
+    for number in (2, 3):
+        version = ModelVersion.objects.create(
+            project=trained, number=number, encoder="e", learner="l", strategy="s", trained_on=number
+        )
+        promotion.settle(version, Status.CHAMPION, "better", {})
+    before = page(client, address)
+    assert "Go back to model 2" in before
+    assert 'name="to" value="2"' in before
+    shown = client.post(address, {"reason": "it calls all spam", "to": "2"}).content.decode()
+    assert "The newest champion before it whose file is whole is model 1." in shown
+    assert '<details class="confirm" id="back" open>' in shown
+    assert "Go back to model 1" in shown
+    assert 'value="it calls all spam"' in shown
+    assert ModelVersion.objects.get(status=Status.CHAMPION).number == 3
+    done = client.post(address, {"reason": "it calls all spam", "to": "1"}, follow=True).content.decode()
+    assert "Model 1 is the champion again" in done
+    assert ModelVersion.objects.get(status=Status.CHAMPION).number == 1
+    assert "no champion before" in client.post(address, {"reason": "x", "to": "3"}, follow=True).content.decode()
 
 
 def test_a_long_curve_is_thinned_but_keeps_its_ends():

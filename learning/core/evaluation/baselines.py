@@ -42,6 +42,21 @@ def majority_multilabel(targets: DoubleArray, n: int) -> DoubleArray:
     return np.tile((targets.sum(axis=0) + 0.5) / (len(targets) + 1.0), (n, 1))
 
 
+def most_frequent(targets: DoubleArray, n: int) -> DoubleArray:
+    """Answer every item with the most frequent answer as a whole; shape (n, k).
+
+    With several labels an item no other constant is right as often: none of twenty rare labels is likely by itself, so
+    the shares of :func:`majority_multilabel` say "no label" to every item.
+
+    Examples
+    --------
+    >>> most_frequent(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 1.0]]), 1)
+    array([[1., 1.]])
+    """
+    answers, counts = np.unique(targets, axis=0, return_counts=True)
+    return np.tile(answers[counts.argmax()], (n, 1))
+
+
 def stratified(targets: DoubleArray, n: int, rng: np.random.Generator) -> DoubleArray:
     """Answer every item with the answer of a labeled item drawn at random; shape (n, k).
 

@@ -7,7 +7,8 @@ matters. To rank less is asked: what learned from more answers may choose the ne
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ MIN_HELD_OUT = 200
 MAX_CALIBRATION_RISE = 0.05
 MAX_LATENCY_RATIO, FREE_LATENCY_MS = 3.0, 50.0
 MAX_SIZE_RATIO, FREE_SIZE_BYTES = 4.0, 64 * 1024**2
+NOT_BELOW = "not_below_"
+"""What the names of checks against a baseline begin with."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class Verdict:
         Squared error of the probabilities, against the champion; None without one.
     reason : str
         In words.
+    baselines : dict of str to PairedTest
+        Who was right, against each baseline that looks at the items.
     """
 
     promote: bool
@@ -91,6 +96,7 @@ class Verdict:
     paired: PairedTest | None
     loss: PairedLoss | None
     reason: str
+    baselines: Mapping[str, PairedTest] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -129,10 +135,13 @@ def judge(
     *,
     rng: np.random.Generator,
     max_p_better: float = MAX_P_BETTER,
+    baselines: Mapping[str, FloatMatrix] | None = None,
 ) -> Verdict:
     """Judge a candidate.
 
-    It must be right more often than the best constant answer by the exact one-sided McNemar test. Against a champion
+    It must be right more often than the best constant answer by the exact one-sided McNemar test, and on no fewer items
+    than any baseline that looks at them: an equal one is as likely as not to pass, one that is five points worse is
+    not, and a proof would keep out most of those that are better by four points (decision 0027). Against a champion
     the squared error of its probabilities must be smaller by the one-sided sign-flip test, it must be right on more
     items than it loses, and its calibration error (by more than .05), latency (threefold) and size (fourfold) may not
     rise; latencies under 50 ms and files under 64 MB are free.
@@ -148,6 +157,8 @@ def judge(
         For the sign flips.
     max_p_better : float
         Share of candidates no better than the champion that may pass.
+    baselines : dict of str to ndarray of shape (n, k), optional
+        What simple predictors made of the same answers say of these items.
 
     Returns
     -------
@@ -165,6 +176,8 @@ def judge(
     right = correct_of(candidate.probabilities, targets, kind)
     floor = paired_test(right, correct_of(constant, targets, kind))
     checks = [_better("beats_baseline", floor.p_better, max_p_better, f"best constant answer, {_in_words(floor)}")]
+    simple = {name: paired_test(right, correct_of(given, targets, kind)) for name, given in (baselines or {}).items()}
+    checks += [not_below(name, test) for name, test in simple.items()]
     paired = loss = None
     may_rank = True
     if champion is not None:
@@ -186,7 +199,33 @@ def judge(
         paired=paired,
         loss=loss,
         reason="; ".join(_why_not(check) for check in failed) or "better than everything it was compared with",
+        baselines=simple,
     )
+
+
+def not_below(baseline: str, test: PairedTest) -> Check:
+    """Return the check that a candidate is right on no fewer items than a baseline.
+
+    Parameters
+    ----------
+    baseline : str
+        Its name ends that of the check.
+    test : PairedTest
+        The candidate against it.
+
+    Returns
+    -------
+    Check
+        Its value is the difference in accuracy, to be at least 0.
+
+    Examples
+    --------
+    >>> check = not_below("nearest_centroid", paired_test([True, True, False], [True, False, False]))
+    >>> check.name, check.passed, check.detail
+    ('not_below_nearest_centroid', True, '1 items won, 0 lost, of 3, -32.6 to +72.6 points')
+    """
+    detail = f"{_in_words(test)}, {100 * test.low:+.1f} to {100 * test.high:+.1f} points"
+    return Check(f"{NOT_BELOW}{baseline}", test.difference >= 0.0, test.difference, 0.0, detail)
 
 
 def _clearly_worse(paired: PairedTest, loss: PairedLoss) -> bool:
@@ -222,7 +261,7 @@ def _below(name: str, value: float, limit: float, detail: str) -> Check:
 
 
 def _why_not(check: Check) -> str:
-    sign = "not above" if check.name == "more_right" else "above"
+    sign = "not above" if check.name == "more_right" else "below" if check.name.startswith(NOT_BELOW) else "above"
     return f"{check.name.replace('_', ' ')}: {check.value:.4g} is {sign} {check.limit:.4g} ({check.detail})"
 
 

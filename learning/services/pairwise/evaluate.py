@@ -46,7 +46,8 @@ class HeldPairs:
 
 @dataclass(frozen=True)
 class Measured:
-    """``correct``: per held-out pair whether the candidate had it right; the rest as ModelVersion keeps it."""
+    """``correct``: per held-out pair whether the candidate had it right, ``simple_correct`` whether each baseline that
+    looks at the pair had; the rest as ModelVersion keeps it."""
 
     held: HeldPairs
     probabilities: Doubles
@@ -54,6 +55,7 @@ class Measured:
     constant_correct: Bools
     metrics: dict[str, Any]
     baselines: dict[str, Any]
+    simple_correct: dict[str, Bools]
 
 
 def held_pairs(data: Frozen) -> HeldPairs:
@@ -95,12 +97,12 @@ def measure(scores: Doubles, lengths: Doubles | None, data: Frozen, rng: np.rand
     # nothing constant does better than the side that was preferred more often on these very pairs
     constant = held.truth if 2 * held.truth.sum() >= len(held) else ~held.truth
     baselines = {"majority": constant, "coin": rng.random(len(held)) < 0.5}
+    simple = {}
     if lengths is not None:
-        baselines["length"] = correct_of(probabilities_of(lengths * _longer_wins(lengths, data), held, rng), held)
+        simple["length"] = correct_of(probabilities_of(lengths * _longer_wins(lengths, data), held, rng), held)
     metrics = accuracies(correct, held) | {name: found[name] for name in METRICS}
-    return Measured(
-        held, given, correct, constant, metrics, {name: accuracies(right, held) for name, right in baselines.items()}
-    )
+    measured = {name: accuracies(right, held) for name, right in (baselines | simple).items()}
+    return Measured(held, given, correct, constant, metrics, measured, simple)
 
 
 def accuracies(correct: Bools, held: HeldPairs) -> dict[str, Any]:

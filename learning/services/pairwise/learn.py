@@ -221,6 +221,7 @@ def _judged(material: Material, candidate: Candidate, champion: ModelVersion | N
         champion_correct,
         has_champion=champion is not None,
         held=gate.PAIR,
+        simple_correct=measured.simple_correct if measured else None,
     )
     return replace(verdict, reason=verdict.reason + trouble)
 
