@@ -49,6 +49,9 @@ class PairQueueEntry(models.Model):
     pair = models.ForeignKey("labeling.Pair", on_delete=models.CASCADE, related_name="+")
     utility = models.FloatField(help_text="Higher means sooner.")
     propensity = models.FloatField(help_text="Probability of this pick at its place in the draw of this ranking.")
+    slots_taken = models.PositiveSmallIntegerField(
+        default=0, help_text="Of the pair, when it was ranked: what was asked since, the ranking does not know."
+    )
 
     class Meta:
         ordering = ["rank"]

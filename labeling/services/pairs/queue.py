@@ -8,25 +8,38 @@ from django.db.models import F, Q
 
 from labeling.models import PairQueueEntry, Progress, Project, Split
 from labeling.services.pairs import rows
+from labeling.services.pairs.head import LAP
 from labeling.services.queue import BATCH_ENTRIES, INSERT_ENTRIES, publish_entries
 
 Entry = tuple[int, int, float, float]
 
 
 def publish_pairs(
-    project_id: int, number: int, entries: Sequence[Entry], strategy: str, model_version: int | None, pool_size: int
+    project_id: int,
+    number: int,
+    entries: Sequence[Entry],
+    strategy: str,
+    model_version: int | None,
+    pool_size: int,
+    slots_taken: Sequence[int] | None = None,
 ) -> bool:
     """Makes ``[(one item, other item, utility, propensity)]``, best first, the project's queue; False when fenced off.
 
-    Pairs without a row get one. Repeating it with the same number changes nothing and is True. Raises ValueError for
-    pairs that are not distinct, touch the eval split or two contexts, and for utilities and propensities that are none.
+    ``slots_taken``: how many people each pair had been put to when it was ranked (0 where left out); those asked since
+    make it wait for a later lap. Pairs without a row get one. Repeating it with the same number changes nothing and is
+    True. Raises ValueError for pairs that are not distinct, touch the eval split or two contexts, and for utilities and
+    propensities that are none.
     """
     wanted = _checked(project_id, entries)
+    known = [0] * len(entries) if slots_taken is None else slots_taken
     mine = Q(reserved_epoch=number) | Q(epoch=number)
     if not Project.objects.filter(mine, pk=project_id).exists():
         return False
     ids = _with_rows(project_id, wanted)
-    ranked = [(ids[key], utility, propensity) for key, (_, _, utility, propensity) in zip(wanted, entries, strict=True)]
+    ranked = [
+        (ids[key], utility, propensity, taken)
+        for key, (_, _, utility, propensity), taken in zip(wanted, entries, known, strict=True)
+    ]
     published = publish_entries(
         project_id, number, lambda epoch: _insert(epoch, ranked), strategy, model_version, pool_size
     )
@@ -37,6 +50,8 @@ def publish_pairs(
 
 def _checked(project_id: int, entries: Sequence[Entry]) -> dict[rows.Key, int]:
     """The context of every pair, in the order of the entries."""
+    if len(entries) >= LAP:
+        raise ValueError(f"A ranking of pairs holds fewer than {LAP:,}.")
     if any(not math.isfinite(utility) or not 0 < propensity <= 1 for _, _, utility, propensity in entries):
         raise ValueError("Utilities must be finite and propensities in (0, 1].")
     keys = [rows.key_of(one, other) for one, other, _, _ in entries]
@@ -72,14 +87,14 @@ def _with_rows(project_id: int, wanted: dict[rows.Key, int]) -> dict[rows.Key, i
     return ids
 
 
-def _insert(epoch_pk: int, ranked: list[tuple[int, float, float]]) -> None:
+def _insert(epoch_pk: int, ranked: list[tuple[int, float, float, int]]) -> None:
     table = PairQueueEntry._meta.db_table
     with connection.cursor() as cursor:
         for start in range(0, len(ranked), INSERT_ENTRIES):
             chunk = [(epoch_pk, start + at, *entry) for at, entry in enumerate(ranked[start : start + INSERT_ENTRIES])]
-            values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(chunk))
+            values = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(chunk))
             cursor.execute(
-                f"INSERT INTO {table} (epoch_id, rank, pair_id, utility, propensity) VALUES {values}",
+                f"INSERT INTO {table} (epoch_id, rank, pair_id, utility, propensity, slots_taken) VALUES {values}",
                 [value for row in chunk for value in row],
             )
 

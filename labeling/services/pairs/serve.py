@@ -10,7 +10,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 from labeling.models import Item, ItemStatus, Member, Pair, PairQueueEntry, Progress, Project, Reason, Split, Task
 from labeling.models.pair import PairQuerySet
 from labeling.selectors.prepared import PreparedUpdate
-from labeling.services.pairs import random_pairs, rows, streams
+from labeling.services.pairs import head, random_pairs, rows, streams
 from labeling.services.pairs.random_pairs import Candidate
 from labeling.services.tasks.leases import lease_end
 from labeling.services.tasks.mixture import Rng, eval_probability, mixed, strategy_share
@@ -129,7 +129,7 @@ class _Round:
             self._add(Pick(pair, Reason.GOLD))
 
     def _head(self, count: int) -> bool:
-        for entry in streams.head(self.walker, count):
+        for entry in head.head(self.walker, count):
             if (entry.pair.first_id, entry.pair.second_id) not in self.keys:
                 self._add(Pick(entry.pair, Reason.STRATEGY, entry=entry))
         return self.walker.has_head
@@ -214,7 +214,7 @@ def _free(walker: Walker, keys: set[rows.Key], *, wait: bool = False) -> dict[ro
 def _tasks(walker: Walker, picks: list[Pick], has_head: bool, rng: Rng) -> list[Task]:
     """The tasks with their provenance; counts the draws in Progress, which gives each its number."""
     project = walker.project
-    q_of = _in_queue(project, picks) if has_head else {}
+    q_of = _chances(walker, picks) if has_head else {}
     progress = _count(project.pk, picks)
     draws = progress.draws - sum(pick.reason in (Reason.RANDOM, Reason.STRATEGY) for pick in picks)
     picks = _insert_new(walker, picks)
@@ -334,10 +334,8 @@ def _load(pairs: list[Pair], walker: Walker) -> None:
         pair.context = pair.first.in_context
 
 
-def _in_queue(project: Project, picks: list[Pick]) -> dict[int, float]:
-    """Propensity in the published ranking of the pairs that were drawn at random."""
-    drawn = [pick.pair.pk for pick in picks if pick.reason == Reason.RANDOM and not pick.is_new]
-    if not drawn:
-        return {}
-    entries = PairQueueEntry.objects.filter(epoch__project=project, epoch__number=project.epoch, pair__in=drawn)
-    return dict(entries.values_list("pair_id", "propensity"))
+def _chances(walker: Walker, picks: list[Pick]) -> dict[int, float]:
+    """The chance that the queue gives now what was drawn at random."""
+    drawn = {pick.pair.pk for pick in picks if pick.reason == Reason.RANDOM and not pick.is_new}
+    others = {pick.pair.pk for pick in picks if not pick.is_new} - drawn
+    return head.chances(walker, drawn, others)

@@ -1,4 +1,4 @@
-"""Pairs that have a row, for one person: the head of the queue, given and gold pairs, swapped repeats.
+"""Pairs that have a row, for one person: given and gold pairs, swapped repeats (the head of the queue: head).
 
 Index seeks from where the person stands, as for items (services/tasks/walk).
 """
@@ -6,24 +6,13 @@ Index seeks from where the person stands, as for items (services/tasks/walk).
 from typing import cast
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef
 
-from labeling.models import (
-    Epoch,
-    ItemStatus,
-    Pair,
-    PairQueueEntry,
-    Pairs,
-    Reason,
-    Split,
-    Task,
-    TaskState,
-)
+from labeling.models import ItemStatus, Pair, Pairs, Reason, Split, Task, TaskState
 from labeling.models.pair import PairQuerySet
 from labeling.selectors.prepared import Prepared
 from labeling.services.tasks.mixture import Rng
-from labeling.services.tasks.walk import END_OF_QUEUE, FIRST_WINDOW, Walker
+from labeling.services.tasks.walk import Walker
 
 #: Questions that lie between a pair and its repeat, and how far back repeats are looked for.
 REPEAT_AFTER = 10
@@ -38,32 +27,6 @@ def related(pictures: bool) -> tuple[str, ...]:
     """What a pair's question shows."""
     assets = ("first__asset", "second__asset") if pictures else ("first", "second")
     return ("context__asset", *assets)
-
-
-def head(walker: Walker, count: int) -> list[PairQueueEntry]:
-    """Up to ``count`` entries of the queue whose pairs (loaded, locked) are free, onward from the person's rank."""
-    if count <= 0 or not walker.has_head:
-        return []
-    member, number = walker.member, walker.project.epoch
-    if member.queue_epoch != number:
-        member.queue_epoch, member.queue_rank = number, -1
-    (epoch,) = _epoch(walker.project.pk, number)
-    last = epoch.last_rank  # type: ignore[attr-defined]  # annotated below
-    found: list[PairQueueEntry] = []
-    window = FIRST_WINDOW + 4 * count
-    kind = {"pictures": walker.pictures, "given": only_given(walker)}
-    while len(found) < count and member.queue_rank < last:
-        end = min(last, member.queue_rank + window)
-        missing = count - len(found)
-        more = _head(epoch.pk, member.user_id, member.queue_rank, end, count=missing, **kind)
-        member.queue_rank = more[-1].rank if len(more) == missing else end
-        found += more
-        window *= 4
-    for entry in found:
-        entry.epoch = epoch
-    if member.queue_rank >= last:
-        member.queue_rank = END_OF_QUEUE
-    return found
 
 
 def given(walker: Walker, split: Split, count: int, without: list[int], holds_others: bool) -> list[Pair]:
@@ -166,24 +129,3 @@ def _around(
 def _waiting(project: int, user: int, *without: int, stream: str, pictures: bool) -> PairQuerySet:
     pairs = _stream(project, user, *without, stream=stream, pictures=pictures)
     return _locked(pairs, stream, wait=True)[:1]
-
-
-@Prepared
-def _epoch(project: int, number: int) -> "QuerySet[Epoch]":
-    ranks = PairQueueEntry.objects.filter(epoch=OuterRef("pk")).order_by("-rank").values("rank")[:1]
-    last_rank = Coalesce(Subquery(ranks), -1)
-    return Epoch.objects.filter(project=project, number=number).order_by().annotate(last_rank=last_rank)
-
-
-@Prepared
-def _head(
-    epoch: int, user: int, after: int, end: int, *, count: int, pictures: bool, given: bool
-) -> "QuerySet[PairQueueEntry]":
-    """A window of ranks; open is spelled out, as in services/tasks/walk."""
-    entries = PairQueueEntry.objects.filter(epoch=epoch, rank__gt=after, rank__lte=end).order_by("rank")
-    active = {f"pair__{row}status": ItemStatus.ACTIVE for row in ("", "first__", "second__")}
-    free = entries.filter(~asked(user, "pair_id"), pair__slots_taken__lt=F("pair__slots_total"), **active)
-    if given:
-        free = free.filter(pair__is_given=True)
-    paths = [f"pair__{path}" for path in related(pictures)]
-    return free.select_related("pair", *paths).select_for_update(skip_locked=True, no_key=True, of=("pair",))[:count]

@@ -177,18 +177,18 @@ def _judge_rank_publish(material: Material, candidate: Candidate | None) -> bool
         epoch = reserve_epoch(run.project_id)
         ranks = _ranks(run.project, candidate, verdict)
         posterior = _posterior(material, candidate, ranks)
-        draws = choose.next_pairs(run.project, data, posterior, run.seed)
-        step.note(f"{choose.STRATEGY}: {len(draws):,} of {draws.pool_size:,} pairs")
+        chosen = choose.next_pairs(run.project, data, posterior, run.seed)
+        step.note(f"{choose.STRATEGY}: {len(chosen.draws):,} of {chosen.draws.pool_size:,} pairs")
     with log.step("publish") as step:
         try:
             with transaction.atomic():
                 log.save()  # who was called off or fenced off decides nothing
                 if candidate is not None:
-                    _show(candidate, data, draws)
+                    _show(candidate, data, chosen.draws)
                     if verdict is not None:
                         numbers = (verdict.status, verdict.reason, verdict.numbers)
                         promotion.settle(candidate.version, *numbers, against=champion)
-                published = choose.publish(run.project_id, epoch, data, draws, ranks)
+                published = choose.publish(run.project_id, epoch, data, chosen, ranks)
         except promotion.ChampionChanged:
             step.skip("the champion changed meanwhile: judged and ranked again")
             return False

@@ -37,8 +37,8 @@ def rank_again(now: Run, epoch: int, version: ModelVersion) -> bool:
     with threadpool_limits(limits=1):
         data = freeze.freeze(now)
         posterior = known_to(version, now, data, None).posterior(data)
-        draws = choose.next_pairs(now.project, data, posterior, now.seed)
-        published = choose.publish(now.project_id, epoch, data, draws, version)
+        chosen = choose.next_pairs(now.project, data, posterior, now.seed)
+        published = choose.publish(now.project_id, epoch, data, chosen, version)
     show_again(version)
     return published
 

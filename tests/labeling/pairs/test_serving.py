@@ -1,9 +1,11 @@
 """Which pairs are put to whom: the mixture, sides, repeats, gold, overlap, propensities, and what runs dry."""
 
 import json
+import random
 from collections import Counter
 from itertools import combinations
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -25,9 +27,12 @@ from labeling.models import (
 from labeling.selectors.task_json import task_json
 from labeling.services.answers import record_answer, skip, take_back
 from labeling.services.overlap import apply_overlap
+from labeling.services.pairs import head
 from labeling.services.pairs.queue import publish_pairs
 from labeling.services.queue import reserve_epoch
 from labeling.services.tasks import expire_overdue, next_tasks
+from labeling.services.tasks.walk import Walker
+from learning.core.acquisition import draw, rank_log_weights
 from tests.factories import UserFactory
 from tests.labeling.pairs.conftest import consistent, counts, item, item_rows
 
@@ -173,7 +178,9 @@ def test_the_queue_is_mixed_with_random_draws(filled, people):
     apply_overlap(filled)
     for task in next_tasks(second, filled, 1):
         at_random = 2 / (8 * 3)
-        queued = {key(t): t.propensity for t in by_utility}.get(key(task), 0.0)
+        # the second one of the queue by a random draw: the queue would have passed over the first one
+        passed = 0.5 if task.reason == Reason.RANDOM and key(task) == key(by_utility[1]) else 1.0
+        queued = passed * {key(t): t.propensity for t in by_utility}.get(key(task), 0.0)
         assert task.propensity == pytest.approx(0.2 * at_random + 0.8 * queued)
 
 
@@ -396,3 +403,136 @@ def test_repeats_keep_every_count_true_whatever_becomes_of_them(debates, people,
     for person in (people.annotator, people.reviewer, other_annotator(debates)):
         answer_all(person, debates)
         consistent(debates)
+
+
+# overlap, the queue and what it makes of propensities
+
+
+def pool_pairs(context: str = "c0", items: int = 4) -> list[tuple[int, int]]:
+    return list(combinations([item(f"{context}i{n}").pk for n in range(items)], 2))
+
+
+def publish(project, pairs, q=0.5, slots_taken=None) -> Project:
+    entries = [(one, other, float(-rank), q) for rank, (one, other) in enumerate(pairs)]
+    number = reserve_epoch(project.pk)
+    assert publish_pairs(project.pk, number, entries, "information", 1, len(pairs), slots_taken)
+    project.refresh_from_db()
+    return project
+
+
+def team_of(project, people, n: int) -> list:
+    return [people.annotator, *(other_annotator(project, f"p{number}") for number in range(1, n))]
+
+
+def walker_of(project, user) -> Walker:
+    return Walker(project, project.members.get(user=user), project.progress)
+
+
+def test_no_pair_takes_a_second_answer_while_another_of_the_queue_has_none(filled, people):
+    change(filled, overlap=3, random_share=0.0)
+    pairs = pool_pairs()
+    publish(filled, pairs)
+    users = team_of(filled, people, 4)
+    asked: list = []
+    for turn in range(18):
+        (task,) = next_tasks(users[turn % 4], filled, 1)
+        assert task.reason == Reason.STRATEGY
+        record_answer(users[turn % 4], task.pk, {"winner": "left"})
+        asked.append(key(task))
+    # in the order of the ranking first, then again in that order but for what the person was asked before
+    assert asked[:6] == pairs
+    assert {len(set(asked[lap : lap + 6])) for lap in (0, 6)} == {6}
+    assert set(Counter(asked).values()) == {3}
+    consistent(filled)
+
+
+def test_several_questions_at_once_cross_into_the_next_lap_without_asking_a_pair_twice(filled, people):
+    change(filled, overlap=2, random_share=0.0)
+    pairs = pool_pairs()
+    publish(filled, pairs)
+    first, second = team_of(filled, people, 2)
+    assert {key(task) for task in next_tasks(first, filled, 4)} == set(pairs[:4])
+    assert {key(task) for task in next_tasks(second, filled, 4)} == {*pairs[4:], *pairs[:2]}
+    tasks = next_tasks(first, filled, 9)[4:]
+    assert {key(task) for task in tasks if task.reason == Reason.STRATEGY} == set(pairs[4:])
+    assert {key(task)[0] for task in tasks if task.reason == Reason.RANDOM} <= {pk for pk, _ in pool_pairs("c1")}
+    consistent(filled)
+
+
+def test_what_the_ranking_knew_counts_as_new_again(filled, people):
+    """A pair that was answered and ranked first all the same is asked first: its first answer left it telling most."""
+    change(filled, overlap=3, random_share=0.0)
+    pairs = pool_pairs()
+    publish(filled, pairs)
+    first, second, third = team_of(filled, people, 3)
+    for task in next_tasks(first, filled, 2):
+        record_answer(first, task.pk, {"winner": "left"})
+    # of the two that have an answer the ranking knows the first one's only
+    publish(filled, pairs, slots_taken=[1, 0, 0, 0, 0, 0])
+    assert [key(next_tasks(user, filled, 1)[0]) for user in (second, third)] == [pairs[0], pairs[2]]
+
+
+def test_a_lease_that_expired_behind_somebody_is_found_on_the_next_lap(filled, people):
+    change(filled, overlap=2, random_share=0.0)
+    pairs = pool_pairs()
+    publish(filled, pairs)
+    first, second = team_of(filled, people, 2)
+    (left,) = next_tasks(first, filled, 1)
+    answer = next_tasks(second, filled, 5)
+    assert {key(task) for task in answer} == set(pairs[1:])
+    Task.objects.filter(pk=left.pk).update(lease_expires_at=timezone.now())
+    expire_overdue()
+    assert key(next_tasks(second, filled, 6)[5]) == pairs[0]
+
+
+def test_publishing_refuses_a_ranking_longer_than_a_lap(filled, monkeypatch):
+    monkeypatch.setattr("labeling.services.pairs.queue.LAP", 6)
+    with pytest.raises(ValueError, match="fewer than"):
+        publish(filled, pool_pairs())
+
+
+def test_a_random_pair_counts_what_the_queue_would_have_passed_over_first(filled, people):
+    pairs = pool_pairs()
+    change(filled, overlap=2)
+    publish(filled, pairs)
+    pks = [Pair.objects.get(first=one, second=other).pk for one, other in pairs]
+    first = people.annotator
+    Pair.objects.update(slots_taken=1)  # by the draws themselves
+    assert head.chances(walker_of(filled, first), pks[:1], []) == {pks[0]: 0.5}
+    # the others were asked since the ranking: the one drawn is the only one of its lap
+    assert head.chances(walker_of(filled, first), pks[5:], []) == {pks[5]: 0.5}
+    Pair.objects.exclude(pk=pks[3]).update(slots_taken=0)
+    assert head.chances(walker_of(filled, first), pks[3:4], []) == {pks[3]: 0.5**4}
+    assert head.chances(walker_of(filled, first), pks[3:4], pks[:2]) == {pks[3]: 0.5**2}
+    Item.objects.filter(pk=pairs[0][0]).update(status="set_aside", is_open=False)  # and so pairs 0 to 2
+    assert head.chances(walker_of(filled, first), pks[3:4], []) == {pks[3]: 0.5}
+    Item.objects.update(status="active", is_open=True)
+    member = filled.members.get(user=first)
+    member.queue_epoch, member.queue_rank = filled.epoch, 3
+    walker = Walker(filled, member, filled.progress)
+    # from behind it: what is left of this lap, then the next lap up to it
+    assert head.chances(walker, pks[3:4], []) == {pks[3]: 0.5**6}
+    assert head.chances(walker, [10**9], []) == {}
+
+
+def test_inverse_propensities_are_unbiased_whatever_mixture_asked(filled, people):
+    """The third person's question, after two others were asked along a ranking drawn anew each time: the sum of the
+    inverse propensities of each pair is the number of rounds, and that of values their sum."""
+    pairs = pool_pairs() + pool_pairs("c1")
+    change(filled, overlap=3, random_share=0.4)
+    users = team_of(filled, people, 3)
+    values = np.linspace(1.0, 0.0, len(pairs))
+    weights = rank_log_weights(len(pairs), 0.5)
+    numpy_rng, rng = np.random.default_rng(5), random.Random(5)
+    rounds = 250
+    estimates = []
+    for _ in range(rounds):
+        forget(filled)
+        order, q = draw(weights, len(pairs), numpy_rng)
+        entries = [(*pairs[at], 1.0, chance) for at, chance in zip(order.tolist(), q.tolist(), strict=True)]
+        assert publish_pairs(filled.pk, reserve_epoch(filled.pk), entries, "information", 1, len(pairs))
+        for user in users:
+            (task,) = next_tasks(user, filled, 1, rng)
+        estimates.append(values[pairs.index(key(task))] / task.propensity)
+    error = (np.mean(estimates) - values.sum()) / (np.std(estimates) / rounds**0.5)
+    assert abs(error) < 3.5, f"{np.mean(estimates):.2f} for {values.sum():.2f}"
