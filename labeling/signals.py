@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 #: kwargs: project_id
 answer_recorded = Signal()
+#: kwargs: project_id; answers stopped counting or count again: an item was set aside, a person put in quarantine
+answers_changed = Signal()
 #: kwargs: project_id
 items_imported = Signal()
 #: kwargs: project_id

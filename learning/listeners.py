@@ -14,6 +14,7 @@ from learning.services.decide import ask_once
 def connect() -> None:
     """Connects the listeners and the learning curve of ``GET …/metrics/``; called once when Django is ready."""
     signals.answer_recorded.connect(on_answer_recorded)
+    signals.answers_changed.connect(on_answer_recorded)
     signals.items_imported.connect(on_items_imported)
     signals.labels_changed.connect(on_labels_changed)
     signals.project_deleted.connect(on_project_deleted)
@@ -35,7 +36,7 @@ def _stopping(project: Project) -> dict[str, Any]:
 
 
 def on_answer_recorded(sender: Any, project_id: int, **_: Any) -> None:
-    """Wakes a worker for the one answer that makes the next decision due."""
+    """Wakes a worker for the one answer, or the one change of what counts, that makes the next decision due."""
     if ask_once(project_id):
         wake("learning.decide", project_id, Trigger.LABELS.value)
 

@@ -133,7 +133,7 @@ class MemberOut(serializers.ModelSerializer[Member]):
 
     class Meta:
         model = Member
-        fields = ["username", "role", "answers", "added_at"]
+        fields = ["username", "role", "answers", "is_quarantined", "added_at"]
 
 
 class ImportOut(serializers.ModelSerializer[ImportBatch]):

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from labeling.api import auth, contexts, data_sets, imports, items, projects, schema
+from labeling.api import auth, contexts, data_sets, imports, items, projects, quarantines, schema
 
 app_name = "api"
 
@@ -10,6 +10,7 @@ project_urls = [
     path("", projects.ProjectDetail.as_view(), name="project"),
     path("members/", projects.Members.as_view(), name="members"),
     path("members/<str:username>/", projects.MemberDetail.as_view(), name="member"),
+    path("quarantines/", quarantines.Quarantines.as_view(), name="quarantines"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/<uuid:public_id>/", imports.ImportDetail.as_view(), name="import"),
     path("imports/<uuid:public_id>/rejections/", imports.Rejections.as_view(), name="import-rejections"),
@@ -31,6 +32,7 @@ urlpatterns = [
     path("items/<int:pk>/preview/", items.Preview.as_view(), name="item-preview"),
     path("items/<int:pk>/set-aside/", contexts.ItemSetAside.as_view(), name="item-set-aside"),
     path("items/<int:pk>/restore/", contexts.ItemRestore.as_view(), name="item-restore"),
+    path("quarantines/<int:pk>/lift/", quarantines.QuarantineLift.as_view(), name="quarantine-lift"),
     path("contexts/<int:pk>/", contexts.ContextDetail.as_view(), name="context"),
     path("contexts/<int:pk>/set-aside/", contexts.ContextSetAside.as_view(), name="context-set-aside"),
     path("contexts/<int:pk>/restore/", contexts.ContextRestore.as_view(), name="context-restore"),

@@ -28,6 +28,9 @@ class Member(models.Model):
     gold_position = models.BigIntegerField(default=-1, editable=False)
     gold_exhausted_at = models.BigIntegerField(null=True, editable=False)
     answers = models.PositiveIntegerField(default=0, editable=False, help_text="Current answers, take-backs excluded.")
+    is_quarantined = models.BooleanField(
+        default=False, editable=False, help_text="An open Quarantine says why; asked about nothing meanwhile."
+    )
 
     class Meta:
         ordering = ["user__username"]
@@ -40,4 +43,17 @@ class Member(models.Model):
         return f"{self.user} ({self.role})"
 
     def may(self, permission: Permission) -> bool:
-        return permission in ALLOWED[Role(self.role)]
+        return permission in self.permissions
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """Those of the role, but for labeling while in quarantine."""
+        allowed = ALLOWED[Role(self.role)]
+        return allowed - {Permission.LABEL} if self.is_quarantined else allowed
+
+    @property
+    def refusal(self) -> str:
+        """Why ``may`` said no."""
+        if self.is_quarantined:
+            return "Your answers in this project are set aside for now: ask a manager of the project."
+        return f"Your role in this project ({self.role}) does not allow this."

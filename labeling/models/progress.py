@@ -25,6 +25,9 @@ class Progress(models.Model):
     annotations = models.BigIntegerField(default=0, help_text="Current answers by people, take-backs excluded.")
     imported_annotations = models.BigIntegerField(default=0)
     draws = models.BigIntegerField(default=0, help_text="Tasks drawn from the pool so far.")
+    changes = models.BigIntegerField(
+        default=0, help_text="Moves by the answers that stop counting, or count again, without a new one."
+    )
     reopened = models.BigIntegerField(default=0, help_text="Moves whenever an item may have become open again.")
 
     # pairwise projects; an item is partnered when its context has another one it can meet in its split's draw

@@ -9,9 +9,11 @@ from labeling.models import Member, Permission, Project, Role, User
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import MemberForm
 from labeling.pages.navigation import permissions
+from labeling.selectors.quarantine import quarantines, with_answers
 from labeling.services.errors import Invalid
 from labeling.services.projects import remove_member, set_member
 
+EARLIER_SHOWN = 20
 WHAT_ROLES_DO = (
     (Role.ANNOTATOR, "answers questions; sees nothing of other people’s answers or of the model"),
     (Role.REVIEWER, "also sees items, answers, runs and models, and restores what was set aside"),
@@ -27,6 +29,7 @@ def members(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def _page(request: PageRequest, project: Project, form: MemberForm) -> HttpResponse:
+    ever = list(quarantines(project))
     context = {
         "project": project,
         "form": form,
@@ -34,6 +37,8 @@ def _page(request: PageRequest, project: Project, form: MemberForm) -> HttpRespo
         "roles": Role.choices,
         "what_roles_do": [(Role(role).label, what) for role, what in WHAT_ROLES_DO],
         "may_manage": Permission.MANAGE in permissions(request),
+        "in_force": with_answers(row for row in ever if row.lifted_at is None),
+        "earlier": [row for row in ever if row.lifted_at is not None][:EARLIER_SHOWN],
     }
     return render(request, "pages/members/index.html", context, status=400 if form.errors else 200)
 

@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from labeling.pages import account, export, imports, items, members, project, project_settings, projects
+from labeling.pages import account, export, imports, items, members, project, project_settings, projects, quarantine
 
 app_name = "pages"
 
@@ -24,6 +24,8 @@ of_a_project = [
     path("members/add/", members.member_add, name="member-add"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
     path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
+    path("members/quarantine/", quarantine.quarantine_set, name="quarantine-set"),
+    path("members/quarantine/<int:pk>/lift/", quarantine.quarantine_lift, name="quarantine-lift"),
     path("settings/", project_settings.settings, name="settings"),
 ]
 

@@ -3,8 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from labeling.models import Member, Permission, Project, Role, User
-from labeling.models.permission import ALLOWED
+from labeling.models import Member, Permission, Project, User
 
 
 def member_of(user: User, project: Project) -> Member | None:
@@ -16,7 +15,7 @@ def permissions_of(user: User, project: Project) -> frozenset[Permission]:
     if user.is_superuser:
         return frozenset(Permission)
     member = member_of(user, project)
-    return ALLOWED[Role(member.role)] if member else frozenset()
+    return member.permissions if member else frozenset()
 
 
 def require(user: User, project: Project, permission: Permission) -> Member | None:
@@ -26,7 +25,7 @@ def require(user: User, project: Project, permission: Permission) -> Member | No
         return member
     if member is None:
         raise Http404("No such project.")
-    raise PermissionDenied(f"Your role in this project ({member.role}) does not allow this.")
+    raise PermissionDenied(member.refusal)
 
 
 def project_for(user: User, slug: str, permission: Permission) -> Project:

@@ -6,22 +6,27 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labeling.models import Annotation, Item, Project, Source
+from labeling.selectors.quarantine import left_out
 
 NEWEST_ITEMS = 20_000
 
 
 def agreement(project: Project) -> dict[str, Any]:
     """``{"items","answers","percent","alpha"}`` over the newest items with two answers or more; None where undefined.
+    Answers of people in quarantine do not count.
 
     ``percent`` is the share of pairs of answers to one item that are equal; ``alpha`` is Krippendorff's for nominal
     values: 1 is perfect, 0 is what chance gives. An answer counts as one value, also when it holds several labels.
     """
     several = Item.objects.filter(project=project, answers__gte=2).order_by("-ordinal")
     ids = list(several.values_list("pk", flat=True)[:NEWEST_ITEMS])
+    out = left_out(project)
     by_item: dict[int, list[str]] = {}
     for start in range(0, len(ids), 1000):
         rows = Annotation.objects.current().filter(item__in=ids[start : start + 1000], source=Source.HUMAN)
-        for item_id, answer in rows.values_list("item_id", "answer"):
+        for item_id, annotator, answer in rows.values_list("item_id", "annotator_id", "answer"):
+            if out.covers(annotator):
+                continue
             by_item.setdefault(item_id, []).append(json.dumps(answer, sort_keys=True))
     return summary(by_item.values())
 

@@ -19,6 +19,7 @@ from labeling.kinds import KINDS, QuestionKind
 from labeling.models import Annotation, Kind, Modality, Progress, Project, Source
 from labeling.selectors import pair_export
 from labeling.selectors.levelling import levelling
+from labeling.selectors.quarantine import left_out
 from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
 
 CHUNK_ANNOTATIONS = 2000
@@ -37,6 +38,7 @@ ANNOTATION_COLUMNS = {
     "item_id": "integer", "external_id": "text", "kind": "text", "answer": "json", "annotator": "text",
     "source": "text", "created_at": "time", "elapsed_ms": "integer", "revision": "integer", "split": "text",
     **SELECTION, "context": "text", "left_id": "integer", "right_id": "integer", "instructions_version": "integer",
+    "quarantined": "boolean",
 }  # fmt: skip
 ITEM_COLUMNS = {
     "item_id": "integer", "external_id": "text", "split": "text", "label": "text", "confidence": "number",
@@ -52,13 +54,15 @@ CONTENT: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Filters:
-    """Which answers count. ``only="iid"`` keeps those asked by a draw that no model had a say in."""
+    """Which answers count. ``only="iid"`` keeps those asked by a draw that no model had a say in; ``changes`` is the
+    moment (``Progress.changes``) by which people are in quarantine or not."""
 
     split: str = ""
     source: str = ""
     only: str = ""
     last_annotation_id: int | None = None
     ordinal_below: int | None = None
+    changes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,13 @@ class Column:
 def bounded(project: Project, filters: Filters) -> Filters:
     """The filters with the moment fixed: nothing that is stored later will be in the rows."""
     newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
-    ordinals = Progress.objects.filter(project=project).values_list("next_ordinal", flat=True).first() or 0
+    moment = Progress.objects.filter(project=project).values_list("next_ordinal", "changes").first()
+    ordinals, changes = moment or (0, 0)
     return replace(
         filters,
         last_annotation_id=newest if filters.last_annotation_id is None else filters.last_annotation_id,
         ordinal_below=ordinals if filters.ordinal_below is None else filters.ordinal_below,
+        changes=changes if filters.changes is None else filters.changes,
     )
 
 
@@ -159,7 +165,8 @@ def _pair_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[s
     names = [column.name for column in fixed_columns(project, rows)]
     if rows == "annotations":
         chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
-        yield from pair_export.judgment_rows(project, names, **chosen, last_id=filters.last_annotation_id or 0)
+        out = left_out(project, filters.changes)
+        yield from pair_export.judgment_rows(project, names, **chosen, last_id=filters.last_annotation_id or 0, out=out)
         return
     content, taken, limit = list(CONTENT[project.modality].values()), frozenset(names), filters.ordinal_below or 0
     found = pair_export.item_rows(project, names, content, split=filters.split, ordinal_below=limit)
@@ -173,12 +180,13 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
     where, params = _where(project, filters)
     sql = f"{select} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
     answer_of, username_of, weigh = decoder(), usernames(), _weighing(project, filters)
-    last = 0
+    last, out = 0, left_out(project, filters.changes).users
     while records := fetch(sql, [project.kind, last, *params]):
         last = records[-1][-1]
         for record in records:
             row = dict(zip(names, record, strict=False))
             row["answer"] = answer_of(row["answer"])
+            row["quarantined"] = row["annotator"] in out
             row["annotator"] = username_of(row["annotator"])
             weigh(row)
             add_own(row, record[-2])
@@ -186,11 +194,15 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
 
 
 def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
-    """One row an item that has an answer. Imported labels count where no person has answered."""
+    """One row an item that has an answer that counts: not of somebody in quarantine, imported ones where no person has
+    answered."""
     kind = KINDS[project.kind]
     names = [column.name for column in fixed_columns(project, "annotations")]
     wanted = [column.name for column in fixed_columns(project, "items")]
     where, params = _where(project, filters)
+    if out := left_out(project, filters.changes).users:
+        where += f" AND (a.annotator_id IS NULL OR a.annotator_id NOT IN ({', '.join(['%s'] * len(out))}))"
+        params = [*params, *sorted(out)]
     sql = f"{_select(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where}"
     sql += " ORDER BY i.ordinal, a.id"
     columns, source, answer = _picked(names, wanted), names.index("source"), names.index("answer")
@@ -271,7 +283,7 @@ def _select(project: Project) -> str:
     return f"""
         SELECT i.id, i.external_id, %s, a.answer, a.annotator_id, a.source, {iso("a.created_at")}, a.elapsed_ms,
             a.revision, i.split, t.reason, NULLIF(t.strategy, ''), t.model_version, t.epoch, t.utility, t.propensity,
-            t.pool_size, t.draw, NULL, NULL, NULLIF(i.context, ''), NULL, NULL, a.instructions_version,
+            t.pool_size, t.draw, NULL, NULL, NULLIF(i.context, ''), NULL, NULL, a.instructions_version, NULL,
             {content} NULLIF(i."group", ''), NULLIF(i.origin, ''), i.data, a.id
         FROM labeling_annotation a JOIN labeling_item i ON i.id = a.item_id
         LEFT JOIN labeling_task t ON t.id = a.task_id{asset_join}"""

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from labeling.models import Project
+from labeling.selectors.quarantine import LeftOut
 from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
 
 CHUNK_JUDGMENTS = 2000
@@ -32,14 +33,14 @@ _CONTEXT = "c.id, c.external_id, COALESCE(NULLIF(c.purpose, ''), %s), c.facts"
 
 
 def judgment_rows(
-    project: Project, names: list[str], *, split: str, source: str, only: str, last_id: int
+    project: Project, names: list[str], *, split: str, source: str, only: str, last_id: int, out: LeftOut
 ) -> Iterator[dict[str, Any]]:
     """Current judgments in the order they came; ``names`` are the columns in the order of the row."""
     where, params = _where(project, split, source, only, last_id)
     sql = f"""
         SELECT NULL, NULL, %s, a.answer, a.annotator_id, a.source, {iso("a.created_at")}, a.elapsed_ms, a.revision,
             p.split, t.reason, NULLIF(t.strategy, ''), t.model_version, t.epoch, t.utility, t.propensity, t.pool_size,
-            t.draw, NULL, %s, NULLIF(c.text, ''), a.left_id, {_RIGHT}, a.instructions_version,
+            t.draw, NULL, %s, NULLIF(c.text, ''), a.left_id, {_RIGHT}, a.instructions_version, NULL,
             p.id, l.external_id, r.external_id, {_CONTEXT}, {_GOLD}, NULLIF(a.ui_version, ''), NULLIF(a.viewport, ''),
             NULLIF(a.imported_annotator, ''), a.id
         FROM labeling_annotation a
@@ -57,6 +58,7 @@ def judgment_rows(
             row = dict(zip(names, record, strict=False))
             row["answer"] = decoded(row["answer"])
             row["context_facts"] = decoded(row["context_facts"])
+            row["quarantined"] = out.covers(row["annotator"], record[-2] or "")
             row["annotator"] = record[-2] or username_of(row["annotator"])
             yield row
 

@@ -2,6 +2,7 @@
 
 from labeling.models import Annotation, Item, Kind, Project, Reason
 from labeling.selectors.export import Filters
+from labeling.selectors.quarantine import left_out
 from labeling.selectors.row_shapes import SHAPES
 
 
@@ -20,4 +21,6 @@ def export_row_count(project: Project, rows: str, filters: Filters) -> int:
         answers = answers.filter(source=filters.source)
     if filters.only == "iid":
         answers = answers.filter(task__reason__in=[Reason.EVAL, Reason.RANDOM])
+    if rows == "items" and (out := left_out(project, filters.changes)):
+        answers = answers.exclude(out.theirs)
     return answers.values("item").distinct().count() if rows == "items" else answers.count()

@@ -179,7 +179,7 @@ def _work_on(user: User, task_id: int) -> _Work:
         raise Http404("No such task.")
     member = found[0]
     if not member.may(Permission.LABEL):
-        raise PermissionDenied(f"Your role in this project ({member.role}) does not allow this.")
+        raise PermissionDenied(member.refusal)
     (task,) = (_pair_task if member.project.kind == Kind.PAIRWISE else _task)(task_id)
     task.project = member.project
     revision = task.revision or 0  # type: ignore[attr-defined]  # annotated below

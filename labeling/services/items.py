@@ -1,13 +1,24 @@
 """Items and contexts taken out of the questions and put back by a reviewer."""
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 
-from labeling.models import Context, Item, ItemStatus, Pair, Permission, Progress, Split, User
+from labeling import signals
+from labeling.models import (
+    Annotation,
+    Context,
+    Item,
+    ItemStatus,
+    Pair,
+    Permission,
+    Progress,
+    Source,
+    Split,
+    User,
+)
 from labeling.selectors.access import require
 from labeling.services.pairs.partners import count_partners
 from labeling.services.tasks.slots import ItemChange, move_progress, pair_counts
@@ -57,6 +68,7 @@ def _move(user: User, item: Item, status: ItemStatus) -> Item:
     if locked.in_context_id is not None:
         deltas.update(_partners(locked.project_id, locked.in_context_id, [locked], status))  # += drops what is negative
     move_progress(locked.project_id, deltas)
+    _announce(locked.project_id)
     return locked
 
 
@@ -70,11 +82,17 @@ def _move_context(user: User, context: Context, status: ItemStatus) -> Context:
     deltas.update(_partners(context.project_id, context.pk, locked, status))
     Context.objects.filter(pk=context.pk).update(status=status)
     move_progress(context.project_id, deltas)
+    _announce(context.project_id)
     context.refresh_from_db()
     return context
 
 
-def _change(items: Iterable[Item], status: ItemStatus, because: str) -> "Counter[str]":
+def _announce(project_id: int) -> None:
+    """What is learned from has changed, perhaps by enough for a run."""
+    transaction.on_commit(lambda: signals.answers_changed.send_robust(Item, project_id=project_id))
+
+
+def _change(items: list[Item], status: ItemStatus, because: str) -> "Counter[str]":
     """The items and their pairs in the new status; what that moves in Progress."""
     deltas: Counter[str] = Counter()
     for item in items:
@@ -84,6 +102,8 @@ def _change(items: Iterable[Item], status: ItemStatus, because: str) -> "Counter
         else:
             change.restore()
         deltas.update(change.save())
+    by_import = Annotation.objects.current().filter(source=Source.IMPORT, item__in=[item.pk for item in items])
+    deltas["changes"] += by_import.count()
     ids = [item.pk for item in items if item.in_context_id is not None]
     for start in range(0, len(ids), BATCH):
         deltas.update(_change_pairs(ids[start : start + BATCH], status))
@@ -103,6 +123,7 @@ def _change_pairs(items: list[int], status: ItemStatus) -> "Counter[str]":
     deltas: Counter[str] = Counter()
     for start in range(0, len(locked), BATCH):
         chosen = Pair.objects.filter(pk__in=locked[start : start + BATCH])
+        deltas["changes"] += Annotation.objects.current().filter(pair__in=locked[start : start + BATCH]).count()
         before = pair_counts(chosen)
         chosen.update(**fields)
         after = pair_counts(chosen)

@@ -26,6 +26,7 @@ from labeling.models import (
     PairQueueEntry,
     Progress,
     Project,
+    Quarantine,
     QueueEntry,
     Role,
     Snapshot,
@@ -211,7 +212,10 @@ def set_member(project: Project, user: User, role: Any) -> Member:
     member = _locked_member(project, user)
     if member is None:
         answers = Task.objects.filter(project=project, annotator=user, state=TaskState.ANSWERED).count()
-        return Member.objects.create(project=project, user=user, role=role, answers=answers)
+        is_quarantined = Quarantine.objects.open().filter(project=project, annotator=user).exists()
+        return Member.objects.create(
+            project=project, user=user, role=role, answers=answers, is_quarantined=is_quarantined
+        )
     if role != Role.MANAGER:
         _another_manager(member)
     Member.objects.filter(pk=member.pk).update(role=role)

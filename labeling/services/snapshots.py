@@ -33,7 +33,7 @@ def start_snapshot(
         created_by=user,
         format=export_format,
         rows=rows,
-        filters={**public(chosen), "ordinal_below": chosen.ordinal_below},
+        filters={**public(chosen), "ordinal_below": chosen.ordinal_below, "changes": chosen.changes},
         last_annotation_id=chosen.last_annotation_id or 0,
     )
     wake_on_commit("labeling.run_snapshot", snapshot.pk)
@@ -83,6 +83,7 @@ def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
         only=given.get("only", ""),
         last_annotation_id=snapshot.last_annotation_id,
         ordinal_below=given["ordinal_below"],
+        changes=given.get("changes"),
     )
     return export_file(snapshot.project, snapshot.format, snapshot.rows, filters, count)
 

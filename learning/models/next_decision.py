@@ -8,8 +8,9 @@ from django.db.models import F
 
 class NextDecisionQuerySet(models.QuerySet["NextDecision"]):
     def due(self) -> Self:
-        """Projects with ``retrain_every`` answers more than the newest run has seen."""
-        return self.filter(project__progress__annotations__gte=F("seen_annotations") + F("project__retrain_every"))
+        """Projects with ``retrain_every`` answers or changes more than the newest run has seen."""
+        news = F("project__progress__annotations") + F("project__progress__changes")
+        return self.alias(news=news).filter(news__gte=F("seen_annotations") + F("project__retrain_every"))
 
 
 class NextDecision(models.Model):
@@ -18,7 +19,7 @@ class NextDecision(models.Model):
     project = models.OneToOneField(
         "labeling.Project", on_delete=models.CASCADE, primary_key=True, related_name="next_decision"
     )
-    seen_annotations = models.BigIntegerField(default=0, help_text="Progress.annotations when a run last froze data.")
+    seen_annotations = models.BigIntegerField(default=0, help_text="Run.news_seen of the newest run.")
     is_asked = models.BooleanField(default=False)
     ranking_asked_at = models.DateTimeField(null=True, help_text="When the sweeper last asked for a ranking.")
 

@@ -60,6 +60,7 @@ class Run(JobRecord):
     steps = models.JSONField(default=list, help_text="[{name, state, started_at, seconds, note, peak_memory_mb}].")
     seed = models.BigIntegerField(default=0)
     annotations_seen = models.BigIntegerField(default=0, help_text="Progress.annotations when the data was frozen.")
+    changes_seen = models.BigIntegerField(default=0, help_text="Progress.changes when the data was frozen.")
     last_annotation_id = models.BigIntegerField(default=0, help_text="Nothing newer was learned from.")
     items_seen = models.BigIntegerField(default=0, help_text="Items (ordinals) that existed when it was frozen.")
     labels_version = models.PositiveIntegerField(default=0)
@@ -82,6 +83,11 @@ class Run(JobRecord):
 
     def __str__(self) -> str:
         return f"run {self.pk}"
+
+    @property
+    def news_seen(self) -> int:
+        """What the next decision is counted from: new answers, and answers that stopped counting or count again."""
+        return self.annotations_seen + self.changes_seen
 
     @property
     def is_cancellable(self) -> bool:

@@ -9,8 +9,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from labeling.models import Context, Kind, Modality, Permission, Progress, Project, Task
+from labeling.models import Context, Kind, Modality, Permission, Progress, Project, Quarantine, Task
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.selectors.quarantine import IMPORTED, in_force
 from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
 from learning.selectors.outlook import outlook
 from learning.services.pairwise.results import overview_of, ranking_without, results_of
@@ -75,6 +76,15 @@ class PersonRow:
 
 
 @dataclass(frozen=True)
+class SuspectRow:
+    """Somebody proposed for quarantine, or put there since the version in use was made."""
+
+    name: str
+    reasons: list[str]
+    quarantine: Quarantine | None
+
+
+@dataclass(frozen=True)
 class Bar:
     """A measured share beside what it is compared with."""
 
@@ -99,6 +109,7 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
     without = request.GET.get("without", "")
     compared = _compared(project, chosen, without, overview) if without else []
     _give_fields(project, results, compared)
+    left_out = in_force(project)
     page = Paginator(_in_order(results), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     frame |= {
         "purpose": chosen.purpose or project.purpose,
@@ -113,7 +124,8 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
         "compared": compared,
         **_strips(results, page),
         **_measures(overview),
-        **_people(overview),
+        **_people(overview, left_out),
+        "left_out": left_out,
     }
     return render(request, "pages/pairwise/index.html", frame)
 
@@ -215,7 +227,7 @@ def _last(points: Iterable[CurvePoint]) -> list[CurvePoint]:
     return [newest[arm] for arm in sorted(newest)]
 
 
-def _people(overview: Overview) -> dict[str, Any]:
+def _people(overview: Overview, left_out: list[dict[str, Any]]) -> dict[str, Any]:
     """One row an annotator, the flagged and the busiest first."""
     left, flips, fast = (
         {person.annotator: person for person in rates}
@@ -245,18 +257,20 @@ def _people(overview: Overview) -> dict[str, Any]:
         "people": rows[:n_shown],
         "more_people": rows[n_shown:PEOPLE_LISTED],
         "people_hidden": max(0, len(rows) - PEOPLE_LISTED),
-        "suspects": _reasons(overview),
+        "suspects": _suspected(overview, left_out),
         "people_strip": strip,
         "everybody": strip.rate(overview.left_rate) if overview.left_rate else None,
     }
 
 
-def _reasons(overview: Overview) -> dict[str, list[str]]:
-    """Everything that speaks against each of those proposed, by annotator."""
+def _suspected(overview: Overview, left_out: list[dict[str, Any]]) -> list[SuspectRow]:
+    """Those proposed, each with everything that speaks against them."""
+    rows = {one["quarantine"].name: one["quarantine"] for one in left_out}
+    imported = {f"{name}{IMPORTED}": row for name, row in rows.items() if row.annotator_id is None}
     found: dict[str, list[str]] = {}
     for suspect in overview.suspects:
         found.setdefault(suspect.annotator, []).append(suspect.why)
-    return found
+    return [SuspectRow(name, why, (rows | imported).get(name)) for name, why in found.items()]
 
 
 def _n(person: PersonRate | None) -> int:

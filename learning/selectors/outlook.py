@@ -39,6 +39,6 @@ def outlook(project: Project) -> Outlook:
         has_model=has_model,
         unfinished=Run.objects.filter(project=project).unfinished().exists(),
         # answers of the eval split alone make no model: until there is one, all answers count from the start
-        new_answers=max(progress.annotations - seen, 0),
+        new_answers=max(progress.annotations + progress.changes - seen, 0),
         needed=project.retrain_every,
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from labeling.kinds import KINDS
 from labeling.models import Annotation, Item, Label, Modality, Project, Reason, Source
+from labeling.selectors.quarantine import left_out
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
 from learning.core.data_tests import Finding
@@ -113,6 +114,7 @@ def _newest_answers(run: Run, data: Frozen) -> list[_Answer]:
     rows = (
         Annotation.objects.current()
         .filter(project=run.project, pk__lte=run.last_annotation_id, item__isnull=False)
+        .exclude(left_out(run.project, run.changes_seen).theirs)
         .order_by("-pk")
         .values_list(
             "item__ordinal", "item__batch_id", "annotator_id", "answer", "elapsed_ms", "created_at",

@@ -30,7 +30,7 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     if not mark["items_seen"] and trigger != Trigger.MANUAL:
         return None
     if due is None:
-        note_seen(project, last.annotations_seen if last else 0)
+        note_seen(project, last.news_seen if last else 0)
         return _skipped(project, trigger, reason, user)
     return _queued(project, Trigger.MANUAL if trigger == Trigger.MANUAL else due, reason, user)
 
@@ -41,6 +41,7 @@ def mark_of(project: Project) -> dict[str, int]:
     newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
     return {
         "annotations_seen": progress.annotations,
+        "changes_seen": progress.changes,
         "last_annotation_id": newest or 0,
         "items_seen": progress.next_ordinal,
         "labels_version": project.labels_version,
@@ -51,9 +52,9 @@ def _due(project: Project, mark: dict[str, int], last: Run | None) -> tuple[Trig
     if mark["items_seen"] == 0:
         return None, "no items yet"
     seen = last or Run()
-    new = mark["annotations_seen"] - seen.annotations_seen
+    new = mark["annotations_seen"] + mark["changes_seen"] - seen.news_seen
     if new >= project.retrain_every:
-        return Trigger.LABELS, f"{new:,} new answers"
+        return Trigger.LABELS, _news(mark, seen)
     if last is None or mark["items_seen"] > last.items_seen:
         return Trigger.IMPORT, f"{mark['items_seen'] - seen.items_seen:,} new items"
     if mark["labels_version"] != last.labels_version:
@@ -61,6 +62,13 @@ def _due(project: Project, mark: dict[str, int], last: Run | None) -> tuple[Trig
     if imported := new_imported_judgments(project, last):
         return Trigger.IMPORT, f"{imported:,} imported judgments"
     return None, f"{max(new, 0):,} of {project.retrain_every:,} new answers"
+
+
+def _news(mark: dict[str, int], last: Run) -> str:
+    """What is new since a run, in words."""
+    changed = mark["changes_seen"] - last.changes_seen
+    new = f"{mark['annotations_seen'] - last.annotations_seen:,} new answers"
+    return f"{new}, {changed:,} that stopped counting or count again" if changed else new
 
 
 def new_imported_judgments(project: Project, last: Run) -> int:
@@ -75,10 +83,11 @@ def _worth_it(due: Trigger | None, reason: str, mark: dict[str, int], last: Run 
     """A person may ask sooner than the policy would, but not for a run that would learn the same again."""
     if due is not None or last is None:
         return due, reason
-    if last.state == JobState.DONE and mark["last_annotation_id"] == last.last_annotation_id:
+    same = all(mark[name] == getattr(last, name) for name in ("last_annotation_id", "changes_seen"))
+    if last.state == JobState.DONE and same:
         return None, "nothing is new since the last run"
     if last.state == JobState.DONE:
-        return Trigger.MANUAL, f"{mark['annotations_seen'] - last.annotations_seen:,} new answers"
+        return Trigger.MANUAL, _news(mark, last)
     return Trigger.MANUAL, f"the last run was {last.get_state_display().lower()}"
 
 
@@ -107,11 +116,9 @@ def _skipped(project: Project, trigger: Trigger | None, reason: str, user: User 
     )  # fmt: skip
 
 
-def note_seen(project: Project, annotations: int) -> None:
-    """A run has seen this many answers; the next one is due ``retrain_every`` later. Writes NextDecision."""
-    NextDecision.objects.update_or_create(
-        project=project, defaults={"seen_annotations": annotations, "is_asked": False}
-    )
+def note_seen(project: Project, news: int) -> None:
+    """A run has seen this much (``Run.news_seen``); the next is due ``retrain_every`` later. Writes NextDecision."""
+    NextDecision.objects.update_or_create(project=project, defaults={"seen_annotations": news, "is_asked": False})
 
 
 @cache
@@ -119,6 +126,7 @@ def _standing_sql(vendor: str) -> str:
     """The read of ``ask_once``, made by the ORM once: building it anew took ten times as long as running it."""
     rows = Progress.objects.filter(project_id=0).values_list(
         "annotations",
+        "changes",
         "project__retrain_every",
         "project__next_decision__seen_annotations",
         "project__next_decision__is_asked",
@@ -136,8 +144,8 @@ def ask_once(project_id: int) -> bool:
         row = cursor.fetchone()
     if row is None:
         return False
-    annotations, retrain_every, seen, is_asked = row
-    if is_asked or annotations - (seen or 0) < retrain_every:
+    annotations, changes, retrain_every, seen, is_asked = row
+    if is_asked or annotations + changes - (seen or 0) < retrain_every:
         return False
     if seen is None:
         NextDecision.objects.get_or_create(project_id=project_id)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.kinds import KINDS
-from labeling.models import Annotation, ItemStatus, Kind, Project, Source, Split
+from labeling.models import Annotation, ItemStatus, Kind, Source, Split
+from labeling.selectors.quarantine import left_out
 from learning.core.aggregation import count_votes, majority_vote
 from learning.core.evaluation import pair_agreement
 from learning.core.learners import one_hot
@@ -40,7 +41,8 @@ class Labeled:
 class Frozen:
     """What a run may know: nothing newer than ``run.last_annotation_id``, and the eval split apart from the pool.
 
-    ``unknown`` counts answers by label that is not in use: archived, or never in the set.
+    ``unknown`` counts answers by label that is not in use: archived, or never in the set. ``n_left_out`` counts the
+    answers of people in quarantine.
     """
 
     labels: tuple[str, ...]
@@ -48,6 +50,7 @@ class Frozen:
     evaluation: Labeled
     sha256: str
     unknown: Counter[str] = field(default_factory=Counter)
+    n_left_out: int = 0
 
 
 def freeze(run: Run) -> Frozen:
@@ -59,7 +62,8 @@ def freeze(run: Run) -> Frozen:
     manifest = hashlib.sha256("\n".join((project.kind, *names)).encode())
     labels_of = KINDS[project.kind].labels_of
     unknown: Counter[str] = Counter()
-    for row in sorted(_answers_as_of(project, run.last_annotation_id, run.items_seen)):
+    answers, n_left_out = _answers_as_of(run)
+    for row in sorted(answers):
         ordinal, pk, source, split, group, answer = row
         given = labels_of(answer)
         known = [position[name] for name in given if name in position]
@@ -76,6 +80,7 @@ def freeze(run: Run) -> Frozen:
         _labeled(votes[Split.EVAL], len(names), project.kind),
         manifest.hexdigest(),
         unknown,
+        n_left_out,
     )
 
 
@@ -115,17 +120,24 @@ def _labeled(votes: dict[int, _Votes], n_labels: int, kind: str) -> Labeled:
     return Labeled(np.array(list(votes), dtype=np.int64), soft, hard, groups, n_imported, agreement)
 
 
-def _answers_as_of(project: Project, last_id: int, n_items: int) -> list[tuple[Any, ...]]:
-    """(ordinal, annotation id, source, split, group, answer), each answer once, set-aside items left out."""
+def _answers_as_of(run: Run) -> tuple[list[tuple[Any, ...]], int]:
+    """(ordinal, annotation id, source, split, group, answer), each answer once, set-aside items left out; and how many
+    answers of people in quarantine were left out."""
+    out = left_out(run.project, run.changes_seen).users
     rows = (
         Annotation.objects.filter(
-            project=project, pk__lte=last_id, item__status=ItemStatus.ACTIVE, item__ordinal__lt=n_items
+            project=run.project,
+            pk__lte=run.last_annotation_id,
+            item__status=ItemStatus.ACTIVE,
+            item__ordinal__lt=run.items_seen,
         )
         .order_by("pk")
-        .values_list("item__ordinal", "pk", "source", "item__split", "item__group", "answer", "task_id")
+        .values_list("item__ordinal", "pk", "source", "item__split", "item__group", "answer", "task_id", "annotator_id")
     )
     newest: dict[tuple[str, int], tuple[Any, ...]] = {}
-    for *row, task_id in rows.iterator(chunk_size=5_000):
+    for *row, task_id, annotator in rows.iterator(chunk_size=5_000):
         # a later revision of the same task replaces the earlier one; an imported answer has no task
-        newest["task", task_id if task_id is not None else -row[0] - 1] = tuple(row)
-    return [row for row in newest.values() if row[5] is not None]
+        newest["task", task_id if task_id is not None else -row[0] - 1] = (*row, annotator)
+    current = [row for row in newest.values() if row[5] is not None]
+    kept = [row[:-1] for row in current if row[-1] not in out]
+    return kept, len(current) - len(kept)

@@ -104,13 +104,14 @@ def _freeze(run: Run, log: StepLog) -> Frozen:
     with log.step("freeze") as step:
         if not run.items_seen:
             log.save(**decide.mark_of(run.project))
-            decide.note_seen(run.project, run.annotations_seen)
+            decide.note_seen(run.project, run.news_seen)
         data = labels.freeze(run)
         log.save(data_sha256=data.sha256, environment=environment.of_run(run))
         imported = data.pool.n_imported + data.evaluation.n_imported
         step.note(
             f"{len(data.pool):,} items to learn from, {len(data.evaluation):,} to measure by"
             + (f", {imported:,} of them by imported labels" if imported else "")
+            + (f"; {data.n_left_out:,} answers of people in quarantine left out" if data.n_left_out else "")
         )
     return data
 

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from labeling.models import Asset, Context, ImportBatch, Pair, Snapshot, Task
+from labeling.models import Asset, Context, ImportBatch, Pair, Quarantine, Snapshot, Task
 from learning.models import Alert, ModelVersion, Run
 from tests.factories import make_answer, make_items
 
@@ -37,6 +37,9 @@ TABLE = {
     ("api:members", "get"): VIEW,
     ("api:members", "post"): MANAGE,
     ("api:member", "delete"): MANAGE,
+    ("api:quarantines", "get"): REVIEW,
+    ("api:quarantines", "post"): MANAGE,
+    ("api:quarantine-lift", "post"): MANAGE,
     ("api:imports", "get"): VIEW,
     ("api:imports", "post"): MANAGE,
     ("api:import", "get"): VIEW,
@@ -83,6 +86,8 @@ BODIES = {
     ("api:projects", "post"): {"name": "New", "kind": "classification", "modality": "text"},
     ("api:project", "patch"): {"purpose": "Sort."},
     ("api:members", "post"): {"username": "viewer", "role": "viewer"},
+    ("api:quarantines", "post"): {"annotator": "annotator", "reason": "always left"},
+    ("api:quarantine-lift", "post"): {"reason": "we talked"},
     ("api:imports", "post"): {"rows": [{"text": "hello"}]},
     ("api:snapshots", "post"): {},
     ("api:task-next", "post"): {"count": 1},
@@ -142,9 +147,12 @@ def things(project, people, settings):
         project=project, number=1, trained_on=1, learner="logistic", path="learning/gone.zip"
     )
     alert = Alert.objects.create(project=project, kind="run_failed", message="fit: no memory")
+    quarantine = Quarantine.objects.create(
+        project=project, annotator=people.reviewer, reason="a coin", set_by=people.manager, since_change=1
+    )
     return SimpleNamespace(
         item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
-        run=run, model=model, alert=alert,
+        run=run, model=model, alert=alert, quarantine=quarantine,
     )  # fmt: skip
 
 
@@ -159,6 +167,7 @@ def address(route, name, things):
     job = things.batch if ":import" in name else things.run if ":run" in name else things.snapshot
     pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
     pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk
+    pk = things.quarantine.pk if name == "api:quarantine-lift" else pk
     pk = things.pair_task.pk if name == "api:task-preview" else pk
     values = {
         "<slug:slug>": "sms", "<str:username>": "viewer", "<uuid:public_id>": str(job.public_id), "<int:pk>": str(pk),

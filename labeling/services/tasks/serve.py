@@ -87,7 +87,7 @@ def _walker(user: User, project: Project) -> Walker:
         raise Http404("No such project.")
     member = found[0]
     if not member.may(Permission.LABEL):
-        raise PermissionDenied(f"Your role in this project ({member.role}) does not allow this.")
+        raise PermissionDenied(member.refusal)
     member.user = user
     return Walker(member.project, member, member.project.progress)
 

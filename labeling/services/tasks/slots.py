@@ -53,10 +53,11 @@ class ItemChange:
     item: Item | Pair
     before: dict[str, int] = field(init=False)
     was_open: bool = field(init=False)
+    was: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.before = counted(self.item)
-        self.was_open = self.item.is_open
+        self.was_open, self.was = self.item.is_open, self.item.status
 
     def take_slot(self) -> None:
         """Raises LeaseLost when no slot is left."""
@@ -79,7 +80,9 @@ class ItemChange:
         write(*numbers, is_open=item.is_open, status=item.status, because=item.set_aside_because)
         after = counted(item)
         opened = item.is_open and not self.was_open
-        return Counter({name: after[name] - self.before[name] for name in after} | {"reopened": int(opened)})
+        moved = item.answers if item.status != self.was else 0
+        events = {"reopened": int(opened), "changes": moved}
+        return Counter({name: after[name] - self.before[name] for name in after} | events)
 
 
 def move_progress(project_id: int, deltas: "Counter[str]") -> None:

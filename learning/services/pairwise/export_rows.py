@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from labeling.models import Annotation, Context, Item, Kind, Modality, Pair, Project, Reason
 from labeling.selectors.export import Column, Filters
+from labeling.selectors.quarantine import LeftOut, left_out
 from labeling.selectors.row_shapes import RowShape, register
 from learning.models import PairwiseScore
 from learning.services.pairwise.results import Z, shown_version
@@ -29,12 +30,12 @@ PREFERENCES = _columns(
 )  # fmt: skip
 RANKINGS = _columns(
     query_id="text", query="text", item_id="integer", external_id="text", rank="integer", score="number",
-    grade="integer", model_version="integer",
+    grade="integer", model_version="integer", model_verified="boolean",
 )  # fmt: skip
 SCORES = _columns(
     item_id="integer", external_id="text", context_id="integer", context="text", split="text", score="number",
     se="number", low="number", high="number", rank="integer", judgments="integer", component="integer",
-    model_version="integer",
+    model_version="integer", model_verified="boolean",
 )  # fmt: skip
 
 
@@ -64,18 +65,20 @@ def preferences(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     pairs = Pair.objects.filter(project=project).select_related("first__asset", "second__asset", "context")
     if filters.split:
         pairs = pairs.filter(split=filters.split)
-    last = 0
+    last, out = 0, left_out(project, filters.changes)
     while chunk := list(pairs.filter(pk__gt=last).order_by("pk")[:CHUNK_ROWS]):
         last = chunk[-1].pk
-        said = _answers_to(chunk, filters)
+        said = _answers_to(chunk, filters, out)
         for pair in chunk:
             if row := _preference(project, pair, said.get(pair.pk, [])):
                 yield row
 
 
-def _answers_to(pairs: list[Pair], filters: Filters) -> dict[int, list[tuple[str, str]]]:
+def _answers_to(pairs: list[Pair], filters: Filters, out: LeftOut) -> dict[int, list[tuple[str, str]]]:
     """By pair: (annotator, ``first``, ``second``, ``tie`` or ``neither``) as of the data set's last annotation."""
     rows = Annotation.objects.filter(pair__gte=pairs[0].pk, pair__lte=pairs[-1].pk, project=pairs[0].project_id)
+    if out:
+        rows = rows.exclude(out.theirs)
     if filters.last_annotation_id is not None:
         rows = rows.filter(pk__lte=filters.last_annotation_id)
     if filters.source:
@@ -147,6 +150,7 @@ def rankings(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             "score": row.score,
             "grade": grade_of(row.score),
             "model_version": row.model_version.number,
+            "model_verified": row.model_version.verified,
         }
 
 
@@ -172,6 +176,7 @@ def scores(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             "judgments": row.judgments,
             "component": row.component,
             "model_version": row.model_version.number,
+            "model_verified": row.model_version.verified,
         }
 
 

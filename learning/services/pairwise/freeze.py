@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.models import Annotation, Context, Item, ItemStatus, Project, Reason, Source, Split, User
+from labeling.selectors.quarantine import left_out
 from learning.core.pairwise import LEFT, RIGHT, TIE, Judgments
 from learning.models import Run
 
@@ -84,13 +85,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class Frozen:
-    """What a run may know. ``people`` are the names that ``Judged.person`` numbers."""
+    """What a run may know. ``people`` are the names that ``Judged.person`` numbers; ``n_left_out`` counts the judgments
+    of people in quarantine."""
 
     items: Items
     contexts: Contexts
     people: tuple[str, ...]
     judged: Judged
     sha256: str
+    n_left_out: int = 0
 
     @property
     def learned(self) -> Judgments:
@@ -101,13 +104,15 @@ def freeze(run: Run) -> Frozen:
     """The current answers as of ``run.last_annotation_id``; an answer revised later still counts as it was then."""
     contexts = _contexts(run.project)
     items = _items(run.project, run.items_seen, contexts)
-    rows = _answers_as_of(run.project, run.last_annotation_id)
+    everybodys = _answers_as_of(run.project, run.last_annotation_id)
+    out = left_out(run.project, run.changes_seen)
+    rows = [row for row in everybodys if not out.covers(row[3], row[4])]
     people = _People(rows)
     judged, answers_sha256 = _judged(rows, items, people)
     manifest = hashlib.sha256(f"pairwise\n{answers_sha256}\n".encode())
     for column in (items.ordinals, items.context, items.held, contexts.held):
         manifest.update(column.tobytes())
-    return Frozen(items, contexts, people.names(), judged, manifest.hexdigest())
+    return Frozen(items, contexts, people.names(), judged, manifest.hexdigest(), len(everybodys) - len(rows))
 
 
 def _judged(rows: list[tuple[Any, ...]], items: Items, people: "_People") -> tuple[Judged, str]:

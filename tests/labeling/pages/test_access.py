@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from labeling.models import ApiToken, ImportBatch, Member, Permission
+from labeling.models import ApiToken, ImportBatch, Member, Permission, Quarantine
 from labeling.models.permission import ALLOWED, Role
 from tests.factories import make_answer, make_items
 
@@ -49,6 +49,8 @@ PAGES = {
     "member-add": Page(Permission.MANAGE, "post", 400),  # with an empty form
     "member-role": Page(Permission.MANAGE, "post", 302, {"role": "viewer"}),
     "member-remove": Page(Permission.MANAGE, "post", 302),
+    "quarantine-set": Page(Permission.MANAGE, "post", 302),
+    "quarantine-lift": Page(Permission.MANAGE, "post", 302),
     "imports": Page(Permission.MANAGE),
     "import": Page(Permission.MANAGE),
     "import-rejections": Page(Permission.MANAGE),
@@ -66,7 +68,14 @@ def address(project, people):
     batch = ImportBatch.objects.create(project=project, format="csv", path="", public_id=uuid.uuid4())
     token, _ = ApiToken.issue(people.manager, "mine")
     viewer = Member.objects.get(project=project, user=people.viewer)
-    rows = {"item": item.pk, "import": batch.public_id, "member": viewer.pk, "token": token.pk}
+    quarantine = Quarantine.objects.create(project=project, annotator=people.annotator, reason="a coin", since_change=1)
+    rows = {
+        "quarantine": quarantine.pk,
+        "item": item.pk,
+        "import": batch.public_id,
+        "member": viewer.pk,
+        "token": token.pk,
+    }
 
     def with_arguments(name: str) -> str:
         for arguments in ({}, {"slug": project.slug}):

@@ -1,0 +1,45 @@
+"""Leaving a person's answers out, and counting them again: both go back to the members."""
+
+from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from labeling.models import Permission, Project, Quarantine
+from labeling.pages.decorators import PageRequest, project_page
+from labeling.selectors.quarantine import answers_of
+from labeling.services import quarantine
+from labeling.services.errors import Invalid
+
+
+@require_POST
+@project_page(Permission.MANAGE)
+def quarantine_set(request: PageRequest, project: Project) -> HttpResponse:
+    """``annotator`` and ``reason`` of the form."""
+    given = request.POST.get("annotator", ""), request.POST.get("reason", "")
+    try:
+        made = quarantine.set_in_quarantine(request.user, project, *given)
+    except Invalid as refused:
+        messages.error(request, _words(refused))
+    else:
+        n = intcomma(answers_of(project, made.annotator or made.imported_annotator))
+        messages.success(request, f"{made.name} is in quarantine: {n} answers are left out from the next run on.")
+    return redirect("pages:members", project.slug)
+
+
+@require_POST
+@project_page(Permission.MANAGE)
+def quarantine_lift(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    row = get_object_or_404(Quarantine.objects.select_related("project", "annotator"), project=project, pk=pk)
+    try:
+        quarantine.lift(request.user, row, request.POST.get("reason", ""))
+    except Invalid as refused:
+        messages.error(request, _words(refused))
+    else:
+        messages.success(request, f"The answers of {row.name} count again from the next run on.")
+    return redirect("pages:members", project.slug)
+
+
+def _words(refused: Invalid) -> str:
+    return "Say why." if refused.field == "reason" else refused.reason

@@ -1,0 +1,133 @@
+"""Answers of people in quarantine and of items set aside: what a run learns from, and when the next one is due."""
+
+import numpy as np
+import pytest
+
+from labeling.models import Item, Progress, Quarantine, Split
+from labeling.selectors.export import Filters
+from labeling.services.items import restore, set_aside
+from labeling.services.quarantine import lift, set_in_quarantine
+from learning.models import ModelVersion, NextDecision, Run, Trigger
+from learning.selectors.outlook import outlook
+from learning.services import labels
+from learning.services.decide import ask_once, decide, mark_of
+from learning.services.pairwise import freeze
+from learning.services.pairwise.export_rows import preferences
+from learning.services.repeat import repeat
+from learning.services.sweep import due_projects
+from learning.services.training import run_training
+from tests.factories import make_answer
+from tests.learning.pairwise.people import bring, item_rows, judged, make_pairwise_project
+from tests.learning.people import answer_some, make_text_project
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def project(people):
+    """30 answers by each of two people, a run over them all."""
+    project = make_text_project(people.manager, n_pool=80, n_eval=20, retrain_every=20)
+    for person in (people.annotator, people.reviewer):
+        project.members.create(user=person, role="reviewer")
+        answer_some(project, person, 25)
+        answer_some(project, person, 5, Split.EVAL)
+    run_training(decide(project.pk).pk)
+    return project
+
+
+def frozen(project):
+    return labels.freeze(Run(project=project, **mark_of(project)))
+
+
+def test_a_run_leaves_their_answers_out_on_both_sides_and_says_how_many(project, people):
+    assert (len(frozen(project).pool), len(frozen(project).evaluation)) == (50, 10)
+    row = set_in_quarantine(people.manager, project, "annotator", "A coin.")
+    data = frozen(project)
+    assert (len(data.pool), len(data.evaluation), data.n_left_out) == (25, 5, 30)
+    run = decide(project.pk)
+    assert (run.trigger, run.reason) == (Trigger.LABELS, "0 new answers, 30 that stopped counting or count again")
+    run_training(run.pk)
+    run.refresh_from_db()
+    assert run.steps[0]["note"] == (
+        "25 items to learn from, 5 to measure by; 30 answers of people in quarantine left out"
+    )
+    assert ModelVersion.objects.get(run=run).trained_on == 25
+    lift(people.manager, row, "We talked.")
+    assert len(frozen(project).pool) == 50
+
+
+def test_an_old_run_is_made_again_with_the_answers_it_had(project, people):
+    run = Run.objects.get(project=project)
+    set_in_quarantine(people.manager, project, "annotator", "A coin.")
+    again = repeat(run)
+    assert (again.data_changed, again.is_same) == (False, True)
+
+
+def test_the_other_answer_of_an_item_still_counts(people):
+    project = make_text_project(people.manager, n_pool=1, n_eval=0, overlap=2)
+    item = project.items.get()
+    make_answer(item, people.annotator, {"label": "spam"})
+    make_answer(item, people.reviewer, {"label": "ham"})
+    set_in_quarantine(people.manager, project, "annotator", "A coin.")
+    np.testing.assert_array_equal(frozen(project).pool.hard, [[1, 0]])
+
+
+def test_few_changes_wait_for_answers_to_make_a_run_due(project, people):
+    answered = list(Item.objects.filter(project=project, answers=1, split=Split.POOL)[:20])
+    for item in answered[:12]:
+        set_aside(people.reviewer, item)
+    assert decide(project.pk) is None
+    assert outlook(project).words == "8 answers until the next run."
+    assert due_projects() == []
+    assert not ask_once(project.pk)
+    answer_some(project, people.annotator, 8)
+    assert due_projects() == [project.pk]
+    assert ask_once(project.pk)
+    assert decide(project.pk).reason == "8 new answers, 12 that stopped counting or count again"
+
+
+def test_changes_alone_make_a_run_due_when_there_are_many(project, people):
+    for item in list(Item.objects.filter(project=project, answers=1, split=Split.POOL)[:20]):
+        set_aside(people.reviewer, item)
+    assert due_projects() == [project.pk]
+    run = decide(project.pk)
+    run_training(run.pk)
+    assert due_projects() == []
+    assert NextDecision.objects.get(project=project).seen_annotations == 80
+    assert ModelVersion.objects.get(run=run).trained_on == 30
+
+
+def test_a_manager_may_ask_for_a_run_after_one_change(project, people):
+    assert decide(project.pk, Trigger.MANUAL, people.manager).reason == "nothing is new since the last run"
+    item = Item.objects.filter(project=project, answers=1, split=Split.POOL).first()
+    set_aside(people.reviewer, item)
+    run = decide(project.pk, Trigger.MANUAL, people.manager)
+    assert (run.state, run.reason) == ("queued", "0 new answers, 1 that stopped counting or count again")
+    restore(people.reviewer, item)
+    assert Progress.objects.get(project=project).changes == 2
+
+
+def test_judgments_of_a_name_known_by_imports_are_left_out(people):
+    project = make_pairwise_project(people.manager)
+    bring(project, people.manager, item_rows(contexts=1, items=4))
+    bring(
+        project, people.manager,
+        [judged("c0i3", "c0i0", "left"), judged("c0i3", "c0i1", "left"), judged("c0i3", "c0i0", "right", "bob")],
+    )  # fmt: skip
+    now = Run(project=project, **mark_of(project))
+    assert (len(freeze.freeze(now).judged), len(list(preferences(project, Filters())))) == (3, 1)
+    set_in_quarantine(people.manager, project, "bob", "The opposite of everybody.")
+    data = freeze.freeze(Run(project=project, **mark_of(project)))
+    assert (len(data.judged), data.people, data.n_left_out) == (2, ("ann",), 1)
+    assert len(freeze.freeze(now).judged) == 3  # as it was then
+    assert len(list(preferences(project, Filters()))) == 2
+    assert Quarantine.objects.get().annotator is None
+
+
+def test_setting_an_item_of_pairs_aside_is_a_change_by_its_judgments(people):
+    project = make_pairwise_project(people.manager)
+    bring(project, people.manager, item_rows(contexts=1, items=4))
+    rows = [judged("c0i3", "c0i0", "left"), judged("c0i3", "c0i1", "left"), judged("c0i1", "c0i2", "left")]
+    bring(project, people.manager, rows)
+    set_aside(people.manager, Item.objects.get(project=project, external_id="c0i3"))
+    assert Progress.objects.get(project=project).changes == 2
