@@ -32,7 +32,8 @@ class Export(ProjectView):
 
     @extend_schema(operation_id="export", parameters=[ExportQuery], responses=FILES)
     def get(self, request: Request, slug: str) -> HttpResponseBase:
-        """The labeled data set, streamed: one row an annotation, or one row an item with its consensus."""
+        """The labeled data set, streamed: one row an annotation, or one row an item with its consensus. Rows that carry
+        a ``model_version`` say in ``model_verified`` whether it passed the gate on at least 200 eval answers."""
         given = query(ExportQuery, request)
         name, rows = given.pop("format"), given.pop("rows")
         pieces = export_file(self.project, name, rows, checked_filters(given))

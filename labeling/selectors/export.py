@@ -19,6 +19,7 @@ from labeling.kinds import KINDS, QuestionKind
 from labeling.models import Annotation, Kind, Modality, Progress, Project, Source
 from labeling.selectors import pair_export
 from labeling.selectors.levelling import levelling
+from labeling.selectors.model_facts import verification
 from labeling.selectors.quarantine import left_out
 from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
 
@@ -30,8 +31,8 @@ MAX_KNOWN_NAMES = 10_000
 ROWS = ("annotations", "items")
 
 SELECTION = {
-    "reason": "text", "strategy": "text", "model_version": "integer", "epoch": "integer", "utility": "number",
-    "propensity": "number", "pool_size": "integer", "draw": "integer", "weight_lure": "number",
+    "reason": "text", "strategy": "text", "model_version": "integer", "model_verified": "boolean", "epoch": "integer",
+    "utility": "number", "propensity": "number", "pool_size": "integer", "draw": "integer", "weight_lure": "number",
     "weight_missing": "text",
 }  # fmt: skip
 ANNOTATION_COLUMNS = {
@@ -282,8 +283,9 @@ def _select(project: Project) -> str:
     asset_join = " LEFT JOIN labeling_asset s ON s.id = i.asset_id" if is_image else ""
     return f"""
         SELECT i.id, i.external_id, %s, a.answer, a.annotator_id, a.source, {iso("a.created_at")}, a.elapsed_ms,
-            a.revision, i.split, t.reason, NULLIF(t.strategy, ''), t.model_version, t.epoch, t.utility, t.propensity,
-            t.pool_size, t.draw, NULL, NULL, NULLIF(i.context, ''), NULL, NULL, a.instructions_version, NULL,
+            a.revision, i.split, t.reason, NULLIF(t.strategy, ''), t.model_version, NULL, t.epoch, t.utility,
+            t.propensity, t.pool_size, t.draw, NULL, NULL, NULLIF(i.context, ''), NULL, NULL, a.instructions_version,
+            NULL,
             {content} NULLIF(i."group", ''), NULLIF(i.origin, ''), i.data, a.id
         FROM labeling_annotation a JOIN labeling_item i ON i.id = a.item_id
         LEFT JOIN labeling_task t ON t.id = a.task_id{asset_join}"""
@@ -305,12 +307,15 @@ def _where(project: Project, filters: Filters) -> tuple[str, list[Any]]:
 
 
 def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], None]:
-    """Fills in ``weight_lure`` and ``weight_missing``. Filters do not change a weight: it belongs to the whole set."""
+    """Fills in ``weight_lure``, ``weight_missing`` and ``model_verified``. Filters do not change a weight: it belongs
+    to the whole set."""
     whole = replace(filters, split="", source="", only="")
+    verified = verification(project)
     weight = levelling(project, *_where(project, whole), filters.ordinal_below or 0).weight
 
     def weigh(row: dict[str, Any]) -> None:
         found = weight(row["reason"], row["propensity"], row["pool_size"], row["draw"])
         row["weight_lure"], row["weight_missing"] = found
+        row["model_verified"] = verified(row["model_version"])
 
     return weigh

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from labeling.models import Project
+from labeling.selectors.model_facts import verification
 from labeling.selectors.quarantine import LeftOut
 from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
 
@@ -39,8 +40,8 @@ def judgment_rows(
     where, params = _where(project, split, source, only, last_id)
     sql = f"""
         SELECT NULL, NULL, %s, a.answer, a.annotator_id, a.source, {iso("a.created_at")}, a.elapsed_ms, a.revision,
-            p.split, t.reason, NULLIF(t.strategy, ''), t.model_version, t.epoch, t.utility, t.propensity, t.pool_size,
-            t.draw, NULL, %s, NULLIF(c.text, ''), a.left_id, {_RIGHT}, a.instructions_version, NULL,
+            p.split, t.reason, NULLIF(t.strategy, ''), t.model_version, NULL, t.epoch, t.utility, t.propensity,
+            t.pool_size, t.draw, NULL, %s, NULLIF(c.text, ''), a.left_id, {_RIGHT}, a.instructions_version, NULL,
             p.id, l.external_id, r.external_id, {_CONTEXT}, {_GOLD}, NULLIF(a.ui_version, ''), NULLIF(a.viewport, ''),
             NULLIF(a.imported_annotator, ''), a.id
         FROM labeling_annotation a
@@ -50,7 +51,7 @@ def judgment_rows(
         JOIN labeling_item r ON r.id = {_RIGHT}
         LEFT JOIN labeling_task t ON t.id = a.task_id
         WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_JUDGMENTS}"""
-    decoded, username_of = decoder(), usernames()
+    decoded, username_of, verified = decoder(), usernames(), verification(project)
     last = 0
     while records := fetch(sql, [project.kind, NO_WEIGHT, project.purpose, last, *params]):
         last = records[-1][-1]
@@ -60,6 +61,7 @@ def judgment_rows(
             row["context_facts"] = decoded(row["context_facts"])
             row["quarantined"] = out.covers(row["annotator"], record[-2] or "")
             row["annotator"] = record[-2] or username_of(row["annotator"])
+            row["model_verified"] = verified(row["model_version"])
             yield row
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from labeling.models import Project
+from labeling.selectors import model_facts
 from learning.models import ModelVersion, Status
 
 
@@ -13,3 +15,13 @@ def gate_verdict(version: ModelVersion) -> dict[str, Any] | None:
     numbers = dict(decision.numbers)
     checks = numbers.pop("checks", [])
     return {"status": decision.after, "reason": decision.reason, "checks": checks, "numbers": numbers}
+
+
+def verification(project: Project) -> dict[int | None, bool]:
+    """By number, whether a version became champion by the gate, on at least 200 eval answers."""
+    return dict(ModelVersion.objects.filter(project=project).order_by().values_list("number", "verified"))
+
+
+def connect() -> None:
+    """Tells labeling's exports; called once when Django is ready."""
+    model_facts.register(verification)

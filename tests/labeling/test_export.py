@@ -47,8 +47,8 @@ def test_an_annotation_row_has_the_columns_of_the_contract_then_the_items_own(pr
     assert row == {
         "item_id": item.pk, "external_id": "row-0", "kind": "classification", "answer": {"label": "spam"},
         "annotator": "annotator", "source": "human", "elapsed_ms": 1200, "revision": 1, "split": "pool",
-        "reason": "strategy", "strategy": "margin", "model_version": 3, "epoch": 2, "utility": 0.75,
-        "propensity": 0.25, "pool_size": 40, "draw": 7, "weight_lure": pytest.approx(0.1),
+        "reason": "strategy", "strategy": "margin", "model_version": 3, "model_verified": None, "epoch": 2,
+        "utility": 0.75, "propensity": 0.25, "pool_size": 40, "draw": 7, "weight_lure": pytest.approx(0.1),
         "weight_missing": None, "context": "inbox", "left_id": None, "right_id": None,
         "instructions_version": 0, "quarantined": False, "text": "=free money", "group": "g", "origin": None,
         "length": 11, "item.kind": "sms",
