@@ -48,7 +48,7 @@ def test_trees_win_where_lines_cannot() -> None:
     assert (model.predict(features[500:]).argmax(axis=1) == targets[500:].argmax(axis=1)).mean() > 0.85
     assert model.facts["reason"].startswith(model.name)
     assert set(model.facts["loss_by_learner"]) == {
-        "logistic_spreading", "linear_svm", "random_forest", "gradient_boosting",
+        "logistic_spreading", "linear_svm", "kernel_spreading", "random_forest", "gradient_boosting",
     }  # fmt: skip
     loaded = LEARNERS.make(model.name).load(model.dump())
     assert (loaded.predict(features) == model.predict(features)).all()
@@ -84,6 +84,25 @@ def test_the_same_seed_chooses_and_fits_the_same(kind: str) -> None:
 def test_wide_features_are_not_compared() -> None:
     rng = np.random.default_rng(1)
     features = rng.normal(size=(400, 600)).astype(np.float32)
-    model = fit(features, one_hot(rng.integers(8, size=400), 8))
+    model = fit(features, one_hot(rng.integers(21, size=400), 21))
     assert model.name == "logistic_spreading"
     assert "too wide" in model.facts["auto"]
+
+
+def rings(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes in 300 features, one inside the other: no line parts them, and trees do not take part."""
+    rng = np.random.default_rng(5)
+    features = rng.normal(size=(n, 300)).astype(np.float32) * 0.02
+    angle, inner = rng.uniform(0, 2 * np.pi, size=n), rng.integers(2, size=n)
+    features[:, :2] += ((2.0 - inner) * np.stack((np.cos(angle), np.sin(angle)))).T
+    return features, one_hot(inner, 2)
+
+
+@pytest.mark.parametrize("n", [400, 1_600])
+def test_the_kernel_wins_where_borders_bend(n: int) -> None:
+    """Also when there are more answers than are compared: both learned from the same folds."""
+    features, targets = rings(n + 200)
+    model = fit(features[:n], targets[:n])
+    assert model.name == "kernel_spreading"
+    assert (model.predict(features[n:]).argmax(axis=1) == targets[n:].argmax(axis=1)).mean() > 0.95
+    assert {"logistic_spreading", "kernel_spreading"} <= set(model.facts["loss_by_learner"])

@@ -13,8 +13,10 @@ from learning.core.registry import Registry
 LEARNERS: Registry[Learner] = Registry(
     "learner",
     {
-        "logistic_spreading": "learning.core.learners.logistic_spreading:LogisticSpreadingLearner",
+        "logistic_spreading": "learning.core.learners.spreading_mean:LogisticSpreadingLearner",
         "logistic": "learning.core.learners.logistic:LogisticLearner",
+        "kernel_spreading": "learning.core.learners.spreading_mean:KernelSpreadingLearner",
+        "kernel_logistic": "learning.core.learners.kernel:KernelLogisticLearner",
         "linear_svm": "learning.core.learners.svm:LinearSvmLearner",
         "random_forest": "learning.core.learners.forest:RandomForestLearner",
         "gradient_boosting": "learning.core.learners.boosting:GradientBoostingLearner",

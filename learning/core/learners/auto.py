@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from learning.core.learners.boosting import GradientBoostingLearner
 from learning.core.learners.choice import OutOfFold, Plan, judged_weights, row_losses
 from learning.core.learners.forest import RandomForestLearner
 from learning.core.learners.linear_model import learnable
-from learning.core.learners.logistic_spreading import FittedLogisticSpreading, LogisticSpreadingLearner
+from learning.core.learners.spreading_mean import KernelSpreadingLearner, LogisticSpreadingLearner
 from learning.core.learners.svm import LinearSvmLearner
 from learning.core.learners.tree_learner import TreeLearner
 
@@ -21,6 +23,7 @@ ROWS_TO_COMPARE = 200
 _ROWS_OF_COMPARISON = 1_000
 _FOLDS = 3
 _WIDEST_FOR_TREES = 256
+_MOST_LABELS_FOR_KERNEL = 20
 _MOST_LABELS_FOR_FOREST = 20
 _MOST_LABELS_FOR_BOOSTING = 3
 _MOST_WORK_OF_SVM = 1_000_000
@@ -38,13 +41,14 @@ class Rival:
     ----------
     name : str
     losses : ndarray of float64, shape (m,)
-    temperature : float
-        Of its calibration.
     """
 
     name: str
     losses: DoubleArray
-    temperature: float = 1.0
+
+
+Entrant: TypeAlias = tuple[Rival, Callable[[], FittedLearner]]
+"""A rival, and what gives the model if it is chosen."""
 
 
 def simplest(rivals: list[Rival], weights: DoubleArray, groups: IntArray) -> tuple[int, str]:
@@ -88,11 +92,12 @@ def simplest(rivals: list[Rival], weights: DoubleArray, groups: IntArray) -> tup
 class AutoLearner:
     """Chooses among the registered learners by grouped cross-validated log loss.
 
-    In order of simplicity: logistic regression with label spreading, linear support vector machine, random forest,
-    gradient boosting. From 200 answers on they predict the same held-out folds of at most 1,000 answers, and the
-    simplest within one standard error of the best is taken. Who would keep the next question waiting is not compared:
-    trees on more than 256 features, the forest above 20 labels, boosting above 3, the support vector machine above a
-    million cells (rows times features times labels).
+    In order of simplicity: logistic regression with label spreading, linear support vector machine, kernel logistic
+    regression with label spreading, random forest, gradient boosting. From 200 answers on they predict the same
+    held-out rows, at most 1,000, and the simplest within one standard error of the best is taken. The two with
+    spreading learn from the same folds of at most 3,000 answers, the others from folds of the compared rows. Who would
+    keep the next question waiting is not compared: trees on more than 256 features, kernel and forest above 20 labels,
+    boosting above 3, the support vector machine above a million cells (rows times features times labels).
 
     Examples
     --------
@@ -117,14 +122,12 @@ class AutoLearner:
         unlabeled: FloatMatrix | None = None,
     ) -> FittedLearner:
         """Fit, compare and calibrate; see :meth:`Learner.fit`."""
-        features, targets, weights, groups = checked(features, targets, kind, weights, groups)
-        model, evidence = LogisticSpreadingLearner().fit_with_evidence(
-            features, targets, weights, groups, kind, rng, unlabeled
-        )
-        n_usable = int((weights > 0).sum())
+        answered = _Answered(*checked(features, targets, kind, weights, groups), kind, rng, unlabeled)
+        model, evidence = LogisticSpreadingLearner().fit_with_evidence(*answered.arguments, unlabeled)
+        n_usable = int((answered.weights > 0).sum())
         if evidence is None or n_usable < ROWS_TO_COMPARE:
             return _told(model, f"{n_usable} of {ROWS_TO_COMPARE} answers to compare learners")
-        return _best(model, evidence, features, targets, weights, groups, kind, rng)
+        return _best(model, evidence, answered)
 
     def load(self, data: bytes) -> FittedLearner:
         """Refuse: a model is loaded by the learner it is named after.
@@ -137,60 +140,79 @@ class AutoLearner:
         raise NotImplementedError("a model chosen by auto carries the name of its own learner")
 
 
-def _best(
-    first: FittedLogisticSpreading,
-    evidence: OutOfFold,
-    features: FloatMatrix,
-    targets: DoubleArray,
-    weights: DoubleArray,
-    groups: IntArray,
-    kind: Kind,
-    rng: np.random.Generator,
-) -> FittedLearner:
-    learned, _ = learnable(targets, weights, kind)
-    known = targets[:, learned]
-    evidence = _part(evidence, rng)
-    truth = known[evidence.rows]
+@dataclass(frozen=True)
+class _Answered:
+    """What a learner is fitted on."""
+
+    features: FloatMatrix
+    targets: DoubleArray
+    weights: DoubleArray
+    groups: IntArray
+    kind: Kind
+    rng: np.random.Generator
+    unlabeled: FloatMatrix | None
+
+    @property
+    def arguments(self) -> tuple[FloatMatrix, DoubleArray, DoubleArray, IntArray, Kind, np.random.Generator]:
+        """What ``fit_with_evidence`` takes first."""
+        return self.features, self.targets, self.weights, self.groups, self.kind, self.rng
+
+
+def _best(first: FittedLearner, evidence: OutOfFold, answered: _Answered) -> FittedLearner:
+    learned, _ = learnable(answered.targets, answered.weights, answered.kind)
+    compared = _compared(evidence, answered.rng)
+    rows = evidence.rows[compared]
+    truth = answered.targets[rows][:, learned]
     # Five folds are put together to three: what is compared takes longer to fit than what chose the folds.
-    folds = evidence.folds % _FOLDS
-    plan = Plan(evidence.rows, folds, judged_weights(truth, evidence.judged, folds))
+    folds = evidence.folds[compared] % _FOLDS
+    plan = Plan(rows, folds, judged_weights(truth, evidence.judged[compared], folds))
     if not plan.judged.any():
         return _told(first, "no label occurs often enough to compare learners")
-    rivals = [Rival(first.name, row_losses(evidence.probabilities, truth, kind))]
-    n, d = len(plan.rows), features.shape[1]
-    svm: tuple[FittedLearner, OutOfFold | None] | None = None
+
+    def rival(name: str, probabilities: DoubleArray) -> Rival:
+        return Rival(name, row_losses(probabilities, truth, answered.kind))
+
+    entrants: list[Entrant] = [(rival(first.name, evidence.probabilities[compared]), lambda: first)]
+    for name, probabilities, model in _others(evidence, compared, plan, learned, answered):
+        entrants.append((rival(name, probabilities), model))
+    if len(entrants) == 1:
+        return _told(first, "too wide to compare learners before the next question")
+    rivals = [entrant for entrant, _ in entrants]
+    number, reason = simplest(rivals, plan.judged, answered.groups[rows])
+    losses = {each.name: float(np.average(each.losses, weights=plan.judged)) for each in rivals}
+    return _told(entrants[number][1](), reason, losses)
+
+
+def _others(
+    evidence: OutOfFold, compared: IntArray, plan: Plan, learned: IntArray, answered: _Answered
+) -> list[tuple[str, DoubleArray, Callable[[], FittedLearner]]]:
+    """Let every learner that can answer in time predict the compared rows, simplest first."""
+    found: list[tuple[str, DoubleArray, Callable[[], FittedLearner]]] = []
+    n, d = len(plan.rows), answered.features.shape[1]
     if n * min(n, d) * learned.size <= _MOST_WORK_OF_SVM:
-        svm = LinearSvmLearner().fit_with_evidence(features, targets, weights, groups, kind, rng, plan)
-        assert svm[1] is not None  # a plan gives evidence
-        rivals.append(Rival(svm[0].name, row_losses(svm[1].probabilities, truth, kind)))
-    trees: dict[str, TreeLearner[Any]] = {}
+        svm, theirs = LinearSvmLearner().fit_with_evidence(*answered.arguments, plan)
+        assert theirs is not None  # a plan gives evidence
+        found.append((svm.name, theirs.probabilities, lambda: svm))
+    if learned.size <= _MOST_LABELS_FOR_KERNEL:
+        kernel, whole = KernelSpreadingLearner().fit_with_evidence(*answered.arguments, answered.unlabeled, evidence)
+        assert whole is not None  # the evidence of another learner is a plan
+        found.append((kernel.name, whole.probabilities[compared], lambda: kernel))
     for learner, most_labels in _TREES if d <= _WIDEST_FOR_TREES else ():
         if learned.size <= most_labels:
-            theirs, temperature = learner.evidence(features, known, weights, kind, plan, rng)
-            rivals.append(Rival(learner.name, row_losses(theirs.probabilities, truth, kind), temperature))
-            trees[learner.name] = learner
-    if len(rivals) == 1:
-        return _told(first, "too wide to compare learners before the next question")
-    number, reason = simplest(rivals, plan.judged, groups[plan.rows])
-    chosen = rivals[number]
-    model: FittedLearner = first
-    if chosen.name in trees:
-        model = trees[chosen.name].finish(
-            features, targets, weights, kind, chosen.temperature, rng, f"{len(plan.rows)} rows"
-        )
-    elif svm is not None and chosen.name == svm[0].name:
-        model = svm[0]
-    losses = {rival.name: float(np.average(rival.losses, weights=plan.judged)) for rival in rivals}
-    return _told(model, reason, losses)
+            known = answered.targets[:, learned]
+            grown, temperature = learner.evidence(
+                answered.features, known, answered.weights, answered.kind, plan, answered.rng
+            )
+            arguments = answered.features, answered.targets, answered.weights, answered.kind
+            model = partial(learner.finish, *arguments, temperature, answered.rng, f"{n} rows")
+            found.append((learner.name, grown.probabilities, model))
+    return found
 
 
-def _part(evidence: OutOfFold, rng: np.random.Generator) -> OutOfFold:
-    """Return the evidence on at most 1,000 rows."""
-    if len(evidence.rows) <= _ROWS_OF_COMPARISON:
-        return evidence
-    kept = np.sort(rng.choice(len(evidence.rows), _ROWS_OF_COMPARISON, replace=False))
-    parts = (getattr(evidence, name)[kept] for name in ("rows", "folds", "judged", "probabilities"))
-    return OutOfFold(*parts)
+def _compared(evidence: OutOfFold, rng: np.random.Generator) -> IntArray:
+    """Return which rows of the evidence are compared, at most 1,000."""
+    n = len(evidence.rows)
+    return np.arange(n) if n <= _ROWS_OF_COMPARISON else np.sort(rng.choice(n, _ROWS_OF_COMPARISON, replace=False))
 
 
 def _told(model: Any, reason: str, losses: dict[str, float] | None = None) -> FittedLearner:

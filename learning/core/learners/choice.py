@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -76,6 +77,15 @@ class Choice:
     loss_by_penalty: tuple[tuple[float, float], ...]
     reason: str
     evidence: OutOfFold | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the model card says of the choice."""
+        return {
+            "inverse_penalty": self.inverse_penalty,
+            "temperature": self.temperature,
+            "loss_by_penalty": [list(pair) for pair in self.loss_by_penalty],
+            "reason": self.reason,
+        }
 
 
 def row_losses(probabilities: DoubleArray, targets: DoubleArray, kind: Kind) -> DoubleArray:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
@@ -72,8 +73,7 @@ class FittedLinear:
 
     def _predict_block(self, features: FloatMatrix) -> FloatMatrix:
         """Return the probabilities of the learned labels, shape (m, n)."""
-        logits = features @ self.slopes
-        logits += self.intercepts
+        logits = self._logits(features)
         if not np.isfinite(logits.sum()):
             np.nan_to_num(logits, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
         columns = np.ascontiguousarray(logits.T)
@@ -88,18 +88,24 @@ class FittedLinear:
             columns *= np.float32(1.0 - self.constants.sum()) / columns.sum(axis=0)
         return np.asarray(columns, dtype=np.float32)
 
+    def _logits(self, features: FloatMatrix) -> FloatMatrix:
+        """Return the scores of the learned labels, shape (n, m); the caller may write into them."""
+        logits = features @ self.slopes
+        logits += self.intercepts
+        return logits
+
     def dump(self) -> bytes:
         """Serialise coefficients and facts."""
-        return artifacts.pack(
-            f"learner/{self.name}@1",
-            {"kind": self.kind, "facts": dict(self.facts)},
-            {
-                "slopes": self.slopes,
-                "intercepts": self.intercepts,
-                "learned": self.learned,
-                "constants": self.constants,
-            },
-        )
+        return artifacts.pack(f"learner/{self.name}@1", {"kind": self.kind, "facts": dict(self.facts)}, self._arrays())
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what :meth:`load` gives back to the constructor."""
+        return {
+            "slopes": self.slopes,
+            "intercepts": self.intercepts,
+            "learned": self.learned,
+            "constants": self.constants,
+        }
 
     @classmethod
     def load(cls, data: bytes) -> Self:
@@ -169,15 +175,10 @@ def fit_scaled(
         choice = choose(rotated, known, weights, link, grid, plan or plan_folds(known, weights, groups, link, rng))
     else:
         choice = Choice(inverse_penalty, 1.0, (), "penalty given, not calibrated")
-    solution = linear.fit_linear(rotated, known, weights, choice.inverse_penalty, grid.loss)
-    slopes = basis @ solution[:-1] / (scale * choice.temperature)
-    intercepts = solution[-1] / choice.temperature - centre @ slopes
-    facts |= {
-        "inverse_penalty": choice.inverse_penalty,
-        "temperature": choice.temperature,
-        "loss_by_penalty": [list(pair) for pair in choice.loss_by_penalty],
-        "reason": choice.reason,
-    }
+    inside, intercepts = fit_chosen(rotated, known, weights, choice, grid)
+    slopes = basis @ inside / scale
+    intercepts -= centre @ slopes
+    facts |= choice.facts()
     fitted = model(
         kind,
         np.ascontiguousarray(slopes, dtype=np.float32),
@@ -187,6 +188,35 @@ def fit_scaled(
         facts,
     )
     return fitted, choice.evidence
+
+
+def fit_chosen(
+    features: DoubleArray, targets: DoubleArray, weights: DoubleArray, choice: Choice, grid: Grid
+) -> tuple[DoubleArray, DoubleArray]:
+    """Fit on everything at the penalty chosen; the temperature is folded in.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, d)
+    targets : ndarray of shape (n, m)
+    weights : ndarray of shape (n,)
+    choice : Choice
+    grid : Grid
+
+    Returns
+    -------
+    slopes : ndarray of float64, shape (d, m)
+    intercepts : ndarray of float64, shape (m,)
+
+    Examples
+    --------
+    >>> grid = Grid("softmax", (1.0,), 1.0)
+    >>> slopes, _ = fit_chosen(np.array([[-1.0], [1.0]]), np.eye(2), np.ones(2), Choice(1.0, 2.0, (), ""), grid)
+    >>> bool(slopes[0, 1] > 0 > slopes[0, 0])
+    True
+    """
+    solution = linear.fit_linear(features, targets, weights, choice.inverse_penalty, grid.loss)
+    return solution[:-1] / choice.temperature, solution[-1] / choice.temperature
 
 
 def learnable(targets: DoubleArray, weights: DoubleArray, kind: Kind) -> tuple[IntArray, DoubleArray]:

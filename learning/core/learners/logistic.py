@@ -6,7 +6,7 @@ import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.learners.base import Kind, checked
-from learning.core.learners.choice import Grid, OutOfFold
+from learning.core.learners.choice import Grid, OutOfFold, Plan
 from learning.core.learners.linear_model import FittedLinear, fit_scaled
 
 INVERSE_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
@@ -67,10 +67,13 @@ class LogisticLearner:
         groups: IntArray,
         kind: Kind,
         rng: np.random.Generator,
+        plan: Plan | None = None,
     ) -> tuple[FittedLogistic, OutOfFold | None]:
         """Fit on checked arguments and also return the out-of-fold probabilities, if there were labels enough."""
         grid = Grid("softmax" if kind == "classification" else "sigmoid", INVERSE_PENALTIES, DEFAULT_INVERSE_PENALTY)
-        return fit_scaled(FittedLogistic, features, targets, weights, groups, kind, grid, rng, self.inverse_penalty)
+        return fit_scaled(
+            FittedLogistic, features, targets, weights, groups, kind, grid, rng, self.inverse_penalty, plan
+        )
 
     def load(self, data: bytes) -> FittedLogistic:
         """Restore a dumped model; see :meth:`FittedLinear.load`."""

@@ -1,4 +1,4 @@
-"""Logistic regression averaged with label spreading, as much of each as the answers bear out.
+"""A model averaged with label spreading, as much of each as the answers bear out.
 
 Spreading is far better where classes are clumps (60 answers on handwritten digits: .94 against .84), and worse where
 they are directions (60 answers on short messages: .90 against .91). Out-of-fold loss tells which it is.
@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.learners.base import Kind, checked
-from learning.core.learners.choice import OutOfFold, row_losses
+from learning.core.learners.choice import OutOfFold, Plan, row_losses
+from learning.core.learners.kernel import FittedKernelLogistic, KernelLogisticLearner
+from learning.core.learners.linear_model import FittedLinear
 from learning.core.learners.logistic import FittedLogistic, LogisticLearner
 from learning.core.learners.spreading import as_distribution, induce, neighbour_graph, spread
 
-FORMAT = "learner/logistic-spreading@1"
 MAX_LABELED = 1_000
 SHARES = (0.25, 0.5, 0.75, 1.0)
 POWERS = (1.0, 2.0)
@@ -27,14 +28,35 @@ DEFAULT_SHARE = 0.5
 _MIN_GAIN = 0.02
 
 
-class FittedLogisticSpreading:
-    """A weighted mean of two models.
+Part = TypeVar("Part", bound=FittedLinear)
+PartMade = TypeVar("PartMade", bound=FittedLinear, covariant=True)
 
-    Made by :meth:`LogisticSpreadingLearner.fit` or :meth:`LogisticSpreadingLearner.load`.
+
+class PartLearner(Protocol[PartMade]):
+    """Fits the part of the mean that is not spreading, and says what it predicts out of fold."""
+
+    def fit_with_evidence(
+        self,
+        features: FloatMatrix,
+        targets: DoubleArray,
+        weights: DoubleArray,
+        groups: IntArray,
+        kind: Kind,
+        rng: np.random.Generator,
+        plan: Plan | None = None,
+    ) -> tuple[PartMade, OutOfFold | None]:
+        """Fit on checked arguments; the evidence is None where there were too few labels."""
+        ...
+
+
+class FittedSpreadingMean(Generic[Part]):
+    """A weighted mean of a model and label spreading.
+
+    Made by :meth:`SpreadingMeanLearner.fit` or :meth:`SpreadingMeanLearner.load`; a subclass gives the names.
 
     Parameters
     ----------
-    logistic : FittedLogistic
+    part : FittedLinear
     nodes : ndarray of float32, shape (m, d)
         Answered and unlabeled rows, less ``centre``; m is 0 when spreading has no share.
     values : ndarray of float32, shape (m, n_labels)
@@ -46,11 +68,13 @@ class FittedLogisticSpreading:
     facts : mapping
     """
 
-    name = "logistic_spreading"
+    name: str
+    part_name: ClassVar[str]
+    """What the part is called in a dump."""
 
     def __init__(
         self,
-        logistic: FittedLogistic,
+        part: Part,
         nodes: FloatMatrix,
         values: FloatMatrix,
         centre: FloatMatrix,
@@ -58,9 +82,9 @@ class FittedLogisticSpreading:
         share: float,
         facts: Mapping[str, Any],
     ) -> None:
-        self.logistic, self.nodes, self.values, self.centre = logistic, nodes, values, centre
+        self.part, self.nodes, self.values, self.centre = part, nodes, values, centre
         self.scale, self.share, self.facts = scale, share, facts
-        self.kind, self.n_labels, self.dimension = logistic.kind, logistic.n_labels, logistic.dimension
+        self.kind, self.n_labels, self.dimension = part.kind, part.n_labels, part.dimension
 
     def predict(self, features: FloatMatrix) -> FloatMatrix:
         """Return calibrated probabilities of shape (n, n_labels); see :class:`FittedLearner`.
@@ -70,7 +94,7 @@ class FittedLogisticSpreading:
         ValueError
             If the features have another width than those it was fitted on.
         """
-        result = self.logistic.predict(features)
+        result = self.part.predict(features)
         if self.share > 0:
             result *= np.float32(1.0 - self.share)
             for block in row_blocks(len(features)):
@@ -78,37 +102,73 @@ class FittedLogisticSpreading:
                 result[block] += np.float32(self.share) * near
         return result
 
+    @classmethod
+    def format(cls) -> str:
+        """Return the format of a dump."""
+        return f"learner/{cls.name.replace('_', '-')}@1"
+
     def dump(self) -> bytes:
         """Serialise both models."""
         return artifacts.pack(
-            FORMAT,
+            self.format(),
             {"scale": self.scale, "share": self.share, "facts": dict(self.facts)},
             {
-                "logistic": np.frombuffer(self.logistic.dump(), dtype=np.uint8),
+                self.part_name: np.frombuffer(self.part.dump(), dtype=np.uint8),
                 "nodes": self.nodes,
                 "values": self.values,
                 "centre": self.centre,
             },
         )
 
+    @classmethod
+    def load(cls, data: bytes, part: type[Part]) -> Self:
+        """Restore a dumped model.
 
-class LogisticSpreadingLearner:
-    """The default learner: :class:`LogisticLearner`, helped by label spreading while answers are few.
+        Raises
+        ------
+        ArtifactError
+            If the bytes are not such a dump.
+        """
+        header, arrays = artifacts.unpack(cls.format(), data)
+        return cls(
+            part.load(arrays[cls.part_name].tobytes()),
+            arrays["nodes"],
+            arrays["values"],
+            arrays["centre"],
+            header["scale"],
+            header["share"],
+            header["facts"],
+        )
+
+
+class FittedLogisticSpreading(FittedSpreadingMean[FittedLogistic]):
+    """Logistic regression and label spreading."""
+
+    name = "logistic_spreading"
+    part_name = "logistic"
+
+
+class FittedKernelSpreading(FittedSpreadingMean[FittedKernelLogistic]):
+    """Kernel logistic regression and label spreading."""
+
+    name = "kernel_spreading"
+    part_name = "kernel"
+
+
+Mean = TypeVar("Mean", bound=FittedSpreadingMean[Any])
+
+
+class SpreadingMeanLearner(Generic[Mean]):
+    """A learner, helped by label spreading while answers are few.
 
     Spreading takes part when unlabeled rows are given and there are at most 1,000 answers. Its share (0, .25, .5, .75
     or 1) has the smallest out-of-fold loss, and is 0 unless the loss falls by at least 2 %. Below 20 answers it is .5.
-
-    Examples
-    --------
-    >>> from learning.core.learners import one_hot
-    >>> pool = np.concatenate([np.linspace(0, 1, 30), np.linspace(3, 4, 30)]).astype(np.float32)[:, None]
-    >>> model = LogisticSpreadingLearner().fit(pool[[0, 59]], one_hot([0, 1], 2), kind="classification",
-    ...                                        rng=np.random.default_rng(0), unlabeled=pool[1:59])
-    >>> (model.predict(pool).argmax(axis=1) == np.repeat([0, 1], 30)).all(), model.share
-    (np.True_, 0.5)
     """
 
-    name = "logistic_spreading"
+    name: str
+    _part: PartLearner[Any]
+    _part_model: type[FittedLinear]
+    _model: type[Mean]
 
     def fit(
         self,
@@ -120,7 +180,7 @@ class LogisticSpreadingLearner:
         weights: DoubleArray | None = None,
         groups: IntArray | None = None,
         unlabeled: FloatMatrix | None = None,
-    ) -> FittedLogisticSpreading:
+    ) -> Mean:
         """Fit both and choose the share; see :meth:`Learner.fit`."""
         return self.fit_with_evidence(*checked(features, targets, kind, weights, groups), kind, rng, unlabeled)[0]
 
@@ -133,17 +193,18 @@ class LogisticSpreadingLearner:
         kind: Kind,
         rng: np.random.Generator,
         unlabeled: FloatMatrix | None = None,
-    ) -> tuple[FittedLogisticSpreading, OutOfFold | None]:
+        plan: Plan | None = None,
+    ) -> tuple[Mean, OutOfFold | None]:
         """Fit on checked arguments and also return the out-of-fold probabilities, if there were labels enough."""
-        logistic, evidence = LogisticLearner().fit_with_evidence(features, targets, weights, groups, kind, rng)
-        why_not = _why_not(features, unlabeled, logistic)
+        part, evidence = self._part.fit_with_evidence(features, targets, weights, groups, kind, rng, plan)
+        why_not = _why_not(features, unlabeled, part)
         if why_not:
-            return _alone(logistic, why_not), evidence
+            return self._alone(part, why_not), evidence
         assert unlabeled is not None  # or there would be a reason against it
         centre = features.mean(axis=0)
         nodes = np.concatenate((features, unlabeled)) - centre
         ties, scale = neighbour_graph(nodes)
-        known = targets[:, logistic.learned]
+        known = targets[:, part.learned]
         seeds = np.zeros((len(nodes), known.shape[1], 1 if kind == "classification" else 2))
         seeds[: len(features), :, 0] = known * weights[:, None]
         if kind == "multilabel":
@@ -159,49 +220,70 @@ class LogisticSpreadingLearner:
 
         share, power, reason, evidence = _share(evidence, values, known, kind)
         if share == 0:
-            return _alone(logistic, reason), evidence
-        full = np.tile(logistic.constants, (len(nodes), 1))
+            return self._alone(part, reason), evidence
+        full = np.tile(part.constants, (len(nodes), 1))
         settled = _sharpened(values(np.zeros(0, dtype=np.int64)), power, kind)
-        full[:, logistic.learned] = settled * (1.0 - logistic.constants.sum() if kind == "classification" else 1.0)
-        facts = {**logistic.facts, "spreading_share": share, "spreading_reason": reason, "nodes": len(nodes)}
-        return FittedLogisticSpreading(logistic, nodes, full, centre, scale, share, facts), evidence
+        full[:, part.learned] = settled * (1.0 - part.constants.sum() if kind == "classification" else 1.0)
+        facts = {**part.facts, "spreading_share": share, "spreading_reason": reason, "nodes": len(nodes)}
+        return self._model(part, nodes, full, centre, scale, share, facts), evidence
 
-    def load(self, data: bytes) -> FittedLogisticSpreading:
-        """Restore a dumped model.
+    def load(self, data: bytes) -> Mean:
+        """Restore a dumped model; see :meth:`FittedSpreadingMean.load`."""
+        return self._model.load(data, self._part_model)
 
-        Raises
-        ------
-        ArtifactError
-            If the bytes are not such a dump.
-        """
-        header, arrays = artifacts.unpack(FORMAT, data)
-        logistic = LogisticLearner().load(arrays["logistic"].tobytes())
-        return FittedLogisticSpreading(
-            logistic,
-            arrays["nodes"],
-            arrays["values"],
-            arrays["centre"],
-            header["scale"],
-            header["share"],
-            header["facts"],
-        )
+    def _alone(self, part: FittedLinear, reason: str) -> Mean:
+        facts = {**part.facts, "spreading_share": 0.0, "spreading_reason": reason}
+        nothing, values = np.zeros((0, part.dimension), np.float32), np.zeros((0, part.n_labels), np.float32)
+        return self._model(part, nothing, values, np.zeros(part.dimension, np.float32), 1.0, 0.0, facts)
 
 
-def _why_not(features: FloatMatrix, unlabeled: FloatMatrix | None, logistic: FittedLogistic) -> str:
-    if not logistic.learned.size:
+class LogisticSpreadingLearner(SpreadingMeanLearner[FittedLogisticSpreading]):
+    """The default learner of a young project.
+
+    Examples
+    --------
+    >>> from learning.core.learners import one_hot
+    >>> pool = np.concatenate([np.linspace(0, 1, 30), np.linspace(3, 4, 30)]).astype(np.float32)[:, None]
+    >>> model = LogisticSpreadingLearner().fit(pool[[0, 59]], one_hot([0, 1], 2), kind="classification",
+    ...                                        rng=np.random.default_rng(0), unlabeled=pool[1:59])
+    >>> (model.predict(pool).argmax(axis=1) == np.repeat([0, 1], 30)).all(), model.share
+    (np.True_, 0.5)
+    """
+
+    name = "logistic_spreading"
+    _part = LogisticLearner()
+    _part_model = FittedLogistic
+    _model = FittedLogisticSpreading
+
+
+class KernelSpreadingLearner(SpreadingMeanLearner[FittedKernelSpreading]):
+    """The same with similarities to answered rows instead of the features themselves.
+
+    Examples
+    --------
+    >>> from learning.core.learners import one_hot
+    >>> pool = np.linspace(-1, 1, 60, dtype=np.float32)[:, None]
+    >>> inner = (abs(pool[:, 0]) < 0.5).astype(int)
+    >>> model = KernelSpreadingLearner().fit(pool[::2], one_hot(inner[::2], 2), kind="classification",
+    ...                                      rng=np.random.default_rng(0), unlabeled=pool[1::2])
+    >>> bool((model.predict(pool).argmax(axis=1) == inner).mean() > 0.9)
+    True
+    """
+
+    name = "kernel_spreading"
+    _part = KernelLogisticLearner()
+    _part_model = FittedKernelLogistic
+    _model = FittedKernelSpreading
+
+
+def _why_not(features: FloatMatrix, unlabeled: FloatMatrix | None, part: FittedLinear) -> str:
+    if not part.learned.size:
         return "one label only"
     if unlabeled is None or not len(unlabeled):
         return "no unlabeled rows"
     if len(features) > MAX_LABELED:
         return f"more than {MAX_LABELED} answers"
     return ""
-
-
-def _alone(logistic: FittedLogistic, reason: str) -> FittedLogisticSpreading:
-    facts = {**logistic.facts, "spreading_share": 0.0, "spreading_reason": reason}
-    nothing = np.zeros((0, logistic.dimension), np.float32)
-    values = np.zeros((0, logistic.n_labels), np.float32)
-    return FittedLogisticSpreading(logistic, nothing, values, np.zeros(logistic.dimension, np.float32), 1.0, 0.0, facts)
 
 
 def _sharpened(probabilities: DoubleArray, power: float, kind: Kind) -> DoubleArray:
