@@ -54,12 +54,14 @@ def main() -> int:
     parser.add_argument("--items", type=int, nargs="+", default=[2_000])
     parser.add_argument("--rounds", type=int, default=5, help="Measured rankings a phase.")
     parser.add_argument("--answers", type=int, nargs="+", default=[0, 100, 400], help="Answers before each phase.")
+    parser.add_argument("--learner", default="auto", help="E.g. kernel_spreading, the dearest at prediction.")
     parser.add_argument("--limit", type=float, help="Seconds the median of a phase may take.")
     options = parser.parse_args()
     os.environ |= {"SECRET_KEY": "benchmark", "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": "",
                    "LOG_LEVEL": "WARNING"}  # fmt: skip
     if len(options.items) > 1:  # each size in a process of its own, for its own database
         command = [sys.executable, "-m", "benchmarks.label_to_ranking", "--rounds", str(options.rounds)]
+        command += ["--learner", options.learner]
         command += [
             "--answers",
             *map(str, options.answers),
@@ -75,7 +77,7 @@ def main() -> int:
         programs = [redis(home)]
         try:
             programs.append(worker(home))
-            phases = measure(n_items, options.rounds, sorted(options.answers), programs[1].pid)
+            phases = measure(n_items, options.rounds, sorted(options.answers), programs[1].pid, options.learner)
         finally:
             for program in reversed(programs):
                 program.terminate()
@@ -121,9 +123,9 @@ def worker(home: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command, "--without-heartbeat"], cwd=ROOT)
 
 
-def measure(n_items: int, n_rounds: int, phases: list[int], worker_pid: int) -> dict[int, list[Round]]:
+def measure(n_items: int, n_rounds: int, phases: list[int], worker_pid: int, learner: str) -> dict[int, list[Round]]:
     """The measured rounds, by the number of answers before them."""
-    project, person, truth = make_project(n_items)
+    project, person, truth = make_project(n_items, learner)
     measured: dict[int, list[Round]] = {}
     for before in phases:
         bring_to(before, project, person, truth)
@@ -174,7 +176,7 @@ def the_round(project: Any, wall_s: float, worker_cpu_s: float) -> Round:
     return found
 
 
-def make_project(n_items: int) -> tuple[Any, Any, dict[str, str]]:
+def make_project(n_items: int, learner: str) -> tuple[Any, Any, dict[str, str]]:
     """The project with its features and first ranking, an annotator, and the true label by external id."""
     from django.core.files import File
 
@@ -185,7 +187,9 @@ def make_project(n_items: int) -> tuple[Any, Any, dict[str, str]]:
     rows = messages(n_items)
     person = User.objects.create_superuser("bench", password="not used")
     labels = [{"name": name} for name in sorted({label for _, label in rows})]
-    project = create_project(person, name="Bench", kind="classification", modality="text", labels=labels)
+    project = create_project(
+        person, name="Bench", kind="classification", modality="text", labels=labels, settings={"learner": learner}
+    )
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+b") as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
