@@ -222,7 +222,7 @@ def not_below(baseline: str, test: PairedTest) -> Check:
     --------
     >>> check = not_below("nearest_centroid", paired_test([True, True, False], [True, False, False]))
     >>> check.name, check.passed, check.detail
-    ('not_below_nearest_centroid', True, '1 items won, 0 lost, of 3, -32.6 to +72.6 points')
+    ('not_below_nearest_centroid', True, '1 item won, 0 lost, of 3, -32.6 to +72.6 points')
     """
     detail = f"{_in_words(test)}, {100 * test.low:+.1f} to {100 * test.high:+.1f} points"
     return Check(f"{NOT_BELOW}{baseline}", test.difference >= 0.0, test.difference, 0.0, detail)
@@ -266,4 +266,5 @@ def _why_not(check: Check) -> str:
 
 
 def _in_words(test: PairedTest) -> str:
-    return f"{test.only_candidate} items won, {test.only_champion} lost, of {test.n}"
+    items = "item" if test.only_candidate == 1 else "items"
+    return f"{test.only_candidate} {items} won, {test.only_champion} lost, of {test.n}"
