@@ -25,10 +25,12 @@ from labeling.models import (
     Item,
     Label,
     Member,
+    OverlapChange,
     Pair,
     PairQueueEntry,
     Progress,
     Project,
+    ProjectDeletion,
     QueueEntry,
     Snapshot,
     Task,
@@ -296,6 +298,24 @@ class SnapshotAdmin(JobAdmin):
     @admin.display(description="SHA-256")
     def sha(self, snapshot: Snapshot) -> str:
         return snapshot.sha256[:16]
+
+
+@admin.register(ProjectDeletion)
+class ProjectDeletionAdmin(JobAdmin):
+    job = "labeling.delete_project"
+    list_display = ("name", "slug", "state", "done", "total", "created_by", "created_at", "took", "error")
+    list_filter = ("state",)
+    list_select_related = ("created_by",)
+    search_fields = ("name", "slug")
+
+
+@admin.register(OverlapChange)
+class OverlapChangeAdmin(JobAdmin):
+    job = "labeling.apply_overlap"
+    list_display = ("project", "state", "done", "total", "changed", "created_by", "created_at", "took", "error")
+    list_filter = ("state", "project")
+    list_select_related = ("project", "created_by")
+    search_fields = ("project__slug",)
 
 
 @admin.register(Epoch)

@@ -20,6 +20,20 @@ def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
     return run(snapshot_pk)
 
 
+@shared_task(name="labeling.delete_project")
+def delete_project(deletion_pk: int) -> dict[str, Any]:
+    from labeling.services.deletion import run_deletion  # noqa: PLC0415
+
+    return run_deletion(deletion_pk)
+
+
+@shared_task(name="labeling.apply_overlap")
+def apply_overlap(change_pk: int) -> dict[str, Any]:
+    from labeling.services.overlap_changes import run_overlap_change  # noqa: PLC0415
+
+    return run_overlap_change(change_pk)
+
+
 @shared_task(name="labeling.sweep")
 def sweep() -> dict[str, Any]:
     return sweep_labeling()

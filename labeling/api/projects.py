@@ -16,6 +16,7 @@ from labeling.api.base import ProjectView, body, person
 from labeling.api.serializers import MemberIn, MemberOut, ProjectChange, ProjectIn, ProjectOut
 from labeling.models import Instructions, Member, Permission, Project, User
 from labeling.services import projects
+from labeling.services.deletion import delete_project
 
 
 class Projects(ListAPIView[Project]):
@@ -58,8 +59,8 @@ class ProjectDetail(ProjectView):
 
     @extend_schema(operation_id="projects_delete", responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
-        """Deletes the project with everything in it. Cannot be undone."""
-        projects.delete_project(person(request), self.project)
+        """Deletes the project with everything in it: gone at once, removed by a worker. Cannot be undone."""
+        delete_project(person(request), self.project)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -11,6 +11,7 @@ from labeling.models.pair import Gold, Pair
 from labeling.models.permission import Permission, Role
 from labeling.models.progress import Progress
 from labeling.models.project import Kind, Modality, Pairs, Project
+from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
 from labeling.models.snapshot import Snapshot
@@ -21,6 +22,7 @@ from labeling.models.user import User
 __all__ = [
     "Annotation", "ApiToken", "Asset", "Context", "Epoch", "Gold", "ImportBatch", "ImportFormat", "ImportRejection",
     "Instructions", "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "Label", "Member",
-    "Modality", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "Quarantine", "QueueEntry",
-    "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split", "Task", "TaskState", "User", "Viewport",
+    "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project",
+    "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split",
+    "Task", "TaskState", "User", "Viewport",
 ]  # fmt: skip

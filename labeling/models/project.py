@@ -36,13 +36,15 @@ class Pairs(models.TextChoices):
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: User) -> "ProjectQuerySet":
         """Projects the user is a member of; all of them for a superuser."""
-        return self if user.is_superuser else self.filter(members__user=user)
+        there = self.filter(deleted_at__isnull=True)
+        return there if user.is_superuser else there.filter(members__user=user)
 
     def where(self, user: User, permission: Permission) -> "ProjectQuerySet":
         """Projects in which the user has a permission."""
+        there = self.filter(deleted_at__isnull=True)
         if user.is_superuser:
-            return self
-        return self.filter(pk__in=Member.objects.filter(user=user, role__in=roles_that(permission)).values("project"))
+            return there
+        return there.filter(pk__in=Member.objects.filter(user=user, role__in=roles_that(permission)).values("project"))
 
 
 class Project(models.Model):
@@ -54,6 +56,9 @@ class Project(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since then it is gone for everybody; a job removes it."
+    )
 
     # settings of the contract
     overlap = models.PositiveSmallIntegerField(

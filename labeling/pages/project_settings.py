@@ -12,11 +12,14 @@ from django.views.decorators.http import require_http_methods
 from labeling.models import Permission, Project
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
+from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import BasicsForm, CalmForm, DeleteForm, InstructionsForm, LabelsForm, SettingsForm
 from labeling.pages.markdown import render_markdown
+from labeling.services.deletion import delete_project
 from labeling.services.errors import Invalid
-from labeling.services.projects import delete_project, update_project
+from labeling.services.overlap_changes import unfinished_change
+from labeling.services.projects import update_project
 
 VERSIONS_SHOWN = 20
 SAVED = {
@@ -46,6 +49,8 @@ def forms_of(project: Project, data: Any = None, part: str = "") -> dict[str, Ca
 @project_page(Permission.MANAGE)
 def settings(request: PageRequest, project: Project) -> HttpResponse:
     part = request.POST.get("part", "")
+    if request.headers.get("HX-Request") and "progress" in request.GET:
+        return render(request, "pages/settings/_overlap.html", {"project": project, **_overlap(project)})
     if request.method == "POST" and part in ("archive", "restore"):
         return _archive(request, project, archived=part == "archive")
     forms = forms_of(project, request.POST, part)
@@ -57,6 +62,7 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
     context = {
         "project": project,
         **forms,
+        **_overlap(project),
         "part": part,
         "archived_labels": project.labels.filter(archived=True),
         "versions": [
@@ -68,12 +74,19 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
     return render(request, "pages/settings/index.html", context, status=400 if wrong else 200)
 
 
+def _overlap(project: Project) -> dict[str, Any]:
+    """The new overlap on its way to the items, if there is one."""
+    change = unfinished_change(project)
+    return {"change": change, "meter": Meter.of(change.done, change.total) if change and change.total else None}
+
+
 def _save(request: PageRequest, project: Project, part: str, form: CalmForm) -> HttpResponse:
     """Stores one part. Raises Invalid."""
     if part == "delete":
         name = project.name
-        delete_project(request.user, project)
-        messages.success(request, f"“{name}” and everything in it is deleted.")
+        deletion = delete_project(request.user, project)
+        rest = "." if deletion.is_finished else ": nobody sees it any more, and a worker removes what is in it."
+        messages.success(request, f"“{name}” and everything in it is deleted{rest}")
         return redirect("pages:projects")
     changes = {"settings": form.values()} if isinstance(form, SettingsForm) else form.cleaned_data
     update_project(request.user, project, **changes)

@@ -20,6 +20,8 @@ def permissions_of(user: User, project: Project) -> frozenset[Permission]:
 
 def require(user: User, project: Project, permission: Permission) -> Member | None:
     """The user's membership (None for a superuser outside the project). Raises Http404 or PermissionDenied."""
+    if project.deleted_at is not None:
+        raise Http404("No such project.")
     member = member_of(user, project)
     if user.is_superuser or (member and member.may(permission)):
         return member

@@ -1,7 +1,7 @@
 """Changing how many people answer each item or pair, while people are answering."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import connection, transaction
@@ -19,25 +19,29 @@ RETRY_AFTER_S = 0.02
 Rows = QuerySet[Any]
 
 
-def apply_overlap(project: Project) -> int:
+def apply_overlap(project: Project, beat: Callable[..., None] | None = None) -> int:
     """Brings ``slots_total`` of all items and pairs to the project's overlap, never below the slots taken; returns how
     many changed.
 
     Bounded batches, each with its counts in one transaction; harmless to repeat, and repeating finishes what a killed
-    process began.
+    process began. ``beat`` hears how many of how many were looked at.
     """
-    changed = 0
+    changed = done = 0
     with transaction.atomic():  # a chunk of an import that still knows the old overlap is waited for
         rows = Progress.objects.select_for_update().values_list("next_ordinal", flat=True)
         last = rows.get(project=project)
         highest_pair = Pair.objects.filter(project=project).aggregate(pk=Max("pk"))["pk"] or 0
+    total = last + Pair.objects.filter(project=project, pk__lte=highest_pair).count()
     for among in _slices(project, last, highest_pair):
+        if beat:
+            beat(done=done, total=total, changed=changed)
         for _ in range(RETRIES):
             moved, left = _batch(project, among)
             changed += moved
             if not left:
                 break
             time.sleep(RETRY_AFTER_S)
+        done = min(done + BATCH_ITEMS, total)
     return changed
 
 

@@ -1,35 +1,23 @@
-"""Creating, changing and deleting projects, and who is in them."""
+"""Creating and changing projects, and who is in them."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from labeling import signals
 from labeling.models import (
-    Annotation,
-    Context,
-    ImportBatch,
     Instructions,
-    Item,
-    JobState,
     Kind,
     Member,
     Modality,
-    Pair,
-    PairQueueEntry,
     Progress,
     Project,
     Quarantine,
-    QueueEntry,
     Role,
-    Snapshot,
     Task,
     TaskState,
     User,
@@ -39,19 +27,16 @@ from labeling.services import setting_choices
 from labeling.services.checks import project_setting, text
 from labeling.services.errors import Invalid
 from labeling.services.label_set import LabelInput, checked, set_labels
-from labeling.services.overlap import apply_overlap
-from labeling.services.queue import reserve_epoch
+from labeling.services.overlap_changes import is_small, run_overlap_change, start_overlap_change, unfinished_change
 
 __all__ = [
-    "create_project", "delete_project", "may_create_projects", "remove_member", "set_instructions", "set_labels",
-    "set_member", "update_project",
+    "create_project", "may_create_projects", "remove_member", "set_instructions", "set_labels", "set_member",
+    "update_project",
 ]  # fmt: skip
 
 MAX_NAME = 200
 MAX_SLUG = 80
 MAX_TEXT = 100_000
-DELETE_BATCH_ROWS = 5000
-DELETE_TRIES = 5
 
 
 def may_create_projects(user: User) -> bool:
@@ -153,7 +138,8 @@ def _slugs(name: str) -> Iterator[str]:
 def update_project(user: User, project: Project, **changes: Any) -> Project:
     """Changes any of name, purpose, labels, instructions, archived and settings (a mapping of some of them).
 
-    Kind, modality and slug are for ever. A new overlap is applied to the items there are before this returns.
+    Kind, modality and slug are for ever. A new overlap is applied to the items there are: before this returns if they
+    are few, by a job (``OverlapChange``) if they are many.
     """
     for fixed in ("kind", "modality", "slug"):
         if fixed in changes and changes.pop(fixed) != getattr(project, fixed):
@@ -170,17 +156,30 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
         _needs_purpose(project.kind, fields["purpose"])
     if "archived" in changes:
         fields["archived_at"] = _archived_at(project, changes["archived"])
+    change = None
     with transaction.atomic():
         if fields:
+            before = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
             Project.objects.filter(pk=project.pk).update(**fields)
+            if _asks_anew(before, fields):
+                change = start_overlap_change(user, project)
         if "labels" in changes:
             set_labels(project, changes["labels"])
         if "instructions" in changes:
             set_instructions(user, project, changes["instructions"])
+    if change and is_small(project):
+        run_overlap_change(change.pk)
     project.refresh_from_db()
-    if "overlap" in fields or "eval_double_share" in fields:
-        apply_overlap(project)
     return project
+
+
+def _asks_anew(before: Project, fields: Mapping[str, Any]) -> bool:
+    """Whether the settings change how many people an item is put to, or a change that failed is asked for again."""
+    names = [name for name in ("overlap", "eval_double_share") if name in fields]
+    if any(fields[name] != getattr(before, name) for name in names):
+        return True
+    failed = unfinished_change(before) if names else None
+    return failed is not None and failed.is_finished
 
 
 def _archived_at(project: Project, archived: Any) -> Any:
@@ -244,67 +243,3 @@ def _another_manager(member: Member) -> None:
     others = Member.objects.filter(project=member.project_id, role=Role.MANAGER).exclude(pk=member.pk)
     if member.role == Role.MANAGER and not others.exists():
         raise Invalid("role", "A project keeps at least one manager.")
-
-
-def delete_project(user: User, project: Project) -> None:
-    """Removes the project, everything in it and its files. Cannot be undone.
-
-    In batches, because one transaction over a million rows would stop everybody else, and items before their pictures,
-    which they protect; a deletion that was interrupted is finished by deleting again.
-    """
-    pk = project.pk
-    _stop(project)
-    for tries_left in reversed(range(DELETE_TRIES)):
-        try:
-            _delete_rows(project)
-            with transaction.atomic():
-                Project.objects.get(pk=pk).delete()
-                transaction.on_commit(lambda: _deleted(pk))
-            return
-        except IntegrityError:  # an answer, or a step of a run, came in between
-            if not tries_left:
-                raise
-
-
-def _stop(project: Project) -> None:
-    """Nothing is asked any more; what imports, writes a snapshot or ranks is fenced off."""
-    now = timezone.now()
-    Project.objects.filter(pk=project.pk).update(archived_at=now)
-    for jobs in (ImportBatch.objects.filter(project=project), Snapshot.objects.filter(project=project)):
-        jobs.unfinished().update(state=JobState.CANCELLED, finished_at=now)
-    reserve_epoch(project.pk)
-
-
-def _delete_rows(project: Project) -> None:
-    QueueEntry.objects.filter(epoch__project=project).delete()
-    PairQueueEntry.objects.filter(epoch__project=project).delete()
-    for model in (Annotation, Task, Pair, Item, Context):
-        _delete_in_batches(model._default_manager.filter(project=project))
-
-
-def _delete_in_batches(rows: QuerySet[Any]) -> None:
-    """Without loading them: the ORM's own cascade took 0.06 ms a row. The database refuses what is still in use."""
-    ordered = rows.order_by("pk").values_list("pk", flat=True)
-    while batch := list(ordered[:DELETE_BATCH_ROWS]):
-        rows.filter(pk__lte=batch[-1])._raw_delete(rows.db)
-
-
-def _deleted(project_id: int) -> None:
-    """Every room of the file storage keeps a project's files under ``<room>/<project id>/``."""
-    rooms, _ = default_storage.listdir("") if default_storage.exists("") else ([], [])
-    for room in rooms:
-        _delete_tree(f"{room}/{project_id}")
-    signals.project_deleted.send(Project, project_id=project_id)
-
-
-def _delete_tree(folder: str) -> None:
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in files:
-        default_storage.delete(f"{folder}/{name}")
-    for name in folders:
-        _delete_tree(f"{folder}/{name}")
-    if default_storage.exists(folder):  # a folder of a file system; object stores have none
-        default_storage.delete(folder)

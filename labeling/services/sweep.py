@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from labeling.models import ImportBatch, JobRecordQuerySet, JobState, Snapshot
+from labeling.models import ImportBatch, JobRecordQuerySet, JobState, OverlapChange, ProjectDeletion, Snapshot
 from labeling.services.imports.run import drop_upload
 from labeling.services.tasks import expire_overdue
 from labeling.services.wake import wake
@@ -24,6 +24,8 @@ def sweep_labeling() -> dict[str, Any]:
         "leases": expire_overdue,
         "imports": lambda: wake_waiting(ImportBatch.objects.all(), "labeling.run_import"),
         "snapshots": lambda: wake_waiting(Snapshot.objects.all(), "labeling.run_snapshot"),
+        "deletions": lambda: wake_waiting(ProjectDeletion.objects.all(), "labeling.delete_project"),
+        "overlaps": lambda: wake_waiting(OverlapChange.objects.all(), "labeling.apply_overlap"),
         "uploads": _drop_finished_uploads,
     }
     outcome: dict[str, Any] = {}

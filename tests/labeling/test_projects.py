@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 
 from labeling import signals
 from labeling.models import Annotation, Item, Label, Member, Progress, Project, Role, Task
-from labeling.services import projects
+from labeling.services import deletion, projects
 from labeling.services.errors import Invalid
 from tests.factories import UserFactory, make_answer, make_items
 
@@ -188,7 +188,7 @@ def test_a_removed_member_gives_back_open_tasks_and_returns_with_the_answers_cou
 
 
 def test_deleting_removes_rows_and_announces_it(project, people, django_capture_on_commit_callbacks, monkeypatch):
-    monkeypatch.setattr(projects, "DELETE_BATCH_ROWS", 2)
+    monkeypatch.setattr(deletion, "DELETE_BATCH_ROWS", 2)
     items = make_items(project, ["a", "b", "c", "d", "e"])
     make_answer(items[0], people.annotator, {"label": "ham"})
     other = create(people.superuser, name="Other")
@@ -201,7 +201,7 @@ def test_deleting_removes_rows_and_announces_it(project, people, django_capture_
     pk = project.pk
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            projects.delete_project(people.manager, project)
+            deletion.delete_project(people.manager, project)
     finally:
         signals.project_deleted.disconnect(listen)
     assert heard == [pk]

@@ -6,7 +6,7 @@ from django.db import IntegrityError, OperationalError
 
 from labeling.models import Annotation, ImportBatch, Item, JobState, Project
 from labeling.selectors.recount import differences
-from labeling.services import overlap, projects, queue, snapshots, sweep
+from labeling.services import deletion, overlap, projects, queue, snapshots, sweep
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports.errors import FencedOff
 from labeling.services.imports.run import drop_upload
@@ -56,58 +56,58 @@ def test_a_project_goes_while_pictures_are_imported(people, monkeypatch):
         start_import(people.manager, photos, file=ContentFile(content), file_name="a.zip") for _ in range(2)
     )
     attempt = ImportBatch.objects.claim(running.pk)
-    delete, outcomes = projects._delete_in_batches, []
+    delete, outcomes = deletion._delete_in_batches, []
 
-    def then_a_chunk_comes(rows):
-        delete(rows)
+    def then_a_chunk_comes(rows, *more):
+        delete(rows, *more)
         if rows.model is Item and not outcomes:
             outcomes.append(run_import(queued.pk)["outcome"])
             with pytest.raises(FencedOff):
                 ChunkStore(running, attempt).store([], [], 1)
 
-    monkeypatch.setattr(projects, "_delete_in_batches", then_a_chunk_comes)
-    projects.delete_project(people.manager, photos)
+    monkeypatch.setattr(deletion, "_delete_in_batches", then_a_chunk_comes)
+    deletion.delete_project(people.manager, photos)
     assert outcomes == ["nothing to do"]
     assert not Project.objects.filter(pk=photos.pk).exists()
 
 
 def test_a_project_goes_while_somebody_answers(project, people, monkeypatch):
     items = make_items(project, ["a", "b"])
-    delete, answered = projects._delete_in_batches, []
+    delete, answered = deletion._delete_in_batches, []
 
-    def then_an_answer_comes(rows):
+    def then_an_answer_comes(rows, *more):
         if rows.model is Item and not answered:
             answered.append(make_answer(items[0], people.annotator, {"label": "ham"}))
-        delete(rows)
+        delete(rows, *more)
 
-    monkeypatch.setattr(projects, "_delete_in_batches", then_an_answer_comes)
-    projects.delete_project(people.manager, project)
+    monkeypatch.setattr(deletion, "_delete_in_batches", then_an_answer_comes)
+    deletion.delete_project(people.manager, project)
     assert answered
     assert not Project.objects.filter(pk=project.pk).exists()
     assert not Annotation.objects.exists()
 
 
 def test_what_cannot_be_deleted_says_so_in_the_end(project, people, monkeypatch):
-    def never(rows):
+    def never(*args):
         raise IntegrityError("planted")
 
-    monkeypatch.setattr(projects, "_delete_in_batches", never)
+    monkeypatch.setattr(deletion, "_delete_in_batches", never)
     with pytest.raises(IntegrityError):
-        projects.delete_project(people.manager, project)
+        deletion.delete_project(people.manager, project)
 
 
 def test_a_ranking_that_ends_while_its_project_goes_is_not_published(project, people, monkeypatch):
     item = make_items(project, ["a"])[0]
     number = queue.reserve_epoch(project.pk)
-    delete, published = projects._delete_in_batches, []
+    delete, published = deletion._delete_in_batches, []
 
-    def then_a_ranking_ends(rows):
+    def then_a_ranking_ends(rows, *more):
         if not published:
             published.append(queue.publish(project.pk, number, [(item.pk, 1.0, 1.0)], "margin", None, 1))
-        delete(rows)
+        delete(rows, *more)
 
-    monkeypatch.setattr(projects, "_delete_in_batches", then_a_ranking_ends)
-    projects.delete_project(people.manager, project)
+    monkeypatch.setattr(deletion, "_delete_in_batches", then_a_ranking_ends)
+    deletion.delete_project(people.manager, project)
     assert published == [False]
 
 

@@ -32,6 +32,9 @@ PLACES = (
     "learning.services.pairwise.choose:next_pairs",
     "learning.services.pairwise.publish:store",
     "learning.services.pairwise.choose:publish",
+    "labeling.services.deletion:_delete_in_batches",
+    "labeling.services.deletion:_delete_files",
+    "labeling.services.overlap:_batch",
 )
 
 __all__ = ["PLACES", "app"]
