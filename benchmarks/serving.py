@@ -1,7 +1,7 @@
 """Server CPU and rate of next + answer, at 10k, 100k and 1M items, on SQLite and on PostgreSQL.
 
     python -m benchmarks.serving [--sizes 10000 100000 1000000] [--databases sqlite postgresql] [--labels 1200]
-    python -m benchmarks.serving --kind pairwise --sizes 1000 100000
+    python -m benchmarks.serving --kind pairwise --sizes 1000 100000 [--overlap 3]
 
 gunicorn runs with the configuration of ``manage.py up``, a Redis beside it. Eight annotators, each with a token and a
 connection, label as fast as they can: with ``next(count=5)`` and five answers, then with ``next(count=1)`` and one.
@@ -42,12 +42,13 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--kind", choices=list(ANSWERS), default="classification")
+    parser.add_argument("--overlap", type=int, default=1, help="Answers of a pair.")
     parser.add_argument("--labels", type=int, default=1200, help="Labels of one measurement, over all rounds.")
     options = parser.parse_args()
     ok = True
     for database in options.databases:
         with ExitStack() as stack:
-            pools = {size: stack.enter_context(served(database, size, options.kind)) for size in options.sizes}
+            pools = {size: stack.enter_context(served(database, size, options)) for size in options.sizes}
             ok &= report(database, measure_in_turns(pools, options.labels))
     return 0 if ok else 1
 
@@ -196,7 +197,7 @@ def report(database: str, rows: dict[int, list[Row]]) -> bool:
 
 
 @contextmanager
-def served(database: str, size: int, kind: str) -> Iterator[Served]:
+def served(database: str, size: int, options: argparse.Namespace) -> Iterator[Served]:
     """Builds a pool of ``size`` items in a home of its own and serves it."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="querent-bench-"))
@@ -208,7 +209,7 @@ def served(database: str, size: int, kind: str) -> Iterator[Served]:
             env["DATABASE_URL"], postmaster = stack.enter_context(postgresql())
         env["REDIS_URL"] = stack.enter_context(redis(home))
         build = [sys.executable, "-m", "benchmarks.serving_pool", "--size", str(size), "--people", str(CLIENTS)]
-        build += ["--kind", kind]
+        build += ["--kind", options.kind, "--overlap", str(options.overlap)]
         built = subprocess.run(build, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
         pool = json.loads(built.stdout.splitlines()[-1])
         print(f"# {database} {size:,} items built in {pool['built_s']} s", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Builds the project that benchmarks/serving.py serves: ``--size N --people N [--kind pairwise]``; prints its tokens.
+"""Builds the project of benchmarks/serving.py: ``--size N --people N [--kind pairwise --overlap K]``; prints tokens.
 
 Items go in by one statement of the database itself, so that a million rows take seconds; every tenth is eval.
 """
@@ -44,6 +44,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=1000)
     parser.add_argument("--people", type=int, default=1)
     parser.add_argument("--kind", choices=["classification", "pairwise"], default="classification")
+    parser.add_argument("--overlap", type=int, default=1, help="Answers of a pair; items have one.")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
@@ -54,7 +55,7 @@ def main() -> int:
 
     call_command("migrate", verbosity=0)
     start = time.perf_counter()
-    tokens = build(options.size, options.people, options.kind)
+    tokens = build(options.size, options.people, options.kind, options.overlap)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # as autovacuum does after an import
@@ -62,7 +63,7 @@ def main() -> int:
     return 0
 
 
-def build(size: int, people: int, kind: str = "classification") -> list[str]:
+def build(size: int, people: int, kind: str = "classification", overlap: int = 1) -> list[str]:
     """A text project with ``size`` items, a published queue of 2,000 and one token a person."""
     from django.db import connection
 
@@ -70,7 +71,7 @@ def build(size: int, people: int, kind: str = "classification") -> list[str]:
     from labeling.services.pairs.queue import publish_pairs
     from labeling.services.queue import publish, reserve_epoch
 
-    fields = {"kind": kind, "modality": "text", "purpose": "Bench."}
+    fields = {"kind": kind, "modality": "text", "purpose": "Bench.", "overlap": overlap}
     project = Project.objects.create(slug="bench", name="Bench", split_seed="s", **fields)
     is_pairwise = kind == "pairwise"
     Label.objects.bulk_create(Label(project=project, name=name, position=n) for n, name in enumerate(("ham", "spam")))

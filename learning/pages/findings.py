@@ -24,6 +24,20 @@ _TITLES = {
     "features_vary": "Features tell items apart",
     "constant_features": "Few features are constant",
     "features_differ": "Items are not all the same",
+    "pairs_of_two_items": "Every pair is of two items",
+    "pairs_within_contexts": "Every pair is of one context",
+    "sides_are_of_the_pair": "Sides are of the pair",
+    "held_out_pairs_are_not_learned": "Nothing held out is learned from",
+    "judgments_in_scope": "Judgments are of what is in scope",
+    "both_sides_win": "Both sides win",
+    "people_use_both_sides": "Nobody answers by the side",
+    "sides_between_batches": "Same share of sides in every batch",
+    "judgments_of_several_people": "Judgments are of several people",
+    "same_pair_once_a_person": "Nobody has a pair twice",
+    "judgments_for_the_items": "Enough judgments for the items",
+    "items_are_judged": "Items are judged",
+    "contexts_are_connected": "Contexts are connected",
+    "answers_agree_with_gold": "Answers agree with gold",
 }
 _ORDER = ("fail", "warn", "pass", "skipped")
 

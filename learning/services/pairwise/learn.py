@@ -14,8 +14,9 @@ from learning.core.cycle import step_rng
 from learning.core.pairwise.combination import Ranking, fit_ranking
 from learning.models import EncoderVersion, ModelVersion, Run, Status
 from learning.services import decide, encoder_versions, environment, features, files, gate, model_files, promotion
+from learning.services.data_tests import check
 from learning.services.matrix import FeatureMatrix
-from learning.services.pairwise import audit, choose, columns, evaluate, fit, freeze, publish, stored
+from learning.services.pairwise import audit, choose, columns, data_tests, evaluate, fit, freeze, publish, stored
 from learning.services.pairwise.freeze import REASONS, Frozen
 from learning.services.pairwise.model import LEARNER, PairwiseModel
 from learning.services.steps import StepLog
@@ -45,9 +46,10 @@ class Candidate:
 
 
 def take_steps(run: Run, log: StepLog) -> None:
-    """Freeze, features, fit, evaluate, artifact, gate, rank, publish. Raises Stopped, StepFailed."""
+    """Freeze, features, data tests, fit, evaluate, artifact, gate, rank, publish. Raises Stopped, StepFailed."""
     data = _freeze(run, log)
     matrix, groups = _features(run, log, data)
+    _test_data(run, log, data, matrix)
     material = Material(run, log, data, matrix, groups)
     candidate = _candidate(material)
     while not _judge_rank_publish(material, candidate):
@@ -86,6 +88,14 @@ def _features(run: Run, log: StepLog, data: Frozen) -> tuple[FeatureMatrix, list
             groups = columns.groups_of(run.project, data, matrix)
         step.note(f"{version.version}{f' ({why})' if why else ''}, {computed:,} new rows")
     return matrix, groups
+
+
+def _test_data(run: Run, log: StepLog, data: Frozen, matrix: FeatureMatrix) -> None:
+    """Keeps every finding on the run; a failing hard test ends it here."""
+    with log.step("data tests") as step:
+        findings = data_tests.run_tests(run, data, matrix)
+        log.save(data_tests=[finding.as_dict() for finding in findings])
+        step.note(check(findings))
 
 
 def _candidate(material: Material) -> Candidate | None:

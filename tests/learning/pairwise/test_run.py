@@ -53,7 +53,7 @@ def test_scores_ranks_and_pairs_come_of_one_run(project, people):
     bring(project, people.manager, judgments(0, 100, {"ann": honest, "bob": honest}))
     run = learn(project)
     steps = [step["name"] for step in run.steps]
-    assert steps == ["freeze", "features", "fit", "evaluate", "artifact", "gate", "rank", "publish"]
+    assert steps == ["freeze", "features", "data tests", "fit", "evaluate", "artifact", "gate", "rank", "publish"]
     version = ModelVersion.objects.get()
     assert (version.trained_on, version.learner, len(version.sha256)) == (100, "bradley-terry", 64)
     for name in ("c0", "c1"):
