@@ -30,10 +30,12 @@ def members(request: PageRequest, project: Project) -> HttpResponse:
 
 def _page(request: PageRequest, project: Project, form: MemberForm) -> HttpResponse:
     ever = list(quarantines(project))
+    members = list(Member.objects.filter(project=project).select_related("user"))
     context = {
         "project": project,
         "form": form,
-        "members": Member.objects.filter(project=project).select_related("user"),
+        "members": members,
+        "to_leave_out": [member for member in members if member.answers and not member.is_quarantined],
         "roles": Role.choices,
         "what_roles_do": [(Role(role).label, what) for role, what in WHAT_ROLES_DO],
         "may_manage": Permission.MANAGE in permissions(request),

@@ -12,7 +12,7 @@ from labeling.models import Permission, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.access import require
 from labeling.services.errors import Invalid
-from learning.models import ModelVersion, Status
+from learning.models import Decision, ModelVersion, Status
 from learning.pages import card, trust
 from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, reliability_chart
 from learning.selectors.arms import arms
@@ -24,6 +24,7 @@ from learning.selectors.verdicts import gate_verdict
 from learning.services import promotion, runs
 
 VERSIONS_PER_PAGE = 50
+DECISIONS_SHOWN = 12
 #: A confusion of so few labels fits into half of the page.
 NARROW_MATRIX = 6
 #: More points than this are no line but a smear.
@@ -103,12 +104,19 @@ def _list(
         "outlook": outlook(project),
         "champion": champion,
         "whole": True,
+        "history": _history(project) if page.number == 1 else [],
         "earlier": offered or (promotion.earlier_champion(champion) if champion else None),
         "is_offered": offered is not None,
         "reason": reason if offered else "",
         **_curve(project),
     }
     return render(request, "pages/models/index.html", context)
+
+
+def _history(project: Project) -> list[Decision]:
+    """The newest decisions about all versions, but for what follows from another one: that something was replaced."""
+    found = Decision.objects.filter(project=project).select_related("model_version", "decided_by").order_by("-pk")
+    return list(found.exclude(after=Status.RETIRED).defer("numbers", "model_version__report")[:DECISIONS_SHOWN])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -135,6 +143,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "project": project,
         "version": version,
         "status_words": trust.status_words(version, version.ranks),
+        "is_damaged": trust.is_damaged(version),
         "measured_on": trust.measured_on(version),
         "headline": card.headline(project, version),
         "metrics": card.metric_rows(version),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Kind
-from learning.models import ModelVersion, Status
+from learning.models import Alert, AlertKind, ModelVersion, Status
 from learning.pages.findings import data_test_rows
 from learning.pages.pair_charts import Mark, Strip, share_strip
 from learning.selectors.arms import points
@@ -52,6 +52,8 @@ _TITLES = {
 
 def status_words(version: ModelVersion, is_ranking: bool) -> str:
     """What its status means, in a sentence or two."""
+    if is_damaged(version):
+        return "Its file is damaged: the newest whole version before it ranks the questions until the file is restored."
     few = f"Fewer than {ENOUGH} eval answers: nothing about it is verified yet." if version.n_eval < ENOUGH else ""
     if version.status == Status.CANDIDATE:
         return "It waits for its verdict."
@@ -67,6 +69,12 @@ def status_words(version: ModelVersion, is_ranking: bool) -> str:
     if version.status == Status.REJECTED:
         return "Clearly worse than what was in use: it ranks nothing."
     return "Replaced by a later model." + (" It was verified." if version.verified else "")
+
+
+def is_damaged(version: ModelVersion) -> bool:
+    """Whether its file was found damaged and nobody has dealt with it."""
+    alerts = Alert.objects.filter(project=version.project_id, kind=AlertKind.MODEL_DAMAGED, subject=str(version))
+    return alerts.open().exists()
 
 
 def of(version: ModelVersion) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def test_over_rest(project, people, answered, api):
 
 def test_on_the_members_page(project, people, answered, browser_of):
     client, page = browser_of(people.manager), f"/p/{project.slug}/members/"
-    assert "Why leave out the 3 answers of annotator?" in client.get(page).content.decode()
+    assert "annotator, 3 answers" in client.get(page).content.decode()
     said = client.post(f"{page}quarantine/", {"annotator": "annotator", "reason": "A coin."}, follow=True)
     words = said.content.decode()
     assert "annotator is in quarantine: 3 answers are left out from the next run on." in words

@@ -4,11 +4,11 @@ import pytest
 
 from labeling.models import Member, Role, Split
 from labeling.services.errors import Invalid
-from learning.models import Decision, ModelVersion, Run, Status
+from learning.models import Alert, AlertKind, Decision, ModelVersion, Run, Status
 from learning.pages import trust
 from learning.pages.card import flat
 from learning.pages.models import POINTS_DRAWN, VERSIONS_PER_PAGE, _thinned
-from learning.services import promotion
+from learning.services import alerts, promotion
 from learning.services.decide import decide
 from learning.services.training import run_training
 from tests.factories import make_items
@@ -247,11 +247,43 @@ def test_the_list_says_which_one_ranks_and_is_paged(browser_of, people, trained)
     client = browser_of(people.viewer)
     first, second = page(client, "/p/sms/models/"), page(client, "/p/sms/models/?page=2")
     assert f"Model {VERSIONS_PER_PAGE + 1}<" in first
-    assert "Model 1<" not in first
+    assert '/models/1/">Model 1<' not in first
     assert "verified" in first
     assert ">ranks<" not in first  # the champion is not the version in use: model 1 is newer in use
     assert "Model 1<" in second
     assert ">ranks<" in second
+
+
+def test_the_list_tells_the_decisions_refused_ones_too(browser_of, people, trained):
+    version = ModelVersion.objects.get()
+    fields = {"project": trained, "before": Status.CANDIDATE}
+    refused = ModelVersion.objects.create(
+        project=trained, number=2, status=Status.REJECTED, trained_on=45, learner="svm"
+    )
+    Decision.objects.create(model_version=refused, after=Status.REJECTED, reason="Clearly worse.", **fields)
+    Decision.objects.create(
+        project=trained, model_version=version, before=Status.CHAMPION, after=Status.RETIRED, reason="Replaced by it."
+    )
+    Decision.objects.create(
+        model_version=refused, after=Status.CHAMPION, reason="I know better.", decided_by=people.manager, **fields
+    )
+    words = page(browser_of(people.viewer), "/p/sms/models/")
+    assert words.index("I know better.") < words.index("Clearly worse.") < words.index("It may rank")
+    assert "UTC, manager" in words
+    assert "Replaced by it." not in words
+    last = page(browser_of(people.viewer), "/p/sms/models/?page=2")
+    assert ("Clearly worse." in last) == (ModelVersion.objects.count() <= VERSIONS_PER_PAGE)
+
+
+def test_a_damaged_version_does_not_claim_to_rank(browser_of, people, trained):
+    version, client = ModelVersion.objects.get(), browser_of(people.manager)
+    assert "It ranks the questions" in page(client, "/p/sms/models/1/")
+    alerts.raise_alert(trained, AlertKind.MODEL_DAMAGED, "The file is damaged.", subject=str(version))
+    for address in ("models/1/", "fragments/model/"):
+        assert "Its file is damaged" in page(client, f"/p/sms/{address}")
+    assert ">ranks<" not in page(client, "/p/sms/models/1/")
+    client.post(f"/p/sms/alerts/{Alert.objects.get().pk}/")
+    assert ">ranks<" in page(client, "/p/sms/models/1/")
 
 
 def test_the_way_back_past_a_damaged_champion_is_offered(browser_of, people, trained, monkeypatch):

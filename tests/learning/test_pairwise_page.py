@@ -174,6 +174,15 @@ def test_a_real_run_becomes_a_page(people, browser_of):
     assert "Without leftie" in said(browser, f"/p/real/ranking/?context={asked}&without=leftie")
     assert said(browser, "/p/real/models/1/")
     assert said(browser, "/p/real/")
+    put_in = {"annotator": "leftie", "reason": "Always left."}
+    assert 'name="annotator" value="leftie"' in page
+    assert 'name="annotator" value="leftie"' not in said(browser_of(people.superuser), "/p/real/members/")
+    browser.post("/p/real/members/quarantine/", put_in)
+    page = said(browser, f"/p/real/ranking/?context={asked}")
+    assert 'name="annotator" value="leftie"' not in page
+    assert "In quarantine: <strong>leftie</strong> (" in page
+    run_training(decide(project.pk).pk)
+    assert "Proposed for quarantine" not in said(browser, f"/p/real/ranking/?context={asked}")
 
 
 def test_a_score_strip_holds_its_intervals_and_is_not_led_by_an_endless_one():
