@@ -4,6 +4,7 @@ from types import EllipsisType
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from labeling.models import Project, User
 from labeling.services.checks import text
@@ -124,7 +125,8 @@ def earlier_champion(champion: ModelVersion, number: int | None = None) -> Model
 
 def _earlier_champions(version: ModelVersion) -> ModelVersionQuerySet:
     before = ModelVersion.objects.filter(project=version.project_id, number__lt=version.number)
-    return before.filter(decisions__after=Status.CHAMPION).distinct().newest_first()
+    was = Decision.objects.filter(model_version=OuterRef("pk"), after=Status.CHAMPION)
+    return before.filter(Exists(was)).newest_first()
 
 
 def _given(reason: str) -> str:
