@@ -7,7 +7,7 @@ from learning.models import ModelVersion, NextDecision, Run, Status, Trigger
 from learning.selectors.eval_uses import eval_uses
 from learning.services.decide import decide
 from learning.services.training import run_training
-from tests.factories import make_answer
+from tests.factories import make_answer, make_items, make_project
 from tests.learning.people import answer_some, make_text_project, truth
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +91,18 @@ def test_answers_make_a_version_that_ranks(project, people):
     answered = Item.objects.filter(project=project, answers__gt=0)
     assert not QueueEntry.objects.filter(epoch=epoch, item__in=answered).exists()
     assert NextDecision.objects.get(project=project).seen_annotations == 100
+
+
+def test_with_several_labels_the_constant_to_beat_is_the_most_frequent_set(people):
+    """Each of five labels is rare: its share alone says no label at all, which is right for nobody."""
+    project = make_project(manager=people.manager, kind="multilabel", labels=tuple("abcde"))
+    texts = [f"{label * 4} number {number} {place}" for number in range(14) for place, label in enumerate("aabcde")]
+    for items in (make_items(project, texts[:60]), make_items(project, texts[60:], split=Split.EVAL)):
+        for item in items:
+            make_answer(item, people.annotator, {"labels": [item.text[0]]})
+    trained(project)
+    version = ModelVersion.objects.get(project=project)
+    constants = {name: version.baselines[name]["exact_match"]["value"] for name in ("majority", "most_frequent")}
+    assert constants == {"majority": 0.0, "most_frequent": pytest.approx(8 / 24)}
+    against = version.decisions.get().numbers["against_majority"]
+    assert against["difference"] == pytest.approx(version.metrics["exact_match"]["value"] - 8 / 24)
