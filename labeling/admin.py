@@ -31,6 +31,7 @@ from labeling.models import (
     Progress,
     Project,
     ProjectDeletion,
+    Quarantine,
     QueueEntry,
     Snapshot,
     Task,
@@ -158,6 +159,24 @@ class MemberAdmin(LookAdmin):
     list_filter = ("role", "project")
     list_select_related = ("user", "project")
     search_fields = ("user__username", "project__slug")
+
+
+@admin.register(Quarantine)
+class QuarantineAdmin(LookAdmin):
+    list_display = (
+        "project",
+        "annotator",
+        "imported_annotator",
+        "reason",
+        "set_by",
+        "set_at",
+        "lifted_by",
+        "lifted_at",
+    )
+    list_filter = (("lifted_at", admin.EmptyFieldListFilter), "project")
+    list_select_related = ("project", "annotator", "set_by", "lifted_by")
+    search_fields = ("annotator__username", "imported_annotator", "reason")
+    date_hierarchy = "set_at"
 
 
 @admin.register(Label)
