@@ -179,8 +179,10 @@ class SettingsForm(CalmForm):
                 del self.fields[name]
         if kind == Kind.PAIRWISE:
             del self.fields["eval_double_share"]  # pairs have repeats
-            self.fields["overlap"].label = "Answers per pair"
-            self.fields["overlap"].help_text = "How many different people judge each pair."
+            self.fields["overlap"].label = "Answers per pair, at most"
+            self.fields[
+                "overlap"
+            ].help_text = "How many different people may judge one pair. Pairs nobody judged yet are asked first."
 
     def values(self) -> dict[str, Any]:
         given = {name: self.cleaned_data.get(name) for name in SETTINGS_FIELDS}

@@ -90,21 +90,26 @@ def judgments_in_scope(n_aside: int, n: int) -> Finding:
     return judged("judgments_in_scope", n_aside / n, OUT_OF_SCOPE, "of the judgments", words, advice)
 
 
-def sides_differ(judgments: Judgments) -> Finding:
+def sides_differ(judgments: Judgments, is_named: BoolArray) -> Finding:
     """Judge whether one side wins nearly always, over everybody.
 
     Then the side explains every answer, and nothing is left to rank by. It happens with sets that were stored as
-    "chosen, rejected". Hard.
+    "chosen, rejected". Hard, unless one known person gave all the judgments: then it says something about the person,
+    whom the ranking shows as a suspect, and not about the data.
 
     Parameters
     ----------
     judgments : Judgments
+    is_named : ndarray of bool, shape (n_annotators,)
+        False for the number that stands for everybody who is not known.
 
     Examples
     --------
     >>> always = Judgments(np.arange(60), np.arange(1, 61), np.zeros(60, int), 61)
-    >>> sides_differ(always).outcome, sides_differ(always.where(np.arange(60) < 40)).outcome
-    ('fail', 'skipped')
+    >>> sides_differ(always, np.zeros(1, bool)).outcome, sides_differ(always, np.ones(1, bool)).outcome
+    ('fail', 'warn')
+    >>> sides_differ(always.where(np.arange(60) < 40), np.zeros(1, bool)).outcome
+    'skipped'
     """
     strict = judgments.outcome != TIE
     n = int(strict.sum())
@@ -113,8 +118,12 @@ def sides_differ(judgments: Judgments) -> Finding:
     left = int((judgments.outcome == LEFT).sum())
     side, most = ("left", left) if 2 * left >= n else ("right", n - left)
     words = f"the {side} one is preferred in {most:,} of {n:,} strict judgments"
+    people = np.unique(judgments.annotator[strict])
+    of_one = people.size == 1 and bool(is_named[people[0]])
     advice = "Was the winner always stored on one side? Swap the sides of half the rows at random and import them anew."
-    return judged("both_sides_win", most / n, ONE_SIDE, "of the strict judgments", words, advice, hard=True)
+    if of_one:
+        advice = "One person gave them all: look at them on the tab Ranking. A key held down, or a misread instruction?"
+    return judged("both_sides_win", most / n, ONE_SIDE, "of the strict judgments", words, advice, hard=not of_one)
 
 
 def one_sided_people(judgments: Judgments, is_named: BoolArray) -> Finding:

@@ -46,7 +46,7 @@ def _of_judgments(data: Frozen) -> list[Finding]:
     is_named = np.array([bool(name.removesuffix("(imported)").strip()) for name in data.people], dtype=bool)
     timed = judged.elapsed_ms[(judged.reason > 0) & (judged.elapsed_ms >= 0)]
     return [
-        tests.sides_differ(learned),
+        tests.sides_differ(learned, is_named),
         tests.one_sided_people(own, is_named),
         tests.sides_between_batches(_batches(data, judged.learned), learned),
         tests.judgments_of_several(learned, is_named),
