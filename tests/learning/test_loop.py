@@ -28,10 +28,10 @@ def at_once(monkeypatch):
 
 def test_label_retrain_rank_and_label_again(api, people):
     # A third of the questions: of fewer eval answers an interval can be too wide for what is asserted below.
-    project = make_text_project(people.manager, n_pool=240, n_eval=80, retrain_every=20, eval_share=0.35)
+    project = make_text_project(people.manager, n_pool=240, n_eval=80, retrain_every=20, eval_share=0.3)
     client = api(people.manager)
     sent = {}
-    while len(sent) < 120:
+    while len(sent) < 160:
         tasks = client.post(f"/api/v1/projects/{project.slug}/tasks/next/", {"count": 5}).json()
         for task in tasks:
             asked = Task.objects.select_related("item").get(pk=task["id"])
@@ -40,7 +40,7 @@ def test_label_retrain_rank_and_label_again(api, people):
             assert response.status_code == 201
             sent[asked.item_id] = answer
     runs = Run.objects.filter(project=project)
-    assert [run.state for run in runs] == ["done"] * 6
+    assert [run.state for run in runs] == ["done"] * 8
     in_use = ModelVersion.objects.filter(project=project).in_use()
     assert in_use.metrics["accuracy"]["low"] > in_use.baselines["majority"]["accuracy"]["high"]
     assert in_use.status == Status.PROVISIONAL, "80 eval answers may rank; a champion is measured on 200"
