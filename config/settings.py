@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.client_address.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -102,12 +103,15 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = True
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "config.client_address.of_request"  # whatever else is installed, never a header
 AXES_LOCKOUT_CALLABLE = "labeling.pages.account.locked_out"
 AUTH_USER_MODEL = "labeling.User"
 LOGIN_URL = "pages:sign-in"
 LOGIN_REDIRECT_URL = "pages:projects"
 LOGOUT_REDIRECT_URL = "pages:sign-in"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+
+TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, high=10)  # X-Forwarded-For is what anybody says
 
 # transport security: on when the site is reached over TLS (HTTPS=1), as any deployment beyond loopback should be
 HTTPS = switch("HTTPS")
@@ -181,7 +185,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "labeling.api.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "NUM_PROXIES": whole_number("TRUSTED_PROXIES", 0, high=10),  # X-Forwarded-For is what anybody says
+    "NUM_PROXIES": 0,  # REMOTE_ADDR is right already (config.client_address)
     "DEFAULT_THROTTLE_RATES": {"auth": env.str("AUTH_THROTTLE", default="10/min")},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
