@@ -15,14 +15,16 @@ from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
 from labeling.models.snapshot import Snapshot
+from labeling.models.sweep_record import SweepRecord
 from labeling.models.task import Reason, SkipReason, Task, TaskState
 from labeling.models.token import ApiToken
 from labeling.models.user import User
+from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
     "Annotation", "ApiToken", "Asset", "Context", "Epoch", "Gold", "ImportBatch", "ImportFormat", "ImportRejection",
     "Instructions", "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "Label", "Member",
     "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project",
     "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split",
-    "Task", "TaskState", "User", "Viewport",
+    "SweepRecord", "Task", "TaskState", "User", "Viewport", "WorkerMachine",
 ]  # fmt: skip

@@ -8,7 +8,15 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from labeling.models import ImportBatch, JobRecordQuerySet, JobState, OverlapChange, ProjectDeletion, Snapshot
+from labeling.models import (
+    ImportBatch,
+    JobRecordQuerySet,
+    JobState,
+    OverlapChange,
+    ProjectDeletion,
+    Snapshot,
+    SweepRecord,
+)
 from labeling.services.imports.run import drop_upload
 from labeling.services.tasks import expire_overdue
 from labeling.services.wake import wake
@@ -37,6 +45,7 @@ def sweep_labeling() -> dict[str, Any]:
             errors.append(error)
     if errors:
         raise ExceptionGroup("sweep", errors)
+    SweepRecord.objects.done("labeling")
     return outcome
 
 
