@@ -3,10 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db.backends.sqlite3.base import DatabaseOperations
 from django.test import Client
 from rest_framework.test import APIClient
 
 from labeling.models import Member, Project, Role, User
+from tests.audit_guard import unguarded
 from tests.factories import UserFactory, make_project
 
 
@@ -22,6 +24,20 @@ def _files_in_tmp(settings, tmp_path):
     settings.STORAGES = storages
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CELERY_BROKER_URL = "memory://"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_lifts_the_guard_of_the_trail():
+    """Only SQLite empties tables by DELETE; PostgreSQL truncates, which triggers on rows do not see."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flushed(operations: DatabaseOperations, statements: list[str]) -> None:
+        with unguarded(operations.connection):
+            flush(operations, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", flushed)
+        yield
 
 
 @pytest.fixture

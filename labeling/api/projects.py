@@ -85,7 +85,7 @@ class Members(ProjectView, ListAPIView[Member]):
         if user is None:
             raise ValidationError({"username": ["There is no such person."]})
         known = Member.objects.filter(project=self.project, user=user).exists()
-        member = projects.set_member(self.project, user, given["role"])
+        member = projects.set_member(self.project, user, given["role"], by=person(request))
         return Response(MemberOut(member).data, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
 
 
@@ -97,5 +97,5 @@ class MemberDetail(ProjectView):
         member = None if "\0" in username else members.first()  # PostgreSQL refuses NUL
         if member is None:
             raise Http404("No such member.")
-        projects.remove_member(self.project, member.user)
+        projects.remove_member(self.project, member.user, by=person(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

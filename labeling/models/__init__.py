@@ -1,5 +1,6 @@
 from labeling.models.annotation import Annotation, Source, Viewport
 from labeling.models.asset import Asset
+from labeling.models.audit_event import AppendOnly, AuditEvent
 from labeling.models.context import Context
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
 from labeling.models.instructions import Instructions
@@ -22,9 +23,10 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Annotation", "ApiToken", "Asset", "Context", "Epoch", "Gold", "ImportBatch", "ImportFormat", "ImportRejection",
-    "Instructions", "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "Label", "Member",
-    "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project",
-    "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split",
-    "SweepRecord", "Task", "TaskState", "User", "Viewport", "WorkerMachine",
+    "Annotation", "ApiToken", "AppendOnly", "Asset", "AuditEvent", "Context", "Epoch", "Gold", "ImportBatch",
+    "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet",
+    "JobState", "Kind", "Label", "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs",
+    "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role",
+    "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User", "Viewport",
+    "WorkerMachine",
 ]  # fmt: skip

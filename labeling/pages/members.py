@@ -58,7 +58,7 @@ def member_add(request: PageRequest, project: Project) -> HttpResponse:
     elif Member.objects.filter(project=project, user=user).exists():
         form.add_error("username", f"{username} is in the project already: change the role in the list.")
     else:
-        set_member(project, user, role)
+        set_member(project, user, role, by=request.user)
         messages.success(request, f"{username} is now {Role(role).label.lower()} of this project.")
         return redirect("pages:members", project.slug)
     return _page(request, project, form)
@@ -70,7 +70,7 @@ def member_role(request: PageRequest, project: Project, pk: int) -> HttpResponse
     member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
     role = request.POST.get("role", "")
     try:
-        set_member(project, member.user, role)
+        set_member(project, member.user, role, by=request.user)
     except Invalid as error:
         messages.error(request, error.reason)
     else:
@@ -83,7 +83,7 @@ def member_role(request: PageRequest, project: Project, pk: int) -> HttpResponse
 def member_remove(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
     try:
-        remove_member(project, member.user)
+        remove_member(project, member.user, by=request.user)
     except Invalid as error:
         messages.error(request, error.reason)
     else:

@@ -30,6 +30,7 @@ from labeling.models import (
     User,
 )  # fmt: skip
 from labeling.services.attempts import Beat, attempt_at
+from labeling.services.audit import record
 from labeling.services.queue import reserve_epoch
 from labeling.services.wake import wake_on_commit
 
@@ -56,6 +57,7 @@ def delete_project(user: User, project: Project) -> ProjectDeletion:
         deletion = ProjectDeletion.objects.create(
             project_id=project.pk, project_number=project.pk, name=project.name, slug=project.slug, created_by=user
         )
+        record("project.deleted", user=user, project=project, subject=project.name)
         if not is_small:
             wake_on_commit(JOB, deletion.pk)
     _stop(project.pk)

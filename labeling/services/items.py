@@ -20,6 +20,7 @@ from labeling.models import (
     User,
 )
 from labeling.selectors.access import require
+from labeling.services.audit import record
 from labeling.services.pairs.partners import count_partners
 from labeling.services.tasks.slots import ItemChange, move_progress, pair_counts
 
@@ -64,11 +65,13 @@ def _move(user: User, item: Item, status: ItemStatus) -> Item:
     locked = Item.objects.select_for_update(no_key=True).get(pk=item.pk)
     if locked.status == status:
         return locked
+    aside = status == ItemStatus.SET_ASIDE
     deltas = _change([locked], status, BY_REVIEWER)
     if locked.in_context_id is not None:
         deltas.update(_partners(locked.project_id, locked.in_context_id, [locked], status))  # += drops what is negative
     move_progress(locked.project_id, deltas)
     _announce(locked.project_id)
+    record("item.set_aside" if aside else "item.restored", user=user, project=item.project, subject=f"item {item.pk}")
     return locked
 
 
@@ -83,6 +86,9 @@ def _move_context(user: User, context: Context, status: ItemStatus) -> Context:
     Context.objects.filter(pk=context.pk).update(status=status)
     move_progress(context.project_id, deltas)
     _announce(context.project_id)
+    if context.status != status:
+        done = "context.set_aside" if status == ItemStatus.SET_ASIDE else "context.restored"
+        record(done, user=user, project=context.project, subject=f"context {context.pk}", after={"items": len(locked)})
     context.refresh_from_db()
     return context
 

@@ -24,6 +24,7 @@ from labeling.models import (
 )  # fmt: skip
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.services import setting_choices
+from labeling.services.audit import record, record_change
 from labeling.services.checks import project_setting, text
 from labeling.services.errors import Invalid
 from labeling.services.label_set import LabelInput, checked, set_labels
@@ -81,7 +82,15 @@ def create_project(
             set_labels(project, label_set)
         if instructions:
             set_instructions(user, project, instructions)
+        made = {name: value for name, value in fields.items() if name not in ("created_by", "split_seed")}
+        record(
+            "project.created", user=user, project=project, subject=name, after=made | {"labels": _label_names(project)}
+        )
     return project
+
+
+def _label_names(project: Project) -> list[str]:
+    return list(project.labels.in_use().values_list("name", flat=True))
 
 
 def _choice(field: str, value: Any, allowed: Iterable[Any]) -> str:
@@ -161,16 +170,35 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
         if fields:
             before = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
             Project.objects.filter(pk=project.pk).update(**fields)
+            _record_fields(user, before, fields)
             if _asks_anew(before, fields):
                 change = start_overlap_change(user, project)
         if "labels" in changes:
+            labels_before = _label_names(project)
             set_labels(project, changes["labels"])
+            record_change(
+                "project.labels",
+                {"labels": labels_before},
+                {"labels": _label_names(project)},
+                user=user,
+                project=project,
+            )
         if "instructions" in changes:
             set_instructions(user, project, changes["instructions"])
     if change and is_small(project):
         run_overlap_change(change.pk)
     project.refresh_from_db()
     return project
+
+
+def _record_fields(user: User, before: Project, fields: Mapping[str, Any]) -> None:
+    """Archiving is an event of its own; everything else is one change of settings."""
+    if "archived_at" in fields and (before.archived_at is None) != (fields["archived_at"] is None):
+        record("project.archived" if fields["archived_at"] else "project.restored", user=user, project=before)
+    changed = {name: value for name, value in fields.items() if name != "archived_at"}
+    record_change(
+        "project.changed", {name: getattr(before, name) for name in changed}, changed, user=user, project=before
+    )
 
 
 def _asks_anew(before: Project, fields: Mapping[str, Any]) -> bool:
@@ -199,31 +227,37 @@ def set_instructions(user: User, project: Project, text_: Any) -> Instructions:
     number = (newest.number if newest else 0) + 1
     made = Instructions.objects.create(project=project, number=number, text=body, created_by=user)
     Project.objects.filter(pk=project.pk).update(instructions_version=number)
+    was = {"version": number - 1, "characters": len(newest.text) if newest else 0}
+    now = {"version": number, "characters": len(body)}
+    record("project.instructions", user=user, project=project, before=was, after=now)
     project.instructions_version = number
     return made
 
 
 @transaction.atomic
-def set_member(project: Project, user: User, role: Any) -> Member:
-    """Adds the person or changes the role. Raises Invalid when the project would be left without a manager."""
+def set_member(project: Project, user: User, role: Any, *, by: User | None = None) -> Member:
+    """Adds the person or changes the role; ``by`` is who does. Raises Invalid when no manager would be left."""
     role = _choice("role", role, Role.values)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     member = _locked_member(project, user)
     if member is None:
         answers = Task.objects.filter(project=project, annotator=user, state=TaskState.ANSWERED).count()
         is_quarantined = Quarantine.objects.open().filter(project=project, annotator=user).exists()
+        record("member.added", user=by, project=project, subject=user.get_username(), after={"role": role})
         return Member.objects.create(
             project=project, user=user, role=role, answers=answers, is_quarantined=is_quarantined
         )
     if role != Role.MANAGER:
         _another_manager(member)
     Member.objects.filter(pk=member.pk).update(role=role)
+    subject = user.get_username()
+    record_change("member.role", {"role": member.role}, {"role": role}, user=by, project=project, subject=subject)
     member.role = role
     return member
 
 
 @transaction.atomic
-def remove_member(project: Project, user: User) -> None:
+def remove_member(project: Project, user: User, *, by: User | None = None) -> None:
     """Takes the person out; answers stay, open tasks go back at the next sweep. Raises Invalid for the last manager."""
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     member = _locked_member(project, user)
@@ -231,6 +265,7 @@ def remove_member(project: Project, user: User) -> None:
         return
     _another_manager(member)
     Task.objects.filter(project=project, annotator=user, state=TaskState.OPEN).update(lease_expires_at=timezone.now())
+    record("member.removed", user=by, project=project, subject=user.get_username(), before={"role": member.role})
     member.delete()
 
 

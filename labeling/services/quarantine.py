@@ -11,6 +11,7 @@ from labeling import signals
 from labeling.models import Member, Permission, Progress, Project, Quarantine, Task, TaskState, User
 from labeling.selectors.access import require
 from labeling.selectors.quarantine import answers_of, person_named
+from labeling.services.audit import record
 from labeling.services.checks import text
 from labeling.services.errors import Invalid
 
@@ -35,6 +36,7 @@ def set_in_quarantine(user: User, project: Project, name: Any, reason: Any) -> Q
         raise Invalid("annotator", f"{name} is in quarantine already.")
     _set_member(project, person, is_quarantined=True)
     change = _changed(project, answers_of(project, person))
+    record("quarantine.set", user=user, project=project, subject=str(person), after={"reason": why})
     return Quarantine.objects.create(project=project, **who, reason=why, set_by=user, since_change=change)
 
 
@@ -54,6 +56,7 @@ def lift(user: User, quarantine: Quarantine, reason: Any) -> Quarantine:
     Quarantine.objects.filter(pk=quarantine.pk).update(
         lift_reason=why, lifted_by=user, lifted_at=timezone.now(), until_change=change
     )
+    record("quarantine.lifted", user=user, project=project, subject=quarantine.name, after={"reason": why})
     quarantine.refresh_from_db()
     return quarantine
 

@@ -12,6 +12,7 @@ from django.db import OperationalError, transaction
 
 from labeling.models import JobState, Project, Snapshot, User
 from labeling.selectors.export import Filters, bounded
+from labeling.services.audit import record
 from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape, export_file, public
 from labeling.services.exports.counting import RowCount
 from labeling.services.wake import wake_on_commit
@@ -36,6 +37,8 @@ def start_snapshot(
         filters={**public(chosen), "ordinal_below": chosen.ordinal_below, "changes": chosen.changes},
         last_annotation_id=chosen.last_annotation_id or 0,
     )
+    made = {"format": export_format, "rows": rows, "filters": public(chosen)}
+    record("snapshot.started", user=user, project=project, subject=str(snapshot.public_id), after=made)
     wake_on_commit("labeling.run_snapshot", snapshot.pk)
     return snapshot
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from labeling.models import Project, User
+from labeling.services.audit import record
 from labeling.services.checks import text
 from labeling.services.errors import Invalid
 from learning.models import AlertKind, Decision, ModelVersion, Status
@@ -65,6 +66,12 @@ def settle(
         is_use = BACK not in numbers and numbers.get(COULD_PROMOTE, True)
         used = {"eval_sha256": version.eval_sha256, "n_eval": n_eval} if is_use else {}
         _record(version, before, status, reason, numbers, user, **used)
+        if status in (Status.CHAMPION, Status.PROVISIONAL):
+            done = "model.rolled_back" if BACK in numbers else f"model.{status}"
+            facts = {"status": status, "reason": reason} | {name: numbers[name] for name in (BACK,) if name in numbers}
+            record(
+                done, user=user, project=version.project, subject=str(version), before={"status": before}, after=facts
+            )
     version.status, version.verified = status, verified
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from labeling.models import ImportBatch, ImportFormat, Project, User
 from labeling.services import storage
+from labeling.services.audit import record
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.sniff import HEAD_BYTES, format_of
@@ -47,6 +48,8 @@ def start_import(
                 project=project, created_by=user, format=found, file_name=_shown_name(file_name), path=path,
                 size_bytes=size_bytes, options=chosen, total=len(rows) if rows is not None else None,
             )  # fmt: skip
+            facts = {"file_name": batch.file_name, "format": found, "size_bytes": size_bytes}
+            record("import.started", user=user, project=project, subject=str(batch.public_id), after=facts)
             wake_on_commit("labeling.run_import", batch.pk)
     except BaseException:
         storage.drop(path)
