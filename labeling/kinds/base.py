@@ -34,6 +34,8 @@ class QuestionKind(ABC):
     label_type: ClassVar[str] = "text"
     #: whether the answers are labels of the project's own label set
     has_labels: ClassVar[bool] = True
+    #: keys of the annotation page that its script needs whatever the labels are called
+    own_keys: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:

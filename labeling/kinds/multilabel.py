@@ -14,6 +14,7 @@ class Multilabel(QuestionKind):
     template = "kinds/multilabel.html"
     label_type = "list"
     script = "js/kinds/multilabel.js"
+    own_keys = frozenset(("Enter",))
 
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
         if not isinstance(answer, dict) or set(answer) != {"labels"} or not isinstance(answer["labels"], list):

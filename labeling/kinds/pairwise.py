@@ -15,6 +15,7 @@ class Pairwise(QuestionKind):
     template = "kinds/pairwise.html"
     script = "js/kinds/pairwise.js"
     has_labels = False
+    own_keys = frozenset(("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", *"1234cl"))
 
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
         if not isinstance(answer, dict) or set(answer) != {"winner"}:

@@ -13,9 +13,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from labeling.kinds import KINDS, QuestionKind
-from labeling.models import Permission, Project, User
+from labeling.kinds.page_keys import PageKeys, page_keys
+from labeling.models import Modality, Permission, Project, User
 from labeling.pages.decorators import project_page
-from labeling.pages.label_keys import as_buttons, label_keys
 from labeling.pages.markdown import render_markdown
 from labeling.selectors.access import member_of
 from labeling.selectors.annotating import last_given, standing
@@ -57,24 +57,23 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     """The page; leases the first questions to the person (the same ones again when it is reloaded)."""
     user: User = request.user  # type: ignore[assignment]
     kind = KINDS[project.kind]
-    in_use = list(project.labels.in_use())
-    labels = label_keys(in_use)
-    use_picker = kind.has_labels and not as_buttons(in_use)
+    keys = page_keys(project.labels.in_use(), kind, is_picture=project.modality == Modality.IMAGE)
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
     version = project.instructions_version if text else 0
     context = {
         "project": project,
         "kind": kind,
-        "labels": labels,
-        "use_picker": use_picker,
-        "one_row": use_picker or not kind.has_labels or (len(labels) <= 3 and kind.name == "classification"),
+        "labels": keys.labels,
+        "caps": keys.caps,
+        "use_picker": keys.use_picker,
+        "one_row": keys.use_picker or not kind.has_labels or (len(keys.labels) <= 3 and kind.name == "classification"),
         "instructions": render_markdown(text) if text else "",
         "version": version,
         "may_manage": user.is_superuser or _may(user, project, Permission.MANAGE),
         "modules": modules_of(kind),
         "styles": STYLES if kind.has_labels else PAIR_STYLES,
-        "boot": {**_boot(user, project, labels), "instructions": {"version": version}},
+        "boot": {**_boot(user, project, keys), "instructions": {"version": version}},
     }
     context["standing"] = context["boot"]
     return render(request, "pages/annotate/index.html", context)
@@ -97,7 +96,7 @@ def _may(user: User, project: Project, permission: Permission) -> bool:
     return member is not None and member.may(permission)
 
 
-def _boot(user: User, project: Project, labels: list[dict[str, object]]) -> dict[str, Any]:
+def _boot(user: User, project: Project, keys: PageKeys) -> dict[str, Any]:
     """What the scripts start with. Blind: tasks as in REST, one's own answers, counts."""
     state = standing(user, project)
     tasks = next_tasks(user, project, FIRST) if state["asked"] and not project.archived_at else []
@@ -111,7 +110,8 @@ def _boot(user: User, project: Project, labels: list[dict[str, object]]) -> dict
             "lease_s": project.lease_s,
         },
         "ui_version": ui_version(KINDS[project.kind]),
-        "labels": [{"name": label["name"], "keys": label["keys"]} for label in labels],
+        "labels": [{"name": label["name"], "keys": label["keys"]} for label in keys.labels],
+        "keys": keys.commands,
         "tasks": [task_json(task, project) for task in tasks],
         "history": last_given(user, project),
         "urls": {"api": "/api/v1", "state": reverse("pages:annotate-state", args=[project.slug])},

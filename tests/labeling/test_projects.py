@@ -5,6 +5,8 @@ import math
 import pytest
 from django.contrib.auth.models import Permission as AuthPermission
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from labeling import signals
 from labeling.models import Annotation, Item, Label, Member, Progress, Project, Role, Task
@@ -40,14 +42,43 @@ def test_creating_needs_the_permission(people):
     assert create(allowed).pk
 
 
-def test_hotkeys_are_the_digits_then_letters_then_none(root):
-    project = create(root, labels=[{"name": f"label {n:02}"} for n in range(40)])
+def test_hotkeys_are_the_digits_then_letters(root):
+    project = create(root, labels=[{"name": f"label {n:02}"} for n in range(20)])
     keys = [label.hotkey for label in project.labels.all()]
     assert keys[:9] == list("123456789")
     assert keys[9] == "a"
-    given = [key for key in keys if key]
-    assert len(set(given)) == len(given) > 20
-    assert keys[-1] == ""
+    assert len(set(keys)) == 20
+    assert all(keys)
+
+
+def test_labels_that_are_found_by_typing_get_no_hotkeys_which_no_page_would_hear(root):
+    project = create(root, labels=[{"name": f"label {n:02}"} for n in range(77)])
+    assert {label.hotkey for label in project.labels.all()} == {""}
+    projects.set_labels(project, [f"label {n:02}" for n in range(3)])
+    assert [label.hotkey for label in project.labels.in_use()] == ["1", "2", "3"]
+
+
+def test_a_thousand_labels_are_stored_in_a_few_statements(root, people):
+    names = [{"name": f"label {n:04}"} for n in range(1000)]
+    with CaptureQueriesContext(connection) as made:
+        project = create(root, labels=names)
+    assert project.labels.count() == 1000
+    (item,) = make_items(project, ["hello"])
+    make_answer(item, people.annotator, {"label": "label 0007"})
+    with CaptureQueriesContext(connection) as changed:
+        projects.set_labels(project, [f"other {n:04}" for n in range(900)] + ["label 0001"])
+    in_use = list(project.labels.in_use())
+    assert len(in_use) == 901
+    assert in_use[-1].name == "label 0001"
+    assert list(project.labels.filter(archived=True).values_list("name", flat=True)) == ["label 0007"]
+    assert len(made) <= 30
+    assert len(changed) <= 30
+
+
+def test_a_description_is_kept_when_the_label_comes_again_without_one(root):
+    project = create(root, labels=[{"name": "ham", "description": "People."}, {"name": "spam"}])
+    projects.set_labels(project, ["spam", {"name": "ham"}])
+    assert project.labels.get(name="ham").description == "People."
 
 
 def test_given_hotkeys_are_kept_and_the_others_go_around_them(root):
@@ -72,6 +103,12 @@ def test_given_hotkeys_are_kept_and_the_others_go_around_them(root):
         ({"labels": [{"name": "a"}, {"name": "a"}]}, "labels"),
         ({"labels": [{"name": "a", "hotkey": "1"}, {"name": "b", "hotkey": "1"}]}, "labels"),
         ({"labels": [{"name": "a", "hotkey": "12"}]}, "labels"),
+        ({"labels": [{"name": "a", "hotkey": "S"}, {"name": "b", "hotkey": "s"}]}, "labels"),
+        ({"labels": [{"name": "a", "hotkey": "İ"}]}, "labels"),
+        ({"labels": [{"name": "a", "hotkey": "?"}]}, "labels"),
+        ({"labels": [{"name": "a", "hotkey": " "}]}, "labels"),
+        ({"labels": [{"name": "a", "hotkey": "\t"}]}, "labels"),
+        ({"labels": [{"name": "a", "hotkey": 7}]}, "labels"),
         ({"labels": [{"title": "a"}]}, "labels"),
         ({"labels": [7]}, "labels"),
         ({"kind": "multilabel", "labels": ["a|b"]}, "labels"),

@@ -54,14 +54,22 @@ export function answers({ root, give }) {
     /** A key held down stays a key that answers: its repeats are no commands of the page. */
     owns: (event) => Boolean(winnerOf(event)),
     words: ({ winner }) => (isStacked() ? STACKED_WORDS : WORDS)[winner] ?? winner,
-    shortcuts: [
-      [["←", "1"], "The left one is better"],
-      [["→", "2"], "The right one is better"],
-      [["↑", "3"], "Tie: one is as good as the other"],
-      [["↓", "4"], "Neither of the two will do"],
-      [["↑", "↓"], "Where they stand above one another: the upper, the lower one"],
-    ],
-    keys: [...Object.keys(DIGITS), ...Object.keys(BESIDE)],
+    get shortcuts() {
+      if (!isStacked()) {
+        return [
+          [["←", "1"], "The left one is better"],
+          [["→", "2"], "The right one is better"],
+          [["↑", "3"], "Tie: one is as good as the other"],
+          [["↓", "4"], "Neither of the two will do"],
+        ];
+      }
+      return [
+        [["↑", "←", "1"], "The upper one is better"],
+        [["↓", "→", "2"], "The lower one is better"],
+        [["3"], "Tie: one is as good as the other"],
+        [["4"], "Neither of the two will do"],
+      ];
+    },
   };
 }
 

@@ -1,30 +1,32 @@
-// Which key means which command. Labels come first: a label's own key is never taken by a command.
+// What the commands do. Which key runs which is the server's word (labeling/kinds/page_keys.py): it knows the labels' keys.
 
-/** Command name -> keys, the first is the one shown. `mod` is Ctrl, or Cmd on a Mac. */
 export const COMMANDS = {
-  undo: { keys: ["u", "Backspace", "mod+z"], words: "Undo: go back to your last answer, up to twenty back" },
-  forward: { keys: ["ArrowRight", "Enter", "mod+shift+z"], words: "Go forward again" },
-  takeBack: { keys: ["x", "Delete"], words: "Take the answer on the table back" },
-  skip: { keys: ["s"], words: "Skip this one, and say why" },
-  instructions: { keys: ["i"], words: "Instructions" },
-  theme: { keys: ["t"], words: "Light or dark" },
-  keys: { keys: ["?"], words: "This sheet" },
+  undo: "Undo: go back to your last answer, up to twenty back",
+  forward: "Go forward again",
+  takeBack: "Take the answer on the table back",
+  skip: "Skip this one; then 1 unclear, 2 broken, 3 out of scope",
+  instructions: "Instructions",
+  theme: "Light or dark",
+  keys: "This sheet",
 };
 
-export const LOOKING = {
-  image: [
-    [["+", "−"], "Zoom in and out; also the wheel, a pinch, a double click"],
-    [["0", "F"], "The whole picture"],
-    [["↑", "↓", "←", "→"], "Move the enlarged picture; also by dragging"],
-  ],
-  text: [[["Space", "↓"], "Read on"]],
-  tabular: [[["Space", "↓"], "Read on"]],
-};
+/** What looks closer at an item, from the keys there are. */
+export function lookingAt(modality, keys) {
+  if (modality !== "image") return [[["Space", "PageDown"], "Read on"]];
+  return [
+    [keyNames([...keys.zoomIn.slice(0, 1), ...keys.zoomOut.slice(0, 1)]), "Zoom in and out; also the wheel, a pinch, a double click"],
+    [keyNames(keys.zoomReset), "The whole picture"],
+    [["Arrows"], "Move the picture while it is enlarged; also by dragging"],
+  ];
+}
 
-const byKey = new Map(Object.entries(COMMANDS).flatMap(([name, { keys }]) => keys.map((key) => [key, name])));
+/** `{name: keys}` the other way round. */
+export function namesByKey(keys) {
+  return new Map(Object.entries(keys).flatMap(([name, own]) => own.map((key) => [key, name])));
+}
 
-/** The command a key press means, or undefined. */
-export function commandOf(event) {
+/** The command a key press means, or undefined; `byKey` is `namesByKey` of the page's keys. `mod` is Ctrl, or Cmd on a Mac. */
+export function commandOf(event, byKey) {
   if (event.altKey) return undefined;
   const mod = event.ctrlKey || event.metaKey;
   if (mod) return byKey.get(`mod+${event.shiftKey ? "shift+" : ""}${event.key.toLowerCase()}`);
@@ -39,6 +41,7 @@ export function keyNames(keys) {
       .replace("mod+", mac ? "⌘" : "Ctrl ")
       .replace("shift+", mac ? "⇧" : "Shift ")
       .replace("ArrowRight", "→")
+      .replace(/^-$/, "−")
       .replace(/(^| |⌘|⇧)([a-z])$/, (_, before, letter) => before + letter.toUpperCase()),
   );
 }

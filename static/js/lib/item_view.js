@@ -1,5 +1,6 @@
 // Shows one item: a picture, a text or the columns of a row, and the context it is asked in.
 
+import { namesByKey } from "./commands.js";
 import { sharpen } from "./pictures.js";
 import { Zoom } from "./zoom.js";
 
@@ -8,6 +9,7 @@ const SLOW_MS = 200; // a picture that comes sooner needs no "loading"
 
 export class ItemView {
   #root;
+  #byKey;
   #context;
   #body;
   #loading;
@@ -17,9 +19,10 @@ export class ItemView {
   #task = null;
   #timer = 0;
 
-  /** `ready()` is called when a picture that was still loading is there. */
-  constructor(root, { ready }) {
+  /** `ready()` is called when a picture that was still loading is there; `keys` are those of the page by what they do. */
+  constructor(root, { ready, keys }) {
     this.#root = root;
+    this.#byKey = namesByKey(keys);
     [this.#context, this.#body, this.#loading, this.#failed, this.#zoomBar] = [
       "context", "body", "loading", "failed", "zoom",
     ].map((part) => root.querySelector(`[data-part=${part}]`));
@@ -86,7 +89,7 @@ export class ItemView {
   /** Keys that look closer or read on. */
   key(event) {
     if (this.#picture) {
-      const way = { "+": "in", "=": "in", "-": "out", _: "out", 0: "reset", f: "reset" }[event.key];
+      const way = { zoomIn: "in", zoomOut: "out", zoomReset: "reset" }[this.#byKey.get(event.key.toLowerCase())];
       if (way) this.zoom[way]();
       const pan = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[event.key];
       return Boolean(way) || Boolean(pan && this.zoom.pan(...pan));

@@ -1,17 +1,24 @@
 // The sheet of all keys, made from what the page really listens to.
 
-import { COMMANDS, keyNames, LOOKING } from "./commands.js";
+import { COMMANDS, keyNames, lookingAt } from "./commands.js";
 
 /** `looking` are the keys to look closer, where the kind of question has others than a single item. */
-export function fillKeySheet(sheet, { answering, modality, taken, looking = LOOKING[modality] }) {
-  const free = (key) => !taken.has(key);
-  const commands = Object.values(COMMANDS).map(({ keys, words }) => [keyNames(keys.filter(free)), words]);
+export function fillKeySheet(sheet, { answering, modality, keys, looking = lookingAt(modality, keys) }) {
+  const commands = Object.entries(COMMANDS).map(([name, words]) => [keyNames(keys[name]), words]);
   const sections = [
-    ["Answer", answering.map(([keys, words]) => [keyNames(keys), words])],
+    ["Answer", answering.map(([own, words]) => [keyNames(own), words])],
     ["Look", looking],
-    ["Go", [...commands, [["1", "2", "3"], "The reason, after S"], [["Esc"], "Close what is open"]]],
+    ["Go", [...commands, [["Esc"], "Close what is open"]]],
   ];
-  sheet.replaceChildren(...sections.map(([title, rows]) => sectionOf(title, rows)));
+  const told = new Set();
+  sheet.replaceChildren(...sections.map(([title, rows]) => sectionOf(title, rows.map((row) => once(row, told)))));
+}
+
+/** What comes first in the page's own order has the key: the arrows of a list do not move a picture as well. */
+function once([keys, words], told) {
+  const mine = keys.filter((key) => key === "…" || !told.has(key));
+  for (const key of mine) told.add(key);
+  return [mine, words];
 }
 
 function sectionOf(title, rows) {
@@ -19,7 +26,7 @@ function sectionOf(title, rows) {
   const heading = document.createElement("h3");
   heading.textContent = title;
   const list = document.createElement("dl");
-  list.append(...rows.map(([keys, words]) => rowOf(keys, words)));
+  list.append(...rows.filter(([keys]) => keys.length).map(([keys, words]) => rowOf(keys, words)));
   section.append(heading, list);
   return section;
 }

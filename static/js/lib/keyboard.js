@@ -1,21 +1,23 @@
 // Where a key press goes: the skip menu, the labels, the item, then the commands of the page.
 
-import { commandOf } from "./commands.js";
+import { commandOf, namesByKey } from "./commands.js";
 
-/** `commands[name]()` run; `onTable()` is false while there is no question; `closeDrawer()` is true when it closed one. */
+/** `keys` are those of each command by name; `commands[name]()` run; `onTable()` is false while there is no question; `closeDrawer()` is true when it closed one. */
 export class Keyboard {
   #kind;
   #view;
   #skipMenu;
   #commands;
+  #byKey;
   #onTable;
   #closeDrawer;
 
-  constructor({ kind, view, skipMenu, commands, onTable, closeDrawer }) {
+  constructor({ kind, view, skipMenu, keys, commands, onTable, closeDrawer }) {
     this.#kind = kind;
     this.#view = view;
     this.#skipMenu = skipMenu;
     this.#commands = commands;
+    this.#byKey = namesByKey(keys);
     this.#onTable = onTable;
     this.#closeDrawer = closeDrawer;
     addEventListener("keydown", (event) => this.#pressed(event));
@@ -24,8 +26,8 @@ export class Keyboard {
   #pressed(event) {
     if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const chord = event.ctrlKey || event.metaKey || event.altKey;
-    const command = commandOf(event);
-    if (chord && !command) return;
+    const command = commandOf(event, this.#byKey);
+    if (chord && !this.#commands[command]) return;
     if (this.#handled(event, command, chord)) event.preventDefault();
   }
 
@@ -39,7 +41,7 @@ export class Keyboard {
       if ((!typing || this.#looksWhileTyping(event)) && this.#view.key(event)) return true;
     }
     if (typing && !this.#commandWhileTyping(event, chord)) return false;
-    if (command && (!event.repeat || command === "undo" || command === "forward")) {
+    if (this.#commands[command] && (!event.repeat || command === "undo" || command === "forward")) {
       this.#commands[command]();
       return true;
     }

@@ -118,8 +118,8 @@ export function labelPicker({ root, labels, choose, storageKey, several = false 
       [["a", "…", "z"], `find one of ${names.length} labels`],
       [["Enter"], "take the first that fits"],
       [["1", "…", "9"], "take a numbered label; those used last come first"],
-      [["↑", "↓", "←", "→"], "move among the labels"],
-      [["Esc"], "clear the field; once more, and letters are commands"],
+      [["Arrows"], "move among the labels"],
+      [["Esc"], "clear the field; once more, and letters are commands; close what is open"],
     ],
   };
 }

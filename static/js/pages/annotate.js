@@ -2,6 +2,7 @@
 
 import { announcer } from "../lib/announcer.js";
 import { call, wordsOf } from "../lib/api.js";
+import { keyNames } from "../lib/commands.js";
 import { Deck } from "../lib/deck.js";
 import { delivery } from "../lib/delivery.js";
 import { ItemView } from "../lib/item_view.js";
@@ -41,7 +42,7 @@ const notices = new Notices($("#notices"), {
   refused: () => saveState.open(),
   instructions: () => toggleInstructions(true),
 });
-const view = new View($("#item"), { ready: pictureIsThere });
+const view = new View($("#item"), { ready: pictureIsThere, keys: boot.keys });
 const kind = answers({
   root: $("#answers"),
   labels: boot.labels,
@@ -71,12 +72,7 @@ let shownGiven = null;
 let progressAskedAt = 0;
 
 async function start() {
-  fillKeySheet($("#keys [data-part=rows]"), {
-    answering: kind.shortcuts,
-    modality: boot.project.modality,
-    looking: view.looking,
-    taken: new Set([...boot.labels.flatMap(({ keys }) => keys), ...(kind.keys ?? [])]),
-  });
+  for (const cap of document.querySelectorAll("[data-cap]")) nameCap(cap);
   await outbox.start();
   deck.start(...withUnsent(boot.history, boot.tasks, [...overtaken(), ...outbox.unsent]));
   draw();
@@ -173,6 +169,20 @@ function toggleInstructions(open = $("#instructions").hidden) {
   return true;
 }
 
+/** Made when it is opened: some keys go by how the page is arranged. */
+function showKeys() {
+  fillKeySheet($("#keys [data-part=rows]"), {
+    answering: kind.shortcuts, modality: boot.project.modality, keys: boot.keys, looking: view.looking,
+  });
+  $("#keys").showModal();
+}
+
+/** Ctrl is another key on a Mac. */
+function nameCap(cap) {
+  const [key] = boot.keys[cap.dataset.cap];
+  if (key.startsWith("mod+")) [cap.textContent] = keyNames([key]);
+}
+
 const commands = {
   undo,
   forward: () => deck.forward(),
@@ -180,12 +190,12 @@ const commands = {
   skip: () => deck.current && skipMenu.open(),
   instructions: () => toggleInstructions(),
   theme: () => $("[data-theme-toggle]").click(),
-  keys: () => $("#keys").showModal(),
+  keys: showKeys,
   wake,
 };
 
 function listen() {
-  new Keyboard({ kind, view, skipMenu, commands, onTable: () => deck.current, closeDrawer: () => toggleInstructions(false) });
+  new Keyboard({ kind, view, skipMenu, keys: boot.keys, commands, onTable: () => deck.current, closeDrawer: () => toggleInstructions(false) });
   addEventListener("click", (event) => {
     const button = event.target.closest("[data-command]");
     if (button && !button.disabled) commands[button.dataset.command]();
