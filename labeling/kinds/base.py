@@ -1,7 +1,7 @@
 """What every kind of question provides. Adding one is a module here, a line in the registry, a template, a script."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,12 +16,15 @@ class InvalidAnswer(ValueError):
 
 
 @dataclass(frozen=True)
-class Consensus:
-    """What several answers come to: ``label`` is None on a tie; ``soft_label`` is the share of answers per label."""
+class Majority:
+    """What most answers say: ``label`` as an export has it, None when they are ``tied``; ``labels`` are the names in
+    it; ``soft_label`` is the share of answers per label."""
 
     label: Any
+    labels: tuple[str, ...]
     confidence: float
     soft_label: dict[str, float]
+    tied: bool
 
 
 class QuestionKind(ABC):
@@ -50,8 +53,12 @@ class QuestionKind(ABC):
         """The label names an answer gives."""
 
     @abstractmethod
-    def majority(self, answers: Sequence[dict[str, Any]]) -> Consensus:
-        """The consensus of one or more answers by vote."""
+    def within(self, answer: dict[str, Any], labels: Container[str]) -> dict[str, Any] | None:
+        """What the answer says in these labels alone; None when that is nothing: it gave a label that is not in use."""
+
+    @abstractmethod
+    def majority(self, answers: Sequence[dict[str, Any]]) -> Majority:
+        """What one or more answers come to by vote."""
 
     @abstractmethod
     def flat(self, answer: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
-from labeling.kinds.base import Consensus, InvalidAnswer, QuestionKind
+from labeling.kinds.base import InvalidAnswer, Majority, QuestionKind
 
 
 class Classification(QuestionKind):
@@ -23,13 +23,16 @@ class Classification(QuestionKind):
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         return (answer["label"],)
 
-    def majority(self, answers: Sequence[dict[str, Any]]) -> Consensus:
+    def within(self, answer: dict[str, Any], labels: Container[str]) -> dict[str, Any] | None:
+        return answer if answer["label"] in labels else None
+
+    def majority(self, answers: Sequence[dict[str, Any]]) -> Majority:
         """The label most people gave; none when two labels share the lead."""
         counts = Counter(answer["label"] for answer in answers)
         (first, most), *others = counts.most_common(2)
         tie = bool(others) and others[0][1] == most
         soft = {label: counts[label] / len(answers) for label in sorted(counts)}
-        return Consensus(None if tie else first, most / len(answers), soft)
+        return Majority(None if tie else first, () if tie else (first,), most / len(answers), soft, tie)
 
     def flat(self, answer: dict[str, Any]) -> str:
         return str(answer["label"])

@@ -1,9 +1,9 @@
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
-from labeling.kinds.base import Consensus, InvalidAnswer, QuestionKind
+from labeling.kinds.base import InvalidAnswer, Majority, QuestionKind
 from labeling.kinds.classification import one_of
 
 
@@ -30,7 +30,11 @@ class Multilabel(QuestionKind):
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         return tuple(answer["labels"])
 
-    def majority(self, answers: Sequence[dict[str, Any]]) -> Consensus:
+    def within(self, answer: dict[str, Any], labels: Container[str]) -> dict[str, Any] | None:
+        """The labels that are in use; to have given none of them is an answer too."""
+        return {"labels": [label for label in answer["labels"] if label in labels]}
+
+    def majority(self, answers: Sequence[dict[str, Any]]) -> Majority:
         """The labels that more than half gave; none when half did and half did not for any label.
 
         The confidence is that of the least certain label.
@@ -39,7 +43,8 @@ class Multilabel(QuestionKind):
         soft = {label: counts[label] / len(answers) for label in sorted(counts)}
         tie = any(2 * count == len(answers) for count in counts.values())
         confidence = min((max(share, 1 - share) for share in soft.values()), default=1.0)
-        return Consensus(None if tie else [label for label in soft if soft[label] > 0.5], confidence, soft)
+        names = [label for label in soft if soft[label] > 0.5]
+        return Majority(None if tie else names, () if tie else tuple(names), confidence, soft, tie)
 
     def flat(self, answer: dict[str, Any]) -> str:
         return "|".join(answer["labels"])

@@ -1,8 +1,8 @@
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
-from labeling.kinds.base import Consensus, InvalidAnswer, QuestionKind
+from labeling.kinds.base import InvalidAnswer, Majority, QuestionKind
 
 WINNERS = ("left", "right", "tie", "neither")
 SWAPPED = {"left": "right", "right": "left", "tie": "tie", "neither": "neither"}
@@ -29,13 +29,16 @@ class Pairwise(QuestionKind):
         """The winner, though no project's label set holds it."""
         return (answer["winner"],)
 
-    def majority(self, answers: Sequence[dict[str, Any]]) -> Consensus:
+    def within(self, answer: dict[str, Any], labels: Container[str]) -> dict[str, Any] | None:
+        return answer
+
+    def majority(self, answers: Sequence[dict[str, Any]]) -> Majority:
         """What most said of answers whose sides are those of the first; none when two share the lead."""
         counts = Counter(answer["winner"] for answer in answers)
         (first, most), *others = counts.most_common(2)
         tie = bool(others) and others[0][1] == most
         soft = {winner: counts[winner] / len(answers) for winner in sorted(counts)}
-        return Consensus(None if tie else first, most / len(answers), soft)
+        return Majority(None if tie else first, () if tie else (first,), most / len(answers), soft, tie)
 
     def flat(self, answer: dict[str, Any]) -> str:
         return str(answer["winner"])

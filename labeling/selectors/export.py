@@ -7,7 +7,6 @@ Raw SQL, because every microsecond of a row counts a million times (decision 001
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -15,12 +14,12 @@ from typing import Any
 import orjson
 from django.db.models import Max
 
-from labeling.kinds import KINDS, QuestionKind
-from labeling.models import Annotation, Kind, Modality, Progress, Project, Source
+from labeling.consensus import Consensus, Given, counted, left_out, remembering
+from labeling.kinds import KINDS
+from labeling.models import Annotation, Kind, Modality, Progress, Project
 from labeling.selectors import pair_export
 from labeling.selectors.levelling import levelling
 from labeling.selectors.model_facts import verification
-from labeling.selectors.quarantine import left_out
 from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
 
 CHUNK_ANNOTATIONS = 2000
@@ -207,7 +206,7 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     sql = f"{_select(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where}"
     sql += " ORDER BY i.ordinal, a.id"
     columns, source, answer = _picked(names, wanted), names.index("source"), names.index("answer")
-    consensus_of, weigh, add_own = _consensus(kind), _weighing(project, filters), _own_columns(wanted)
+    consensus_of, weigh, add_own = remembering(kind, decoder()), _weighing(project, filters), _own_columns(wanted)
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
@@ -215,10 +214,11 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
         for _, group in groupby(records, key=itemgetter(0)):
             answers = list(group)
             if len(answers) > 1:
-                answers = [record for record in answers if record[source] == Source.HUMAN] or answers
-            first = answers[0]  # the selection is that of the first answer
+                answers = list(counted(answers, itemgetter(source)))
+            first = answers[0]  # the selection is that of the first answer that counts
             row = dict(zip(wanted, columns(first), strict=True))
-            row.update(consensus_of(tuple([record[answer] for record in answers])))
+            given = tuple([Given(record[answer], record[source]) for record in answers])
+            row.update(_consensus_columns(consensus_of(given)))
             weigh(row)
             add_own(row, first[-2])
             yield row
@@ -230,31 +230,14 @@ def _picked(names: Sequence[str], wanted: Sequence[str]) -> Callable[[tuple[Any,
     return itemgetter(*[names.index(name) if name in names else null for name in wanted])
 
 
-def _consensus(kind: QuestionKind) -> Callable[[tuple[str, ...]], dict[str, Any]]:
-    """The columns that stored answers of one item come to; the same answers are counted once."""
-    answer_of = decoder()
-
-    @lru_cache(maxsize=4096)
-    def consensus_of(texts: tuple[str, ...]) -> dict[str, Any]:
-        found = kind.majority([answer_of(text) for text in texts])
-        return {
-            "label": found.label,
-            "confidence": found.confidence,
-            "votes": len(texts),
-            "agreement": _agreement(texts),
-            "soft_label": found.soft_label,
-        }
-
-    return consensus_of
-
-
-def _agreement(answers: Sequence[str]) -> float | None:
-    """Share of pairs of answers that are equal (answers are stored in canonical form); None below two answers."""
-    n = len(answers)
-    if n < 2:
-        return None
-    same = sum(answers.count(answer) - 1 for answer in answers)
-    return same / (n * (n - 1))
+def _consensus_columns(consensus: Consensus) -> dict[str, Any]:
+    return {
+        "label": consensus.label,
+        "confidence": consensus.confidence,
+        "votes": consensus.votes,
+        "agreement": consensus.agreement,
+        "soft_label": consensus.soft_label,
+    }
 
 
 def _own_columns(taken: Sequence[str]) -> Callable[[dict[str, Any], str], None]:

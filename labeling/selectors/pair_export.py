@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
+from labeling.consensus import LeftOut
 from labeling.models import Project
 from labeling.selectors.model_facts import verification
-from labeling.selectors.quarantine import LeftOut
 from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
 
 CHUNK_JUDGMENTS = 2000

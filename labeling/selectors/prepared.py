@@ -49,7 +49,7 @@ class Prepared(Generic[M]):
 
     def __call__(self, *values: int | str, **constants: Hashable) -> list[M]:
         known: dict[Any, _Reading[M]] = self._compiled.__dict__
-        key = (len(values), *constants.values())
+        key = (len(values), *sorted(constants.items()))
         if key not in known:
             places = _places(values)
             known[key] = _Reading(self._build(*places, **constants), places)
@@ -95,7 +95,7 @@ class PreparedUpdate:
 
     def __call__(self, *values: int | str, **constants: Hashable) -> int:
         known: dict[Any, _Sql] = self._compiled.__dict__
-        key = (len(values), *constants.values())
+        key = (len(values), *sorted(constants.items()))
         if key not in known:
             places = _places(values)
             rows, assignments = self._build(*places, **constants)

@@ -1,8 +1,8 @@
 """How many rows an export would have, without making them."""
 
+from labeling.consensus import left_out
 from labeling.models import Annotation, Item, Kind, Project, Reason
 from labeling.selectors.export import Filters
-from labeling.selectors.quarantine import left_out
 from labeling.selectors.row_shapes import SHAPES
 
 

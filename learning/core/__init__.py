@@ -9,7 +9,6 @@ exception), no global random state: every function that draws takes a :class:`nu
 ``strategies``  probabilities and features -> utilities; ``auto`` switches between them
 ``acquisition`` utilities -> an ordered draw with the propensity of every pick
 ``evaluation``  probabilities against truth, with intervals, baselines and paired tests
-``aggregation`` answers of several annotators -> consensus, confidence, agreement
 ``cycle``       the one place where fit -> probabilities -> utilities -> batch happens
 ``simulation``  the same cycle replayed on labeled data, for curves and label savings
 ============== ==========================================================================

@@ -12,9 +12,9 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from labeling.consensus import left_out
 from labeling.kinds import KINDS
 from labeling.models import Annotation, Item, Label, Modality, Project, Reason, Source
-from labeling.selectors.quarantine import left_out
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
 from learning.core.data_tests import Finding
@@ -95,9 +95,10 @@ class _Looked:
 
     @cached_property
     def labeled(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Ordinals and majority labels of the pool and of the eval split, by rising ordinal, a part where many."""
-        ordinals = np.concatenate((self.data.pool.ordinals, self.data.evaluation.ordinals))
-        hard = np.concatenate((self.data.pool.hard, self.data.evaluation.hard))
+        """Ordinals and labels of the items that have a consensus, by rising ordinal, a part where many."""
+        pool = self.data.pool.only(~self.data.pool.tied)
+        ordinals = np.concatenate((pool.ordinals, self.data.evaluation.ordinals))
+        hard = np.concatenate((pool.hard, self.data.evaluation.hard))
         order = np.argsort(ordinals)
         if len(order) > LABELED_LOOKED_AT:
             order = order[np.sort(self.rng.choice(len(order), LABELED_LOOKED_AT, replace=False))]

@@ -72,10 +72,11 @@ def measure(
     if one_label:
         simple["nearest_centroid"] = nearest_centroid(answers.features, answers.targets, features).astype(np.float32)
     found = assessment.model.as_dict()
-    ceiling = human_ceiling(held.agreement)
+    ceiling = human_ceiling(np.concatenate((held.agreement, data.tied.agreement)))
     report = {name: found[name] for name in ("labels", "confusion", "reliability")} | {
         "n_eval": len(held),
         "n_imported": held.n_imported,
+        "n_tied": len(data.tied),
         "learner": dict(model.facts),
         "human_ceiling": ceiling.as_dict() if ceiling else None,
         "leaks": leaks(run.project, run.items_seen).as_dict(),

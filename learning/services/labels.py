@@ -2,18 +2,17 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
+from labeling.consensus import Consensus, Given, left_out, remembering
 from labeling.kinds import KINDS
-from labeling.models import Annotation, ItemStatus, Kind, Source, Split
-from labeling.selectors.quarantine import left_out
-from learning.core.aggregation import count_votes, majority_vote
-from learning.core.evaluation import pair_agreement
-from learning.core.learners import one_hot
+from labeling.models import Annotation, ItemStatus, Source, Split
 from learning.models import Run
 
 
@@ -21,33 +20,44 @@ from learning.models import Run
 class Labeled:
     """Items with an answer, by rising ordinal.
 
-    ``soft`` is the share of annotators who gave each label, ``hard`` their majority as 0 and 1 (of several labels: per
-    label, and half is no majority). ``agreement`` is the share of pairs of people who gave the same answer, NaN where
-    fewer than two people answered.
+    ``soft`` is the share of annotators who gave each label, ``hard`` their consensus as 0 and 1; where they are
+    ``tied`` there is none, and ``hard`` has the labels that more than half gave. ``agreement`` is the share of pairs of
+    people who gave the same answer, NaN where fewer than two people answered.
     """
 
     ordinals: NDArray[np.int64]
     soft: NDArray[np.float64]
     hard: NDArray[np.float64]
     groups: NDArray[np.int64]
-    n_imported: int
+    imported: NDArray[np.bool_]
     agreement: NDArray[np.float64]
+    tied: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.ordinals)
+
+    @property
+    def n_imported(self) -> int:
+        return int(self.imported.sum())
+
+    def only(self, mask: NDArray[np.bool_]) -> "Labeled":
+        """The items of the mask."""
+        return Labeled(**{name: values[mask] for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True)
 class Frozen:
     """What a run may know: nothing newer than ``run.last_annotation_id``, and the eval split apart from the pool.
 
-    ``unknown`` counts answers by label that is not in use: archived, or never in the set. ``n_left_out`` counts the
-    answers of people in quarantine.
+    ``evaluation`` holds the eval items that have a truth; ``tied`` those people are split evenly about, which measure
+    how far people agree and nothing else. ``unknown`` counts answers by label that is not in use: archived, or never
+    in the set. ``n_left_out`` counts the answers of people in quarantine.
     """
 
     labels: tuple[str, ...]
     pool: Labeled
     evaluation: Labeled
+    tied: Labeled
     sha256: str
     unknown: Counter[str] = field(default_factory=Counter)
     n_left_out: int = 0
@@ -58,66 +68,59 @@ def freeze(run: Run) -> Frozen:
     project = run.project
     names = tuple(project.labels.in_use().values_list("name", flat=True))
     position = {name: number for number, name in enumerate(names)}
-    votes: dict[Split, dict[int, _Votes]] = {Split.POOL: {}, Split.EVAL: {}}
+    given: dict[Split, dict[int, _Answered]] = {Split.POOL: {}, Split.EVAL: {}}
     manifest = hashlib.sha256("\n".join((project.kind, *names)).encode())
-    labels_of = KINDS[project.kind].labels_of
+    kind = KINDS[project.kind]
     unknown: Counter[str] = Counter()
     answers, n_left_out = _answers_as_of(run)
     for row in sorted(answers):
         ordinal, pk, source, split, group, answer = row
-        given = labels_of(answer)
-        known = [position[name] for name in given if name in position]
-        if len(known) < len(given):
-            unknown.update(name for name in given if name not in position)
-        if not known and project.kind == Kind.CLASSIFICATION:
+        said = kind.labels_of(answer)
+        known = [position[name] for name in said if name in position]
+        if len(known) < len(said):
+            unknown.update(name for name in said if name not in position)
+        counts = kind.within(answer, position)
+        if counts is None:
             continue  # its label was archived
         manifest.update(f"{ordinal}:{pk}:{split}:{known}\n".encode())
-        of_item = votes[Split(split)].setdefault(ordinal, _Votes(group))
-        of_item.add(Source(source), known)
-    return Frozen(
-        names,
-        _labeled(votes[Split.POOL], len(names), project.kind),
-        _labeled(votes[Split.EVAL], len(names), project.kind),
-        manifest.hexdigest(),
-        unknown,
-        n_left_out,
-    )
+        of_item = given[Split(split)].setdefault(ordinal, _Answered(group, []))
+        of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), source))
+    consensus_of = remembering(kind, orjson.loads)
+    pool, held = (_labeled(given[split], position, consensus_of) for split in (Split.POOL, Split.EVAL))
+    return Frozen(names, pool, held.only(~held.tied), held.only(held.tied), manifest.hexdigest(), unknown, n_left_out)
 
 
-class _Votes:
-    """The answers given to one item. An imported answer counts only where no person has answered."""
+class _Answered(NamedTuple):
+    """The answers given to one item of a group ("" for none)."""
 
-    def __init__(self, group: str) -> None:
-        self.group = group
-        self.human: list[list[int]] = []
-        self.imported: list[list[int]] = []
-
-    def add(self, source: Source, labels: list[int]) -> None:
-        (self.human if source == Source.HUMAN else self.imported).append(labels)
-
-    @property
-    def counted(self) -> list[list[int]]:
-        return self.human or self.imported
+    group: str
+    answers: list[Given]
 
 
-def _labeled(votes: dict[int, _Votes], n_labels: int, kind: str) -> Labeled:
-    counted = [of_item.counted for of_item in votes.values()]
-    items = [row for row, answers in enumerate(counted) for labels in answers for _ in labels]
-    given = [label for answers in counted for labels in answers for label in labels]
-    if kind == Kind.CLASSIFICATION:
-        consensus = majority_vote(items, given, len(votes), n_labels)
-        soft, hard = consensus.soft, one_hot(consensus.label, n_labels)
-    else:
-        people = np.array([len(answers) for answers in counted]).reshape(-1, 1)
-        soft = count_votes(items, given, len(votes), n_labels) / people
-        hard = (soft > 0.5).astype(np.float64)
+def _labeled(
+    given: dict[int, _Answered],
+    position: dict[str, int],
+    consensus_of: Callable[[tuple[Given, ...]], Consensus],
+) -> Labeled:
+    soft = np.zeros((len(given), len(position)))
+    agreement = np.full(len(given), np.nan)
+    imported, tied = np.zeros(len(given), dtype=bool), np.zeros(len(given), dtype=bool)
+    hard = np.zeros_like(soft)
+    for row, of_item in enumerate(given.values()):
+        found = consensus_of(tuple(of_item.answers))
+        for name, share in found.soft_label.items():
+            soft[row, position[name]] = share
+        for name in found.labels:
+            hard[row, position[name]] = 1.0
+        tied[row], imported[row] = found.tied, Source.HUMAN not in found.sources
+        if found.agreement is not None and not imported[row]:
+            agreement[row] = found.agreement
+    hard[tied] = soft[tied] > 0.5
     number_of: dict[str, int] = {}
     # items without a group are each a group of their own
-    names = [of_item.group or f"\0{ordinal}" for ordinal, of_item in votes.items()]
+    names = [of_item.group or f"\0{ordinal}" for ordinal, of_item in given.items()]
     groups = np.array([number_of.setdefault(name, len(number_of)) for name in names], dtype=np.int64)
-    n_imported = sum(not of_item.human for of_item in votes.values())
-    agreement = np.array([pair_agreement([tuple(sorted(labels)) for labels in of.human]) for of in votes.values()])
-    return Labeled(np.array(list(votes), dtype=np.int64), soft, hard, groups, n_imported, agreement)
+    return Labeled(np.array(list(given), dtype=np.int64), soft, hard, groups, imported, agreement, tied)
 
 
 def _answers_as_of(run: Run) -> tuple[list[tuple[Any, ...]], int]:

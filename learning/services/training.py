@@ -111,6 +111,11 @@ def _freeze(run: Run, log: StepLog) -> Frozen:
         step.note(
             f"{len(data.pool):,} items to learn from, {len(data.evaluation):,} to measure by"
             + (f", {imported:,} of them by imported labels" if imported else "")
+            + (
+                f"; {len(data.tied):,} eval items people are split evenly about measure nothing"
+                if len(data.tied)
+                else ""
+            )
             + (f"; {data.n_left_out:,} answers of people in quarantine left out" if data.n_left_out else "")
         )
     return data

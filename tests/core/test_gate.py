@@ -17,7 +17,6 @@ from learning.core.evaluation import (
     judge,
     lure_estimate,
     lure_weights,
-    pair_agreement,
     paired_loss_test,
     paired_test,
 )
@@ -210,9 +209,6 @@ def test_on_equal_gains_the_flips_are_the_exact_paired_test() -> None:
 
 
 def test_ceiling_by_hand() -> None:
-    assert pair_agreement(["a", "a"]) == 1.0
-    assert pair_agreement(["a", "b", "a", "a"]) == 0.5
-    assert np.isnan(pair_agreement(["a"]))
     assert human_ceiling(np.array([np.nan])) is None
     found = human_ceiling(np.array([1.0] * 45 + [0.0] * 5 + [np.nan] * 7))
     assert found is not None

@@ -7,32 +7,11 @@ from django.utils import timezone
 
 from labeling.models import Annotation, Progress, Source
 from labeling.selectors import progress as selectors
-from labeling.selectors.agreement import agreement, summary
+from labeling.selectors.agreement import agreement
 from labeling.selectors.items import answers_of, browse, history
 from labeling.selectors.progress import label_balance, progress
 from labeling.selectors.throughput import throughput
 from tests.factories import make_answer, make_items, make_project
-
-
-def test_alpha_by_hand():
-    found = summary([["a", "a"], ["a", "b"], ["b", "b"], ["a"]])
-    assert (found["items"], found["answers"]) == (3, 6)
-    assert found["percent"] == pytest.approx(2 / 3)
-    assert found["alpha"] == pytest.approx(1 - 5 * 2 / 18)
-
-
-def test_alpha_is_the_published_number():
-    """Krippendorff, Computing Krippendorff's alpha-reliability (2011), section C: four observers, twelve units."""
-    observers = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
-    units = [[value for value in unit if value != "."] for unit in zip(*observers, strict=True)]
-    assert summary(units)["alpha"] == pytest.approx(0.743, abs=5e-4)
-
-
-@pytest.mark.parametrize(
-    ("answers", "alpha"), [([["a", "a"]], None), ([["a", "a"], ["b", "b"]], 1.0), ([["a", "b"]], 0.0), ([], None)]
-)
-def test_alpha_at_the_edges(answers, alpha):
-    assert summary(answers)["alpha"] == alpha
 
 
 @pytest.mark.django_db

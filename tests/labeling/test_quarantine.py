@@ -8,10 +8,11 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
 from labeling import signals
+from labeling.consensus import left_out
 from labeling.models import Annotation, Member, Progress, Quarantine, Task, TaskState
 from labeling.selectors.agreement import agreement
 from labeling.selectors.export import Filters, bounded, export_rows
-from labeling.selectors.quarantine import left_out, person_named
+from labeling.selectors.quarantine import person_named
 from labeling.selectors.recount import differences
 from labeling.selectors.row_count import export_row_count
 from labeling.services import items as items_service

@@ -41,6 +41,28 @@ def test_it_is_compiled_once_for_each_shape(project, people, django_assert_num_q
     assert built == [(3, 2), (3, 1), (2, 2)]
 
 
+def test_the_same_values_under_swapped_names_are_another_statement(project):
+    make_items(project, ["a", "b", "c"])
+
+    @Prepared
+    def window(pk, *, start, stop):
+        return Item.objects.filter(project=pk).order_by("ordinal")[start:stop]
+
+    assert [item.text for item in window(project.pk, start=0, stop=1)] == ["a"]
+    assert [item.text for item in window(project.pk, stop=2, start=1)] == ["b"]
+    assert [item.text for item in window(project.pk, stop=1, start=0)] == ["a"]
+    assert [item.text for item in window(project.pk, start=2, stop=3)] == ["c"]
+
+    @PreparedUpdate
+    def move(pk, *, taken, total):
+        return Item.objects.filter(project=pk), {"slots_taken": taken, "slots_total": total}
+
+    for taken, total in ((1, 2), (0, 1)):
+        assert move(project.pk, taken=taken, total=total) == 3
+    assert move(project.pk, total=2, taken=1) == 3
+    assert set(Item.objects.values_list("slots_taken", "slots_total")) == {(1, 2)}
+
+
 def test_deferred_columns_stay_deferred(project):
     (found,) = Prepared(lambda pk: Project.objects.filter(pk=pk).only("slug"))(project.pk)
     assert found.slug == "sms"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from learning.core.evaluation.baselines import evaluate_baselines
-from learning.core.evaluation.ceiling import human_ceiling, pair_agreement
+from learning.core.evaluation.ceiling import human_ceiling
 from learning.core.evaluation.curves import CurvePoint, curve_point
 from learning.core.evaluation.gate import Check, Contender, Verdict, correct_of, judge
 from learning.core.evaluation.intervals import Estimate, wilson
@@ -29,7 +29,6 @@ __all__ = [
     "judge",
     "lure_estimate",
     "lure_weights",
-    "pair_agreement",
     "paired_loss_test",
     "paired_test",
     "wilson",

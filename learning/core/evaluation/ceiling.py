@@ -2,38 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Sequence
-
 import numpy as np
 
 from learning.core.arrays import DoubleArray
 from learning.core.evaluation.intervals import Estimate, wilson
-
-
-def pair_agreement(answers: Sequence[Hashable]) -> float:
-    """Return the share of pairs of answers to one item that are equal.
-
-    Parameters
-    ----------
-    answers : sequence of hashable
-        One per person.
-
-    Returns
-    -------
-    float
-        In [0, 1]; NaN for fewer than two answers.
-
-    Examples
-    --------
-    >>> round(pair_agreement(["ham", "ham", "spam"]), 3)
-    0.333
-    """
-    people = len(answers)
-    if people < 2:
-        return float("nan")
-    equal = sum(count * (count - 1) for count in Counter(answers).values())
-    return equal / (people * (people - 1))
 
 
 def human_ceiling(agreement: DoubleArray) -> Estimate | None:
@@ -42,7 +14,7 @@ def human_ceiling(agreement: DoubleArray) -> Estimate | None:
     Parameters
     ----------
     agreement : ndarray of shape (n,)
-        :func:`pair_agreement` of each item; NaN where fewer than two people have answered.
+        Of each item the share of pairs of people who gave the same answer; NaN where fewer than two have answered.
 
     Returns
     -------

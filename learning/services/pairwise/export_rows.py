@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from labeling.consensus import LeftOut, left_out
 from labeling.models import Annotation, Context, Item, Kind, Modality, Pair, Project, Reason
 from labeling.selectors.export import Column, Filters
-from labeling.selectors.quarantine import LeftOut, left_out
 from labeling.selectors.row_shapes import RowShape, register
 from learning.models import PairwiseScore
 from learning.services.pairwise.results import Z, shown_version

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.consensus import left_out
 from labeling.models import Annotation, Context, Item, ItemStatus, Project, Reason, Source, Split, User
-from labeling.selectors.quarantine import left_out
 from learning.core.pairwise import LEFT, RIGHT, TIE, Judgments
 from learning.models import Run
 

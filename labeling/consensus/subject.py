@@ -1,0 +1,77 @@
+"""One subject: its answers in, its consensus out."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
+
+from labeling.consensus.agreement import share_of_equal
+from labeling.kinds import QuestionKind
+from labeling.models import Source
+
+REMEMBERED = 4096
+
+A = TypeVar("A")
+
+
+class Given(NamedTuple):
+    """An answer that may count. ``text`` is it in canonical form: equal answers are equal texts."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """What the answers to one subject come to.
+
+    ``label`` is None when they are ``tied``: then there is no truth, neither to export nor to measure by. ``labels``
+    are the names in it.
+    ``soft_label`` is the share of answers for each label, ``confidence`` that of the answer taken, ``agreement`` the
+    share of pairs of answers that are equal (None below two), ``sources`` how many answers counted by source.
+    """
+
+    label: Any
+    labels: tuple[str, ...]
+    confidence: float
+    soft_label: Mapping[str, float]
+    votes: int
+    agreement: float | None
+    tied: bool
+    sources: Mapping[str, int]
+
+
+def counted(answers: Sequence[A], source_of: Callable[[A], str]) -> Sequence[A]:
+    """Those that count: an imported answer only where no person has answered."""
+    if len(answers) == 1:
+        return answers
+    return [answer for answer in answers if source_of(answer) == Source.HUMAN] or answers
+
+
+def consensus_of(kind: QuestionKind, answers: Sequence[Given], parse: Callable[[str], dict[str, Any]]) -> Consensus:
+    """The consensus of one or more answers, by majority. ``parse`` reads an answer's text."""
+    counts = counted(answers, attrgetter("source"))
+    texts = [answer.text for answer in counts]
+    found = kind.majority([parse(text) for text in texts])
+    return Consensus(
+        label=found.label,
+        labels=found.labels,
+        confidence=found.confidence,
+        soft_label=found.soft_label,
+        votes=len(texts),
+        agreement=share_of_equal(texts),
+        tied=found.tied,
+        sources=Counter(answer.source for answer in counts),
+    )
+
+
+def remembering(kind: QuestionKind, parse: Callable[[str], dict[str, Any]]) -> Callable[[tuple[Given, ...]], Consensus]:
+    """``consensus_of`` for many subjects: the same answers are counted once."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def of(answers: tuple[Given, ...]) -> Consensus:
+        return consensus_of(kind, answers, parse)
+
+    return of
