@@ -236,10 +236,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "sweep-labeling": {"task": "labeling.sweep", "schedule": 10.0, "options": {"expires": 10}},
-    "sweep-learning": {"task": "learning.sweep", "schedule": 10.0, "options": {"expires": 10}},
-}
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
@@ -253,7 +249,7 @@ LOGGING = {
         "learning": {"level": LOG_LEVEL},
         "config": {"level": LOG_LEVEL},
         "celery": {"level": "INFO"},
-        **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
+        **{name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")},
     },
 }
 SILENCED_SYSTEM_CHECKS = env.list("SILENCED_SYSTEM_CHECKS", default=[])

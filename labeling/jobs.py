@@ -5,7 +5,6 @@ from typing import Any
 from celery import shared_task
 
 from labeling.services import imports
-from labeling.services.sweep import sweep_labeling
 
 
 @shared_task(name="labeling.run_import")
@@ -32,8 +31,3 @@ def apply_overlap(change_pk: int) -> dict[str, Any]:
     from labeling.services.overlap_changes import run_overlap_change  # noqa: PLC0415
 
     return run_overlap_change(change_pk)
-
-
-@shared_task(name="labeling.sweep")
-def sweep() -> dict[str, Any]:
-    return sweep_labeling()

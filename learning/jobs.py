@@ -3,12 +3,12 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import worker_process_init
 
 from labeling.services.wake import wake_on_commit as wake
 from learning.models import Trigger
 from learning.services import decide as decisions
-from learning.services import files, ranking, sweep, training, warm
+from learning.services import files, ranking, training, warm
 
 
 @shared_task(name="learning.decide")
@@ -31,19 +31,6 @@ def rank(project_id: int) -> dict[str, Any]:
     return {"project": project_id, "epoch": ranking.rank_again(project_id)}
 
 
-@shared_task(name="learning.sweep")
-def sweep_lost() -> dict[str, Any]:
-    """Announces again what has been lost. Jobs claim before they work, so announcing twice is harmless."""
-    lost, due, unranked = sweep.lost_runs(), sweep.due_projects(), sweep.unranked_projects()
-    for run_pk in lost:
-        wake("learning.run_training", run_pk)
-    for project_id in due:
-        wake("learning.decide", project_id)
-    for project_id in unranked:
-        wake("learning.rank", project_id)
-    return {"runs": lost, "projects": due, "unranked": unranked}
-
-
 @shared_task(name="learning.remove_files")
 def remove_files(project_id: int) -> dict[str, Any]:
     return {"removed": files.remove_folder(f"learning/{project_id}")}
@@ -52,8 +39,3 @@ def remove_files(project_id: int) -> dict[str, Any]:
 @worker_process_init.connect
 def warm_up(**_: Any) -> None:
     warm.load()
-
-
-@worker_ready.connect
-def look_for_lost_work(**_: Any) -> None:
-    wake("learning.sweep")

@@ -7,11 +7,15 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+NOTED_EVERY_S = 5.0
+
 
 class SweepRecordQuerySet(models.QuerySet["SweepRecord"]):
     def done(self, name: str) -> None:
-        """Notes that the work has just been finished."""
-        self.update_or_create(name=name, defaults={"finished_at": Now()})
+        """Notes that the work has just been finished; at most every ``NOTED_EVERY_S``, to spare the disk."""
+        recent = self.filter(name=name, finished_at__gt=Now() - timedelta(seconds=NOTED_EVERY_S))
+        if not recent.filter(finished_at__lte=Now()).exists():
+            self.update_or_create(name=name, defaults={"finished_at": Now()})
 
     def older_than(self, age_s: float) -> Self:
         """Work that was last finished longer ago than this, or never."""

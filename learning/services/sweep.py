@@ -1,18 +1,39 @@
 """Finds what was lost: runs whose worker died, runs nobody announced, decisions nobody took, rankings nobody made."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from labeling.models import Annotation, Epoch, ImportBatch, JobState, Kind, Project, Source
+from labeling.models import Annotation, Epoch, ImportBatch, JobState, Kind, Project, Source, SweepRecord
+from labeling.services.wake import wake
 from learning.models import Alert, AlertKind, Decision, ModelVersion, NextDecision, Run, Status
 
 #: The message of a promotion is given this long before it counts as lost.
 RANKING_LATE_S = 20
 #: A ranking that was asked for is given this long: the next one would fence it off.
 ASK_AGAIN_AFTER_S = 300
+
+
+def sweep_runs() -> dict[str, Any]:
+    """Goes on with runs whose worker died and announces those that wait. Jobs claim before they work."""
+    lost = lost_runs()
+    for run_pk in lost:
+        wake("learning.run_training", run_pk)
+    return {"runs": lost}
+
+
+def sweep_learning() -> dict[str, Any]:
+    """Announces again the decisions nobody took and the rankings nobody made."""
+    due, unranked = due_projects(), unranked_projects()
+    for project_id in due:
+        wake("learning.decide", project_id)
+    for project_id in unranked:
+        wake("learning.rank", project_id)
+    SweepRecord.objects.done("learning")
+    return {"projects": due, "unranked": unranked}
 
 
 def lost_runs() -> list[int]:

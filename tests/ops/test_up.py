@@ -15,7 +15,7 @@ from config.environment import redis_socket
 from tests.ops.running import Running, free_port, manage, processes_of, until
 
 pytestmark = pytest.mark.broker
-CHILDREN = {"web": "gunicorn", "worker": " worker ", "scheduler": " beat ", "redis": "redis-server"}
+CHILDREN = {"web": "gunicorn", "worker": " worker ", "scheduler": " scheduler ", "redis": "redis-server"}
 
 
 @pytest.fixture(scope="module")

@@ -121,8 +121,7 @@ def programs(lock: int, listener: socket.socket) -> list[Program]:
         ),
         Program(
             "scheduler",
-            [*celery, "config.scheduler", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "",
-             "--loglevel", level],
+            [python, "manage.py", "scheduler"],
             environment,
             pass_fds=(lock,),
             orphan_signal=signal.SIGKILL,
