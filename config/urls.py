@@ -13,3 +13,5 @@ urlpatterns = [
     re_path(r"^api/v1/(?P<rest>(?s:.*))$", NoSuchEndpoint.as_view()),  # a line break may be in it
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "config.errors.server_error"

@@ -1,19 +1,24 @@
 """Turns what services raise into answers: a 4xx names the field and the reason."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import exception_handler, set_rollback
 
 from labeling.kinds import InvalidAnswer
+from labeling.selectors.access import is_gone
 from labeling.services.errors import Invalid
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.outages import Outage, outage_of
 from labeling.services.pictures import PictureRejected
 from labeling.services.tasks.slots import LeaseLost
+
+log = logging.getLogger(__name__)
 
 
 class TooLarge(APIException):
@@ -29,7 +34,23 @@ class Conflict(APIException):
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """REST_FRAMEWORK's EXCEPTION_HANDLER."""
-    return exception_handler(_translated(error), context)
+    translated = _translated(error)
+    if translated is error and not isinstance(error, APIException):
+        if outage := outage_of(error):
+            return _answer_to(outage, error, context)
+        if is_gone(getattr(context.get("view"), "project", None), error):
+            translated = NotFound("Not there any more: it was deleted meanwhile.")
+    return exception_handler(translated, context)
+
+
+def _answer_to(outage: Outage, error: Exception, context: dict[str, Any]) -> Response:
+    request = context["request"]
+    log.warning("%s %s: %s, answered %s: %s", request.method, request.path, outage.cause, outage.status, error)
+    set_rollback()
+    headers = {"Retry-After": str(outage.retry_after_s), "Cache-Control": "no-store"}
+    response = Response(outage.body, outage.status, headers=headers)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # by the line above
+    return response
 
 
 def _translated(error: Exception) -> Exception:

@@ -21,6 +21,8 @@ ERRORS = {
     "413": "The body is too large.",
     "415": "The body is not of a type that is read here.",
     "429": "Too many attempts.",
+    "503": "The server is busy or cannot reach its data; Retry-After says when to try again.",
+    "507": "The server's disk is full: nothing was saved. Retry-After says when to try again.",
 }
 
 

@@ -1,6 +1,7 @@
 """Who may reach what. A stranger gets 404, a member without the permission gets 403."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import DatabaseError
 from django.http import Http404
 
 from labeling.models import Member, Permission, Project, User
@@ -37,3 +38,13 @@ def project_for(user: User, slug: str, permission: Permission) -> Project:
         raise Http404("No such project.")
     require(user, project, permission)
     return project
+
+
+def is_gone(project: Project | None, error: BaseException) -> bool:
+    """Whether an error comes of a project that was deleted while the request was at work on it."""
+    if project is None or not isinstance(error, ObjectDoesNotExist | DatabaseError):
+        return False
+    try:
+        return not Project.objects.filter(pk=project.pk, deleted_at__isnull=True).exists()
+    except DatabaseError:
+        return False

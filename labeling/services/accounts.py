@@ -1,7 +1,9 @@
 """API tokens of a person."""
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
@@ -11,11 +13,14 @@ from labeling.models.token import ApiTokenQuerySet, hash_key
 from labeling.selectors.prepared import Prepared
 from labeling.services.checks import text
 from labeling.services.errors import Invalid
+from labeling.services.patience import patience
+
+log = logging.getLogger(__name__)
 
 MAX_TOKENS = 50
 SIGN_IN_NAME = "Signed in over REST"
 SIGN_INS_KEPT = 20
-LAST_USED_EVERY = timedelta(minutes=1)
+LAST_USED_EVERY = timedelta(minutes=5)
 
 
 def issue_token(user: User, name: str) -> tuple[ApiToken, str]:
@@ -51,13 +56,22 @@ def _usable_token(key_hash: str) -> ApiTokenQuerySet:
 
 
 def token_for(key: str) -> ApiToken | None:
-    """The usable token with this key and its user, in one query; notes the use at most once a minute."""
+    """The usable token with this key and its user, in one query; notes the use now and then."""
     found = _usable_token(hash_key(key))
     if not found:
         return None
     (token,) = found
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_EVERY:
-        old = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - LAST_USED_EVERY)
-        ApiToken.objects.filter(old, pk=token.pk).update(last_used_at=now)
+        _note_use(token, now)
     return token
+
+
+def _note_use(token: ApiToken, now: datetime) -> None:
+    """Best effort: a read must not wait for whoever writes, nor fail because nothing can be written."""
+    old = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - LAST_USED_EVERY)
+    try:
+        with patience(0), transaction.atomic():
+            ApiToken.objects.filter(old, pk=token.pk).update(last_used_at=now)
+    except DatabaseError as error:
+        log.info("use of a token not noted: %s", error)

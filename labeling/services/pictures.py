@@ -6,6 +6,7 @@ is decoded, and whatever a decoder raises becomes a ``PictureRejected`` with a r
 
 import hashlib
 import io
+import logging
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from PIL import AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePl
 from labeling.models import Asset
 from labeling.services import storage
 from labeling.services.errors import Invalid
+from labeling.services.outages import outage_of
+
+log = logging.getLogger(__name__)
 
 #: Pillow's name of each format that is accepted, and its media type.
 FORMATS = {
@@ -147,8 +151,18 @@ def preview(asset: Asset, size: int) -> tuple[bytes, str]:
     if content is None:
         with default_storage.open(asset.path, "rb") as file:
             content = render(file.read(), size)
-        storage.put(name, content)
+        _keep(name, content)
     return content, PREVIEW_MEDIA_TYPE
+
+
+def _keep(name: str, content: bytes) -> None:
+    """Best effort: on a full disk the picture is shown all the same."""
+    try:
+        storage.put(name, content)
+    except OSError as error:
+        if outage_of(error) is None:
+            raise
+        log.warning("preview %s not kept: %s", name, error)
 
 
 def render(content: bytes, size: int) -> bytes:

@@ -15,6 +15,7 @@ from labeling.models import Asset
 from labeling.services.errors import Invalid
 from labeling.services.pictures import FORMATS, PictureFacts, PictureRejected, inspect, original_name, preview, render
 from tests.factories import make_project
+from tests.outages.trouble import no_space
 
 
 def encode(image: Image.Image, kind: str = "PNG", **save) -> bytes:
@@ -252,6 +253,10 @@ class TestPreview:
         first = preview(asset, 320)
         monkeypatch.setattr("labeling.services.pictures.render", lambda *args: 1 / 0)
         assert preview(asset, 320) == first
+
+    def test_shown_on_a_full_disk_too(self, asset, monkeypatch):
+        monkeypatch.setattr("labeling.services.storage.put", no_space)
+        assert preview(asset, 320)[1] == "image/webp"
 
 
 ROBUST = os.path.join(os.path.dirname(__file__), *[".."] * 3, "shared", "data", "robust_images")
