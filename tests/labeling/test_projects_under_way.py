@@ -92,8 +92,9 @@ def test_what_cannot_be_deleted_says_so_in_the_end(project, people, monkeypatch)
         raise IntegrityError("planted")
 
     monkeypatch.setattr(deletion, "_delete_in_batches", never)
-    with pytest.raises(IntegrityError):
-        deletion.delete_project(people.manager, project)
+    made = deletion.delete_project(people.manager, project)
+    made.refresh_from_db()
+    assert (made.state, made.error) == (JobState.FAILED, "IntegrityError: planted")
 
 
 def test_a_ranking_that_ends_while_its_project_goes_is_not_published(project, people, monkeypatch):
