@@ -7,7 +7,8 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -17,12 +18,14 @@ from labeling.models import (
     Annotation,
     ApiToken,
     Asset,
+    AttemptLimit,
     Context,
     Epoch,
     ImportBatch,
     ImportRejection,
     Instructions,
     Item,
+    KnownAddress,
     Label,
     Member,
     OverlapChange,
@@ -49,10 +52,16 @@ else:
 
 COUNT_UP_TO = 10_000
 
+
+def _own_password(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    return redirect("pages:password")
+
+
 admin.site.site_header = "Querent administration"
 admin.site.site_title = "Querent"
 admin.site.index_title = "Tables"
 admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]  # one sign-in page, one lockout
+admin.site.password_change = _own_password  # type: ignore[assignment, method-assign]  # its own has no limit
 
 
 class BoundedPaginator(Paginator):
@@ -357,6 +366,20 @@ class PairQueueEntryAdmin(LookAdmin):
     list_display = ("epoch", "rank", "pair_id", "utility", "propensity")
     list_select_related = ("epoch",)
     search_fields = ("=pair__id",)
+
+
+@admin.register(AttemptLimit)
+class AttemptLimitAdmin(LookAdmin):
+    list_display = ("scope", "address", "name_hash", "free_at")
+    list_filter = ("scope",)
+    search_fields = ("address__startswith",)
+
+
+@admin.register(KnownAddress)
+class KnownAddressAdmin(LookAdmin):
+    list_display = ("user", "address", "last_right_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "address__startswith")
 
 
 @admin.register(ApiToken)

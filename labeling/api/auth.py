@@ -2,37 +2,41 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import Throttled, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from labeling.api.base import body
 from labeling.api.serializers import TokenIn, TokenOut
 from labeling.models import User
 from labeling.services.accounts import sign_in_token
+from labeling.services.sign_in import TooManyAttempts, slow_down
+from labeling.services.sign_in.axes_handler import address_of
+from labeling.services.sign_in.limits import Limit
+
+CALLS = Limit("token", *settings.AUTH_THROTTLE)
 
 
 class TokenView(APIView):
     authentication_classes: Any = []
     permission_classes: Any = []
-    throttle_classes = [ScopedRateThrottle]
-    throttle_scope = "auth"
 
     @extend_schema(operation_id="auth_token", request=TokenIn, responses=TokenOut, auth=[])
     def post(self, request: Request) -> Response:
         """A new token for the person. Guessing is slowed down and then locked out."""
         given = body(TokenIn, request)
         http = request._request
+        slow_down(given["username"], address_of(http), CALLS)
         user = authenticate(http, username=given["username"], password=given["password"])
         if getattr(http, "axes_locked_out", False):
             http.axes_locked_out = False  # type: ignore[attr-defined]  # else its middleware answers with a page
-            raise Throttled(detail="Too many failed attempts: try again later.")
+            raise TooManyAttempts(http.sign_in_wait_s)  # type: ignore[attr-defined]
         if not isinstance(user, User):
             raise ValidationError({"password": ["Username and password do not fit together."]})
-        user_logged_in.send(User, request=http, user=user)  # forgets the failed attempts
+        user_logged_in.send(User, request=http, user=user)  # forgives the failed attempts
         return Response({"token": sign_in_token(user)})

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ParseError, Throttled, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -16,6 +16,7 @@ from labeling.services.errors import Invalid
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.outages import Outage, outage_of
 from labeling.services.pictures import PictureRejected
+from labeling.services.sign_in import TooManyAttempts
 from labeling.services.tasks.slots import LeaseLost
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,14 @@ class TooLarge(APIException):
 class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
+
+
+class TooMany(Throttled):
+    """Its words are whole: DRF would append a second sentence. ``wait`` becomes Retry-After."""
+
+    def __init__(self, error: TooManyAttempts) -> None:
+        super().__init__(detail=str(error))
+        self.wait = error.wait_s
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -62,6 +71,8 @@ def _translated(error: Exception) -> Exception:
         return Conflict(error.reason)
     if isinstance(error, LeaseLost):
         return Conflict(str(error))
+    if isinstance(error, TooManyAttempts):
+        return TooMany(error)
     if isinstance(error, RequestDataTooBig):
         return TooLarge()
     if isinstance(error, SuspiciousOperation):

@@ -1,11 +1,13 @@
 from labeling.models.annotation import Annotation, Source, Viewport
 from labeling.models.asset import Asset
+from labeling.models.attempt_limit import AttemptLimit
 from labeling.models.audit_event import AppendOnly, AuditEvent
 from labeling.models.context import Context
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
 from labeling.models.instructions import Instructions
 from labeling.models.item import Item, ItemStatus, Split
 from labeling.models.job_record import JobRecord, JobRecordQuerySet, JobState
+from labeling.models.known_address import KnownAddress
 from labeling.models.label import Label
 from labeling.models.member import Member
 from labeling.models.pair import Gold, Pair
@@ -23,10 +25,10 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Annotation", "ApiToken", "AppendOnly", "Asset", "AuditEvent", "Context", "Epoch", "Gold", "ImportBatch",
-    "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet",
-    "JobState", "Kind", "Label", "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs",
-    "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role",
-    "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User", "Viewport",
-    "WorkerMachine",
+    "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Context", "Epoch", "Gold",
+    "ImportBatch", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord",
+    "JobRecordQuerySet", "JobState", "Kind", "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair",
+    "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry",
+    "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User",
+    "Viewport", "WorkerMachine",
 ]  # fmt: skip

@@ -1,8 +1,7 @@
 """Sign in and out, password, API tokens."""
 
-from typing import Any
+from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
@@ -12,11 +11,14 @@ from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling.models import ApiToken
+from labeling.models import ApiToken, User
 from labeling.pages.account_forms import ChangePasswordForm, SignInForm, TokenForm
 from labeling.pages.decorators import PageRequest
 from labeling.services.accounts import issue_token, revoke_token
 from labeling.services.errors import Invalid
+from labeling.services.sign_in import TooManyAttempts, begin, finish
+from labeling.services.sign_in.attempts import in_words
+from labeling.services.sign_in.axes_handler import address_of
 
 
 class SignIn(LoginView):
@@ -30,21 +32,38 @@ class SignOut(LogoutView):
 
 
 class ChangePassword(PasswordChangeView):
+    """Asks for the password now, and so has the limits of a sign-in."""
+
     template_name = "pages/account/password.html"
     form_class = ChangePasswordForm
     success_url = reverse_lazy("pages:projects")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = cast("User", request.user)
+        try:
+            attempt = begin(user.username, address_of(request))
+        except TooManyAttempts as error:
+            return _refused(request, self.template_name, error)
+        form = self.get_form()
+        is_valid = form.is_valid()
+        if "old_password" not in form.errors:
+            finish(attempt, user, address_of(request))
+        return self.form_valid(form) if is_valid else self.form_invalid(form)
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, "Your password is changed. Other browsers have been signed out.")
         return super().form_valid(form)
 
 
-def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None) -> HttpResponse:
     """The answer to a sign-in after too many wrong passwords (django-axes)."""
-    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
-    context = {"form": SignInForm(request), "locked_minutes": minutes, "limit": settings.AXES_FAILURE_LIMIT}
-    response = render(request, "pages/account/sign_in.html", context, status=429)
-    response["Retry-After"] = str(minutes * 60)
+    error = TooManyAttempts(request.sign_in_wait_s)  # type: ignore[attr-defined]
+    return _refused(request, "pages/account/sign_in.html", error)
+
+
+def _refused(request: HttpRequest, template: str, error: TooManyAttempts) -> HttpResponse:
+    response = render(request, template, {"wait": in_words(error.wait_s)}, status=429)
+    response["Retry-After"] = str(error.wait_s)
     return response
 
 

@@ -83,7 +83,7 @@ def test_behind_a_proxy_a_guesser_locks_out_nobody_else(settings, client, people
         form = {"username": "manager", "password": password}
         return client.post("/sign-in/", form, REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_FOR=f"6.6.6.6, {address}")
 
-    for _ in range(settings.AXES_FAILURE_LIMIT):
+    for _ in range(settings.SIGN_IN_ATTEMPTS):
         last = sign_in("wrong", "203.0.113.66")
     assert last.status_code == 429
     assert sign_in("correct horse battery", "203.0.113.9").status_code == 302

@@ -182,3 +182,18 @@ def test_unclear_three_numbers_are_refused(monkeypatch, given):
     monkeypatch.setenv("IMAGE_ENCODER_SCALE", given)
     with pytest.raises(ImproperlyConfigured, match="IMAGE_ENCODER_SCALE must be one number or three"):
         environment.three_numbers("IMAGE_ENCODER_SCALE", 5, above=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("", (10, 6)), ("5/s", (5, 0.2)), ("20/hour", (20, 180)), ("1/day", (1, 86400))]
+)
+def test_a_rate(monkeypatch, given, expected):
+    monkeypatch.setenv("AUTH_THROTTLE", given)
+    assert environment.rate("AUTH_THROTTLE", "10/min") == expected
+
+
+@pytest.mark.parametrize("given", ["10", "0/min", "ten/min", "1.5/s", "10/year"])
+def test_an_unclear_rate_is_refused(monkeypatch, given):
+    monkeypatch.setenv("AUTH_THROTTLE", given)
+    with pytest.raises(ImproperlyConfigured, match="AUTH_THROTTLE must be like 10/min"):
+        environment.rate("AUTH_THROTTLE", "10/min")
