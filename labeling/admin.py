@@ -19,6 +19,7 @@ from labeling.models import (
     ApiToken,
     Asset,
     AttemptLimit,
+    AuditEvent,
     Context,
     Epoch,
     ImportBatch,
@@ -344,6 +345,14 @@ class OverlapChangeAdmin(JobAdmin):
     list_filter = ("state", "project")
     list_select_related = ("project", "created_by")
     search_fields = ("project__slug",)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(LookAdmin):
+    list_display = ("at", "action", "user_name", "subject", "project_slug", "via", "address", "request_id")
+    list_filter = ("action", "via")
+    search_fields = ("user_name", "subject", "project_slug", "address", "request_id")
+    date_hierarchy = "at"
 
 
 @admin.register(Epoch)

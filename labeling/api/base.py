@@ -1,5 +1,6 @@
 """What the views share: the project of the address, and who may do what with it."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import Http404
@@ -11,21 +12,34 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from labeling.models import Permission, Project, User
-from labeling.selectors.access import project_for
+from labeling.models import Action, Project, User
+from labeling.selectors.access import project_for, require
 
 
-class ProjectView(APIView):
-    """A view under ``/projects/{slug}/``: 404 for strangers, 403 for members who may not, before anything is read."""
+class ActionView(APIView):
+    """A view about something of a project: ``actions`` names by method what it does there."""
 
-    may_read: ClassVar[Permission] = Permission.VIEW
-    may_write: ClassVar[Permission] = Permission.MANAGE
+    actions: ClassVar[Mapping[str, Action]]
+
+    @property
+    def action_asked(self) -> Action:
+        """What the request would do. A method the view does not know is refused as 405 after this."""
+        method = "GET" if self.request.method in SAFE_METHODS else self.request.method
+        return self.actions.get(method or "") or next(iter(self.actions.values()))
+
+    def admit(self, project: Project) -> None:
+        """Raises 404 for strangers, 403 for members who may not."""
+        require(person(self.request), project, self.action_asked)
+
+
+class ProjectView(ActionView):
+    """One under ``/projects/{slug}/``: 404 for strangers, 403 for members who may not, before anything is read."""
+
     project: Project
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        needed = self.may_read if request.method in SAFE_METHODS else self.may_write
-        self.project = project_for(person(request), kwargs["slug"], needed)
+        self.project = project_for(person(request), kwargs["slug"], self.action_asked)
 
 
 class FirstRenderer(BaseContentNegotiation):

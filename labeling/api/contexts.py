@@ -8,13 +8,11 @@ from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from labeling.api.base import ProjectView, found, person
+from labeling.api.base import ActionView, ProjectView, found, person
 from labeling.api.exceptions import Conflict
 from labeling.api.serializers import ItemOut
-from labeling.models import Context, Item, ItemStatus, Permission, Split, Task, TaskState
-from labeling.selectors.access import require
+from labeling.models import Action, Context, Item, ItemStatus, Split, Task, TaskState
 from labeling.services import items as service
 
 
@@ -35,6 +33,7 @@ class ProjectContext(serializers.ModelSerializer[Context]):
 
 
 class Contexts(ProjectView, ListAPIView[Context]):
+    actions = {"GET": Action.CONTEXTS_READ}
     serializer_class = ProjectContext
     ordering = "ordinal"
 
@@ -49,17 +48,19 @@ class Contexts(ProjectView, ListAPIView[Context]):
         return super().get(request, *args, **kwargs)
 
 
-def _context(request: Request, pk: int, permission: Permission) -> Context:
+def _context(view: ActionView, pk: int) -> Context:
     known = Context.objects.filter(pk=pk).select_related("project").first() if pk < 2**63 else None
     context: Context = found(known, "context")
-    require(person(request), context.project, permission)
+    view.admit(context.project)
     return context
 
 
-class ContextDetail(APIView):
+class ContextDetail(ActionView):
+    actions = {"GET": Action.CONTEXTS_READ, "DELETE": Action.CONTEXTS_DELETE}
+
     @extend_schema(operation_id="contexts_read", responses=ProjectContext)
     def get(self, request: Request, pk: int) -> Response:
-        return Response(ProjectContext(_context(request, pk, Permission.VIEW)).data)
+        return Response(ProjectContext(_context(self, pk)).data)
 
     @extend_schema(operation_id="contexts_delete", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
@@ -67,7 +68,7 @@ class ContextDetail(APIView):
 
         Judgments that were given stay in exports; `restore` brings the context back.
         """
-        context = _context(request, pk, Permission.MANAGE)
+        context = _context(self, pk)
         out = Task.objects.filter(pair__context=context, state=TaskState.OPEN).count()
         if out:
             raise Conflict(f"{out} questions about this context are out; set it aside, and delete it once they are in.")
@@ -75,38 +76,46 @@ class ContextDetail(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ContextSetAside(APIView):
+class ContextSetAside(ActionView):
+    actions = {"POST": Action.CONTEXTS_SET_ASIDE}
+
     @extend_schema(operation_id="contexts_set_aside", request=None, responses=ProjectContext)
     def post(self, request: Request, pk: int) -> Response:
         """No pair of it is put to anybody any more; questions that are out may still be answered."""
-        context = _context(request, pk, Permission.REVIEW)
+        context = _context(self, pk)
         return Response(ProjectContext(service.set_context_aside(person(request), context)).data)
 
 
-class ContextRestore(APIView):
+class ContextRestore(ActionView):
+    actions = {"POST": Action.CONTEXTS_SET_ASIDE}
+
     @extend_schema(operation_id="contexts_restore", request=None, responses=ProjectContext)
     def post(self, request: Request, pk: int) -> Response:
         """It is asked about again, but for items that were set aside on their own."""
-        context = _context(request, pk, Permission.REVIEW)
+        context = _context(self, pk)
         return Response(ProjectContext(service.restore_context(person(request), context)).data)
 
 
-def _item(request: Request, pk: int) -> Item:
+def _item(view: ActionView, pk: int) -> Item:
     known = Item.objects.filter(pk=pk).select_related("project").first() if pk < 2**63 else None
     item: Item = found(known, "item")
-    require(person(request), item.project, Permission.REVIEW)
+    view.admit(item.project)
     return item
 
 
-class ItemSetAside(APIView):
+class ItemSetAside(ActionView):
+    actions = {"POST": Action.ITEMS_SET_ASIDE}
+
     @extend_schema(operation_id="items_set_aside", request=None, responses=ItemOut)
     def post(self, request: Request, pk: int) -> Response:
         """Nobody is asked about it any more; questions that are out may still be answered."""
-        return Response(ItemOut(service.set_aside(person(request), _item(request, pk))).data)
+        return Response(ItemOut(service.set_aside(person(request), _item(self, pk))).data)
 
 
-class ItemRestore(APIView):
+class ItemRestore(ActionView):
+    actions = {"POST": Action.ITEMS_SET_ASIDE}
+
     @extend_schema(operation_id="items_restore", request=None, responses=ItemOut)
     def post(self, request: Request, pk: int) -> Response:
         """It is asked about again where it lacks answers."""
-        return Response(ItemOut(service.restore(person(request), _item(request, pk))).data)
+        return Response(ItemOut(service.restore(person(request), _item(self, pk))).data)

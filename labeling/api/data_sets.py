@@ -12,14 +12,12 @@ from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from labeling.api.base import FirstRenderer, ProjectView, body, found, person, query
+from labeling.api.base import ActionView, FirstRenderer, ProjectView, body, found, person, query
 from labeling.api.exceptions import Conflict
 from labeling.api.files import file_response
 from labeling.api.serializers import ExportQuery, SnapshotIn, SnapshotOut
-from labeling.models import JobState, Permission, Snapshot
-from labeling.selectors.access import require
+from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.metrics import metrics
 from labeling.services.exports import FORMATS, checked_filters, export_file, file_name
 from labeling.services.snapshots import start_snapshot
@@ -28,6 +26,7 @@ FILES = {(200, format_.media_type): OpenApiResponse(OpenApiTypes.BINARY) for for
 
 
 class Export(ProjectView):
+    actions = {"GET": Action.EXPORT}
     content_negotiation_class = FirstRenderer
 
     @extend_schema(operation_id="export", parameters=[ExportQuery], responses=FILES)
@@ -45,8 +44,8 @@ class Export(ProjectView):
 
 
 class Snapshots(ProjectView, ListAPIView[Snapshot]):
+    actions = {"GET": Action.SNAPSHOTS_READ, "POST": Action.SNAPSHOTS_START}
     serializer_class = SnapshotOut
-    may_write = Permission.REVIEW
     ordering = "-pk"
 
     def get_queryset(self) -> QuerySet[Snapshot]:
@@ -73,28 +72,31 @@ class Snapshots(ProjectView, ListAPIView[Snapshot]):
         return Response(SnapshotOut(made).data, status=status.HTTP_202_ACCEPTED)
 
 
-def _snapshot(request: Request, public_id: Any) -> Snapshot:
+def _snapshot(view: ActionView, public_id: Any) -> Snapshot:
     snapshot: Snapshot = found(
         Snapshot.objects.select_related("project").filter(public_id=public_id).first(), "snapshot"
     )
-    require(person(request), snapshot.project, Permission.VIEW)
+    view.admit(snapshot.project)
     return snapshot
 
 
-class SnapshotDetail(APIView):
+class SnapshotDetail(ActionView):
+    actions = {"GET": Action.SNAPSHOTS_READ}
+
     @extend_schema(operation_id="snapshots_read", responses=SnapshotOut)
     def get(self, request: Request, public_id: Any) -> Response:
         """What the snapshot holds, and its hash once it is written."""
-        return Response(SnapshotOut(_snapshot(request, public_id)).data)
+        return Response(SnapshotOut(_snapshot(self, public_id)).data)
 
 
-class SnapshotFile(APIView):
+class SnapshotFile(ActionView):
+    actions = {"GET": Action.SNAPSHOTS_READ}
     content_negotiation_class = FirstRenderer
 
     @extend_schema(operation_id="snapshots_file", responses=FILES)
     def get(self, request: Request, public_id: Any) -> HttpResponseBase:
         """The file: the same bytes for ever. 409 until it is written."""
-        snapshot = _snapshot(request, public_id)
+        snapshot = _snapshot(self, public_id)
         if snapshot.state != JobState.DONE:
             raise Conflict(f"The file is not there: the snapshot is {snapshot.state}.")
         try:
@@ -122,6 +124,8 @@ class MetricsOut(serializers.Serializer[Any]):
 
 
 class Metrics(ProjectView):
+    actions = {"GET": Action.METRICS_READ}
+
     @extend_schema(operation_id="metrics", responses=MetricsOut)
     def get(self, request: Request, slug: str) -> Response:
         """Progress, label balance, learning curve with interval, agreement and throughput."""

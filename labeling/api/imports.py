@@ -16,13 +16,14 @@ from labeling.api.base import ProjectView, body, found, person
 from labeling.api.exceptions import TooLarge
 from labeling.api.parsers import LimitedJSONParser
 from labeling.api.serializers import ImportFileIn, ImportOut, ImportRowsIn, RejectionOut
-from labeling.models import ImportBatch, ImportRejection
+from labeling.models import Action, ImportBatch, ImportRejection
 from labeling.services.imports import start_import
 
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
 
 
 class Imports(ProjectView, ListAPIView[ImportBatch]):
+    actions = {"GET": Action.IMPORTS_READ, "POST": Action.IMPORTS_START}
     serializer_class = ImportOut
     parser_classes = [LimitedJSONParser, MultiPartParser]
     ordering = "-pk"
@@ -76,6 +77,8 @@ def _rows(data: Any) -> list[Any]:
 
 
 class ImportDetail(ProjectView):
+    actions = {"GET": Action.IMPORTS_READ}
+
     @extend_schema(operation_id="imports_read", responses=ImportOut)
     def get(self, request: Request, slug: str, public_id: Any) -> Response:
         """How far the import is."""
@@ -84,6 +87,7 @@ class ImportDetail(ProjectView):
 
 
 class Rejections(ProjectView, ListAPIView[ImportRejection]):
+    actions = {"GET": Action.IMPORTS_READ}
     serializer_class = RejectionOut
     ordering = ("row", "pk")
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -12,12 +11,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from labeling.api.base import FirstRenderer, ProjectView, person, query
+from labeling.api.base import ActionView, FirstRenderer, ProjectView, person, query
 from labeling.api.files import IMMUTABLE, file_response, unchanged
 from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
-from labeling.models import Annotation, Asset, Item, Kind, Permission, Task, User
+from labeling.models import Action, Annotation, Asset, Item, Kind, Task
 from labeling.selectors.access import require
 from labeling.selectors.items import browse
 from labeling.services.pictures import FORMATS, preview
@@ -27,6 +25,7 @@ ORIGINALS = {(200, media_type): BINARY for media_type in sorted(set(FORMATS.valu
 
 
 class Items(ProjectView, ListAPIView[Item]):
+    actions = {"GET": Action.ITEMS_READ}
     serializer_class = ItemOut
     ordering = "ordinal"
 
@@ -42,6 +41,7 @@ class Items(ProjectView, ListAPIView[Item]):
 
 
 class Annotations(ProjectView, ListAPIView[Annotation]):
+    actions = {"GET": Action.ANNOTATIONS_READ}
     serializer_class = AnnotationOut
     ordering = "pk"
 
@@ -76,14 +76,15 @@ def _asset(item: Item) -> Asset:
     return item.asset
 
 
-class Original(APIView):
+class Original(ActionView):
+    actions = {"GET": Action.ITEMS_READ}
     content_negotiation_class = FirstRenderer
 
     @extend_schema(operation_id="items_original", responses=ORIGINALS)
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """The picture byte for byte as it was uploaded."""
         item = _picture_of(pk)
-        require(person(request), item.project, Permission.VIEW)
+        self.admit(item.project)
         asset = _asset(item)
         try:
             file = default_storage.open(asset.path, "rb")
@@ -103,20 +104,22 @@ def _suffix(asset: Asset) -> str:
     return f".{asset.format.lower()}" if asset.format.isalnum() else ""
 
 
-class Preview(APIView):
+class Preview(ActionView):
+    actions = {"GET": Action.ITEMS_READ}
     content_negotiation_class = FirstRenderer
 
     @extend_schema(operation_id="items_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """A derived picture: upright, without metadata. For who may view, and for who was asked about the item."""
         item = _picture_of(pk)
-        require(person(request), item.project, Permission.ENTER)
-        if not _may_see(person(request), item):
-            raise PermissionDenied("You may see the pictures you were asked about.")
+        user = person(request)
+        asked = Task.objects.filter(item=item, annotator=user).exists()
+        require(user, item.project, Action.TASKS_SEE_OWN_PICTURE if asked else self.action_asked)
         return _preview(request, _asset(item))
 
 
-class TaskPreview(APIView):
+class TaskPreview(ActionView):
+    actions = {"GET": Action.ITEMS_READ}
     content_negotiation_class = FirstRenderer
 
     @extend_schema(operation_id="tasks_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
@@ -127,7 +130,7 @@ class TaskPreview(APIView):
         if task is None or task.pair is None or part not in ("left", "right", "context"):
             raise Http404("No such picture.")
         user = person(request)
-        require(user, task.project, Permission.ENTER if task.annotator_id == user.pk else Permission.VIEW)
+        require(user, task.project, Action.TASKS_SEE_OWN_PICTURE if task.annotator_id == user.pk else self.action_asked)
         pair = task.pair
         left = pair.first if pair.first_id == task.left_id else pair.second
         assets = {"left": left.asset, "right": pair.other(left.pk).asset, "context": pair.context.asset}
@@ -148,13 +151,3 @@ def _preview(request: Request, asset: Asset) -> HttpResponseBase:
     except FileNotFoundError:
         raise Http404("The file of this picture is missing.") from None
     return HttpResponse(content, content_type=media_type, headers=headers)
-
-
-def _may_see(user: User, item: Item) -> bool:
-    if Task.objects.filter(item=item, annotator=user).exists():
-        return True
-    try:
-        require(user, item.project, Permission.VIEW)
-    except PermissionDenied:
-        return False
-    return True

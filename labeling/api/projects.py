@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from labeling.api.base import ProjectView, body, person
 from labeling.api.serializers import MemberIn, MemberOut, ProjectChange, ProjectIn, ProjectOut
-from labeling.models import Instructions, Member, Permission, Project, User
+from labeling.models import Action, Instructions, Member, Project, User
 from labeling.services import projects
 from labeling.services.deletion import delete_project
 
@@ -44,7 +44,7 @@ class Projects(ListAPIView[Project]):
 
 
 class ProjectDetail(ProjectView):
-    may_read = Permission.ENTER
+    actions = {"GET": Action.PROJECT_READ, "PATCH": Action.PROJECT_CHANGE, "DELETE": Action.PROJECT_DELETE}
 
     @extend_schema(operation_id="projects_read", responses=ProjectOut)
     def get(self, request: Request, slug: str) -> Response:
@@ -65,6 +65,7 @@ class ProjectDetail(ProjectView):
 
 
 class Members(ProjectView, ListAPIView[Member]):
+    actions = {"GET": Action.MEMBERS_READ, "POST": Action.MEMBERS_CHANGE}
     serializer_class = MemberOut
 
     def get_queryset(self) -> QuerySet[Member]:
@@ -90,6 +91,8 @@ class Members(ProjectView, ListAPIView[Member]):
 
 
 class MemberDetail(ProjectView):
+    actions = {"DELETE": Action.MEMBERS_CHANGE}
+
     @extend_schema(operation_id="members_remove", responses={204: None})
     def delete(self, request: Request, slug: str, username: str) -> Response:
         """Takes the person out of the project; answers stay."""

@@ -8,11 +8,9 @@ from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from labeling.api.base import ProjectView, StrictSerializer, body, found, person
-from labeling.models import Permission, Quarantine
-from labeling.selectors.access import require
+from labeling.api.base import ActionView, ProjectView, StrictSerializer, body, found, person
+from labeling.models import Action, Quarantine
 from labeling.selectors.quarantine import answers_of, quarantines
 from labeling.services import quarantine as service
 
@@ -48,7 +46,7 @@ class QuarantineOut(serializers.ModelSerializer[Quarantine]):
 
 
 class Quarantines(ProjectView, ListAPIView[Quarantine]):
-    may_read = Permission.REVIEW
+    actions = {"GET": Action.QUARANTINES_READ, "POST": Action.QUARANTINES_CHANGE}
     serializer_class = QuarantineOut
     ordering = "-pk"
 
@@ -73,12 +71,14 @@ class Quarantines(ProjectView, ListAPIView[Quarantine]):
         return Response(QuarantineOut(made).data, status=status.HTTP_201_CREATED)
 
 
-class QuarantineLift(APIView):
+class QuarantineLift(ActionView):
+    actions = {"POST": Action.QUARANTINES_CHANGE}
+
     @extend_schema(operation_id="quarantines_lift", request=LiftIn, responses=QuarantineOut)
     def post(self, request: Request, pk: int) -> Response:
         """The answers count again from the next run on, and the person is asked again."""
         rows = Quarantine.objects.select_related("project", "annotator", "set_by")
         row: Quarantine = found(rows.filter(pk=pk).first() if pk < 2**63 else None, "quarantine")
-        require(person(request), row.project, Permission.MANAGE)
+        self.admit(row.project)
         lifted = service.lift(person(request), row, body(LiftIn, request)["reason"])
         return Response(QuarantineOut(lifted).data)

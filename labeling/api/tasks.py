@@ -12,12 +12,11 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from labeling.api import task_schema as schema
-from labeling.api.base import person
+from labeling.api.base import ActionView, person
 from labeling.api.exceptions import Conflict, TooLarge
-from labeling.models import Project
+from labeling.models import Action, Project
 from labeling.selectors.prepared import Prepared
 from labeling.selectors.task_json import task_json, utc_text
 from labeling.services.answers import LeaseLost, record_answer, skip, take_back
@@ -43,7 +42,9 @@ class SmallJsonParser(BaseParser):
             raise ParseError(f"Not JSON: {error}") from error
 
 
-class TaskView(APIView):
+class TaskView(ActionView):
+    """The services ask whether the person may: in the query that they need anyway."""
+
     parser_classes = [SmallJsonParser]
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -65,6 +66,8 @@ def _project(slug: str) -> "QuerySet[Project]":
 
 
 class NextTasks(TaskView):
+    actions = {"POST": Action.TASKS_ANSWER}
+
     @extend_schema(
         operation_id="tasks_next",
         request=schema.NextIn,
@@ -84,6 +87,8 @@ REFUSED = {400: schema.FieldErrors, 403: schema.Refusal, 404: schema.Refusal, 40
 
 
 class TaskAnswer(TaskView):
+    actions = {"PUT": Action.TASKS_ANSWER, "DELETE": Action.TASKS_ANSWER}
+
     @extend_schema(
         operation_id="tasks_answer",
         request=schema.AnswerIn,
@@ -113,6 +118,8 @@ class TaskAnswer(TaskView):
 
 
 class TaskSkip(TaskView):
+    actions = {"POST": Action.TASKS_ANSWER}
+
     @extend_schema(operation_id="tasks_skip", request=schema.SkipIn, responses={200: schema.SkipOut, **REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         """Gives a question back unanswered; the caller is not asked about the item again."""

@@ -1,3 +1,4 @@
+from labeling.models.action import Action
 from labeling.models.annotation import Annotation, Source, Viewport
 from labeling.models.asset import Asset
 from labeling.models.attempt_limit import AttemptLimit
@@ -25,8 +26,8 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Context", "Epoch", "Gold",
-    "ImportBatch", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord",
+    "Action", "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Context", "Epoch",
+    "Gold", "ImportBatch", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord",
     "JobRecordQuerySet", "JobState", "Kind", "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair",
     "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry",
     "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User",

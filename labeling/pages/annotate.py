@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET
 
 from labeling.kinds import KINDS, QuestionKind
 from labeling.kinds.page_keys import PageKeys, page_keys
-from labeling.models import Modality, Permission, Project, User
+from labeling.models import Action, Modality, Project, User
 from labeling.pages.decorators import project_page
 from labeling.pages.markdown import render_markdown
-from labeling.selectors.access import member_of
+from labeling.selectors.access import may, member_of
 from labeling.selectors.annotating import last_given, standing
 from labeling.selectors.task_json import task_json
 from labeling.services.tasks import next_tasks
@@ -52,7 +52,7 @@ def ui_version(kind: QuestionKind) -> str:
 @require_GET
 @ensure_csrf_cookie
 @never_cache
-@project_page(Permission.LABEL)
+@project_page(Action.TASKS_ANSWER)
 def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     """The page; leases the first questions to the person (the same ones again when it is reloaded)."""
     user: User = request.user  # type: ignore[assignment]
@@ -70,7 +70,7 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "one_row": keys.use_picker or not kind.has_labels or (len(keys.labels) <= 3 and kind.name == "classification"),
         "instructions": render_markdown(text) if text else "",
         "version": version,
-        "may_manage": user.is_superuser or _may(user, project, Permission.MANAGE),
+        "may_manage": may(user, project, Action.PROJECT_CHANGE),
         "modules": modules_of(kind),
         "styles": STYLES if kind.has_labels else PAIR_STYLES,
         "boot": {**_boot(user, project, keys), "instructions": {"version": version}},
@@ -86,14 +86,15 @@ def annotate_state(request: HttpRequest, slug: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return JsonResponse({"detail": "Not signed in."}, status=401)
     project = Project.objects.filter(slug=slug).first()
-    if project is None or not _may(request.user, project, Permission.LABEL):
+    if project is None or not _asked(request.user, project):
         return JsonResponse({"user": request.user.pk, "name": request.user.get_username(), "project": None})
     return JsonResponse(standing(request.user, project))
 
 
-def _may(user: User, project: Project, permission: Permission) -> bool:
+def _asked(user: User, project: Project) -> bool:
+    """Whether questions are put to the person: members only, whatever an administrator may."""
     member = member_of(user, project)
-    return member is not None and member.may(permission)
+    return member is not None and member.may(Action.TASKS_ANSWER.permission)
 
 
 def _boot(user: User, project: Project, keys: PageKeys) -> dict[str, Any]:

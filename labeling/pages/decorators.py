@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from labeling.models import Permission, Project, User
+from labeling.models import Action, Permission, Project, User
 from labeling.selectors.access import project_for
 
 View = Callable[..., HttpResponseBase]
@@ -22,8 +22,8 @@ class PageRequest(HttpRequest):
     permissions: frozenset[Permission]
 
 
-def project_page(permission: Permission) -> Callable[[View], View]:
-    """``view(request, project, …)`` for people with the permission; others sign in, get 404 or 403.
+def project_page(reads: Action, writes: Action | None = None) -> Callable[[View], View]:
+    """``view(request, project, …)`` for people who may; others sign in, get 404 or 403. ``writes`` is what POST takes.
 
     The address names the project by ``slug``. ``request.project`` is set for the page's frame.
     """
@@ -32,10 +32,11 @@ def project_page(permission: Permission) -> Callable[[View], View]:
         @wraps(view)
         @login_required
         def page(request: PageRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
-            request.project = project_for(request.user, slug, permission)
+            action = reads if request.method in ("GET", "HEAD") else writes or reads
+            request.project = project_for(request.user, slug, action)
             return view(request, request.project, **kwargs)
 
-        page.permission = permission  # type: ignore[attr-defined]
+        page.actions = {"GET": reads, "HEAD": reads, "POST": writes or reads}  # type: ignore[attr-defined]
         return page
 
     return decorate

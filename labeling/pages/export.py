@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.models import Permission, Project, Snapshot, Source, Split
+from labeling.models import Action, Project, Snapshot, Source, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import shapes_of
@@ -36,7 +36,7 @@ def chosen(project: Project, given: Any) -> dict[str, str]:
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.EXPORT)
 def export(request: PageRequest, project: Project) -> HttpResponse:
     choice = chosen(project, request.GET)
     filters = {name: choice[name] for name in FILTERS if choice[name]}
@@ -64,7 +64,7 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.SNAPSHOTS_READ)
 def snapshots(request: PageRequest, project: Project) -> HttpResponse:
     """The list of snapshots; a fragment that asks for itself again while one is being written."""
     found = Snapshot.objects.filter(project=project).select_related("created_by").order_by("-pk")
@@ -74,7 +74,7 @@ def snapshots(request: PageRequest, project: Project) -> HttpResponse:
 
 
 @require_POST
-@project_page(Permission.VIEW)
+@project_page(Action.SNAPSHOTS_START)
 def snapshot_new(request: PageRequest, project: Project) -> HttpResponse:
     choice = chosen(project, request.POST)
     filters = {name: choice[name] for name in FILTERS if choice[name]}

@@ -11,7 +11,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from labeling.models import ImportBatch, ImportRejection, Modality, Permission, Project
+from labeling.models import Action, ImportBatch, ImportRejection, Modality, Project
 from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.import_form import ImportForm
@@ -23,7 +23,7 @@ REJECTIONS_PER_PAGE = 50
 
 
 @require_http_methods(["GET", "POST"])
-@project_page(Permission.MANAGE)
+@project_page(Action.IMPORTS_READ, Action.IMPORTS_START)
 def imports(request: PageRequest, project: Project) -> HttpResponse:
     sent = request.method == "POST"
     form = ImportForm(request.POST, request.FILES, project=project) if sent else ImportForm(project=project)
@@ -66,7 +66,7 @@ def _start(request: PageRequest, project: Project, form: ImportForm) -> ImportBa
 
 
 @require_safe
-@project_page(Permission.MANAGE)
+@project_page(Action.IMPORTS_READ)
 def import_(request: PageRequest, project: Project, public_id: Any) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, project=project, public_id=public_id)
     context = {"project": project, "batch": batch, **_progress(batch)}
@@ -83,7 +83,7 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
 
 
 @require_safe
-@project_page(Permission.MANAGE)
+@project_page(Action.IMPORTS_READ)
 def rejections_csv(request: PageRequest, project: Project, public_id: Any) -> StreamingHttpResponse:
     """All rejections of an import as csv, streamed."""
     batch = get_object_or_404(ImportBatch, project=project, public_id=public_id)

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.kinds import KINDS
-from labeling.models import Item, ItemStatus, Permission, Project, Split
+from labeling.models import Action, Item, ItemStatus, Project, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.items import answers_of, browse, history
 from labeling.services import items as service
@@ -32,7 +32,7 @@ class Page:
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.ITEMS_READ)
 def items(request: PageRequest, project: Project) -> HttpResponse:
     chosen = {name: request.GET.get(name, "")[:MAX_QUERY] for name in ("split", "status", "answered", "label", "q")}
     found = browse(
@@ -106,7 +106,7 @@ def _item(project: Project, pk: int) -> Item:
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.ITEMS_READ)
 def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     shown = _item(project, pk)
     around = Item.objects.filter(project=project)
@@ -122,7 +122,7 @@ def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
 
 
 @require_POST
-@project_page(Permission.REVIEW)
+@project_page(Action.ITEMS_SET_ASIDE)
 def item_restore(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     service.restore(request.user, _item(project, pk))
     messages.success(request, "The item is back: it will be asked about where it lacks answers.")
@@ -130,7 +130,7 @@ def item_restore(request: PageRequest, project: Project, pk: int) -> HttpRespons
 
 
 @require_POST
-@project_page(Permission.REVIEW)
+@project_page(Action.ITEMS_SET_ASIDE)
 def item_set_aside(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     service.set_aside(request.user, _item(project, pk))
     messages.success(request, "The item is set aside: nobody is asked about it until it is restored.")

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling.models import Member, Permission, Project, Role, User
+from labeling.models import Action, Member, Permission, Project, Role, User
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import MemberForm
 from labeling.pages.navigation import permissions
@@ -23,7 +23,7 @@ WHAT_ROLES_DO = (
 
 
 @require_http_methods(["GET", "HEAD"])
-@project_page(Permission.REVIEW)
+@project_page(Action.MEMBERS_READ)
 def members(request: PageRequest, project: Project) -> HttpResponse:
     return _page(request, project, MemberForm())
 
@@ -46,7 +46,7 @@ def _page(request: PageRequest, project: Project, form: MemberForm) -> HttpRespo
 
 
 @require_POST
-@project_page(Permission.MANAGE)
+@project_page(Action.MEMBERS_CHANGE)
 def member_add(request: PageRequest, project: Project) -> HttpResponse:
     form = MemberForm(request.POST)
     if not form.is_valid():
@@ -65,7 +65,7 @@ def member_add(request: PageRequest, project: Project) -> HttpResponse:
 
 
 @require_POST
-@project_page(Permission.MANAGE)
+@project_page(Action.MEMBERS_CHANGE)
 def member_role(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
     role = request.POST.get("role", "")
@@ -79,7 +79,7 @@ def member_role(request: PageRequest, project: Project, pk: int) -> HttpResponse
 
 
 @require_POST
-@project_page(Permission.MANAGE)
+@project_page(Action.MEMBERS_CHANGE)
 def member_remove(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
     try:
@@ -93,5 +93,5 @@ def member_remove(request: PageRequest, project: Project, pk: int) -> HttpRespon
 
 def _after_change(request: PageRequest, project: Project) -> HttpResponse:
     """Back to the members; to all projects when one has just shut oneself out."""
-    inside = Project.objects.where(request.user, Permission.REVIEW).filter(pk=project.pk)
+    inside = Project.objects.where(request.user, Action.MEMBERS_READ.permission).filter(pk=project.pk)
     return redirect("pages:members", project.slug) if inside.exists() else redirect("pages:projects")

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from labeling.models import Kind, Permission, Project
+from labeling.models import Action, Kind, Permission, Project
 from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
 
@@ -15,7 +15,7 @@ from labeling.selectors.access import permissions_of
 class Tab:
     name: str
     view: str
-    permission: Permission
+    action: Action
     inside: tuple[str, ...] = ()
     kind: str = ""
     url: str = ""
@@ -23,16 +23,16 @@ class Tab:
 
 
 TABS = (
-    Tab("Overview", "pages:project", Permission.ENTER),
-    Tab("Label", "pages:annotate", Permission.LABEL),
-    Tab("Items", "pages:items", Permission.VIEW, ("pages:item",)),
-    Tab("Import", "pages:imports", Permission.MANAGE, ("pages:import",)),
-    Tab("Ranking", "learning-pages:ranking", Permission.VIEW, kind=Kind.PAIRWISE),
-    Tab("Runs", "learning-pages:runs", Permission.VIEW, ("learning-pages:run",)),
-    Tab("Models", "learning-pages:models", Permission.VIEW, ("learning-pages:model",)),
-    Tab("Export", "pages:export", Permission.VIEW),
-    Tab("Members", "pages:members", Permission.REVIEW),
-    Tab("Settings", "pages:settings", Permission.MANAGE),
+    Tab("Overview", "pages:project", Action.PROJECT_READ),
+    Tab("Label", "pages:annotate", Action.TASKS_ANSWER),
+    Tab("Items", "pages:items", Action.ITEMS_READ, ("pages:item",)),
+    Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import",)),
+    Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, kind=Kind.PAIRWISE),
+    Tab("Runs", "learning-pages:runs", Action.RUNS_READ, ("learning-pages:run",)),
+    Tab("Models", "learning-pages:models", Action.MODELS_READ, ("learning-pages:model",)),
+    Tab("Export", "pages:export", Action.EXPORT),
+    Tab("Members", "pages:members", Action.MEMBERS_READ),
+    Tab("Settings", "pages:settings", Action.PROJECT_CHANGE),
 )
 
 
@@ -62,7 +62,7 @@ def _navigation(request: PageRequest) -> dict[str, Any]:
     if not may:
         return {}
     kinds = ("", request.project.kind)
-    tabs = [_placed(tab, slug, match.view_name) for tab in TABS if tab.permission in may and tab.kind in kinds]
+    tabs = [_placed(tab, slug, match.view_name) for tab in TABS if tab.action.permission in may and tab.kind in kinds]
     return {
         "project": request.project,
         "may": {permission.value for permission in may},

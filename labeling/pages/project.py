@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from labeling.models import ImportBatch, Kind, Member, Pairs, Permission, Project
+from labeling.models import Action, ImportBatch, Kind, Member, Pairs, Permission, Project
 from labeling.pages.charts import ColumnChart, Meter, column_chart
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.markdown import render_markdown
@@ -37,7 +37,7 @@ class NextStep:
 
 
 @require_safe
-@project_page(Permission.ENTER)
+@project_page(Action.PROJECT_READ)
 def project(request: PageRequest, project: Project) -> HttpResponse:
     may = permissions(request)
     counts = progress(project)
@@ -69,7 +69,7 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.METRICS_READ)
 def agreement_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """How much people agree; on its own because it reads the answers of thousands of items."""
     found = agreement(project)

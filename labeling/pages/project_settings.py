@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from labeling.models import Permission, Project
+from labeling.models import Action, Project
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.pages.charts import Meter
@@ -46,7 +46,7 @@ def forms_of(project: Project, data: Any = None, part: str = "") -> dict[str, Ca
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@project_page(Permission.MANAGE)
+@project_page(Action.PROJECT_CHANGE)
 def settings(request: PageRequest, project: Project) -> HttpResponse:
     part = request.POST.get("part", "")
     if request.headers.get("HX-Request") and "progress" in request.GET:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from labeling.models import Permission, Project, Quarantine
+from labeling.models import Action, Project, Quarantine
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.quarantine import answers_of
 from labeling.services import quarantine
@@ -14,7 +14,7 @@ from labeling.services.errors import Invalid
 
 
 @require_POST
-@project_page(Permission.MANAGE)
+@project_page(Action.QUARANTINES_CHANGE)
 def quarantine_set(request: PageRequest, project: Project) -> HttpResponse:
     """``annotator`` and ``reason`` of the form."""
     given = request.POST.get("annotator", ""), request.POST.get("reason", "")
@@ -29,7 +29,7 @@ def quarantine_set(request: PageRequest, project: Project) -> HttpResponse:
 
 
 @require_POST
-@project_page(Permission.MANAGE)
+@project_page(Action.QUARANTINES_CHANGE)
 def quarantine_lift(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     row = get_object_or_404(Quarantine.objects.select_related("project", "annotator"), project=project, pk=pk)
     try:

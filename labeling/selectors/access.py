@@ -4,7 +4,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404
 
-from labeling.models import Member, Permission, Project, User
+from labeling.models import Action, Member, Permission, Project, User
 
 
 def member_of(user: User, project: Project) -> Member | None:
@@ -19,24 +19,28 @@ def permissions_of(user: User, project: Project) -> frozenset[Permission]:
     return member.permissions if member else frozenset()
 
 
-def require(user: User, project: Project, permission: Permission) -> Member | None:
+def may(user: User, project: Project, action: Action) -> bool:
+    return action.permission in permissions_of(user, project)
+
+
+def require(user: User, project: Project, action: Action) -> Member | None:
     """The user's membership (None for a superuser outside the project). Raises Http404 or PermissionDenied."""
     if project.deleted_at is not None:
         raise Http404("No such project.")
     member = member_of(user, project)
-    if user.is_superuser or (member and member.may(permission)):
+    if user.is_superuser or (member and member.may(action.permission)):
         return member
     if member is None:
         raise Http404("No such project.")
     raise PermissionDenied(member.refusal)
 
 
-def project_for(user: User, slug: str, permission: Permission) -> Project:
+def project_for(user: User, slug: str, action: Action) -> Project:
     """The project with this slug. Raises Http404 for strangers, PermissionDenied for members who may not."""
     project = Project.objects.filter(slug=slug).first()
     if project is None:
         raise Http404("No such project.")
-    require(user, project, permission)
+    require(user, project, action)
     return project
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.models import Annotation, Kind, Member, Modality, Permission, Project, Task, TaskState, User
+from labeling.models import Action, Annotation, Kind, Member, Modality, Project, Task, TaskState, User
 from labeling.selectors.progress import progress
 from labeling.selectors.task_json import task_json
 
@@ -18,7 +18,7 @@ def standing(user: User, project: Project) -> dict[str, Any]:
         "user": user.pk,
         "name": user.get_username(),
         "mine": member.answers if member else 0,
-        "asked": bool(member and member.may(Permission.LABEL)),
+        "asked": bool(member and member.may(Action.TASKS_ANSWER.permission)),
         "project": {
             "items": counts["items"],
             "done": counts["done"],

@@ -14,6 +14,7 @@ from django.utils import timezone
 from labeling import signals
 from labeling.kinds import KINDS, InvalidAnswer
 from labeling.models import (
+    Action,
     Annotation,
     Item,
     ItemStatus,
@@ -21,7 +22,6 @@ from labeling.models import (
     Label,
     Member,
     Pair,
-    Permission,
     Project,
     Reason,
     SkipReason,
@@ -178,7 +178,7 @@ def _work_on(user: User, task_id: int) -> _Work:
     if not (found := _member(user.pk, task_id) if task_id < 2**63 else []):
         raise Http404("No such task.")
     member = found[0]
-    if not member.may(Permission.LABEL):
+    if not member.may(Action.TASKS_ANSWER.permission):
         raise PermissionDenied(member.refusal)
     (task,) = (_pair_task if member.project.kind == Kind.PAIRWISE else _task)(task_id)
     task.project = member.project

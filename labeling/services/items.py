@@ -8,12 +8,12 @@ from django.db.models import Case, F, Q, Value, When
 
 from labeling import signals
 from labeling.models import (
+    Action,
     Annotation,
     Context,
     Item,
     ItemStatus,
     Pair,
-    Permission,
     Progress,
     Source,
     Split,
@@ -61,7 +61,7 @@ def restore_context(user: User, context: Context) -> Context:
 
 @transaction.atomic
 def _move(user: User, item: Item, status: ItemStatus) -> Item:
-    require(user, item.project, Permission.REVIEW)
+    require(user, item.project, Action.ITEMS_SET_ASIDE)
     locked = Item.objects.select_for_update(no_key=True).get(pk=item.pk)
     if locked.status == status:
         return locked
@@ -76,7 +76,7 @@ def _move(user: User, item: Item, status: ItemStatus) -> Item:
 
 
 def _move_context(user: User, context: Context, status: ItemStatus) -> Context:
-    require(user, context.project, Permission.REVIEW)
+    require(user, context.project, Action.CONTEXTS_SET_ASIDE)
     members = Item.objects.filter(in_context=context).exclude(status=status)
     if status == ItemStatus.ACTIVE:
         members = members.filter(set_aside_because=WITH_CONTEXT)

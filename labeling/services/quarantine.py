@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from labeling import signals
-from labeling.models import Member, Permission, Progress, Project, Quarantine, Task, TaskState, User
+from labeling.models import Action, Member, Progress, Project, Quarantine, Task, TaskState, User
 from labeling.selectors.access import require
 from labeling.selectors.quarantine import answers_of, person_named
 from labeling.services.audit import record
@@ -25,7 +25,7 @@ def set_in_quarantine(user: User, project: Project, name: Any, reason: Any) -> Q
     Nothing more is asked of the person; open tasks go back at the next sweep. Needs the permission to manage. Raises
     Invalid (annotator, reason). Announces ``answers_changed`` on commit.
     """
-    require(user, project, Permission.MANAGE)
+    require(user, project, Action.QUARANTINES_CHANGE)
     why = text("reason", reason, max_length=MAX_REASON, required=True)
     person = person_named(project, text("annotator", name, max_length=200, required=True))
     if person is None:
@@ -45,7 +45,7 @@ def lift(user: User, quarantine: Quarantine, reason: Any) -> Quarantine:
     """The person's answers count again from the next run on, and the person is asked again. Needs the permission to
     manage. Raises Invalid (reason; lifted_at when it is over already). Announces ``answers_changed`` on commit."""
     project = quarantine.project
-    require(user, project, Permission.MANAGE)
+    require(user, project, Action.QUARANTINES_CHANGE)
     why = text("reason", reason, max_length=MAX_REASON, required=True)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if not Quarantine.objects.open().filter(pk=quarantine.pk).exists():

@@ -8,11 +8,9 @@ from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from labeling.api.base import ProjectView, found, person, query
-from labeling.models import Permission
-from labeling.selectors.access import require
+from labeling.api.base import ActionView, ProjectView, found, person, query
+from labeling.models import Action
 from learning.models import Alert, AlertKind, Severity
 from learning.services import alerts
 
@@ -36,6 +34,7 @@ class AlertFilter(serializers.Serializer[Any]):
 
 
 class Alerts(ProjectView, ListAPIView[Alert]):
+    actions = {"GET": Action.ALERTS_READ}
     serializer_class = AlertOut
     ordering = "-pk"
 
@@ -52,11 +51,13 @@ class Alerts(ProjectView, ListAPIView[Alert]):
         return super().get(request, *args, **kwargs)
 
 
-class AlertResolve(APIView):
+class AlertResolve(ActionView):
+    actions = {"POST": Action.ALERTS_RESOLVE}
+
     @extend_schema(operation_id="alerts_resolve", request=None, responses=AlertOut)
     def post(self, request: Request, pk: int) -> Response:
         """Says that a person has looked. Failed runs are resolved by the next run that is done."""
         rows = Alert.objects.select_related("project", "run", "resolved_by")
         alert: Alert = found(rows.filter(pk=pk).first(), "alert")
-        require(person(request), alert.project, Permission.MANAGE)
+        self.admit(alert.project)
         return Response(AlertOut(alerts.resolve(person(request), alert)).data)

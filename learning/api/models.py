@@ -7,11 +7,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from labeling.api.base import ProjectView, body, found, person
-from labeling.models import Permission
-from labeling.selectors.access import require
+from labeling.api.base import ActionView, ProjectView, body, found, person
+from labeling.models import Action
 from labeling.services.errors import Invalid
 from learning.api.serializers import ModelDetailOut, ModelOut, QueueOut, ReasonIn, RollbackIn
 from learning.models import ModelVersion
@@ -20,6 +18,7 @@ from learning.services import promotion, runs
 
 
 class Models(ProjectView, ListAPIView[ModelVersion]):
+    actions = {"GET": Action.MODELS_READ}
     serializer_class = ModelOut
     ordering = "-number"
 
@@ -36,28 +35,34 @@ class Models(ProjectView, ListAPIView[ModelVersion]):
         return super().get(request, *args, **kwargs)
 
 
-def _version(request: Request, pk: int, permission: Permission) -> ModelVersion:
+def _version(view: ActionView, pk: int) -> ModelVersion:
     version: ModelVersion = found(ModelVersion.objects.select_related("project", "run").filter(pk=pk).first(), "model")
-    require(person(request), version.project, permission)
+    view.admit(version.project)
     return version
 
 
-class ModelDetail(APIView):
+class ModelDetail(ActionView):
+    actions = {"GET": Action.MODELS_READ}
+
     @extend_schema(operation_id="models_read", responses=ModelDetailOut)
     def get(self, request: Request, pk: int) -> Response:
         """One model version: measurements per label, confusion, and every decision about it with its numbers."""
-        return Response(ModelDetailOut(_version(request, pk, Permission.VIEW)).data)
+        return Response(ModelDetailOut(_version(self, pk)).data)
 
 
-class ModelPromote(APIView):
+class ModelPromote(ActionView):
+    actions = {"POST": Action.MODELS_PROMOTE}
+
     @extend_schema(operation_id="models_promote", request=ReasonIn, responses=ModelDetailOut)
     def post(self, request: Request, pk: int) -> Response:
         """Makes this version the champion, by hand and with a reason."""
-        version = _version(request, pk, Permission.MANAGE)
+        version = _version(self, pk)
         return Response(ModelDetailOut(runs.promote(person(request), version, body(ReasonIn, request)["reason"])).data)
 
 
 class Rollback(ProjectView):
+    actions = {"POST": Action.MODELS_PROMOTE}
+
     @extend_schema(operation_id="models_rollback", request=RollbackIn, responses=ModelDetailOut)
     def post(self, request: Request, slug: str) -> Response:
         """Goes back to the champion before the present one, or to an earlier one. When its file is damaged nothing
@@ -74,7 +79,7 @@ class Rollback(ProjectView):
 
 
 class Queue(ProjectView):
-    may_read = Permission.MANAGE
+    actions = {"GET": Action.QUEUE_READ}
 
     @extend_schema(operation_id="queue", responses=QueueOut)
     def get(self, request: Request, slug: str) -> Response:

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ProjectView, query
-from labeling.models import Context, Item, Project
+from labeling.models import Action, Context, Item, Project
 from learning.services.pairwise import results
 from learning.services.pairwise.shapes import ContextResults, Overview, Rate
 
@@ -92,6 +92,8 @@ class ScoresOut(serializers.Serializer[Any]):
 
 
 class Scores(ProjectView):
+    actions = {"GET": Action.RANKING_READ}
+
     @extend_schema(operation_id="scores", parameters=[ScoresQuery], responses=ScoresOut)
     def get(self, request: Request, slug: str) -> Response:
         """Scores, ranks and standard errors of one context, what contradicts them, and whether to trust them."""

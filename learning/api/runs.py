@@ -8,17 +8,16 @@ from rest_framework import status
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from labeling.api.base import ProjectView, found, person
-from labeling.models import Permission
-from labeling.selectors.access import require
+from labeling.api.base import ActionView, ProjectView, found, person
+from labeling.models import Action
 from learning.api.serializers import RunOut
 from learning.models import Run
 from learning.services import runs
 
 
 class Runs(ProjectView, ListAPIView[Run]):
+    actions = {"GET": Action.RUNS_READ, "POST": Action.RUNS_CHANGE}
     serializer_class = RunOut
     ordering = "-pk"
 
@@ -38,21 +37,25 @@ class Runs(ProjectView, ListAPIView[Run]):
         return Response(RunOut(runs.request_run(person(request), self.project)).data, status.HTTP_202_ACCEPTED)
 
 
-def _run(request: Request, public_id: Any, permission: Permission) -> Run:
+def _run(view: ActionView, public_id: Any) -> Run:
     run: Run = found(Run.objects.select_related("project", "model_version").filter(public_id=public_id).first(), "run")
-    require(person(request), run.project, permission)
+    view.admit(run.project)
     return run
 
 
-class RunDetail(APIView):
+class RunDetail(ActionView):
+    actions = {"GET": Action.RUNS_READ}
+
     @extend_schema(operation_id="runs_read", responses=RunOut)
     def get(self, request: Request, public_id: Any) -> Response:
         """One run with its steps as they stand."""
-        return Response(RunOut(_run(request, public_id, Permission.VIEW)).data)
+        return Response(RunOut(_run(self, public_id)).data)
 
 
-class RunCancel(APIView):
+class RunCancel(ActionView):
+    actions = {"POST": Action.RUNS_CHANGE}
+
     @extend_schema(operation_id="runs_cancel", request=None, responses=RunOut)
     def post(self, request: Request, public_id: Any) -> Response:
         """Calls the run off: it stops before its next step."""
-        return Response(RunOut(runs.cancel(_run(request, public_id, Permission.MANAGE))).data)
+        return Response(RunOut(runs.cancel(_run(self, public_id))).data)

@@ -5,7 +5,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.models import Permission, Project
+from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.errors import Invalid
 from learning.models import Alert
@@ -13,7 +13,7 @@ from learning.services import alerts
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.ALERTS_READ)
 def alerts_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """The open alerts; nothing at all where there are none."""
     found = Alert.objects.filter(project=project).open().select_related("run").newest_first()
@@ -21,7 +21,7 @@ def alerts_fragment(request: PageRequest, project: Project) -> HttpResponse:
 
 
 @require_POST
-@project_page(Permission.MANAGE)
+@project_page(Action.ALERTS_RESOLVE)
 def alert_resolve(request: PageRequest, project: Project, pk: int) -> HttpResponseRedirect:
     """Resolves one and goes back to the project."""
     alert = get_object_or_404(Alert, project=project, pk=pk)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from labeling.models import Item, Permission, Project
+from labeling.models import Action, Item, Project
 from labeling.pages.decorators import PageRequest, project_page
 from learning.models import ModelVersion
 from learning.services import eval_answers, files
@@ -16,7 +16,7 @@ FIRST_COLUMNS = 6
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.MODELS_READ)
 def mistakes(request: PageRequest, project: Project, number: int) -> HttpResponse:
     """``?truth=&answer=`` (numbers of labels) is one cell; without them everything it got wrong. ``?page=`` from 1."""
     version = get_object_or_404(ModelVersion.objects.filter(project=project), number=number)

@@ -8,9 +8,8 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from labeling.models import Permission, Project
+from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
-from labeling.selectors.access import require
 from labeling.services.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
 from learning.pages import card, trust
@@ -69,11 +68,10 @@ def _thinned(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@project_page(Permission.VIEW)
+@project_page(Action.MODELS_READ, Action.MODELS_PROMOTE)
 def model_list(request: PageRequest, project: Project) -> HttpResponse | HttpResponseRedirect:
     """The versions; POST goes back to the champion before, and offers the one before that when its file is damaged."""
     if request.method == "POST":
-        require(request.user, project, Permission.MANAGE)
         to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
         number = (int(to) if to.isdecimal() and len(to) < 10 else 0) if to else None
         try:
@@ -120,14 +118,13 @@ def _history(project: Project) -> list[Decision]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@project_page(Permission.VIEW)
+@project_page(Action.MODELS_READ, Action.MODELS_PROMOTE)
 def model_detail(request: PageRequest, project: Project, number: int) -> HttpResponse | HttpResponseRedirect:
     """One version; POST makes it champion."""
     version = get_object_or_404(
         ModelVersion.objects.filter(project=project).select_related("run", "project"), number=number
     )
     if request.method == "POST":
-        require(request.user, project, Permission.MANAGE)
         try:
             runs.promote(request.user, version, request.POST.get("reason", ""))
             messages.success(request, f"Model {number} is the champion now; the pool is ranked anew.")
@@ -164,7 +161,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.METRICS_READ)
 def curve_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """The learning curve, for the project page."""
     return render(
@@ -173,7 +170,7 @@ def curve_fragment(request: PageRequest, project: Project) -> HttpResponse:
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.MODELS_READ)
 def model_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """The model in use, for the project page."""
     versions = ModelVersion.objects.filter(project=project)

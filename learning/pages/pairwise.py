@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from labeling.models import Context, Kind, Modality, Permission, Progress, Project, Quarantine, Task
+from labeling.models import Action, Context, Kind, Modality, Progress, Project, Quarantine, Task
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.quarantine import IMPORTED, in_force
 from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
@@ -95,7 +95,7 @@ class Bar:
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.RANKING_READ)
 def ranking(request: PageRequest, project: Project) -> HttpResponse:
     """``?context=`` one of the project's contexts, ``?without=`` the name of somebody proposed for quarantine."""
     if project.kind != Kind.PAIRWISE:

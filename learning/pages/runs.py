@@ -10,9 +10,8 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from labeling.models import JobState, Permission, Project
+from labeling.models import Action, JobState, Project
 from labeling.pages.decorators import PageRequest, project_page
-from labeling.selectors.access import require
 from labeling.services.errors import Invalid
 from learning.models import Run
 from learning.pages.findings import data_test_rows
@@ -34,11 +33,10 @@ def _of(project: Project) -> QuerySet[Run]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@project_page(Permission.VIEW)
+@project_page(Action.RUNS_READ, Action.RUNS_CHANGE)
 def run_list(request: PageRequest, project: Project) -> HttpResponse | HttpResponseRedirect:
     """The list; POST asks for a run."""
     if request.method == "POST":
-        require(request.user, project, Permission.MANAGE)
         return _ask(request, project)
     page = Paginator(_of(project), RUNS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -65,12 +63,11 @@ def _ask(request: PageRequest, project: Project) -> HttpResponseRedirect:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@project_page(Permission.VIEW)
+@project_page(Action.RUNS_READ, Action.RUNS_CHANGE)
 def run_detail(request: PageRequest, project: Project, public_id: UUID) -> HttpResponse | HttpResponseRedirect:
     """One run; POST calls it off."""
     run = get_object_or_404(_of(project), public_id=public_id)
     if request.method == "POST":
-        require(request.user, project, Permission.MANAGE)
         try:
             runs.cancel(run)
         except Invalid as refused:
@@ -94,7 +91,7 @@ def run_detail(request: PageRequest, project: Project, public_id: UUID) -> HttpR
 
 
 @require_safe
-@project_page(Permission.VIEW)
+@project_page(Action.RUNS_READ)
 def runs_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """The last runs, for the project page."""
     found = list(_of(project)[:RUNS_ON_PROJECT_PAGE])

@@ -14,11 +14,11 @@ from django.http import Http404
 from django.utils import timezone
 
 from labeling.models import (
+    Action,
     Item,
     ItemStatus,
     Kind,
     Member,
-    Permission,
     Progress,
     Project,
     QueueEntry,
@@ -86,7 +86,7 @@ def _walker(user: User, project: Project) -> Walker:
     if not found:
         raise Http404("No such project.")
     member = found[0]
-    if not member.may(Permission.LABEL):
+    if not member.may(Action.TASKS_ANSWER.permission):
         raise PermissionDenied(member.refusal)
     member.user = user
     return Walker(member.project, member, member.project.progress)

@@ -44,7 +44,7 @@ PAGES = {
     "item-set-aside": Page(Permission.REVIEW, "post", 302),
     "export": Page(Permission.VIEW),
     "snapshots": Page(Permission.VIEW),
-    "snapshot-new": Page(Permission.VIEW, "post", 302),
+    "snapshot-new": Page(Permission.REVIEW, "post", 302),
     "members": Page(Permission.REVIEW),
     "member-add": Page(Permission.MANAGE, "post", 400),  # with an empty form
     "member-role": Page(Permission.MANAGE, "post", 302, {"role": "viewer"}),

@@ -14,7 +14,7 @@ from learning.models import Run
 from tests.factories import make_answer, make_items
 
 OURS = [model for app in ("labeling", "learning") for model in apps.get_app_config(app).get_models()]
-HISTORY = ["annotation", "task", "item", "importrejection", "queueentry", "epoch"]
+HISTORY = ["annotation", "task", "item", "importrejection", "queueentry", "epoch", "auditevent"]
 
 
 @pytest.fixture

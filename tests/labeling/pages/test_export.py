@@ -13,7 +13,7 @@ def page(project, people, browser_of):
     make_answer(items[0], people.annotator, {"label": "ham"}, reason="strategy")
     make_answer(items[1], people.annotator, {"label": "spam"}, reason="random")
     make_answer(items[3], people.manager, {"label": "spam"}, reason="eval")
-    client = browser_of(people.viewer)
+    client = browser_of(people.reviewer)
     client.address = f"/p/{project.slug}/export/"
     return client
 
@@ -60,3 +60,8 @@ def test_keeps_a_snapshot(page):
     assert "hx-trigger" not in done
     assert snapshot.sha256[:16] in done
     assert f"/api/v1/snapshots/{snapshot.public_id}/file/" in done
+
+
+def test_a_viewer_is_offered_no_snapshot(page, people, browser_of):
+    assert "Keep as snapshot" in page.get(page.address).content.decode()
+    assert "Keep as snapshot" not in browser_of(people.viewer).get(page.address).content.decode()

@@ -1,0 +1,56 @@
+"""The one table of what can be done in a project and the permission it takes. Pages, REST and services all read it."""
+
+from enum import Enum
+
+from labeling.models.permission import Permission
+
+
+class Action(Enum):
+    """``thing.verb`` and who may. What learning adds is here too: who may what is read in one place."""
+
+    permission: Permission
+
+    PROJECT_READ = "project.read", Permission.ENTER
+    PROJECT_CHANGE = "project.change", Permission.MANAGE
+    PROJECT_DELETE = "project.delete", Permission.MANAGE
+
+    TASKS_ANSWER = "tasks.answer", Permission.LABEL
+    TASKS_SEE_OWN_PICTURE = "tasks.see-own-picture", Permission.ENTER
+
+    IMPORTS_READ = "imports.read", Permission.MANAGE
+    IMPORTS_START = "imports.start", Permission.MANAGE
+
+    ITEMS_READ = "items.read", Permission.VIEW
+    ITEMS_SET_ASIDE = "items.set-aside", Permission.REVIEW
+    CONTEXTS_READ = "contexts.read", Permission.VIEW
+    CONTEXTS_SET_ASIDE = "contexts.set-aside", Permission.REVIEW
+    CONTEXTS_DELETE = "contexts.delete", Permission.MANAGE
+    ANNOTATIONS_READ = "annotations.read", Permission.VIEW
+    METRICS_READ = "metrics.read", Permission.VIEW
+
+    EXPORT = "export", Permission.VIEW
+    SNAPSHOTS_READ = "snapshots.read", Permission.VIEW
+    SNAPSHOTS_START = "snapshots.start", Permission.REVIEW
+
+    #: Everywhere else, who may not see names reads pseudonyms (``selectors/names.py``).
+    NAMES_READ = "names.read", Permission.REVIEW
+    MEMBERS_READ = "members.read", Permission.REVIEW
+    MEMBERS_CHANGE = "members.change", Permission.MANAGE
+    QUARANTINES_READ = "quarantines.read", Permission.REVIEW
+    QUARANTINES_CHANGE = "quarantines.change", Permission.MANAGE
+    AUDIT_READ = "audit.read", Permission.MANAGE
+
+    RUNS_READ = "runs.read", Permission.VIEW
+    RUNS_CHANGE = "runs.change", Permission.MANAGE
+    MODELS_READ = "models.read", Permission.VIEW
+    MODELS_PROMOTE = "models.promote", Permission.MANAGE
+    QUEUE_READ = "queue.read", Permission.MANAGE
+    RANKING_READ = "ranking.read", Permission.VIEW
+    ALERTS_READ = "alerts.read", Permission.VIEW
+    ALERTS_RESOLVE = "alerts.resolve", Permission.MANAGE
+
+    def __new__(cls, name: str, permission: Permission) -> "Action":
+        action = object.__new__(cls)
+        action._value_ = name
+        action.permission = permission
+        return action

@@ -1,0 +1,329 @@
+"""Every address, page or REST, as everybody: one table of actions says who may, and both doors give the same verdict.
+
+An address that is not found here fails the suite, and so does a view that does not say what it does.
+"""
+
+import uuid
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.http import HttpResponseNotAllowed
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from labeling.models import Action, Asset, Context, ImportBatch, Pair, Quarantine, Snapshot, Task
+from learning.models import Alert, ModelVersion, Run
+from tests.factories import make_answer, make_items
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("manager", "reviewer", "annotator", "viewer", "stranger", "anonymous")
+MEMBERS = ROLES[:4]
+VIEW = ("manager", "reviewer", "viewer")
+LABEL = ("manager", "reviewer", "annotator")
+REVIEW = ("manager", "reviewer")
+MANAGE = ("manager",)
+SIGNED_IN = ROLES[:5]
+EVERYBODY = ROLES
+
+#: Written down a second time, so that a slip in the table of the product is seen. Strangers get 404, members without
+#: the right 403, who is not signed in 401 over REST and the sign-in page elsewhere.
+WHO = {
+    Action.PROJECT_READ: MEMBERS,
+    Action.PROJECT_CHANGE: MANAGE,
+    Action.PROJECT_DELETE: MANAGE,
+    Action.TASKS_ANSWER: LABEL,
+    Action.TASKS_SEE_OWN_PICTURE: MEMBERS,
+    Action.IMPORTS_READ: MANAGE,
+    Action.IMPORTS_START: MANAGE,
+    Action.ITEMS_READ: VIEW,
+    Action.ITEMS_SET_ASIDE: REVIEW,
+    Action.CONTEXTS_READ: VIEW,
+    Action.CONTEXTS_SET_ASIDE: REVIEW,
+    Action.CONTEXTS_DELETE: MANAGE,
+    Action.ANNOTATIONS_READ: VIEW,
+    Action.METRICS_READ: VIEW,
+    Action.EXPORT: VIEW,
+    Action.SNAPSHOTS_READ: VIEW,
+    Action.SNAPSHOTS_START: REVIEW,
+    Action.NAMES_READ: REVIEW,
+    Action.MEMBERS_READ: REVIEW,
+    Action.MEMBERS_CHANGE: MANAGE,
+    Action.QUARANTINES_READ: REVIEW,
+    Action.QUARANTINES_CHANGE: MANAGE,
+    Action.AUDIT_READ: MANAGE,
+    Action.RUNS_READ: VIEW,
+    Action.RUNS_CHANGE: MANAGE,
+    Action.MODELS_READ: VIEW,
+    Action.MODELS_PROMOTE: MANAGE,
+    Action.QUEUE_READ: MANAGE,
+    Action.RANKING_READ: VIEW,
+    Action.ALERTS_READ: VIEW,
+    Action.ALERTS_RESOLVE: MANAGE,
+}
+#: Addresses that are about no project.
+OUTSIDE = {
+    ("api:schema", "get"): EVERYBODY,
+    ("api:docs", "get"): EVERYBODY,
+    ("api:auth-token", "post"): EVERYBODY,
+    ("api:projects", "get"): SIGNED_IN,
+    ("api:projects", "post"): (),
+    ("pages:projects", "get"): SIGNED_IN,
+    ("pages:projects", "post"): SIGNED_IN,
+    ("pages:project-new", "get"): (),
+    ("pages:project-new", "post"): (),
+    ("pages:preview", "post"): SIGNED_IN,
+    ("pages:sign-in", "get"): EVERYBODY,
+    ("pages:sign-in", "post"): EVERYBODY,
+    ("pages:sign-out", "post"): EVERYBODY,
+    ("pages:password", "get"): SIGNED_IN,
+    ("pages:password", "post"): SIGNED_IN,
+    ("pages:tokens", "get"): SIGNED_IN,
+    ("pages:tokens", "post"): SIGNED_IN,
+    ("pages:help", "get"): EVERYBODY,
+}
+#: Where more than the role decides.
+SPECIAL = {
+    # only the person whose task or token it is: for everybody else there is none
+    ("api:task-answer", "put"): ("annotator",),
+    ("api:task-answer", "delete"): ("annotator",),
+    ("api:task-skip", "post"): ("annotator",),
+    ("pages:token-revoke", "post"): (),
+    # the annotator was asked about it
+    ("api:item-preview", "get"): MEMBERS,
+    ("api:task-preview", "get"): MEMBERS,
+    # says to everybody who is signed in whether questions are put to them; strangers learn that there is no project
+    ("pages:annotate-state", "get"): SIGNED_IN,
+}
+#: 404 for this project, which is not of their kind; who may not come in is refused all the same.
+OF_OTHER_KINDS = {"learning-pages:ranking"}
+#: where a member without the right gets 404 instead of 403: it is somebody else's
+HIDDEN = {"api:task-answer", "api:task-skip", "pages:token-revoke"}
+BODIES = {
+    ("api:projects", "post"): {"name": "New", "kind": "classification", "modality": "text"},
+    ("api:project", "patch"): {"purpose": "Sort."},
+    ("api:members", "post"): {"username": "viewer", "role": "viewer"},
+    ("api:quarantines", "post"): {"annotator": "annotator", "reason": "always left"},
+    ("api:quarantine-lift", "post"): {"reason": "we talked"},
+    ("api:imports", "post"): {"rows": [{"text": "hello"}]},
+    ("api:snapshots", "post"): {},
+    ("api:task-next", "post"): {"count": 1},
+    ("api:task-answer", "put"): {"answer": {"label": "ham"}},
+    ("api:task-skip", "post"): {"reason": "unclear"},
+    ("api:auth-token", "post"): {"username": "nobody", "password": "nothing"},
+    ("learning-api:model-promote", "post"): {"reason": "looks better"},
+    ("learning-api:rollback", "post"): {"reason": "looks worse"},
+    ("pages:sign-in", "post"): {"username": "nobody", "password": "nothing"},
+    ("pages:member-role", "post"): {"role": "viewer"},
+    ("pages:quarantine-set", "post"): {"annotator": "annotator", "reason": "always left"},
+    ("pages:quarantine-lift", "post"): {"reason": "we talked"},
+    ("learning-pages:models", "post"): {"reason": "looks worse"},
+    ("learning-pages:model", "post"): {"reason": "looks better"},
+}
+
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def methods_of(view) -> list[str]:
+    """Those a view takes: what a class has, or what a function does not refuse before it looks at anything else."""
+    if hasattr(view, "view_class"):
+        taken = view.view_class.http_method_names
+        return [name for name in METHODS if name in taken and hasattr(view.view_class, name)]
+    taken = []
+    for method in METHODS[:2]:
+        request = getattr(RequestFactory(SERVER_NAME="localhost"), method)("/")
+        request.user = AnonymousUser()
+        if not isinstance(view(request, slug="-"), HttpResponseNotAllowed):
+            taken.append(method)
+    return taken
+
+
+def every_address():
+    """(full url name, route, method, view) of everything but the console and what has no name."""
+    found = []
+
+    def walk(patterns, prefix, namespace):
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                if pattern.namespace != "admin":
+                    walk(pattern.url_patterns, route, pattern.namespace or namespace)
+            elif isinstance(pattern, URLPattern) and pattern.name:
+                view = pattern.callback
+                found.extend((f"{namespace}:{pattern.name}", route, method, view) for method in methods_of(view))
+
+    walk(get_resolver().url_patterns, "/", "")
+    return [row for row in found if (row[0], row[2]) not in NOT_TAKEN]
+
+
+#: Refused as 405, but only to who has signed in.
+NOT_TAKEN = {
+    ("pages:help", "post"), ("pages:sign-in", "put"), ("pages:password", "put"), ("pages:preview", "get"),
+    ("pages:token-revoke", "get"),
+}  # fmt: skip
+
+
+def action_of(view, method: str) -> Action | None:
+    """What the view says it does: the declaration that its door reads."""
+    owner = getattr(view, "view_class", view)
+    return getattr(owner, "actions", {}).get(method.upper())
+
+
+def who_may(name: str, view, method: str) -> tuple[str, ...]:
+    if (name, method) in SPECIAL:
+        return SPECIAL[name, method]
+    action = action_of(view, method)
+    return WHO[action] if action else OUTSIDE[name, method]
+
+
+@pytest.fixture
+def things(project, people, settings):
+    """One of everything that an address can name."""
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"auth": None}}
+    path = default_storage.save("originals/x", ContentFile(PNG))
+    asset = Asset.objects.create(
+        project=project, sha256="0" * 64, path=path, size_bytes=len(PNG), format="PNG", media_type="image/png",
+        mode="L", width=1, height=1,
+    )  # fmt: skip
+    item, *_ = make_items(project, ["a", "b"], asset=asset)
+    annotation = make_answer(item, people.annotator, {"label": "ham"})
+    context = Context.objects.create(project=project, ordinal=0, text="For what?", split="pool", content_hash="c")
+    two = make_items(project, ["c", "d"], asset=asset)
+    pair = Pair.objects.create(project=project, context=context, first=two[0], second=two[1], split="pool")
+    pair_task = Task.objects.create(
+        project=project, pair=pair, left=two[1], annotator=people.annotator, reason="random", state="skipped",
+        lease_expires_at=timezone.now(),
+    )  # fmt: skip
+    file = default_storage.save("snapshots/x", ContentFile(b"{}\n"))
+    snapshot = Snapshot.objects.create(
+        project=project, format="jsonl", rows="items", state="done", path=file, sha256="1" * 64, size_bytes=3
+    )
+    batch = ImportBatch.objects.create(project=project, format="rows", path="x")
+    run = Run.objects.create(project=project, trigger="manual")
+    model = ModelVersion.objects.create(
+        project=project, number=1, trained_on=1, learner="logistic", path="learning/gone.zip"
+    )
+    alert = Alert.objects.create(project=project, kind="run_failed", message="fit: no memory")
+    quarantine = Quarantine.objects.create(
+        project=project, annotator=people.reviewer, reason="a coin", set_by=people.manager, since_change=1
+    )
+    return SimpleNamespace(
+        item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
+        run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
+    )  # fmt: skip
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
+    "3a7e9b550000000a49444154789c63680000008200817"
+    "7cd72b60000000049454e44ae426082"
+)
+
+
+def address(route, name, things):
+    job = things.batch if ":import" in name else things.run if ":run" in name else things.snapshot
+    pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
+    pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk
+    pk = things.quarantine.pk if name == "api:quarantine-lift" else pk
+    pk = things.pair_task.pk if name == "api:task-preview" else pk
+    pk = things.member.pk if name.startswith("pages:member-") else pk
+    pk = things.quarantine.pk if name == "pages:quarantine-lift" else pk
+    pk = things.alert.pk if name == "learning-pages:alert" else pk
+    values = {
+        "<slug:slug>": "sms", "<str:username>": "viewer", "<uuid:public_id>": str(job.public_id), "<int:pk>": str(pk),
+        "<str:part>": "left", "<int:number>": str(things.model.number),
+    }  # fmt: skip
+    for placeholder, value in values.items():
+        route = route.replace(placeholder, value)
+    return route
+
+
+ADDRESSES = every_address()
+IDS = [f"{name}-{method}" for name, _, method, _ in ADDRESSES]
+
+
+def test_every_address_says_what_it_does_or_is_named_here():
+    unnamed = {
+        (name, method)
+        for name, _, method, view in ADDRESSES
+        if (name, method) not in OUTSIDE | SPECIAL and action_of(view, method) is None
+    }
+    assert not unnamed
+    assert not set(OUTSIDE | SPECIAL) - {(name, method) for name, _, method, _ in ADDRESSES}
+
+
+def test_every_action_is_known_here_and_has_an_address():
+    assert set(WHO) == set(Action)
+    used = {action_of(view, method) for _, _, method, view in ADDRESSES}
+    assert set(Action) - used <= {Action.TASKS_SEE_OWN_PICTURE, Action.NAMES_READ, Action.AUDIT_READ}
+
+
+def test_a_view_that_forgets_to_say_what_it_does_is_noticed():
+    """The guard itself: a view without ``actions`` has no verdict."""
+
+    def forgetful(request, slug):
+        return None
+
+    with pytest.raises(KeyError):
+        who_may("pages:forgetful", forgetful, "get")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("name", "route", "method", "view"), ADDRESSES, ids=IDS)
+def test_who_may(api, people, things, name, route, method, view, role):
+    may = role in who_may(name, view, method)
+    path, given = address(route, name, things), BODIES.get((name, method))
+    user = None if role == "anonymous" else getattr(people, role)
+    if "api:" in name:
+        response = getattr(api(user), method)(path, given, format="json")
+        refused = {"anonymous": 401, "stranger": 404}
+        if not may and role == "anonymous":
+            assert response["WWW-Authenticate"] == "Token"
+    else:
+        client = Client()
+        if user:
+            client.force_login(user)
+        response = getattr(client, method)(path, given or {})
+        refused = {"anonymous": 302, "stranger": 404}
+        if name == "pages:annotate-state":
+            refused["anonymous"] = 401
+    if may and name in OF_OTHER_KINDS:
+        assert response.status_code == 404
+    elif may:
+        assert response.status_code not in (401, 403, 404), response.content
+        assert response.status_code < 500
+        assert name == "pages:sign-out" or not str(response.headers.get("Location", "")).startswith("/sign-in/")
+    if may:
+        return
+    member = 404 if name in HIDDEN else 403
+    expected = refused.get(role, member) if (name, method) not in OUTSIDE or role == "anonymous" else 403
+    assert response.status_code == expected
+    if expected == 302:
+        assert response["Location"].startswith("/sign-in/")
+
+
+def test_a_superuser_may_everywhere_but_answer_for_others(api, people, things):
+    client, browser = api(people.superuser), Client()
+    browser.force_login(people.superuser)
+    for name, route, method, _ in ADDRESSES:
+        if method == "get" and name not in {"pages:sign-in", *OF_OTHER_KINDS}:
+            answer = (client if "api:" in name else browser).get(address(route, name, things))
+            assert answer.status_code == 200, name
+
+
+def test_what_is_not_there_is_404_in_json(api, people, things):
+    client = api(people.manager)
+    nowhere = uuid.uuid4()
+    for path in (
+        "projects/nothing/", f"projects/sms/imports/{nowhere}/", f"projects/sms/imports/{nowhere}/rejections/",
+        "items/999999/original/", "items/999999/preview/", f"snapshots/{nowhere}/", f"snapshots/{nowhere}/file/",
+        "nothing/", "tasks/99999999999999999999999/answer/", "items/99999999999999999999999/original/",
+    ):  # fmt: skip
+        response = client.get(f"/api/v1/{path}")
+        assert response.status_code in (404, 405), path
+        assert response.json()["detail"]
