@@ -3,6 +3,7 @@ from labeling.models.annotation import Annotation, Source, Viewport
 from labeling.models.asset import Asset
 from labeling.models.attempt_limit import AttemptLimit
 from labeling.models.audit_event import AppendOnly, AuditEvent
+from labeling.models.backup import Backup
 from labeling.models.context import Context
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
 from labeling.models.instructions import Instructions
@@ -26,10 +27,10 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Action", "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Context", "Epoch",
-    "Gold", "ImportBatch", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord",
-    "JobRecordQuerySet", "JobState", "Kind", "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair",
-    "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry",
-    "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User",
-    "Viewport", "WorkerMachine",
+    "Action", "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Backup", "Context",
+    "Epoch", "Gold", "ImportBatch", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus",
+    "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "KnownAddress", "Label", "Member", "Modality",
+    "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion",
+    "Quarantine", "QueueEntry", "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord",
+    "Task", "TaskState", "User", "Viewport", "WorkerMachine",
 ]  # fmt: skip

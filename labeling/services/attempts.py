@@ -34,6 +34,10 @@ class Attempt:
         if not self.rows.finish(self.pk, self.number, JobState.DONE, **fields):
             raise FencedOff
 
+    def put_back(self) -> None:
+        """Not now: the row waits again, and the sweep announces it. The caller stops here."""
+        self.rows.put_back(self.pk, self.number)
+
 
 @contextmanager
 def attempt_at(rows: JobRecordQuerySet, pk: int) -> Iterator[Attempt | None]:

@@ -18,6 +18,7 @@ from labeling import signals
 from labeling.models import (
     Annotation,
     Asset,
+    Backup,
     Context,
     ImportBatch,
     Item,
@@ -83,15 +84,19 @@ def _rows_up_to(project: Project, limit: int) -> int:
 
 
 def run_deletion(deletion_pk: int) -> dict[str, Any]:
-    """Removes rows, then files. Safe to call any number of times."""
+    """Removes rows, then files. Safe to call any number of times. Files wait for the end of a backup under way, whose
+    copy of the database may still name them."""
     with attempt_at(ProjectDeletion.objects.all(), deletion_pk) as attempt:
         if attempt is not None:
             deletion = ProjectDeletion.objects.get(pk=deletion_pk)
             if Project.objects.filter(pk=deletion.project_number).exists():
                 _delete_project(deletion, attempt.beat)
-            _delete_files(deletion.project_number, attempt.beat)
-            signals.project_deleted.send(Project, project_id=deletion.project_number)
-            attempt.finish()
+            if Backup.objects.under_way().exists():
+                attempt.put_back()
+            else:
+                _delete_files(deletion.project_number, attempt.beat)
+                signals.project_deleted.send(Project, project_id=deletion.project_number)
+                attempt.finish()
     return {
         "deletion": deletion_pk,
         "state": ProjectDeletion.objects.values_list("state", flat=True).get(pk=deletion_pk),

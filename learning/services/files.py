@@ -9,6 +9,8 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from labeling.services import storage
+
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -66,7 +68,8 @@ def _chunks(name: str) -> Iterator[bytes]:
 
 
 def remove(name: str) -> None:
-    default_storage.delete(name)
+    """Deletes a file that no row names any more; while a backup is under way that is left to housekeeping."""
+    storage.let_go(name)
 
 
 def remove_folder(folder: str) -> int:

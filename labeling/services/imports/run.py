@@ -126,6 +126,9 @@ def _finish(batch: ImportBatch, attempt: int, state: JobState, **fields: Any) ->
 
 
 def drop_upload(batch: ImportBatch) -> None:
-    """Deletes the uploaded file of a finished import. Pictures live on as assets, rows as items."""
-    storage.drop(batch.path)
-    ImportBatch.objects.filter(pk=batch.pk).update(path="")
+    """Deletes the uploaded file of a finished import. Pictures live on as assets, rows as items.
+
+    A backup under way may have copied the import unfinished: then the sweep deletes the file later.
+    """
+    if storage.let_go(batch.path):
+        ImportBatch.objects.filter(pk=batch.pk).update(path="")

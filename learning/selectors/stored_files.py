@@ -1,0 +1,33 @@
+"""The files of learning that a row names: features, encoders, models (``labeling/selectors/stored_files.py``)."""
+
+from collections.abc import Iterator
+
+from labeling.selectors.stored_files import NamedFile, register
+from learning.models import EncoderVersion, FeatureShard, ModelVersion
+
+
+def connect() -> None:
+    register("features", _features)
+    register("encoders", _encoders)
+    register("models", _models)
+
+
+def _features(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
+    found = FeatureShard.objects.using(using).order_by("pk")
+    found = found if projects is None else found.filter(encoder__project__in=projects)
+    for project_id, name, sha256 in found.values_list("encoder__project_id", "path", "sha256").iterator():
+        yield NamedFile("features", project_id, name, sha256)
+
+
+def _encoders(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
+    found = EncoderVersion.objects.using(using).exclude(path="").order_by("pk")
+    found = found if projects is None else found.filter(project__in=projects)
+    for project_id, name, sha256 in found.values_list("project_id", "path", "sha256").iterator():
+        yield NamedFile("encoders", project_id, name, sha256)
+
+
+def _models(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
+    found = ModelVersion.objects.using(using).exclude(path="").order_by("pk")
+    found = found if projects is None else found.filter(project__in=projects)
+    for project_id, name, sha256 in found.values_list("project_id", "path", "sha256").iterator():
+        yield NamedFile("models", project_id, name, sha256)
