@@ -84,7 +84,10 @@ class Staging:
             there = set(_tables(cursor))
             if lacking := set(tables) - there:
                 raise BackupRefused(f"The backup has tables that its migrations do not make: {', '.join(lacking)}.")
-            cursor.execute(f"TRUNCATE {', '.join(map(quote, there))}")  # what migrations wrote
+            for table in sorted(there):
+                cursor.execute(f"SELECT EXISTS (SELECT FROM {quote(table)})")
+                if cursor.fetchone()[0]:  # what migrations wrote; an append-only table refuses even when it is empty
+                    cursor.execute(f"TRUNCATE {quote(table)} CASCADE")
             for table, columns in tables.items():
                 chosen = ", ".join(map(quote, columns))
                 with gzip.open(folder / FOLDER / f"{table}.gz", "rb") as file:

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.backup import postgres, sqlite
@@ -85,7 +86,7 @@ def _under_way() -> Iterator[Backup]:
         try:
             while not ended.wait(BEAT_EVERY_S):
                 try:
-                    Backup.objects.filter(pk=row.pk).update(heartbeat_at=timezone.now())
+                    Backup.objects.filter(pk=row.pk).update(heartbeat_at=Now())
                 except DatabaseError:
                     continue  # busy or away; the next beat comes long before this one is missed
         finally:
@@ -98,7 +99,7 @@ def _under_way() -> Iterator[Backup]:
     finally:
         ended.set()
         thread.join()
-        Backup.objects.filter(pk=row.pk).update(finished_at=timezone.now())
+        Backup.objects.filter(pk=row.pk).update(finished_at=Now())
 
 
 def _copy_database(folder: Path) -> Manifest:
