@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -20,7 +19,7 @@ from labeling.api.serializers import ExportQuery, SnapshotIn, SnapshotOut
 from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.metrics import metrics
 from labeling.services.exports import FORMATS, checked_filters, export_file, file_name
-from labeling.services.snapshots import start_snapshot
+from labeling.services.snapshots import opened, start_snapshot
 
 FILES = {(200, format_.media_type): OpenApiResponse(OpenApiTypes.BINARY) for format_ in FORMATS.values()}
 
@@ -100,7 +99,7 @@ class SnapshotFile(ActionView):
         if snapshot.state != JobState.DONE:
             raise Conflict(f"The file is not there: the snapshot is {snapshot.state}.")
         try:
-            file = default_storage.open(snapshot.path, "rb")
+            file = opened(snapshot)
         except FileNotFoundError:
             raise Http404("The file of this snapshot is missing.") from None
         return file_response(

@@ -1,24 +1,27 @@
-"""Snapshots: data set versions that never change. The file is named by its hash and written once."""
+"""Snapshots: data set versions that never change. The file is named by its content's hash and kept compressed."""
 
 import hashlib
+import io
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import IO, Any
 
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import OperationalError, transaction
 
 from labeling.models import JobState, Project, Snapshot, User
 from labeling.selectors.export import Filters, bounded
+from labeling.services import storage
 from labeling.services.audit import record
+from labeling.services.block_gzip import BlockReader, BlockWriter
 from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape, export_file, public
 from labeling.services.exports.counting import RowCount
 from labeling.services.wake import wake_on_commit
 
 HEARTBEAT_EVERY_PIECES = 50
 SPOOL_BYTES = 8 * 1024 * 1024
+COMPRESSED = ".gz"
 
 
 @transaction.atomic
@@ -65,14 +68,16 @@ def _write(snapshot: Snapshot, attempt: int, file: IO[bytes]) -> dict[str, Any]:
     digest = hashlib.sha256()
     size_bytes = 0
     count = RowCount()
+    packed = BlockWriter(file)
     for number, piece in enumerate(_pieces(snapshot, count)):
-        file.write(piece)
+        packed.write(piece)
         digest.update(piece)
         size_bytes += len(piece)
         if number % HEARTBEAT_EVERY_PIECES == 0 and not Snapshot.objects.beat(snapshot.pk, attempt):
             return {"state": "fenced off"}
+    packed.finish()
     sha256 = digest.hexdigest()
-    path = _stored(snapshot, sha256, size_bytes, file)
+    path = _stored(snapshot, sha256, file)
     fields = {"path": path, "sha256": sha256, "size_bytes": size_bytes, "row_count": count.rows}
     done = Snapshot.objects.finish(snapshot.pk, attempt, JobState.DONE, **fields)
     return {"state": "done" if done else "fenced off", "rows": count.rows, "sha256": sha256}
@@ -91,12 +96,17 @@ def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
     return export_file(snapshot.project, snapshot.format, snapshot.rows, filters, count)
 
 
-def _stored(snapshot: Snapshot, sha256: str, size_bytes: int, file: IO[bytes]) -> str:
-    """Puts the file into the storage; returns its name. One that is there whole is left alone: same bytes."""
-    name = f"snapshots/{snapshot.project_id}/{sha256}.{FORMATS[snapshot.format].extension}"
-    if default_storage.exists(name):
-        if default_storage.size(name) == size_bytes:
-            return name
-        default_storage.delete(name)  # cut short by a crash
-    file.seek(0)
-    return default_storage.save(name, File(file))
+def _stored(snapshot: Snapshot, sha256: str, file: IO[bytes]) -> str:
+    """Puts the compressed file into the storage; returns its name. One that is there whole is left alone."""
+    name = f"snapshots/{snapshot.project_id}/{sha256}.{FORMATS[snapshot.format].extension}{COMPRESSED}"
+    storage.put_file(name, file)
+    return name
+
+
+def opened(snapshot: Snapshot) -> IO[bytes]:
+    """The content of a snapshot's file, which can be read from any place. Raises FileNotFoundError.
+
+    Snapshots of before 2026-11-28 are stored as they are served.
+    """
+    file: IO[bytes] = default_storage.open(snapshot.path, "rb")
+    return io.BufferedReader(BlockReader(file)) if snapshot.path.endswith(COMPRESSED) else file

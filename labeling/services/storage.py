@@ -1,10 +1,13 @@
 """Files in the default storage whose name is known before they are written: originals and previews."""
 
+import io
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from typing import IO
 
-from django.core.files.base import ContentFile
+from django.core.files.base import File
 from django.core.files.storage import Storage, default_storage
 
 from labeling.models import Backup
@@ -15,24 +18,47 @@ def put(name: str, content: bytes, storage: Storage = default_storage) -> None:
 
     Harmless when repeated. A file cut short by a crash differs in size and is written again.
     """
-    if storage.exists(name):
-        if storage.size(name) == len(content):
-            return
-        storage.delete(name)
-    try:
-        target = Path(storage.path(name))
-    except NotImplementedError:  # not a file system: an object store writes whole objects or none
-        stored = storage.save(name, ContentFile(content))
-        if stored != name:  # somebody was faster; theirs has the same bytes, for the name is made of their hash
-            storage.delete(stored)
+    put_file(name, io.BytesIO(content), storage)
+
+
+def put_file(name: str, content: IO[bytes], storage: Storage = default_storage) -> None:
+    """As ``put``, of what a file holds."""
+    size_bytes = content.seek(0, io.SEEK_END)
+    content.seek(0)
+    target = local_path(name, storage)
+    if target is None:  # an object store writes whole objects or none
+        _put_object(name, content, size_bytes, storage)
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if target.stat().st_size == size_bytes:
+            os.utime(target)  # housekeeping takes files that nobody has asked for for a day: this one is asked for
+            return
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        shutil.copyfileobj(content, file, 1024 * 1024)
         file.flush()
         os.fsync(file.fileno())
     Path(aside).replace(target)
+
+
+def _put_object(name: str, content: IO[bytes], size_bytes: int, storage: Storage) -> None:
+    if storage.exists(name):
+        if storage.size(name) == size_bytes:
+            return
+        storage.delete(name)
+    stored = storage.save(name, File(content))
+    if stored != name:  # somebody was faster; theirs has the same bytes, for the name is made of their hash
+        storage.delete(stored)
+
+
+def local_path(name: str, storage: Storage = default_storage) -> Path | None:
+    """Where the file lies when the storage is a folder of this machine, else None."""
+    try:
+        return Path(storage.path(name))
+    except NotImplementedError:
+        return None
 
 
 def get(name: str, storage: Storage = default_storage) -> bytes | None:
