@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0011_audit_event'),
+        ('labeling', '0012_sign_in_limits'),
     ]
 
     operations = [
