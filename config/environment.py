@@ -69,10 +69,12 @@ def picture_network() -> tuple[str, str]:
     return path, sha256.lower()
 
 
-def switch(name: str) -> bool:
-    """The on/off environment variable ``name``, off when unset. Raises ImproperlyConfigured for anything unclear."""
+def switch(name: str, *, default: bool = False) -> bool:
+    """The on/off environment variable ``name``, ``default`` when unset. Raises ImproperlyConfigured otherwise."""
     given = env.str(name, default="").strip().lower()
-    if given in ("", "0", "false", "no", "off"):
+    if not given:
+        return default
+    if given in ("0", "false", "no", "off"):
         return False
     if given in ("1", "true", "yes", "on"):
         return True

@@ -1,5 +1,6 @@
 """Settings. One file; what differs between machines comes from the environment (see README)."""
 
+import sys
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.client_address.ClientAddressMiddleware",
+    "config.access_log.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -237,16 +239,26 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+#: An access line a request, but where a person looks on: there it would push away what they are told
+ACCESS_LOG = switch("ACCESS_LOG", default=not sys.stderr.isatty())
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.OneLine"}, "json": {"()": "config.logs.OneObject"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if switch("LOG_JSON") else "line"}},
+    "filters": {"refusals": {"()": "config.logs.Refusals"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if switch("LOG_JSON") else "line",
+            "filters": ["refusals"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "labeling": {"level": LOG_LEVEL},
         "learning": {"level": LOG_LEVEL},
         "config": {"level": LOG_LEVEL},
+        "config.access": {"level": "INFO"},
         "celery": {"level": "INFO"},
         **{name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")},
     },
