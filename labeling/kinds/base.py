@@ -37,6 +37,8 @@ class QuestionKind(ABC):
     label_type: ClassVar[str] = "text"
     #: whether the answers are labels of the project's own label set
     has_labels: ClassVar[bool] = True
+    #: labels in use without which there is nothing to tell apart, and so nothing to learn
+    labels_to_learn: ClassVar[int] = 1
     #: keys of the annotation page that its script needs whatever the labels are called
     own_keys: ClassVar[frozenset[str]] = frozenset()
 

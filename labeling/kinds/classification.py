@@ -11,6 +11,7 @@ class Classification(QuestionKind):
     name = "classification"
     template = "kinds/classification.html"
     script = "js/kinds/classification.js"
+    labels_to_learn = 2
 
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
         if not isinstance(answer, dict) or set(answer) != {"label"}:

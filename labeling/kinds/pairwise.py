@@ -15,6 +15,7 @@ class Pairwise(QuestionKind):
     template = "kinds/pairwise.html"
     script = "js/kinds/pairwise.js"
     has_labels = False
+    labels_to_learn = 0
     own_keys = frozenset(("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", *"1234cl"))
 
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:

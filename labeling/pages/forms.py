@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from labeling.kinds import KINDS
 from labeling.models import Kind, Modality, Pairs, Project, Role
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
@@ -201,6 +202,11 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
         choices=Kind.choices, initial=Kind.CLASSIFICATION, label="Kind of question", widget=forms.RadioSelect
     )
     modality = forms.ChoiceField(choices=Modality.choices, label="What is labeled", widget=forms.RadioSelect)
+    labels_come = forms.BooleanField(
+        required=False,
+        label="The labels come with the items",
+        help_text="Those found in the column “label” of the first import become the labels of the project.",
+    )
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files, **kwargs)
@@ -208,8 +214,15 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
             if name in self.fields:
                 self.fields[name].required = False
 
-    def values(self) -> dict[str, Any]:
-        return {name: value for name, value in super().values().items() if value not in (None, "")}
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        kind = KINDS.get(given.get("kind", ""))
+        n_labels = len(given.get("labels") or ())
+        too_few = kind and kind.has_labels and n_labels < kind.labels_to_learn and not given.get("labels_come")
+        if too_few and "labels" not in self.errors:
+            one = "One label leaves nothing to choose: give two or more, one a line."
+            self.add_error("labels", one if n_labels else "Give the labels to choose from, one a line.")
+        return given
 
     def settings_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in SETTINGS_FIELDS if name in self.fields]

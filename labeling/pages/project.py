@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from labeling.models import Action, ImportBatch, Kind, Member, Pairs, Permission, Project
+from labeling.models import Action, Kind, Member, Pairs, Permission, Project
 from labeling.pages.charts import ColumnChart, Meter, column_chart
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.markdown import render_markdown
 from labeling.pages.navigation import permissions
 from labeling.selectors.agreement import agreement
+from labeling.selectors.importing import Importing, importing
 from labeling.selectors.judgments import pair_progress, winners
 from labeling.selectors.progress import label_balance, people, progress
 from labeling.selectors.throughput import throughput
@@ -42,10 +43,16 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
     may = permissions(request)
     counts = progress(project)
     member = Member.objects.filter(project=project, user=request.user).first()
-    importing = ImportBatch.objects.filter(project=project).unfinished().exists()
+    under_way = importing(project)
+    if request.headers.get("HX-Request") and "importing" in request.GET:
+        return _importing_fragment(request, project, under_way, had_items=request.GET["importing"] == "more")
     is_pairwise = project.kind == Kind.PAIRWISE
     pairs = pair_progress(project) if is_pairwise else {}
-    step = next_pairs(project, pairs, may, importing) if is_pairwise else next_step(project, counts, may, importing)
+    step = (
+        next_pairs(project, pairs, may, bool(under_way))
+        if is_pairwise
+        else next_step(project, counts, may, bool(under_way))
+    )
     newest = project.instructions_versions.first()
     context: dict[str, Any] = {
         "project": project,
@@ -54,6 +61,8 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
         "pairs_meter": Meter.of(pairs["done"], pairs["pairs"]) if is_pairwise else None,
         "step": step,
         "step_url": step.url(project),
+        "importing": under_way,
+        "import_meter": meter_of(under_way),
         "mine": member.answers if member else 0,
         "instructions": render_markdown(newest.text) if newest and newest.text else "",
         "instructions_version": project.instructions_version,
@@ -68,6 +77,21 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
     return render(request, "pages/project/index.html", context)
 
 
+def _importing_fragment(
+    request: PageRequest, project: Project, under_way: Importing | None, *, had_items: bool
+) -> HttpResponse:
+    """How far the import is; once the first items are there, or all of them, the page is made anew."""
+    counts = progress(project)
+    if under_way is None or (counts["items"] and not had_items):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context = {"project": project, "counts": counts, "importing": under_way, "import_meter": meter_of(under_way)}
+    return render(request, "pages/project/_importing.html", context)
+
+
+def meter_of(under_way: Importing | None) -> Meter | None:
+    return Meter.of(under_way.done, under_way.total) if under_way and under_way.total else None
+
+
 @require_safe
 @project_page(Action.METRICS_READ)
 def agreement_fragment(request: PageRequest, project: Project) -> HttpResponse:
@@ -77,18 +101,20 @@ def agreement_fragment(request: PageRequest, project: Project) -> HttpResponse:
     return render(request, "pages/project/_agreement.html", context)
 
 
-def next_step(project: Project, counts: dict[str, Any], may: frozenset[Permission], importing: bool) -> NextStep:
+def next_step(project: Project, counts: dict[str, Any], may: frozenset[Permission], is_importing: bool) -> NextStep:
     """What this person should do now in the project."""
     manages = Permission.MANAGE in may
     if project.archived_at:
         settings = ("Settings", "pages:settings") if manages else ("", "")
         return NextStep("This project is archived: nothing is asked and nothing is learned.", *settings)
+    if not counts["items"] and is_importing:
+        return _first_import(manages, is_importing=True)
     if not project.labels.in_use().exists():
         if manages:
             return NextStep("The project has no labels yet.", "Add labels", "pages:settings", "plus")
         return NextStep("The project has no labels yet: a manager adds them.")
     if not counts["items"]:
-        return _first_import(manages, importing)
+        return _first_import(manages, is_importing=False)
     left = counts["pool"]["open"] + counts["eval"]["open"]
     if left and counts["done"] + counts["set_aside"] >= counts["items"]:
         return _second_opinions(left, may)
@@ -110,14 +136,14 @@ def _second_opinions(left: int, may: frozenset[Permission]) -> NextStep:
     return NextStep(words, "Continue labeling", "pages:annotate")
 
 
-def next_pairs(project: Project, pairs: dict[str, Any], may: frozenset[Permission], importing: bool) -> NextStep:
+def next_pairs(project: Project, pairs: dict[str, Any], may: frozenset[Permission], is_importing: bool) -> NextStep:
     """What this person should do now in a pairwise project: pairs are drawn, so there is always another one."""
     manages = Permission.MANAGE in may
     if project.archived_at:
         settings = ("Settings", "pages:settings") if manages else ("", "")
         return NextStep("This project is archived: nothing is asked and nothing is learned.", *settings)
     if not pairs["contexts"]:
-        return _first_import(manages, importing)
+        return _first_import(manages, is_importing)
     if pairs["askable"] and Permission.LABEL in may:
         text = "Which of two is better? Judge as many pairs as you like."
         if project.pairs == Pairs.GIVEN:
@@ -134,8 +160,8 @@ def next_pairs(project: Project, pairs: dict[str, Any], may: frozenset[Permissio
     return NextStep(missing, *(("Import items", "pages:imports", "upload") if manages else ()))
 
 
-def _first_import(manages: bool, importing: bool) -> NextStep:
-    if importing:
+def _first_import(manages: bool, is_importing: bool) -> NextStep:
+    if is_importing:
         watch = ("Watch the import", "pages:imports") if manages else ("", "")
         return NextStep("Items are being imported.", *watch)
     if manages:

@@ -16,6 +16,7 @@ from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest
 from labeling.pages.forms import ProjectForm
 from labeling.pages.markdown import render_markdown
+from labeling.selectors.importing import Importing, imports_of
 from labeling.services.errors import Invalid
 from labeling.services.projects import create_project, may_create_projects
 
@@ -29,9 +30,15 @@ def projects(request: PageRequest) -> HttpResponse:
     archived = "archived" in request.GET
     seen = Project.objects.visible_to(user).order_by("name", "pk")
     rows = seen.filter(archived_at__isnull=not archived).select_related("progress")
+    one = request.GET.get("card", "") if request.headers.get("HX-Request") else ""
+    if one:
+        rows = rows.filter(slug=one)
     page = Paginator(rows, PROJECTS_PER_PAGE).get_page(request.GET.get("page"))
     roles = dict(Member.objects.filter(user=user, project__in=list(page)).values_list("project_id", "role"))
-    cards = [_card(project, roles.get(project.pk), user.is_superuser) for project in page]
+    under_way = imports_of(page)
+    cards = [_card(project, roles.get(project.pk), user.is_superuser, under_way.get(project.pk)) for project in page]
+    if one:
+        return _card_fragment(request, cards)
     context = {
         "cards": cards,
         "page": page,
@@ -42,7 +49,14 @@ def projects(request: PageRequest) -> HttpResponse:
     return render(request, "pages/projects/index.html", context)
 
 
-def _card(project: Project, role: str | None, is_superuser: bool) -> dict[str, object]:
+def _card_fragment(request: PageRequest, cards: list[dict[str, object]]) -> HttpResponse:
+    """One card, asked for while its import runs; nothing when the project has gone meanwhile."""
+    if not cards:
+        return HttpResponse()
+    return render(request, "pages/projects/_card.html", {"card": cards[0], "project": cards[0]["project"]})
+
+
+def _card(project: Project, role: str | None, is_superuser: bool, under_way: Importing | None) -> dict[str, object]:
     progress = project.progress
     items = progress.pool_items + progress.eval_items
     done = progress.pool_done + progress.eval_done
@@ -53,6 +67,8 @@ def _card(project: Project, role: str | None, is_superuser: bool) -> dict[str, o
         "role": Role(role).label if role else "Administrator",
         "items": items,
         "done": done,
+        "importing": under_way,
+        "import_meter": Meter.of(under_way.done, under_way.total) if under_way and under_way.total else None,
         "meter": Meter.of(done, items - progress.set_aside),
         "judgments": progress.annotations + progress.imported_annotations if project.kind == Kind.PAIRWISE else None,
         "may_label": Permission.LABEL in may and not project.archived_at,

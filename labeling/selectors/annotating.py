@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from labeling.kinds import KINDS
 from labeling.models import Action, Annotation, Kind, Member, Modality, Project, Task, TaskState, User
+from labeling.selectors.importing import importing
 from labeling.selectors.progress import progress
 from labeling.selectors.task_json import task_json
 
@@ -13,6 +15,7 @@ REMEMBERED = 20
 def standing(user: User, project: Project) -> dict[str, Any]:
     """How far the person and the project are. Shares and counts of people's work only, nothing about items."""
     member = Member.objects.filter(project=project, user=user).only("answers", "role").first()
+    under_way = importing(project)
     counts = progress(project)
     return {
         "user": user.pk,
@@ -25,6 +28,8 @@ def standing(user: User, project: Project) -> dict[str, Any]:
             "set_aside": counts["set_aside"],
             "answers": counts["annotations"],
             "archived": project.archived_at is not None,
+            "importing": under_way.as_dict() if under_way else None,
+            "can_answer": not KINDS[project.kind].has_labels or project.labels.in_use().exists(),
             "labels_version": project.labels_version,
             "instructions_version": project.instructions_version,
         },

@@ -68,7 +68,7 @@ def _hotkey(given: Any) -> str:
 
 
 @transaction.atomic
-def set_labels(project: Project, labels: Sequence[LabelInput]) -> list[Label]:
+def set_labels(project: Project, labels: Sequence[LabelInput], *, announce: bool = True) -> list[Label]:
     """Makes ``labels`` the label set in this order and returns it; announces ``labels_changed`` when one came or went.
 
     A label that is left out is archived when an answer mentions it, else deleted. One without hotkey keeps its old one
@@ -98,7 +98,8 @@ def set_labels(project: Project, labels: Sequence[LabelInput]) -> list[Label]:
         Project.objects.filter(pk=project.pk).update(labels_version=F("labels_version") + 1)
         project.refresh_from_db(fields=["labels_version"])
         pk = project.pk
-        transaction.on_commit(lambda: signals.labels_changed.send(Project, project_id=pk))
+        if announce:
+            transaction.on_commit(lambda: signals.labels_changed.send(Project, project_id=pk))
     return list(project.labels.in_use())
 
 

@@ -25,9 +25,9 @@ class Models(ProjectView, ListAPIView[ModelVersion]):
     def get_queryset(self) -> QuerySet[ModelVersion]:
         if getattr(self, "swagger_fake_view", False):
             return ModelVersion.objects.none()
-        versions = ModelVersion.objects.filter(project=self.project).with_ranks().select_related("run")
+        versions = ModelVersion.objects.filter(project=self.project).with_ranks().with_n_labels().select_related("run")
         # what only the version's own address says; a confusion matrix of 77 labels is 6,000 numbers
-        return versions.defer("report", "run__steps", "run__environment", "run__data_tests")
+        return versions.defer("report", "labels", "run__steps", "run__environment", "run__data_tests")
 
     @extend_schema(operation_id="models_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

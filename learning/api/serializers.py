@@ -81,6 +81,19 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
     run = serializers.UUIDField(source="run.public_id", default=None, allow_null=True)
     verified = serializers.BooleanField(help_text="It became champion by the gate, on at least 200 eval answers.")
     ranks = serializers.SerializerMethodField(help_text="The questions are ranked by this version.")
+    labels = serializers.SerializerMethodField(
+        help_text="Names in the order of the probabilities; null in a list, where they would be most of it."
+    )
+    n_labels = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": ["array", "null"], "items": {"type": "string"}})
+    def get_labels(self, version: ModelVersion) -> list[str] | None:
+        return None
+
+    @extend_schema_field(serializers.IntegerField())
+    def get_n_labels(self, version: ModelVersion) -> int:
+        counted: int = version.n_labels  # type: ignore[attr-defined]  # annotated by with_n_labels
+        return counted
 
     @extend_schema_field(serializers.BooleanField())
     def get_ranks(self, version: ModelVersion) -> bool:
@@ -90,7 +103,7 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
         model = ModelVersion
         fields: tuple[str, ...] = (
             "id", "number", "status", "verified", "ranks", "trained_on", "metrics", "baselines", "encoder", "learner",
-            "strategy", "labels", "sha256", "size_bytes", "created_at", "run",
+            "strategy", "labels", "n_labels", "sha256", "size_bytes", "created_at", "run",
         )  # fmt: skip
 
 
@@ -143,6 +156,13 @@ class ModelDetailOut(ModelOut):
             *ModelOut.Meta.fields, "n_eval", "eval_sha256", "latency_ms", "human_ceiling", "leaks", "eval_uses", "gate",
             "report", "decisions",
         )  # fmt: skip
+
+    @extend_schema_field({"type": ["array", "null"], "items": {"type": "string"}})
+    def get_labels(self, version: ModelVersion) -> list[str] | None:
+        return list(version.labels)
+
+    def get_n_labels(self, version: ModelVersion) -> int:
+        return len(version.labels)
 
     @extend_schema_field(GateOut(allow_null=True))
     def get_gate(self, version: ModelVersion) -> dict[str, Any] | None:

@@ -1,10 +1,10 @@
 """What came of a run: a model file in our own registry, its measurements, and what was decided about it."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, Func, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,6 +17,16 @@ class Status(models.TextChoices):
     CHAMPION = "champion"
     RETIRED = "retired"
     REJECTED = "rejected"
+
+
+class _JsonLength(Func):
+    """Entries of a JSON array."""
+
+    function = "json_array_length"
+    output_field = models.IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="jsonb_array_length", **context)
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
@@ -32,6 +42,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         newer = ModelVersion.objects.filter(project=OuterRef("project"), status=Status.PROVISIONAL)
         ranks = Q(status=Status.PROVISIONAL) | Q(status=Status.CHAMPION) & ~Exists(newer)
         return self.annotate(is_ranking=Case(When(ranks, then=Value(True)), default=Value(False)))
+
+    def with_n_labels(self) -> Self:
+        """Each with ``n_labels``: a list need not read the names of a thousand labels a row."""
+        return self.annotate(n_labels=_JsonLength("labels"))
 
     def newest_first(self) -> Self:
         return self.order_by("-number")

@@ -93,7 +93,7 @@ def _list(
     versions = ModelVersion.objects.filter(project=project)
     champion = versions.champion()
     # without the reports: a confusion matrix of 77 labels is 6,000 numbers
-    listed = versions.with_ranks().defer("report").newest_first()
+    listed = versions.with_ranks().defer("report", "labels").newest_first()
     page = Paginator(listed, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "project": project,
@@ -114,7 +114,11 @@ def _list(
 def _history(project: Project) -> list[Decision]:
     """The newest decisions about all versions, but for what follows from another one: that something was replaced."""
     found = Decision.objects.filter(project=project).select_related("model_version", "decided_by").order_by("-pk")
-    return list(found.exclude(after=Status.RETIRED).defer("numbers", "model_version__report")[:DECISIONS_SHOWN])
+    return list(
+        found.exclude(after=Status.RETIRED).defer("numbers", "model_version__report", "model_version__labels")[
+            :DECISIONS_SHOWN
+        ]
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from labeling.kinds import KINDS
 from labeling.models import Annotation, JobState, Kind, Progress, Project, Source, User
 from learning.models import NextDecision, Run, Trigger
 
@@ -27,6 +28,8 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     due, reason = _due(project, mark, last)
     if trigger == Trigger.MANUAL:
         due, reason = _worth_it(due, reason, mark, last)
+    if due is not None and (short := too_few_labels(project, project.labels.in_use().count())):
+        due, reason, trigger = None, short, trigger or due
     if not mark["items_seen"] and trigger != Trigger.MANUAL:
         return None
     if due is None:
@@ -46,6 +49,13 @@ def mark_of(project: Project) -> dict[str, int]:
         "items_seen": progress.next_ordinal,
         "labels_version": project.labels_version,
     }
+
+
+def too_few_labels(project: Project, n_labels: int) -> str:
+    """Why nothing can be learned with so many labels in use; empty when something can."""
+    if n_labels >= KINDS[project.kind].labels_to_learn:
+        return ""
+    return "one label only: nothing to tell apart yet" if n_labels else "no labels yet"
 
 
 def _due(project: Project, mark: dict[str, int], last: Run | None) -> tuple[Trigger | None, str]:

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from labeling.models import Annotation, Epoch, ImportBatch, JobState, Kind, Project, Source, SweepRecord
+from labeling.kinds import KINDS
+from labeling.models import Annotation, Epoch, ImportBatch, JobState, Kind, Label, Project, Source, SweepRecord
 from labeling.services.wake import wake
 from learning.models import Alert, AlertKind, Decision, ModelVersion, NextDecision, Run, Status
 
@@ -49,7 +50,18 @@ def due_projects() -> list[int]:
     """Projects with enough new answers and no run waiting to learn from them, or with news no run has looked at."""
     waiting = Run.objects.filter(state=JobState.QUEUED).values("project")
     enough = NextDecision.objects.due().filter(project__archived_at__isnull=True).exclude(project__in=waiting)
-    return sorted({*enough.values_list("pk", flat=True), *_unseen().values_list("pk", flat=True)})
+    asked = Project.objects.filter(pk__in=enough.values("pk"))
+    return sorted({pk for found in (asked, _unseen()) for pk in _with_labels(found).values_list("pk", flat=True)})
+
+
+def _with_labels(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """Those whose labels are enough to learn from: of the others every decision says the same, until labels come."""
+    in_use = Label.objects.in_use().filter(project=OuterRef("pk")).order_by().values("project")
+    n_labels = Coalesce(Subquery(in_use.annotate(n=Count("pk")).values("n")), Value(0))
+    enough = Q()
+    for kind in KINDS.values():
+        enough |= Q(kind=kind.name, n_labels__gte=kind.labels_to_learn)
+    return projects.annotate(n_labels=n_labels).filter(enough)
 
 
 def _unseen() -> QuerySet[Project]:

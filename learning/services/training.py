@@ -37,6 +37,10 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
 
 
+class NothingToLearn(Exception):
+    """The run has no fault, but nothing can come of it; the text says why."""
+
+
 def run_training(run_pk: int) -> dict[str, Any]:
     """Claims a run, or goes on with one whose worker died, and takes it to its end. Safe to call twice."""
     attempt = Run.objects.claim(run_pk) or Run.objects.take_over(run_pk)
@@ -58,6 +62,9 @@ def run_training(run_pk: int) -> dict[str, Any]:
             _take_steps(run, log)
     except Stopped:
         return {"run": run_pk, "state": "stopped"}
+    except NothingToLearn as short:
+        log.finish(JobState.SKIPPED, reason=str(short))
+        return {"run": run_pk, "state": JobState.SKIPPED}
     except StepFailed as failure:
         logger.exception("run %s failed", run_pk)
         state, error = JobState.FAILED, str(failure)
@@ -90,6 +97,8 @@ def _take_steps(run: Run, log: StepLog) -> None:
 
 def _learn_labels(run: Run, log: StepLog) -> None:
     data = _freeze(run, log)
+    if short := decide.too_few_labels(run.project, len(data.labels)):
+        raise NothingToLearn(short)  # they were archived after the run was asked for
     matrix, answers = _features(run, log, data)
     _test_data(run, log, data, matrix)
     material = Material(run, log, data, matrix, answers, ranking.settings_of(run.project, len(data.labels)))

@@ -5,7 +5,9 @@ import json
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.db.models.signals import post_init
+from django.test.utils import CaptureQueriesContext
 
 from labeling.models import ApiToken, Instructions, Item
 from labeling.services import projects
@@ -272,3 +274,15 @@ def test_old_instructions_are_not_read_for_the_newest(project, people, api):
         post_init.disconnect(count, sender=Instructions)
     assert one["instructions"] == listed[0]["instructions"] == "third"
     assert loaded == [3, 3]
+
+
+def test_a_thousand_labels_take_few_statements_over_rest(people, api):
+    client = api(people.superuser)
+    labels = [{"name": f"label {n:04}"} for n in range(1000)]
+    with CaptureQueriesContext(connection) as made:
+        created = client.post("/api/v1/projects/", {**NEW, "slug": "many", "labels": labels}, format="json")
+    assert (created.status_code, len(created.json()["labels"])) == (201, 1000)
+    with CaptureQueriesContext(connection) as changed:
+        answer = client.patch("/api/v1/projects/many/", {"labels": [*labels[1:], {"name": "other"}]}, format="json")
+    assert (answer.status_code, len(answer.json()["labels"])) == (200, 1000)
+    assert max(len(made), len(changed)) <= 30

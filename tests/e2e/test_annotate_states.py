@@ -2,7 +2,8 @@
 
 from django.utils import timezone
 
-from labeling.models import Progress, Role, Task
+from labeling.models import ImportBatch, Progress, Role, Task
+from labeling.services.label_set import set_labels
 from tests.e2e.desk import press, project_with, saved, task_of
 from tests.factories import UserFactory, make_items
 
@@ -75,3 +76,43 @@ def test_a_superuser_who_is_no_member_is_told(open_page, site):
     root = UserFactory(username="root", is_superuser=True)
     project_with(UserFactory(), ["one"], slug="theirs")
     assert "Add yourself" in paused(open_page(root, "/p/theirs/annotate/"), "closed")
+
+
+def test_no_labels_says_so_and_goes_on_by_itself_when_there_are_some(open_page, annotator):
+    project = project_with(annotator, ["the first message"], slug="bare", labels=(), role=Role.MANAGER)
+    page = open_page(annotator, "/p/bare/annotate/")
+    assert "This project has no labels yet" in paused(page, "no-labels")
+    assert page.get_attribute("[data-pause=no-labels] a", "href") == "/p/bare/settings/#labels"
+    assert not page.is_visible(".item__body")
+    set_labels(project, ["ham", "spam"])
+    press(page, "2")
+    saved(page)
+
+
+def test_somebody_who_may_not_add_labels_is_told_who_does(open_page, annotator):
+    project_with(annotator, ["one"], slug="bare", labels=())
+    assert "As soon as a manager adds labels" in paused(open_page(annotator, "/p/bare/annotate/"), "no-labels")
+
+
+def test_importing_shows_how_far_and_goes_on_by_itself(open_page, annotator):
+    project = project_with(annotator, slug="new")
+    batch = ImportBatch.objects.create(
+        project=project, format="csv", path="", state="running", total=4000, accepted=900, rejected=100
+    )
+    page = open_page(annotator, "/p/new/annotate/")
+    assert "1,000 of 4,000 rows are read." in paused(page, "importing")
+    assert page.get_attribute("[data-import-bar]", "value") == "1000"
+    ImportBatch.objects.filter(pk=batch.pk).update(accepted=1900)
+    page.get_by_text("2,000 of 4,000 rows are read.").wait_for()
+    make_items(project, ["the first message"])
+    Progress.objects.filter(project=project).update(reopened=1)
+    task_of(page)
+
+
+def test_importing_gives_way_to_what_holds_when_the_import_failed(open_page, annotator):
+    project = project_with(annotator, slug="new")
+    batch = ImportBatch.objects.create(project=project, format="csv", path="", state="queued")
+    page = open_page(annotator, "/p/new/annotate/")
+    paused(page, "importing")
+    ImportBatch.objects.filter(pk=batch.pk).update(state="failed")
+    paused(page, "nothing-imported")

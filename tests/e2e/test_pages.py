@@ -223,3 +223,38 @@ def test_a_fragment_that_fails_says_so(manager, project, open_page):
     page.route("**/fragments/**", lambda route: route.fulfill(status=500, body="broken"))
     page.goto("/p/sms/")
     page.get_by_text("This could not be loaded.").first.wait_for()
+
+
+def test_an_import_is_seen_on_the_card_and_on_the_project_page_until_it_is_done(manager, project, open_page):
+    fresh = make_project(slug="fresh", name="Fresh", manager=manager)
+    batch = ImportBatch.objects.create(project=fresh, format="csv", path="", state="running", total=40, accepted=10)
+    cards = open_page(manager, "/")
+    card = cards.locator("li.project-card", has_text="Fresh")
+    card.get_by_text("Importing: 10 of 40 rows read").wait_for()
+    assert card.get_by_role("link", name="Import").count() == 0
+    page = open_page(manager, "/p/fresh/")
+    page.locator("#importing").get_by_text("10 of 40 rows read").wait_for()
+    assert page.get_by_text("Items are being imported.").is_visible()
+    make_items(fresh, ["one", "two"])
+    ImportBatch.objects.filter(pk=batch.pk).update(accepted=20)
+    page.get_by_role("link", name="Start labeling").wait_for()
+    page.locator("#importing").get_by_text("20 of 40 rows read").wait_for()
+    ImportBatch.objects.filter(pk=batch.pk).update(state="done", accepted=40)
+    page.locator("#importing").wait_for(state="detached")
+    card.get_by_text("0 of 2 items labeled").wait_for()
+    card.get_by_role("link", name="Label").wait_for()
+
+
+def test_a_new_project_asks_for_its_labels(manager, open_page):
+    page = open_page(manager, "/projects/new/")
+    page.locator("#id_name").fill("Waste")
+    page.locator("input[name=modality][value=text]").check()
+    page.get_by_role("button", name="Create project").click()
+    page.get_by_text("Give the labels to choose from").wait_for()
+    page.get_by_label("Name of label 1").fill("glass")
+    page.get_by_role("button", name="Create project").click()
+    page.get_by_text("One label leaves nothing to choose").wait_for()
+    assert page.get_by_label("Name of label 1").input_value() == "glass"
+    page.get_by_label("The labels come with the items").check()
+    page.get_by_role("button", name="Create project").click()
+    page.wait_for_url("**/p/waste/imports/")

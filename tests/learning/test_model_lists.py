@@ -18,6 +18,7 @@ def versions(project) -> list[ModelVersion]:
         ModelVersion(
             project=project, number=number, status=Status.CHAMPION if number == N_VERSIONS else Status.RETIRED,
             encoder="e", learner="l", strategy="auto", trained_on=number, report={"confusion": [[1] * 77] * 77},
+            labels=[f"label {name:04}" for name in range(1000)],
         )
         for number in range(1, N_VERSIONS + 1)
     )  # fmt: skip
@@ -30,11 +31,12 @@ def versions(project) -> list[ModelVersion]:
 
 
 def rows_of_reports(queries: CaptureQueriesContext) -> list[str]:
-    """Statements that read reports of more versions than the newest three."""
+    """Statements that read reports, or the names of the labels, of more versions than the newest three."""
     return [
         query["sql"]
         for query in queries
-        if '"learning_modelversion"."report"' in query["sql"] and not query["sql"].endswith(("LIMIT 1", "LIMIT 3"))
+        if any(f'"learning_modelversion"."{name}",' in query["sql"] for name in ("report", "labels"))
+        and not query["sql"].endswith(("LIMIT 1", "LIMIT 3"))
     ]
 
 
@@ -45,6 +47,16 @@ def test_no_list_reads_reports(versions, people, browser_of, address):
         response = client.get(address)
     assert response.status_code == 200
     assert rows_of_reports(queries) == []
+
+
+def test_a_list_leaves_the_label_tables_to_the_version_itself(versions, people, api):
+    client = api(people.viewer)
+    response = client.get("/api/v1/projects/sms/models/")
+    first = response.json()["results"][0]
+    assert (first["labels"], first["n_labels"]) == (None, 1000)
+    assert len(response.content) < 1_000 * N_VERSIONS
+    whole = client.get(f"/api/v1/models/{first['id']}/").json()
+    assert (len(whole["labels"]), whole["n_labels"]) == (1000, 1000)
 
 
 def test_each_row_of_the_list_costs_no_query(versions, people, browser_of):

@@ -10,6 +10,7 @@ from django.conf import settings
 from labeling.kinds import KINDS, InvalidAnswer
 from labeling.models import Modality, Project, Split
 from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.new_labels import NewLabels
 from labeling.services.pictures import PictureFacts, PictureRejected, inspect
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class RowBuilder:
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
         self._answers: dict[str, str] = {}
+        #: set where the import brings the labels of the project
+        self.new_labels: NewLabels | None = None
         #: columns of table rows in the order they were first seen
         self.columns: dict[str, None] = {}
 
@@ -152,7 +155,11 @@ class RowBuilder:
 
     def _checked_answer(self, label: Any) -> str:
         try:
+            if self.new_labels is not None:
+                return str(orjson.dumps(self.new_labels.answer(label)), "utf-8")
             return str(orjson.dumps(self.kind.answer_from_import(label, self.labels)), "utf-8")
+        except RowRejected:
+            raise
         except InvalidAnswer as error:
             raise RowRejected(error.reason, "label") from error
         except (ValueError, TypeError) as error:

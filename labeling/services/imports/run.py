@@ -11,6 +11,7 @@ from django.db import OperationalError, transaction
 from labeling.models import ImportBatch, JobState, Kind, Project
 from labeling.services import storage
 from labeling.services.imports.errors import FencedOff, ImportRefused, RowRejected
+from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.pair_rows import PairwiseRowBuilder
 from labeling.services.imports.pair_store import PairStore
 from labeling.services.imports.readers import READERS
@@ -65,6 +66,7 @@ def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
     """Counts attempts that began at the same row. Raises ImportRefused when a file keeps killing its worker."""
     begun = batch.options.get("begun", {})
     times = begun.get("times", 0) + 1 if begun.get("row") == batch.cursor else 1
+    brings_labels(batch)
     batch.options = {**batch.options, "begun": {"row": batch.cursor, "times": times}}
     if not ImportBatch.objects.all().beat(batch.pk, attempt, options=batch.options):
         raise FencedOff
@@ -83,7 +85,9 @@ def _import(batch: ImportBatch, attempt: int) -> int:
         )
         is_pairwise = project.kind == Kind.PAIRWISE
         builder = (PairwiseRowBuilder if is_pairwise else RowBuilder)(project, parse_numbers=reader.parse_numbers)
-        store = (PairStore if is_pairwise else ChunkStore)(batch, attempt, builder.columns)
+        if brings_labels(batch):
+            builder.new_labels = NewLabels(project)
+        store = (PairStore if is_pairwise else ChunkStore)(batch, attempt, builder.columns, builder.new_labels)
         number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
         rows: list[Row] = []
         rejections: list[Rejection] = []

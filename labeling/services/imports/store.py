@@ -11,6 +11,7 @@ from labeling.models import Annotation, Asset, ImportBatch, ImportRejection, Ite
 from labeling.services import storage
 from labeling.services.doubled import share_of, slots_of
 from labeling.services.imports.errors import FencedOff, RowRejected
+from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.sides import Sides
 from labeling.services.insert import RawInsert, known, now
@@ -34,8 +35,11 @@ class ChunkStore:
         "draw_key", "slots_total", "extra_slots",
     )  # fmt: skip
 
-    def __init__(self, batch: ImportBatch, attempt: int, columns: Collection[str] = ()) -> None:
+    def __init__(
+        self, batch: ImportBatch, attempt: int, columns: Collection[str] = (), new_labels: NewLabels | None = None
+    ) -> None:
         self.columns = columns
+        self.new_labels = new_labels
         self.batch = batch
         self.attempt = attempt
         self.project: Project = batch.project
@@ -48,6 +52,8 @@ class ChunkStore:
                 storage.put(original_name(self.project.pk, row.picture.sha256), row.content)
         before = self.batch.cursor
         with transaction.atomic():
+            if self.new_labels is not None:
+                self.new_labels.store()  # locks the project, which comes before Progress
             self._before(rows)
             progress = Progress.objects.select_for_update().values_list("next_ordinal", flat=True)
             next_ordinal = progress.get(project=self.project)
@@ -75,6 +81,8 @@ class ChunkStore:
                 raise FencedOff
             self._name_columns()
             self._count(fresh)
+        if self.new_labels is not None:
+            self.new_labels.stored()
         self.batch.cursor = cursor
         self.sides.stored(next_ordinal + len(fresh))
 

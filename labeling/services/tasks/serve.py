@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.http import Http404
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from labeling.models import (
     Item,
     ItemStatus,
     Kind,
+    Label,
     Member,
     Progress,
     Project,
@@ -58,6 +59,8 @@ class Pick:
 def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = None) -> list[Task]:
     """Up to ``count`` open tasks of the person, items loaded: the open ones first (leases renewed), then new ones.
 
+    None while the project has no labels to answer with.
+
     Raises Invalid (count), Http404 (no member), PermissionDenied (the role may not label).
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
@@ -71,6 +74,8 @@ def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = N
 @transaction.atomic
 def _next_tasks(user: User, project: Project, count: int, rng: Rng | None) -> list[Task]:
     walker = _walker(user, project)
+    if not walker.member.can_answer:  # type: ignore[attr-defined]  # annotated by _member
+        return []
     tasks = _open_tasks(walker, count)
     if len(tasks) < count and walker.project.archived_at is None:
         claim = pairs.claim if walker.project.kind == Kind.PAIRWISE else _claim
@@ -110,6 +115,9 @@ def _open_tasks(walker: Walker, count: int) -> list[Task]:
 @Prepared
 def _member(project: int, user: int) -> "QuerySet[Member]":
     members = Member.objects.filter(project=project, user=user).order_by().select_related("project__progress")
+    # nobody is asked a question that has no answer: the labels come first
+    can_answer = Q(project__kind=Kind.PAIRWISE) | Exists(Label.objects.in_use().filter(project=OuterRef("project")))
+    members = members.annotate(can_answer=Case(When(can_answer, then=Value(True)), default=Value(False)))
     return members.select_for_update(no_key=True, of=("self",))
 
 

@@ -23,6 +23,7 @@ import { VisibleClock } from "../lib/visible_clock.js";
 
 const MAX_ELAPSED_MS = 2_147_483_647;
 const NO_WORK_MS = [5_000, 10_000, 20_000, 30_000];
+const IMPORTING_MS = 1_000;
 const REFETCH_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 const PROGRESS_MS = 30_000;
 
@@ -305,6 +306,8 @@ function whyPaused() {
   if (!project || !session.latest.asked) return "closed";
   if (project.archived) return "archived";
   if (!navigator.onLine || (!deck.reached && fetchTries > 1)) return "offline";
+  if (!project.can_answer) return "no-labels";
+  if (project.importing && (project.items === 0 || (deck.dry && deck.reached))) return "importing";
   if (project.items === 0) return "nothing-imported";
   if (!deck.dry || !deck.reached) return "fetching";
   if (boot.project.kind === "pairwise") return "no-more"; // pairs are drawn, not worked off
@@ -320,9 +323,20 @@ function drawProgress() {
   for (const slot of document.querySelectorAll("[data-done]")) slot.textContent = number(project.done);
   for (const slot of document.querySelectorAll("[data-answers]")) slot.textContent = number(project.answers);
   for (const slot of document.querySelectorAll("[data-items]")) slot.textContent = number(answerable);
+  drawImport(project.importing);
   const bar = $("#progress");
   bar.max = Math.max(1, answerable);
   bar.value = project.done;
+}
+
+function drawImport(importing) {
+  if (!importing) return;
+  const { done, total } = importing;
+  const number = (value) => value.toLocaleString("en");
+  $("[data-import-words]").textContent = total ? `${number(done)} of ${number(total)} rows are read.` : done ? `${number(done)} rows are read.` : "";
+  const bar = $("[data-import-bar]");
+  if (total) [bar.max, bar.value] = [total, done];
+  else bar.removeAttribute("value");
 }
 
 function pictureIsThere() {
@@ -358,7 +372,7 @@ function scheduleFetch() {
       if (document.visibilityState !== "visible") return scheduleFetch();
       await session.whoAmI();
       deck.fill();
-    }, NO_WORK_MS[Math.min(emptyPolls, NO_WORK_MS.length - 1)]);
+    }, session.latest.project?.importing ? IMPORTING_MS : NO_WORK_MS[Math.min(emptyPolls, NO_WORK_MS.length - 1)]);
   }
 }
 
@@ -386,6 +400,8 @@ function noteProject(latest) {
   notices.set("signed-out", outbox.status === "signed-out");
   notices.set("other-user", false);
   const project = latest.project;
+  // the page was made without an answer bar: once there are labels it is made anew
+  if (pauseReason === "no-labels" && project?.can_answer) return location.reload();
   if (project) {
     notices.set("changed", project.labels_version !== boot.project.labels_version || project.instructions_version !== boot.instructions.version);
     if (outbox.unsent.length === 0) mine = latest.mine;

@@ -103,5 +103,5 @@ def test_works_with_learning_switched_off(project, people, page, monkeypatch):
 
 def test_next_step_of_a_project_without_open_items_but_with_set_aside_ones(project, people):
     Progress.objects.update(pool_items=3, set_aside=3)
-    step = next_step(project, progress(project), frozenset(), importing=False)
+    step = next_step(project, progress(project), frozenset(), is_importing=False)
     assert step.button == ""

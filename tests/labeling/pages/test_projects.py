@@ -51,7 +51,7 @@ def test_the_list_costs_the_same_for_many_projects(people, browser_of, django_as
         made = make_project(slug=f"p{number}", name=f"P {number}")
         Member.objects.create(project=made, user=people.viewer, role=Role.VIEWER)
     client = browser_of(people.viewer)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert client.get("/").content.decode().count("project-card__sign") == 30
 
 
@@ -80,6 +80,9 @@ def test_settings_are_in_a_persons_units(maker, browser_of):
         ({"name": ""}, "name"),
         ({"modality": ""}, "modality"),
         ({"kind": "guess"}, "kind"),
+        ({"labels": ""}, "labels"),
+        ({"labels": "glass"}, "labels"),
+        ({"kind": "multilabel", "labels": ""}, "labels"),
         ({"labels": "glass\nglass"}, "labels"),
         ({"labels": "glass [g]\ngreen [g]"}, "labels"),
         ({"overlap": "0"}, "overlap"),
@@ -103,3 +106,11 @@ def test_markdown_preview_is_clean(people, browser_of):
     response = browser_of(people.viewer).post("/projects/preview/", {"instructions": "**a** <script>x</script>"})
     assert "<strong>a</strong>" in response.content.decode()
     assert "<script>" not in response.content.decode()
+
+
+def test_labels_may_come_with_the_items_and_pairs_have_none(maker, browser_of):
+    client = browser_of(maker)
+    client.post("/projects/new/", FORM | {"name": "a", "labels": "", "labels_come": "on"})
+    client.post("/projects/new/", FORM | {"name": "b", "labels": "", "kind": "pairwise"})
+    client.post("/projects/new/", FORM | {"name": "c", "labels": "only", "kind": "multilabel"})
+    assert [(p.slug, p.labels.count()) for p in Project.objects.order_by("slug")] == [("a", 0), ("b", 0), ("c", 1)]

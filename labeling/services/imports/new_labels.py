@@ -1,0 +1,75 @@
+"""Labels that come with the items: what the label column of an import gives to a project that has none."""
+
+from typing import Any
+
+from labeling.kinds import KINDS
+from labeling.models import ImportBatch, Project
+from labeling.services.errors import Invalid
+from labeling.services.imports.errors import ImportRefused, RowRejected
+from labeling.services.label_set import MAX_LABELS, checked, set_labels
+
+#: Kept with the batch, so that an attempt that goes on does as the first one did.
+OPTION = "brings_labels"
+
+
+def brings_labels(batch: ImportBatch) -> bool:
+    """Whether this import makes the label set: it began in a project without any label, archived ones included."""
+    if OPTION not in batch.options:
+        project = batch.project
+        batch.options = {**batch.options, OPTION: KINDS[project.kind].has_labels and not project.labels.exists()}
+    return bool(batch.options[OPTION])
+
+
+class _Whatever(frozenset[str]):
+    """A label set in which every name is."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+class NewLabels:
+    """Takes in the labels of rows; those not stored yet are in ``waiting``."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.kind = KINDS[project.kind]
+        self.known = set(project.labels.in_use().values_list("name", flat=True))
+        self.waiting: set[str] = set()
+
+    def answer(self, value: Any) -> dict[str, Any]:
+        """The canonical answer of a row's label. Raises InvalidAnswer, RowRejected."""
+        answer = self.kind.answer_from_import(value, _Whatever())
+        new = set(self.kind.labels_of(answer)) - self.known - self.waiting
+        if new:
+            try:
+                checked(sorted(new), self.kind.name)
+            except Invalid as refused:
+                raise RowRejected(refused.reason, "label") from refused
+            if any(name != name.strip() for name in new):
+                raise RowRejected("The label begins or ends with a space.", "label")
+            if len(self.known) + len(self.waiting) + len(new) > MAX_LABELS:
+                raise RowRejected(f"A project has at most {MAX_LABELS:,} labels.", "label")
+            self.waiting |= new
+        return answer
+
+    def store(self) -> None:
+        """Adds those waiting behind the labels there are, by name; in the transaction of the chunk that needs them.
+
+        The run that learns of them comes when the import is done. Raises ImportRefused.
+        """
+        if not self.waiting:
+            return
+        there = [
+            {"name": label.name, "hotkey": label.hotkey, "description": label.description}
+            for label in self.project.labels.in_use()
+        ]
+        names = {label["name"] for label in there}
+        try:
+            set_labels(self.project, [*there, *sorted(self.waiting - names)], announce=False)
+        except Invalid as refused:  # another import brought its own meanwhile
+            raise ImportRefused(refused.reason) from refused
+
+    def stored(self) -> None:
+        """The chunk is in."""
+        self.known |= self.waiting
+        self.waiting = set()
