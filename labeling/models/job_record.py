@@ -13,6 +13,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 STALE_AFTER_S = 60
+#: The longest time between two attempts of a job that keeps meeting an outage.
+LONGEST_WAIT_S = 300
+#: What an attempt that begins forgets about the one that was put back.
+NO_WAIT: dict[str, Any] = {"error": "", "retry_at": None}
 
 
 def worker_name() -> str:
@@ -49,6 +53,7 @@ class JobRecordQuerySet(models.QuerySet[Any]):
             worker=worker_name(),
             heartbeat_at=now,
             started_at=models.functions.Coalesce("started_at", models.Value(now)),
+            **NO_WAIT,
         )
         return self.values_list("attempt", flat=True).get(pk=pk) if taken else None
 
@@ -65,6 +70,17 @@ class JobRecordQuerySet(models.QuerySet[Any]):
     def put_back(self, pk: Any, attempt: int) -> bool:
         """Gives an attempt's row back to be tried again; False when it was fenced off."""
         return self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(state=JobState.QUEUED) == 1
+
+    def put_back_for(self, pk: Any, attempt: int, words: str, retry_after_s: float) -> bool:
+        """Gives an attempt's row back because of an outage: to be tried again, but not before that many seconds."""
+        rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
+        retry_at = Now() + timedelta(seconds=retry_after_s)
+        return rows.update(state=JobState.QUEUED, put_backs=F("put_backs") + 1, error=words, retry_at=retry_at) == 1
+
+    def may_be_tried(self) -> Self:
+        """Without those that wait for an outage to be over; a time too far ahead says that the clock was put back."""
+        longest = Now() + timedelta(seconds=LONGEST_WAIT_S)
+        return self.exclude(retry_at__gt=Now(), retry_at__lte=longest)
 
     def lost(self) -> list[tuple[Any, int]]:
         """(id, attempt) of what a dead worker holds: its process is gone on this host, or its heartbeat is stale."""
@@ -116,6 +132,8 @@ class JobRecord(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    retry_at = models.DateTimeField(null=True, blank=True, help_text="Put back because of an outage: not before then.")
+    put_backs = models.PositiveIntegerField(default=0, help_text="Attempts that an outage ended; nobody's fault.")
     error = models.TextField(blank=True)
 
     class Meta:

@@ -1,16 +1,27 @@
 """An attempt at a job record: taken, and ended whatever happens in it."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import OperationalError
+from django.db import Error, connection
 
 from labeling.models import JobRecordQuerySet, JobState
+from labeling.models.job_record import LONGEST_WAIT_S
+from labeling.services.outages import Cause, Outage, outage_of
 
 log = logging.getLogger(__name__)
+
+TRY_AGAIN_S = 1.0
+LONGEST_PASSING_WAIT_S = 30
+PUT_BACK_WORDS = {
+    Cause.DISK_FULL: "Waits: the server's disk is full. It goes on by itself once there is room.",
+    Cause.BUSY: "Waits: the server was busy. It goes on by itself.",
+    Cause.AWAY: "Waits: the server could not reach its data. It goes on by itself.",
+}
 
 #: ``Attempt.beat``: says "still working" and stores progress. Raises FencedOff.
 Beat = Callable[..., None]
@@ -43,7 +54,7 @@ class Attempt:
 def attempt_at(rows: JobRecordQuerySet, pk: int) -> Iterator[Attempt | None]:
     """None when there is nothing to claim. What is raised inside ends the row or gives it back.
 
-    A fenced-off attempt ends silently, trouble of the database gives the row back, any other error is a failed job.
+    A fenced-off attempt ends silently, an outage gives the row back to be tried again, any other error is a failed job.
     """
     number = rows.claim(pk)
     if number is None and rows.filter(pk=pk).requeue_lost():  # the broker was faster than the sweeper
@@ -55,10 +66,34 @@ def attempt_at(rows: JobRecordQuerySet, pk: int) -> Iterator[Attempt | None]:
         yield Attempt(rows, pk, number)
     except FencedOff:
         log.warning("%s %s: attempt %s was fenced off", rows.model._meta.model_name, pk, number)
-    except OperationalError:  # the database was busy or away: the sweeper goes on
-        with suppress(OperationalError):  # still away: then the silent heartbeat gives it back
-            rows.put_back(pk, number)
-        raise
     except Exception as error:  # our own mistake must end the job visibly, not leave it running for ever
+        if outage := outage_of(error):
+            give_back(rows, pk, number, outage, error)
+            return
         rows.finish(pk, number, JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
         raise
+
+
+def give_back(rows: JobRecordQuerySet, pk: int, attempt: int, outage: Outage, error: BaseException) -> None:
+    """Puts the row of an attempt that met an outage back: the sweeper goes on with it, later each time.
+
+    Waits as long as the database itself is what is away or full; a worker that is ended meanwhile is found to be dead.
+    """
+    name = rows.model._meta.model_name
+    log.warning("%s %s: attempt %s met %s, put back: %s", name, pk, attempt, outage.cause, error)
+    while True:
+        connection.close_if_unusable_or_obsolete()
+        try:
+            times = rows.values_list("put_backs", flat=True).filter(pk=pk).first() or 0
+            rows.put_back_for(pk, attempt, PUT_BACK_WORDS[outage.cause], wait_before_retry_s(outage, times))
+            return
+        except Error as again:
+            if outage_of(again) is None:
+                raise
+        time.sleep(TRY_AGAIN_S)
+
+
+def wait_before_retry_s(outage: Outage, times: int) -> float:
+    """Doubles with every time: somebody has to make room on a disk, everything else passes by itself."""
+    longest = LONGEST_WAIT_S if outage.cause is Cause.DISK_FULL else LONGEST_PASSING_WAIT_S
+    return float(min(longest, outage.retry_after_s * 2.0 ** min(times, 16)))

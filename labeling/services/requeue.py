@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from labeling.models import JobRecordQuerySet, JobState
+from labeling.models.job_record import NO_WAIT
 from labeling.services.wake import wake_on_commit
 
 
@@ -15,7 +16,7 @@ def requeue(rows: JobRecordQuerySet, job: str) -> int:
         )
         try:
             with transaction.atomic():
-                taken = again.update(state=JobState.QUEUED, error="", finished_at=None)
+                taken = again.update(state=JobState.QUEUED, finished_at=None, **NO_WAIT)
         except IntegrityError:  # another run of the project waits already
             continue
         if taken:

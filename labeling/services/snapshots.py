@@ -4,19 +4,20 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import IO, Any
 
 from django.core.files.storage import default_storage
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from labeling.models import JobState, Project, Snapshot, User
 from labeling.selectors.export import Filters, bounded
 from labeling.services import storage
+from labeling.services.attempts import give_back
 from labeling.services.audit import record
 from labeling.services.block_gzip import BlockReader, BlockWriter
 from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape, export_file, public
 from labeling.services.exports.counting import RowCount
+from labeling.services.outages import outage_of
 from labeling.services.wake import wake_on_commit
 
 HEARTBEAT_EVERY_PIECES = 50
@@ -55,11 +56,10 @@ def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
     try:
         with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
             return _write(snapshot, attempt, file)
-    except OperationalError:  # the database was busy or away: the sweeper goes on
-        with suppress(OperationalError):  # still away: then the silent heartbeat gives it back
-            Snapshot.objects.put_back(snapshot_pk, attempt)
-        raise
     except Exception as error:  # whatever went wrong belongs on the record; the sweeper must not retry for ever
+        if outage := outage_of(error):
+            give_back(Snapshot.objects.all(), snapshot_pk, attempt, outage, error)
+            return {"state": f"put back: {outage.cause}"}
         Snapshot.objects.finish(snapshot_pk, attempt, JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
         raise
 

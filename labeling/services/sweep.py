@@ -56,12 +56,19 @@ def wake_waiting(rows: JobRecordQuerySet, job: str) -> int:
     lost = rows.requeue_lost()
     now = timezone.now()
     long_ago = now - timedelta(seconds=WAKE_AGAIN_AFTER_S)
-    waiting = rows.filter(state=JobState.QUEUED).filter(
-        Q(pk__in=lost) | Q(heartbeat_at__lt=long_ago) | Q(heartbeat_at__isnull=True, created_at__lt=long_ago)
+    waiting = (
+        rows.filter(state=JobState.QUEUED)
+        .may_be_tried()
+        .filter(
+            Q(pk__in=lost)
+            | Q(retry_at__isnull=False)
+            | Q(heartbeat_at__lt=long_ago)
+            | Q(heartbeat_at__isnull=True, created_at__lt=long_ago)
+        )
     )
     woken = 0
     for pk in list(waiting.values_list("pk", flat=True)):
-        rows.filter(pk=pk, state=JobState.QUEUED).update(heartbeat_at=now)
+        rows.filter(pk=pk, state=JobState.QUEUED).update(heartbeat_at=now, retry_at=None)
         woken += wake(job, pk)
     if woken:
         log.info("%s: %s announced again, %s of them lost by a worker", job, woken, len(lost))

@@ -1,14 +1,16 @@
 """A run: one attempt to learn from what has been answered."""
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from labeling.models import JobRecord, JobRecordQuerySet, JobState
-from labeling.models.job_record import known_state, worker_name
+from labeling.models.job_record import NO_WAIT, known_state, worker_name
 
 
 class Trigger(models.TextChoices):
@@ -36,6 +38,19 @@ class RunQuerySet(JobRecordQuerySet):
         except IntegrityError:
             return None
 
+    def put_back_for(self, pk: Any, attempt: int, words: str, retry_after_s: float) -> bool:
+        """The row stays ``running`` without a worker: another run of the project may be queued behind it."""
+        rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
+        retry_at = Now() + timedelta(seconds=retry_after_s)
+        return rows.update(worker="", put_backs=F("put_backs") + 1, error=words, retry_at=retry_at) == 1
+
+    def lost(self) -> list[tuple[Any, int]]:
+        """As for every job record, and those that nobody holds because an outage ended their attempt."""
+        nobodys = self.filter(state=JobState.RUNNING, worker="", retry_at__isnull=False)
+        waiting = set(nobodys.values_list("pk", flat=True))
+        held = [(pk, attempt) for pk, attempt in super().lost() if pk not in waiting]
+        return held + list(nobodys.may_be_tried().values_list("pk", "attempt"))
+
     def take_over(self, pk: Any) -> int | None:
         """Goes on with a run whose worker died: returns the new attempt number, None when its worker lives.
 
@@ -45,7 +60,7 @@ class RunQuerySet(JobRecordQuerySet):
         if attempt is None:
             return None
         taken = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(
-            attempt=attempt + 1, worker=worker_name(), heartbeat_at=timezone.now()
+            attempt=attempt + 1, worker=worker_name(), heartbeat_at=timezone.now(), **NO_WAIT
         )
         return attempt + 1 if taken else None
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from labeling.models import JobState
@@ -59,7 +59,12 @@ class StepLog:
         self.run, self.attempt = run, attempt
         run.steps = []
         if attempt > 1:
-            self._entry("resume", "done", f"attempt {attempt}: the worker before this one was lost")
+            why = (
+                f"{run.put_backs} put back because of outages"
+                if run.put_backs
+                else "the worker before this one was lost"
+            )
+            self._entry("resume", "done", f"attempt {attempt}: {why}")
 
     def _entry(self, name: str, state: str, note: str = "") -> dict[str, Any]:
         started_at = timezone.now().isoformat()
@@ -120,7 +125,7 @@ def heartbeat(run_pk: int, attempt: int) -> Iterator[None]:
 
     def beat() -> None:
         while not stop.wait(BEAT_S):
-            with suppress(OperationalError):  # busy or away: the next beat may get through
+            with suppress(Error):  # busy or away: the next beat may get through
                 Run.objects.beat(run_pk, attempt)
             connection.close()
 

@@ -1,13 +1,16 @@
 """One run, step by step. Any step may be repeated: an attempt that takes over starts at the first and ends the same."""
 
 import logging
+from contextlib import suppress
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
 from threadpoolctl import threadpool_limits
 
 from labeling.models import JobState, Kind, Project
 from labeling.services import queue
+from labeling.services.attempts import give_back
+from labeling.services.outages import outage_of
 from learning.core.cycle import Answers
 from learning.models import AlertKind, EncoderVersion, ModelVersion, Run, Status
 from learning.services import (
@@ -48,30 +51,45 @@ def run_training(run_pk: int) -> dict[str, Any]:
     if attempt is None or run is None:
         return {"run": run_pk, "state": run.state if run else "gone"}
     log = StepLog(run, attempt)
-    if attempt > MAX_ATTEMPTS:
+    if attempt - run.put_backs > MAX_ATTEMPTS:
         error = f"its worker died {MAX_ATTEMPTS} times"
         log.finish(JobState.FAILED, error=error)
         alerts.raise_alert(
             run.project, AlertKind.RUN_FAILED, f"The run was given up: {error}.", subject="worker", run=run
         )
         return {"run": run_pk, "state": JobState.FAILED}
+    try:
+        return _attempt(run, log)
+    except Exception as error:
+        if not (outage := outage_of(error)):
+            raise
+        give_back(Run.objects.all(), run_pk, attempt, outage, error)
+        with suppress(Error):  # only so that the page shows where it stands
+            Run.objects.filter(pk=run_pk, attempt=attempt, worker="").update(steps=run.steps)
+        return {"run": run_pk, "state": f"put back: {outage.cause}"}
+
+
+def _attempt(run: Run, log: StepLog) -> dict[str, Any]:
+    """All steps, and the end on record. Raises what an outage made of a step."""
     state, error = JobState.DONE, ""
     try:
         # one BLAS thread: the same bits on every machine, and two threads took ten times the CPU on fits this small
-        with heartbeat(run_pk, attempt), threadpool_limits(limits=1):
+        with heartbeat(run.pk, log.attempt), threadpool_limits(limits=1):
             _take_steps(run, log)
     except Stopped:
-        return {"run": run_pk, "state": "stopped"}
+        return {"run": run.pk, "state": "stopped"}
     except NothingToLearn as short:
         log.finish(JobState.SKIPPED, reason=str(short))
-        return {"run": run_pk, "state": JobState.SKIPPED}
+        return {"run": run.pk, "state": JobState.SKIPPED}
     except StepFailed as failure:
-        logger.exception("run %s failed", run_pk)
+        if outage_of(failure):
+            raise
+        logger.exception("run %s failed", run.pk)
         state, error = JobState.FAILED, str(failure)
         _tell(run, failure)
     if log.finish(state, error=error) and state == JobState.DONE:
         alerts.is_over(run.project, AlertKind.RUN_FAILED, AlertKind.DATA_TEST_FAILED)
-    return {"run": run_pk, "state": state}
+    return {"run": run.pk, "state": state}
 
 
 def _tell(run: Run, failure: StepFailed) -> None:

@@ -1,11 +1,11 @@
 """A fault in any step of a run: what was in use stays, the run says where it failed, the next one is fine."""
 
-import errno
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from labeling.models import Epoch, JobState, QueueEntry, Split
 from learning.models import Alert, EncoderVersion, FeatureShard, ModelVersion, Run, Status
@@ -61,8 +61,8 @@ def in_use(project) -> dict[str, object]:
     }
 
 
-def no_space(*args, **kwargs):
-    raise OSError(errno.ENOSPC, "No space left on device")
+def broken(*args, **kwargs):
+    raise RuntimeError("planted")
 
 
 @pytest.mark.both_databases
@@ -72,9 +72,9 @@ def test_a_fault_changes_nothing_and_names_its_step(project, people, monkeypatch
     before = in_use(project)
     answer_some(project, people.annotator, 10)
     with monkeypatch.context() as faulty:
-        faulty.setattr(FAULTS[step], no_space)
+        faulty.setattr(FAULTS[step], broken)
         failed = trained(project)
-    assert (failed.state, failed.error) == (JobState.FAILED, f"{step}: [Errno 28] No space left on device")
+    assert (failed.state, failed.error) == (JobState.FAILED, f"{step}: planted")
     assert failed.steps[-1]["name"] == step
     assert failed.steps[-1]["state"] == "failed"
     assert in_use(project) == before
@@ -92,7 +92,7 @@ def test_a_fault_changes_nothing_and_names_its_step(project, people, monkeypatch
 
 @pytest.mark.django_db
 def test_failing_again_counts_instead_of_adding(project, people, monkeypatch):
-    monkeypatch.setattr(FAULTS["fit"], no_space)
+    monkeypatch.setattr(FAULTS["fit"], broken)
     for _ in range(2):
         answer_some(project, people.annotator, 10)
         trained(project)
@@ -111,17 +111,20 @@ def test_a_full_disk_in_a_real_worker(real_worker: RealWorker, people):
     (real_worker.folder / "fails").write_text("learning.services.candidates:_register")
     real_worker.start()
     real_worker.send("learning.decide", project.pk)
-    failed = until(
-        lambda: Run.objects.filter(project=project, state=JobState.FAILED).first(), "the run fails", log=real_worker.log
+    waiting = until(
+        lambda: Run.objects.filter(project=project, put_backs=1).first(), "the run is put back", log=real_worker.log
     )
-    assert failed.error == "artifact: [Errno 28] No space left on device"
+    assert (waiting.state, waiting.worker) == (JobState.RUNNING, "")
+    assert "disk is full" in waiting.error
+    until(lambda: "No space left" in str(Run.objects.get(pk=waiting.pk).steps[-1]), "its page says where it stands")
     assert in_use(project) == before
+    assert not Alert.objects.exists()
     (real_worker.folder / "fails").unlink()
-    answer_some(project, people.annotator, 10)
-    real_worker.send("learning.decide", project.pk)
+    Run.objects.filter(pk=waiting.pk).update(retry_at=timezone.now())
+    real_worker.start_scheduler()
     until(
-        lambda: Run.objects.filter(project=project, pk__gt=failed.pk, state=JobState.DONE).first(),
-        "the next run is done",
+        lambda: Run.objects.filter(pk=waiting.pk, state=JobState.DONE).first(),
+        "the run goes on by itself",
         log=real_worker.log,
     )
     assert in_use(project)["epoch"][0] > before["epoch"][0]

@@ -1,15 +1,15 @@
 """The import job: claims the batch, reads on from the cursor, stores chunk by chunk, finishes."""
 
 import logging
-from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from labeling.models import ImportBatch, JobState, Kind, Project
 from labeling.services import storage
+from labeling.services.attempts import give_back
 from labeling.services.imports.errors import FencedOff, ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.pair_rows import PairwiseRowBuilder
@@ -17,6 +17,7 @@ from labeling.services.imports.pair_store import PairStore
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.rows import Rejection, Row, RowBuilder
 from labeling.services.imports.store import ChunkStore
+from labeling.services.outages import outage_of
 from labeling.signals import items_imported
 
 log = logging.getLogger(__name__)
@@ -43,12 +44,10 @@ def run_import(batch_pk: int) -> dict[str, Any]:
         return _finish(batch, attempt, JobState.FAILED, error=refused.reason)
     except MemoryError:
         return _finish(batch, attempt, JobState.FAILED, error=f"Out of memory after row {batch.cursor:,}.")
-    except OperationalError:  # the database was busy or away: the row stays ours to give back, the sweeper goes on
-        log.exception("import %s: database trouble, put back", batch_pk)
-        with suppress(OperationalError):  # still away: then the silent heartbeat gives it back
-            ImportBatch.objects.all().put_back(batch_pk, attempt)
-        raise
-    except Exception:  # our own mistake must end the batch visibly, not leave it running for ever
+    except Exception as error:  # our own mistake must end the batch visibly, not leave it running for ever
+        if outage := outage_of(error):
+            give_back(ImportBatch.objects.all(), batch_pk, attempt, outage, error)
+            return {"import": batch_pk, "outcome": f"put back: {outage.cause}"}
         log.exception("import %s failed", batch_pk)
         _finish(batch, attempt, JobState.FAILED, error="An error inside Querent; the worker's log has the details.")
         raise
@@ -65,9 +64,10 @@ def _claim(batch_pk: int) -> int | None:
 def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
     """Counts attempts that began at the same row. Raises ImportRefused when a file keeps killing its worker."""
     begun = batch.options.get("begun", {})
-    times = begun.get("times", 0) + 1 if begun.get("row") == batch.cursor else 1
     brings_labels(batch)
-    batch.options = {**batch.options, "begun": {"row": batch.cursor, "times": times}}
+    here = {"row": batch.cursor, "put_backs": batch.put_backs}  # an attempt that an outage ended killed nobody
+    times = begun.get("times", 0) + 1 if begun == {**begun, **here} else 1
+    batch.options = {**batch.options, "begun": {**here, "times": times}}
     if not ImportBatch.objects.all().beat(batch.pk, attempt, options=batch.options):
         raise FencedOff
     if times > MAX_FRUITLESS_ATTEMPTS:

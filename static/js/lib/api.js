@@ -25,7 +25,7 @@ export async function call(method, url, body) {
     });
     const json = await jsonOf(response);
     if (response.ok && response.status !== 204 && json === undefined) return nothing();
-    return { status: response.status, body: json, retryAfterS: Number(response.headers.get("Retry-After")) || 0 };
+    return { status: response.status, body: json, retryAfterS: secondsOf(response.headers.get("Retry-After")) };
   } catch {
     return nothing();
   } finally {
@@ -39,6 +39,30 @@ export function wordsOf(body, otherwise) {
   if (typeof body.detail === "string") return body.detail;
   const words = Object.values(body).flat(Infinity).filter((value) => typeof value === "string");
   return words.length ? words.join(" ") : otherwise;
+}
+
+const LONGEST_WAIT_S = 60; // whatever a proxy says: whoever waits wants to see it end
+
+/** Retry-After as seconds, whether it names them or a date; 0 when it says nothing. */
+function secondsOf(header) {
+  if (!header) return 0;
+  const seconds = Number.isNaN(Number(header)) ? (Date.parse(header) - Date.now()) / 1_000 : Number(header);
+  return Math.min(LONGEST_WAIT_S, Math.max(0, seconds || 0));
+}
+
+const TROUBLES = {
+  disk_full: "The server’s disk is full.",
+  busy: "The server is busy.",
+  away: "The server cannot reach its data.",
+};
+
+/** What is the matter, in words, when an answer says that it could not be taken now. */
+export function troubleOf({ status, body }) {
+  const said = TROUBLES[body?.code];
+  if (said) return said;
+  if (status === 507) return TROUBLES.disk_full;
+  if (status === 429) return TROUBLES.busy;
+  return status >= 500 ? "The server is in trouble." : "No connection.";
 }
 
 export function cookie(name) {

@@ -1,6 +1,6 @@
 // One entry of the outbox becomes one idempotent REST call, and the server's answer one of five outcomes.
 
-import { call, wordsOf } from "./api.js";
+import { call, troubleOf, wordsOf } from "./api.js";
 
 const LEASE_LOST =
   "This question had been reserved for you for too long and was given to somebody else. Your answer was not counted.";
@@ -11,7 +11,7 @@ export function delivery({ api, user, whoAmI, sleep = (ms) => new Promise((resol
     const { status, body, retryAfterS } = await request(api, entry);
     if (status >= 200 && status < 300) return { kind: "done", body };
     if (status === 0 || status === 408 || status === 425 || status === 429 || status >= 500) {
-      return { kind: "retry", afterS: retryAfterS };
+      return { kind: "retry", afterS: retryAfterS, trouble: troubleOf({ status, body }) };
     }
     if (status === 401 || status === 403 || status === 404) {
       const who = await whoAmI();

@@ -25,6 +25,7 @@ export class Outbox {
 
   status = "idle"; // idle, sending, waiting, signed-out, other-user
   otherUser = undefined;
+  trouble = ""; // why it waits, in words
   storageFails = false;
 
   constructor({ store, deliver, lock, channel, changed, journal }) {
@@ -205,9 +206,10 @@ export class Outbox {
     }
   }
 
-  #pause({ kind, afterS, name }) {
+  #pause({ kind, afterS, name, trouble }) {
     this.status = kind === "retry" ? "waiting" : kind;
     this.otherUser = name;
+    this.trouble = trouble ?? "No connection.";
     const step = BACKOFF_MS[Math.min(this.#tries, BACKOFF_MS.length - 1)];
     this.#tries += 1;
     const wait = kind === "retry" ? Math.max(step * (0.75 + Math.random() / 2), (afterS ?? 0) * 1_000) : SIGNED_OUT_MS;

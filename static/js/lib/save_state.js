@@ -69,7 +69,8 @@ export class SaveState {
     if (!trouble) this.#troubleSince = 0;
     else this.#troubleSince ||= Date.now();
     const lasts = trouble && Date.now() - this.#troubleSince > LASTING_MS;
-    this.#notices.set("offline", offline || (status === "waiting" && lasts), { count: unsentWords(count) });
+    const what = offline ? "No connection." : this.#outbox.trouble || "No connection.";
+    this.#notices.set("offline", offline || (status === "waiting" && lasts), { what, count: unsentWords(count) });
     this.#notices.set("signed-out", status === "signed-out", { count: unsentWords(count) });
     this.#notices.set("other-user", status === "other-user", { name: this.#outbox.otherUser ?? "somebody else" });
     const lost = refused.filter((entry) => entry.refused.code === "lease-lost").length;
@@ -77,7 +78,7 @@ export class SaveState {
       count: refused.length === 1 ? "One answer was not accepted" : `${refused.length} answers were not accepted`,
       why: lost === refused.length ? ": the question had been given to somebody else meanwhile." : ".",
     });
-    if (lasts && !this.#saidTrouble) this.say("No connection. Your answers are kept here and sent later.");
+    if (lasts && !this.#saidTrouble) this.say(`${what} Your answers are kept here and sent later.`);
     if (!trouble && this.#saidTrouble) this.say("All answers are saved.");
     this.#saidTrouble = trouble && (lasts || this.#saidTrouble);
   }

@@ -1,7 +1,7 @@
 // The annotation page: puts the deck, the outbox, the item and the answer bar together.
 
 import { announcer } from "../lib/announcer.js";
-import { call, wordsOf } from "../lib/api.js";
+import { call, troubleOf, wordsOf } from "../lib/api.js";
 import { keyNames } from "../lib/commands.js";
 import { Deck } from "../lib/deck.js";
 import { delivery } from "../lib/delivery.js";
@@ -66,6 +66,7 @@ const deck = new Deck({ fetchTasks, unsent: () => outbox.tasks, changed: draw })
 let mine = boot.mine;
 let shown = null; // the entry on the table as last drawn
 let fetchTries = 0;
+let fetchAfterMs = 0; // what the server asked for
 let emptyPolls = 0;
 let fetchTimer = 0;
 let pauseReason = "";
@@ -346,12 +347,14 @@ function pictureIsThere() {
 // ---- the server ----
 
 async function fetchTasks(count) {
-  const { status, body } = await call("POST", `${boot.urls.api}/projects/${boot.project.slug}/tasks/next/`, { count });
+  const { status, body, retryAfterS } = await call("POST", `${boot.urls.api}/projects/${boot.project.slug}/tasks/next/`, { count });
   if (status === 200 && Array.isArray(body)) {
     fetchTries = 0;
     return body;
   }
   fetchTries += 1;
+  fetchAfterMs = retryAfterS * 1_000;
+  $("[data-trouble]").textContent = troubleOf({ status, body });
   if (status === 401 || status === 403 || status === 404) {
     const who = await session.whoAmI();
     const mineStill = who.reached && who.user === boot.user;
@@ -365,7 +368,8 @@ async function fetchTasks(count) {
 function scheduleFetch() {
   clearTimeout(fetchTimer);
   if (session.latest.project?.archived) return;
-  if (!deck.reached) fetchTimer = setTimeout(() => deck.fill(), REFETCH_MS[Math.min(fetchTries, REFETCH_MS.length - 1)]);
+  const stepMs = REFETCH_MS[Math.min(fetchTries, REFETCH_MS.length - 1)];
+  if (!deck.reached) fetchTimer = setTimeout(() => deck.fill(), Math.max(stepMs, fetchAfterMs));
   else if (!deck.current && deck.dry) {
     fetchTimer = setTimeout(async () => {
       emptyPolls += 1;
