@@ -1,11 +1,13 @@
 """The administration: looking into every table. What has rules is changed on the pages or over REST, not here."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -42,10 +44,13 @@ from labeling.models import (
     TaskState,
     User,
 )  # fmt: skip
+from labeling.services.accounts import after_new_password, revoke_tokens
 from labeling.services.requeue import requeue
 from labeling.services.tasks import expire_overdue
 
 if TYPE_CHECKING:
+    from labeling.models.token import ApiTokenQuerySet
+
     _ModelAdmin = admin.ModelAdmin[Any]
     _TabularInline = admin.TabularInline[Label, Project]
 else:
@@ -127,6 +132,18 @@ class JobAdmin(LookAdmin):
 class PersonAdmin(UserAdmin):
     list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login")
     date_hierarchy = "date_joined"
+    change_user_password_template = "admin/labeling/change_password.html"
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # Django's name
+        """Tokens made under the old password go with it, unless the administrator keeps them."""
+        before = self.get_object(request, unquote(id))
+        response = super().user_change_password(request, id, form_url)
+        user = before and User.objects.get(pk=before.pk)
+        if before and user and user.password != before.password:
+            keep_tokens = "keep_tokens" in request.POST
+            after_new_password(user, by=cast("User", request.user), keep_tokens=keep_tokens)
+        return response
 
 
 class LabelInline(_TabularInline):
@@ -393,9 +410,11 @@ class KnownAddressAdmin(LookAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(LookAdmin):
-    list_display = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name", "user", "prefix", "scopes", "project", "created_at", "expires_at", "last_used_at", "revoked_at",
+    )  # fmt: skip
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), ("last_used_at", admin.EmptyFieldListFilter))
-    list_select_related = ("user",)
+    list_select_related = ("user", "project")
     search_fields = ("name", "prefix", "user__username")
     date_hierarchy = "created_at"
     exclude = ("key_hash",)
@@ -403,5 +422,5 @@ class ApiTokenAdmin(LookAdmin):
 
     @admin.action(description="Revoke", permissions=["operate"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        revoked = queryset.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+        revoked = revoke_tokens(cast("ApiTokenQuerySet", queryset), by=cast("User", request.user))
         self.message_user(request, f"{revoked} tokens revoked.", messages.SUCCESS)

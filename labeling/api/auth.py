@@ -19,6 +19,7 @@ from labeling.services.sign_in import TooManyAttempts, slow_down
 from labeling.services.sign_in.axes_handler import address_of
 from labeling.services.sign_in.limits import Limit
 
+LIMITS = ("scopes", "project", "expires_in_days")
 CALLS = Limit("token", *settings.AUTH_THROTTLE)
 
 
@@ -39,4 +40,7 @@ class TokenView(APIView):
         if not isinstance(user, User):
             raise ValidationError({"password": ["Username and password do not fit together."]})
         user_logged_in.send(User, request=http, user=user)  # forgives the failed attempts
-        return Response({"token": sign_in_token(user)})
+        token, key = sign_in_token(user, **{name: given[name] for name in LIMITS if name in given})
+        project = token.project.slug if token.project else None
+        answer = {"token": key, "scopes": token.scopes.split(), "project": project, "expires_at": token.expires_at}
+        return Response(answer)

@@ -24,7 +24,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("Expected the header Authorization: Token <key>.")
         token = token_for(parts[1].decode("latin-1"))
         if token is None or not token.user.is_active:
-            raise AuthenticationFailed("This token is unknown or was revoked.")
+            raise AuthenticationFailed("This token is unknown, has run out or was revoked.")
+        token.user.confined_to = token.project_id  # type: ignore[misc]  # of this request's own user object
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

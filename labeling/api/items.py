@@ -12,6 +12,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from labeling.api import scopes
 from labeling.api.base import ActionView, FirstRenderer, ProjectView, person, query
 from labeling.api.files import IMMUTABLE, file_response, unchanged
 from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
@@ -107,6 +108,7 @@ def _suffix(asset: Asset) -> str:
 class Preview(ActionView):
     actions = {"GET": Action.ITEMS_READ}
     content_negotiation_class = FirstRenderer
+    scopes_to_read = scopes.ENTER
 
     @extend_schema(operation_id="items_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
     def get(self, request: Request, pk: int) -> HttpResponseBase:
@@ -121,6 +123,7 @@ class Preview(ActionView):
 class TaskPreview(ActionView):
     actions = {"GET": Action.ITEMS_READ}
     content_negotiation_class = FirstRenderer
+    scopes_to_read = scopes.ENTER
 
     @extend_schema(operation_id="tasks_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
     def get(self, request: Request, pk: int, part: str) -> HttpResponseBase:

@@ -12,6 +12,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from labeling.api import scopes
 from labeling.api.base import ProjectView, body, person
 from labeling.api.serializers import MemberIn, MemberOut, ProjectChange, ProjectIn, ProjectOut
 from labeling.models import Action, Instructions, Member, Project, User
@@ -21,6 +22,8 @@ from labeling.services.deletion import delete_project
 
 class Projects(ListAPIView[Project]):
     serializer_class = ProjectOut
+    scopes_to_read = scopes.ENTER
+    narrowed_methods = ("GET", "HEAD", "OPTIONS")
 
     def get_queryset(self) -> QuerySet[Project]:
         if getattr(self, "swagger_fake_view", False):
@@ -45,6 +48,7 @@ class Projects(ListAPIView[Project]):
 
 class ProjectDetail(ProjectView):
     actions = {"GET": Action.PROJECT_READ, "PATCH": Action.PROJECT_CHANGE, "DELETE": Action.PROJECT_DELETE}
+    scopes_to_read = scopes.ENTER
 
     @extend_schema(operation_id="projects_read", responses=ProjectOut)
     def get(self, request: Request, slug: str) -> Response:

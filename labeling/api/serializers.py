@@ -20,12 +20,14 @@ from labeling.models import (
     Pairs,
     Project,
     Role,
+    Scope,
     Snapshot,
     Source,
     Split,
 )
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.selectors.row_shapes import row_names
+from labeling.services.accounts import MAX_DAYS
 from labeling.services.exports import FORMATS
 
 EXPORT_FORMATS = [(name, name) for name in FORMATS]
@@ -34,10 +36,23 @@ EXPORT_FORMATS = [(name, name) for name in FORMATS]
 class TokenIn(StrictSerializer):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=Scope.choices), required=False, allow_empty=False, max_length=len(Scope),
+        help_text="What the token may be used for; without it everything.",
+    )  # fmt: skip
+    project = serializers.CharField(
+        required=False, max_length=100, help_text="Slug of the only project that it reaches; without it all of yours."
+    )
+    expires_in_days = serializers.IntegerField(
+        required=False, min_value=1, max_value=MAX_DAYS, help_text="Without it the token does not run out."
+    )
 
 
 class TokenOut(serializers.Serializer[Any]):
     token = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices))
+    project = serializers.CharField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
 
 
 class LabelSerializer(StrictSerializer):

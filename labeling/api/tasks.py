@@ -13,6 +13,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from labeling.api import scopes
 from labeling.api import task_schema as schema
 from labeling.api.base import ActionView, person
 from labeling.api.exceptions import Conflict, TooLarge
@@ -46,6 +47,7 @@ class TaskView(ActionView):
     """The services ask whether the person may: in the query that they need anyway."""
 
     parser_classes = [SmallJsonParser]
+    scopes_to_write = scopes.LABEL
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, LeaseLost):

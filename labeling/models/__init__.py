@@ -22,7 +22,7 @@ from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
 from labeling.models.snapshot import Snapshot
 from labeling.models.sweep_record import SweepRecord
 from labeling.models.task import Reason, SkipReason, Task, TaskState
-from labeling.models.token import ApiToken
+from labeling.models.token import ApiToken, Scope
 from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
@@ -31,6 +31,6 @@ __all__ = [
     "Epoch", "Gold", "ImportBatch", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus",
     "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "KnownAddress", "Label", "Member", "Modality",
     "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion",
-    "Quarantine", "QueueEntry", "Reason", "Role", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord",
+    "Quarantine", "QueueEntry", "Reason", "Role", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord",
     "Task", "TaskState", "User", "Viewport", "WorkerMachine",
 ]  # fmt: skip

@@ -36,12 +36,16 @@ class Pairs(models.TextChoices):
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: User) -> "ProjectQuerySet":
         """Projects the user is a member of; all of them for a superuser."""
-        there = self.filter(deleted_at__isnull=True)
+        there = self._there_for(user)
         return there if user.is_superuser else there.filter(members__user=user)
+
+    def _there_for(self, user: User) -> "ProjectQuerySet":
+        there = self.filter(deleted_at__isnull=True)
+        return there if user.confined_to is None else there.filter(pk=user.confined_to)
 
     def where(self, user: User, permission: Permission) -> "ProjectQuerySet":
         """Projects in which the user has a permission."""
-        there = self.filter(deleted_at__isnull=True)
+        there = self._there_for(user)
         if user.is_superuser:
             return there
         return there.filter(pk__in=Member.objects.filter(user=user, role__in=roles_that(permission)).values("project"))

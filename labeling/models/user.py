@@ -1,5 +1,14 @@
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
     """A person with an account. What they may do in a project is said by their Member row."""
+
+    #: Number of the only project that is there for this request: the person came with a token for it alone.
+    confined_to: ClassVar[int | None] = None
+
+    def reaches(self, project_id: int) -> bool:
+        """Whether the request may know of the project at all; asked wherever a project is looked up for a person."""
+        return self.confined_to in (None, project_id)

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling.models import ApiToken, User
 from labeling.pages.account_forms import ChangePasswordForm, SignInForm, TokenForm
 from labeling.pages.decorators import PageRequest
-from labeling.services.accounts import issue_token, revoke_token
+from labeling.services.accounts import after_new_password, issue_token, revoke_token, revoke_tokens
 from labeling.services.errors import Invalid
 from labeling.services.sign_in import TooManyAttempts, begin, finish
 from labeling.services.sign_in.attempts import in_words
@@ -51,8 +52,13 @@ class ChangePassword(PasswordChangeView):
         return self.form_valid(form) if is_valid else self.form_invalid(form)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, "Your password is changed. Other browsers have been signed out.")
-        return super().form_valid(form)
+        user = cast("User", self.request.user)
+        with transaction.atomic():
+            response = super().form_valid(form)
+            revoked = after_new_password(user, by=user, keep_tokens=form.keeps_tokens)
+        tokens = f" {revoked} API token{'' if revoked == 1 else 's'} revoked." if revoked else ""
+        messages.success(self.request, f"Your password is changed. Other browsers have been signed out.{tokens}")
+        return response
 
 
 def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None) -> HttpResponse:
@@ -71,16 +77,16 @@ def _refused(request: HttpRequest, template: str, error: TooManyAttempts) -> Htt
 @never_cache
 @require_http_methods(["GET", "POST"])
 def tokens(request: PageRequest) -> HttpResponse:
-    form = TokenForm(request.POST if request.method == "POST" else None)
+    form = TokenForm(request.user, request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         try:
             # the key is in this one response and nowhere else, so there is no redirect to a page that could show it
-            context["made"], context["key"] = issue_token(request.user, form.cleaned_data["name"])
-            context["form"] = TokenForm()
+            context["made"], context["key"] = issue_token(request.user, form.cleaned_data["name"], **form.limits())
+            context["form"] = TokenForm(request.user)
         except Invalid as error:
             form.blame(error)
-    context["tokens"] = ApiToken.objects.usable().filter(user=request.user)
+    context["tokens"] = ApiToken.objects.unrevoked().filter(user=request.user).select_related("project")
     return render(request, "pages/account/tokens.html", context, status=400 if form.errors else 200)
 
 
@@ -89,4 +95,12 @@ def tokens(request: PageRequest) -> HttpResponse:
 def token_revoke(request: PageRequest, pk: int) -> HttpResponse:
     token = revoke_token(request.user, pk)
     messages.success(request, f"The token “{token.name}” is revoked. Nothing can use it any more.")
+    return redirect("pages:tokens")
+
+
+@login_required
+@require_POST
+def tokens_revoke_all(request: PageRequest) -> HttpResponse:
+    revoked = revoke_tokens(ApiToken.objects.filter(user=request.user), by=request.user)
+    messages.success(request, f"{revoked} token{'' if revoked == 1 else 's'} revoked. Nothing can use them any more.")
     return redirect("pages:tokens")

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
+from labeling.models import ApiToken, Project, Scope, User
 from labeling.pages.forms import CalmForm, dress
 
 
@@ -21,6 +22,13 @@ class SignInForm(AuthenticationForm):
 
 
 class ChangePasswordForm(PasswordChangeForm):
+    tokens = forms.ChoiceField(
+        choices=[("revoke", "revoke: programs must be given new ones"), ("keep", "keep: nobody else knows them")],
+        initial="revoke",
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = "Password now"
@@ -28,10 +36,53 @@ class ChangePasswordForm(PasswordChangeForm):
         self.fields["new_password1"].help_text = "At least 8 characters, not only digits, not a common password."
         self.fields["new_password2"].label = "New password again"
         self.fields["new_password2"].help_text = ""
+        in_use = ApiToken.objects.usable().filter(user=self.user).count()
+        if in_use:
+            plural = "" if in_use == 1 else "s"
+            self.fields["tokens"].label = f"Your {in_use} API token{plural}"
+        else:
+            del self.fields["tokens"]
         dress(self)
+
+    @property
+    def keeps_tokens(self) -> bool:
+        return self.cleaned_data.get("tokens") == "keep"
 
 
 class TokenForm(CalmForm):
     name = forms.CharField(
         max_length=100, label="Name", help_text="What will use it, so that you know later which one to revoke."
     )
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, scope.label) for scope in Scope],
+        initial=Scope.values,
+        widget=forms.CheckboxSelectMultiple,
+        label="It may",
+        error_messages={"required": "Choose at least one."},
+    )
+    project = forms.ModelChoiceField(
+        queryset=Project.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label="all my projects",
+        label="In",
+    )
+    expires_in_days = forms.TypedChoiceField(
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "no end")],
+        initial="365",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        label="For",
+    )
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        super().__init__(data)
+        projects: forms.ModelChoiceField[Any] = self.fields["project"]  # type: ignore[assignment]
+        projects.queryset = Project.objects.visible_to(user).order_by("name", "pk")
+
+    def limits(self) -> dict[str, Any]:
+        """What ``issue_token`` takes."""
+        given = self.cleaned_data
+        project = given["project"].slug if given["project"] else None
+        return {"scopes": given["scopes"], "project": project, "expires_in_days": given["expires_in_days"]}

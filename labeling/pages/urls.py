@@ -40,5 +40,6 @@ urlpatterns = [
     path("password/", account.ChangePassword.as_view(), name="password"),
     path("tokens/", account.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", account.token_revoke, name="token-revoke"),
+    path("tokens/revoke-all/", account.tokens_revoke_all, name="tokens-revoke-all"),
     path("help/", TemplateView.as_view(template_name="pages/help/index.html"), name="help"),
 ]

@@ -8,12 +8,14 @@ from labeling.models import Action, Member, Permission, Project, User
 
 
 def member_of(user: User, project: Project) -> Member | None:
+    if not user.reaches(project.pk):
+        return None
     return Member.objects.filter(project=project, user=user).first()
 
 
 def permissions_of(user: User, project: Project) -> frozenset[Permission]:
     """What the user may do in the project; nothing for a stranger."""
-    if user.is_superuser:
+    if user.is_superuser and user.reaches(project.pk):
         return frozenset(Permission)
     member = member_of(user, project)
     return member.permissions if member else frozenset()
@@ -25,7 +27,7 @@ def may(user: User, project: Project, action: Action) -> bool:
 
 def require(user: User, project: Project, action: Action) -> Member | None:
     """The user's membership (None for a superuser outside the project). Raises Http404 or PermissionDenied."""
-    if project.deleted_at is not None:
+    if project.deleted_at is not None or not user.reaches(project.pk):
         raise Http404("No such project.")
     member = member_of(user, project)
     if user.is_superuser or (member and member.may(action.permission)):

@@ -178,6 +178,8 @@ def _work_on(user: User, task_id: int) -> _Work:
     if not (found := _member(user.pk, task_id) if task_id < 2**63 else []):
         raise Http404("No such task.")
     member = found[0]
+    if not user.reaches(member.project_id):
+        raise Http404("No such task.")
     if not member.may(Action.TASKS_ANSWER.permission):
         raise PermissionDenied(member.refusal)
     (task,) = (_pair_task if member.project.kind == Kind.PAIRWISE else _task)(task_id)

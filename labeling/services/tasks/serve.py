@@ -86,9 +86,9 @@ def _next_tasks(user: User, project: Project, count: int, rng: Rng | None) -> li
 def _walker(user: User, project: Project) -> Walker:
     """Locks the person's member row: calls of one person come one after the other."""
     found = _member(project.pk, user.pk)
-    if not found and user.is_superuser:
+    if not found and user.is_superuser and user.reaches(project.pk):
         raise PermissionDenied("Only members are asked. Add yourself to the project first.")
-    if not found:
+    if not found or not user.reaches(project.pk):
         raise Http404("No such project.")
     member = found[0]
     if not member.may(Action.TASKS_ANSWER.permission):

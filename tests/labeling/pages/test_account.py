@@ -73,7 +73,7 @@ def test_changes_the_password(client, anna):
 
 def test_a_token_is_shown_once_and_revoked(client, anna, api):
     client.force_login(anna)
-    response = client.post("/tokens/", {"name": "training"})
+    response = client.post("/tokens/", {"name": "training", "scopes": ["read"]})
     key = response.context["key"]
     assert key in response.content.decode()
     assert response.headers["Cache-Control"].startswith("max-age=0, no-cache, no-store")
@@ -88,6 +88,6 @@ def test_a_token_is_shown_once_and_revoked(client, anna, api):
 
 def test_a_token_needs_a_name(client, anna):
     client.force_login(anna)
-    response = client.post("/tokens/", {"name": " "})
+    response = client.post("/tokens/", {"name": " ", "scopes": ["read"]})
     assert response.status_code == 400
     assert not ApiToken.objects.exists()

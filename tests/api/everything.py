@@ -1,0 +1,70 @@
+"""One of everything that a REST address can name, and every address there is."""
+
+from dataclasses import dataclass
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from drf_spectacular.generators import EndpointEnumerator
+
+from labeling.models import Asset, Context, ImportBatch, Quarantine, Snapshot
+from learning.models import Alert, ModelVersion, Run
+from tests.factories import make_answer, make_items
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A method of an address; ``path`` still has its names in braces."""
+
+    method: str
+    path: str
+    view: type
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def endpoints() -> list[Endpoint]:
+    """All of ``/api/v1/``, learning's too."""
+    listed = EndpointEnumerator().get_api_endpoints()  # type: ignore[no-untyped-call]
+    found = [Endpoint(method, path, callback.cls) for path, _, method, callback in listed]
+    return [one for one in found if one.path.startswith("/api/v1/") and "{rest}" not in one.path]
+
+
+def one_of_everything(project, person):
+    """Rows of the project by the first part of the address that names them."""
+    digest = "0" * 64
+    path = default_storage.save(f"originals/{project.pk}/x", ContentFile(b"not really a picture"))
+    asset = Asset.objects.create(
+        project=project, sha256=digest, path=path, size_bytes=20, format="PNG", media_type="image/png", mode="L",
+        width=1, height=1,
+    )  # fmt: skip
+    (item,) = make_items(project, ["picture"], asset=asset)
+    now = timezone.now()
+    return {
+        "items": item,
+        "tasks": make_answer(item, person, {"label": "ham"}).task,
+        "contexts": Context.objects.create(project=project, ordinal=0, text="c", split="pool", content_hash=digest),
+        "quarantines": Quarantine.objects.create(
+            project=project, imported_annotator="ann", reason="r", set_by=person, set_at=now, since_change=0
+        ),
+        "snapshots": Snapshot.objects.create(project=project, format="jsonl", rows="items", state="done", path=path),
+        "imports": ImportBatch.objects.create(project=project, format="rows", path="x"),
+        "runs": Run.objects.create(project=project, trigger="manual", state="queued"),
+        "models": ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1),
+        "alerts": Alert.objects.create(project=project, kind="run_failed", message="m"),
+    }
+
+
+def address(endpoint: Endpoint, project, rows) -> str:
+    """The address with what exists in the place of its names."""
+    path = endpoint.path
+    room = path.removeprefix("/api/v1/").removeprefix("projects/{slug}/").split("/")[0]
+    row = rows.get(room)
+    values = {"{slug}": project.slug, "{username}": "viewer", "{part}": "item"}
+    if row is not None:
+        values |= {"{public_id}": str(getattr(row, "public_id", "")), "{id}": str(row.pk), "{pk}": str(row.pk)}
+    for name, value in values.items():
+        path = path.replace(name, value)
+    assert "{" not in path, f"{endpoint}: put one of these into one_of_everything()"
+    return path
