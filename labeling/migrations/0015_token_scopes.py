@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0013_backup'),
+        ('labeling', '0014_put_backs'),
     ]
 
     operations = [
