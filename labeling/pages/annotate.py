@@ -26,9 +26,9 @@ from labeling.services.tasks import next_tasks
 FIRST = 8
 #: The page's modules, fetched at once instead of one after the other as they import each other.
 MODULES = (
-    "announcer", "api", "commands", "deck", "delivery", "item_view", "journal", "key_sheet", "keyboard", "notices",
-    "outbox", "outbox_store", "pictures", "remember", "save_state", "session", "skip_menu", "tab_lock", "viewport",
-    "visible_clock", "zoom",
+    "announcer", "api", "commands", "deck", "delivery", "item_view", "journal", "kept_answer", "key_sheet", "keyboard",
+    "notices", "outbox", "outbox_store", "pictures", "pressed_key", "remember", "save_state", "session",
+    "skip_menu", "tab_lock", "viewport", "visible_clock", "zoom",
 )  # fmt: skip
 LABEL_MODULES = ("label_buttons", "label_match", "label_picker")
 PAIR_MODULES = ("brief", "in_step", "pair_view")

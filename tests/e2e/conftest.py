@@ -11,7 +11,9 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from labeling.models import User
+from tests.e2e.firefox import Firefox, firefox
 from tests.e2e.site import Site, chromium
+from tests.e2e.windows import ChromiumWindow, Window
 from tests.factories import UserFactory
 
 # Playwright's synchronous face keeps an event loop in this thread; Django would take the tests for asynchronous code.
@@ -104,6 +106,36 @@ def open_page(context_of) -> Callable[..., Page]:
     assert problems == []
 
 
+@pytest.fixture(scope="session")
+def firefox_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    path = firefox()
+    if path is None:
+        pytest.skip("no Firefox: apt-get install firefox-esr")
+    browser = Firefox(path, tmp_path_factory.mktemp("firefox"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def window_of(request: pytest.FixtureRequest, site: Site) -> Iterator[Callable[..., Window]]:
+    """``window_of(user, path)`` opens the page, 1280 by 800, in each of the two browsers."""
+    if request.param == "chromium":
+        open_page = request.getfixturevalue("open_page")
+        yield lambda user, path: ChromiumWindow(open_page(user, path))
+        return
+    browser: Firefox = request.getfixturevalue("firefox_browser")
+
+    def open_(user: User, path: str) -> Window:
+        browser.goto(f"{site.url}/healthz")
+        browser.sign_in(*session_cookie(user))
+        browser.resize(1280, 800)
+        browser.goto(f"{site.url}{path}")
+        return browser
+
+    yield open_
+    browser.goto("about:blank")  # the page is gone before its rows are
+
+
 def watch(page: Page, problems: list[str]) -> None:
     """Collects script errors and violations of the content security policy."""
     page.on("pageerror", lambda error: problems.append(str(error)))
@@ -114,7 +146,13 @@ def watch(page: Page, problems: list[str]) -> None:
 
 
 def sign_in(context: BrowserContext, user: User, site: Site) -> None:
+    name, value = session_cookie(user)
+    context.add_cookies([{"name": name, "value": value, "url": site.url}])
+
+
+def session_cookie(user: User) -> tuple[str, str]:
+    """Name and value of the cookie of a new session."""
     client = Client()
     client.force_login(user)
     cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
-    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site.url}])
+    return cookie.key, cookie.value

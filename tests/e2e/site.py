@@ -56,7 +56,7 @@ class Site:
         command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
         # a process group of its own: kill -9 reaches the workers too
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, start_new_session=True, preexec_fn=_end_with_parent
+            command, cwd=ROOT, env=self.environment, start_new_session=True, preexec_fn=end_with_parent
         )
 
     def answers(self) -> bool:
@@ -75,7 +75,7 @@ class Site:
         self.process = None
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """The server goes when the test run is killed; Linux only, elsewhere the run must end by itself."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

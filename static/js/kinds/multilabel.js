@@ -3,7 +3,7 @@
 import { labelButtons } from "../lib/label_buttons.js";
 import { labelPicker } from "../lib/label_picker.js";
 
-export function answers({ root, labels, storageKey, give }) {
+export function answers({ root, labels, storageKey, give, changed }) {
   const submit = root.querySelector("[data-submit]");
   const words = submit.querySelector("[data-text]");
   const chips = root.querySelector("[data-part=chosen]");
@@ -20,6 +20,7 @@ export function answers({ root, labels, storageKey, give }) {
   function toggle(label) {
     if (!chosen.delete(label)) chosen.add(label);
     draw();
+    changed();
   }
 
   function draw() {

@@ -1,5 +1,6 @@
 // Which of two is better: the key that points at one is the answer.
 
+import { meant } from "../lib/pressed_key.js";
 import { isStacked, onStacking } from "../lib/viewport.js";
 
 export { PairView as View } from "../lib/pair_view.js";
@@ -76,7 +77,7 @@ export function answers({ root, give }) {
 function winnerOf(event) {
   if (event.shiftKey) return undefined;
   const arrow = (isStacked() ? STACKED : BESIDE)[event.key];
-  return arrow ?? DIGITS[event.key] ?? DIGITS[/^Digit(\d)$/.exec(event.code)?.[1]];
+  return arrow ?? DIGITS[meant(event, (key) => key in DIGITS)];
 }
 
 function flash(button) {

@@ -1,5 +1,7 @@
 // What the commands do. Which key runs which is the server's word (labeling/kinds/page_keys.py): it knows the labels' keys.
 
+import { meant } from "./pressed_key.js";
+
 export const COMMANDS = {
   undo: "Undo: go back to your last answer, up to twenty back",
   forward: "Go forward again",
@@ -28,9 +30,8 @@ export function namesByKey(keys) {
 /** The command a key press means, or undefined; `byKey` is `namesByKey` of the page's keys. `mod` is Ctrl, or Cmd on a Mac. */
 export function commandOf(event, byKey) {
   if (event.altKey) return undefined;
-  const mod = event.ctrlKey || event.metaKey;
-  if (mod) return byKey.get(`mod+${event.shiftKey ? "shift+" : ""}${event.key.toLowerCase()}`);
-  return byKey.get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
+  const before = event.ctrlKey || event.metaKey ? `mod+${event.shiftKey ? "shift+" : ""}` : "";
+  return byKey.get(before + meant(event, (key) => byKey.has(before + key)));
 }
 
 /** Keys as a person reads them. */

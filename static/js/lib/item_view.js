@@ -2,7 +2,7 @@
 
 import { namesByKey } from "./commands.js";
 import { sharpen } from "./pictures.js";
-import { Zoom } from "./zoom.js";
+import { Zoom, zoomOf } from "./zoom.js";
 
 export const SHORT_TEXT = 240; // characters up to which a text is set larger
 const SLOW_MS = 200; // a picture that comes sooner needs no "loading"
@@ -38,6 +38,10 @@ export class ItemView {
   /** False while there is nothing to judge: an answer given now would be about something nobody has seen. */
   get isReady() {
     return Boolean(this.#task) && (!this.#picture || this.#picture.state === "ready");
+  }
+
+  get isLoading() {
+    return this.#picture?.state === "loading";
   }
 
   show(task, picture) {
@@ -89,7 +93,7 @@ export class ItemView {
   /** Keys that look closer or read on. */
   key(event) {
     if (this.#picture) {
-      const way = { zoomIn: "in", zoomOut: "out", zoomReset: "reset" }[this.#byKey.get(event.key.toLowerCase())];
+      const way = zoomOf(event, this.#byKey);
       if (way) this.zoom[way]();
       const pan = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[event.key];
       return Boolean(way) || Boolean(pan && this.zoom.pan(...pan));

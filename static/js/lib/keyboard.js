@@ -1,8 +1,9 @@
 // Where a key press goes: the skip menu, the labels, the item, then the commands of the page.
 
 import { commandOf, namesByKey } from "./commands.js";
+import { isComposing } from "./pressed_key.js";
 
-/** `keys` are those of each command by name; `commands[name]()` run; `onTable()` is false while there is no question; `closeDrawer()` is true when it closed one. */
+/** `keys` are those of each command by name; `commands[name]()` run; `onTable()` is false while there is no question; `close(typing)` is true when Escape closed something. */
 export class Keyboard {
   #kind;
   #view;
@@ -10,22 +11,23 @@ export class Keyboard {
   #commands;
   #byKey;
   #onTable;
-  #closeDrawer;
+  #close;
 
-  constructor({ kind, view, skipMenu, keys, commands, onTable, closeDrawer }) {
+  constructor({ kind, view, skipMenu, keys, commands, onTable, close }) {
     this.#kind = kind;
     this.#view = view;
     this.#skipMenu = skipMenu;
     this.#commands = commands;
     this.#byKey = namesByKey(keys);
     this.#onTable = onTable;
-    this.#closeDrawer = closeDrawer;
+    this.#close = close;
     addEventListener("keydown", (event) => this.#pressed(event));
   }
 
   #pressed(event) {
-    if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    const chord = event.ctrlKey || event.metaKey || event.altKey;
+    if (isComposing(event) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    // AltGr writes a character; Windows reports it as Ctrl and Alt
+    const chord = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
     const command = commandOf(event, this.#byKey);
     if (chord && !this.#commands[command]) return;
     if (this.#handled(event, command, chord)) event.preventDefault();
@@ -34,7 +36,7 @@ export class Keyboard {
   #handled(event, command, chord) {
     const typing = event.target === this.#kind.bar.field;
     if (this.#skipMenu.isOpen) return !isActivation(event) && this.#skipMenu.key(event);
-    if (event.key === "Escape" && !typing && this.#closeDrawer()) return true;
+    if (event.key === "Escape" && this.#close(typing)) return true;
     if (isActivation(event) && !(event.key === "Enter" && event.target.closest("#answers [data-label]"))) return false;
     if (!chord && this.#onTable()) {
       if (this.#isAnswer(event, typing)) return true;

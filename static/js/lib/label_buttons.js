@@ -1,5 +1,7 @@
 // The answer bar of a small label set: one button and one key a label.
 
+import { meant } from "./pressed_key.js";
+
 /** `{mark(names), key(event), shortcuts}`; the buttons come from the server. */
 export function labelButtons({ root, labels, choose }) {
   const buttons = new Map([...root.querySelectorAll("[data-label]")].map((button) => [button.dataset.label, button]));
@@ -16,7 +18,7 @@ export function labelButtons({ root, labels, choose }) {
     },
 
     key(event) {
-      const name = byKey.get(keyOf(event, byKey));
+      const name = byKey.get(meant(event, (key) => byKey.has(key)));
       if (name === undefined) return false;
       flash(buttons.get(name));
       choose(name);
@@ -27,13 +29,6 @@ export function labelButtons({ root, labels, choose }) {
     takesText: false,
     shortcuts: labels.map(({ name, keys }) => [keys, name]),
   };
-}
-
-/** The key as it is called in the label set; on layouts whose digits need Shift, the digit on the key cap. */
-function keyOf(event, byKey) {
-  const key = event.key.toLowerCase();
-  if (byKey.has(key) || event.shiftKey) return key;
-  return /^Digit\d$/.test(event.code) ? event.code.at(-1) : key;
 }
 
 function flash(button) {

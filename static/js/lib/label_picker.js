@@ -1,6 +1,7 @@
 // The answer bar of a large label set: type a few letters, Enter takes the first; the labels used last are under the digits.
 
 import { folded, matches, Recent } from "./label_match.js";
+import { meant } from "./pressed_key.js";
 
 const NUMBERED = 9;
 
@@ -58,11 +59,13 @@ export function labelPicker({ root, labels, choose, storageKey, several = false 
   }
 
   function digit(event) {
-    if (!/^[1-9]$/.test(event.key)) return false;
+    // while one types, é is a letter of a name, not the second label: only what the layout writes as a digit is one
+    const number = /^\p{Nd}$/u.test(event.key) ? meant(event, (key) => "123456789".includes(key)) : undefined;
+    if (!number) return false;
     const typed = field.value.trim();
     // "401" may be the beginning of a label's name: then the digit is a letter like any other
-    if (typed && names.some((name) => folded(name).includes(folded(typed + event.key)))) return false;
-    const name = shown[Number(event.key) - 1];
+    if (typed && names.some((name) => folded(name).includes(folded(typed + number)))) return false;
+    const name = shown[Number(number) - 1];
     if (name === undefined) return Boolean(typed === "");
     take(name);
     return true;

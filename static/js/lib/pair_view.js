@@ -1,10 +1,12 @@
 // Shows two items of one context, equal in everything: size, type, zoom, and the moment they appear.
 
 import { Brief, contextWords } from "./brief.js";
+import { namesByKey } from "./commands.js";
 import { InStep, roomOf } from "./in_step.js";
 import { SHORT_TEXT, valueOf } from "./item_view.js";
 import { sharpen } from "./pictures.js";
-import { Zoom } from "./zoom.js";
+import { meant } from "./pressed_key.js";
+import { Zoom, zoomOf } from "./zoom.js";
 
 const SLOW_MS = 200; // pictures that come sooner need no "loading"
 const SIDES = ["left", "right"];
@@ -13,6 +15,7 @@ const SAID = 400; // characters of a text a screen reader is given at once; all 
 export class PairView {
   #root;
   #pair;
+  #byKey;
   #bodies = {};
   #brief;
   #steps;
@@ -27,8 +30,9 @@ export class PairView {
   #timer = 0;
 
   /** `ready()` is called when pictures that were still loading are there, all of them. */
-  constructor(root, { ready }) {
+  constructor(root, { ready, keys }) {
     this.#root = root;
+    this.#byKey = namesByKey(keys);
     const part = (name) => root.querySelector(`[data-part=${name}]`);
     [this.#pair, this.#loading, this.#failed, this.#zoomBar] = ["pair", "loading", "failed", "zoom"].map(part);
     this.#brief = new Brief(part("context"));
@@ -61,6 +65,10 @@ export class PairView {
   /** False until everything the question is about is there to be seen. */
   get isReady() {
     return Boolean(this.#task) && this.#all.every((picture) => picture.state === "ready");
+  }
+
+  get isLoading() {
+    return !this.isReady && this.#all.every((picture) => picture.state !== "failed");
   }
 
   /** `pictures` is `{left, right, context}`, each a picture or null. */
@@ -126,10 +134,10 @@ export class PairView {
 
   /** Keys that look closer or read on. */
   key(event) {
-    const letter = event.key.toLowerCase();
+    const letter = meant(event, (key) => key === "c" || key === "l");
     if (letter === "c") return this.#brief.toggle();
     if (this.#zoomBar.hidden) return letter === "l" ? this.#step() : this.#read(event);
-    const way = { "+": "in", "=": "in", "-": "out", _: "out", 0: "reset", f: "reset" }[letter];
+    const way = zoomOf(event, this.#byKey);
     if (way) this.zoom[way]();
     const pan = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[event.key];
     return Boolean(way) || Boolean(pan && event.shiftKey && this.zoom.pan(...pan));

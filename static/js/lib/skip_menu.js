@@ -1,5 +1,7 @@
 // "Why skip?": three reasons in the place of the answers.
 
+import { meant } from "./pressed_key.js";
+
 const REASONS = ["unclear", "broken", "out_of_scope"];
 
 export class SkipMenu {
@@ -24,7 +26,9 @@ export class SkipMenu {
   }
 
   open() {
-    this.#before = document.activeElement;
+    // After a click the focus is nobody's place: it would come back with a frame around it at the next key.
+    const held = document.activeElement;
+    this.#before = held !== document.body && held.matches(":focus-visible") ? held : null;
     this.#covered.hidden = true;
     this.#panel.hidden = false;
     this.#panel.querySelector("button").focus({ preventScroll: true });
@@ -33,12 +37,13 @@ export class SkipMenu {
   close() {
     this.#panel.hidden = true;
     this.#covered.hidden = false;
-    this.#before?.focus?.({ preventScroll: true });
+    if (this.#before) this.#before.focus({ preventScroll: true });
+    else document.activeElement.blur();
   }
 
   key(event) {
     if (event.key === "Escape") this.close();
-    const reason = REASONS[Number(event.key) - 1] ?? REASONS[Number(/^Digit(\d)$/.exec(event.code)?.[1]) - 1];
+    const reason = REASONS[Number(meant(event, (key) => "123".includes(key))) - 1];
     if (reason) this.#choose(reason);
     return event.key === "Escape" || Boolean(reason);
   }

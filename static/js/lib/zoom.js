@@ -1,7 +1,15 @@
 // Zoom and pan by wheel, keys, drag, pinch and double click. The picture never leaves its frame.
 
+import { meant } from "./pressed_key.js";
+
 const MOST = 12;
 const STEP = 1.5;
+const WAYS = { zoomIn: "in", zoomOut: "out", zoomReset: "reset" };
+
+/** What a key press asks of a zoom: the name of its method, or undefined. `byKey` is `namesByKey` of the page's keys. */
+export function zoomOf(event, byKey) {
+  return WAYS[byKey.get(meant(event, (key) => byKey.get(key) in WAYS))];
+}
 
 export class Zoom {
   #frame;

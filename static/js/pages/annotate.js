@@ -6,6 +6,7 @@ import { keyNames } from "../lib/commands.js";
 import { Deck } from "../lib/deck.js";
 import { delivery } from "../lib/delivery.js";
 import { ItemView } from "../lib/item_view.js";
+import { KeptAnswer } from "../lib/kept_answer.js";
 import { fillKeySheet } from "../lib/key_sheet.js";
 import { Journal } from "../lib/journal.js";
 import { Keyboard } from "../lib/keyboard.js";
@@ -49,6 +50,13 @@ const kind = answers({
   labels: boot.labels,
   storageKey: `querent:recent:${boot.user}:${boot.project.slug}`,
   give,
+  changed: () => kept.drop(),
+});
+const kept = new KeptAnswer({
+  strip: $("#kept"),
+  isReady: () => view.isReady,
+  words: kind.words,
+  give: (entry, answer) => entry === deck.current && give(answer),
 });
 const skipMenu = new SkipMenu({ panel: $("#skip-menu"), covered: $("#answer-bar"), skip });
 const journal = new Journal(`querent-journal-${boot.user}`);
@@ -113,7 +121,9 @@ function withUnsent(history, tasks, unsent) {
 
 function give(answer) {
   const entry = deck.current;
-  if (!entry || !mayAnswer()) return;
+  if (!entry) return;
+  if (!view.isReady) return pressedTooSoon(entry, answer);
+  kept.drop();
   if (!(entry.given?.answer && JSON.stringify(entry.given.answer) === JSON.stringify(answer))) {
     if (!entry.given?.answer) mine += 1;
     const seen = boot.ui_version ? { ui_version: boot.ui_version, viewport: viewportClass() } : {};
@@ -146,13 +156,28 @@ function send(entry, op, body) {
   channel?.postMessage({ type: "settled", task: entry.task.id, op });
 }
 
-function mayAnswer() {
-  if (view.isReady) return true;
-  say("The picture is not there yet.");
-  return false;
+/** Nothing is given for what nobody has seen: it waits until the picture is there. */
+function pressedTooSoon(entry, answer) {
+  kind.show(answer);
+  if (view.isLoading) kept.keep(entry, answer);
+  else {
+    kind.show(entry.given?.answer ?? kind.draft?.() ?? null);
+    kept.refuse("Nothing was given: there is no picture to judge.");
+  }
+  say($("#kept [data-text]").textContent);
+}
+
+/** Takes a press back that waits for its picture. */
+function letGo() {
+  if (!kept.drop()) return false;
+  kind.show(deck.current?.given?.answer ?? kind.draft?.() ?? null);
+  say("Nothing was given.");
+  restFocus();
+  return true;
 }
 
 function undo() {
+  if (letGo()) return;
   if (shown && !shown.given) shown.draft = kind.draft?.();
   if (!deck.back()) say("There is nothing further back.");
 }
@@ -189,7 +214,11 @@ const commands = {
   undo,
   forward: () => deck.forward(),
   takeBack,
-  skip: () => deck.current && skipMenu.open(),
+  skip: () => {
+    letGo();
+    if (deck.current) skipMenu.open();
+  },
+  letGo,
   instructions: () => toggleInstructions(),
   theme: () => $("[data-theme-toggle]").click(),
   keys: showKeys,
@@ -197,7 +226,11 @@ const commands = {
 };
 
 function listen() {
-  new Keyboard({ kind, view, skipMenu, keys: boot.keys, commands, onTable: () => deck.current, closeDrawer: () => toggleInstructions(false) });
+  new Keyboard({
+    kind, view, skipMenu, keys: boot.keys, commands,
+    onTable: () => deck.current,
+    close: (typing) => letGo() || (!typing && toggleInstructions(false)),
+  });
   addEventListener("click", (event) => {
     const button = event.target.closest("[data-command]");
     if (button && !button.disabled) commands[button.dataset.command]();
@@ -208,6 +241,7 @@ function listen() {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     dialog.addEventListener("close", () => restFocus());
   }
+  $("#item").addEventListener("blur", (event) => event.target.classList.remove("is-resting"));
   addEventListener("online", wake);
   addEventListener("offline", () => saveState.draw());
   addEventListener("pageshow", (event) => event.persisted && wake());
@@ -228,7 +262,11 @@ function restFocus(selector) {
   const held = document.activeElement ?? document.body;
   const lost = held !== document.body && (!held.checkVisibility() || held.disabled);
   if (kind.bar.takesText && deck.current && (lost || held === document.body || held === kind.bar.field)) kind.bar.focus();
-  else if (lost) $("#item").focus({ preventScroll: true });
+  else if (lost) {
+    // It is where the keys are heard, nothing to press: a frame around the whole page would only ask what it means.
+    $("#item").classList.add("is-resting");
+    $("#item").focus({ preventScroll: true });
+  }
 }
 
 // ---- what is seen ----
@@ -243,6 +281,7 @@ function draw() {
   }
   pictures.keep([...(entry ? [entry.task] : []), ...deck.ahead.map(({ task }) => task)]);
   const another = entry !== shown;
+  if (another) kept.drop();
   $("[data-command=undo]").disabled = !deck.canGoBack;
   $("[data-command=skip]").disabled = !entry;
   if (entry) drawQuestion(entry, another);
@@ -342,6 +381,7 @@ function drawImport(importing) {
 
 function pictureIsThere() {
   clock.restart();
+  kept.pictureIsThere();
 }
 
 // ---- the server ----
