@@ -93,6 +93,13 @@ def querent_home() -> Path:
     return home
 
 
+def spool_folder(home: Path) -> Path:
+    """Where bodies are kept until they are whole: on the disk of the files, so that an upload is moved, not copied."""
+    folder = home / "spool"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 def secret_key(home: Path) -> str:
     """SECRET_KEY from the environment, else one generated once and kept in ``home/secret_key`` (mode 0600)."""
     if given := os.environ.get("SECRET_KEY"):  # as it is: django-environ would look up what begins with a $

@@ -15,6 +15,7 @@ from config.environment import (
     querent_home,
     rate,
     secret_key,
+    spool_folder,
     switch,
     three_numbers,
     whole_number,
@@ -160,7 +161,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 MEDIA_URL = ""
 WHITENOISE_MAX_AGE = 60
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_TEMP_DIR = spool_folder(QUERENT_HOME)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 # limits of an import; beyond the first the answer is 413, beyond the others the file or row is refused with the reason

@@ -20,6 +20,7 @@ from labeling.services.imports import ImportRefused, start_import
 
 IMPORTS_PER_PAGE = 20
 REJECTIONS_PER_PAGE = 50
+CHUNK_REJECTIONS = 2000
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,8 +101,12 @@ class _Echo:
 
 
 def _csv_lines(batch: ImportBatch) -> Iterator[str]:
+    """In chunks by row number: a stream goes on in whichever thread is free, so it may keep no cursor open."""
     writer = csv.writer(_Echo())
     yield writer.writerow(["row", "name", "field", "reason"])
-    rows = ImportRejection.objects.filter(batch=batch).values_list("row", "name", "field", "reason")
-    for row, *texts in rows.iterator(chunk_size=2000):
-        yield writer.writerow([row, *map(neutral, texts)])
+    rows = ImportRejection.objects.filter(batch=batch).order_by("row").values_list("row", "name", "field", "reason")
+    last = -1
+    while chunk := list(rows.filter(row__gt=last)[:CHUNK_REJECTIONS]):
+        last = chunk[-1][0]
+        for row, *texts in chunk:
+            yield writer.writerow([row, *map(neutral, texts)])
