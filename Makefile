@@ -4,14 +4,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check format bench pins chromium runtime dev clean
+.PHONY: run test check format bench pins chromium nginx runtime dev clean
 
 ## installs what is needed, prepares the data and starts everything; again: up in seconds
 run: runtime
 	@exec $(BIN)/python manage.py up
 
 ## the whole suite: SQLite on both cores, then what must hold under concurrency again on PostgreSQL
-test: dev chromium
+test: dev chromium nginx
 	@export CHROMIUM="$$($(MAKE) -s --no-print-directory chromium)" OMP_NUM_THREADS=1 && set -x && \
 	$(BIN)/python -m pytest -n 2 $(ARGS) && \
 	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m both_databases -n 2
@@ -81,6 +81,12 @@ chromium:
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; } >&2 \
 	    && command -v chromium && exit 0; fi; \
 	echo "The browser tests need Chromium. On Debian: apt-get install chromium; or CHROMIUM=/path/to/chrome make test" >&2; exit 1
+
+# the proxy of the guide is tried with a real one; as root it may be installed, else its tests say why they are left out
+nginx:
+	@if ! command -v nginx >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nginx-light; } >&2; fi; \
+	command -v nginx >/dev/null || echo "Without nginx the guide's proxy is not tested. On Debian: apt-get install nginx-light" >&2
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis

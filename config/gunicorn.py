@@ -2,6 +2,7 @@
 
 import gc
 import os
+import select
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,8 @@ _host = f"[{listen_host()}]" if ":" in listen_host() else listen_host()
 _inherited = os.environ.get("QUERENT_LISTEN_FD")
 
 bind = f"fd://{_inherited}" if _inherited else f"{_host}:{listen_port()}"
-worker_class = "config.serving.loop.Loop"
+# without epoll (not Linux) gunicorn's own threads, which wait for slow clients: there a proxy has to buffer
+worker_class = "config.serving.loop.Loop" if hasattr(select, "epoll") else "gthread"
 workers = whole_number("WEB_PROCESSES", 2, low=1, high=64)
 threads = whole_number("WEB_THREADS", 4, low=1, high=64)
 preload_app = True  # the application is imported once and shared: half the start, and less memory for each process

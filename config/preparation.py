@@ -4,7 +4,8 @@ import hashlib
 import os
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from config.environment import env
 from config.staticfiles import ServedFilesConfig
 
 Say = Callable[[str], None]
+PREPARATION_LOCK = 0x5175_6572  # any number that nothing else in the database locks
 
 
 class CannotStart(Exception):
@@ -53,6 +55,21 @@ def reach_broker() -> None:
     except (BrokerError, OSError, ValueError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise CannotStart(f"The Redis of REDIS_URL does not answer: {reason}") from error
+
+
+@contextmanager
+def one_machine_at_a_time() -> Iterator[None]:
+    """On PostgreSQL machines that prepare at the same time take turns: the second finds the first one's work done."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARATION_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARATION_LOCK])
 
 
 def migrate(say: Say) -> None:

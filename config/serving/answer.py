@@ -10,6 +10,10 @@ from gunicorn.http.wsgi import FileWrapper, Response
 BLOCK_BYTES = 256 * 1024
 
 
+class ClientGone(Exception):
+    """The other side of the connection is no longer there."""
+
+
 class Answer(Response):
     """Headers and pieces are framed into ``out``; ``push`` sends without ever waiting."""
 
@@ -24,9 +28,11 @@ class Answer(Response):
     def of(self, iterable: Iterable[bytes]) -> None:
         """Takes what the application gave; a file is read in large blocks, whatever the application asked for."""
         self.iterable = iterable
-        if isinstance(iterable, FileWrapper):
+        if self._omits_body:  # HEAD: a stream is not made to be thrown away
+            self.pieces = iter(())
+        elif isinstance(iterable, FileWrapper):
             read = iterable.filelike.read
-            self.pieces = iter(()) if self._omits_body else iter(lambda: read(BLOCK_BYTES), b"")
+            self.pieces = iter(lambda: read(BLOCK_BYTES), b"")
         else:
             self.pieces = iter(iterable)
 
@@ -44,18 +50,22 @@ class Answer(Response):
             self.out += data
 
     def close(self) -> None:
-        """The end of the body has been written."""
+        """The end of the body has been written. Raises EOFError when less came than was announced."""
         self.send_headers()
+        if self.response_length is not None and self.sent < self.response_length and not self._omits_body:
+            raise EOFError(f"{self.sent} of {self.response_length} bytes of an answer")
         if self.chunked:
             self.out += b"0\r\n\r\n"
 
     def push(self) -> bool:
-        """Sends what the client takes now; True when nothing is left. Raises OSError when the client is gone."""
+        """Sends what the client takes now; True when nothing is left. Raises ClientGone."""
         while self.out:
             try:
                 sent = self.sock.send(self.out)
             except BlockingIOError:
                 return False
+            except OSError as error:
+                raise ClientGone from error
             self.n_sent += sent
             del self.out[:sent]
         return True

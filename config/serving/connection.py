@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from config.serving import refusals
-from config.serving.answer import Answer
+from config.serving.answer import Answer, ClientGone
 from config.serving.pace import Pace
 from config.serving.receiving import RECEIVE_LARGE_BYTES, Receiving, State
 from config.serving.refusals import Refused
@@ -109,9 +109,6 @@ class Connection(Receiving):
                     return
             answer.close()
             is_sent = answer.push()
-        except OSError as error:
-            self._interrupted(error)
-            return
         except Exception as error:  # noqa: BLE001 - whatever a stream of the application raises ends its connection, see there
             self._interrupted(error)
             return
@@ -123,7 +120,7 @@ class Connection(Receiving):
 
     def _interrupted(self, error: Exception) -> None:
         """The client is gone, or a stream failed: the connection breaks, so that nobody takes a part for the whole."""
-        if not isinstance(error, ConnectionError):
+        if not isinstance(error, ClientGone):
             logger.error("Error handling request %s %s", self.request.method, self.request.uri, exc_info=error)
         self._close_answer()
         self.answer = None
@@ -159,7 +156,7 @@ class Connection(Receiving):
         assert answer is not None
         try:
             is_sent = answer.push()
-        except OSError:
+        except ClientGone:
             self.drop()
             return
         if not is_sent:

@@ -1,5 +1,6 @@
 """A request as it comes: its head, its body, what is refused before the application sees it."""
 
+import io
 import logging
 import socket
 import time
@@ -218,9 +219,8 @@ class Receiving:
     def created(self) -> tuple[Answer, dict[str, Any]]:
         """The answer to the request, and what the application is told of it."""
         request, body = self.request, self.body
-        request.body = (
-            body.opened() if body is not None and self.framing and self.framing.is_whole else self.loop.nothing()
-        )
+        is_whole = self.framing is not None and self.framing.is_whole
+        request.body = body.opened() if body is not None and is_whole else io.BytesIO()
         request._expected_100_continue, expected = False, request._expected_100_continue
         answer, environ = create(request, self.sock, self.client, self.server, self.loop.cfg, response_class=Answer)
         request._expected_100_continue = expected
