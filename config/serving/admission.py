@@ -1,4 +1,4 @@
-"""Who may send a large body: whoever takes part in the project it is an import of. Asked before it is taken in."""
+"""Who may send a large body: who may start the import it is. Asked before it is taken in."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from rest_framework.request import Request
 
 from config.serving.refusals import Refused
 from labeling.api.authentication import TokenAuthentication
-from labeling.models import Permission, User
+from labeling.models import Action, User
 from labeling.selectors.access import project_for
 
 OVERHEAD_BYTES = 1024 * 1024  # of a form around a file
@@ -42,14 +42,14 @@ class Admission:
         return self.large_bytes if _is_upload(path) else self.small_bytes
 
     def check(self, environ: dict[str, Any]) -> None:
-        """Raises Refused unless the client is somebody of the project. Queries the database: not for the loop."""
+        """Raises Refused unless the client may start an import there. Queries the database: not for the loop."""
         request_started.send(sender=type(self), environ=environ)
         try:
             request = WSGIRequest(environ)
             user = _user(request)
             if user is None:
                 raise Refused(HTTPStatus.UNAUTHORIZED, f"Sign in to send more than {self.small_bytes:,} bytes.")
-            project_for(user, resolve(request.path_info).kwargs["slug"], Permission.VIEW)
+            project_for(user, resolve(request.path_info).kwargs["slug"], Action.IMPORTS_START)
         except Http404 as error:
             raise Refused(HTTPStatus.NOT_FOUND, "Not found.") from error
         except PermissionDenied as error:
