@@ -77,7 +77,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "labeling.pages.navigation.navigation",
-            ]
+            ],
+            "libraries": {"people": "labeling.pages.person_tags"},
         },
     }
 ]

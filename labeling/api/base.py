@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.negotiation import BaseContentNegotiation
@@ -14,12 +15,14 @@ from rest_framework.views import APIView
 
 from labeling.models import Action, Project, User
 from labeling.selectors.access import project_for, require
+from labeling.selectors.names import NameOf, name_of_for
 
 
 class ActionView(APIView):
     """A view about something of a project: ``actions`` names by method what it does there."""
 
     actions: ClassVar[Mapping[str, Action]]
+    project: Project
 
     @property
     def action_asked(self) -> Action:
@@ -29,13 +32,17 @@ class ActionView(APIView):
 
     def admit(self, project: Project) -> None:
         """Raises 404 for strangers, 403 for members who may not."""
+        self.project = project
         require(person(self.request), project, self.action_asked)
+
+    @cached_property
+    def name_of(self) -> NameOf:
+        """How the person is told the names of others in the project."""
+        return name_of_for(person(self.request), self.project)
 
 
 class ProjectView(ActionView):
     """One under ``/projects/{slug}/``: 404 for strangers, 403 for members who may not, before anything is read."""
-
-    project: Project
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -63,6 +70,14 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown:
                 raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
         return super().to_internal_value(data)
+
+
+class PersonField(serializers.CharField):
+    """Somebody's name as the reader may be told it; the serializer's context names the view."""
+
+    def to_representation(self, value: Any) -> str:
+        name_of: NameOf = self.context["view"].name_of
+        return name_of(super().to_representation(value))
 
 
 def person(request: Request) -> User:

@@ -1,7 +1,9 @@
 """The labeled data set out: export, snapshots, metrics."""
 
+from dataclasses import replace
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -17,11 +19,15 @@ from labeling.api.exceptions import Conflict
 from labeling.api.files import file_response
 from labeling.api.serializers import ExportQuery, SnapshotIn, SnapshotOut
 from labeling.models import Action, JobState, Snapshot
+from labeling.selectors.access import may
 from labeling.selectors.metrics import metrics
 from labeling.services.exports import FORMATS, checked_filters, export_file, file_name
-from labeling.services.snapshots import opened, start_snapshot
+from labeling.services.snapshots import names_people, opened, start_snapshot
 
 FILES = {(200, format_.media_type): OpenApiResponse(OpenApiTypes.BINARY) for format_ in FORMATS.values()}
+
+
+NOT_BY_NAME = "Your role does not see people's names: ask for names=pseudonyms, of a snapshot for one made so."
 
 
 class Export(ProjectView):
@@ -33,8 +39,12 @@ class Export(ProjectView):
         """The labeled data set, streamed: one row an annotation, or one row an item with its consensus. Rows that carry
         a ``model_version`` say in ``model_verified`` whether it passed the gate on at least 200 eval answers."""
         given = query(ExportQuery, request)
-        name, rows = given.pop("format"), given.pop("rows")
-        pieces = export_file(self.project, name, rows, checked_filters(given))
+        name, rows, names = given.pop("format"), given.pop("rows"), given.pop("names", None)
+        may_see = may(person(request), self.project, Action.NAMES_READ)
+        if names == "real" and not may_see:
+            raise PermissionDenied(NOT_BY_NAME)
+        filters = replace(checked_filters(given), pseudonyms=names == "pseudonyms" or not may_see)
+        pieces = export_file(self.project, name, rows, filters)
         response = StreamingHttpResponse(pieces, content_type=FORMATS[name].media_type)
         response["Content-Disposition"] = f'attachment; filename="{file_name(self.project, name, rows)}"'
         response["Cache-Control"] = "private, no-store"
@@ -67,6 +77,7 @@ class Snapshots(ProjectView, ListAPIView[Snapshot]):
             export_format=given["format"],
             rows=given["rows"],
             filters=given.get("filters"),
+            pseudonyms=given["names"] == "pseudonyms",
         )
         return Response(SnapshotOut(made).data, status=status.HTTP_202_ACCEPTED)
 
@@ -96,6 +107,8 @@ class SnapshotFile(ActionView):
     def get(self, request: Request, public_id: Any) -> HttpResponseBase:
         """The file: the same bytes for ever. 409 until it is written."""
         snapshot = _snapshot(self, public_id)
+        if names_people(snapshot) and not may(person(request), self.project, Action.NAMES_READ):
+            raise PermissionDenied(NOT_BY_NAME)
         if snapshot.state != JobState.DONE:
             raise Conflict(f"The file is not there: the snapshot is {snapshot.state}.")
         try:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from labeling.api.base import StrictSerializer
+from labeling.api.base import PersonField, StrictSerializer
 from labeling.models import (
     Annotation,
     ImportBatch,
@@ -244,7 +244,8 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
     right = serializers.SerializerMethodField()
     split = serializers.SerializerMethodField()
     task = serializers.IntegerField(source="task_id", allow_null=True)
-    annotator = serializers.CharField(source="annotator.username", allow_null=True, default=None)
+    annotator = PersonField(source="annotator.username", allow_null=True, default=None)
+    imported_annotator = PersonField()
     source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
     answer = AnswerField(allow_null=True)
     reason = serializers.CharField(source="task.reason", allow_null=True, default=None)
@@ -274,11 +275,17 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
 class AnnotationFilters(serializers.Serializer[Any]):
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
-    annotator = serializers.CharField(max_length=150, required=False, help_text="Username.")
+    annotator = serializers.CharField(max_length=150, required=False, help_text="As the answers name them.")
     since = serializers.DateTimeField(required=False, help_text="Stored at or after this time.")
 
 
+NAMES = [("real", "real"), ("pseudonyms", "pseudonyms")]
+
+
 class ExportQuery(serializers.Serializer[Any]):
+    names = serializers.ChoiceField(
+        choices=NAMES, required=False, help_text="Of people; real needs the permission to see them, and is then usual."
+    )
     format = serializers.ChoiceField(choices=EXPORT_FORMATS, default="jsonl")
     rows = serializers.ChoiceField(choices=row_names(), default="annotations")
     split = serializers.ChoiceField(choices=Split.choices, required=False)
@@ -296,6 +303,7 @@ class SnapshotIn(StrictSerializer):
     format = serializers.ChoiceField(choices=EXPORT_FORMATS, default="jsonl")
     rows = serializers.ChoiceField(choices=row_names(), default="annotations")
     filters = SnapshotFilters(required=False)
+    names = serializers.ChoiceField(choices=NAMES, default="real", help_text="Pseudonyms: viewers may read it too.")
 
 
 class SnapshotOut(serializers.ModelSerializer[Snapshot]):
@@ -304,18 +312,23 @@ class SnapshotOut(serializers.ModelSerializer[Snapshot]):
     format = serializers.ChoiceField(choices=EXPORT_FORMATS)
     rows = serializers.ChoiceField(choices=row_names())
     filters = serializers.SerializerMethodField()
+    names = serializers.SerializerMethodField()
     file = serializers.SerializerMethodField()
 
     class Meta:
         model = Snapshot
         fields = [
-            "id", "state", "format", "rows", "filters", "sha256", "size_bytes", "row_count", "file", "error",
+            "id", "state", "format", "rows", "filters", "names", "sha256", "size_bytes", "row_count", "file", "error",
             "created_at", "finished_at",
         ]  # fmt: skip
 
     @extend_schema_field(SnapshotFilters)
     def get_filters(self, snapshot: Snapshot) -> dict[str, str]:
         return {name: value for name, value in snapshot.filters.items() if name in ("split", "source", "only")}
+
+    @extend_schema_field(serializers.ChoiceField(choices=NAMES))
+    def get_names(self, snapshot: Snapshot) -> str:
+        return "pseudonyms" if snapshot.filters.get("pseudonyms") else "real"
 
     @extend_schema_field(serializers.CharField(allow_null=True, help_text="Address of the file once it is written."))
     def get_file(self, snapshot: Snapshot) -> str | None:

@@ -1,5 +1,6 @@
 """A project: one labeling effort with one kind of question."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,10 @@ class Pairs(models.TextChoices):
 
     ANY = "any", "Any two items of a context"
     GIVEN = "given", "Only the pairs that were imported"
+
+
+def new_pseudonym_key() -> str:
+    return secrets.token_hex(16)
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -109,6 +114,9 @@ class Project(models.Model):
 
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
+    pseudonym_key = models.CharField(
+        max_length=32, default=new_pseudonym_key, editable=False, help_text="Never shown: selectors/names.py."
+    )
     instructions_version = models.PositiveIntegerField(default=0, editable=False)
     columns = models.JSONField(
         default=list, editable=False, help_text="Columns of the table rows, in the order they were first seen."

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 
 from labeling.models import Action, Permission, Project, User
 from labeling.selectors.access import project_for
+from labeling.selectors.names import NameOf
 
 View = Callable[..., HttpResponseBase]
 
@@ -20,6 +21,7 @@ class PageRequest(HttpRequest):
     user: User
     project: Project
     permissions: frozenset[Permission]
+    name_of: NameOf
 
 
 def project_page(reads: Action, writes: Action | None = None) -> Callable[[View], View]:

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.models import Action, Project, Snapshot, Source, Split
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.pages.navigation import permissions
 from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import shapes_of
 from labeling.services.errors import Invalid
 from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape
-from labeling.services.snapshots import start_snapshot
+from labeling.services.snapshots import names_people, start_snapshot
 
 SNAPSHOTS_PER_PAGE = 20
 FILTERS = ("split", "source", "only")
@@ -57,18 +58,26 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
     }
     if request.headers.get("HX-Request"):
         return render(request, "pages/export/_result.html", context)
-    found = Snapshot.objects.filter(project=project).select_related("created_by").order_by("-pk")
-    context["page"] = Paginator(found, SNAPSHOTS_PER_PAGE).get_page(request.GET.get("page"))
+    context["page"] = _page_of(request, project, request.GET.get("page"))
     context["waiting"] = any(not snapshot.is_finished for snapshot in context["page"])
     return render(request, "pages/export/index.html", context)
+
+
+def _page_of(request: PageRequest, project: Project, number: Any) -> Page:
+    """Snapshots, newest first; ``is_closed`` are those whose file says names that the reader does not see."""
+    found = Snapshot.objects.filter(project=project).select_related("created_by", "project").order_by("-pk")
+    page = Paginator(found, SNAPSHOTS_PER_PAGE).get_page(number)
+    sees_names = Action.NAMES_READ.permission in permissions(request)
+    for snapshot in page.object_list:
+        snapshot.is_closed = not sees_names and names_people(snapshot)  # type: ignore[attr-defined]  # for the template
+    return page
 
 
 @require_safe
 @project_page(Action.SNAPSHOTS_READ)
 def snapshots(request: PageRequest, project: Project) -> HttpResponse:
     """The list of snapshots; a fragment that asks for itself again while one is being written."""
-    found = Snapshot.objects.filter(project=project).select_related("created_by").order_by("-pk")
-    page = Paginator(found, SNAPSHOTS_PER_PAGE).get_page(1)
+    page = _page_of(request, project, 1)
     context = {"project": project, "page": page, "waiting": any(not snapshot.is_finished for snapshot in page)}
     return render(request, "pages/export/_snapshots.html", context)
 
@@ -78,6 +87,13 @@ def snapshots(request: PageRequest, project: Project) -> HttpResponse:
 def snapshot_new(request: PageRequest, project: Project) -> HttpResponse:
     choice = chosen(project, request.POST)
     filters = {name: choice[name] for name in FILTERS if choice[name]}
-    start_snapshot(request.user, project, export_format=choice["format"], rows=choice["rows"], filters=filters)
+    start_snapshot(
+        request.user,
+        project,
+        export_format=choice["format"],
+        rows=choice["rows"],
+        filters=filters,
+        pseudonyms=request.POST.get("names") == "pseudonyms",
+    )
     messages.success(request, "The snapshot holds the answers of this moment. Its file is being written.")
     return redirect(f"{reverse('pages:export', args=[project.slug])}#snapshots")

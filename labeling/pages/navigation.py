@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from labeling.models import Action, Kind, Permission, Project
 from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
+from labeling.selectors.names import NameOf, name_of_for
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ TABS = (
 def navigation(request: PageRequest) -> dict[str, Any]:
     """``nav.project``, ``nav.tabs`` and ``nav.may`` (names of permissions) on pages below a project's address."""
     return {"nav": SimpleLazyObject(lambda: _navigation(request))}
+
+
+def name_of(request: PageRequest) -> NameOf:
+    """How the reader of a project's page is told the names of others; found once a request."""
+    if not hasattr(request, "name_of"):
+        request.name_of = name_of_for(request.user, request.project)
+    return request.name_of
 
 
 def permissions(request: PageRequest) -> frozenset[Permission]:

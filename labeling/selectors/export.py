@@ -55,7 +55,7 @@ CONTENT: dict[str, dict[str, str]] = {
 @dataclass(frozen=True)
 class Filters:
     """Which answers count. ``only="iid"`` keeps those asked by a draw that no model had a say in; ``changes`` is the
-    moment (``Progress.changes``) by which people are in quarantine or not."""
+    moment (``Progress.changes``) by which people are in quarantine or not; ``pseudonyms`` stand for people's names."""
 
     split: str = ""
     source: str = ""
@@ -63,6 +63,7 @@ class Filters:
     last_annotation_id: int | None = None
     ordinal_below: int | None = None
     changes: int | None = None
+    pseudonyms: bool = False
 
 
 @dataclass(frozen=True)

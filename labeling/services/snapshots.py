@@ -4,6 +4,7 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import IO, Any
 
 from django.core.files.storage import default_storage
@@ -15,7 +16,15 @@ from labeling.services import storage
 from labeling.services.attempts import give_back
 from labeling.services.audit import record
 from labeling.services.block_gzip import BlockReader, BlockWriter
-from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape, export_file, public
+from labeling.services.exports import (
+    FORMATS,
+    check_fits,
+    checked_filters,
+    checked_shape,
+    export_file,
+    holds_people,
+    public,
+)
 from labeling.services.exports.counting import RowCount
 from labeling.services.outages import outage_of
 from labeling.services.wake import wake_on_commit
@@ -27,24 +36,36 @@ COMPRESSED = ".gz"
 
 @transaction.atomic
 def start_snapshot(
-    user: User, project: Project, *, export_format: str = "jsonl", rows: str = "annotations", filters: Any = None
+    user: User,
+    project: Project,
+    *,
+    export_format: str = "jsonl",
+    rows: str = "annotations",
+    filters: Any = None,
+    pseudonyms: bool = False,
 ) -> Snapshot:
     """Fixes what the snapshot holds and enqueues the writing of its file on commit. Raises Invalid."""
     export_format, rows = checked_shape(export_format, rows)
-    chosen = bounded(project, checked_filters({} if filters is None else filters))
+    chosen = replace(bounded(project, checked_filters({} if filters is None else filters)), pseudonyms=pseudonyms)
     check_fits(project, rows, chosen)
+    bounds = {"ordinal_below": chosen.ordinal_below, "changes": chosen.changes, "pseudonyms": pseudonyms}
     snapshot = Snapshot.objects.create(
         project=project,
         created_by=user,
         format=export_format,
         rows=rows,
-        filters={**public(chosen), "ordinal_below": chosen.ordinal_below, "changes": chosen.changes},
+        filters={**public(chosen), **bounds},
         last_annotation_id=chosen.last_annotation_id or 0,
     )
-    made = {"format": export_format, "rows": rows, "filters": public(chosen)}
+    made = {"format": export_format, "rows": rows, "filters": public(chosen), "pseudonyms": pseudonyms}
     record("snapshot.started", user=user, project=project, subject=str(snapshot.public_id), after=made)
     wake_on_commit("labeling.run_snapshot", snapshot.pk)
     return snapshot
+
+
+def names_people(snapshot: Snapshot) -> bool:
+    """Whether the file says by name who answered: then it is only for those who may see names."""
+    return not snapshot.filters.get("pseudonyms") and holds_people(snapshot.project, snapshot.rows)
 
 
 def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
@@ -92,6 +113,7 @@ def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
         last_annotation_id=snapshot.last_annotation_id,
         ordinal_below=given["ordinal_below"],
         changes=given.get("changes"),
+        pseudonyms=given.get("pseudonyms", False),
     )
     return export_file(snapshot.project, snapshot.format, snapshot.rows, filters, count)
 

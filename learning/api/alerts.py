@@ -9,7 +9,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.base import ActionView, ProjectView, found, person, query
+from labeling.api.base import ActionView, PersonField, ProjectView, found, person, query
 from labeling.models import Action
 from learning.models import Alert, AlertKind, Severity
 from learning.services import alerts
@@ -19,7 +19,7 @@ class AlertOut(serializers.ModelSerializer[Alert]):
     kind = serializers.ChoiceField(choices=AlertKind.choices)
     severity = serializers.ChoiceField(choices=Severity.choices)
     run = serializers.UUIDField(source="run.public_id", default=None, allow_null=True)
-    resolved_by = serializers.CharField(source="resolved_by.username", default=None, allow_null=True)
+    resolved_by = PersonField(source="resolved_by.username", default=None, allow_null=True)
 
     class Meta:
         model = Alert
@@ -60,4 +60,4 @@ class AlertResolve(ActionView):
         rows = Alert.objects.select_related("project", "run", "resolved_by")
         alert: Alert = found(rows.filter(pk=pk).first(), "alert")
         self.admit(alert.project)
-        return Response(AlertOut(alerts.resolve(person(request), alert)).data)
+        return Response(AlertOut(alerts.resolve(person(request), alert), context={"view": self}).data)

@@ -47,7 +47,7 @@ class ModelDetail(ActionView):
     @extend_schema(operation_id="models_read", responses=ModelDetailOut)
     def get(self, request: Request, pk: int) -> Response:
         """One model version: measurements per label, confusion, and every decision about it with its numbers."""
-        return Response(ModelDetailOut(_version(self, pk)).data)
+        return Response(ModelDetailOut(_version(self, pk), context={"view": self}).data)
 
 
 class ModelPromote(ActionView):
@@ -57,7 +57,11 @@ class ModelPromote(ActionView):
     def post(self, request: Request, pk: int) -> Response:
         """Makes this version the champion, by hand and with a reason."""
         version = _version(self, pk)
-        return Response(ModelDetailOut(runs.promote(person(request), version, body(ReasonIn, request)["reason"])).data)
+        return Response(
+            ModelDetailOut(
+                runs.promote(person(request), version, body(ReasonIn, request)["reason"]), context={"view": self}
+            ).data
+        )
 
 
 class Rollback(ProjectView):
@@ -75,7 +79,7 @@ class Rollback(ProjectView):
                 raise
             how = f'Send "to": {damaged.intact.number} to go back to it.'
             raise Invalid(damaged.field, f"{damaged.reason} {how}") from damaged
-        return Response(ModelDetailOut(earlier).data)
+        return Response(ModelDetailOut(earlier, context={"view": self}).data)
 
 
 class Queue(ProjectView):

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from labeling.api.base import ProjectView, query
 from labeling.models import Action, Context, Item, Project
 from learning.services.pairwise import results
+from learning.services.pairwise.people import overview_told
 from learning.services.pairwise.shapes import ContextResults, Overview, Rate
 
 MAX_SCORES = 10_000
@@ -99,7 +100,7 @@ class Scores(ProjectView):
         """Scores, ranks and standard errors of one context, what contradicts them, and whether to trust them."""
         given = query(ScoresQuery, request)
         context = _context(self.project, given.get("context"))
-        overview = results.overview_of(self.project)
+        overview = overview_told(results.overview_of(self.project), self.name_of)
         found = results.results_of(self.project, context, given["limit"]) if context else ContextResults(None)
         return Response({**_of_context(found), **_of_project(overview)})
 

@@ -5,11 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from labeling.api.base import StrictSerializer
+from labeling.api.base import PersonField, StrictSerializer
 from labeling.models import JobState
 from learning.models import Decision, ModelVersion, Run, Status, Trigger
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.verdicts import gate_verdict
+from learning.services.pairwise.people import report_told
 
 
 class EstimateOut(serializers.Serializer[Any]):
@@ -67,7 +68,7 @@ class RunOut(serializers.ModelSerializer[Run]):
 class DecisionOut(serializers.ModelSerializer[Decision]):
     before = serializers.CharField()
     after = serializers.CharField()
-    decided_by = serializers.CharField(source="decided_by.username", default=None, allow_null=True)
+    decided_by = PersonField(source="decided_by.username", default=None, allow_null=True)
 
     class Meta:
         model = Decision
@@ -144,12 +145,20 @@ class LeaksOut(serializers.Serializer[Any]):
     n_pool = serializers.IntegerField()
 
 
+class ReportField(serializers.JSONField):
+    """What a version's run found; people in it are called as the reader may hear it."""
+
+    def to_representation(self, value: Any) -> Any:
+        return report_told(super().to_representation(value), self.context["view"].name_of)
+
+
 class ModelDetailOut(ModelOut):
     decisions = DecisionOut(many=True)
     gate = serializers.SerializerMethodField()
     eval_uses = serializers.SerializerMethodField()
     human_ceiling = serializers.SerializerMethodField(help_text="How often one person gives another's answer.")
     leaks = serializers.SerializerMethodField()
+    report = ReportField()
 
     class Meta(ModelOut.Meta):
         fields = (

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_safe
 
 from labeling.models import Action, Context, Kind, Modality, Progress, Project, Quarantine, Task
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.pages.navigation import name_of as name_of_reader
 from labeling.selectors.quarantine import IMPORTED, in_force
 from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
 from learning.selectors.outlook import outlook
+from learning.services.pairwise.people import overview_told
 from learning.services.pairwise.results import overview_of, ranking_without, results_of
 from learning.services.pairwise.shapes import (
     ContextResults,
@@ -100,16 +102,20 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
     """``?context=`` one of the project's contexts, ``?without=`` the name of somebody proposed for quarantine."""
     if project.kind != Kind.PAIRWISE:
         raise Http404("Only pairwise projects have a ranking.")
-    overview = overview_of(project)
+    overview, name_of_person = overview_of(project), name_of_reader(request)
     chosen = _context(project, request.GET.get("context", ""), overview)
     frame: dict[str, Any] = {"project": project, "overview": overview, "chosen": chosen, "outlook": outlook(project)}
     if chosen is None or overview.version is None:
         return render(request, "pages/pairwise/empty.html", frame | _beginnings(project))
     results = results_of(project, chosen, at_most=SCORES_READ)
     without = request.GET.get("without", "")
-    compared = _compared(project, chosen, without, overview) if without else []
+    called = {name_of_person(suspect.annotator): suspect.annotator for suspect in overview.suspects}
+    compared = _compared(project, chosen, called.get(without, "")) if without else []
+    overview = frame["overview"] = overview_told(overview, name_of_person)
     _give_fields(project, results, compared)
     left_out = in_force(project)
+    for one in left_out:
+        one["name"] = name_of_person(one["quarantine"].name)
     page = Paginator(_in_order(results), ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     frame |= {
         "purpose": chosen.purpose or project.purpose,
@@ -185,9 +191,10 @@ def _part(score: Score) -> tuple[bool, int]:
     return score.is_eval, 0 if score.is_eval else score.component
 
 
-def _compared(project: Project, context: Context, annotator: str, overview: Overview) -> list[ComparedRow]:
-    """The ranking without somebody, empty where they judged nothing. Raises Http404 for anybody not proposed."""
-    if all(suspect.annotator != annotator for suspect in overview.suspects):
+def _compared(project: Project, context: Context, annotator: str) -> list[ComparedRow]:
+    """The ranking without somebody, empty where they judged nothing. Raises Http404 for anybody not proposed (no
+    name)."""
+    if not annotator:
         raise Http404("Nobody of this name is proposed for quarantine.")
     found = ranking_without(project, context, annotator) or []
     return [
@@ -265,7 +272,7 @@ def _people(overview: Overview, left_out: list[dict[str, Any]]) -> dict[str, Any
 
 def _suspected(overview: Overview, left_out: list[dict[str, Any]]) -> list[SuspectRow]:
     """Those proposed, each with everything that speaks against them."""
-    rows = {one["quarantine"].name: one["quarantine"] for one in left_out}
+    rows = {one["name"]: one["quarantine"] for one in left_out}
     imported = {f"{name}{IMPORTED}": row for name, row in rows.items() if row.annotator_id is None}
     found: dict[str, list[str]] = {}
     for suspect in overview.suspects:

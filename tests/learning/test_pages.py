@@ -267,7 +267,7 @@ def test_the_list_tells_the_decisions_refused_ones_too(browser_of, people, train
     Decision.objects.create(
         model_version=refused, after=Status.CHAMPION, reason="I know better.", decided_by=people.manager, **fields
     )
-    words = page(browser_of(people.viewer), "/p/sms/models/")
+    words = page(browser_of(people.reviewer), "/p/sms/models/")
     assert words.index("I know better.") < words.index("Clearly worse.") < words.index("It may rank")
     assert "UTC, manager" in words
     assert "Replaced by it." not in words

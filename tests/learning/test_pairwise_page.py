@@ -124,7 +124,7 @@ def items(arguments, context) -> list[Item]:
 
 def test_it_shows_the_ranking_and_what_to_doubt(monkeypatch, context, items, people, browser_of):
     found(monkeypatch, context, items)
-    page = said(browser_of(people.viewer))
+    page = said(browser_of(people.reviewer))
     for words in (
         "Uniforms at school?", "What convinces?", "2.00", "± 0.30", "held out", "7 in this context", "Most disputed",
         "0.780", "0.810", "Model, unseen items", "Baseline: the longer text", "leans to one side", "bob &amp; co",

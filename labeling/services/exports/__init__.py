@@ -7,6 +7,7 @@ from typing import Any
 from labeling.kinds import KINDS
 from labeling.models import Project, Source, Split
 from labeling.selectors.export import Filters, bounded, export_columns, export_rows, fixed_columns
+from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
 from labeling.selectors.row_shapes import SHAPES, row_names, row_names_of
 from labeling.services.errors import Invalid
 from labeling.services.exports.base import ExportFormat
@@ -17,7 +18,16 @@ from labeling.services.exports.parquet import Parquet
 
 FORMATS: dict[str, ExportFormat] = {format_.name: format_ for format_ in (JsonLines(), Csv(), Parquet())}
 
-__all__ = ["FORMATS", "ExportFormat", "check_fits", "checked_filters", "checked_shape", "export_file", "file_name"]
+__all__ = [
+    "FORMATS",
+    "ExportFormat",
+    "check_fits",
+    "checked_filters",
+    "checked_shape",
+    "export_file",
+    "file_name",
+    "holds_people",
+]
 
 _CHOICES = {"split": Split.values, "source": Source.values, "only": ["iid"]}
 
@@ -57,6 +67,12 @@ def public(filters: Filters) -> dict[str, str]:
     return {name: value for name, value in asdict(filters).items() if name in _CHOICES and value}
 
 
+def holds_people(project: Project, rows: str) -> bool:
+    """Whether rows of the shape say who answered."""
+    columns = SHAPES[rows].columns if rows in SHAPES else fixed_columns(project, rows)
+    return any(column.name in PERSON_COLUMNS for column in columns)
+
+
 def file_name(project: Project, format_: str, rows: str) -> str:
     return f"{project.slug}-{rows}.{FORMATS[format_].extension}"
 
@@ -69,10 +85,12 @@ def export_file(
     writer = FORMATS[format_]
     filters = bounded(project, filters)
     if rows in SHAPES:
-        shaped = SHAPES[rows].rows(project, filters)
-        return writer.write(SHAPES[rows].columns, count.over(shaped) if count else shaped, KINDS[project.kind])
-    columns = (export_columns if writer.needs_columns else _fixed_only)(project, rows, filters)
-    records = export_rows(project, rows, filters)
+        columns, records = SHAPES[rows].columns, SHAPES[rows].rows(project, filters)
+    else:
+        columns = (export_columns if writer.needs_columns else _fixed_only)(project, rows, filters)
+        records = export_rows(project, rows, filters)
+    if filters.pseudonyms and holds_people(project, rows):
+        records = under_pseudonyms(records, project)
     return writer.write(columns, count.over(records) if count else records, KINDS[project.kind])
 
 

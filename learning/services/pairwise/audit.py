@@ -11,6 +11,7 @@ from learning.core.pairwise.audit import agreement, fast_answers, flip_rate, lef
 from learning.core.pairwise.combination import Ranking
 from learning.core.pairwise.suspects import COPIED, copying, random_looking
 from learning.services.pairwise.freeze import NEITHER, Bools, Frozen, Ints, Judged
+from learning.services.pairwise.people import COPIES
 
 #: People whose own rates are kept: those with most answers, and whoever is flagged.
 PEOPLE_KEPT = 100
@@ -66,7 +67,8 @@ def suspects_of(
         odds = f"10^{suspect.statistic:.0f}" if suspect.statistic >= 4 else f"{10**suspect.statistic:,.0f}"
         found.append((suspect.annotator, f"answers are {odds} times likelier by a coin", suspect.statistic))
     for suspect in copying(learned, strengths, np.arange(len(learned), dtype=np.float64)):
-        why = f"gives the answers of {people[suspect.other]} in {suspect.statistic:.0%} of the pairs both judged"
+        copies = COPIES.format(people[suspect.other])
+        why = f"{copies}{suspect.statistic:.0%} of the pairs both judged"
         found.append((suspect.annotator, why if suspect.why == COPIED else suspect.why, suspect.statistic))
     return [(people[person], why, float(statistic)) for person, why, statistic in found[:SUSPECTS_KEPT]]
 
