@@ -44,6 +44,16 @@ def rate(name: str, default: str) -> tuple[int, float]:
     return number, {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]] / number
 
 
+def hsts_reach(seconds: int) -> tuple[bool, bool]:
+    """HSTS_SUBDOMAINS and HSTS_PRELOAD, both off when unset. Raises ImproperlyConfigured."""
+    subdomains, preload = switch("HSTS_SUBDOMAINS"), switch("HSTS_PRELOAD")
+    if preload and not (subdomains and seconds >= 60 * 60 * 24 * 365):
+        raise ImproperlyConfigured(
+            "HSTS_PRELOAD needs HTTPS=1, HSTS_SUBDOMAINS=1 and HSTS_SECONDS of at least 31536000."
+        )
+    return bool(subdomains and seconds), preload
+
+
 def three_numbers(name: str, default: float, above: float = -1e9) -> tuple[float, float, float]:
     """One number, or three separated by commas (red, green, blue). Raises ImproperlyConfigured for anything else."""
     given = env.str(name, default="").strip()

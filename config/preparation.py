@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -103,12 +105,23 @@ def first_user(say: Say, *, samples: bool) -> FirstUser | None:
     username = env.str("QUERENT_ADMIN_USERNAME", default="") or "admin"
     given = os.environ.get("QUERENT_ADMIN_PASSWORD", "")  # as it is, whatever characters it has
     password = given or readable_password()
+    if given and (faults := _faults(username, given)):
+        say(f"QUERENT_ADMIN_PASSWORD is weak, change it: {faults}")
     with transaction.atomic():  # all or nothing: the next start finds either no user or everything
         users.create_superuser(username=username, password=password)
         if samples:
             say("Loading the sample projects")
             call_command("load_samples", user=username, verbosity=0)
     return FirstUser(username, None if given else password)
+
+
+def _faults(username: str, password: str) -> str:
+    """Why nobody could choose this password on a page; the operator's word is taken all the same."""
+    try:
+        validate_password(password, get_user_model()(username=username))
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
 
 
 def readable_password() -> str:

@@ -17,10 +17,13 @@ ERRORS = {
     "404": "Not there, or not for you.",
     "405": "There is no such method here.",
     "406": "Only JSON is offered.",
+    "408": "The request came too slowly.",
     "409": "Not possible in the present state.",
     "413": "The body is too large.",
+    "414": "The address is too long.",
     "415": "The body is not of a type that is read here.",
     "429": "Too many attempts.",
+    "431": "A header is too long.",
     "503": "The server is busy or cannot reach its data; Retry-After says when to try again.",
     "507": "The server's disk is full: nothing was saved. Retry-After says when to try again.",
 }

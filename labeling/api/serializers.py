@@ -29,6 +29,7 @@ from labeling.models.project import SETTINGS_FIELDS
 from labeling.selectors.row_shapes import row_names
 from labeling.services.accounts import MAX_DAYS
 from labeling.services.exports import FORMATS
+from labeling.services.pictures import PREVIEW_SIZES
 
 EXPORT_FORMATS = [(name, name) for name in FORMATS]
 
@@ -165,12 +166,14 @@ class ImportOut(serializers.ModelSerializer[ImportBatch]):
 
 class ImportFileIn(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True)
-    format = serializers.CharField(required=False, help_text="When the name does not say it.")
+    format = serializers.CharField(required=False, allow_blank=True, help_text="When the name does not say it.")
     folder_is_label = serializers.BooleanField(required=False, help_text="For a zip of pictures.")
 
 
 class ImportRowsIn(StrictSerializer):
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = serializers.ListField(
+        child=serializers.JSONField(), help_text="Objects. What is none is rejected by its number, as any bad row."
+    )
 
 
 class RejectionOut(serializers.ModelSerializer[ImportRejection]):
@@ -226,8 +229,13 @@ class ItemFilters(serializers.Serializer[Any]):
     q = serializers.CharField(max_length=200, required=False, help_text="Found in text or external id.")
 
 
+@extend_schema_field({"type": "integer", "enum": list(PREVIEW_SIZES), "default": 800})
+class PreviewSize(serializers.IntegerField):
+    """One of those that are kept."""
+
+
 class PreviewQuery(serializers.Serializer[Any]):
-    size = serializers.IntegerField(default=800)
+    size = PreviewSize(default=800)
 
 
 @extend_schema_field({"type": ["object", "null"], "additionalProperties": True})

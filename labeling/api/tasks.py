@@ -56,7 +56,7 @@ class TaskView(ActionView):
 
 
 def _body(request: Request) -> Mapping[str, Any]:
-    data = request.data or {}
+    data = request.data  # {} where there is no body; a body that says null is one
     if not isinstance(data, Mapping):
         raise ParseError("Expected a JSON object.")
     return data

@@ -33,7 +33,9 @@ class ChangePasswordForm(PasswordChangeForm):
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = "Password now"
         self.fields["new_password1"].label = "New password"
-        self.fields["new_password1"].help_text = "At least 8 characters, not only digits, not a common password."
+        self.fields[
+            "new_password1"
+        ].help_text = "At least 12 characters, not only digits, not made of your name, not a common password."
         self.fields["new_password2"].label = "New password again"
         self.fields["new_password2"].help_text = ""
         in_use = ApiToken.objects.usable().filter(user=self.user).count()

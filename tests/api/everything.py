@@ -51,7 +51,7 @@ def one_of_everything(project, person):
         "snapshots": Snapshot.objects.create(project=project, format="jsonl", rows="items", state="done", path=path),
         "imports": ImportBatch.objects.create(project=project, format="rows", path="x"),
         "runs": Run.objects.create(project=project, trigger="manual", state="queued"),
-        "models": ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1),
+        "models": ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1, path="models/x"),
         "alerts": Alert.objects.create(project=project, kind="run_failed", message="m"),
     }
 
