@@ -9,10 +9,10 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import Truncator
 
@@ -44,6 +44,7 @@ from labeling.models import (
     TaskState,
     User,
 )  # fmt: skip
+from labeling.models.clock import database_now
 from labeling.services.accounts import after_new_password, revoke_tokens
 from labeling.services.requeue import requeue
 from labeling.services.tasks import expire_overdue
@@ -124,7 +125,7 @@ class JobAdmin(LookAdmin):
     def took(self, job: Any) -> str:
         if not job.started_at:
             return ""
-        seconds = ((job.finished_at or timezone.now()) - job.started_at).total_seconds()
+        seconds = ((job.finished_at or database_now()) - job.started_at).total_seconds()
         return f"{seconds:.1f} s"
 
 
@@ -287,7 +288,7 @@ class TaskAdmin(LookAdmin):
 
     @admin.action(description="Expire the leases of open tasks", permissions=["operate"])
     def expire(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
-        asked = queryset.filter(state=TaskState.OPEN).update(lease_expires_at=timezone.now())
+        asked = queryset.filter(state=TaskState.OPEN).update(lease_expires_at=Now())
         expired = expire_overdue()
         self.message_user(request, f"{asked} open leases ended; {expired} questions can be put to others.")
 

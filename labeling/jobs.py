@@ -3,8 +3,9 @@
 from typing import Any
 
 from celery import shared_task
+from celery.signals import task_postrun, worker_init, worker_shutdown
 
-from labeling.services import imports
+from labeling.services import imports, liveness
 
 
 @shared_task(name="labeling.run_import")
@@ -31,3 +32,19 @@ def apply_overlap(change_pk: int) -> dict[str, Any]:
     from labeling.services.overlap_changes import run_overlap_change  # noqa: PLC0415
 
     return run_overlap_change(change_pk)
+
+
+@worker_init.connect
+def say_alive(**_: Any) -> None:
+    """In the parent of the worker's processes, which no job keeps busy."""
+    liveness.start()
+
+
+@worker_shutdown.connect
+def fall_silent(**_: Any) -> None:
+    liveness.stop()
+
+
+@task_postrun.connect
+def leave_nothing_held(**_: Any) -> None:
+    liveness.let_go_of_everything()

@@ -1,9 +1,10 @@
 """Doorways for Celery: ids in, a service called, a small dict out."""
 
+import gc
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_init
+from celery.signals import worker_init
 
 from labeling.services.wake import wake_on_commit as wake
 from learning.models import Trigger
@@ -36,6 +37,9 @@ def remove_files(project_id: int) -> dict[str, Any]:
     return {"removed": files.remove_folder(f"learning/{project_id}")}
 
 
-@worker_process_init.connect
+@worker_init.connect
 def warm_up(**_: Any) -> None:
+    """Once, before the worker forks: a new process is ready at once and shares the memory of what was loaded."""
     warm.load()
+    gc.collect()
+    gc.freeze()  # else the collector touches, and so copies, what the processes share

@@ -1,27 +1,23 @@
 """The state machine that every background job shares. The row is the truth; a broker message only says "look here"."""
 
-import os
-import socket
 import uuid
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Now
 
-STALE_AFTER_S = 60
+from labeling.models.process_name import is_alive, machine_name, machine_of, process_name
+from labeling.models.worker_machine import MACHINE_SILENT_AFTER_S, WorkerMachine
+
 #: The longest time between two attempts of a job that keeps meeting an outage.
 LONGEST_WAIT_S = 300
 #: What an attempt that begins forgets about the one that was put back.
 NO_WAIT: dict[str, Any] = {"error": "", "retry_at": None}
 
-
-def worker_name() -> str:
-    """``host:pid`` of this process, so that a sweeper on the same host can tell a dead worker from a busy one."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+_BOOLEAN = models.BooleanField()
 
 
 class JobState(models.TextChoices):
@@ -40,19 +36,18 @@ class JobRecordQuerySet(models.QuerySet[Any]):
     def unfinished(self) -> Self:
         return self.filter(state__in=UNFINISHED)
 
-    def stale(self) -> Self:
-        """Running rows whose worker has not been heard of for ``STALE_AFTER_S`` seconds."""
-        return self.filter(state=JobState.RUNNING, heartbeat_at__lt=timezone.now() - timedelta(seconds=STALE_AFTER_S))
+    def waiting(self) -> Self:
+        """Rows that a message should tell a worker about."""
+        return self.filter(state=JobState.QUEUED).may_be_tried()
 
     def claim(self, pk: Any) -> int | None:
         """Takes a queued row for this process; the attempt number (the fencing token), None if not to be had."""
-        now = timezone.now()
         taken = self.filter(pk=pk, state=JobState.QUEUED).update(
             state=JobState.RUNNING,
             attempt=F("attempt") + 1,
-            worker=worker_name(),
-            heartbeat_at=now,
-            started_at=models.functions.Coalesce("started_at", models.Value(now)),
+            worker=process_name(),
+            heartbeat_at=Now(),
+            started_at=Coalesce("started_at", Now()),
             **NO_WAIT,
         )
         return self.values_list("attempt", flat=True).get(pk=pk) if taken else None
@@ -60,65 +55,73 @@ class JobRecordQuerySet(models.QuerySet[Any]):
     def beat(self, pk: Any, attempt: int, **fields: Any) -> bool:
         """Says "still working" and stores progress; False when the attempt was fenced off: the caller must stop."""
         rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
-        return rows.update(heartbeat_at=timezone.now(), **fields) == 1
+        return rows.update(heartbeat_at=Now(), **fields) == 1
 
     def finish(self, pk: Any, attempt: int, state: JobState, **fields: Any) -> bool:
         """Ends an attempt; False when it was fenced off."""
         rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
-        return rows.update(state=state, finished_at=timezone.now(), **fields) == 1
+        return rows.update(state=state, finished_at=Now(), **fields) == 1
 
     def put_back(self, pk: Any, attempt: int) -> bool:
-        """Gives an attempt's row back to be tried again; False when it was fenced off."""
-        return self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(state=JobState.QUEUED) == 1
+        """Gives an attempt's row back to be tried again in a while; False when it was fenced off."""
+        rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
+        return rows.update(state=JobState.QUEUED, worker="", heartbeat_at=Now()) == 1
 
     def put_back_for(self, pk: Any, attempt: int, words: str, retry_after_s: float) -> bool:
         """Gives an attempt's row back because of an outage: to be tried again, but not before that many seconds."""
+        return self._put_back_for(pk, attempt, words, retry_after_s, state=JobState.QUEUED)
+
+    def _put_back_for(self, pk: Any, attempt: int, words: str, retry_after_s: float, **fields: Any) -> bool:
         rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
-        retry_at = Now() + timedelta(seconds=retry_after_s)
-        return rows.update(state=JobState.QUEUED, put_backs=F("put_backs") + 1, error=words, retry_at=retry_at) == 1
+        fields |= {"worker": "", "heartbeat_at": None, "error": words, "put_backs": F("put_backs") + 1}
+        return rows.update(retry_at=Now() + timedelta(seconds=retry_after_s), **fields) == 1
 
     def may_be_tried(self) -> Self:
         """Without those that wait for an outage to be over; a time too far ahead says that the clock was put back."""
         longest = Now() + timedelta(seconds=LONGEST_WAIT_S)
         return self.exclude(retry_at__gt=Now(), retry_at__lte=longest)
 
-    def lost(self) -> list[tuple[Any, int]]:
-        """(id, attempt) of what a dead worker holds: its process is gone on this host, or its heartbeat is stale."""
-        here = f"{socket.gethostname()}:"
-        stale = dict(self.stale().values_list("pk", "attempt"))
-        running = self.filter(state=JobState.RUNNING, worker__startswith=here).values_list("pk", "attempt", "worker")
-        return list((stale | {pk: attempt for pk, attempt, worker in running if not _alive(worker)}).items())
+    def take_from_the_dead(self, pk: Any, attempt: int) -> bool:
+        """Gives a row back that its worker cannot give back any more; it is announced at once (``heartbeat_at``)."""
+        rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
+        return rows.update(state=JobState.QUEUED, worker="", heartbeat_at=None) == 1
 
-    def requeue_lost(self) -> list[Any]:
+    def let_go(self, worker: str) -> int:
+        """Leaves what a process holds without a worker, so that ``lost`` names it: it has ended, or its job has."""
+        held = self.filter(state=JobState.RUNNING, worker=worker)
+        return held.update(worker="", heartbeat_at=None) if held.exists() else 0  # mostly nothing, and no write lock
+
+    def lost(self, *, elsewhere: bool = True) -> list[tuple[Any, int]]:
+        """(id, attempt) of running rows that nobody works on.
+
+        Nobody holds them, their process on this machine is gone, or (``elsewhere``) neither their machine nor the job
+        itself has been heard of for ``MACHINE_SILENT_AFTER_S`` seconds of the database's clock.
+        """
+        long_ago = Now() - timedelta(seconds=MACHINE_SILENT_AFTER_S)
+        silent = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=long_ago)
+        running = (
+            self.filter(state=JobState.RUNNING)
+            .may_be_tried()
+            .annotate(silent=models.ExpressionWrapper(silent, _BOOLEAN))
+        )
+        running = running.annotate(silent=models.ExpressionWrapper(silent, _BOOLEAN))
+        rows = list(running.values_list("pk", "attempt", "worker", "silent"))
+        if not rows:
+            return []
+        machines = {machine_name(), *WorkerMachine.objects.alive().values_list("name", flat=True)}
+
+        def is_lost(worker: str, silent: bool) -> bool:
+            if not worker:
+                return True
+            if machine_of(worker) == machine_name():
+                return not is_alive(worker)
+            return elsewhere and silent and machine_of(worker) not in machines
+
+        return [(pk, attempt) for pk, attempt, worker, silent in rows if is_lost(worker, silent)]
+
+    def requeue_lost(self, *, elsewhere: bool = True) -> list[Any]:
         """Puts back what dead workers held. Returns ids."""
-        put_back = []
-        for pk, attempt in self.lost():
-            if self.put_back(pk, attempt):
-                put_back.append(pk)
-        return put_back
-
-
-def _alive(worker: str) -> bool:
-    pid = int(worker.rpartition(":")[2])
-    if _is_zombie(pid):
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _is_zombie(pid: int) -> bool:
-    """Whether it was killed and nobody has asked for its end yet: its number still answers, some seconds or, in a
-    container whose first process asks after nobody, for ever."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False  # gone, or no Linux: the signal tells
-    return stat.rpartition(")")[2].split()[0] == "Z"
+        return [pk for pk, attempt in self.lost(elsewhere=elsewhere) if self.take_from_the_dead(pk, attempt)]
 
 
 class JobRecord(models.Model):
@@ -142,6 +145,11 @@ class JobRecord(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in UNFINISHED
+
+
+def job_models() -> list[type[JobRecord]]:
+    """Every table of jobs, of every app."""
+    return [model for model in apps.get_models() if issubclass(model, JobRecord)]
 
 
 def known_state(table: str) -> models.CheckConstraint:

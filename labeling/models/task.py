@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from labeling.models.user import User
@@ -36,7 +37,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(annotator=user, state=TaskState.OPEN)
 
     def overdue(self) -> Self:
-        return self.filter(state=TaskState.OPEN, lease_expires_at__lt=timezone.now())
+        return self.filter(state=TaskState.OPEN, lease_expires_at__lt=Now())
 
 
 def item_or_pair(table: str) -> models.CheckConstraint:

@@ -11,6 +11,7 @@ from django.db import Error, connection
 
 from labeling.models import JobRecordQuerySet, JobState
 from labeling.models.job_record import LONGEST_WAIT_S
+from labeling.services.liveness import kept_alive
 from labeling.services.outages import Cause, Outage, outage_of
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ def attempt_at(rows: JobRecordQuerySet, pk: int) -> Iterator[Attempt | None]:
         yield None
         return
     try:
-        yield Attempt(rows, pk, number)
+        with kept_alive():
+            yield Attempt(rows, pk, number)
     except FencedOff:
         log.warning("%s %s: attempt %s was fenced off", rows.model._meta.model_name, pk, number)
     except Exception as error:  # our own mistake must end the job visibly, not leave it running for ever

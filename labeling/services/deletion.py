@@ -12,6 +12,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from labeling import signals
@@ -106,7 +107,7 @@ def run_deletion(deletion_pk: int) -> dict[str, Any]:
 def _stop(project_id: int) -> None:
     """Nothing is asked any more; what imports, writes a snapshot or ranks is fenced off. The address is free."""
     for jobs in (ImportBatch.objects.filter(project=project_id), Snapshot.objects.filter(project=project_id)):
-        jobs.unfinished().update(state=JobState.CANCELLED, finished_at=timezone.now())
+        jobs.unfinished().update(state=JobState.CANCELLED, finished_at=Now())
     with suppress(Project.DoesNotExist):  # a worker was faster
         reserve_epoch(project_id)
     # alone: it waits for whoever is storing rows of the project, who may wait for any other lock of this one

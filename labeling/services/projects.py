@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -264,7 +265,7 @@ def remove_member(project: Project, user: User, *, by: User | None = None) -> No
     if member is None:
         return
     _another_manager(member)
-    Task.objects.filter(project=project, annotator=user, state=TaskState.OPEN).update(lease_expires_at=timezone.now())
+    Task.objects.filter(project=project, annotator=user, state=TaskState.OPEN).update(lease_expires_at=Now())
     record("member.removed", user=by, project=project, subject=user.get_username(), before={"role": member.role})
     member.delete()
 

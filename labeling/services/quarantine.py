@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from labeling import signals
@@ -77,7 +78,7 @@ def _set_member(project: Project, person: User | str, *, is_quarantined: bool) -
     Member.objects.filter(pk=member.pk).update(is_quarantined=is_quarantined)
     if is_quarantined:
         held = Task.objects.filter(project=project, annotator=person, state=TaskState.OPEN)
-        held.update(lease_expires_at=timezone.now())
+        held.update(lease_expires_at=Now())
 
 
 def _changed(project: Project, answers: int) -> int:

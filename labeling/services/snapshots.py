@@ -26,6 +26,7 @@ from labeling.services.exports import (
     public,
 )
 from labeling.services.exports.counting import RowCount
+from labeling.services.liveness import kept_alive
 from labeling.services.outages import outage_of
 from labeling.services.wake import wake_on_commit
 
@@ -75,7 +76,7 @@ def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
         return {"state": "not queued"}
     snapshot = Snapshot.objects.select_related("project").get(pk=snapshot_pk)
     try:
-        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
+        with kept_alive(), tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
             return _write(snapshot, attempt, file)
     except Exception as error:  # whatever went wrong belongs on the record; the sweeper must not retry for ever
         if outage := outage_of(error):

@@ -1,12 +1,12 @@
-"""Every ten seconds: leases that ran out, jobs whose worker died, jobs nobody picked up, uploads left behind."""
+"""Every two seconds: leases that ran out, jobs whose worker died, jobs nobody picked up, uploads left behind."""
 
 import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Q, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from labeling.models import (
     ImportBatch,
@@ -17,18 +17,25 @@ from labeling.models import (
     Snapshot,
     SweepRecord,
 )
-from labeling.services.tasks import expire_overdue
-from labeling.services.wake import wake
+from labeling.services.clock_watch import ClockWatch
+from labeling.services.tasks import end_leases
+from labeling.services.wake import messages_waiting, wake
 
 log = logging.getLogger(__name__)
 
-WAKE_AGAIN_AFTER_S = 30
+#: A message that was just sent may still be on its way.
+JUST_ANNOUNCED_S = 5
+#: How long a job that a later one has overtaken is given: its message may wait in a worker that is about to take it.
+OVERTAKEN_AFTER_S = 30
+
+watch = ClockWatch()
 
 
 def sweep_labeling() -> dict[str, Any]:
     """Does all of it; counts what was done. What fails keeps nothing else from being done, and is raised at the end."""
     parts: dict[str, Callable[[], int]] = {
-        "leases": expire_overdue,
+        "clock": watch.look,
+        "leases": end_leases,
         "imports": lambda: wake_waiting(ImportBatch.objects.all(), "labeling.run_import"),
         "snapshots": lambda: wake_waiting(Snapshot.objects.all(), "labeling.run_snapshot"),
         "deletions": lambda: wake_waiting(ProjectDeletion.objects.all(), "labeling.delete_project"),
@@ -49,30 +56,40 @@ def sweep_labeling() -> dict[str, Any]:
 
 
 def wake_waiting(rows: JobRecordQuerySet, job: str) -> int:
-    """Puts back what dead workers held and announces it, and announces again what waits without being picked up.
+    """Puts back what dead workers held and announces it; announces again what waits and whose message was lost.
 
-    ``heartbeat_at`` of a queued row is when it was last announced, so a busy worker is not flooded with messages.
+    ``heartbeat_at`` of a waiting row is when it was last announced. A message is only sent again when the one before
+    cannot be in the queue any more: a job that waits for hours behind long ones costs one message.
     """
-    lost = rows.requeue_lost()
-    now = timezone.now()
-    long_ago = now - timedelta(seconds=WAKE_AGAIN_AFTER_S)
-    waiting = (
-        rows.filter(state=JobState.QUEUED)
-        .may_be_tried()
-        .filter(
-            Q(pk__in=lost)
-            | Q(retry_at__isnull=False)
-            | Q(heartbeat_at__lt=long_ago)
-            | Q(heartbeat_at__isnull=True, created_at__lt=long_ago)
-        )
-    )
+    for pk, attempt in rows.lost(elsewhere=watch.trusts_silence):
+        rows.take_from_the_dead(pk, attempt)
+    found = rows.waiting().annotate(announced_at=Coalesce("heartbeat_at", "created_at"))
+    just_lost = Q(heartbeat_at__isnull=True, attempt__gt=0)
+    due = found.filter(just_lost | Q(announced_at__lt=Now() - timedelta(seconds=JUST_ANNOUNCED_S)))
+    waiting = list(due.order_by("pk").values_list("pk", "attempt", "heartbeat_at"))
+    if not waiting:
+        return 0
+    lost = {pk for pk, attempt, announced_at in waiting if announced_at is None and attempt}
+    messages = messages_waiting() if len(lost) < len(waiting) else None
+    if messages == 0:
+        chosen = [pk for pk, *_ in waiting]
+    else:
+        chosen = [pk for pk, *_ in waiting if pk in lost or (messages and _is_overtaken(rows, due, pk))]
     woken = 0
-    for pk in list(waiting.values_list("pk", flat=True)):
-        rows.filter(pk=pk, state=JobState.QUEUED).update(heartbeat_at=now, retry_at=None)
-        woken += wake(job, pk)
+    for pk in chosen:
+        if rows.waiting().filter(pk=pk).update(heartbeat_at=Now(), retry_at=None):
+            woken += wake(job, pk)
     if woken:
         log.info("%s: %s announced again, %s of them lost by a worker", job, woken, len(lost))
     return woken
+
+
+def _is_overtaken(rows: JobRecordQuerySet, due: JobRecordQuerySet, pk: int) -> bool:
+    """Whether a job made after this one was announced has begun: the queue keeps their order."""
+    long_ago = Now() - timedelta(seconds=OVERTAKEN_AFTER_S)
+    announced = due.filter(pk=pk, announced_at__lt=long_ago).values("announced_at")
+    everything = rows.model._default_manager.filter(started_at__isnull=False)
+    return everything.filter(created_at__gt=Subquery(announced[:1])).exists()
 
 
 def _drop_finished_uploads() -> int:

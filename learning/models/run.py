@@ -1,16 +1,15 @@
 """A run: one attempt to learn from what has been answered."""
 
-from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from labeling.models import JobRecord, JobRecordQuerySet, JobState
-from labeling.models.job_record import NO_WAIT, known_state, worker_name
+from labeling.models.job_record import NO_WAIT, known_state
+from labeling.models.process_name import process_name
 
 
 class Trigger(models.TextChoices):
@@ -40,27 +39,26 @@ class RunQuerySet(JobRecordQuerySet):
 
     def put_back_for(self, pk: Any, attempt: int, words: str, retry_after_s: float) -> bool:
         """The row stays ``running`` without a worker: another run of the project may be queued behind it."""
-        rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
-        retry_at = Now() + timedelta(seconds=retry_after_s)
-        return rows.update(worker="", put_backs=F("put_backs") + 1, error=words, retry_at=retry_at) == 1
+        return self._put_back_for(pk, attempt, words, retry_after_s)
 
-    def lost(self) -> list[tuple[Any, int]]:
-        """As for every job record, and those that nobody holds because an outage ended their attempt."""
-        nobodys = self.filter(state=JobState.RUNNING, worker="", retry_at__isnull=False)
-        waiting = set(nobodys.values_list("pk", flat=True))
-        held = [(pk, attempt) for pk, attempt in super().lost() if pk not in waiting]
-        return held + list(nobodys.may_be_tried().values_list("pk", "attempt"))
+    def waiting(self) -> Self:
+        """Queued ones whose project has no running one, and running ones without a worker."""
+        busy = Run.objects.filter(state=JobState.RUNNING).values("project")
+        queued = Q(state=JobState.QUEUED) & ~Q(project__in=busy)
+        return self.filter(queued | Q(state=JobState.RUNNING, worker="")).may_be_tried()
+
+    def take_from_the_dead(self, pk: Any, attempt: int) -> bool:
+        """The row stays ``running``, so that a queued run of the same project stays where it is."""
+        rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).exclude(worker="")
+        return rows.update(worker="", heartbeat_at=None) == 1
 
     def take_over(self, pk: Any) -> int | None:
-        """Goes on with a run whose worker died: returns the new attempt number, None when its worker lives.
-
-        The row stays ``running``, so that a queued run of the same project stays where it is.
-        """
+        """Goes on with a run whose worker died: returns the new attempt number, None when its worker lives."""
         attempt = dict(self.filter(pk=pk).lost()).get(pk)
         if attempt is None:
             return None
         taken = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING).update(
-            attempt=attempt + 1, worker=worker_name(), heartbeat_at=timezone.now(), **NO_WAIT
+            attempt=attempt + 1, worker=process_name(), heartbeat_at=Now(), **NO_WAIT
         )
         return attempt + 1 if taken else None
 

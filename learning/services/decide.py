@@ -5,10 +5,10 @@ from functools import cache
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
-from django.utils import timezone
 
 from labeling.kinds import KINDS
 from labeling.models import Annotation, JobState, Kind, Progress, Project, Source, User
+from labeling.models.clock import database_now
 from learning.models import NextDecision, Run, Trigger
 
 
@@ -122,7 +122,7 @@ def _skipped(project: Project, trigger: Trigger | None, reason: str, user: User 
         return None
     return Run.objects.create(
         project=project, trigger=trigger, reason=reason, requested_by=user, state=JobState.SKIPPED,
-        finished_at=timezone.now(),
+        finished_at=database_now(),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What people do with runs: ask for one, call one off."""
 
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from labeling.models import JobState, Project, User
 from labeling.services.errors import Invalid
@@ -23,7 +23,7 @@ def request_run(user: User, project: Project) -> Run:
 def cancel(run: Run) -> Run:
     """Calls a run off; it stops before its next step, the champion stays. Raises Invalid when it has ended."""
     unfinished = Run.objects.filter(pk=run.pk).unfinished()
-    if not unfinished.update(state=JobState.CANCELLED, finished_at=timezone.now()):
+    if not unfinished.update(state=JobState.CANCELLED, finished_at=Now()):
         run.refresh_from_db()
         raise Invalid("state", f"The run has ended already: {run.state}.")
     run.refresh_from_db()

@@ -1,20 +1,17 @@
 """The log of a run's steps, its heartbeat, and the moment at which it must stop."""
 
 import resource
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from django.db import Error, connection
 from django.utils import timezone
 
 from labeling.models import JobState
 from learning.models import Run
 
-BEAT_S = 15.0
 REPORT_S = 1.0
 
 
@@ -116,23 +113,3 @@ def peak_memory_kb() -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-@contextmanager
-def heartbeat(run_pk: int, attempt: int) -> Iterator[None]:
-    """Beats in a thread while a step computes for long without a word."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(BEAT_S):
-            with suppress(Error):  # busy or away: the next beat may get through
-                Run.objects.beat(run_pk, attempt)
-            connection.close()
-
-    thread = threading.Thread(target=beat, name="run heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

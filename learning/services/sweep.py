@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Now
 
 from labeling.kinds import KINDS
 from labeling.models import Annotation, Epoch, ImportBatch, JobState, Kind, Label, Project, Source, SweepRecord
+from labeling.services.sweep import wake_waiting
 from labeling.services.wake import wake
 from learning.models import Alert, AlertKind, Decision, ModelVersion, NextDecision, Run, Status
 
@@ -20,10 +20,7 @@ ASK_AGAIN_AFTER_S = 300
 
 def sweep_runs() -> dict[str, Any]:
     """Goes on with runs whose worker died and announces those that wait. Jobs claim before they work."""
-    lost = lost_runs()
-    for run_pk in lost:
-        wake("learning.run_training", run_pk)
-    return {"runs": lost}
+    return {"runs": wake_waiting(Run.objects.all(), "learning.run_training")}
 
 
 def sweep_learning() -> dict[str, Any]:
@@ -35,15 +32,6 @@ def sweep_learning() -> dict[str, Any]:
         wake("learning.rank", project_id)
     SweepRecord.objects.done("learning")
     return {"projects": due, "unranked": unranked}
-
-
-def lost_runs() -> list[int]:
-    """Runs to go on with: queued ones whose project has no running one, and running ones without a worker."""
-    orphans = [pk for pk, _ in Run.objects.lost()]
-    busy = Run.objects.filter(state=JobState.RUNNING).values("project")
-    return orphans + list(
-        Run.objects.filter(state=JobState.QUEUED).exclude(project__in=busy).values_list("pk", flat=True)
-    )
 
 
 def due_projects() -> list[int]:
@@ -99,8 +87,7 @@ def unranked_projects() -> list[int]:
 
     Writes ``NextDecision.ranking_asked_at``, by which each is named once in ``ASK_AGAIN_AFTER_S`` seconds.
     """
-    now = timezone.now()
-    late = now - timedelta(seconds=RANKING_LATE_S)
+    late = Now() - timedelta(seconds=RANKING_LATE_S)
     versions = ModelVersion.objects.filter(project=OuterRef("pk"), status__in=[Status.CHAMPION, Status.PROVISIONAL])
     published = Epoch.objects.filter(project=OuterRef("pk"), number=OuterRef("epoch"))
     fresh = Decision.objects.filter(project=OuterRef("pk"), created_at__gt=late)
@@ -119,7 +106,7 @@ def unranked_projects() -> list[int]:
 
 
 def _ask_for_ranking(project_id: int) -> bool:
-    now = timezone.now()
     NextDecision.objects.get_or_create(project_id=project_id)
-    long_ago = Q(ranking_asked_at__isnull=True) | Q(ranking_asked_at__lt=now - timedelta(seconds=ASK_AGAIN_AFTER_S))
-    return NextDecision.objects.filter(long_ago, pk=project_id).update(ranking_asked_at=now) == 1
+    long_ago = Q(ranking_asked_at__isnull=True) | Q(ranking_asked_at__lt=Now() - timedelta(seconds=ASK_AGAIN_AFTER_S))
+    not_now = long_ago | Q(ranking_asked_at__gt=Now())  # the clock was put back
+    return NextDecision.objects.filter(not_now, pk=project_id).update(ranking_asked_at=Now()) == 1

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from labeling.models import JobState, Kind, Project
 from labeling.services import queue
 from labeling.services.attempts import give_back
+from labeling.services.liveness import kept_alive
 from labeling.services.outages import outage_of
 from learning.core.cycle import Answers
 from learning.models import AlertKind, EncoderVersion, ModelVersion, Run, Status
@@ -33,7 +34,7 @@ from learning.services.gate import Verdict
 from learning.services.labels import Frozen
 from learning.services.matrix import FeatureMatrix
 from learning.services.pairwise import learn
-from learning.services.steps import StepFailed, StepLog, Stopped, heartbeat
+from learning.services.steps import StepFailed, StepLog, Stopped
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def _attempt(run: Run, log: StepLog) -> dict[str, Any]:
     state, error = JobState.DONE, ""
     try:
         # one BLAS thread: the same bits on every machine, and two threads took ten times the CPU on fits this small
-        with heartbeat(run.pk, log.attempt), threadpool_limits(limits=1):
+        with kept_alive(), threadpool_limits(limits=1):
             _take_steps(run, log)
     except Stopped:
         return {"run": run.pk, "state": "stopped"}

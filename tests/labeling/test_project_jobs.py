@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_database
 def woken(monkeypatch):
     """What the broker would be told; every project counts as a large one."""
     told = []
+    monkeypatch.setattr(sweep, "messages_waiting", lambda: 0)
     monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: bool(told.append((job, *args))) or True)
     monkeypatch.setattr(deletion, "AT_ONCE_ROWS", 0)
     monkeypatch.setattr(deletion, "DELETE_BATCH_ROWS", 2)
@@ -184,6 +185,7 @@ def test_lost_jobs_are_announced_again(large, people, monkeypatch):
     for model in (OverlapChange, ProjectDeletion):
         model.objects.update(created_at="2026-01-01T00:00Z")
     told = []
+    monkeypatch.setattr(sweep, "messages_waiting", lambda: 0)
     monkeypatch.setattr(sweep, "wake", lambda job, pk: bool(told.append(job)) or True)
     sweep.sweep_labeling()
     assert told == ["labeling.delete_project", "labeling.apply_overlap"]

@@ -147,7 +147,8 @@ def test_what_fails_in_a_sweep_stops_nothing_else(project, people, monkeypatch):
     def broken():
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(sweep, "expire_overdue", broken)
+    monkeypatch.setattr(sweep, "end_leases", broken)
+    monkeypatch.setattr(sweep, "messages_waiting", lambda: 0)
     monkeypatch.setattr(sweep, "wake", lambda job, pk: bool(woken.append(pk)) or True)
     with pytest.raises(ExceptionGroup):
         sweep.sweep_labeling()

@@ -1,6 +1,5 @@
 """When a run is made, and when not."""
 
-import socket
 import threading
 
 import pytest
@@ -9,6 +8,7 @@ from kombu.exceptions import OperationalError
 
 from labeling import signals
 from labeling.models import JobState, Progress
+from labeling.models.process_name import machine_name
 from learning.models import NextDecision, Run, Trigger
 from learning.services import sweep
 from learning.services.decide import ask_once, decide, mark_of, note_seen
@@ -148,7 +148,7 @@ class TestListener:
         assert sweep.due_projects() == [project.pk]
         decide(project.pk)
         assert sweep.due_projects() == []
-        assert sweep.lost_runs() == [Run.objects.get().pk]
+        assert Run.objects.waiting().get() == Run.objects.get()
 
 
 def test_a_message_that_comes_again_goes_on_with_the_run_its_worker_left(trained, people):
@@ -156,7 +156,7 @@ def test_a_message_that_comes_again_goes_on_with_the_run_its_worker_left(trained
     Run.objects.claim(run.pk)
     Run.objects.filter(pk=run.pk).update(**mark_of(trained))
     assert decide(trained.pk, Trigger.LABELS) is None
-    Run.objects.filter(pk=run.pk).update(worker=f"{socket.gethostname()}:999999999")
+    Run.objects.filter(pk=run.pk).update(worker=f"{machine_name()}:999999999:1")
     assert decide(trained.pk, Trigger.LABELS).pk == run.pk
     assert run_training(run.pk)["state"] == "done"
 
@@ -164,10 +164,11 @@ def test_a_message_that_comes_again_goes_on_with_the_run_its_worker_left(trained
 def test_an_orphaned_run_is_found_and_taken_over_once(trained, people):
     run = request_run_with_answers(trained, people)
     Run.objects.claim(run.pk)
-    assert sweep.lost_runs() == []
-    Run.objects.filter(pk=run.pk).update(worker=f"{socket.gethostname()}:999999999")
+    assert Run.objects.lost() == []
+    Run.objects.filter(pk=run.pk).update(worker=f"{machine_name()}:999999999:1")
     queued = request_run_with_answers(trained, people)
-    assert sweep.lost_runs() == [run.pk]
+    assert sweep.sweep_runs() == {"runs": 1}
+    assert sweep.sweep_runs() == {"runs": 0}, "its message is on the way"
     assert Run.objects.take_over(run.pk) == 2
     assert Run.objects.take_over(run.pk) is None
     queued.refresh_from_db()

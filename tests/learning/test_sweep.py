@@ -62,7 +62,7 @@ def test_an_archived_project_is_left_alone(project, people, champions):
     type(project).objects.filter(pk=project.pk).update(archived_at="2026-01-01T00:00Z")
     grow_older(minutes=1)
     assert sweep.sweep_learning() == {"projects": [], "unranked": []}
-    assert sweep.sweep_runs() == {"runs": []}
+    assert sweep.sweep_runs() == {"runs": 0}
 
 
 def test_an_import_whose_message_was_lost_is_looked_at(project):

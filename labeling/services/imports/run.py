@@ -17,6 +17,7 @@ from labeling.services.imports.pair_store import PairStore
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.rows import Rejection, Row, RowBuilder
 from labeling.services.imports.store import ChunkStore
+from labeling.services.liveness import kept_alive
 from labeling.services.outages import outage_of
 from labeling.signals import items_imported
 
@@ -35,7 +36,8 @@ def run_import(batch_pk: int) -> dict[str, Any]:
     batch = ImportBatch.objects.select_related("project").get(pk=batch_pk)
     try:
         _guard_against_poison(batch, attempt)
-        total = _import(batch, attempt)
+        with kept_alive():
+            total = _import(batch, attempt)
         return _finish(batch, attempt, JobState.DONE, total=total)
     except FencedOff:
         log.warning("import %s: attempt %s was fenced off", batch_pk, attempt)

@@ -220,7 +220,7 @@ def _tasks(walker: Walker, picks: list[Pick], has_head: bool, rng: Rng) -> list[
     picks = _insert_new(walker, picks)
     if not picks:
         raise Raced
-    end = lease_end(project.lease_s)
+    end = lease_end(project.lease_s, walker.now)
     tasks = []
     for pick in picks:
         pair = pick.pair

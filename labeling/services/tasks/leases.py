@@ -5,12 +5,18 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import BooleanField, Case, F, Q, Value, When
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from labeling.models import Item, ItemStatus, Pair, Reason, Task, TaskState
+from labeling.models import Item, ItemStatus, Pair, Project, Reason, SweepRecord, Task, TaskState
+from labeling.models.clock import database_now
+from labeling.models.task import TaskQuerySet
 from labeling.services.tasks.slots import move_progress
 
 BATCH_TASKS = 200
+#: The row in which schedulers agree on who moves the leases when the database's clock jumped.
+JUMP = "clock jump"
+#: What the database's clock rounds away.
+ROUNDING_S = 1
 
 
 def expire_overdue() -> int:
@@ -73,6 +79,46 @@ def _opens(pair: Pair) -> bool:
     return pair.is_given and not pair.is_open
 
 
-def lease_end(lease_s: int) -> datetime:
-    """When a lease given now runs out."""
-    return timezone.now() + timedelta(seconds=lease_s)
+def lease_end(lease_s: int, now: datetime | None = None) -> datetime:
+    """When a lease given now runs out, by the database's clock; ``now`` is what it told in this transaction."""
+    return (now or database_now()) + timedelta(seconds=lease_s)
+
+
+def end_leases() -> int:
+    """Shortens leases that the clock cannot have given, then expires what ran out; how many expired."""
+    _shorten_impossible()
+    return expire_overdue()
+
+
+def _shorten_impossible() -> None:
+    """A lease that ends later than one given now was given before the clock was put back (or the setting shortened)."""
+    for lease_s in Project.objects.order_by().values_list("lease_s", flat=True).distinct():
+        latest = Now() + timedelta(seconds=lease_s)
+        impossible = Task.objects.filter(state=TaskState.OPEN, project__lease_s=lease_s)
+        impossible = impossible.filter(lease_expires_at__gt=latest + timedelta(seconds=ROUNDING_S))
+        if pks := list(impossible.values_list("pk", flat=True)):
+            with transaction.atomic():
+                _lock(Task.objects.filter(pk__in=pks))
+                Task.objects.filter(pk__in=pks, state=TaskState.OPEN).update(lease_expires_at=latest)
+
+
+def _lock(tasks: TaskQuerySet) -> list[int]:
+    """Locks open tasks in the order in which a person's own are locked, so that neither waits for the other."""
+    still_open = tasks.filter(state=TaskState.OPEN).order_by("pk").select_for_update(no_key=True)
+    return list(still_open.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def move_leases(by_s: float, *, noticed_within_s: float) -> int:
+    """Moves every open lease along with a clock that jumped, and returns how many.
+
+    Every scheduler notices: 0 when another has moved them within ``noticed_within_s`` seconds of the new clock.
+    """
+    SweepRecord.objects.get_or_create(name=JUMP)
+    record = SweepRecord.objects.select_for_update().get(name=JUMP)
+    now = database_now()
+    if record.finished_at and abs((now - record.finished_at).total_seconds()) <= noticed_within_s:
+        return 0
+    SweepRecord.objects.filter(name=JUMP).update(finished_at=Now())
+    pks = _lock(Task.objects.all())
+    return Task.objects.filter(pk__in=pks).update(lease_expires_at=F("lease_expires_at") + timedelta(seconds=by_s))

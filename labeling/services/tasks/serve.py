@@ -10,8 +10,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 from django.http import Http404
-from django.utils import timezone
 
 from labeling.models import (
     Action,
@@ -94,7 +94,7 @@ def _walker(user: User, project: Project) -> Walker:
     if not member.may(Action.TASKS_ANSWER.permission):
         raise PermissionDenied(member.refusal)
     member.user = user
-    return Walker(member.project, member, member.project.progress)
+    return Walker(member.project, member, member.project.progress, member.asked_at)  # type: ignore[attr-defined]
 
 
 def _open_tasks(walker: Walker, count: int) -> list[Task]:
@@ -103,9 +103,9 @@ def _open_tasks(walker: Walker, count: int) -> list[Task]:
     tasks = _open(project.pk, walker.member.user_id, count=count, **kind)
     for task in tasks:
         task.project = project
-    soon = timezone.now() + timedelta(seconds=project.lease_s * RENEW_BELOW)
+    soon = walker.now + timedelta(seconds=project.lease_s * RENEW_BELOW)
     if any(task.lease_expires_at < soon for task in tasks):
-        end = lease_end(project.lease_s)
+        end = lease_end(project.lease_s, walker.now)
         Task.objects.filter(pk__in=[task.pk for task in tasks]).update(lease_expires_at=end)
         for task in tasks:
             task.lease_expires_at = end
@@ -117,7 +117,10 @@ def _member(project: int, user: int) -> "QuerySet[Member]":
     members = Member.objects.filter(project=project, user=user).order_by().select_related("project__progress")
     # nobody is asked a question that has no answer: the labels come first
     can_answer = Q(project__kind=Kind.PAIRWISE) | Exists(Label.objects.in_use().filter(project=OuterRef("project")))
-    members = members.annotate(can_answer=Case(When(can_answer, then=Value(True)), default=Value(False)))
+    members = members.annotate(
+        can_answer=Case(When(can_answer, then=Value(True)), default=Value(False)),
+        asked_at=Now(),  # the database's clock, at no statement of its own
+    )
     return members.select_for_update(no_key=True, of=("self",))
 
 
@@ -198,7 +201,7 @@ def _tasks(walker: Walker, picks: list[Pick], has_head: bool) -> list[Task]:
     draws, left[Split.POOL], left[Split.EVAL] = _count_draws(project.pk, pool_picks, closed)
     draws -= pool_picks
     size = {split: left[split] + closed[split] for split in left}
-    end = lease_end(project.lease_s)
+    end = lease_end(project.lease_s, walker.now)
     tasks = []
     for pick in picks:
         why: dict[str, Any] = {"reason": pick.reason, "pool_size": size[pick.item.split]}

@@ -1,6 +1,7 @@
 """Candidates for one person: index seeks from where that person stands, never a count or a sort of the pool."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
@@ -19,6 +20,7 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.models.clock import database_now
 from labeling.models.item import ItemQuerySet
 from labeling.selectors.prepared import Prepared
 
@@ -42,6 +44,8 @@ class Walker:
     project: Project
     member: Member
     progress: Progress
+    #: what the database's clock told when the member was read
+    now: datetime = field(default_factory=database_now)
 
     @property
     def pictures(self) -> bool:
