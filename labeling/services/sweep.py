@@ -74,7 +74,8 @@ def wake_waiting(rows: JobRecordQuerySet, job: str) -> int:
     if messages == 0:
         chosen = [pk for pk, *_ in waiting]
     else:
-        chosen = [pk for pk, *_ in waiting if pk in lost or (messages and _is_overtaken(rows, due, pk))]
+        overtaken = _overtaken(due) if messages else set()
+        chosen = [pk for pk, *_ in waiting if pk in lost or pk in overtaken]
     woken = 0
     for pk in chosen:
         if rows.waiting().filter(pk=pk).update(heartbeat_at=Now(), retry_at=None):
@@ -84,12 +85,12 @@ def wake_waiting(rows: JobRecordQuerySet, job: str) -> int:
     return woken
 
 
-def _is_overtaken(rows: JobRecordQuerySet, due: JobRecordQuerySet, pk: int) -> bool:
-    """Whether a job made after this one was announced has begun: the queue keeps their order."""
+def _overtaken(due: JobRecordQuerySet) -> set[int]:
+    """Those after whose announcement a job was made that has begun: the queue keeps their order."""
+    begun = due.model._default_manager.filter(started_at__isnull=False).order_by("-created_at")
     long_ago = Now() - timedelta(seconds=OVERTAKEN_AFTER_S)
-    announced = due.filter(pk=pk, announced_at__lt=long_ago).values("announced_at")
-    everything = rows.model._default_manager.filter(started_at__isnull=False)
-    return everything.filter(created_at__gt=Subquery(announced[:1])).exists()
+    late = due.filter(announced_at__lt=long_ago)
+    return set(late.filter(announced_at__lt=Subquery(begun.values("created_at")[:1])).values_list("pk", flat=True))
 
 
 def _drop_finished_uploads() -> int:
