@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
@@ -46,6 +47,7 @@ from labeling.models import (
 )  # fmt: skip
 from labeling.models.clock import database_now
 from labeling.services.accounts import after_new_password, revoke_tokens
+from labeling.services.audit import record
 from labeling.services.requeue import requeue
 from labeling.services.tasks import expire_overdue
 
@@ -119,6 +121,7 @@ class JobAdmin(LookAdmin):
         chosen = queryset.count()
         done = requeue(self.retriable(queryset), self.job)  # type: ignore[arg-type]
         left = chosen - done
+        record("console.tried_again", user=request.user, subject=str(self.opts.verbose_name), after={"jobs": done})
         self.message_user(request, f"{done} announced to the workers." + (f" {left} left as they are." if left else ""))
 
     @admin.display(description="took")
@@ -129,8 +132,47 @@ class JobAdmin(LookAdmin):
         return f"{seconds:.1f} s"
 
 
+if TYPE_CHECKING:
+    _Recorded = admin.ModelAdmin[Any]
+else:
+    _Recorded = object
+
+
+class RecordedAdmin(_Recorded):
+    """Tables that are changed here: every change leaves a row in the trail, in its transaction."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record("added", request, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record("changed", request, obj, message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for obj in queryset:
+            self._record("deleted", request, obj)
+        return super().log_deletions(request, queryset)
+
+    def _record(self, done: str, request: HttpRequest, obj: Any, message: Any = None) -> None:
+        what = {"what": message} if message else None
+        record(f"console.{done}", user=request.user, subject=f"{obj._meta.verbose_name} {obj}", after=what)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class MakersAdmin(RecordedAdmin, GroupAdmin):
+    """Groups of accounts and what they may do in the installation."""
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(RecordedAdmin, UserAdmin):
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj._changed_by = request.user
+        super().save_model(request, obj, form, change)
+
     list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login")
     date_hierarchy = "date_joined"
     change_user_password_template = "admin/labeling/change_password.html"
@@ -290,6 +332,7 @@ class TaskAdmin(LookAdmin):
     def expire(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         asked = queryset.filter(state=TaskState.OPEN).update(lease_expires_at=Now())
         expired = expire_overdue()
+        record("console.leases_ended", user=request.user, after={"leases": asked})
         self.message_user(request, f"{asked} open leases ended; {expired} questions can be put to others.")
 
 

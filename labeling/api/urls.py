@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from labeling.api import auth, contexts, data_sets, imports, items, projects, quarantines, schema
+from labeling.api import audit, auth, contexts, data_sets, imports, items, projects, quarantines, schema
 
 app_name = "api"
 
@@ -20,12 +20,16 @@ project_urls = [
     path("export/", data_sets.Export.as_view(), name="export"),
     path("snapshots/", data_sets.Snapshots.as_view(), name="snapshots"),
     path("metrics/", data_sets.Metrics.as_view(), name="metrics"),
+    path("audit/", audit.ProjectAudit.as_view(), name="project-audit"),
+    path("audit/export/", audit.ProjectAuditFile.as_view(), name="project-audit-file"),
 ]
 
 urlpatterns = [
     path("schema/", schema.SchemaView.as_view(), name="schema"),
     path("docs/", schema.DocsView.as_view(), name="docs"),
     path("auth/token/", auth.TokenView.as_view(), name="auth-token"),
+    path("audit/", audit.Audit.as_view(), name="audit"),
+    path("audit/export/", audit.AuditFile.as_view(), name="audit-file"),
     path("projects/", projects.Projects.as_view(), name="projects"),
     path("projects/<slug:slug>/", include(project_urls)),
     path("items/<int:pk>/original/", items.Original.as_view(), name="item-original"),

@@ -34,6 +34,7 @@ TABS = (
     Tab("Export", "pages:export", Action.EXPORT),
     Tab("Members", "pages:members", Action.MEMBERS_READ),
     Tab("Settings", "pages:settings", Action.PROJECT_CHANGE),
+    Tab("Audit", "pages:project-audit", Action.AUDIT_READ),
 )
 
 

@@ -3,7 +3,18 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from labeling.pages import account, export, imports, items, members, project, project_settings, projects, quarantine
+from labeling.pages import (
+    account,
+    audit,
+    export,
+    imports,
+    items,
+    members,
+    project,
+    project_settings,
+    projects,
+    quarantine,
+)
 
 app_name = "pages"
 
@@ -20,6 +31,7 @@ of_a_project = [
     path("export/", export.export, name="export"),
     path("export/snapshots/", export.snapshots, name="snapshots"),
     path("export/snapshots/new/", export.snapshot_new, name="snapshot-new"),
+    path("audit/", audit.project_audit, name="project-audit"),
     path("members/", members.members, name="members"),
     path("members/add/", members.member_add, name="member-add"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
@@ -41,5 +53,6 @@ urlpatterns = [
     path("tokens/", account.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", account.token_revoke, name="token-revoke"),
     path("tokens/revoke-all/", account.tokens_revoke_all, name="tokens-revoke-all"),
+    path("audit/", audit.audit, name="audit"),
     path("help/", TemplateView.as_view(template_name="pages/help/index.html"), name="help"),
 ]

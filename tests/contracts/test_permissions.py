@@ -84,7 +84,11 @@ OUTSIDE = {
     ("pages:password", "post"): SIGNED_IN,
     ("pages:tokens", "get"): SIGNED_IN,
     ("pages:tokens", "post"): SIGNED_IN,
+    ("pages:tokens-revoke-all", "post"): SIGNED_IN,
     ("pages:help", "get"): EVERYBODY,
+    ("api:audit", "get"): (),
+    ("api:audit-file", "get"): (),
+    ("pages:audit", "get"): (),
 }
 #: Where more than the role decides.
 SPECIAL = {
@@ -164,7 +168,7 @@ def every_address():
 #: Refused as 405, but only to who has signed in.
 NOT_TAKEN = {
     ("pages:help", "post"), ("pages:sign-in", "put"), ("pages:password", "put"), ("pages:preview", "get"),
-    ("pages:token-revoke", "get"),
+    ("pages:token-revoke", "get"), ("pages:tokens-revoke-all", "get"),
 }  # fmt: skip
 
 
@@ -260,7 +264,7 @@ def test_every_address_says_what_it_does_or_is_named_here():
 def test_every_action_is_known_here_and_has_an_address():
     assert set(WHO) == set(Action)
     used = {action_of(view, method) for _, _, method, view in ADDRESSES}
-    assert set(Action) - used <= {Action.TASKS_SEE_OWN_PICTURE, Action.NAMES_READ, Action.AUDIT_READ}
+    assert set(Action) - used <= {Action.TASKS_SEE_OWN_PICTURE, Action.NAMES_READ}
 
 
 def test_a_view_that_forgets_to_say_what_it_does_is_noticed():

@@ -33,8 +33,10 @@ PAGES = {
     "preview": Page(SIGNED_IN, "post", 200, {"instructions": "*a*"}),
     "password": Page(SIGNED_IN),
     "tokens": Page(SIGNED_IN),
+    "tokens-revoke-all": Page(SIGNED_IN, "post", 302),
     "token-revoke": Page(SIGNED_IN, "post", 404),  # somebody else's
     "project-new": Page(SIGNED_IN, "get", 403),  # needs an account's permission, see test_project_new
+    "audit": Page(SIGNED_IN, "get", 403),  # for administrators
     "project": Page(Permission.ENTER),
     "annotate": Page(Permission.LABEL),
     "agreement": Page(Permission.VIEW),
@@ -55,6 +57,7 @@ PAGES = {
     "import": Page(Permission.MANAGE),
     "import-rejections": Page(Permission.MANAGE),
     "settings": Page(Permission.MANAGE),
+    "project-audit": Page(Permission.MANAGE),
 }
 #: pages that answer programs and refuse in their own way; tested beside the annotation page
 ELSEWHERE = {"annotate-state"}
@@ -118,7 +121,9 @@ def expected(name: str, page: Page, role: str) -> int:
     if role == "anonymous":
         return 302
     if page.needs == SIGNED_IN:
-        return {("project-new", "superuser"): 200, ("token-revoke", "manager"): 302}.get((name, role), page.ok)
+        return {("project-new", "superuser"): 200, ("audit", "superuser"): 200, ("token-revoke", "manager"): 302}.get(
+            (name, role), page.ok
+        )
     if role == "superuser":
         return page.ok
     if role == "stranger":
