@@ -124,6 +124,15 @@ def _faults(username: str, password: str) -> str:
     return ""
 
 
+def import_samples() -> None:
+    """Does the imports that ``first_user`` has started. One that is cut short is gone on with by the worker."""
+    from labeling.models import ImportBatch  # noqa: PLC0415  # readers and pictures, needed at the first start only
+    from labeling.services.imports import run_import  # noqa: PLC0415
+
+    for pk in ImportBatch.objects.all().unfinished().order_by("pk").values_list("pk", flat=True):
+        run_import(pk)
+
+
 def readable_password() -> str:
     """Four groups of four letters and digits that cannot be taken for each other: 78 bits."""
     letters = "".join(set(string.ascii_lowercase + string.digits) - set("0o1li"))

@@ -30,7 +30,7 @@ class Program:
     serves_others: bool = False  # stopped after the others, which may need it to the end
 
 
-def _tie_to(parent: int, orphan_signal: int) -> Callable[[], None]:
+def tie_to(parent: int, orphan_signal: int) -> Callable[[], None]:
     """What the new process does before it becomes the program: die with its parent."""
 
     def tie() -> None:
@@ -65,7 +65,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             pass_fds=program.pass_fds,
             process_group=0,
-            preexec_fn=_tie_to(os.getpid(), program.orphan_signal),
+            preexec_fn=tie_to(os.getpid(), program.orphan_signal),
         )
 
     def reap(self) -> int | None:

@@ -71,7 +71,8 @@ def processes_of(home: Path) -> dict[int, str]:
 class Running:
     """A context: ``up`` started and ready, killed with everything of its home at the end."""
 
-    def __init__(self, home: Path, port: int | None = None, **more: str) -> None:
+    def __init__(self, home: Path, port: int | None = None, *, samples: bool = False, **more: str) -> None:
+        self.words = [] if samples else ["--no-samples"]
         self.home, self.port = home, port or free_port()
         self.log = home.parent / f"{home.name}.log"
         self._environment = environment(home, self.port, **more)
@@ -79,7 +80,7 @@ class Running:
     def __enter__(self) -> Self:
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--no-samples"],
+                [sys.executable, "manage.py", "up", *self.words],
                 cwd=BASE_DIR, env=self._environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until(lambda: "Querent is ready." in self.output or self.process.poll() is not None, "ready")

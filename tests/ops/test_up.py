@@ -1,18 +1,22 @@
 """``manage.py up`` for real: it answers, heals, stops whole, and says in one line why it cannot start."""
 
+import contextlib
 import os
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import redis
 
-from config.environment import redis_socket
-from tests.ops.running import Running, free_port, manage, processes_of, until
+from config.environment import BASE_DIR, redis_socket
+from tests.ops.running import Running, environment, free_port, manage, processes_of, until
 
 pytestmark = pytest.mark.broker
 CHILDREN = {"web": "gunicorn", "worker": " worker ", "scheduler": " scheduler ", "redis": "redis-server"}
@@ -49,6 +53,33 @@ def test_first_start_prints_the_way_in(home):
     password = re.search(r"Password +(\S+)\n", said)[1]
     assert len(password) >= 16
     assert all(password.encode() not in path.read_bytes() for path in home.rglob("*") if path.is_file())
+
+
+def test_ready_means_that_the_samples_are_in(tmp_path):
+    home = tmp_path / "home"
+    with Running(home, samples=True), contextlib.closing(sqlite3.connect(home / "querent.sqlite3")) as database:
+        imports = database.execute("select state, accepted from labeling_importbatch").fetchall()
+        (items,) = database.execute("select count(*) from labeling_item").fetchone()
+    assert [state for state, _ in imports] == ["done"] * 4
+    assert sum(accepted for _, accepted in imports) == items > 1000
+
+
+def test_asked_to_stop_while_the_samples_come_in_nothing_is_left(tmp_path):
+    home = tmp_path / "home"
+    up = subprocess.Popen(
+        [sys.executable, "manage.py", "up"], cwd=BASE_DIR, env=environment(home, free_port()), stdout=subprocess.PIPE,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        next(line for line in up.stdout if "Loading the sample projects" in line)
+        until(lambda: len(processes_of(home)) > 2, "the web process, or the copy that imports")
+        up.send_signal(signal.SIGTERM)
+        up.wait(timeout=60)
+        until(lambda: not processes_of(home), "the end of everything")
+    finally:
+        for pid in processes_of(home):
+            os.kill(pid, signal.SIGKILL)
+        up.stdout.close()
 
 
 def test_the_secret_key_is_generated_once_and_private(home):

@@ -16,7 +16,7 @@ from django.db import connections
 from config import preparation
 from config.environment import BASE_DIR, env, listen_host, listen_port, redis_socket, switch, whole_number
 from config.preparation import CannotStart, FirstUser
-from config.supervision import AlreadyRunning, GaveUp, Program, Supervisor, lock_home, redis
+from config.supervision import AlreadyRunning, Errand, GaveUp, Program, Supervisor, lock_home, redis
 
 PAGE_PATIENCE_S = 60.0
 SERVES_TOO = "Another program listens there: stop it, or choose another with PORT=8001 make run."
@@ -57,6 +57,8 @@ class Command(BaseCommand):
             preparation.reach_broker()
         first = preparation.first_user(self.say, samples=samples)
         connections.close_all()
+        # beside the web process, which takes as long to begin: ready means that there is something to label
+        samples_in = Errand(preparation.import_samples) if first and samples else None
         web, *others = programs(lock, listener)
         answered = False
         try:
@@ -64,6 +66,8 @@ class Command(BaseCommand):
             answered = wait_for_page(supervisor, listener)
             if not answered and not supervisor.stopping:
                 self.say(f"The first page does not answer after {PAGE_PATIENCE_S:.0f} s: the lines above may say why")
+            if samples_in:
+                wait_for(samples_in, supervisor)
         finally:
             self.announce(listener, first, ready=answered)
         for program in others:  # after the first page, which a person is waiting for
@@ -162,6 +166,13 @@ def wait_for_page(supervisor: Supervisor, listener: socket.socket) -> bool:
 
     supervisor.run_until(settled, every_s=0.05, may_give_up=True)
     return answered == [True]
+
+
+def wait_for(errand: Errand, supervisor: Supervisor) -> None:
+    """Tends the programs until the errand is done; after a while it is left to the worker."""
+    deadline = time.monotonic() + PAGE_PATIENCE_S
+    supervisor.run_until(lambda: errand.is_done or time.monotonic() > deadline, every_s=0.05, may_give_up=True)
+    errand.stop()
 
 
 def page_answers(listener: socket.socket) -> bool:
