@@ -1,4 +1,6 @@
-// On every page: menus close when one looks elsewhere, copy buttons copy, a form that came back with errors is read out.
+// On every page: menus close when one looks elsewhere, what is not saved is not lost without a word, copy buttons copy, a form that came back with errors is read out.
+
+import { isUnsaved } from "../lib/unsaved.js";
 
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
@@ -54,6 +56,22 @@ for (const failure of ["htmx:responseError", "htmx:sendError"]) {
     if (waiting) waiting.textContent = "This could not be loaded. Reload the page to try again.";
   });
 }
+
+// Leaving with something typed asks; so does sending one form while another one of the page holds something.
+let isSent = false;
+const unsaved = (but) =>
+  [...document.forms].filter((form) => form.method === "post" && form !== but && !("unguarded" in form.dataset) && isUnsaved(form));
+
+addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (unsaved(event.target).length && !confirm("Something else on this page is not saved and would be lost. Go on without it?")) {
+    event.preventDefault();
+  } else isSent = true;
+});
+addEventListener("beforeunload", (event) => {
+  if (!isSent && unsaved().length) event.preventDefault();
+});
+addEventListener("pageshow", () => (isSent = false));
 
 document.querySelector("[data-focus]")?.focus();
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -49,7 +49,10 @@ function send(file) {
       event.loaded < event.total ? `Sending ${file.name}: ${size(event.loaded)} of ${size(event.total)}` : "Sent. Checking…";
   });
   request.addEventListener("load", () => {
-    if (request.status < 300 && request.responseURL !== location.href) return location.assign(request.responseURL);
+    if (request.status < 300 && request.responseURL !== location.href) {
+      form.dataset.unguarded = "";
+      return location.assign(request.responseURL);
+    }
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     const said = page.querySelector("form[data-import] .errorlist")?.textContent.trim();
     failed(said || `The server refused the file (${request.status}).`);

@@ -85,6 +85,7 @@ function edit(area) {
       .filter(([name]) => name)
       .map(([name, hotkey]) => (hotkey || ENDS_LIKE_A_KEY.test(name) ? `${name} [${hotkey}]` : name))
       .join("\n");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
 
