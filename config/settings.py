@@ -80,7 +80,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "labeling.pages.navigation.navigation",
             ],
-            "libraries": {"people": "labeling.pages.person_tags"},
+            "libraries": {"people": "labeling.pages.person_tags", "intervals": "learning.pages.intervals"},
         },
     }
 ]

@@ -1,5 +1,6 @@
 """Runs, models and the queue as JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -7,6 +8,7 @@ from rest_framework import serializers
 
 from labeling.api.base import PersonField, StrictSerializer
 from labeling.models import JobState
+from learning.core.evaluation.intervals import why_no_interval
 from learning.models import Decision, ModelVersion, Run, Status, Trigger
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.verdicts import gate_verdict
@@ -14,10 +16,22 @@ from learning.services.pairwise.people import report_told
 
 
 class EstimateOut(serializers.Serializer[Any]):
+    """A measured number. Where its interval says nothing, ``low`` and ``high`` are null and ``note`` says why."""
+
     value = serializers.FloatField()
-    low = serializers.FloatField()
-    high = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
     n = serializers.IntegerField()
+    note = serializers.CharField(help_text="Empty, or why there is no interval: too few to say, undefined.")
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return with_note(instance)
+
+
+def with_note(estimate: Mapping[str, Any]) -> dict[str, Any]:
+    """The estimate as REST says it."""
+    note = why_no_interval(estimate["low"], estimate["high"], estimate["n"])
+    return {**estimate, **({"low": None, "high": None} if note else {}), "note": note}
 
 
 class StepOut(serializers.Serializer[Any]):

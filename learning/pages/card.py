@@ -5,6 +5,7 @@ from typing import Any
 
 from labeling.models import Project
 from learning.models import ModelVersion, Status
+from learning.selectors import verdict_words
 from learning.selectors.curve import headline_of
 
 NAMES = {
@@ -124,6 +125,7 @@ def decision_rows(version: ModelVersion) -> list[dict[str, Any]]:
     return [
         {
             "decision": decision,
+            "reason": verdict_words.reason_words(decision.reason),
             "numbers": flat(decision.numbers),
             "by_gate": decision.before == Status.CANDIDATE,
         }

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from learning.core.evaluation.intervals import interval_words
+
 WIDTH, HEIGHT = 560, 240
 #: Drawn for a phone's width, so that the letters are not shrunk with the drawing.
 NARROW = 330
@@ -103,7 +105,7 @@ def _series(
     drawn = [
         Point(
             x(point["labels"]), y(point["value"]),
-            f"{name}, {point['labels']:,} labels: {point['value']:.3f} ({point['low']:.3f} to {point['high']:.3f})",
+            _title(name, point),
             y(point["low"]), y(point["high"]),
         )
         for point in points
@@ -146,3 +148,8 @@ def nice_step(value: float) -> int:
     """1, 2 or 5 times a power of ten, at least 1 and not below ``value``."""
     power = 10 ** max(math.floor(math.log10(max(value, 1))), 0)
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value)
+
+
+def _title(name: str, point: dict[str, Any]) -> str:
+    known = interval_words(point["low"], point["high"], point.get("n"))
+    return f"{name}, {point['labels']:,} labels: {point['value']:.3f} ({known})"

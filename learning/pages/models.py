@@ -19,6 +19,7 @@ from learning.selectors.curve import versions_curve
 from learning.selectors.outcome import duration
 from learning.selectors.outlook import outlook
 from learning.selectors.stopping import stopping
+from learning.selectors.verdict_words import reason_words
 from learning.selectors.verdicts import gate_verdict
 from learning.services import promotion, runs
 
@@ -114,11 +115,11 @@ def _list(
 def _history(project: Project) -> list[Decision]:
     """The newest decisions about all versions, but for what follows from another one: that something was replaced."""
     found = Decision.objects.filter(project=project).select_related("model_version", "decided_by").order_by("-pk")
-    return list(
-        found.exclude(after=Status.RETIRED).defer("numbers", "model_version__report", "model_version__labels")[
-            :DECISIONS_SHOWN
-        ]
-    )
+    found = found.exclude(after=Status.RETIRED).defer("numbers", "model_version__report", "model_version__labels")
+    shown = list(found[:DECISIONS_SHOWN])
+    for decision in shown:
+        decision.reason = reason_words(decision.reason)
+    return shown
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -143,7 +144,6 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
     return {
         "project": project,
         "version": version,
-        "status_words": trust.status_words(version, version.ranks),
         "is_damaged": trust.is_damaged(version),
         "measured_on": trust.measured_on(version),
         "headline": card.headline(project, version),
@@ -185,7 +185,7 @@ def model_fragment(request: PageRequest, project: Project) -> HttpResponse:
         context |= {
             "headline": card.headline(project, version),
             "ceiling": version.report.get("human_ceiling"),
-            "status_words": trust.status_words(version, is_ranking=True),
+            "status_words": trust.status_words(version, gate, is_ranking=True),
             "measured_on": trust.measured_on(version),
             "beside": trust.beside(gate["numbers"]) if gate else None,
             "champion": versions.champion() if version.status == Status.PROVISIONAL else None,

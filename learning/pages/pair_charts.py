@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from learning.core.evaluation.intervals import interval_words
 from learning.pages.charts import Tick, nice_step
 from learning.services.pairwise.shapes import CurvePoint, Rate, Score
 
@@ -141,4 +142,6 @@ def _series(arm: str, points: Iterable[CurvePoint], x: Callable[[int], float], y
 
 def _title(point: CurvePoint) -> str:
     rate = point.accuracy
-    return f"{point.arm}, {point.judgments:,} judgments: {rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})"
+    return (
+        f"{point.arm}, {point.judgments:,} judgments: {rate.value:.3f} ({interval_words(rate.low, rate.high, rate.n)})"
+    )

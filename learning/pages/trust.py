@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Kind
-from learning.models import Alert, AlertKind, ModelVersion, Status
+from learning.core.evaluation.intervals import interval_words
+from learning.models import Alert, AlertKind, ModelVersion
 from learning.pages.findings import data_test_rows
 from learning.pages.pair_charts import Mark, Strip, share_strip
+from learning.selectors import verdict_words
 from learning.selectors.arms import points
 from learning.selectors.curve import headline_of
 from learning.selectors.eval_uses import eval_uses
+from learning.selectors.verdict_words import ENOUGH
 from learning.selectors.verdicts import gate_verdict
 
 MEGABYTE = 1024 * 1024
-ENOUGH = 200
 
 
 @dataclass(frozen=True)
@@ -50,25 +52,11 @@ _TITLES = {
 }
 
 
-def status_words(version: ModelVersion, is_ranking: bool) -> str:
-    """What its status means, in a sentence or two."""
+def status_words(version: ModelVersion, verdict: dict[str, Any] | None, is_ranking: bool) -> str:
+    """What its status means, in a sentence or two; a damaged file comes first."""
     if is_damaged(version):
         return "Its file is damaged: the newest whole version before it ranks the questions until the file is restored."
-    few = f"Fewer than {ENOUGH} eval answers: nothing about it is verified yet." if version.n_eval < ENOUGH else ""
-    if version.status == Status.CANDIDATE:
-        return "It waits for its verdict."
-    if version.status == Status.CHAMPION:
-        how = (
-            "Verified: it passed every check of the gate."
-            if version.verified
-            else "A person promoted it: not verified."
-        )
-        return how + (" It ranks the questions." if is_ranking else " A newer model ranks the questions.")
-    if version.status == Status.PROVISIONAL:
-        return "It ranks the questions, but is not verified. " + (few or "It did not pass every check of the gate.")
-    if version.status == Status.REJECTED:
-        return "Clearly worse than what was in use: it ranks nothing."
-    return "Replaced by a later model." + (" It was verified." if version.verified else "")
+    return verdict_words.status_words(version, verdict, is_ranking)
 
 
 def is_damaged(version: ModelVersion) -> bool:
@@ -85,7 +73,8 @@ def of(version: ModelVersion) -> dict[str, Any]:
     return {
         "gate": gate,
         "enough": ENOUGH,
-        "passed": sum(check["passed"] for check in gate["checks"]) if gate else 0,
+        "gate_words": verdict_words.checks_words(gate) if gate and gate["checks"] else "",
+        "status_words": status_words(version, gate, version.ranks),
         "checks": [check_row(check) for check in gate["checks"]] if gate else [],
         "beside": beside(gate["numbers"]) if gate else None,
         "uses": eval_uses(version),
@@ -135,7 +124,8 @@ def beside(numbers: dict[str, Any]) -> dict[str, Any] | None:
         paired = numbers.get(key)
         if paired:
             found = {"rival": rival, **paired, "difference": points(paired["difference"], signed=True)}
-            found |= {end: points(paired[end], signed=True) for end in ("low", "high")}
+            low, high = 100 * paired["low"], 100 * paired["high"]
+            found["interval"] = interval_words(low, high, paired["n"], 1, signed=True)
             return found | {"loss": _lower_is_better(numbers.get("loss"))}
     return None
 
@@ -144,9 +134,11 @@ def _lower_is_better(loss: dict[str, float] | None) -> dict[str, str] | None:
     """Stored as what the rival loses more; said as what this version's squared error rises or falls by."""
     if not loss:
         return None
-    turned = {"difference": -loss["difference"], "low": -loss["high"], "high": -loss["low"]}
-    said = {name: f"{value:+.4f}".replace("-", "−") for name, value in turned.items()}
-    return said | {"p": probability(loss["p_better"])}
+    return {
+        "difference": f"{-loss['difference']:+.4f}".replace("-", "−"),
+        "interval": interval_words(-loss["high"], -loss["low"], int(loss["n"]), 4, signed=True),
+        "p": probability(loss["p_better"]),
+    }
 
 
 def bars(version: ModelVersion) -> dict[str, Any]:

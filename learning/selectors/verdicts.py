@@ -5,6 +5,7 @@ from typing import Any
 from labeling.models import Project
 from labeling.selectors import model_facts
 from learning.models import ModelVersion, Status
+from learning.selectors.verdict_words import reason_words
 
 
 def gate_verdict(version: ModelVersion) -> dict[str, Any] | None:
@@ -14,7 +15,7 @@ def gate_verdict(version: ModelVersion) -> dict[str, Any] | None:
         return None
     numbers = dict(decision.numbers)
     checks = numbers.pop("checks", [])
-    return {"status": decision.after, "reason": decision.reason, "checks": checks, "numbers": numbers}
+    return {"status": decision.after, "reason": reason_words(decision.reason), "checks": checks, "numbers": numbers}
 
 
 def verification(project: Project) -> dict[int | None, bool]:

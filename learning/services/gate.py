@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from learning.core.evaluation import Contender, PairedTest, paired_test
 from learning.core.evaluation import gate as core
 from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT
+from learning.core.evaluation.intervals import interval_words
 from learning.models import Status
 from learning.services.evaluation import Measured
 
@@ -124,7 +125,10 @@ def _settled(
         numbers["verified"] = True
         return Verdict(Status.CHAMPION, f"Better than everything it was compared with. {words}", numbers)
     if promoted:
-        few = f"It may rank. It passed every check, but on {n_eval} {_COUNTED[held]}; {MIN_HELD_OUT} are asked for."
+        few = (
+            f"It may rank. It passed every other check, but was measured on {n_eval} {_COUNTED[held]};"
+            f" {MIN_HELD_OUT} are asked for."
+        )
         return Verdict(Status.PROVISIONAL, f"{few} {words}", numbers)
     if may_rank:
         return Verdict(Status.PROVISIONAL, f"It may rank, but is not promoted: {reason}. {words}", numbers)
@@ -158,5 +162,6 @@ def in_words(test: PairedTest, held: str = ITEM) -> str:
     things = held if test.only_candidate == 1 else f"{held}s"
     return (
         f"{test.only_candidate} {things} right that the other has wrong, {test.only_champion} the other way round,"
-        f" of {test.n}; accuracy {test.difference:+.3f} ({test.low:+.3f} to {test.high:+.3f}), p = {test.p_better:.2g}"
+        f" of {test.n}; accuracy {test.difference:+.3f} ({interval_words(test.low, test.high, test.n, signed=True)}),"
+        f" p = {test.p_better:.2g}"
     )

@@ -65,8 +65,8 @@ def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commi
     assert (model["n_eval"], model["human_ceiling"]) == (30, None)
     assert model["leaks"] == {"hash": 0, "near": 0, "group": 0, "n_eval": 30, "n_pool": 90}
     assert model["latency_ms"] > 0
-    assert set(model["metrics"]["accuracy"]) == {"value", "low", "high", "n"}
-    assert set(model["baselines"]["majority"]["accuracy"]) == {"value", "low", "high", "n"}
+    assert set(model["metrics"]["accuracy"]) == {"value", "low", "high", "n", "note"}
+    assert set(model["baselines"]["majority"]["accuracy"]) == {"value", "low", "high", "n", "note"}
     assert model["decisions"][0]["numbers"]["n_eval"] == 30
     queue = api(people.manager).get(f"/api/v1/projects/{answered.slug}/queue/").json()
     assert (queue["epoch"], queue["model"], len(queue["entries"])) == (1, 1, 45)

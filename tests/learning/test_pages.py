@@ -140,8 +140,8 @@ def test_what_the_rival_loses_more_is_told_as_what_this_version_loses_less():
     paired = {"n": 270, "only_candidate": 2, "only_champion": 1, "difference": 0.004, "low": -0.01, "high": 0.02}
     loss = {"n": 270, "difference": 0.02, "low": -0.01, "high": 0.05, "p_better": 0.03, "p_worse": 0.97}
     found = trust.beside({"against_champion": paired, "loss": loss})
-    assert (found["rival"], found["difference"], found["low"]) == ("the champion", "+0.4", "−1.0")
-    assert (found["loss"]["difference"], found["loss"]["low"]) == ("−0.0200", "−0.0500")
+    assert (found["rival"], found["difference"], found["interval"]) == ("the champion", "+0.4", "−1.0 to +2.0")
+    assert (found["loss"]["difference"], found["loss"]["interval"]) == ("−0.0200", "−0.0500 to +0.0100")
     assert trust.beside({"n_eval": 3, "against_champion": None}) is None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.evaluation.intervals import interval_words
 from learning.core.evaluation.paired import PairedLoss, PairedTest, paired_loss_test, paired_test
 from learning.core.evaluation.report import Evaluation
 from learning.core.learners.base import Kind
@@ -222,9 +223,10 @@ def not_below(baseline: str, test: PairedTest) -> Check:
     --------
     >>> check = not_below("nearest_centroid", paired_test([True, True, False], [True, False, False]))
     >>> check.name, check.passed, check.detail
-    ('not_below_nearest_centroid', True, '1 item won, 0 lost, of 3, -32.6 to +72.6 points')
+    ('not_below_nearest_centroid', True, '1 item won, 0 lost, of 3, too few to say')
     """
-    detail = f"{_in_words(test)}, {100 * test.low:+.1f} to {100 * test.high:+.1f} points"
+    known = interval_words(100 * test.low, 100 * test.high, test.n, 1, signed=True, unit="points")
+    detail = f"{_in_words(test)}, {known}"
     return Check(f"{NOT_BELOW}{baseline}", test.difference >= 0.0, test.difference, 0.0, detail)
 
 

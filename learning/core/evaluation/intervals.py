@@ -10,6 +10,8 @@ from scipy.special import ndtri
 from learning.core.arrays import DoubleArray, FloatMatrix
 
 LEVEL = 0.95
+TOO_FEW = 5
+"""Below it an interval says more about the method than about the model."""
 _REPLICATES = 1_000
 _MIN_REPLICATES = 200
 _CELLS = 4_000_000
@@ -65,6 +67,60 @@ def wilson(successes: float, n: float, level: float = LEVEL) -> Estimate:
     return Estimate(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share), round(n))
 
 
+def why_no_interval(low: float | None, high: float | None, n: int | None) -> str:
+    """Return in words why an interval says nothing; empty when it does.
+
+    Examples
+    --------
+    >>> why_no_interval(0.2, 0.9, 4), why_no_interval(0.2, 0.9, 5)
+    ('too few to say', '')
+    """
+    if n == 0:
+        return "undefined"
+    if n is not None and n < TOO_FEW:
+        return "too few to say"
+    if low is None or high is None or not np.isfinite([low, high]).all() or low == high:
+        return "interval undefined"
+    return ""
+
+
+def interval_words(
+    low: float | None, high: float | None, n: int | None, digits: int = 3, *, signed: bool = False, unit: str = ""
+) -> str:
+    """Return an interval as a person reads it, or in words why there is none.
+
+    Parameters
+    ----------
+    low, high : float or None
+        Equal ends are no interval: a bootstrap of values that do not differ knows nothing.
+    n : int or None
+        What it was measured on; None when that is not known.
+    digits : int
+        Behind the point.
+    signed : bool
+        Of a difference, with its plus signs.
+    unit : str
+        Said after an interval.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> interval_words(0.81, 0.934, 120), interval_words(1.0, 1.0, 2), interval_words(0.0, 1.0, 0)
+    ('0.810 to 0.934', 'too few to say', 'undefined')
+    >>> interval_words(-0.1, 0.25, 9, 2), interval_words(0.5, 0.5001, 10_000), interval_words(1.0, 1.0, 50)
+    ('−0.10 to 0.25', 'less than 0.001 wide', 'interval undefined')
+    """
+    none = why_no_interval(low, high, n)
+    if none or low is None or high is None:
+        return none
+    ends = [f"{end:{'+' if signed else ''}.{digits}f}".replace("-", "−") for end in (low, high)]
+    words = f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"less than {10**-digits:.{digits}f} wide"
+    return f"{words} {unit}".rstrip()
+
+
 def bootstrap_weights(n: int, rng: np.random.Generator) -> FloatMatrix:
     """Return how often each of ``n`` items occurs in each resample.
 
@@ -113,3 +169,34 @@ def percentile(value: float, replicates: DoubleArray, n: int, level: float = LEV
     """
     low, high = np.quantile(replicates, [0.5 - level / 2, 0.5 + level / 2])
     return Estimate(float(value), float(low), float(high), n)
+
+
+def bounded(value: float, replicates: DoubleArray, n: int) -> Estimate:
+    """Return a score or an error in [0, 1] with its interval, which is never of width zero.
+
+    Parameters
+    ----------
+    value : float
+        In [0, 1].
+    replicates : ndarray of shape (b,)
+        Of its bootstrap.
+    n : int
+        Items the value was measured on.
+
+    Returns
+    -------
+    Estimate
+        The bootstrap's, or Wilson's where all replicates are alike: among answers without an error a bootstrap knows of
+        none.
+
+    Examples
+    --------
+    >>> found = bounded(1.0, np.ones(200), 10)
+    >>> round(found.low, 3), found.high
+    (0.722, 1.0)
+    """
+    found = percentile(value, replicates, n)
+    if found.low < found.high:
+        return found
+    alike = wilson(min(max(found.value, 0.0), 1.0) * n, n)
+    return Estimate(found.value, alike.low, alike.high, n)

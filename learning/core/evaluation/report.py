@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation.intervals import Estimate, bootstrap_weights, percentile, wilson
+from learning.core.evaluation.intervals import Estimate, bootstrap_weights, bounded, percentile, wilson
 from learning.core.learners.base import Kind
 
 CALIBRATION_BINS = 15
@@ -19,7 +19,10 @@ _FLOOR = 1e-7
 
 @dataclass(frozen=True)
 class LabelScores:
-    """Precision, recall and F1 of one label; 0 where nothing was predicted or nothing was there."""
+    """Precision, recall and F1 of one label.
+
+    Precision is undefined (its ``n`` is 0) where the label was never answered, recall and F1 where it does not occur.
+    """
 
     label: int
     support: int
@@ -159,7 +162,7 @@ def _multilabel(given: DoubleArray, truth: DoubleArray, weights: FloatMatrix) ->
         "exact_match": wilson(float((wrong == 0).sum()), n),
         "micro_f1": micro,
         "macro_f1": macro,
-        "hamming_loss": _mean(wrong, weights),
+        "hamming_loss": bounded(float(wrong.mean()), weights @ wrong / n, n),
         "log_loss": _mean(logs, weights),
         "brier_loss": _mean(((given - truth) ** 2).mean(axis=1), weights),
         "calibration_error": calibration,
@@ -186,7 +189,6 @@ def _label_metrics(
     again = (weights @ cells.astype(np.float32)).astype(np.float64)
     rows = np.concatenate((once, again))
     hits, claims, support = rows[:, :k], rows[:, k : 2 * k], rows[:, 2 * k :]
-    precision, recall = _ratio(hits, claims), _ratio(hits, support)
     f1 = _ratio(2 * hits, claims + support)
     occurs = support > 0
     macro = _ratio((f1 * occurs).sum(axis=1), occurs.sum(axis=1))
@@ -195,14 +197,13 @@ def _label_metrics(
         LabelScores(
             label,
             int(support[0, label]),
-            *(
-                percentile(values[0, label], values[1:, label], int(base[0, label]))
-                for values, base in ((precision, claims), (recall, support), (f1, support))
-            ),
+            wilson(float(hits[0, label]), float(claims[0, label])),
+            wilson(float(hits[0, label]), float(support[0, label])),
+            bounded(f1[0, label], f1[1:, label], int(support[0, label])),
         )
         for label in range(k)
     )
-    return scores, percentile(macro[0], macro[1:], n), percentile(micro[0], micro[1:], n)
+    return scores, bounded(macro[0], macro[1:], n), bounded(micro[0], micro[1:], n)
 
 
 def _calibration(
@@ -222,4 +223,4 @@ def _calibration(
     points = tuple(
         (float(mean_confidence[index]), float(accuracy[index]), int(counts[index])) for index in np.flatnonzero(counts)
     )
-    return percentile(error, replicates, n), points
+    return bounded(error, replicates, n), points

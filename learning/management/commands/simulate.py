@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from labeling.models import Modality
 from learning.core.cycle import Settings
 from learning.core.encoders import ENCODERS
+from learning.core.evaluation.intervals import TOO_FEW, interval_words
 from learning.core.learners import LEARNERS
 from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES
@@ -144,7 +145,7 @@ class Command(BaseCommand):
                     unreached = f"  ({row.censored} curves ended below: a bound)" if row.censored else ""
                     self.stdout.write(
                         f"{arm.strategy:<18}{share:>8.0%}{row.labels:>10.0f}{row.labels_random:>8.0f}{row.ratio:>7.2f}"
-                        f"  {row.low:.2f} to {row.high:.2f}{unreached}"
+                        f"  {interval_words(row.low, row.high, len(arm.curves), 2)}{unreached}"
                     )
                 self.stdout.write(verdict(arm, found[-2][1], len(arm.curves)))
         return found
@@ -180,6 +181,8 @@ def verdict(arm: Arm, row: Saving, seeds: int) -> str:
         return f"{arm.strategy}: not every curve reached 95 %: give more answers (--budget) for a verdict."
     if seeds < 2:
         return f"{arm.strategy} needs {row.ratio:.0%} of random's answers for 95 %; one seed has no interval."
+    if seeds < TOO_FEW:
+        return f"{arm.strategy} needs {row.ratio:.0%} of random's answers for 95 %; {seeds} seeds say no more."
     if row.high < 1:
         return f"{arm.strategy} pays here: {row.ratio:.0%} ({interval}) of random's answers for 95 %."
     if row.low > 1:
