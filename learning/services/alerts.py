@@ -5,6 +5,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from labeling.models import Project, User
+from labeling.services.audit import record
 from labeling.services.errors import Invalid
 from learning.models import Alert, AlertKind, Run, Severity
 
@@ -37,10 +38,12 @@ def is_over(project: Project, *kinds: AlertKind) -> int:
     return Alert.objects.filter(project=project, kind__in=kinds).open().update(resolved_at=timezone.now())
 
 
+@transaction.atomic
 def resolve(user: User, alert: Alert) -> Alert:
     """A person has looked. Raises Invalid when it is resolved already."""
     now = timezone.now()
     if not Alert.objects.filter(pk=alert.pk).open().update(resolved_at=now, resolved_by=user):
         raise Invalid("resolved_at", "The alert is resolved already.")
+    record("alert.resolved", user=user, project=alert.project, subject=alert.get_kind_display())
     alert.refresh_from_db()
     return alert

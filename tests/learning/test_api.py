@@ -173,3 +173,13 @@ def test_who_may_touch_one_run_and_model(api, people, project, person):
     assert client.get(f"/api/v1/models/{version.pk}/").status_code == read
     assert client.post(f"/api/v1/runs/{run.public_id}/cancel/").status_code == refused
     assert client.post(f"/api/v1/models/{version.pk}/promote/", {"reason": "x"}).status_code == refused
+
+
+def test_who_resolved_an_alert_is_in_the_trail(project, people, api):
+    from labeling.models import AuditEvent
+    from learning.models import Alert
+
+    alert = Alert.objects.create(project=project, kind="run_failed", message="fit: no memory")
+    assert api(people.manager).post(f"/api/v1/alerts/{alert.pk}/resolve/").status_code == 200
+    row = AuditEvent.objects.get()
+    assert (row.action, row.user_name, row.project_slug) == ("alert.resolved", "manager", project.slug)
