@@ -171,14 +171,14 @@ def databases(home: Path) -> dict[str, dict[str, Any]]:
     name = url.removeprefix("sqlite:///") if url else str(home / "querent.sqlite3")
     return {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "config.sqlite",
             "NAME": name,
             "CONN_MAX_AGE": None,
             "TEST": {"NAME": str(home / "test.sqlite3")},  # a file: concurrency tests open many connections
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                 " PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;",
             },
         }

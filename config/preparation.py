@@ -21,6 +21,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from config.celery import app as celery_app
 from config.environment import env
 from config.staticfiles import ServedFilesConfig
+from config.versions import NewerDatabase, refuse_newer_database
 
 Say = Callable[[str], None]
 PREPARATION_LOCK = 0x5175_6572  # any number that nothing else in the database locks
@@ -75,6 +76,11 @@ def one_machine_at_a_time() -> Iterator[None]:
 
 
 def migrate(say: Say) -> None:
+    """Applies what is missing. Raises CannotStart for a database of newer code."""
+    try:
+        refuse_newer_database()
+    except NewerDatabase as newer:
+        raise CannotStart(str(newer)) from newer
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:

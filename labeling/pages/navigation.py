@@ -6,9 +6,10 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from labeling.models import Action, Kind, Permission, Project
+from labeling.models import Action, Kind, Member, Permission, Project, Role
 from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
+from labeling.selectors.disk import Room, room
 from labeling.selectors.names import NameOf, name_of_for
 
 
@@ -40,7 +41,20 @@ TABS = (
 
 def navigation(request: PageRequest) -> dict[str, Any]:
     """``nav.project``, ``nav.tabs`` and ``nav.may`` (names of permissions) on pages below a project's address."""
-    return {"nav": SimpleLazyObject(lambda: _navigation(request))}
+    return {
+        "nav": SimpleLazyObject(lambda: _navigation(request)),
+        "low_disk": SimpleLazyObject(lambda: _low_disk(request)),
+    }
+
+
+def _low_disk(request: PageRequest) -> Room | None:
+    """The room that is left, for those who can do something about it when there is little."""
+    found = room()
+    user = getattr(request, "user", None)  # none on an error page of a request that came no further
+    if not found.is_low or user is None or not user.is_authenticated:
+        return None
+    manages = user.is_superuser or Member.objects.filter(user=user, role=Role.MANAGER).exists()
+    return found if manages else None
 
 
 def name_of(request: PageRequest) -> NameOf:

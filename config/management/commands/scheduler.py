@@ -4,10 +4,11 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from config.celery import app as celery_app
 from config.schedule import Scheduler
+from config.versions import NewerDatabase, refuse_newer_database
 
 
 class Command(BaseCommand):
@@ -18,5 +19,9 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: stop.set())
+        try:
+            refuse_newer_database()
+        except NewerDatabase as newer:
+            raise CommandError(f"Querent cannot start: {newer}") from newer
         celery_app.set_current()
         Scheduler().run(stop)

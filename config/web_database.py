@@ -1,0 +1,61 @@
+"""How long a request waits for a database that somebody else has locked: reads must find a thread meanwhile."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db.backends.signals import connection_created
+
+from config.environment import whole_number
+
+LOCK_WAIT_S = 10
+#: A lock that is held for longer than this is no ordinary write.
+LONG_S = 1.0
+
+
+class WriteQueue:
+    """Once the lock has been waited for in vain for a while, no more than ``places`` threads wait for it.
+
+    The others are told at once that the database is busy. Without a number of places everybody may wait.
+    """
+
+    def __init__(self) -> None:
+        self.places: int | None = None
+        self._since: dict[int, float] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Held while waiting. Raises OperationalError when there is no place."""
+        me, now = threading.get_ident(), time.monotonic()
+        with self._lock:
+            waiting = self._since
+            if self.places is not None and len(waiting) >= self.places and now - min(waiting.values()) > LONG_S:
+                raise OperationalError("database is locked, and enough requests wait for it already")
+            waiting[me] = now
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._since.pop(me, None)
+
+
+write_queue = WriteQueue()
+
+
+def limit_waits() -> None:
+    """For the web process: jobs may wait longer."""
+    place: dict[str, Any] = connections.settings[DEFAULT_DB_ALIAS]
+    if "sqlite" in place["ENGINE"]:
+        place["OPTIONS"]["timeout"] = LOCK_WAIT_S
+        write_queue.places = max(1, whole_number("WEB_THREADS", 4, low=1, high=64) // 2)
+    else:
+        connection_created.connect(_set_lock_timeout)
+
+
+def _set_lock_timeout(connection: Any, **_: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
