@@ -12,12 +12,13 @@ from django.db.backends.signals import connection_created
 from config.environment import whole_number
 
 LOCK_WAIT_S = 10
-#: A lock that is held for longer than this is no ordinary write.
-LONG_S = 1.0
+#: A process none of whose threads got the lock for so long meets no ordinary writes. One thread may wait longer than
+#: a second under load, for SQLite's lock has no queue; that all of them do says that somebody keeps it.
+LONG_S = 3.0
 
 
 class WriteQueue:
-    """Once the lock has been waited for in vain for a while, no more than ``places`` threads wait for it.
+    """Once all have waited for the lock in vain for a while, no more than ``places`` threads wait for it.
 
     The others are told at once that the database is busy. Without a number of places everybody may wait.
     """
@@ -25,6 +26,7 @@ class WriteQueue:
     def __init__(self) -> None:
         self.places: int | None = None
         self._since: dict[int, float] = {}
+        self._got_at = float("-inf")
         self._lock = threading.Lock()
 
     @contextmanager
@@ -33,11 +35,13 @@ class WriteQueue:
         me, now = threading.get_ident(), time.monotonic()
         with self._lock:
             waiting = self._since
-            if self.places is not None and len(waiting) >= self.places and now - min(waiting.values()) > LONG_S:
+            in_vain_since = max(self._got_at, min(waiting.values(), default=now))
+            if self.places is not None and len(waiting) >= self.places and now - in_vain_since > LONG_S:
                 raise OperationalError("database is locked, and enough requests wait for it already")
             waiting[me] = now
         try:
             yield
+            self._got_at = time.monotonic()
         finally:
             with self._lock:
                 self._since.pop(me, None)

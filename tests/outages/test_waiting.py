@@ -49,6 +49,19 @@ def test_short_waits_are_for_everybody_long_ones_for_half_of_the_threads(now):
         pass
 
 
+def test_whoever_waits_for_long_while_others_get_the_lock_is_only_unlucky(now):
+    queue, let_go = WriteQueue(), threading.Event()
+    queue.places = 2
+    waiting = [waits_in(queue, let_go) for _ in range(3)]
+    for _ in range(100):
+        now[0] += web_database.LONG_S - 0.1
+        with queue.place():  # gets it
+            pass
+    let_go.set()
+    for thread in waiting:
+        thread.join()
+
+
 def test_jobs_wait_as_long_as_it_takes(now):
     queue, let_go = WriteQueue(), threading.Event()
     waiting = [waits_in(queue, let_go) for _ in range(3)]
