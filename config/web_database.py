@@ -11,10 +11,10 @@ from django.db.backends.signals import connection_created
 
 from config.environment import whole_number
 
-LOCK_WAIT_S = 10
+LOCK_WAIT_S = 15
 #: A process none of whose threads got the lock for so long meets no ordinary writes. One thread may wait longer than
 #: a second under load, for SQLite's lock has no queue; that all of them do says that somebody keeps it.
-LONG_S = 3.0
+LONG_S = 5.0
 
 
 class WriteQueue:

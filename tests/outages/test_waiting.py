@@ -133,4 +133,4 @@ def test_the_web_process_waits_for_no_lock_longer_than_the_limit(monkeypatch):
     finally:
         web_database.connection_created.disconnect(web_database._set_lock_timeout)
     full = 2
-    assert found == ([10_000, full] if connection.vendor == "sqlite" else ["10s"])
+    assert found == ([15_000, full] if connection.vendor == "sqlite" else ["15s"])
