@@ -1,4 +1,4 @@
-"""A server that cannot take an answer now: the page says what is the matter, waits as it was asked to, and loses nothing."""
+"""A server that cannot take an answer now: the page says why it waits, comes again when asked to, and loses nothing."""
 
 import json
 
