@@ -32,10 +32,11 @@ class Work:
     job: str = ""
 
 
-#: Nightly work is one line: ``Work("housekeeping", DAY_S, job="labeling.housekeeping")``.
+#: Daily work is one line with a ``job``.
 SCHEDULE = (
     Work("labeling", 2.0, call="labeling.services.sweep.sweep_labeling"),
     Work("runs", 2.0, call="learning.services.sweep.sweep_runs"),
+    Work("housekeeping", DAY_S, job="labeling.housekeeping"),
     Work("learning", 10.0, call="learning.services.sweep.sweep_learning"),
 )
 

@@ -178,6 +178,12 @@ IMPORT_MAX_IMAGE_BYTES = whole_number("IMPORT_MAX_IMAGE_BYTES", 64 * 1024**2)
 IMPORT_MAX_ZIP_FILES = whole_number("IMPORT_MAX_ZIP_FILES", 200_000)
 IMPORT_MAX_ZIP_EXPANDED_BYTES = whole_number("IMPORT_MAX_ZIP_EXPANDED_BYTES", 20 * 1024**3)
 
+# what housekeeping keeps (decision 0043)
+RETAIN_MODELS = whole_number("RETAIN_MODELS", 10, low=5)  # a run compares with the few before it
+RETAIN_CHAMPIONS = whole_number("RETAIN_CHAMPIONS", 5, low=2)
+RETAIN_REJECTIONS_DAYS = whole_number("RETAIN_REJECTIONS_DAYS", 90, low=1)
+RETAIN_SIGN_INS_DAYS = whole_number("RETAIN_SIGN_INS_DAYS", 90, low=1)
+
 # REST
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

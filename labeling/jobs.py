@@ -48,3 +48,16 @@ def fall_silent(**_: Any) -> None:
 @task_postrun.connect
 def leave_nothing_held(**_: Any) -> None:
     liveness.let_go_of_everything()
+@shared_task(name="labeling.housekeeping")
+def housekeeping() -> dict[str, Any]:
+    """Sent once a day; the row that it makes is the job, so that a killed worker loses nothing."""
+    from labeling.services.housekeeping import start_housekeeping  # noqa: PLC0415
+
+    return {"housekeeping": start_housekeeping().pk}
+
+
+@shared_task(name="labeling.run_housekeeping")
+def run_housekeeping(pk: int) -> dict[str, Any]:
+    from labeling.services.housekeeping import run_housekeeping as run  # noqa: PLC0415
+
+    return run(pk)

@@ -9,7 +9,7 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from learning import listeners  # noqa: PLC0415  # models are not loaded before this
         from learning.selectors import stored_files, verdicts  # noqa: PLC0415
-        from learning.services import backbone, setting_names  # noqa: PLC0415
+        from learning.services import backbone, retention, setting_names  # noqa: PLC0415
         from learning.services.pairwise import export_rows  # noqa: PLC0415
 
         listeners.connect()
@@ -18,3 +18,4 @@ class LearningConfig(AppConfig):
         export_rows.connect()
         verdicts.connect()
         stored_files.connect()
+        retention.connect()

@@ -5,6 +5,7 @@ from labeling.models.attempt_limit import AttemptLimit
 from labeling.models.audit_event import AppendOnly, AuditEvent
 from labeling.models.backup import Backup
 from labeling.models.context import Context
+from labeling.models.housekeeping import Housekeeping
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
 from labeling.models.instructions import Instructions
 from labeling.models.item import Item, ItemStatus, Split
@@ -28,9 +29,9 @@ from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Backup", "Context",
-    "Epoch", "Gold", "ImportBatch", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus",
-    "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "KnownAddress", "Label", "Member", "Modality",
-    "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion",
-    "Quarantine", "QueueEntry", "Reason", "Role", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord",
-    "Task", "TaskState", "User", "Viewport", "WorkerMachine",
+    "Epoch", "Gold", "Housekeeping", "ImportBatch", "ImportFormat", "ImportRejection", "Instructions", "Item",
+    "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "Kind", "KnownAddress", "Label", "Member",
+    "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project",
+    "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role", "Scope", "SkipReason", "Snapshot", "Source",
+    "Split", "SweepRecord", "Task", "TaskState", "User", "Viewport", "WorkerMachine",
 ]  # fmt: skip

@@ -39,6 +39,7 @@ class Action(Enum):
     QUARANTINES_READ = "quarantines.read", Permission.REVIEW
     QUARANTINES_CHANGE = "quarantines.change", Permission.MANAGE
     AUDIT_READ = "audit.read", Permission.MANAGE
+    STORAGE_READ = "storage.read", Permission.MANAGE
 
     RUNS_READ = "runs.read", Permission.VIEW
     RUNS_CHANGE = "runs.change", Permission.MANAGE

@@ -36,6 +36,7 @@ TABS = (
     Tab("Members", "pages:members", Action.MEMBERS_READ),
     Tab("Settings", "pages:settings", Action.PROJECT_CHANGE),
     Tab("Audit", "pages:project-audit", Action.AUDIT_READ),
+    Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage",)),
 )
 
 

@@ -14,6 +14,7 @@ from labeling.pages import (
     project_settings,
     projects,
     quarantine,
+    room,
 )
 
 app_name = "pages"
@@ -39,6 +40,7 @@ of_a_project = [
     path("members/quarantine/", quarantine.quarantine_set, name="quarantine-set"),
     path("members/quarantine/<int:pk>/lift/", quarantine.quarantine_lift, name="quarantine-lift"),
     path("settings/", project_settings.settings, name="settings"),
+    path("storage/", room.of_project, name="storage"),
 ]
 
 urlpatterns = [
@@ -54,5 +56,6 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", account.token_revoke, name="token-revoke"),
     path("tokens/revoke-all/", account.tokens_revoke_all, name="tokens-revoke-all"),
     path("audit/", audit.audit, name="audit"),
+    path("storage/", room.of_installation, name="room"),
     path("help/", TemplateView.as_view(template_name="pages/help/index.html"), name="help"),
 ]

@@ -4,6 +4,10 @@ import io
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +15,8 @@ from django.core.files.base import File
 from django.core.files.storage import Storage, default_storage
 
 from labeling.models import Backup
+
+ASIDE = ".dropping-"
 
 
 def put(name: str, content: bytes, storage: Storage = default_storage) -> None:
@@ -86,3 +92,73 @@ def drop(name: str, storage: Storage = default_storage) -> None:
     """Deletes a file; one that is gone already is fine."""
     if name:
         storage.delete(name)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """By which a file is known again: one that was stored or touched meanwhile has another."""
+
+    changed_at: datetime
+    mark: tuple[int, ...] = ()
+
+
+def stamp(name: str, storage: Storage = default_storage) -> Stamp | None:
+    """None when there is no such file."""
+    path = local_path(name, storage)
+    try:
+        if path is None:
+            return Stamp(storage.get_modified_time(name))
+        facts = path.stat()
+    except FileNotFoundError:
+        return None
+    return Stamp(datetime.fromtimestamp(facts.st_mtime, UTC), (facts.st_mtime_ns, facts.st_ino, facts.st_size))
+
+
+def discard(name: str, seen: Stamp, is_needed: Callable[[], bool], storage: Storage = default_storage) -> int | None:
+    """Deletes a file that no row names, unless it is another than was ``seen`` or is needed after all. Bytes freed.
+
+    The file is moved aside first and looked at then: whoever stores it again meanwhile either touched it before, which
+    shows, or does not find it and writes it anew. Killed in between, ``original_of`` finds the way back.
+    """
+    path = local_path(name, storage)
+    if path is None:
+        return _discard_object(name, seen, is_needed, storage)
+    if Backup.objects.under_way().exists():
+        return None
+    aside = path.with_name(f"{ASIDE}{path.name.removeprefix(ASIDE)}")
+    try:
+        path.rename(aside)
+        facts = aside.stat()
+    except FileNotFoundError:
+        return None
+    if (facts.st_mtime_ns, facts.st_ino, facts.st_size) != seen.mark or is_needed():
+        _put_back(aside, path)
+        return None
+    aside.unlink()
+    return facts.st_size
+
+
+def _discard_object(name: str, seen: Stamp, is_needed: Callable[[], bool], storage: Storage) -> int | None:
+    if stamp(name, storage) != seen or is_needed():
+        return None
+    size_bytes = storage.size(name)
+    return size_bytes if let_go(name, storage) else None
+
+
+def original_of(name: str) -> str | None:
+    """The name a file had before ``discard`` moved it aside; None for any other."""
+    folder, _, last = name.rpartition("/")
+    return f"{folder}/{last.removeprefix(ASIDE)}" if last.startswith(ASIDE) else None
+
+
+def bring_back(name: str, original: str, storage: Storage = default_storage) -> None:
+    """Undoes what a killed ``discard`` left half done."""
+    aside, path = local_path(name, storage), local_path(original, storage)
+    if aside and path:
+        _put_back(aside, path)
+
+
+def _put_back(aside: Path, path: Path) -> None:
+    with suppress(FileExistsError):  # written anew meanwhile: the same bytes
+        path.hardlink_to(aside)
+    aside.unlink()

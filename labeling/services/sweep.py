@@ -9,6 +9,7 @@ from django.db.models import Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from labeling.models import (
+    Housekeeping,
     ImportBatch,
     JobRecordQuerySet,
     JobState,
@@ -40,6 +41,7 @@ def sweep_labeling() -> dict[str, Any]:
         "snapshots": lambda: wake_waiting(Snapshot.objects.all(), "labeling.run_snapshot"),
         "deletions": lambda: wake_waiting(ProjectDeletion.objects.all(), "labeling.delete_project"),
         "overlaps": lambda: wake_waiting(OverlapChange.objects.all(), "labeling.apply_overlap"),
+        "housekeeping": lambda: wake_waiting(Housekeeping.objects.all(), "labeling.run_housekeeping"),
         "uploads": _drop_finished_uploads,
     }
     outcome: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from labeling.api.base import ActionView, ProjectView, body, found, person
 from labeling.models import Action
 from labeling.services.errors import Invalid
-from learning.api.serializers import ModelDetailOut, ModelOut, QueueOut, ReasonIn, RollbackIn
+from learning.api.serializers import ModelDetailOut, ModelOut, PinIn, QueueOut, ReasonIn, RollbackIn
 from learning.models import ModelVersion
 from learning.selectors.queue import published_queue
 from learning.services import promotion, runs
@@ -62,6 +62,16 @@ class ModelPromote(ActionView):
                 runs.promote(person(request), version, body(ReasonIn, request)["reason"]), context={"view": self}
             ).data
         )
+
+
+class ModelPin(ActionView):
+    actions = {"POST": Action.MODELS_PROMOTE}
+
+    @extend_schema(operation_id="models_pin", request=PinIn, responses=ModelDetailOut)
+    def post(self, request: Request, pk: int) -> Response:
+        """Keeps the file of this version from housekeeping, or no longer."""
+        version = _version(self, pk)
+        return Response(ModelDetailOut(runs.pin(person(request), version, body(PinIn, request)["pinned"])).data)
 
 
 class Rollback(ProjectView):

@@ -95,6 +95,9 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
     baselines = serializers.DictField(child=serializers.DictField(child=EstimateOut()))
     run = serializers.UUIDField(source="run.public_id", default=None, allow_null=True)
     verified = serializers.BooleanField(help_text="It became champion by the gate, on at least 200 eval answers.")
+    file_dropped_at = serializers.DateTimeField(
+        source="dropped_at", help_text="Housekeeping let the file go; `manage.py repeat_run --store` makes it again."
+    )
     ranks = serializers.SerializerMethodField(help_text="The questions are ranked by this version.")
     labels = serializers.SerializerMethodField(
         help_text="Names in the order of the probabilities; null in a list, where they would be most of it."
@@ -118,7 +121,7 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
         model = ModelVersion
         fields: tuple[str, ...] = (
             "id", "number", "status", "verified", "ranks", "trained_on", "metrics", "baselines", "encoder", "learner",
-            "strategy", "labels", "n_labels", "sha256", "size_bytes", "created_at", "run",
+            "strategy", "labels", "n_labels", "sha256", "size_bytes", "created_at", "run", "pinned", "file_dropped_at",
         )  # fmt: skip
 
 
@@ -208,6 +211,10 @@ class ModelDetailOut(ModelOut):
 
 class ReasonIn(StrictSerializer):
     reason = serializers.CharField(max_length=2_000)
+
+
+class PinIn(StrictSerializer):
+    pinned = serializers.BooleanField(help_text="Whether housekeeping keeps the file whatever comes.")
 
 
 class RollbackIn(ReasonIn):

@@ -17,4 +17,5 @@ urlpatterns = [
     path("runs/<uuid:public_id>/cancel/", runs.RunCancel.as_view(), name="run-cancel"),
     path("models/<int:pk>/", models.ModelDetail.as_view(), name="model"),
     path("models/<int:pk>/promote/", models.ModelPromote.as_view(), name="model-promote"),
+    path("models/<int:pk>/pin/", models.ModelPin.as_view(), name="model-pin"),
 ]

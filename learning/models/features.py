@@ -17,6 +17,7 @@ class EncoderVersion(models.Model):
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
     is_current = models.BooleanField(default=False)
+    dropped_at = models.DateTimeField(null=True, blank=True, help_text="Housekeeping let its file go.")
 
     class Meta:
         ordering = ["-pk"]

@@ -47,6 +47,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         """Each with ``n_labels``: a list need not read the names of a thousand labels a row."""
         return self.annotate(n_labels=_JsonLength("labels"))
 
+    def with_file(self) -> Self:
+        """Those whose file housekeeping has not let go."""
+        return self.filter(dropped_at=None).exclude(path="")
+
     def newest_first(self) -> Self:
         return self.order_by("-number")
 
@@ -67,6 +71,10 @@ class ModelVersion(models.Model):
     path = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size_bytes = models.BigIntegerField(default=0)
+    dropped_at = models.DateTimeField(
+        null=True, blank=True, help_text="Housekeeping let its file go; the record stays."
+    )
+    pinned = models.BooleanField(default=False, help_text="A manager wants its file kept.")
     latency_ms = models.FloatField(null=True, help_text="From one item's content to its probabilities, at evaluation.")
     eval_sha256 = models.CharField(max_length=64, blank=True, help_text="Manifest of the eval set it was measured on.")
     n_eval = models.PositiveIntegerField(default=0, help_text="Eval items it was measured on.")
@@ -86,6 +94,9 @@ class ModelVersion(models.Model):
                 fields=["project"], condition=Q(status="provisional"), name="model_one_provisional_per_project"
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="model_status_known"),
+            models.CheckConstraint(
+                condition=Q(dropped_at=None) | ~Q(status__in=["champion", "provisional"]), name="model_in_use_has_file"
+            ),
             models.CheckConstraint(condition=Q(verified=False) | Q(n_eval__gte=200), name="model_verified_by_enough"),
         ]
 

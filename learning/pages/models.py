@@ -125,12 +125,18 @@ def _history(project: Project) -> list[Decision]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Action.MODELS_READ, Action.MODELS_PROMOTE)
 def model_detail(request: PageRequest, project: Project, number: int) -> HttpResponse | HttpResponseRedirect:
-    """One version; POST makes it champion."""
+    """One version; POST makes it champion, or keeps its file from housekeeping."""
     version = get_object_or_404(
         ModelVersion.objects.filter(project=project).select_related("run", "project"), number=number
     )
     if request.method == "POST":
         try:
+            if "pinned" in request.POST:
+                pinned = runs.pin(request.user, version, request.POST["pinned"] == "1").pinned
+                messages.success(
+                    request, "Its file is kept." if pinned else "Its file is kept as long as the rules say."
+                )
+                return redirect("learning-pages:model", project.slug, number)
             runs.promote(request.user, version, request.POST.get("reason", ""))
             messages.success(request, f"Model {number} is the champion now; the pool is ranked anew.")
         except Invalid as refused:

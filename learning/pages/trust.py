@@ -14,6 +14,7 @@ from learning.selectors.curve import headline_of
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.verdict_words import ENOUGH
 from learning.selectors.verdicts import gate_verdict
+from learning.services import model_files
 
 MEGABYTE = 1024 * 1024
 
@@ -56,6 +57,8 @@ def status_words(version: ModelVersion, verdict: dict[str, Any] | None, is_ranki
     """What its status means, in a sentence or two; a damaged file comes first."""
     if is_damaged(version):
         return "Its file is damaged: the newest whole version before it ranks the questions until the file is restored."
+    if version.dropped_at is not None:
+        return f"What was measured stays; {model_files.dropped_words(version)}"
     return verdict_words.status_words(version, verdict, is_ranking)
 
 

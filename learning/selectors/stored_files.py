@@ -20,14 +20,14 @@ def _features(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
 
 
 def _encoders(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
-    found = EncoderVersion.objects.using(using).exclude(path="").order_by("pk")
+    found = EncoderVersion.objects.using(using).filter(dropped_at=None).exclude(path="").order_by("pk")
     found = found if projects is None else found.filter(project__in=projects)
     for project_id, name, sha256 in found.values_list("project_id", "path", "sha256").iterator():
         yield NamedFile("encoders", project_id, name, sha256)
 
 
 def _models(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
-    found = ModelVersion.objects.using(using).exclude(path="").order_by("pk")
+    found = ModelVersion.objects.using(using).with_file().order_by("pk")
     found = found if projects is None else found.filter(project__in=projects)
     for project_id, name, sha256 in found.values_list("project_id", "path", "sha256").iterator():
         yield NamedFile("models", project_id, name, sha256)

@@ -52,19 +52,38 @@ def encoder_for(project: Project, n_items: int) -> tuple[EncoderVersion, str]:
     return present, ""
 
 
-def _fit(project: Project, n_items: int) -> EncoderVersion:
+def fitted_again(version: EncoderVersion) -> EncoderVersion:
+    """A version whose file housekeeping let go, with its file: the same one, for a fit is a function of items and seed.
+
+    Raises files.Corrupt when it is not: items were removed since.
+    """
+    if version.dropped_at is None:
+        return version
+    again = _fit(version.project, version.fitted_on, version.version.partition(":")[0])
+    if again.pk != version.pk:
+        raise files.Corrupt(f"fitted again, encoder {version.version} is {again.version}")
+    return again
+
+
+def _fit(project: Project, n_items: int, name: str = "") -> EncoderVersion:
     seed = int.from_bytes(hashlib.sha256(f"encoder:{project.split_seed}".encode()).digest()[:8])
     rng = np.random.default_rng([seed, n_items])
     ordinals = pool_ordinals(project, n_items)
     if len(ordinals) > FIT_ITEMS:
         ordinals = rng.choice(ordinals, FIT_ITEMS, replace=False)
-    encoder = make_encoder(project.encoder, project.modality)
+    encoder = make_encoder(name or project.encoder, project.modality)
     made = encoder.fit(contents.contents_at(project, ordinals.tolist())[1], rng)
     path, sha256 = files.store(f"learning/{project.pk}/encoders", ".zip", made.dump())
     version, _ = EncoderVersion.objects.update_or_create(
         project=project,
         version=made.version,
-        defaults={"dimension": made.dimension, "fitted_on": n_items, "path": path, "sha256": sha256},
+        defaults={
+            "dimension": made.dimension,
+            "fitted_on": n_items,
+            "path": path,
+            "sha256": sha256,
+            "dropped_at": None,
+        },
     )
     return version
 

@@ -18,6 +18,10 @@ class Corrupt(Exception):
     """The bytes under a registered name are not those that were registered."""
 
 
+class Dropped(Corrupt):
+    """Housekeeping let the file go: nothing is damaged, and a run can make it again."""
+
+
 def store(folder: str, suffix: str, *parts: bytes | memoryview) -> tuple[str, str]:
     """Writes ``folder/<sha256><suffix>`` aside and renames it into place. Returns (name, sha256)."""
     hasher = hashlib.sha256()

@@ -20,10 +20,26 @@ logger = logging.getLogger(__name__)
 
 def load_model(version: ModelVersion) -> FittedLearner:
     """The fitted learner of a version (of a pairwise project its PairwiseModel). Parsed once a process, the file's hash
-    is checked every time: a damaged file is noticed by the next run, not by the next restart. Raises files.Corrupt."""
-    files.check(version.path, version.sha256)
+    is checked every time: a damaged file is noticed by the next run, not by the next restart. Raises files.Corrupt, of
+    which files.Dropped is one."""
+    if version.dropped_at is not None:
+        raise files.Dropped(dropped_words(version))
+    try:
+        files.check(version.path, version.sha256)
+    except files.Corrupt:
+        version.refresh_from_db(fields=["dropped_at"])  # housekeeping may have come between
+        if version.dropped_at is not None:
+            raise files.Dropped(dropped_words(version)) from None
+        raise
     model: FittedLearner = _load(version.learner, version.path, version.sha256)
     return model
+
+
+def dropped_words(version: ModelVersion) -> str:
+    """Why there is no file, and how to have one again."""
+    assert version.dropped_at is not None
+    how = f" `manage.py repeat_run {version.run.public_id} --store` makes it again." if version.run else ""
+    return f"housekeeping let its file go on {version.dropped_at:%Y-%m-%d}; its record stays.{how}"
 
 
 @lru_cache(maxsize=16)
@@ -44,6 +60,8 @@ def serving(project: Project) -> ModelVersion | None:
         try:
             load_model(version)
             encoder_of(version)
+        except files.Dropped:
+            continue
         except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
             logger.error("%s of project %s cannot be used: %s", version, project.pk, error)
             message = (
@@ -56,7 +74,7 @@ def serving(project: Project) -> ModelVersion | None:
 
 
 def _in_line(project: Project) -> Iterator[ModelVersion]:
-    versions = ModelVersion.objects.filter(project=project)
+    versions = ModelVersion.objects.filter(project=project, dropped_at=None)
     in_use = versions.in_use()
     if in_use is None:
         return

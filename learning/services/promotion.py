@@ -36,6 +36,10 @@ class Damaged(Invalid):
         self.intact = intact
 
 
+class FileDropped(Invalid):
+    """Housekeeping let the version's file go."""
+
+
 def settle(
     version: ModelVersion,
     status: Status,
@@ -58,7 +62,10 @@ def settle(
             _retire(others.filter(status__in=[Status.CHAMPION, Status.PROVISIONAL]), version, user)
         elif status == Status.PROVISIONAL:
             _retire(others.filter(status=Status.PROVISIONAL), version, user)
-        before = ModelVersion.objects.values_list("status", flat=True).get(pk=version.pk)
+        before, dropped_at = ModelVersion.objects.values_list("status", "dropped_at").get(pk=version.pk)
+        if dropped_at is not None and status in (Status.CHAMPION, Status.PROVISIONAL):
+            version.dropped_at = dropped_at  # housekeeping was faster: the lock was its before it was ours
+            raise FileDropped("status", f"{version} cannot be used: {model_files.dropped_words(version)}".capitalize())
         verified = version.verified or bool(numbers.get("verified"))
         n_eval = version.n_eval or numbers.get("n_eval", 0)
         ModelVersion.objects.filter(pk=version.pk).update(status=status, verified=verified, n_eval=n_eval)
@@ -145,6 +152,8 @@ def _given(reason: str) -> str:
 def _check_file(version: ModelVersion) -> None:
     try:
         model_files.load_model(version)
+    except files.Dropped as error:
+        raise FileDropped("status", f"{version} cannot be used: {error}".capitalize()) from error
     except files.Corrupt as error:
         raise Invalid("status", f"The file of {version} is damaged: {error}.") from error
 
@@ -153,6 +162,8 @@ def _check_way_back(earlier: ModelVersion) -> None:
     """Raises Damaged with where the way back goes on."""
     try:
         _check_file(earlier)
+    except FileDropped:  # on purpose: nothing is damaged
+        raise
     except Invalid as damaged:
         message = f"{damaged.reason} Nobody can go back to it until the file is restored from a backup."
         alerts.raise_alert(earlier.project, AlertKind.MODEL_DAMAGED, message, subject=str(earlier))

@@ -8,7 +8,7 @@ from labeling.models import Kind
 from learning.core.artifacts import sha256
 from learning.core.cycle import Answers
 from learning.models import EncoderVersion, ModelVersion, Run
-from learning.services import candidates, environment, features, labels, ranking
+from learning.services import candidates, encoder_versions, environment, features, files, labels, ranking
 from learning.services.matrix import FeatureMatrix
 from learning.services.pairwise import stored
 
@@ -27,15 +27,22 @@ class Repeated:
         return self.sha256 == self.was
 
 
-def repeat(run: Run) -> Repeated:
-    """Freezes and fits again, stores nothing but missing features. Raises ModelVersion.DoesNotExist without a model."""
+def repeat(run: Run, store: bool = False) -> Repeated:
+    """Freezes and fits again, stores nothing but missing features. Raises ModelVersion.DoesNotExist without a model.
+
+    ``store``: when the bytes are the same, a file that housekeeping let go is there again, and pinned.
+    """
     version = ModelVersion.objects.get(run=run)
     encoder = EncoderVersion.objects.select_related("project").get(project=run.project, version=version.encoder)
+    encoder = encoder_versions.fitted_again(encoder)
     features.compute_missing(encoder, run.items_seen, lambda done, of: None)
     again = stored.made_again if run.project.kind == Kind.PAIRWISE else _made_again
     with threadpool_limits(limits=1):
         data_sha256, made = again(run, FeatureMatrix(encoder))
     code = run.environment.get("code", {}).get("source_sha256")
+    if store and made and sha256(made) == version.sha256:
+        path, _ = files.store(f"learning/{run.project_id}/models", ".zip", made)
+        ModelVersion.objects.filter(pk=version.pk).update(path=path, dropped_at=None, pinned=True)
     return Repeated(
         data_changed=data_sha256 != run.data_sha256,
         code_changed=code != environment.source_sha256(),

@@ -1,12 +1,15 @@
 """What people do with runs: ask for one, call one off."""
 
 from django.db.models.functions import Now
+from django.db import transaction
+from django.utils import timezone
 
 from labeling.models import JobState, Project, User
+from labeling.services.audit import record
 from labeling.services.errors import Invalid
 from labeling.services.wake import wake_on_commit
 from learning.models import ModelVersion, Run, Trigger
-from learning.services import promotion
+from learning.services import model_files, promotion
 from learning.services.decide import decide
 
 
@@ -41,6 +44,21 @@ def promote(user: User, version: ModelVersion, reason: str) -> ModelVersion:
     promoted = promotion.promote(user, version, reason)
     wake_on_commit("learning.rank", version.project_id)
     return promoted
+
+
+def pin(user: User, version: ModelVersion, pinned: bool) -> ModelVersion:
+    """Keeps a version's file from housekeeping, or no longer. Raises Invalid when the file is gone already."""
+    with transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=version.project_id)  # housekeeping takes the same lock
+        version.refresh_from_db(fields=["dropped_at", "pinned"])
+        if version.dropped_at is not None:
+            raise Invalid("pinned", f"{version} has no file: {model_files.dropped_words(version)}".capitalize())
+        if version.pinned != pinned:
+            ModelVersion.objects.filter(pk=version.pk).update(pinned=pinned)
+            action = "model.pinned" if pinned else "model.unpinned"
+            record(action, user=user, project=version.project, subject=str(version))
+            version.pinned = pinned
+    return version
 
 
 def rollback(user: User, project: Project, reason: str, to: int | None = None) -> ModelVersion:

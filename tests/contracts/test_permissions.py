@@ -56,6 +56,7 @@ WHO = {
     Action.QUARANTINES_READ: REVIEW,
     Action.QUARANTINES_CHANGE: MANAGE,
     Action.AUDIT_READ: MANAGE,
+    Action.STORAGE_READ: MANAGE,
     Action.RUNS_READ: VIEW,
     Action.RUNS_CHANGE: MANAGE,
     Action.MODELS_READ: VIEW,
@@ -89,6 +90,8 @@ OUTSIDE = {
     ("api:audit", "get"): (),
     ("api:audit-file", "get"): (),
     ("pages:audit", "get"): (),
+    ("pages:room", "get"): (),
+    ("pages:room", "post"): (),
 }
 #: Where more than the role decides.
 SPECIAL = {
@@ -120,6 +123,7 @@ BODIES = {
     ("api:task-skip", "post"): {"reason": "unclear"},
     ("api:auth-token", "post"): {"username": "nobody", "password": "nothing"},
     ("learning-api:model-promote", "post"): {"reason": "looks better"},
+    ("learning-api:model-pin", "post"): {"pinned": True},
     ("learning-api:rollback", "post"): {"reason": "looks worse"},
     ("pages:sign-in", "post"): {"username": "nobody", "password": "nothing"},
     ("pages:member-role", "post"): {"role": "viewer"},

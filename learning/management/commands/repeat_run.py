@@ -6,20 +6,29 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from learning.models import ModelVersion, Run
-from learning.services import repeat
+from learning.services import files, repeat
 
 
 class Command(BaseCommand):
-    help = "Makes the model of a run again from its frozen data and compares the bytes. Changes nothing."
+    help = (
+        "Makes the model of a run again from its frozen data and compares the bytes. Without --store nothing changes."
+    )
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("run", help="The id of the run, as in the address of its page.")
+        parser.add_argument(
+            "--store",
+            action="store_true",
+            help="When the bytes are the same: have a file that was let go again, pinned.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = repeat.repeat(Run.objects.select_related("project").get(public_id=options["run"]))
+            found = repeat.repeat(Run.objects.select_related("project").get(public_id=options["run"]), options["store"])
         except (Run.DoesNotExist, ValidationError, ModelVersion.DoesNotExist) as error:
             raise CommandError("There is no such run, or no model came of it.") from error
+        except files.Corrupt as error:
+            raise CommandError(f"It cannot be made again: {error}.") from error
         if found.is_same:
             print(f"The same bytes: {found.sha256}")
             return

@@ -1,0 +1,135 @@
+"""Which files of learning housekeeping lets go. The records stay: measurements, decisions, and how to make it again.
+
+Kept are the versions in use, pinned and verified ones, the newest ``RETAIN_MODELS``, the last ``RETAIN_CHAMPIONS`` that
+were in use (the way back), the encoders of all of them, and the features of those in use. A project's decisions and
+this are taken under one lock, its row, so that nobody goes back to a version whose file is on its way out.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from labeling.models import Project
+from labeling.services import housekeeping, storage
+from labeling.services.attempts import Beat
+from labeling.services.housekeeping import Freed
+from learning.models import Decision, EncoderVersion, FeatureShard, ModelVersion, Run, Status
+from learning.models.model_version import ModelVersionQuerySet
+
+IN_USE = (Status.CHAMPION, Status.PROVISIONAL)
+
+
+def connect() -> None:
+    housekeeping.register(housekeeping.Rule("models", _plan_models, _drop_models))
+    housekeeping.register(housekeeping.Rule("encoders", _plan_encoders, _drop_encoders))
+    housekeeping.register(housekeeping.Rule("features", _plan_features, _drop_features))
+
+
+def droppable_models(project_id: int) -> ModelVersionQuerySet:
+    versions = ModelVersion.objects.filter(project=project_id)
+    newest = versions.newest_first().values_list("number", flat=True)[: settings.RETAIN_MODELS]
+    were_in_use = Decision.objects.filter(project=project_id, after__in=IN_USE).values("model_version")
+    way_back = versions.filter(pk__in=were_in_use).newest_first().values_list("number", flat=True)
+    kept = {*newest, *way_back[: settings.RETAIN_CHAMPIONS]}
+    candidates = versions.with_file().exclude(status__in=IN_USE).exclude(pinned=True).exclude(verified=True)
+    return candidates.exclude(number__in=kept).order_by("number")
+
+
+def droppable_encoders(project_id: int) -> "QuerySet[EncoderVersion]":
+    """None while a run is under way or waiting: it may have fitted one that nothing names yet."""
+    if Run.objects.filter(project=project_id).unfinished().exists():
+        return EncoderVersion.objects.none()
+    needed = ModelVersion.objects.filter(project=project_id).with_file().values("encoder")
+    encoders = EncoderVersion.objects.filter(project=project_id, dropped_at=None, is_current=False)
+    return encoders.exclude(version__in=needed)
+
+
+def droppable_shards(project_id: int) -> "QuerySet[FeatureShard]":
+    if Run.objects.filter(project=project_id).unfinished().exists():
+        return FeatureShard.objects.none()
+    in_use = ModelVersion.objects.filter(project=project_id, status__in=IN_USE).values("encoder")
+    shards = FeatureShard.objects.filter(encoder__project=project_id, encoder__is_current=False)
+    return shards.exclude(encoder__version__in=in_use)
+
+
+def _plan_models(project_id: int) -> Freed:
+    return _planned("models", project_id, droppable_models(project_id).values_list("path", flat=True))
+
+
+def _plan_encoders(project_id: int) -> Freed:
+    """With the encoders that nothing needs once the models have gone."""
+    if Run.objects.filter(project=project_id).unfinished().exists():
+        return Freed("encoders", project_id)
+    versions = ModelVersion.objects.filter(project=project_id).with_file()
+    needed = versions.exclude(pk__in=list(droppable_models(project_id).values_list("pk", flat=True))).values("encoder")
+    encoders = EncoderVersion.objects.filter(project=project_id, dropped_at=None, is_current=False)
+    return _planned("encoders", project_id, encoders.exclude(version__in=needed).values_list("path", flat=True))
+
+
+def _plan_features(project_id: int) -> Freed:
+    return _planned("features", project_id, droppable_shards(project_id).values_list("path", flat=True))
+
+
+def _planned(kind: str, project_id: int, names: Iterable[str]) -> Freed:
+    seen = [found for name in set(names) if (found := storage.stamp(name))]
+    sizes = [found.mark[2] if found.mark else 0 for found in seen]
+    return Freed(kind, project_id, files=len(sizes), size_bytes=sum(sizes))
+
+
+def _drop_models(project_id: int, beat: Beat) -> Freed:
+    with transaction.atomic():
+        _lock(project_id)
+        going = list(droppable_models(project_id).values_list("pk", "path"))
+        ModelVersion.objects.filter(pk__in=[pk for pk, _ in going]).update(dropped_at=timezone.now())
+    models = ModelVersion.objects.filter(project=project_id, dropped_at=None)
+    return _remove("models", project_id, {path for _, path in going}, models, beat)
+
+
+def _drop_encoders(project_id: int, beat: Beat) -> Freed:
+    with transaction.atomic():
+        _lock(project_id)
+        going = list(droppable_encoders(project_id).values_list("pk", "path"))
+        EncoderVersion.objects.filter(pk__in=[pk for pk, _ in going]).update(dropped_at=timezone.now())
+    encoders = EncoderVersion.objects.filter(project=project_id, dropped_at=None)
+    return _remove("encoders", project_id, {path for _, path in going}, encoders, beat)
+
+
+def _drop_features(project_id: int, beat: Beat) -> Freed:
+    with transaction.atomic():
+        _lock(project_id)
+        going = list(droppable_shards(project_id).values_list("pk", "path"))
+        FeatureShard.objects.filter(pk__in=[pk for pk, _ in going]).delete()
+    shards = FeatureShard.objects.filter(encoder__project=project_id)
+    return _remove("features", project_id, {path for _, path in going}, shards, beat)
+
+
+def _lock(project_id: int) -> None:
+    """The lock of promotion: who decides about versions and who drops their files take turns."""
+    Project.objects.select_for_update(no_key=True).filter(pk=project_id).first()
+
+
+def _remove(
+    kind: str,
+    project_id: int,
+    names: set[str],
+    rows: "QuerySet[Any]",
+    beat: Beat,
+) -> Freed:
+    """The rows no longer ask for these files; one that another row names, the same bytes, stays."""
+    freed = []
+    for name in sorted(names):
+        beat()
+        seen = storage.stamp(name)
+        if seen is not None:
+            freed.append(storage.discard(name, seen, partial(_is_named, rows, name)))
+    sizes = [size_bytes for size_bytes in freed if size_bytes is not None]
+    return Freed(kind, project_id, files=len(sizes), size_bytes=sum(sizes))
+
+
+def _is_named(rows: "QuerySet[Any]", name: str) -> bool:
+    return rows.all().filter(path=name).exists()
