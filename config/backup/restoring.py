@@ -32,6 +32,7 @@ from config.supervision import AlreadyRunning, lock_home
 from labeling.models import Project
 from labeling.selectors.recount import differences
 from labeling.selectors.stored_files import named_files
+from labeling.services.audit import record
 
 Say = Callable[[str], None]
 #: Numbers of rows are not given again for so many after a restore: whoever still has an old page open answers nothing.
@@ -55,6 +56,8 @@ def restore(folder: Path, say: Say, *, replace: bool = False) -> Manifest:
         with _staged(folder, manifest, replace) as put_in_place:
             _check_names(lines, manifest)
             _recount(manifest, say)
+            if _is_of_this_code(manifest):
+                record("backup.restored", user=None, after={"made_at": manifest.made_at, "code": manifest.code})
             _bring_files(folder, lines)
             _bring_key(folder, manifest, say)
             if kept := put_in_place():

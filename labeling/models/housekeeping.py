@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from labeling.models.job_record import JobRecord, JobRecordQuerySet, known_state
 
@@ -19,12 +18,7 @@ class Housekeeping(JobRecord):
 
     class Meta:
         ordering = ["-pk"]
-        constraints = [
-            known_state("housekeeping"),
-            models.UniqueConstraint(
-                fields=["state"], condition=Q(state__in=["queued"]), name="housekeeping_one_queued"
-            ),
-        ]
+        constraints = [known_state("housekeeping")]
 
     def __str__(self) -> str:
         return f"housekeeping {self.pk}"

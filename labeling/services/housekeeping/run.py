@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from labeling.models import Backup, Housekeeping, JobState, Project, User
 from labeling.services.attempts import Beat, attempt_at
@@ -20,18 +20,17 @@ log = logging.getLogger(__name__)
 JOB = "labeling.run_housekeeping"
 
 
+@transaction.atomic
 def start_housekeeping(user: User | None = None) -> Housekeeping:
-    """Asks for one; the one that is waiting already when there is one."""
-    try:
-        with transaction.atomic():
-            asked = Housekeeping.objects.create(asked_by=user)
-            if user is not None:
-                record("housekeeping.started", user=user)
-            wake_on_commit(JOB, asked.pk)
-            return asked
-    except IntegrityError:
-        waiting: Housekeeping = Housekeeping.objects.get(state=JobState.QUEUED)
+    """Asks for one; the one that is waiting already when there is one. Two at once do no harm."""
+    waiting: Housekeeping | None = Housekeeping.objects.filter(state=JobState.QUEUED).first()
+    if waiting is not None:
         return waiting
+    asked = Housekeeping.objects.create(asked_by=user)
+    if user is not None:
+        record("housekeeping.started", user=user)
+    wake_on_commit(JOB, asked.pk)
+    return asked
 
 
 def run_housekeeping(pk: int) -> dict[str, Any]:
