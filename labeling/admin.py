@@ -23,8 +23,10 @@ from labeling.models import (
     Asset,
     AttemptLimit,
     AuditEvent,
+    Backup,
     Context,
     Epoch,
+    Housekeeping,
     ImportBatch,
     ImportRejection,
     Instructions,
@@ -397,6 +399,19 @@ class ProjectDeletionAdmin(JobAdmin):
     list_filter = ("state",)
     list_select_related = ("created_by",)
     search_fields = ("name", "slug")
+
+
+@admin.register(Housekeeping)
+class HousekeepingAdmin(JobAdmin):
+    job = "labeling.run_housekeeping"
+    list_display = ("created_at", "state", "freed_files", "freed_bytes", "freed_rows", "asked_by", "took", "error")
+    list_filter = ("state",)
+    list_select_related = ("asked_by",)
+
+
+@admin.register(Backup)
+class BackupAdmin(LookAdmin):
+    list_display = ("started_at", "finished_at", "is_whole", "file_count", "size_bytes")
 
 
 @admin.register(OverlapChange)
