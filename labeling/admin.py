@@ -407,6 +407,7 @@ class HousekeepingAdmin(JobAdmin):
     list_display = ("created_at", "state", "freed_files", "freed_bytes", "freed_rows", "asked_by", "took", "error")
     list_filter = ("state",)
     list_select_related = ("asked_by",)
+    search_fields = ("error", "note")
 
 
 @admin.register(Backup)
