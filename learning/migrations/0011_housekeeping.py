@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0016_housekeeping'),
+        ('labeling', '0017_housekeeping'),
         ('learning', '0010_put_backs'),
     ]
 

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0015_token_scopes'),
+        ('labeling', '0016_pseudonyms'),
     ]
 
     operations = [
