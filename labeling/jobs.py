@@ -48,6 +48,8 @@ def fall_silent(**_: Any) -> None:
 @task_postrun.connect
 def leave_nothing_held(**_: Any) -> None:
     liveness.let_go_of_everything()
+
+
 @shared_task(name="labeling.housekeeping")
 def housekeeping() -> dict[str, Any]:
     """Sent once a day; the row that it makes is the job, so that a killed worker loses nothing."""

@@ -1,8 +1,7 @@
 """What people do with runs: ask for one, call one off."""
 
-from django.db.models.functions import Now
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from labeling.models import JobState, Project, User
 from labeling.services.audit import record
