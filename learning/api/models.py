@@ -71,7 +71,8 @@ class ModelPin(ActionView):
     def post(self, request: Request, pk: int) -> Response:
         """Keeps the file of this version from housekeeping, or no longer."""
         version = _version(self, pk)
-        return Response(ModelDetailOut(runs.pin(person(request), version, body(PinIn, request)["pinned"])).data)
+        pinned = runs.pin(person(request), version, body(PinIn, request)["pinned"])
+        return Response(ModelDetailOut(pinned, context={"view": self}).data)
 
 
 class Rollback(ProjectView):
