@@ -57,10 +57,10 @@ class Planted:
 
     def rewrite_features(self, change: Callable[[np.ndarray], np.ndarray]) -> None:
         """Stores other features under their right hash."""
-        from learning.services import features
+        from learning.services.features import shards
 
         shard = self.encoder.shards.get()
-        features._save(self.encoder, shard, 0, np.ascontiguousarray(change(np.array(features.read_shard(shard)))))
+        shards._save(self.encoder, shard, 0, np.ascontiguousarray(change(np.array(shards.read_shard(shard)))))
 
 
 def unknown_label(planted: Planted) -> None:
@@ -205,7 +205,7 @@ DEFECTS: dict[str, Callable[[Planted], None]] = {
 
 def compute_again(planted: Planted) -> None:
     """Features of what the items hold now."""
-    from learning.services import contents
+    from learning.services.features import contents
 
     for ordinals, block in contents.blocks(planted.project, 0, planted.project.items.count()):
         made = planted.encoder_state.transform(block)  # type: ignore[attr-defined]
@@ -248,7 +248,7 @@ def plant_project(modality: str, contents: list[Any], labels: list[str], seed: i
     from django.utils import timezone
 
     from labeling.models import Annotation, ImportBatch, Item, Label, Progress, Project, Task, TaskState, User
-    from learning.services import encoder_versions, features
+    from learning.services.features import encoder_versions, shards
 
     rng = np.random.default_rng(seed)
     slug = f"{modality}-{seed}-{Project.objects.count()}"
@@ -294,7 +294,7 @@ def plant_project(modality: str, contents: list[Any], labels: list[str], seed: i
     )  # fmt: skip
     Item.objects.filter(pk__in=[item.pk for item, _ in chosen]).update(answers=1, slots_taken=1, is_open=False)
     encoder, _ = encoder_versions.encoder_for(project, len(items))
-    features.compute_missing(encoder, len(items), lambda done, of: None)
+    shards.compute_missing(encoder, len(items), lambda done, of: None)
     encoder_versions.make_current(encoder)
     planted = Planted(project, encoder, rng)
     planted.encoder_state = encoder_versions.fitted(encoder)  # type: ignore[attr-defined]
@@ -303,14 +303,16 @@ def plant_project(modality: str, contents: list[Any], labels: list[str], seed: i
 
 def findings(planted: Planted) -> dict[str, Any]:
     """What the data tests say, as a run would hear it."""
+    from learning.families.labels import data_tests, training_data
     from learning.models import EncoderVersion, Run
-    from learning.services import data_tests, decide, labels, leaks
-    from learning.services.matrix import FeatureMatrix
+    from learning.services.features.matrix import FeatureMatrix
+    from learning.services.monitoring import leaks
+    from learning.services.runs import decide
 
     leaks._measured.cache_clear()  # contents never change outside of this script
     run = Run(project=planted.project, seed=1, **decide.mark_of(planted.project))
     matrix = FeatureMatrix(EncoderVersion.objects.get(pk=planted.encoder.pk))
-    return {row.name: row for row in data_tests.run_tests(run, labels.freeze(run), matrix)}
+    return {row.name: row for row in data_tests.run_tests(run, training_data.freeze(run), matrix)}
 
 
 def read_data(name: str, n: int, rng: np.random.Generator) -> tuple[str, list[Any], list[str]] | None:
@@ -390,9 +392,9 @@ def check_one(name: str, n: int, seed: int) -> tuple[int, int, int] | None:
 
 
 def features_of(shard: Any) -> np.ndarray:
-    from learning.services import features
+    from learning.services.features import shards
 
-    return features.read_shard(shard)
+    return shards.read_shard(shard)
 
 
 def restore(planted: Planted, rows: np.ndarray) -> None:

@@ -148,9 +148,9 @@ def _accuracy(given: Floats, truth: NDArray[np.float64]) -> float:
 
 def replay(pair: Pair, construction: str, rng: np.random.Generator) -> Tally:
     """One draw of eval items and one verdict."""
+    from learning.families.labels.evaluation import Measured
     from learning.models import Status
-    from learning.services import gate
-    from learning.services.evaluation import Measured
+    from learning.services.registry import gate
 
     rows = rng.choice(len(pair.truth), N_EVAL, replace=True)
     ours, theirs, truth = pair.candidate[rows], pair.champion[rows], pair.truth[rows]

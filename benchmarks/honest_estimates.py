@@ -116,8 +116,8 @@ def imported(seed: int, pixels: Any, known: Any, settings: dict[str, Any]) -> An
 
 def learn(project: Any) -> None:
     from learning.models import Trigger
-    from learning.services.decide import decide
-    from learning.services.training import run_training
+    from learning.services.pipeline.run import run_training
+    from learning.services.runs.decide import decide
 
     run = decide(project.pk, Trigger.LABELS)
     if run is not None and run.state == "queued":
@@ -154,7 +154,8 @@ def measured(project: Any, pixels: Any, digits: Any, hidden: Any, learner: str, 
     from learning.core.evaluation import lure_estimate
     from learning.core.learners import one_hot
     from learning.models import ModelVersion
-    from learning.services import encoder_versions, model_files
+    from learning.services.features import encoder_versions
+    from learning.services.registry import model_files
 
     lines = b"".join(export_file(project, "jsonl", "items", Filters())).splitlines()
     exported = [row for row in map(json.loads, lines) if row["split"] == "pool"]

@@ -35,9 +35,9 @@ class Work:
 #: Daily work is one line with a ``job``.
 SCHEDULE = (
     Work("labeling", 2.0, call="labeling.services.sweep.sweep_labeling"),
-    Work("runs", 2.0, call="learning.services.sweep.sweep_runs"),
+    Work("runs", 2.0, call="learning.services.runs.sweep.sweep_runs"),
     Work("housekeeping", DAY_S, job="labeling.housekeeping"),
-    Work("learning", 10.0, call="learning.services.sweep.sweep_learning"),
+    Work("learning", 10.0, call="learning.services.runs.sweep.sweep_learning"),
 )
 
 #: How often a scheduler asks whether the turn of a job has come: restarts do not bring it forward.

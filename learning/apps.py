@@ -8,9 +8,10 @@ class LearningConfig(AppConfig):
 
     def ready(self) -> None:
         from learning import listeners  # noqa: PLC0415  # models are not loaded before this
+        from learning.families.pairwise import export_rows  # noqa: PLC0415
         from learning.selectors import stored_files, verdicts  # noqa: PLC0415
-        from learning.services import backbone, retention, setting_names  # noqa: PLC0415
-        from learning.services.pairwise import export_rows  # noqa: PLC0415
+        from learning.services import retention, setting_names  # noqa: PLC0415
+        from learning.services.features import backbone  # noqa: PLC0415
 
         listeners.connect()
         backbone.register()

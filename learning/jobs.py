@@ -7,9 +7,11 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from labeling.services.wake import wake_on_commit as wake
+from learning.families.labels import ranking
 from learning.models import Trigger
-from learning.services import decide as decisions
-from learning.services import files, ranking, training, warm
+from learning.services import files
+from learning.services.pipeline import run, warm
+from learning.services.runs import decide as decisions
 
 
 @shared_task(name="learning.decide")
@@ -21,8 +23,8 @@ def decide(project_id: int, trigger: str | None = None) -> dict[str, Any]:
 
 @shared_task(name="learning.run_training")
 def run_training(run_pk: int) -> dict[str, Any]:
-    outcome = training.run_training(run_pk)
-    for waiting in training.waiting_after(run_pk):
+    outcome = run.run_training(run_pk)
+    for waiting in run.waiting_after(run_pk):
         wake("learning.run_training", waiting)
     return outcome
 

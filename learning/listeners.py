@@ -8,7 +8,7 @@ from labeling.selectors import metrics
 from labeling.services.wake import wake_on_commit as wake
 from learning.models import Trigger
 from learning.selectors.curve import learning_curve
-from learning.services.decide import ask_once
+from learning.services.runs.decide import ask_once
 
 
 def connect() -> None:

@@ -39,7 +39,7 @@ FAULTS = {
         ("labeling/oddments.py", ""),
     ],
     "learning": [
-        ("learning/models/run.py", "import learning.services.training"),
+        ("learning/models/run.py", "import learning.services.pipeline.run"),
         ("learning/oddments/__init__.py", ""),
     ],
     "core": [

@@ -31,7 +31,7 @@ from config.backup.manifest import (
 )
 from labeling.models import Backup
 from labeling.selectors.stored_files import named_files
-from learning.services.environment import source_sha256
+from learning.services.runs.environment import source_sha256
 
 Say = Callable[[str], None]
 BEAT_EVERY_S = 20

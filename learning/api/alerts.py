@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from labeling.api.base import ActionView, PersonField, ProjectView, found, person, query
 from labeling.models import Action
 from learning.models import Alert, AlertKind, Severity
-from learning.services import alerts
+from learning.services.monitoring import alerts
 
 
 class AlertOut(serializers.ModelSerializer[Alert]):

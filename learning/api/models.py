@@ -14,7 +14,8 @@ from labeling.services.errors import Invalid
 from learning.api.serializers import ModelDetailOut, ModelOut, PinIn, QueueOut, ReasonIn, RollbackIn
 from learning.models import ModelVersion
 from learning.selectors.queue import published_queue
-from learning.services import promotion, runs
+from learning.services.registry import promotion
+from learning.services.runs import control
 
 
 class Models(ProjectView, ListAPIView[ModelVersion]):
@@ -59,7 +60,7 @@ class ModelPromote(ActionView):
         version = _version(self, pk)
         return Response(
             ModelDetailOut(
-                runs.promote(person(request), version, body(ReasonIn, request)["reason"]), context={"view": self}
+                control.promote(person(request), version, body(ReasonIn, request)["reason"]), context={"view": self}
             ).data
         )
 
@@ -71,7 +72,7 @@ class ModelPin(ActionView):
     def post(self, request: Request, pk: int) -> Response:
         """Keeps the file of this version from housekeeping, or no longer."""
         version = _version(self, pk)
-        pinned = runs.pin(person(request), version, body(PinIn, request)["pinned"])
+        pinned = control.pin(person(request), version, body(PinIn, request)["pinned"])
         return Response(ModelDetailOut(pinned, context={"view": self}).data)
 
 
@@ -84,7 +85,7 @@ class Rollback(ProjectView):
         changes and the answer says which one before it is whole."""
         given = body(RollbackIn, request)
         try:
-            earlier = runs.rollback(person(request), self.project, given["reason"], given.get("to"))
+            earlier = control.rollback(person(request), self.project, given["reason"], given.get("to"))
         except promotion.Damaged as damaged:
             if damaged.intact is None:
                 raise

@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from labeling.api.base import ProjectView, query
 from labeling.models import Action, Context, Item, Project
-from learning.services.pairwise import results
-from learning.services.pairwise.people import overview_told
-from learning.services.pairwise.shapes import ContextResults, Overview, Rate
+from learning.families.pairwise import results
+from learning.families.pairwise.people import overview_told
+from learning.families.pairwise.shapes import ContextResults, Overview, Rate
 
 MAX_SCORES = 10_000
 

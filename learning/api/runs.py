@@ -13,7 +13,7 @@ from labeling.api.base import ActionView, ProjectView, found, person
 from labeling.models import Action
 from learning.api.serializers import RunOut
 from learning.models import Run
-from learning.services import runs
+from learning.services.runs import control
 
 
 class Runs(ProjectView, ListAPIView[Run]):
@@ -34,7 +34,7 @@ class Runs(ProjectView, ListAPIView[Run]):
     @extend_schema(operation_id="runs_start", request=None, responses={202: RunOut})
     def post(self, request: Request, slug: str) -> Response:
         """Asks for a run. ``skipped`` when it would learn nothing new; a run that waits already is given back."""
-        return Response(RunOut(runs.request_run(person(request), self.project)).data, status.HTTP_202_ACCEPTED)
+        return Response(RunOut(control.request_run(person(request), self.project)).data, status.HTTP_202_ACCEPTED)
 
 
 def _run(view: ActionView, public_id: Any) -> Run:
@@ -58,4 +58,4 @@ class RunCancel(ActionView):
     @extend_schema(operation_id="runs_cancel", request=None, responses=RunOut)
     def post(self, request: Request, public_id: Any) -> Response:
         """Calls the run off: it stops before its next step."""
-        return Response(RunOut(runs.cancel(_run(self, public_id))).data)
+        return Response(RunOut(control.cancel(_run(self, public_id))).data)

@@ -9,10 +9,10 @@ from rest_framework import serializers
 from labeling.api.base import PersonField, StrictSerializer
 from labeling.models import JobState
 from learning.core.evaluation.intervals import why_no_interval
+from learning.families.pairwise.people import report_told
 from learning.models import Decision, ModelVersion, Run, Status, Trigger
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.verdicts import gate_verdict
-from learning.services.pairwise.people import report_told
 
 
 class EstimateOut(serializers.Serializer[Any]):

@@ -9,7 +9,7 @@ from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.errors import Invalid
 from learning.models import Alert
-from learning.services import alerts
+from learning.services.monitoring import alerts
 
 
 @require_safe

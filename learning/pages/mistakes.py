@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from labeling.models import Action, Item, Project
 from labeling.pages.decorators import PageRequest, project_page
+from learning.families.labels import eval_answers
 from learning.models import ModelVersion
-from learning.services import eval_answers, files
+from learning.services import files
 
 ITEMS_PER_PAGE = 50
 FIRST_COLUMNS = 6

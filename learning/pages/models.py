@@ -21,7 +21,8 @@ from learning.selectors.outlook import outlook
 from learning.selectors.stopping import stopping
 from learning.selectors.verdict_words import reason_words
 from learning.selectors.verdicts import gate_verdict
-from learning.services import promotion, runs
+from learning.services.registry import promotion
+from learning.services.runs import control
 
 VERSIONS_PER_PAGE = 50
 DECISIONS_SHOWN = 12
@@ -76,7 +77,7 @@ def model_list(request: PageRequest, project: Project) -> HttpResponse | HttpRes
         to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
         number = (int(to) if to.isdecimal() and len(to) < 10 else 0) if to else None
         try:
-            earlier = runs.rollback(request.user, project, reason, number)
+            earlier = control.rollback(request.user, project, reason, number)
             messages.success(request, f"Model {earlier.number} is the champion again; the pool is ranked anew.")
         except promotion.Damaged as damaged:
             messages.error(request, damaged.reason)
@@ -132,12 +133,12 @@ def model_detail(request: PageRequest, project: Project, number: int) -> HttpRes
     if request.method == "POST":
         try:
             if "pinned" in request.POST:
-                pinned = runs.pin(request.user, version, request.POST["pinned"] == "1").pinned
+                pinned = control.pin(request.user, version, request.POST["pinned"] == "1").pinned
                 messages.success(
                     request, "Its file is kept." if pinned else "Its file is kept as long as the rules say."
                 )
                 return redirect("learning-pages:model", project.slug, number)
-            runs.promote(request.user, version, request.POST.get("reason", ""))
+            control.promote(request.user, version, request.POST.get("reason", ""))
             messages.success(request, f"Model {number} is the champion now; the pool is ranked anew.")
         except Invalid as refused:
             messages.error(request, refused.reason)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from learning.core.evaluation.intervals import interval_words
+from learning.families.pairwise.shapes import CurvePoint, Rate, Score
 from learning.pages.charts import Tick, nice_step
-from learning.services.pairwise.shapes import CurvePoint, Rate, Score
 
 EDGE = 3.0
 MOST_HALF_WIDTH = 12.0

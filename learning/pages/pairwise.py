@@ -13,11 +13,9 @@ from labeling.models import Action, Context, Kind, Modality, Progress, Project, 
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import name_of as name_of_reader
 from labeling.selectors.quarantine import IMPORTED, in_force
-from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
-from learning.selectors.outlook import outlook
-from learning.services.pairwise.people import overview_told
-from learning.services.pairwise.results import overview_of, ranking_without, results_of
-from learning.services.pairwise.shapes import (
+from learning.families.pairwise.people import overview_told
+from learning.families.pairwise.results import overview_of, ranking_without, results_of
+from learning.families.pairwise.shapes import (
     ContextResults,
     ContextSummary,
     CurvePoint,
@@ -27,6 +25,8 @@ from learning.services.pairwise.shapes import (
     Rate,
     Score,
 )
+from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
+from learning.selectors.outlook import outlook
 
 ITEMS_PER_PAGE = 25
 SCORES_READ = 1000

@@ -17,7 +17,7 @@ from learning.models import Run
 from learning.pages.findings import data_test_rows
 from learning.selectors.outcome import duration, outcome
 from learning.selectors.outlook import outlook
-from learning.services import runs
+from learning.services.runs import control
 
 RUNS_PER_PAGE = 25
 RUNS_ON_PROJECT_PAGE = 5
@@ -52,7 +52,7 @@ def run_list(request: PageRequest, project: Project) -> HttpResponse | HttpRespo
 
 def _ask(request: PageRequest, project: Project) -> HttpResponseRedirect:
     try:
-        run = runs.request_run(request.user, project)
+        run = control.request_run(request.user, project)
     except Invalid as refused:
         messages.error(request, refused.reason)
         return redirect("learning-pages:runs", project.slug)
@@ -69,7 +69,7 @@ def run_detail(request: PageRequest, project: Project, public_id: UUID) -> HttpR
     run = get_object_or_404(_of(project), public_id=public_id)
     if request.method == "POST":
         try:
-            runs.cancel(run)
+            control.cancel(run)
         except Invalid as refused:
             messages.error(request, refused.reason)
         return redirect("learning-pages:run", project.slug, public_id)

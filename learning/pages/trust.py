@@ -14,7 +14,7 @@ from learning.selectors.curve import headline_of
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.verdict_words import ENOUGH
 from learning.selectors.verdicts import gate_verdict
-from learning.services import model_files
+from learning.services.registry import model_files
 
 MEGABYTE = 1024 * 1024
 

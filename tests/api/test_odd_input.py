@@ -22,7 +22,7 @@ def test_a_member_with_nul_in_the_name_is_not_there(project, people, api):
 
 
 def test_a_reason_that_cannot_be_stored_is_refused_on_the_page(project, people, browser_of, monkeypatch):
-    monkeypatch.setattr("learning.services.promotion._check_file", lambda version: None)
+    monkeypatch.setattr("learning.services.registry.promotion._check_file", lambda version: None)
     version = ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1)
     for reason in ("nul \0 inside", "x" * 2001):
         page = browser_of(people.manager).post(f"/p/{project.slug}/models/1/", {"reason": reason}, follow=True)

@@ -30,8 +30,8 @@ from labeling.services.imports import run_import, start_import
 from labeling.services.imports.store import ChunkStore
 from labeling.services.sweep import sweep_labeling
 from labeling.services.tasks import next_tasks
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.factories import make_items, make_project
 from tests.learning.conftest import RealWorker, database_url, real_worker, redis_url, until  # noqa: F401 - fixtures
 from tests.learning.people import answer_some, make_text_project, texts, truth
@@ -157,7 +157,7 @@ def test_a_backup_under_way_restores_every_answer_and_the_jobs_go_on(
     learning = make_text_project(people.manager, slug="learning")
     answer_some(learning, people.annotator, 45)
     answer_some(learning, people.annotator, 30, Split.EVAL)
-    real_worker.pause_at("learning.services.candidates:fit_model:before")
+    real_worker.pause_at("learning.families.labels.candidates:fit_model:before")
     real_worker.start()
     real_worker.send("learning.decide", learning.pk)
 

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from labeling.services.errors import Invalid
 from labeling.services.housekeeping import run_housekeeping, start_housekeeping
 from learning.models import ModelVersion, Status
-from learning.services import model_files, promotion
+from learning.services.registry import model_files, promotion
 from tests.concurrency.together import together
 from tests.factories import UserFactory, make_project
 from tests.learning.test_housekeeping import make_version, was_champion

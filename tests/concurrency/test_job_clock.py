@@ -10,7 +10,7 @@ from labeling.models import ImportBatch, JobState, WorkerMachine
 from labeling.models.clock import database_now
 from labeling.services import sweep
 from learning.models import Decision, NextDecision, Run
-from learning.services.sweep import _ask_for_ranking, sweep_runs
+from learning.services.runs.sweep import _ask_for_ranking, sweep_runs
 from tests.factories import make_project
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]

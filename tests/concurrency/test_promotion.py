@@ -6,7 +6,7 @@ import pytest
 
 from labeling.services.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
-from learning.services import promotion
+from learning.services.registry import promotion
 from tests.concurrency.together import together
 from tests.factories import UserFactory, make_project
 

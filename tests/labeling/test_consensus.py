@@ -12,9 +12,9 @@ from labeling.consensus import Given, agreement_of, consensus_of, share_of_equal
 from labeling.kinds import KINDS
 from labeling.models import Annotation, Source, Split
 from labeling.selectors.export import Filters, export_rows
+from learning.families.labels.training_data import freeze
 from learning.models import Run
-from learning.services.decide import mark_of
-from learning.services.labels import freeze
+from learning.services.runs.decide import mark_of
 from tests.factories import UserFactory, make_answer, make_items, make_project
 
 CLASSIFICATION, MULTILABEL = KINDS["classification"], KINDS["multilabel"]

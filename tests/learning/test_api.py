@@ -5,7 +5,7 @@ import pytest
 from labeling.models import JobState, Split
 from labeling.services.errors import Invalid
 from learning.models import Decision, ModelVersion, Run, Status
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
 from tests.factories import make_items
 from tests.learning.people import answer_some, texts
 
@@ -98,7 +98,7 @@ def test_a_cancelled_run_stays_cancelled(api, people, answered, commits):
 
 
 def test_promotion_and_rollback_say_why(api, people, project, messages, commits, monkeypatch):
-    monkeypatch.setattr("learning.services.promotion._check_file", lambda version: None)
+    monkeypatch.setattr("learning.services.registry.promotion._check_file", lambda version: None)
     made = [
         ModelVersion.objects.create(project=project, number=number, status=status, encoder="e", trained_on=number)
         for number, status in ((1, Status.CHAMPION), (2, Status.REJECTED))
@@ -123,7 +123,7 @@ def test_a_rollback_to_a_damaged_model_says_where_to_go_and_goes_there_when_told
         if version.number == 2:
             raise Invalid("status", "The file of model 2 is damaged: it is missing.")
 
-    monkeypatch.setattr("learning.services.promotion._check_file", damaged)
+    monkeypatch.setattr("learning.services.registry.promotion._check_file", damaged)
     for number, status in ((1, Status.RETIRED), (2, Status.RETIRED), (3, Status.CHAMPION)):
         made = ModelVersion.objects.create(project=project, number=number, status=status, encoder="e", trained_on=9)
         Decision.objects.create(project=project, model_version=made, before="candidate", after="champion", reason="r")

@@ -6,9 +6,9 @@ import pytest
 from benchmarks.data_defects import DEFECTS, Planted, findings, plant_project, read_data
 from labeling.models import JobState
 from learning.models import Alert, ModelVersion, Run
-from learning.services import leaks
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.monitoring import leaks
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.learning.people import answer_some, make_text_project, texts
 
 pytestmark = pytest.mark.django_db

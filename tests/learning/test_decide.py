@@ -10,10 +10,10 @@ from labeling import signals
 from labeling.models import JobState, Progress
 from labeling.models.process_name import machine_name
 from learning.models import NextDecision, Run, Trigger
-from learning.services import sweep
-from learning.services.decide import ask_once, decide, mark_of, note_seen
-from learning.services.runs import cancel, request_run
-from learning.services.training import run_training, waiting_after
+from learning.services.pipeline.run import run_training, waiting_after
+from learning.services.runs import sweep
+from learning.services.runs.control import cancel, request_run
+from learning.services.runs.decide import ask_once, decide, mark_of, note_seen
 from tests.learning.people import answer_some, make_text_project
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ def request_run_with_answers(project, people) -> Run:
 
 def test_a_cancelled_attempt_stops_at_its_next_word(trained, people):
     run = request_run_with_answers(trained, people)
-    from learning.services import steps
+    from learning.services.runs import steps
 
     attempt = Run.objects.claim(run.pk)
     log = steps.StepLog(run, attempt)

@@ -15,8 +15,8 @@ from labeling.selectors.export import ANNOTATION_COLUMNS, ITEM_COLUMNS, Filters,
 from labeling.services.answers import record_answer
 from labeling.services.exports import FORMATS, export_file
 from labeling.services.tasks import next_tasks
+from learning.families.pairwise import export_rows as pairs
 from learning.models import ModelVersion
-from learning.services.pairwise import export_rows as pairs
 from tests.factories import make_answer, make_items, make_project
 from tests.learning.pairwise.people import bring, honest, item_rows, judgments, make_pairwise_project
 from tests.learning.pairwise.test_run import learn

@@ -9,22 +9,23 @@ from django.utils import timezone
 
 from labeling.models import Epoch, JobState, QueueEntry, Split
 from learning.models import Alert, EncoderVersion, FeatureShard, ModelVersion, Run, Status
-from learning.services import encoder_versions, matrix, model_files, promotion
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.features import encoder_versions, matrix
+from learning.services.pipeline.run import run_training
+from learning.services.registry import model_files, promotion
+from learning.services.runs.decide import decide
 from tests.learning.conftest import RealWorker, until
 from tests.learning.people import answer_some, make_text_project
 
 FAULTS = {
-    "freeze": "learning.services.labels.freeze",
-    "features": "learning.services.features.compute_missing",
-    "data tests": "learning.services.data_tests.run_tests",
-    "fit": "learning.services.candidates.fit_model",
-    "calibrate": "learning.services.candidates.check_probabilities",
-    "evaluate": "learning.services.evaluation.measure",
-    "artifact": "learning.services.candidates._register",
-    "gate": "learning.services.gate.verdict_on",
-    "rank": "learning.services.ranking.rank_pool",
+    "freeze": "learning.families.labels.training_data.freeze",
+    "features": "learning.services.features.shards.compute_missing",
+    "data tests": "learning.families.labels.data_tests.run_tests",
+    "fit": "learning.families.labels.candidates.fit_model",
+    "calibrate": "learning.families.labels.candidates.check_probabilities",
+    "evaluate": "learning.families.labels.evaluation.measure",
+    "artifact": "learning.families.labels.candidates._register",
+    "gate": "learning.services.registry.gate.verdict_on",
+    "rank": "learning.families.labels.ranking.rank_pool",
     "publish": "labeling.services.queue._insert",
 }
 
@@ -108,7 +109,7 @@ def test_a_full_disk_in_a_real_worker(real_worker: RealWorker, people):
     trained(project)
     before = in_use(project)
     answer_some(project, people.annotator, 10)
-    (real_worker.folder / "fails").write_text("learning.services.candidates:_register")
+    (real_worker.folder / "fails").write_text("learning.families.labels.candidates:_register")
     real_worker.start()
     real_worker.send("learning.decide", project.pk)
     waiting = until(

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from learning.models import EncoderVersion, FeatureShard
-from learning.services import contents, encoder_versions, features, files
-from learning.services.matrix import FeatureMatrix
+from learning.services import files
+from learning.services.features import contents, encoder_versions, shards
+from learning.services.features.matrix import FeatureMatrix
 from tests.factories import make_items, make_project
 from tests.learning.people import texts
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def computed(project, n_items: int) -> tuple[EncoderVersion, int]:
     version, _ = encoder_versions.encoder_for(project, n_items)
-    rows = features.compute_missing(version, n_items, lambda done, of: None)
+    rows = shards.compute_missing(version, n_items, lambda done, of: None)
     encoder_versions.make_current(version)
     return version, rows
 
@@ -29,7 +30,7 @@ def project(db):
 
 @pytest.fixture
 def small_shards(monkeypatch):
-    for module in ("learning.services.features", "learning.services.matrix"):
+    for module in ("learning.services.features.shards", "learning.services.features.matrix"):
         monkeypatch.setattr(f"{module}.SHARD_ROWS", 25)
 
 
@@ -55,7 +56,7 @@ def test_only_new_items_are_computed_and_the_last_shard_grows(project, small_sha
 
 def test_an_attempt_that_dies_keeps_what_was_stored(project, monkeypatch):
     monkeypatch.setattr(contents, "ITEMS_PER_BLOCK", 20)
-    monkeypatch.setattr(features, "CHECKPOINT_S", 0.0)
+    monkeypatch.setattr(shards, "CHECKPOINT_S", 0.0)
     version, _ = encoder_versions.encoder_for(project, 60)
 
     def dies(done, of):
@@ -63,9 +64,9 @@ def test_an_attempt_that_dies_keeps_what_was_stored(project, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        features.compute_missing(version, 60, dies)
+        shards.compute_missing(version, 60, dies)
     assert version.shards.get().rows == 20
-    assert features.compute_missing(version, 60, lambda done, of: None) == 40
+    assert shards.compute_missing(version, 60, lambda done, of: None) == 40
 
 
 def test_twice_the_items_make_a_new_encoder_and_the_old_shards_go(project):
@@ -86,8 +87,8 @@ def test_a_worker_that_was_overtaken_stores_nothing(project):
     shard = version.shards.get()
     FeatureShard.objects.filter(pk=shard.pk).update(sha256="moved on")
     make_items(project, ["one more"])
-    with pytest.raises(features.Overtaken):
-        features._save(version, shard, 0, np.zeros((61, version.dimension), np.float32))
+    with pytest.raises(shards.Overtaken):
+        shards._save(version, shard, 0, np.zeros((61, version.dimension), np.float32))
 
 
 def test_a_damaged_file_is_refused(project, tmp_path):
@@ -96,7 +97,7 @@ def test_a_damaged_file_is_refused(project, tmp_path):
     path = files.local_path(shard.path)
     path.write_bytes(path.read_bytes()[:-4] + b"\0\0\1\1")
     with pytest.raises(files.Corrupt):
-        features.read_shard(shard)
+        shards.read_shard(shard)
 
 
 def test_files_are_whole_or_absent(monkeypatch):

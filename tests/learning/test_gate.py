@@ -10,11 +10,12 @@ from labeling.services.errors import Invalid
 from learning.core.evaluation import Contender, evaluate
 from learning.core.evaluation.gate import MAX_P_BETTER
 from learning.core.learners import make_learner, one_hot
+from learning.families.labels.evaluation import Measured
 from learning.models import Alert, Decision, ModelVersion, Status
 from learning.selectors import eval_uses
-from learning.services import files, promotion
-from learning.services.evaluation import Measured
-from learning.services.gate import Rivals, judge, unmeasured, verdict_on
+from learning.services import files
+from learning.services.registry import promotion
+from learning.services.registry.gate import Rivals, judge, unmeasured, verdict_on
 from tests.factories import make_project
 
 pytestmark = pytest.mark.both_databases

@@ -10,8 +10,8 @@ from labeling.services.tasks import next_tasks
 from learning.models import ArmComparison, ModelVersion, Run
 from learning.selectors.arms import arms
 from learning.selectors.stopping import stopping
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.learning.people import answer_some, make_text_project, truth
 
 pytestmark = pytest.mark.django_db
@@ -120,8 +120,8 @@ def test_a_comparison_that_fails_takes_nothing_away_from_the_run(people, monkeyp
     def broken(*_):
         raise ArithmeticError("no such luck")
 
-    monkeypatch.setattr("learning.services.arms._draws", broken)
-    monkeypatch.setattr("learning.services.stopping.sample_of", broken)
+    monkeypatch.setattr("learning.families.labels.arms._draws", broken)
+    monkeypatch.setattr("learning.families.labels.stopping.sample_of", broken)
     assert run_training(decide(project.pk).pk)["state"] == "done"
     project.refresh_from_db()
     assert project.epoch == 1

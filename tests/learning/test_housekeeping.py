@@ -16,9 +16,11 @@ from labeling.services import storage
 from labeling.services.errors import Invalid
 from labeling.services.housekeeping import run_housekeeping, start_housekeeping, would_free
 from learning.models import Alert, Decision, EncoderVersion, ModelVersion, Run, Status
-from learning.services import files, model_files, promotion, retention, runs
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services import files, retention
+from learning.services.pipeline.run import run_training
+from learning.services.registry import model_files, promotion
+from learning.services.runs import control
+from learning.services.runs.decide import decide
 from tests.learning.people import answer_some, make_text_project
 
 pytestmark = pytest.mark.django_db
@@ -272,7 +274,7 @@ def test_old_rows_go_and_the_trail_stays(project, people):
         ended = now - timedelta(days=days)
         batch = ImportBatch.objects.create(project=project, format="rows", path="", state=state, finished_at=ended)
         ImportRejection.objects.create(batch=batch, row=1, reason="empty")
-    runs.pin(people.manager, make_version(project, 1), True)
+    control.pin(people.manager, make_version(project, 1), True)
     done = keep_house()
     assert [session.session_key for session in Session.objects.all()] == ["new"]
     assert [log.username for log in AccessLog.objects.all()] == ["b"]

@@ -3,28 +3,28 @@
 import pytest
 
 from labeling.models import Epoch, JobState, Project, QueueEntry, Split
+from learning.families.labels.training_data import freeze
 from learning.models import ModelVersion, Run
-from learning.services.decide import decide
-from learning.services.labels import freeze
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.learning.conftest import RealWorker, until
 from tests.learning.people import answer_some, make_text_project
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 
 IN_TRAINING = (
-    "learning.services.labels:freeze:before",
-    "learning.services.features:_save:after",
-    "learning.services.candidates:fit_model:before",
+    "learning.families.labels.training_data:freeze:before",
+    "learning.services.features.shards:_save:after",
+    "learning.families.labels.candidates:fit_model:before",
     "learning.services.files:store:after",
-    "learning.services.promotion:settle:after",
+    "learning.services.registry.promotion:settle:after",
 )
 IN_RANKING = (
     "labeling.services.queue:reserve_epoch:after",
-    "learning.services.ranking:rank_pool:before",
-    "learning.services.ranking:rank_pool:after",
+    "learning.families.labels.ranking:rank_pool:before",
+    "learning.families.labels.ranking:rank_pool:after",
     "labeling.services.queue:_insert:after",
-    "learning.services.ranking:publish:after",
+    "learning.families.labels.ranking:publish:after",
 )
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from labeling.models import Annotation, Item, ItemStatus, Label, Source, Split
+from learning.families.labels.training_data import freeze
 from learning.models import Run
-from learning.services.decide import mark_of
-from learning.services.labels import freeze
+from learning.services.runs.decide import mark_of
 from tests.factories import UserFactory, make_answer, make_items, make_project
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from labeling.models import Annotation, Item, Split
+from learning.families.labels import eval_answers
 from learning.models import ModelVersion
-from learning.services import eval_answers, files
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services import files
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.factories import make_items
 from tests.learning.people import answer_some, texts
 

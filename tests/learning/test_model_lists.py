@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from learning.models import Decision, ModelVersion, Status
-from learning.services.promotion import earlier_champion
+from learning.services.registry.promotion import earlier_champion
 
 pytestmark = pytest.mark.django_db
 

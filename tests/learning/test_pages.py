@@ -8,9 +8,10 @@ from learning.models import Alert, AlertKind, Decision, ModelVersion, Run, Statu
 from learning.pages import trust
 from learning.pages.card import flat
 from learning.pages.models import POINTS_DRAWN, VERSIONS_PER_PAGE, _thinned
-from learning.services import alerts, promotion
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.monitoring import alerts
+from learning.services.pipeline.run import run_training
+from learning.services.registry import promotion
+from learning.services.runs.decide import decide
 from tests.factories import make_items
 from tests.learning.pairwise.people import bring, honest, item_rows, judgments, make_pairwise_project
 from tests.learning.people import answer_some, texts
@@ -293,7 +294,7 @@ def test_the_way_back_past_a_damaged_champion_is_offered(browser_of, people, tra
         if version.number == 2:
             raise Invalid("status", "The file of model 2 is damaged: it is missing.")
 
-    monkeypatch.setattr("learning.services.promotion._check_file", damaged)
+    monkeypatch.setattr("learning.services.registry.promotion._check_file", damaged)
     client, address = browser_of(people.manager), "/p/sms/models/"
     promotion.settle(ModelVersion.objects.get(), Status.CHAMPION, "first", {})
     for number in (2, 3):

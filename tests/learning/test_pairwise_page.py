@@ -3,10 +3,7 @@
 import pytest
 
 from labeling.models import Context, Item, Kind, Member, Project, Role, Split
-from learning.pages import pairwise
-from learning.pages.pair_charts import arms_chart, score_strip
-from learning.services.decide import decide
-from learning.services.pairwise.shapes import (
+from learning.families.pairwise.shapes import (
     ContextResults,
     ContextSummary,
     CurvePoint,
@@ -19,7 +16,10 @@ from learning.services.pairwise.shapes import (
     Score,
     Suspect,
 )
-from learning.services.training import run_training
+from learning.pages import pairwise
+from learning.pages.pair_charts import arms_chart, score_strip
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.factories import make_items, make_project
 from tests.learning.pairwise.people import bring, honest, item_rows, judgments, left_only, make_pairwise_project
 

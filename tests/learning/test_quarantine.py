@@ -7,15 +7,15 @@ from labeling.models import Item, Progress, Quarantine, Split
 from labeling.selectors.export import Filters
 from labeling.services.items import restore, set_aside
 from labeling.services.quarantine import lift, set_in_quarantine
+from learning.families.labels import training_data
+from learning.families.pairwise import freeze
+from learning.families.pairwise.export_rows import preferences
 from learning.models import ModelVersion, NextDecision, Run, Trigger
 from learning.selectors.outlook import outlook
-from learning.services import labels
-from learning.services.decide import ask_once, decide, mark_of
-from learning.services.pairwise import freeze
-from learning.services.pairwise.export_rows import preferences
-from learning.services.repeat import repeat
-from learning.services.sweep import due_projects
-from learning.services.training import run_training
+from learning.services.pipeline.repeat import repeat
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import ask_once, decide, mark_of
+from learning.services.runs.sweep import due_projects
 from tests.factories import make_answer
 from tests.learning.pairwise.people import bring, item_rows, judged, make_pairwise_project
 from tests.learning.people import answer_some, make_text_project
@@ -36,7 +36,7 @@ def project(people):
 
 
 def frozen(project):
-    return labels.freeze(Run(project=project, **mark_of(project)))
+    return training_data.freeze(Run(project=project, **mark_of(project)))
 
 
 def test_a_run_leaves_their_answers_out_on_both_sides_and_says_how_many(project, people):

@@ -5,10 +5,10 @@ import pytest
 
 from labeling.models import Epoch, Item, ItemStatus, QueueEntry, Split
 from labeling.services import queue
+from learning.families.labels import ranking
 from learning.models import ModelVersion
-from learning.services import ranking
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.factories import UserFactory, make_answer, make_items
 from tests.learning.people import answer_some, make_text_project, truth
 

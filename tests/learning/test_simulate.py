@@ -95,7 +95,7 @@ def test_another_file_may_be_the_measure(messages, tmp_path):
 
 
 def test_rows_of_a_group_stay_on_one_side(tmp_path):
-    from learning.services import replay
+    from learning.services.simulation import replay
 
     rows = [[number, text, label_of(text), f"writer {number % 30}"] for number, text in enumerate(texts(150))]
     data = replay.read(write_csv(tmp_path / "g.csv", rows, ("id", "text", "label", "group")), "auto", "label", "text")

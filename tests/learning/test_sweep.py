@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 
 from labeling.models import Epoch, ImportBatch, Split
+from learning.families.labels import evaluation, ranking
 from learning.models import Decision, ModelVersion, NextDecision, Run
-from learning.services import contents, encoder_versions, evaluation, gate, promotion, ranking, runs, sweep
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.features import contents, encoder_versions
+from learning.services.pipeline.run import run_training
+from learning.services.registry import gate, promotion
+from learning.services.runs import control, sweep
+from learning.services.runs.decide import decide
 from tests.factories import make_items
 from tests.learning.people import answer_some, make_text_project
 
@@ -41,7 +44,7 @@ def test_a_promoted_champion_that_has_not_ranked_is_noticed_once(project, people
     grow_older(minutes=1)
     assert sweep.unranked_projects() == []
     other = next(version for version in champions if version.status != "champion")
-    runs.promote(people.manager, other, "it knows better")  # and its message is lost
+    control.promote(people.manager, other, "it knows better")  # and its message is lost
     assert sweep.unranked_projects() == [], "the message is given a moment"
     grow_older(minutes=1)
     assert sweep.unranked_projects() == [project.pk]
@@ -119,7 +122,7 @@ def test_a_run_called_off_before_its_verdict_promotes_nothing(project, people, c
     verdict_on = gate.verdict_on
 
     def cancelled_while_judging(*args, **more):
-        runs.cancel(Run.objects.get(pk=run.pk))
+        control.cancel(Run.objects.get(pk=run.pk))
         return verdict_on(*args, **more)
 
     monkeypatch.setattr(gate, "verdict_on", cancelled_while_judging)

@@ -5,8 +5,8 @@ import pytest
 from labeling.models import Epoch, Item, JobState, QueueEntry, Split
 from learning.models import ModelVersion, NextDecision, Run, Status, Trigger
 from learning.selectors.eval_uses import eval_uses
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.factories import make_answer, make_items, make_project
 from tests.learning.people import answer_some, make_text_project, truth
 

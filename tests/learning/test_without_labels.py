@@ -5,9 +5,9 @@ import pytest
 from labeling.models import JobState
 from labeling.services.label_set import set_labels
 from learning.models import Alert, Run, Trigger
-from learning.services import sweep
-from learning.services.decide import decide
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
+from learning.services.runs import sweep
+from learning.services.runs.decide import decide
 from tests.learning.people import answer_some, make_text_project
 
 pytestmark = pytest.mark.django_db

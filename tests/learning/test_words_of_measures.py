@@ -10,7 +10,7 @@ from learning.core.evaluation import evaluate
 from learning.core.evaluation.intervals import interval_words
 from learning.models import ModelVersion, Status
 from learning.selectors import verdict_words
-from learning.services.gate import judge
+from learning.services.registry.gate import judge
 
 
 def verdict(passed: int, asked: int, status: str = "provisional") -> dict:

@@ -26,7 +26,7 @@ def main() -> None:
     from labeling.selectors.recount import differences
     from labeling.services.exports import export_file
     from learning.models import ModelVersion, Run
-    from learning.services import model_files
+    from learning.services.registry import model_files
 
     loaded = [version for version in ModelVersion.objects.all() if model_files.load_model(version)]
     held = {

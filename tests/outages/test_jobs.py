@@ -17,10 +17,9 @@ from labeling.services.outages import OUTAGES, Cause
 from labeling.services.overlap_changes import run_overlap_change, start_overlap_change
 from labeling.services.snapshots import run_snapshot, start_snapshot
 from learning.models import Alert, Run
-from learning.services import training
-from learning.services.decide import decide
-from learning.services.sweep import sweep_runs
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
+from learning.services.runs.sweep import sweep_runs
 from tests.factories import make_items
 from tests.learning.people import answer_some, make_text_project
 from tests.outages.trouble import full_database
@@ -61,7 +60,7 @@ def an_overlap_change(project, people, monkeypatch):
 def a_run(project, people, monkeypatch):
     learned = make_text_project(people.manager, slug="learned", n_pool=60, n_eval=0, retrain_every=5)
     answer_some(learned, people.annotator, 20)
-    return Run.objects.filter(pk=decide(learned.pk).pk), run_training, "learning.services.labels.freeze"
+    return Run.objects.filter(pk=decide(learned.pk).pk), run_training, "learning.families.labels.training_data.freeze"
 
 
 JOBS = [an_import, a_snapshot, a_deletion, an_overlap_change, a_run]
@@ -113,7 +112,7 @@ def test_outages_are_nobodys_death(project, people, monkeypatch, make):
     rows, run, place = make(project, people, monkeypatch)
     with monkeypatch.context() as broken:
         broken.setattr(place, lambda *args, **more: (_ for _ in ()).throw(TROUBLES["full disk"]))
-        for _ in range(max(MAX_FRUITLESS_ATTEMPTS, training.MAX_ATTEMPTS) + 2):
+        for _ in range(max(MAX_FRUITLESS_ATTEMPTS, run.MAX_ATTEMPTS) + 2):
             run(rows.get().pk)
             rows.update(retry_at=timezone.now() - timedelta(seconds=1))
     run(rows.get().pk)

@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from learning.models import ModelVersion, Run
-from learning.services import files, repeat
+from learning.services import files
+from learning.services.pipeline import repeat
 
 
 class Command(BaseCommand):

@@ -19,7 +19,7 @@ from learning.core.evaluation.intervals import TOO_FEW, interval_words
 from learning.core.learners import LEARNERS
 from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES
-from learning.services import curve_plot, replay
+from learning.services.simulation import curve_plot, replay
 
 SHARES = (0.90, 0.95, 0.98)
 BAR = 24

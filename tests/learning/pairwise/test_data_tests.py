@@ -16,9 +16,9 @@ from labeling.services.imports import run_import, start_import
 from labeling.services.items import set_aside
 from labeling.services.tasks import next_tasks
 from learning.models import Alert, ModelVersion, Run, Trigger
-from learning.services.decide import decide
-from learning.services.matrix import FeatureMatrix
-from learning.services.training import run_training
+from learning.services.features.matrix import FeatureMatrix
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.learning.pairwise.people import bring, honest, item, item_rows, judged, make_pairwise_project, strength
 
 pytestmark = pytest.mark.django_db

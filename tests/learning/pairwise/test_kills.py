@@ -3,21 +3,21 @@
 import pytest
 
 from labeling.models import Epoch, JobState, PairQueueEntry, Project
+from learning.families.pairwise.freeze import freeze
 from learning.models import ModelVersion, PairwiseFinding, PairwiseScore, Run
-from learning.services.decide import decide
-from learning.services.pairwise.freeze import freeze
-from learning.services.training import run_training
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
 from tests.learning.conftest import RealWorker, until
 from tests.learning.pairwise.people import bring, honest, item_rows, judgments, make_pairwise_project
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 
 PLACES = (
-    "learning.services.pairwise.freeze:freeze:after",
-    "learning.services.pairwise.learn:fit_ranking:before",
+    "learning.families.pairwise.freeze:freeze:after",
+    "learning.families.pairwise.learn:fit_ranking:before",
     "learning.services.files:store:after",
-    "learning.services.pairwise.publish:store:after",
-    "learning.services.pairwise.choose:publish:after",
+    "learning.families.pairwise.publish:store:after",
+    "learning.families.pairwise.choose:publish:after",
 )
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from labeling.models import Context, ItemStatus, Project
 from labeling.services.items import set_aside
+from learning.families.pairwise.findings import sentence_of
+from learning.families.pairwise.results import overview_of, ranking_without, results_of
 from learning.models import ModelVersion
-from learning.services import gate
-from learning.services.pairwise.findings import sentence_of
-from learning.services.pairwise.results import overview_of, ranking_without, results_of
+from learning.services.registry import gate
 from tests.learning.pairwise.people import (
     bring,
     honest,

@@ -8,12 +8,12 @@ from django.core.files.storage import default_storage
 from labeling.models import Context, Epoch, Snapshot, Task
 from labeling.services.items import set_aside
 from labeling.services.snapshots import run_snapshot
+from learning.families.labels.ranking import rank_again
+from learning.families.pairwise import publish
+from learning.families.pairwise.export_rows import grade_of
+from learning.families.pairwise.results import results_of
 from learning.models import Alert, ModelVersion, PairwiseScore
-from learning.services.pairwise import publish
-from learning.services.pairwise.export_rows import grade_of
-from learning.services.pairwise.results import results_of
-from learning.services.ranking import rank_again
-from learning.services.runs import promote
+from learning.services.runs.control import promote
 from tests.learning.pairwise.people import bring, honest, item, item_rows, judged, judgments, make_pairwise_project
 from tests.learning.pairwise.test_run import learn
 

@@ -5,12 +5,12 @@ from itertools import pairwise
 import pytest
 
 from labeling.models import Annotation, Context, PairQueueEntry, Project
+from learning.families.pairwise.results import overview_of, ranking_without, results_of
 from learning.models import ModelVersion, PairwiseScore, Run
-from learning.services.decide import decide
-from learning.services.pairwise.results import overview_of, ranking_without, results_of
-from learning.services.repeat import repeat
-from learning.services.sweep import due_projects
-from learning.services.training import run_training
+from learning.services.pipeline.repeat import repeat
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
+from learning.services.runs.sweep import due_projects
 from tests.learning.pairwise.people import (
     bring,
     honest,

@@ -1,0 +1,1 @@
+"""Labels of items: classification and multi-label."""

@@ -1,0 +1,149 @@
+"""What a model is worth on the eval split, as rows can keep it."""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.models import Kind
+from learning.core.cycle import Answers, Settings, evaluate_model, step_rng
+from learning.core.encoders import FittedEncoder
+from learning.core.evaluation import Contender, Evaluation, evaluate, human_ceiling
+from learning.core.evaluation.baselines import majority, majority_multilabel, most_frequent, nearest_centroid
+from learning.core.learners import FittedLearner
+from learning.families.labels import eval_answers
+from learning.families.labels.training_data import Frozen
+from learning.models import ModelVersion, Run
+from learning.services.features import contents, encoder_versions
+from learning.services.features.matrix import FeatureMatrix
+from learning.services.monitoring.leaks import leaks
+from learning.services.registry import model_files
+
+#: One item is answered at least ``_TIMED_AT_LEAST`` times and until ``_TIMED_S`` have passed; the median counts.
+_TIMED_S = 0.02
+_TIMED_AT_LEAST, _TIMED_AT_MOST = 3, 20
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the gate compares; ``fields`` is what ModelVersion keeps. ``constant``: the best constant answer's rows,
+    ``simple``: by its name what each baseline that looks at the items says of them."""
+
+    probabilities: NDArray[np.float32]
+    evaluation: Evaluation
+    constant: NDArray[np.float32]
+    targets: NDArray[np.float64]
+    latency_ms: float
+    fields: dict[str, Any]
+    simple: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.fields["metrics"]
+        return found
+
+    def contender(self, version: ModelVersion) -> Contender:
+        return Contender(self.probabilities, self.evaluation, self.latency_ms, version.size_bytes)
+
+
+def measure(
+    run: Run, data: Frozen, matrix: FeatureMatrix, answers: Answers, model: FittedLearner, settings: Settings
+) -> Measured | None:
+    """None while no eval item is answered."""
+    held = data.evaluation
+    features = matrix.take(held.ordinals)
+    rng = step_rng(run.seed, "evaluate")
+    assessment = evaluate_model(model, answers, Answers(features, held.hard), settings, rng)
+    if assessment is None:
+        return None
+    # Labels chosen by a strategy are not distributed like the items. The constant answer to beat is therefore the best
+    # one for the eval split itself, which no honest constant can do better than.
+    one_label = settings.kind == Kind.CLASSIFICATION.value
+    baselines = {name: found.as_dict()["metrics"] for name, found in assessment.baselines.items()}
+    constants = {"majority": (majority if one_label else majority_multilabel)(held.hard, len(held)).astype(np.float32)}
+    if not one_label:
+        constants["most_frequent"] = most_frequent(held.hard, len(held)).astype(np.float32)
+    for name, given in constants.items():
+        baselines[name] = evaluate(given, held.hard, kind=settings.kind, rng=rng).as_dict()["metrics"]
+    simple = {}
+    if one_label:
+        simple["nearest_centroid"] = nearest_centroid(answers.features, answers.targets, features).astype(np.float32)
+    found = assessment.model.as_dict()
+    ceiling = human_ceiling(np.concatenate((held.agreement, data.tied.agreement)))
+    report = {name: found[name] for name in ("labels", "confusion", "reliability")} | {
+        "n_eval": len(held),
+        "n_imported": held.n_imported,
+        "n_tied": len(data.tied),
+        "learner": dict(model.facts),
+        "human_ceiling": ceiling.as_dict() if ceiling else None,
+        "leaks": leaks(run.project, run.items_seen).as_dict(),
+    }
+    probabilities = model.predict(features)
+    if one_label:
+        report["eval_answers"] = eval_answers.store(run.project_id, held.ordinals, probabilities, held.hard)
+    latency_ms = latency(run, held.ordinals, encoder_versions.fitted(matrix.version), model)
+    return Measured(
+        probabilities=probabilities,
+        evaluation=assessment.model,
+        constant=constants["majority" if one_label else "most_frequent"],
+        targets=held.hard,
+        latency_ms=latency_ms,
+        fields={
+            "metrics": found["metrics"],
+            "baselines": baselines,
+            "report": report,
+            "eval_sha256": manifest_of(data),
+            "n_eval": len(held),
+            "latency_ms": round(latency_ms, 3),
+        },
+        simple=simple,
+    )
+
+
+def manifest_of(data: Frozen) -> str:
+    """SHA-256 of what was asked: labels, items and their true answers. The same eval set has the same one."""
+    digest = hashlib.sha256("\n".join(data.labels).encode())
+    digest.update(np.ascontiguousarray(data.evaluation.ordinals).tobytes())
+    digest.update(np.ascontiguousarray(data.evaluation.hard).tobytes())
+    return digest.hexdigest()
+
+
+def latency(run: Run, ordinals: NDArray[np.int64], encoder: FittedEncoder, model: FittedLearner) -> float:
+    """Milliseconds from the content of one item to its probabilities, the median of a few; bounded in time."""
+    items = contents.contents_at(run.project, ordinals[:_TIMED_AT_MOST].tolist())[1]
+
+    def answer(number: int) -> None:
+        model.predict(encoder.transform([items[number]]))
+
+    return _median_ms(answer, items)
+
+
+def _median_ms(answer: Callable[[int], None], items: Sequence[Any]) -> float:
+    answer(0)  # whatever is only loaded by the first
+    taken: list[float] = []
+    for _ in range(_TIMED_AT_MOST):
+        started = time.perf_counter()
+        answer(len(taken) % len(items))
+        taken.append(time.perf_counter() - started)
+        if len(taken) >= _TIMED_AT_LEAST and sum(taken) > _TIMED_S:
+            break
+    return 1_000 * median(taken)
+
+
+def contender_of(version: ModelVersion, run: Run, data: Frozen, settings: Settings) -> Contender:
+    """An older version on the same eval items, its labels matched by name. Raises files.Corrupt, EncoderVersion's
+    DoesNotExist."""
+    given = model_files.predict_at(version, data.evaluation.ordinals)
+    probabilities = np.zeros((len(given), len(data.labels)), dtype=np.float32)
+    for column, name in enumerate(version.labels):
+        if name in data.labels:
+            probabilities[:, data.labels.index(name)] = given[:, column]
+    found = evaluate(probabilities, data.evaluation.hard, kind=settings.kind, rng=step_rng(run.seed, "champion"))
+    encoder = encoder_versions.fitted(model_files.encoder_of(version))
+    latency_ms = latency(run, data.evaluation.ordinals, encoder, model_files.load_model(version))
+    return Contender(probabilities, found, latency_ms, version.size_bytes)

@@ -1,0 +1,136 @@
+"""Ranks the open pool and publishes the head. The core draws; this reads rows and writes entries."""
+
+import hashlib
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from labeling.models import Item, Kind, Project, Split
+from labeling.services import queue
+from learning.core.cycle import Answers, Settings, rank_pool, step_rng
+from learning.core.learners import FittedLearner
+from learning.core.pools import Pool
+from learning.families.labels import training_data
+from learning.families.labels.training_data import Frozen
+from learning.families.pairwise import stored
+from learning.models import ModelVersion, Run
+from learning.services.features import shards
+from learning.services.features.matrix import FeatureMatrix
+from learning.services.registry import model_files
+from learning.services.runs import decide
+
+HEAD = 2_000
+
+
+@dataclass(frozen=True)
+class OpenPool:
+    """Pool items somebody may be asked about, by ordinal. ``started``: some of several annotators have answered."""
+
+    ordinals: NDArray[np.int64]
+    item_ids: NDArray[np.int64]
+    started: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    entries: list[tuple[int, float, float]]
+    strategy: str
+    reason: str
+    pool_size: int
+
+
+def settings_of(project: Project, n_labels: int) -> Settings:
+    """The project's settings as the core's cycle takes them."""
+    return Settings(
+        kind=project.kind,  # type: ignore[arg-type]  # constraint project_kind_known
+        n_labels=max(n_labels, 1),
+        strategy=project.strategy,
+        learner=project.learner,
+        head=HEAD,
+        batch=project.retrain_every,
+    )
+
+
+def open_pool(project: Project, n_items: int) -> OpenPool:
+    """Items with a free slot: what is answered, leased or set aside is not among them, and never an eval item."""
+    rows = Item.objects.open_in(Split.POOL).filter(project=project, ordinal__lt=n_items)
+    numbers = rows.order_by().values_list("ordinal", "pk", "slots_taken").iterator(chunk_size=10_000)
+    found = np.fromiter(chain.from_iterable(numbers), dtype=np.int64).reshape(-1, 3)
+    found = found[np.argsort(found[:, 0])]
+    return OpenPool(found[:, 0], found[:, 1], found[:, 2] > 0)
+
+
+def eligible_mask(items: OpenPool, n_rows: int) -> NDArray[np.bool_]:
+    eligible = np.zeros(n_rows, dtype=bool)
+    eligible[items.ordinals] = True
+    return eligible
+
+
+def rank(
+    pool: Pool, items: OpenPool, labeled: NDArray[np.int64], answers: Answers, model: FittedLearner | None,
+    settings: Settings, seed: int,
+) -> Ranking:  # fmt: skip
+    """The head of the queue: items that wait for their second annotator first, then what the strategy draws.
+
+    ``labeled`` are ordinals with an answer (an imported one counts): they are not asked about anew.
+    """
+    fresh = ~items.started & ~np.isin(items.ordinals, labeled)
+    eligible = np.zeros(pool.n_rows, dtype=bool)
+    eligible[items.ordinals[fresh]] = True
+    started = items.item_ids[items.started][: settings.head].tolist()
+    if not fresh.any():
+        return Ranking([(item, 0.0, 1.0) for item in started], settings.strategy, "nothing unasked is left", 0)
+    draws = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"))
+    item_ids = items.item_ids[np.searchsorted(items.ordinals, draws.rows)]
+    drawn = zip(item_ids.tolist(), draws.utilities.tolist(), draws.propensities.tolist(), strict=True)
+    top = float(draws.utilities.max())
+    entries = [(item, top, 1.0) for item in started] + list(drawn)
+    return Ranking(entries[: settings.head], draws.strategy, draws.reason, draws.pool_size)
+
+
+def publish(project_id: int, epoch: int, ranking: Ranking, version: ModelVersion | None) -> bool:
+    """Makes the ranking visible as a whole; False when a newer epoch is out already."""
+    return queue.publish(
+        project_id,
+        epoch,
+        entries=ranking.entries,
+        strategy=ranking.strategy,
+        model_version=version.number if version else None,
+        pool_size=ranking.pool_size,
+    )
+
+
+def rank_again(project_id: int) -> int | None:
+    """Ranks with the version in use (of a damaged one, with the one before it), outside a run.
+
+    Returns the epoch; None if fenced off, or if there is no version to rank with.
+    """
+    project = Project.objects.get(pk=project_id)
+    version = ModelVersion.objects.filter(project=project).in_use()
+    if version is None:
+        return None
+    epoch = queue.reserve_epoch(project_id)
+    now = Run(project=project, **decide.mark_of(project))
+    now.seed = int.from_bytes(hashlib.sha256(f"rank:{project.split_seed}:{epoch}".encode()).digest()[:7])
+    version = model_files.serving(project)
+    if version is None:
+        return None
+    if project.kind == Kind.PAIRWISE:
+        return epoch if stored.rank_again(now, epoch, version) else None
+    encoder = model_files.encoder_of(version)
+    shards.compute_missing(encoder, now.items_seen, lambda done, of: None)
+    with threadpool_limits(limits=1):
+        ranking = rank_frozen(now, training_data.freeze(now), version, FeatureMatrix(encoder))
+    return epoch if publish(project_id, epoch, ranking, version) else None
+
+
+def rank_frozen(run: Run, data: Frozen, version: ModelVersion | None, matrix: FeatureMatrix) -> Ranking:
+    """Ranks what is open now by a version (None: cold) on the features of its encoder. Raises files.Corrupt."""
+    answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+    settings = settings_of(run.project, len(data.labels))
+    model = model_files.load_model(version) if version else None
+    items = open_pool(run.project, matrix.n_rows)
+    return rank(matrix, items, data.pool.ordinals, answers, model, settings, run.seed)

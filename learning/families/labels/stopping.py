@@ -1,0 +1,78 @@
+"""Measures what stopping advice is made of: do successive versions still answer differently, and what did it gain?"""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.models import Item, Kind, Project, Split
+from learning.core.evaluation import paired_test
+from learning.core.evaluation.gate import correct_of
+from learning.core.evaluation.stopping import TIMES, cohen_kappa
+from learning.families.labels.candidates import Material
+from learning.models import EncoderVersion, ModelVersion
+from learning.services import files
+from learning.services.registry import model_files
+
+SAMPLE = 1_000
+
+
+def measure(material: Material, version: ModelVersion) -> None:
+    """Keeps ``stability`` {kappa, n, against} and ``gain`` {value, low, high, n, against} in the version's report.
+
+    Both are against older versions, labels matched by name; one whose file is damaged is left out.
+    """
+    older = list(
+        ModelVersion.objects.filter(project=version.project_id, number__lt=version.number).newest_first()[:TIMES]
+    )
+    if not older:
+        return
+    found: dict[str, Any] = {}
+    sample = sample_of(material.run.project, material.run.items_seen)
+    try:
+        if len(sample):
+            pair = [decided(_probabilities(each, sample, version.labels), version) for each in (version, older[0])]
+            kappa = cohen_kappa(*pair)
+            found["stability"] = {"kappa": round(kappa, 4), "n": len(sample), "against": older[0].number}
+        held = material.data.evaluation
+        if len(held) and len(older) == TIMES:
+            kind, truth = material.settings.kind, held.hard
+            now, then = (
+                correct_of(_probabilities(each, held.ordinals, version.labels), truth, kind)
+                for each in (version, older[-1])
+            )
+            test = paired_test(now, then)
+            interval = {"value": test.difference, "low": test.low, "high": test.high, "n": test.n}
+            found["gain"] = {**interval, "against": older[-1].number}
+    except (files.Corrupt, EncoderVersion.DoesNotExist):
+        return
+    report = ModelVersion.objects.values_list("report", flat=True).get(pk=version.pk)
+    ModelVersion.objects.filter(pk=version.pk).update(report={**report, **found})
+
+
+def sample_of(project: Project, n_items: int) -> NDArray[np.int64]:
+    """Ordinals of a random sample of the pool, by rising number: the same one for the same items."""
+    seed = int.from_bytes(hashlib.sha256(f"stopping:{project.split_seed}".encode()).digest()[:8])
+    shuffled = np.random.default_rng(seed).permutation(n_items)[: 2 * SAMPLE]
+    pool = Item.objects.filter(project=project, split=Split.POOL, ordinal__in=shuffled.tolist())
+    of_pool = np.isin(shuffled, list(pool.values_list("ordinal", flat=True)))
+    return np.sort(shuffled[of_pool][:SAMPLE])
+
+
+def decided(probabilities: NDArray[np.float32], version: ModelVersion) -> NDArray[np.int64]:
+    """The label of every item; of several labels, yes or no for each."""
+    if version.project.kind == Kind.MULTILABEL:
+        return (probabilities >= 0.5).astype(np.int64)
+    return probabilities.argmax(axis=1)
+
+
+def _probabilities(version: ModelVersion, ordinals: NDArray[np.int64], labels: list[str]) -> NDArray[np.float32]:
+    given = model_files.predict_at(version, ordinals)
+    if version.labels == labels:
+        return given
+    probabilities = np.zeros((len(given), len(labels)), dtype=np.float32)
+    for column, name in enumerate(version.labels):
+        if name in labels:
+            probabilities[:, labels.index(name)] = given[:, column]
+    return probabilities

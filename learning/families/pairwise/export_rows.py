@@ -1,0 +1,204 @@
+"""What leaves a pairwise project besides its raw judgments: preferences, rankings and scores, as rows of an export."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+
+from labeling.consensus import LeftOut, left_out
+from labeling.models import Annotation, Context, Item, Kind, Modality, Pair, Project, Reason
+from labeling.selectors.export import Column, Filters
+from labeling.selectors.row_shapes import RowShape, register
+from learning.families.pairwise.results import Z, shown_version
+from learning.models import PairwiseScore
+
+CHUNK_ROWS = 1_000
+GRADES = 5
+_AT_RANDOM = (Reason.EVAL, Reason.RANDOM)
+
+
+def _columns(**types: str) -> list[Column]:
+    return [Column(name, type_) for name, type_ in types.items()]
+
+
+PREFERENCES = _columns(
+    prompt="text", chosen="text", rejected="text", margin="number", annotators="list", votes_chosen="integer",
+    votes_rejected="integer", ties="integer", chosen_id="integer", rejected_id="integer", context_id="integer",
+    context_facts="json", purpose="text", split="text",
+)  # fmt: skip
+RANKINGS = _columns(
+    query_id="text", query="text", item_id="integer", external_id="text", rank="integer", score="number",
+    grade="integer", model_version="integer", model_verified="boolean",
+)  # fmt: skip
+SCORES = _columns(
+    item_id="integer", external_id="text", context_id="integer", context="text", split="text", score="number",
+    se="number", low="number", high="number", rank="integer", judgments="integer", component="integer",
+    model_version="integer", model_verified="boolean",
+)  # fmt: skip
+
+
+def connect() -> None:
+    """Registers the shapes; called once when Django is ready."""
+    kinds = (Kind.PAIRWISE.value,)
+    register(
+        "preferences",
+        RowShape(
+            PREFERENCES, preferences, lambda project, filters: sum(1 for _ in preferences(project, filters)), kinds,
+            ("split", "source", "only"), "Preferences", "one row a pair: prompt, chosen, rejected",
+        ),
+    )  # fmt: skip
+    register(
+        "rankings",
+        RowShape(RANKINGS, rankings, _count_ranked, kinds, (), "Rankings", "one row an item of a query, graded"),
+    )
+    register(
+        "scores",
+        RowShape(SCORES, scores, _count_scored, kinds, ("split",), "Scores", "one row an item, with its error"),
+    )
+
+
+def preferences(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Pairs whose strict answers have a majority. ``margin`` is the share of those answers that chose, less the share
+    that rejected; repeats do not count, ties and pairs split evenly have no preference."""
+    pairs = Pair.objects.filter(project=project).select_related("first__asset", "second__asset", "context")
+    if filters.split:
+        pairs = pairs.filter(split=filters.split)
+    last, out = 0, left_out(project, filters.changes)
+    while chunk := list(pairs.filter(pk__gt=last).order_by("pk")[:CHUNK_ROWS]):
+        last = chunk[-1].pk
+        said = _answers_to(chunk, filters, out)
+        for pair in chunk:
+            if row := _preference(project, pair, said.get(pair.pk, [])):
+                yield row
+
+
+def _answers_to(pairs: list[Pair], filters: Filters, out: LeftOut) -> dict[int, list[tuple[str, str]]]:
+    """By pair: (annotator, ``first``, ``second``, ``tie`` or ``neither``) as of the data set's last annotation."""
+    rows = Annotation.objects.filter(pair__gte=pairs[0].pk, pair__lte=pairs[-1].pk, project=pairs[0].project_id)
+    if out:
+        rows = rows.exclude(out.theirs)
+    if filters.last_annotation_id is not None:
+        rows = rows.filter(pk__lte=filters.last_annotation_id)
+    if filters.source:
+        rows = rows.filter(source=filters.source)
+    if filters.only == "iid":
+        rows = rows.filter(task__reason__in=_AT_RANDOM)
+    newest: dict[int, tuple[Any, ...]] = {}
+    columns = (
+        "pk", "task_id", "pair_id", "left_id", "pair__first_id", "answer", "annotator__username",
+        "imported_annotator", "task__reason",
+    )  # fmt: skip
+    for row in rows.order_by("pk").values_list(*columns):
+        newest[row[1] if row[1] is not None else -row[0]] = row
+    said: dict[int, list[tuple[str, str]]] = {}
+    for _, _, pair, left, first, answer, username, imported, reason in sorted(newest.values(), key=lambda row: row[0]):
+        if answer is not None and reason != Reason.REPEAT:
+            winner = answer["winner"]
+            if winner in ("left", "right"):
+                winner = "first" if (winner == "left") == (left == first) else "second"
+            said.setdefault(pair, []).append((username or imported, winner))
+    return said
+
+
+def _preference(project: Project, pair: Pair, said: list[tuple[str, str]]) -> dict[str, Any] | None:
+    counts = Counter(winner for _, winner in said)
+    if counts["first"] == counts["second"]:
+        return None
+    sides = [(pair.first, counts["first"]), (pair.second, counts["second"])]
+    (chosen, wins), (rejected, losses) = sorted(sides, key=lambda side: -side[1])
+    return {
+        "prompt": prompt_of(pair.context),
+        "chosen": content_of(project, chosen),
+        "rejected": content_of(project, rejected),
+        "margin": (wins - losses) / (wins + losses),
+        "annotators": list(dict.fromkeys(name for name, winner in said if name and winner in ("first", "second"))),
+        "votes_chosen": wins,
+        "votes_rejected": losses,
+        "ties": counts["tie"],
+        "chosen_id": chosen.pk,
+        "rejected_id": rejected.pk,
+        "context_id": pair.context_id,
+        "context_facts": pair.context.facts,
+        "purpose": pair.context.purpose or project.purpose,
+        "split": pair.split,
+    }
+
+
+def prompt_of(context: Context) -> str:
+    """The text of a context; of one without a text its facts, line by line."""
+    return context.text or "\n".join(f"{name}: {value}" for name, value in context.facts)
+
+
+def content_of(project: Project, item: Item) -> Any:
+    """What was judged: the text, the row's columns, the hash of the picture's original."""
+    if project.modality == Modality.IMAGE:
+        return item.asset.sha256 if item.asset else None
+    return item.data if project.modality == Modality.TABULAR else item.text
+
+
+def rankings(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Ranked items, query by query, best first."""
+    for row in _by_context(_ranked(project)):
+        yield {
+            "query_id": row.context.external_id or str(row.context_id),
+            "query": prompt_of(row.context),
+            "item_id": row.item_id,
+            "external_id": row.item.external_id,
+            "rank": row.rank,
+            "score": row.score,
+            "grade": grade_of(row.score),
+            "model_version": row.model_version.number,
+            "model_verified": row.model_version.verified,
+        }
+
+
+def grade_of(score: float) -> int:
+    """0 to 4: fifths of the probability of being preferred to an average item of the context."""
+    return min(int(GRADES / (1.0 + math.exp(-score))), GRADES - 1)
+
+
+def scores(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Every item of every context with its score, best first; those without a rank too."""
+    for row in _by_context(_scored(project, filters)):
+        yield {
+            "item_id": row.item_id,
+            "external_id": row.item.external_id,
+            "context_id": row.context_id,
+            "context": row.context.text,
+            "split": row.item.split,
+            "score": row.score,
+            "se": row.se,
+            "low": None if row.se is None else row.score - Z * row.se,
+            "high": None if row.se is None else row.score + Z * row.se,
+            "rank": row.rank,
+            "judgments": row.judgments,
+            "component": row.component,
+            "model_version": row.model_version.number,
+            "model_verified": row.model_version.verified,
+        }
+
+
+def _by_context(rows: "QuerySet[PairwiseScore]") -> Iterator[PairwiseScore]:
+    contexts = Context.objects.filter(pk__in=rows.order_by().values("context")).order_by("ordinal")
+    for context in contexts.values_list("pk", flat=True):
+        within = rows.filter(context=context).select_related("item", "context", "model_version")
+        yield from within.order_by("-score", "item_id").iterator(chunk_size=CHUNK_ROWS)
+
+
+def _scored(project: Project, filters: Filters) -> "QuerySet[PairwiseScore]":
+    rows = PairwiseScore.objects.filter(model_version=shown_version(project))
+    return rows.filter(item__split=filters.split) if filters.split else rows
+
+
+def _ranked(project: Project) -> "QuerySet[PairwiseScore]":
+    return PairwiseScore.objects.filter(model_version=shown_version(project), rank__isnull=False)
+
+
+def _count_scored(project: Project, filters: Filters) -> int:
+    return _scored(project, filters).count()
+
+
+def _count_ranked(project: Project, filters: Filters) -> int:
+    return _ranked(project).count()

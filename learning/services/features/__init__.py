@@ -1,0 +1,1 @@
+"""Contents of items to rows of numbers: encoders, their versions, shards, the matrix they make."""

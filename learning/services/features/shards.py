@@ -1,0 +1,112 @@
+"""Computes the features that are missing and keeps them as float32 shards in the file storage."""
+
+import io
+import time
+from collections.abc import Callable
+
+import numpy as np
+from django.db import IntegrityError, transaction
+from numpy.typing import NDArray
+
+from learning.models import SHARD_ROWS, EncoderVersion, FeatureShard
+from learning.services import files
+from learning.services.features import contents, encoder_versions
+
+CHECKPOINT_S = 20.0
+
+
+class Overtaken(Exception):
+    """Another worker stored a newer state of the same shard; this one must stop."""
+
+
+def compute_missing(version: EncoderVersion, n_items: int, report: Callable[[int, int], None]) -> int:
+    """Brings the shards up to ``n_items`` rows; returns how many rows were computed.
+
+    ``report(done, of)`` is called after every block. What is computed is stored at least every ``CHECKPOINT_S``
+    seconds: an attempt that dies loses no more than that.
+    """
+    shards = {shard.number: shard for shard in version.shards.all()}
+    todo = []
+    for number in range(-(-n_items // SHARD_ROWS)):
+        have = shards[number].rows if number in shards else 0
+        need = min(n_items - number * SHARD_ROWS, SHARD_ROWS)
+        if have < need:
+            todo.append((number, have, need))
+    of = sum(need - have for _, have, need in todo)
+    done = 0
+    for number, have, need in todo:
+
+        def advance(rows: int, before: int = done) -> None:
+            report(before + rows, of)
+
+        _fill(version, shards.get(number), number, have, need, advance)
+        done += need - have
+    return of
+
+
+def drop_damaged(version: EncoderVersion) -> int:
+    """Forgets the shards whose file is missing or damaged, so that they are computed again. Returns how many."""
+    dropped = 0
+    for shard in version.shards.all():
+        try:
+            files.check(shard.path, shard.sha256)
+        except files.Corrupt:
+            shard.delete()
+            dropped += 1
+    return dropped
+
+
+def _fill(
+    version: EncoderVersion,
+    shard: FeatureShard | None,
+    number: int,
+    have: int,
+    need: int,
+    advance: Callable[[int], None],
+) -> None:
+    encoder = encoder_versions.fitted(version)
+    rows = np.zeros((need, version.dimension), dtype=np.float32)
+    if shard is not None:
+        rows[:have] = read_shard(shard)[:have]
+    base, filled, saved_at = number * SHARD_ROWS, have, time.monotonic()
+    for ordinals, block in contents.blocks(version.project, base + have, base + need):
+        rows[ordinals - base] = encoder.transform(block)
+        filled = int(ordinals[-1]) - base + 1
+        advance(filled - have)
+        if time.monotonic() - saved_at > CHECKPOINT_S and filled < need:
+            shard, saved_at = _save(version, shard, number, rows[:filled]), time.monotonic()
+    _save(version, shard, number, rows)
+
+
+def _save(version: EncoderVersion, shard: FeatureShard | None, number: int, rows: NDArray[np.float32]) -> FeatureShard:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(rows))
+    path, sha256 = files.store(
+        f"learning/{version.project_id}/features/{version.pk}", ".npy", header.getvalue(), rows.data.cast("B")
+    )
+    if shard is None:
+        try:
+            with transaction.atomic():
+                return FeatureShard.objects.create(
+                    encoder=version, number=number, rows=len(rows), path=path, sha256=sha256
+                )
+        except IntegrityError as error:
+            raise Overtaken(f"shard {number} appeared meanwhile") from error
+    replaced = shard.path
+    same = FeatureShard.objects.filter(pk=shard.pk, sha256=shard.sha256)
+    if not same.update(rows=len(rows), path=path, sha256=sha256):
+        raise Overtaken(f"shard {number} moved on meanwhile")
+    if replaced != path:
+        files.remove(replaced)
+    shard.rows, shard.path, shard.sha256 = len(rows), path, sha256
+    return shard
+
+
+def read_shard(shard: FeatureShard) -> NDArray[np.float32]:
+    """The rows of a shard, mapped from disk where the storage is local. Raises files.Corrupt."""
+    path = files.local_path(shard.path)
+    if path is None:
+        data = io.BytesIO(files.load(shard.path, shard.sha256))
+        return np.asarray(np.lib.format.read_array(data, allow_pickle=False), dtype=np.float32)
+    files.check(shard.path, shard.sha256)
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))

@@ -1,0 +1,1 @@
+"""What a person should know: alerts, and whether the eval split knows the pool."""

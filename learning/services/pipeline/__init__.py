@@ -1,0 +1,1 @@
+"""One run, whatever the family: step by step, and again for proof."""

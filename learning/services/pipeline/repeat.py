@@ -1,0 +1,62 @@
+"""Makes the model of an old run again, to prove that it is a function of data, seed and code."""
+
+from dataclasses import dataclass
+
+from threadpoolctl import threadpool_limits
+
+from labeling.models import Kind
+from learning.core.artifacts import sha256
+from learning.core.cycle import Answers
+from learning.families.labels import candidates, ranking, training_data
+from learning.families.pairwise import stored
+from learning.models import EncoderVersion, ModelVersion, Run
+from learning.services import files
+from learning.services.features import encoder_versions, shards
+from learning.services.features.matrix import FeatureMatrix
+from learning.services.runs import environment
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """``data_changed``: items were set aside or labels archived since, so the frozen data is not to be had any more."""
+
+    data_changed: bool
+    code_changed: bool
+    sha256: str
+    was: str
+
+    @property
+    def is_same(self) -> bool:
+        return self.sha256 == self.was
+
+
+def repeat(run: Run, store: bool = False) -> Repeated:
+    """Freezes and fits again, stores nothing but missing features. Raises ModelVersion.DoesNotExist without a model.
+
+    ``store``: when the bytes are the same, a file that housekeeping let go is there again, and pinned.
+    """
+    version = ModelVersion.objects.get(run=run)
+    encoder = EncoderVersion.objects.select_related("project").get(project=run.project, version=version.encoder)
+    encoder = encoder_versions.fitted_again(encoder)
+    shards.compute_missing(encoder, run.items_seen, lambda done, of: None)
+    again = stored.made_again if run.project.kind == Kind.PAIRWISE else _made_again
+    with threadpool_limits(limits=1):
+        data_sha256, made = again(run, FeatureMatrix(encoder))
+    code = run.environment.get("code", {}).get("source_sha256")
+    if store and made and sha256(made) == version.sha256:
+        path, _ = files.store(f"learning/{run.project_id}/models", ".zip", made)
+        ModelVersion.objects.filter(pk=version.pk).update(path=path, dropped_at=None, pinned=True)
+    return Repeated(
+        data_changed=data_sha256 != run.data_sha256,
+        code_changed=code != environment.source_sha256(),
+        sha256=sha256(made) if made else "",
+        was=version.sha256,
+    )
+
+
+def _made_again(run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
+    """Hash of the data and bytes of the model file; none where there is nothing to learn from."""
+    data = training_data.freeze(run)
+    answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+    model = candidates.fitted(run, data, matrix, answers, ranking.settings_of(run.project, len(data.labels)))
+    return data.sha256, model.dump() if model else b""

@@ -1,0 +1,1 @@
+"""Model versions: their files, the gate, promotion and rollback."""

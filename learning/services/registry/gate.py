@@ -1,0 +1,167 @@
+"""What becomes of a candidate. Numbers in, a verdict with its numbers out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.core.evaluation import Contender, PairedTest, paired_test
+from learning.core.evaluation import gate as core
+from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT
+from learning.core.evaluation.intervals import interval_words
+from learning.families.labels.evaluation import Measured
+from learning.models import Status
+
+#: What a model is measured by, one of it; pairwise projects have their own.
+ITEM, PAIR = "eval item", "held-out pair"
+_COUNTED = {ITEM: "eval answers", PAIR: "held-out pairs"}
+COULD_PROMOTE = "could_promote"
+_INCOMPARABLE = "the champion could not be compared with"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``numbers["verified"]`` says that a champion passed on at least 200 eval answers, ``numbers[COULD_PROMOTE]``
+    whether the eval items could have made it champion: what cannot promote is no use of them."""
+
+    status: Status
+    reason: str
+    numbers: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Older versions on the same eval items: the champion, or else the version that ranks.
+
+    ``is_comparable`` is False when there is a champion whose file is damaged: nobody is promoted past it unseen.
+    """
+
+    champion: Contender | None = None
+    ranking: Contender | None = None
+    is_comparable: bool = True
+
+
+def unmeasured(held: str = ITEM) -> Verdict:
+    reason = f"No {held} has been answered yet: nothing to measure it by. It may rank."
+    return Verdict(Status.PROVISIONAL, reason, {"n_eval": 0})
+
+
+def verdict_on(measured: Measured, candidate: Contender, rivals: Rivals, rng: np.random.Generator) -> Verdict:
+    """By what the models say of each eval item: champion, provisional (it ranks) or rejected.
+
+    Champion when all checks of the core's gate hold and there are 200 eval answers. Otherwise it ranks, unless it is
+    clearly worse than the champion, or while there is none than the version that ranks.
+    """
+    found = core.judge(
+        candidate, rivals.champion, measured.targets, measured.constant, rng=rng, baselines=measured.simple
+    )
+    may_rank, beside = found.may_rank, found
+    if rivals.champion is None and rivals.ranking is not None:
+        beside = core.judge(candidate, rivals.ranking, measured.targets, measured.constant, rng=rng)
+        may_rank = beside.may_rank
+    n_eval = candidate.evaluation.n
+    promoted = found.promote and may_rank and rivals.is_comparable
+    against = "champion" if rivals.champion else "ranking"
+    numbers: dict[str, Any] = {
+        "n_eval": n_eval,
+        "checks": [asdict(check) for check in found.checks] + [_enough(n_eval)],
+        "may_rank": may_rank,
+        COULD_PROMOTE: rivals.is_comparable and n_eval >= MIN_HELD_OUT,
+        "against_majority": asdict(found.baseline),
+        "against_baselines": {name: asdict(test) for name, test in found.baselines.items()},
+        f"against_{against}": asdict(beside.paired) if beside.paired else None,
+        "loss": asdict(beside.loss) if beside.loss else None,
+        "limits": {"p_better": MAX_P_BETTER, "p_worse": MAX_P_WORSE, "margin": MARGIN, "held_out": MIN_HELD_OUT},
+    }
+    words = _beside_constant(found.baseline)
+    if beside.paired:
+        words = f"Beside the {'champion' if rivals.champion else 'version that ranks'}: {in_words(beside.paired)}."
+    why = found.reason if rivals.is_comparable else _INCOMPARABLE
+    return _settled(promoted, may_rank, n_eval, why, words, numbers)
+
+
+def judge(
+    correct: NDArray[np.bool_] | None,
+    constant_correct: NDArray[np.bool_] | None,
+    champion_correct: NDArray[np.bool_] | None,
+    has_champion: bool,
+    held: str = ITEM,
+    simple_correct: Mapping[str, NDArray[np.bool_]] | None = None,
+) -> Verdict:
+    """By who was right alone, where there are no probabilities to compare: the exact paired test in both directions.
+
+    ``held`` is what one of the things measured by is called, ``simple_correct`` what baselines that look at them had
+    right.
+    """
+    if correct is None or constant_correct is None:
+        return unmeasured(held)
+    floor = paired_test(correct, constant_correct)
+    simple = {name: paired_test(correct, right) for name, right in (simple_correct or {}).items()}
+    numbers: dict[str, Any] = {"n_eval": floor.n, "against_majority": asdict(floor)}
+    numbers["against_baselines"] = {name: asdict(test) for name, test in simple.items()}
+    checks = [_won("beats_baseline", floor)] + [core.not_below(name, test) for name, test in simple.items()]
+    may_rank, words = True, _beside_constant(floor, held)
+    if champion_correct is not None:
+        champion = paired_test(correct, champion_correct)
+        numbers["against_champion"] = asdict(champion)
+        checks.append(_won("beats_champion", champion))
+        may_rank = champion.difference >= -MARGIN or champion.p_worse > MAX_P_WORSE
+        words = f"Beside the champion: {in_words(champion, held)}."
+    failed = [check for check in checks if not check.passed]
+    numbers |= {"checks": [asdict(check) for check in checks] + [_enough(floor.n, held)], "may_rank": may_rank}
+    reason = "; ".join(_lost(check) for check in failed)
+    unseen = has_champion and champion_correct is None
+    numbers[COULD_PROMOTE] = not unseen and floor.n >= MIN_HELD_OUT
+    promoted = not failed and may_rank and not unseen
+    return _settled(promoted, may_rank, floor.n, _INCOMPARABLE if unseen else reason, words, numbers, held)
+
+
+def _settled(
+    promoted: bool, may_rank: bool, n_eval: int, reason: str, words: str, numbers: dict[str, Any], held: str = ITEM
+) -> Verdict:
+    if promoted and n_eval >= MIN_HELD_OUT:
+        numbers["verified"] = True
+        return Verdict(Status.CHAMPION, f"Better than everything it was compared with. {words}", numbers)
+    if promoted:
+        few = (
+            f"It may rank. It passed every other check, but was measured on {n_eval} {_COUNTED[held]};"
+            f" {MIN_HELD_OUT} are asked for."
+        )
+        return Verdict(Status.PROVISIONAL, f"{few} {words}", numbers)
+    if may_rank:
+        return Verdict(Status.PROVISIONAL, f"It may rank, but is not promoted: {reason}. {words}", numbers)
+    return Verdict(Status.REJECTED, f"Clearly worse than what is in use. {words}", numbers)
+
+
+def _beside_constant(test: PairedTest, held: str = ITEM) -> str:
+    better = "Better than" if test.p_better <= MAX_P_BETTER else "Not clearly better than"
+    return f"{better} always the same answer: {in_words(test, held)}."
+
+
+def _enough(n_eval: int, held: str = ITEM) -> dict[str, Any]:
+    enough = n_eval >= MIN_HELD_OUT
+    check = core.Check("enough_held_out", enough, float(n_eval), float(MIN_HELD_OUT), _COUNTED[held])
+    return asdict(check)
+
+
+def _won(name: str, test: PairedTest) -> core.Check:
+    detail = f"{test.only_candidate} won, {test.only_champion} lost"
+    return core.Check(name, test.p_better <= MAX_P_BETTER, test.p_better, MAX_P_BETTER, detail)
+
+
+def _lost(check: core.Check) -> str:
+    by = "accuracy" if check.name.startswith(core.NOT_BELOW) else "p ="
+    value = f"{check.value:+.3f}" if check.name.startswith(core.NOT_BELOW) else f"{check.value:.2g}"
+    return f"{check.name.replace('_', ' ')}: {by} {value}, {check.detail}"
+
+
+def in_words(test: PairedTest, held: str = ITEM) -> str:
+    """The paired test as a person reads it."""
+    things = held if test.only_candidate == 1 else f"{held}s"
+    return (
+        f"{test.only_candidate} {things} right that the other has wrong, {test.only_champion} the other way round,"
+        f" of {test.n}; accuracy {test.difference:+.3f} ({interval_words(test.low, test.high, test.n, signed=True)}),"
+        f" p = {test.p_better:.2g}"
+    )

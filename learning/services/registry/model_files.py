@@ -1,0 +1,105 @@
+"""Models out of our own registry: a file is read only when its hash is the registered one."""
+
+import logging
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.models import Project
+from learning.core.learners import FittedLearner, make_learner
+from learning.families.pairwise import model as pairs
+from learning.models import AlertKind, EncoderVersion, ModelVersion, Status
+from learning.services import files
+from learning.services.features import contents, encoder_versions
+from learning.services.features.matrix import FeatureMatrix
+from learning.services.monitoring import alerts
+
+logger = logging.getLogger(__name__)
+
+
+def load_model(version: ModelVersion) -> FittedLearner:
+    """The fitted learner of a version (of a pairwise project its PairwiseModel). Parsed once a process, the file's hash
+    is checked every time: a damaged file is noticed by the next run, not by the next restart. Raises files.Corrupt, of
+    which files.Dropped is one."""
+    if version.dropped_at is not None:
+        raise files.Dropped(dropped_words(version))
+    try:
+        files.check(version.path, version.sha256)
+    except files.Corrupt:
+        version.refresh_from_db(fields=["dropped_at"])  # housekeeping may have come between
+        if version.dropped_at is not None:
+            raise files.Dropped(dropped_words(version)) from None
+        raise
+    model: FittedLearner = _load(version.learner, version.path, version.sha256)
+    return model
+
+
+def dropped_words(version: ModelVersion) -> str:
+    """Why there is no file, and how to have one again."""
+    assert version.dropped_at is not None
+    how = f" `manage.py repeat_run {version.run.public_id} --store` makes it again." if version.run else ""
+    return f"housekeeping let its file go on {version.dropped_at:%Y-%m-%d}; its record stays.{how}"
+
+
+@lru_cache(maxsize=16)
+def _load(learner: str, path: str, sha256: str) -> Any:
+    data = files.load(path, sha256)
+    try:
+        return pairs.load(data) if learner == pairs.LEARNER else make_learner(learner).load(data)
+    except ValueError as error:  # a learner or format this release no longer knows
+        raise files.Corrupt(str(error)) from error
+
+
+def serving(project: Project) -> ModelVersion | None:
+    """The version that ranks and predicts: the one in use, or while its file is damaged the newest good one before it.
+
+    Every damaged file met on the way leaves an alert.
+    """
+    for version in _in_line(project):
+        try:
+            load_model(version)
+            encoder_of(version)
+        except files.Dropped:
+            continue
+        except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
+            logger.error("%s of project %s cannot be used: %s", version, project.pk, error)
+            message = (
+                f"The file of {version} is damaged and the newest good version before it is used instead: {error}."
+            )
+            alerts.raise_alert(project, AlertKind.MODEL_DAMAGED, message, subject=str(version))
+            continue
+        return version
+    return None
+
+
+def _in_line(project: Project) -> Iterator[ModelVersion]:
+    versions = ModelVersion.objects.filter(project=project, dropped_at=None)
+    in_use = versions.in_use()
+    if in_use is None:
+        return
+    yield in_use
+    was_in_use = versions.filter(decisions__after__in=[Status.CHAMPION, Status.PROVISIONAL])
+    yield from was_in_use.exclude(pk=in_use.pk).distinct().newest_first()
+
+
+def encoder_of(version: ModelVersion) -> EncoderVersion:
+    return EncoderVersion.objects.select_related("project").get(project=version.project_id, version=version.encoder)
+
+
+def predict_at(version: ModelVersion, ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Probabilities of a version for items by rising ordinal, in the order of ``version.labels``. Raises files.Corrupt.
+
+    Stored features are used where they reach; after a refit of the encoder the items are encoded again.
+    """
+    encoder = encoder_of(version)
+    matrix = FeatureMatrix(encoder)
+    if len(ordinals) == 0 or ordinals.max() < matrix.n_rows:
+        features = matrix.take(ordinals)
+    else:
+        found, items = contents.contents_at(encoder.project, ordinals.tolist())
+        features = np.zeros((len(ordinals), encoder.dimension), dtype=np.float32)
+        features[np.searchsorted(ordinals, found)] = encoder_versions.fitted(encoder).transform(items)
+    return load_model(version).predict(features)

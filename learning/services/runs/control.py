@@ -1,0 +1,67 @@
+"""What people do with runs: ask for one, call one off."""
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from labeling.models import JobState, Project, User
+from labeling.services.audit import record
+from labeling.services.errors import Invalid
+from labeling.services.wake import wake_on_commit
+from learning.models import ModelVersion, Run, Trigger
+from learning.services.registry import model_files, promotion
+from learning.services.runs.decide import decide
+
+
+def request_run(user: User, project: Project) -> Run:
+    """Asks for a run now. The row may say ``skipped`` and why; a run that is queued already is given back."""
+    run = decide(project.pk, Trigger.MANUAL, user)
+    if run is None:
+        raise Invalid("project", "The project is archived: nothing is learned any more.")
+    if run.state == JobState.QUEUED:
+        wake_on_commit("learning.run_training", run.pk)
+    return run
+
+
+def cancel(run: Run) -> Run:
+    """Calls a run off; it stops before its next step, the champion stays. Raises Invalid when it has ended."""
+    unfinished = Run.objects.filter(pk=run.pk).unfinished()
+    if not unfinished.update(state=JobState.CANCELLED, finished_at=Now()):
+        run.refresh_from_db()
+        raise Invalid("state", f"The run has ended already: {run.state}.")
+    run.refresh_from_db()
+    for step in run.steps:
+        if step["state"] == "running":
+            step |= {"state": "skipped", "note": "called off"}
+    run.save(update_fields=["steps"])
+    for waiting in Run.objects.filter(project=run.project_id, state=JobState.QUEUED):
+        wake_on_commit("learning.run_training", waiting.pk)
+    return run
+
+
+def promote(user: User, version: ModelVersion, reason: str) -> ModelVersion:
+    """Makes a version champion and has it rank. Raises Invalid."""
+    promoted = promotion.promote(user, version, reason)
+    wake_on_commit("learning.rank", version.project_id)
+    return promoted
+
+
+def pin(user: User, version: ModelVersion, pinned: bool) -> ModelVersion:
+    """Keeps a version's file from housekeeping, or no longer. Raises Invalid when the file is gone already."""
+    with transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=version.project_id)  # housekeeping takes the same lock
+        version.refresh_from_db(fields=["dropped_at", "pinned"])
+        if version.dropped_at is not None:
+            raise Invalid("pinned", f"{version} has no file: {model_files.dropped_words(version)}".capitalize())
+        if version.pinned != pinned:
+            ModelVersion.objects.filter(pk=version.pk).update(pinned=pinned)
+            action = "model.pinned" if pinned else "model.unpinned"
+            record(action, user=user, project=version.project, subject=str(version))
+            version.pinned = pinned
+    return version
+
+
+def rollback(user: User, project: Project, reason: str, to: int | None = None) -> ModelVersion:
+    """Goes back to the champion before, or to an earlier one by number, and has it rank. Raises Invalid."""
+    earlier = promotion.rollback(user, project, reason, to)
+    wake_on_commit("learning.rank", project.pk)
+    return earlier

@@ -1,0 +1,1 @@
+"""A labeled file replayed as if people answered it."""
