@@ -7,9 +7,9 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from labeling.services.wake import wake_on_commit as wake
-from learning.families.labels import ranking
 from learning.models import Trigger
 from learning.services import files
+from learning.services.pipeline import rank as ranking
 from learning.services.pipeline import run, warm
 from learning.services.runs import decide as decisions
 

@@ -3,7 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+NO_FAMILY = "none"
 
 
 class InvalidAnswer(ValueError):
@@ -39,6 +41,14 @@ class QuestionKind(ABC):
     has_labels: ClassVar[bool] = True
     #: labels in use without which there is nothing to tell apart, and so nothing to learn
     labels_to_learn: ClassVar[int] = 1
+    #: how the answers are learned: a name in ``learning.families``; NO_FAMILY asks at random and learns nothing
+    family: ClassVar[str] = NO_FAMILY
+    #: of the family ``labels``: whether an answer is exactly one label or any number of them
+    learned_as: ClassVar[Literal["classification", "multilabel"] | None] = None
+    #: the metric shown first
+    headline: ClassVar[str] = "accuracy"
+    #: whether an import may bring answers about items that are there already
+    answers_come_alone: ClassVar[bool] = False
     #: keys of the annotation page that its script needs whatever the labels are called
     own_keys: ClassVar[frozenset[str]] = frozenset()
 

@@ -12,6 +12,8 @@ class Classification(QuestionKind):
     template = "kinds/classification.html"
     script = "js/kinds/classification.js"
     labels_to_learn = 2
+    family = "labels"
+    learned_as = "classification"
 
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
         if not isinstance(answer, dict) or set(answer) != {"label"}:

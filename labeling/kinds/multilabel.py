@@ -14,6 +14,9 @@ class Multilabel(QuestionKind):
     template = "kinds/multilabel.html"
     label_type = "list"
     script = "js/kinds/multilabel.js"
+    family = "labels"
+    learned_as = "multilabel"
+    headline = "exact_match"
     own_keys = frozenset(("Enter",))
 
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:

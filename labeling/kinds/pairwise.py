@@ -16,6 +16,8 @@ class Pairwise(QuestionKind):
     script = "js/kinds/pairwise.js"
     has_labels = False
     labels_to_learn = 0
+    family = "pairwise"
+    answers_come_alone = True
     own_keys = frozenset(("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", *"1234cl"))
 
     def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:

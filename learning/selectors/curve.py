@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from labeling.models import Kind, Project
+from labeling.kinds import KINDS
+from labeling.models import Project
 from learning.models import ArmComparison, ModelVersion
-
-HEADLINE = {Kind.CLASSIFICATION: "accuracy", Kind.MULTILABEL: "exact_match", Kind.PAIRWISE: "accuracy"}
 
 
 def headline_of(project: Project) -> str:
     """The metric shown first."""
-    return HEADLINE[Kind(project.kind)]
+    return KINDS[project.kind].headline
 
 
 def learning_curve(project: Project) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ FAULTS = {
     "fit": "learning.families.labels.candidates.fit_model",
     "calibrate": "learning.families.labels.candidates.check_probabilities",
     "evaluate": "learning.families.labels.evaluation.measure",
-    "artifact": "learning.families.labels.candidates._register",
+    "artifact": "learning.services.pipeline.learn.register",
     "gate": "learning.services.registry.gate.verdict_on",
     "rank": "learning.families.labels.ranking.rank_pool",
     "publish": "labeling.services.queue._insert",
@@ -109,7 +109,7 @@ def test_a_full_disk_in_a_real_worker(real_worker: RealWorker, people):
     trained(project)
     before = in_use(project)
     answer_some(project, people.annotator, 10)
-    (real_worker.folder / "fails").write_text("learning.families.labels.candidates:_register")
+    (real_worker.folder / "fails").write_text("learning.services.pipeline.learn:register")
     real_worker.start()
     real_worker.send("learning.decide", project.pk)
     waiting = until(

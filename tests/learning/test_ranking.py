@@ -7,6 +7,7 @@ from labeling.models import Epoch, Item, ItemStatus, QueueEntry, Split
 from labeling.services import queue
 from learning.families.labels import ranking
 from learning.models import ModelVersion
+from learning.services.pipeline.rank import rank_again
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
 from tests.factories import UserFactory, make_answer, make_items
@@ -81,7 +82,7 @@ def test_ranking_again_after_a_promotion_uses_the_version_in_use(project, people
     answer_some(project, people.annotator, 45)
     answer_some(project, people.annotator, 20, Split.EVAL)
     run(project)
-    epoch = ranking.rank_again(project.pk)
+    epoch = rank_again(project.pk)
     assert epoch == 2
     assert Epoch.objects.get(project=project, number=2).model_version == ModelVersion.objects.get().number
     assert len(published(project)) == 45

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from labeling.models import Epoch, ImportBatch, Split
-from learning.families.labels import evaluation, ranking
+from learning.families.labels import evaluation
 from learning.models import Decision, ModelVersion, NextDecision, Run
 from learning.services.features import contents, encoder_versions
+from learning.services.pipeline.rank import rank_again
 from learning.services.pipeline.run import run_training
 from learning.services.registry import gate, promotion
 from learning.services.runs import control, sweep
@@ -51,7 +52,7 @@ def test_a_promoted_champion_that_has_not_ranked_is_noticed_once(project, people
     assert sweep.unranked_projects() == [], "it was asked for already"
     NextDecision.objects.update(ranking_asked_at=None)
     assert sweep.sweep_learning()["unranked"] == [project.pk]
-    assert ranking.rank_again(project.pk) is not None
+    assert rank_again(project.pk) is not None
     NextDecision.objects.update(ranking_asked_at=None)
     assert sweep.unranked_projects() == []
     project.refresh_from_db()

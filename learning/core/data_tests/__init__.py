@@ -38,13 +38,17 @@ from learning.core.data_tests.pairs import (
     sides_differ,
 )
 from learning.core.data_tests.splits import duplicates_across_splits
+from learning.core.data_tests.verdict import FEATURES_LOOKED_AT, HardTestFailed, check
 
 __all__ = [
+    "FEATURES_LOOKED_AT",
     "Finding",
+    "HardTestFailed",
     "Outcome",
     "answers_agree_with_gold",
     "answers_per_label",
     "balance_between_batches",
+    "check",
     "contents_present",
     "duplicates_across_splits",
     "enough_judgments",

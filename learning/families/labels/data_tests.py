@@ -17,7 +17,7 @@ from labeling.kinds import KINDS
 from labeling.models import Annotation, Item, Label, Modality, Project, Reason, Source
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
-from learning.core.data_tests import Finding
+from learning.core.data_tests import FEATURES_LOOKED_AT, Finding
 from learning.core.data_tests.items import keys_of_rows
 from learning.families.labels.training_data import Frozen
 from learning.models import Run
@@ -27,15 +27,10 @@ from learning.services.monitoring import leaks
 
 ITEMS_LOOKED_AT = 1_000
 NEWEST_ITEMS = 300
-FEATURES_LOOKED_AT = 4_000
 ANSWERS_LOOKED_AT = 2_000
 LABELED_LOOKED_AT = 3_000
 COMPUTED_AGAIN = {Modality.TEXT: 8, Modality.TABULAR: 8, Modality.IMAGE: 3}
 FILES_LOOKED_AT = 50
-
-
-class HardTestFailed(Exception):
-    """The data is not fit to learn from; the text names the tests and what to do."""
 
 
 def run_tests(run: Run, data: Frozen, matrix: FeatureMatrix) -> list[Finding]:
@@ -43,17 +38,6 @@ def run_tests(run: Run, data: Frozen, matrix: FeatureMatrix) -> list[Finding]:
     looked = _Looked(run, data, matrix)
     found = _of_splits(run, data) + _of_labels(run.project, data, looked) + _of_features(looked) + _of_items(looked)
     return sorted(found, key=lambda row: not row.hard)
-
-
-def check(findings: Sequence[Finding]) -> str:
-    """One line for the log. Raises HardTestFailed."""
-    failed = [row for row in findings if row.outcome == "fail"]
-    if failed:
-        raise HardTestFailed(" ".join(f"{row.name}: {row.words}. {row.advice}" for row in failed).rstrip("."))
-    warned = [row for row in findings if row.outcome == "warn"]
-    told = sum(row.outcome != "skipped" for row in findings)
-    words = f"{told} of {len(findings)} tests could tell, {told - len(warned)} passed"
-    return words + ("; " + "; ".join(f"{row.name}: {row.words}" for row in warned) if warned else "")
 
 
 @dataclass(frozen=True)

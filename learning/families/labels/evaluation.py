@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.models import Kind
 from learning.core.cycle import Answers, Settings, evaluate_model, step_rng
 from learning.core.encoders import FittedEncoder
 from learning.core.evaluation import Contender, Evaluation, evaluate, human_ceiling
@@ -63,7 +62,7 @@ def measure(
         return None
     # Labels chosen by a strategy are not distributed like the items. The constant answer to beat is therefore the best
     # one for the eval split itself, which no honest constant can do better than.
-    one_label = settings.kind == Kind.CLASSIFICATION.value
+    one_label = settings.kind == "classification"
     baselines = {name: found.as_dict()["metrics"] for name, found in assessment.baselines.items()}
     constants = {"majority": (majority if one_label else majority_multilabel)(held.hard, len(held)).astype(np.float32)}
     if not one_label:

@@ -1,26 +1,21 @@
 """Ranks the open pool and publishes the head. The core draws; this reads rows and writes entries."""
 
-import hashlib
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from labeling.models import Item, Kind, Project, Split
+from labeling.kinds import KINDS
+from labeling.models import Item, Project, Split
 from labeling.services import queue
 from learning.core.cycle import Answers, Settings, rank_pool, step_rng
 from learning.core.learners import FittedLearner
 from learning.core.pools import Pool
-from learning.families.labels import training_data
 from learning.families.labels.training_data import Frozen
-from learning.families.pairwise import stored
 from learning.models import ModelVersion, Run
-from learning.services.features import shards
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.registry import model_files
-from learning.services.runs import decide
 
 HEAD = 2_000
 
@@ -43,9 +38,12 @@ class Ranking:
 
 
 def settings_of(project: Project, n_labels: int) -> Settings:
-    """The project's settings as the core's cycle takes them."""
+    """The project's settings as the core takes them. Raises TypeError for a kind whose answers are no labels."""
+    learned_as = KINDS[project.kind].learned_as
+    if learned_as is None:
+        raise TypeError(f"The family of labels does not know how to learn the kind {project.kind!r}.")
     return Settings(
-        kind=project.kind,  # type: ignore[arg-type]  # constraint project_kind_known
+        kind=learned_as,
         n_labels=max(n_labels, 1),
         strategy=project.strategy,
         learner=project.learner,
@@ -101,30 +99,6 @@ def publish(project_id: int, epoch: int, ranking: Ranking, version: ModelVersion
         model_version=version.number if version else None,
         pool_size=ranking.pool_size,
     )
-
-
-def rank_again(project_id: int) -> int | None:
-    """Ranks with the version in use (of a damaged one, with the one before it), outside a run.
-
-    Returns the epoch; None if fenced off, or if there is no version to rank with.
-    """
-    project = Project.objects.get(pk=project_id)
-    version = ModelVersion.objects.filter(project=project).in_use()
-    if version is None:
-        return None
-    epoch = queue.reserve_epoch(project_id)
-    now = Run(project=project, **decide.mark_of(project))
-    now.seed = int.from_bytes(hashlib.sha256(f"rank:{project.split_seed}:{epoch}".encode()).digest()[:7])
-    version = model_files.serving(project)
-    if version is None:
-        return None
-    if project.kind == Kind.PAIRWISE:
-        return epoch if stored.rank_again(now, epoch, version) else None
-    encoder = model_files.encoder_of(version)
-    shards.compute_missing(encoder, now.items_seen, lambda done, of: None)
-    with threadpool_limits(limits=1):
-        ranking = rank_frozen(now, training_data.freeze(now), version, FeatureMatrix(encoder))
-    return epoch if publish(project_id, epoch, ranking, version) else None
 
 
 def rank_frozen(run: Run, data: Frozen, version: ModelVersion | None, matrix: FeatureMatrix) -> Ranking:

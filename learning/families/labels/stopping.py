@@ -1,43 +1,46 @@
 """Measures what stopping advice is made of: do successive versions still answer differently, and what did it gain?"""
 
 import hashlib
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.models import Item, Kind, Project, Split
+from labeling.kinds import KINDS
+from labeling.models import Item, Project, Split
 from learning.core.evaluation import paired_test
 from learning.core.evaluation.gate import correct_of
 from learning.core.evaluation.stopping import TIMES, cohen_kappa
-from learning.families.labels.candidates import Material
+from learning.families.labels.context import Context
 from learning.models import EncoderVersion, ModelVersion
 from learning.services import files
+from learning.services.pipeline.family import Candidate
 from learning.services.registry import model_files
 
 SAMPLE = 1_000
 
 
-def measure(material: Material, version: ModelVersion) -> None:
+def measure(context: Context, candidate: Candidate[Any]) -> None:
     """Keeps ``stability`` {kappa, n, against} and ``gain`` {value, low, high, n, against} in the version's report.
 
     Both are against older versions, labels matched by name; one whose file is damaged is left out.
     """
+    version = candidate.version
     older = list(
         ModelVersion.objects.filter(project=version.project_id, number__lt=version.number).newest_first()[:TIMES]
     )
     if not older:
         return
     found: dict[str, Any] = {}
-    sample = sample_of(material.run.project, material.run.items_seen)
+    sample = sample_of(context.run.project, context.run.items_seen)
     try:
         if len(sample):
             pair = [decided(_probabilities(each, sample, version.labels), version) for each in (version, older[0])]
             kappa = cohen_kappa(*pair)
             found["stability"] = {"kappa": round(kappa, 4), "n": len(sample), "against": older[0].number}
-        held = material.data.evaluation
+        held = context.data.evaluation
         if len(held) and len(older) == TIMES:
-            kind, truth = material.settings.kind, held.hard
+            kind, truth = context.inputs.settings.kind, held.hard
             now, then = (
                 correct_of(_probabilities(each, held.ordinals, version.labels), truth, kind)
                 for each in (version, older[-1])
@@ -62,9 +65,15 @@ def sample_of(project: Project, n_items: int) -> NDArray[np.int64]:
 
 def decided(probabilities: NDArray[np.float32], version: ModelVersion) -> NDArray[np.int64]:
     """The label of every item; of several labels, yes or no for each."""
-    if version.project.kind == Kind.MULTILABEL:
-        return (probabilities >= 0.5).astype(np.int64)
-    return probabilities.argmax(axis=1)
+    match KINDS[version.project.kind].learned_as:
+        case "multilabel":
+            return (probabilities >= 0.5).astype(np.int64)
+        case "classification":
+            return probabilities.argmax(axis=1)
+        case None:
+            raise TypeError(f"{version} gives no labels.")
+        case other:
+            assert_never(other)
 
 
 def _probabilities(version: ModelVersion, ordinals: NDArray[np.int64], labels: list[str]) -> NDArray[np.float32]:

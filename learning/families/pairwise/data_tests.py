@@ -6,9 +6,8 @@ from django.db.models import F, Q
 from labeling.models import Annotation, Gold, ItemStatus, Pair, Project
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
-from learning.core.data_tests import Finding
+from learning.core.data_tests import FEATURES_LOOKED_AT, Finding
 from learning.core.pairwise import TIE
-from learning.families.labels.data_tests import FEATURES_LOOKED_AT
 from learning.families.pairwise.freeze import Bools, Frozen, Ints
 from learning.models import Run
 from learning.services.features.matrix import FeatureMatrix

@@ -9,9 +9,9 @@ from labeling.models import Project
 from learning.core.pairwise import Judgments, PairPosterior, Prior, Strengths, components, gaussian_posterior
 from learning.core.pairwise.combination import Ranking, fit_ranking
 from learning.core.pairwise.features import FeatureRanker
+from learning.core.pairwise.model import PairwiseModel
 from learning.families.pairwise import columns
 from learning.families.pairwise.freeze import Bools, Frozen, Ints
-from learning.families.pairwise.model import PairwiseModel
 from learning.services.features.matrix import FeatureMatrix
 
 Doubles = NDArray[np.float64]

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from learning.core.pairwise import PairDraws, fit_strengths
 from learning.core.pairwise.combination import Ranking
+from learning.core.pairwise.model import PairwiseModel
 from learning.families.pairwise import findings
 from learning.families.pairwise.fit import Places, centred, judgments_of_items, places
 from learning.families.pairwise.freeze import Frozen
-from learning.families.pairwise.model import PairwiseModel
 from learning.models import ModelVersion, PairwiseFinding, PairwiseScore, PairwiseWithout, Status
 
 BATCH_ROWS = 1_000

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from learning.core.pairwise.model import PairwiseModel
 from learning.families.pairwise import choose, fit, freeze, publish
 from learning.families.pairwise.freeze import Frozen
-from learning.families.pairwise.model import PairwiseModel
 from learning.models import ModelVersion, PairwiseFinding, Run
 from learning.services import files
 from learning.services.features import shards

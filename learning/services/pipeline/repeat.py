@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
-from labeling.models import Kind
 from learning.core.artifacts import sha256
-from learning.core.cycle import Answers
-from learning.families.labels import candidates, ranking, training_data
-from learning.families.pairwise import stored
 from learning.models import EncoderVersion, ModelVersion, Run
 from learning.services import files
 from learning.services.features import encoder_versions, shards
 from learning.services.features.matrix import FeatureMatrix
+from learning.services.pipeline.registered import family_of
 from learning.services.runs import environment
 
 
@@ -39,9 +36,8 @@ def repeat(run: Run, store: bool = False) -> Repeated:
     encoder = EncoderVersion.objects.select_related("project").get(project=run.project, version=version.encoder)
     encoder = encoder_versions.fitted_again(encoder)
     shards.compute_missing(encoder, run.items_seen, lambda done, of: None)
-    again = stored.made_again if run.project.kind == Kind.PAIRWISE else _made_again
     with threadpool_limits(limits=1):
-        data_sha256, made = again(run, FeatureMatrix(encoder))
+        data_sha256, made = family_of(run.project).made_again(run, FeatureMatrix(encoder))
     code = run.environment.get("code", {}).get("source_sha256")
     if store and made and sha256(made) == version.sha256:
         path, _ = files.store(f"learning/{run.project_id}/models", ".zip", made)
@@ -52,11 +48,3 @@ def repeat(run: Run, store: bool = False) -> Repeated:
         sha256=sha256(made) if made else "",
         was=version.sha256,
     )
-
-
-def _made_again(run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
-    """Hash of the data and bytes of the model file; none where there is nothing to learn from."""
-    data = training_data.freeze(run)
-    answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
-    model = candidates.fitted(run, data, matrix, answers, ranking.settings_of(run.project, len(data.labels)))
-    return data.sha256, model.dump() if model else b""

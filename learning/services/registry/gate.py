@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from learning.core.evaluation import Contender, PairedTest, paired_test
 from learning.core.evaluation import gate as core
 from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT
 from learning.core.evaluation.intervals import interval_words
-from learning.families.labels.evaluation import Measured
 from learning.models import Status
 
 #: What a model is measured by, one of it; pairwise projects have their own.
@@ -43,12 +42,25 @@ class Rivals:
     is_comparable: bool = True
 
 
+class Measurement(Protocol):
+    """What was measured on the eval split: the truth, and what the best constant and each simple baseline say."""
+
+    @property
+    def targets(self) -> NDArray[np.float64]: ...
+
+    @property
+    def constant(self) -> NDArray[np.float32]: ...
+
+    @property
+    def simple(self) -> Mapping[str, NDArray[np.float32]]: ...
+
+
 def unmeasured(held: str = ITEM) -> Verdict:
     reason = f"No {held} has been answered yet: nothing to measure it by. It may rank."
     return Verdict(Status.PROVISIONAL, reason, {"n_eval": 0})
 
 
-def verdict_on(measured: Measured, candidate: Contender, rivals: Rivals, rng: np.random.Generator) -> Verdict:
+def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng: np.random.Generator) -> Verdict:
     """By what the models say of each eval item: champion, provisional (it ranks) or rejected.
 
     Champion when all checks of the core's gate hold and there are 200 eval answers. Otherwise it ranks, unless it is

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Project
 from learning.core.learners import FittedLearner, make_learner
-from learning.families.pairwise import model as pairs
+from learning.core.pairwise import model as pairs
 from learning.models import AlertKind, EncoderVersion, ModelVersion, Status
 from learning.services import files
 from learning.services.features import contents, encoder_versions

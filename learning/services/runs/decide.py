@@ -6,8 +6,8 @@ from functools import cache
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
-from labeling.kinds import KINDS
-from labeling.models import Annotation, JobState, Kind, Progress, Project, Source, User
+from labeling.kinds import KINDS, NO_FAMILY
+from labeling.models import Annotation, JobState, Progress, Project, Source, User
 from labeling.models.clock import database_now
 from learning.models import NextDecision, Run, Trigger
 
@@ -26,7 +26,9 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     mark = mark_of(project)
     last = Run.objects.filter(project=project).frozen().exclude(state=JobState.SKIPPED).newest_first().first()
     due, reason = _due(project, mark, last)
-    if trigger == Trigger.MANUAL:
+    if KINDS[project.kind].family == NO_FAMILY:
+        due, reason = None, "nothing learns this kind of question: its items are asked at random"
+    elif trigger == Trigger.MANUAL:
         due, reason = _worth_it(due, reason, mark, last)
     if due is not None and (short := too_few_labels(project, project.labels.in_use().count())):
         due, reason, trigger = None, short, trigger or due
@@ -83,7 +85,7 @@ def _news(mark: dict[str, int], last: Run) -> str:
 
 def new_imported_judgments(project: Project, last: Run) -> int:
     """Judgments of pairs that an import without a new item has brought; labels only come with their items."""
-    if project.kind != Kind.PAIRWISE:
+    if not KINDS[project.kind].answers_come_alone:
         return 0
     newer = Annotation.objects.filter(project=project, pk__gt=last.last_annotation_id, source=Source.IMPORT)
     return newer.count()

@@ -10,18 +10,17 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from learning.families.labels import ranking
 from learning.models import Run
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
+_ROOT = Path(__file__).resolve().parents[3]
 _PACKAGES = ("config", "labeling", "learning")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "wordllama", "pillow", "django")
 
 
-def of_run(run: Run) -> dict[str, Any]:
-    """JSON for ``Run.environment``; the part that does not change is found once a process."""
+def of_run(run: Run, parameters: dict[str, Any]) -> dict[str, Any]:
+    """JSON for ``Run.environment``; the part that does not change is found once a process. ``parameters`` are the
+    family's own."""
     project = run.project
-    settings = ranking.settings_of(project, 1)
     return {
         **_fixed(),
         "parameters": {
@@ -34,9 +33,8 @@ def of_run(run: Run) -> dict[str, Any]:
             "overlap": project.overlap,
             "eval_share": project.eval_share,
             "random_share": project.random_share,
-            "head": settings.head,
-            "temperature": settings.temperature,
             "split_seed": project.split_seed,
+            **parameters,
         },
     }
 

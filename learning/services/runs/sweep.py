@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
-from labeling.kinds import KINDS
-from labeling.models import Annotation, Epoch, ImportBatch, JobState, Kind, Label, Project, Source, SweepRecord
+from labeling.kinds import KINDS, NO_FAMILY
+from labeling.models import Annotation, Epoch, ImportBatch, JobState, Label, Project, Source, SweepRecord
 from labeling.services.sweep import wake_waiting
 from labeling.services.wake import wake
 from learning.models import Alert, AlertKind, Decision, ModelVersion, NextDecision, Run, Status
@@ -43,12 +43,13 @@ def due_projects() -> list[int]:
 
 
 def _with_labels(projects: QuerySet[Project]) -> QuerySet[Project]:
-    """Those whose labels are enough to learn from: of the others every decision says the same, until labels come."""
+    """Those that something learns and whose labels are enough: of the others every decision says the same."""
     in_use = Label.objects.in_use().filter(project=OuterRef("pk")).order_by().values("project")
     n_labels = Coalesce(Subquery(in_use.annotate(n=Count("pk")).values("n")), Value(0))
     enough = Q()
     for kind in KINDS.values():
-        enough |= Q(kind=kind.name, n_labels__gte=kind.labels_to_learn)
+        if kind.family != NO_FAMILY:
+            enough |= Q(kind=kind.name, n_labels__gte=kind.labels_to_learn)
     return projects.annotate(n_labels=n_labels).filter(enough)
 
 
@@ -73,7 +74,7 @@ def _unseen() -> QuerySet[Project]:
         .filter(
             Q(progress__next_ordinal__gt=F("items_seen"))
             | ~Q(labels_version=F("labels_seen"))
-            | (Q(kind=Kind.PAIRWISE) & Exists(judgments))
+            | (Q(kind__in=[name for name, kind in KINDS.items() if kind.answers_come_alone]) & Exists(judgments))
         )
         .filter(newest_state__in=["", JobState.DONE])
         .filter(~Exists(ImportBatch.objects.filter(in_the_way, project=OuterRef("pk"))))

@@ -8,11 +8,11 @@ from django.core.files.storage import default_storage
 from labeling.models import Context, Epoch, Snapshot, Task
 from labeling.services.items import set_aside
 from labeling.services.snapshots import run_snapshot
-from learning.families.labels.ranking import rank_again
 from learning.families.pairwise import publish
 from learning.families.pairwise.export_rows import grade_of
 from learning.families.pairwise.results import results_of
 from learning.models import Alert, ModelVersion, PairwiseScore
+from learning.services.pipeline.rank import rank_again
 from learning.services.runs.control import promote
 from tests.learning.pairwise.people import bring, honest, item, item_rows, judged, judgments, make_pairwise_project
 from tests.learning.pairwise.test_run import learn

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.core.artifacts import ArtifactError, pack, unpack
-from learning.core.pairwise import Prior, Strengths
+from learning.core.pairwise.bradley_terry import Prior, Strengths
 
 LEARNER = "bradley-terry"
 _FORMAT = "pairwise/bradley-terry@1"

@@ -1,0 +1,126 @@
+"""Labels of items, one each or any number: one model of probabilities, a queue of single items."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from learning.core.acquisition import DEFAULT_TEMPERATURE
+from learning.core.cycle import Answers
+from learning.core.data_tests import Finding
+from learning.core.learners import FittedLearner
+from learning.families.labels import arms, candidates, data_tests, evaluation, ranking, stopping, training_data
+from learning.families.labels.context import Context, Inputs
+from learning.families.labels.training_data import Frozen
+from learning.models import ModelVersion, Run
+from learning.services.features import shards
+from learning.services.features.matrix import FeatureMatrix
+from learning.services.pipeline.family import Candidate, Evaluation, Family, Fit, Ranked
+from learning.services.registry import gate, model_files
+from learning.services.runs import decide
+
+Made = Candidate[FittedLearner]
+
+
+class LabelsFamily(Family[Frozen, Inputs, FittedLearner]):
+    name = "labels"
+    nothing_to_learn = "no answers to learn from yet"
+    calibrates = True
+    diagnostics = (stopping.measure, arms.compare)
+
+    def parameters(self) -> dict[str, Any]:
+        return {"head": ranking.HEAD, "temperature": DEFAULT_TEMPERATURE}
+
+    def freeze(self, run: Run) -> Frozen:
+        return training_data.freeze(run)
+
+    def describe(self, data: Frozen) -> str:
+        imported = data.pool.n_imported + data.evaluation.n_imported
+        return (
+            f"{len(data.pool):,} items to learn from, {len(data.evaluation):,} to measure by"
+            + (f", {imported:,} of them by imported labels" if imported else "")
+            + (
+                f"; {len(data.tied):,} eval items people are split evenly about measure nothing"
+                if len(data.tied)
+                else ""
+            )
+            + (f"; {data.n_left_out:,} answers of people in quarantine left out" if data.n_left_out else "")
+        )
+
+    def too_little(self, run: Run, data: Frozen) -> str:
+        return decide.too_few_labels(run.project, len(data.labels))  # they were archived after the run was asked for
+
+    def inputs(self, run: Run, data: Frozen, matrix: FeatureMatrix) -> Inputs:
+        answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+        return Inputs(answers, ranking.settings_of(run.project, len(data.labels)))
+
+    def test_data(self, run: Run, data: Frozen, matrix: FeatureMatrix) -> Sequence[Finding]:
+        return data_tests.run_tests(run, data, matrix)
+
+    def fit(self, context: Context) -> Fit[FittedLearner] | None:
+        answers, settings = context.inputs.answers, context.inputs.settings
+        model = candidates.fitted(context.run, context.data, context.matrix, answers, settings)
+        if model is None:
+            return None
+        return Fit(model, model, f"{model.name}, {len(answers):,} items: {model.facts.get('reason', '')}")
+
+    def calibrate(self, context: Context, fit: Fit[FittedLearner]) -> str:
+        """The temperature comes from out-of-fold scores inside the fit; here its result must prove to be
+        probabilities. Raises NotProbabilities."""
+        rows = context.inputs.answers.features[: candidates.CALIBRATION_ROWS]
+        candidates.check_probabilities(fit.fitted, rows)
+        temperature = fit.fitted.facts.get("temperature")
+        return f"probabilities of {len(rows):,} items" + (f", temperature {temperature:.2f}" if temperature else "")
+
+    def evaluate(self, context: Context, fit: Fit[FittedLearner]) -> Evaluation:
+        inputs = context.inputs
+        measured = evaluation.measure(
+            context.run, context.data, context.matrix, inputs.answers, fit.fitted, inputs.settings
+        )
+        if measured is None or not measured.metrics:
+            return Evaluation(measured, measured.fields if measured else {}, "no eval item has been answered yet")
+        name, found = next(iter(measured.metrics.items()))
+        note = f"{name} {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} items"
+        return Evaluation(measured, measured.fields, note)
+
+    def fields(self, context: Context) -> dict[str, Any]:
+        data = context.data
+        return {"strategy": context.run.project.strategy, "labels": list(data.labels), "trained_on": len(data.pool)}
+
+    def judge(self, context: Context, candidate: Made, champion: ModelVersion | None) -> gate.Verdict:
+        return candidates.judged(context, candidate, champion)
+
+    def rank(self, context: Context, candidate: Made | None, ranks: ModelVersion | None) -> Ranked:
+        ranked_on = context.matrix if ranks is None else _matrix_of(ranks, context)
+        ranked = ranking.rank_frozen(context.run, context.data, ranks, ranked_on)
+        note = f"{ranked.strategy}: {ranked.reason}; {len(ranked.entries):,} of {ranked.pool_size:,} items"
+        return Ranked(ranked, note)
+
+    def publish(
+        self, context: Context, candidate: Made | None, ranked: Ranked, epoch: int, ranks: ModelVersion | None
+    ) -> bool:
+        if candidate is not None:
+            ModelVersion.objects.filter(pk=candidate.version.pk).update(strategy=ranked.queue.strategy)
+        return ranking.publish(context.run.project_id, epoch, ranked.queue, ranks)
+
+    def rank_again(self, now: Run, epoch: int, version: ModelVersion) -> bool:
+        encoder = model_files.encoder_of(version)
+        shards.compute_missing(encoder, now.items_seen, lambda done, of: None)
+        with threadpool_limits(limits=1):
+            ranked = ranking.rank_frozen(now, training_data.freeze(now), version, FeatureMatrix(encoder))
+        return ranking.publish(now.project_id, epoch, ranked, version)
+
+    def made_again(self, run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
+        data = training_data.freeze(run)
+        inputs = self.inputs(run, data, matrix)
+        model = candidates.fitted(run, data, matrix, inputs.answers, inputs.settings)
+        return data.sha256, model.dump() if model else b""
+
+
+def _matrix_of(version: ModelVersion, context: Context) -> FeatureMatrix:
+    """The features a version ranks on: those just computed, or those of the older encoder it was trained with."""
+    if version.encoder == context.matrix.version.version:
+        return context.matrix
+    encoder = model_files.encoder_of(version)
+    shards.compute_missing(encoder, context.run.items_seen, lambda done, of: None)
+    return FeatureMatrix(encoder)

@@ -1,0 +1,138 @@
+"""Judgments of pairs: strengths with their errors, a queue of pairs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.models import Modality
+from learning.core.cycle import step_rng
+from learning.core.data_tests import Finding
+from learning.core.pairwise.combination import fit_ranking
+from learning.core.pairwise.model import LEARNER
+from learning.families.pairwise import audit, choose, columns, data_tests, evaluate, fit, freeze, publish, stored
+from learning.families.pairwise.context import Context, FittedPairs
+from learning.families.pairwise.freeze import Frozen
+from learning.families.pairwise.random_arm import random_arm
+from learning.models import EncoderVersion, ModelVersion, Run
+from learning.services import files
+from learning.services.features.matrix import FeatureMatrix
+from learning.services.pipeline.family import Candidate, Evaluation, Family, Fit, Ranked
+from learning.services.registry import gate
+
+Made = Candidate[FittedPairs]
+
+
+class PairwiseFamily(Family[Frozen, list[NDArray[np.float32]], FittedPairs]):
+    name = "pairwise"
+    nothing_to_learn = "no judgments to learn from yet"
+
+    def freeze(self, run: Run) -> Frozen:
+        return freeze.freeze(run)
+
+    def describe(self, data: Frozen) -> str:
+        found = audit.used(data.judged)
+        return (
+            f"{found['learned']:,} judgments to learn from, {found['measured_by']:,} to measure by, "
+            f"{found['repeats']:,} repeats, {found['neither']:,} neither; "
+            f"{len(data.items):,} items in {len(data.contexts):,} contexts"
+            + (f"; {data.n_left_out:,} judgments of people in quarantine left out" if data.n_left_out else "")
+        )
+
+    def inputs(self, run: Run, data: Frozen, matrix: FeatureMatrix) -> list[NDArray[np.float32]]:
+        return columns.groups_of(run.project, data, matrix)
+
+    def test_data(self, run: Run, data: Frozen, matrix: FeatureMatrix) -> Sequence[Finding]:
+        return data_tests.run_tests(run, data, matrix)
+
+    def fit(self, context: Context) -> Fit[FittedPairs] | None:
+        data = context.data
+        if not len(data.learned):
+            return None
+        ranking = fit_ranking(data.learned, context.inputs, context=data.items.context)
+        model = fit.as_model(data, ranking)
+        note = (
+            f"{LEARNER}, {len(data.learned):,} judgments, standing left is worth {model.position:+.2f}, "
+            f"prior precision {float(model.prior_precision.mean()):.2f}"
+        )
+        return Fit(model, FittedPairs(model, ranking), note)
+
+    def evaluate(self, context: Context, fit: Fit[FittedPairs]) -> Evaluation:
+        run, data, ranking = context.run, context.data, fit.fitted.ranking
+        lengths = columns.lengths_of(run.project, data) if run.project.modality == Modality.TEXT else None
+        measured = evaluate.measure(ranking.strengths.scores, lengths, data, step_rng(run.seed, "evaluate"))
+        fields: dict[str, Any] = {
+            "report": {"pairwise": audit.audit(data, ranking) | {"random_arm": random_arm(context)}}
+        }
+        if measured is None:
+            return Evaluation(None, fields, "no held-out pair has been answered yet")
+        fields |= {"metrics": measured.metrics, "baselines": measured.baselines, "n_eval": len(measured.held)}
+        fields["eval_sha256"] = measured.held.sha256
+        found = measured.metrics["accuracy"]
+        note = f"accuracy {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} pairs"
+        return Evaluation(measured, fields, note)
+
+    def fields(self, context: Context) -> dict[str, Any]:
+        return {"strategy": choose.STRATEGY, "trained_on": len(context.data.learned)}
+
+    def judge(self, context: Context, candidate: Made, champion: ModelVersion | None) -> gate.Verdict:
+        measured: evaluate.Measured | None = candidate.measured
+        champion_correct, trouble = None, ""
+        if champion and measured:
+            try:
+                scores = _known(context, champion).strengths.scores
+                given = evaluate.probabilities_of(scores, measured.held, step_rng(context.run.seed, "champion"))
+                champion_correct = evaluate.correct_of(given, measured.held)
+            except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
+                trouble = f" The champion could not be compared: {error}."
+        verdict = gate.judge(
+            measured.correct if measured else None,
+            measured.constant_correct if measured else None,
+            champion_correct,
+            has_champion=champion is not None,
+            held=gate.PAIR,
+            simple_correct=measured.simple_correct if measured else None,
+        )
+        return replace(verdict, reason=verdict.reason + trouble)
+
+    def rank(self, context: Context, candidate: Made | None, ranks: ModelVersion | None) -> Ranked:
+        posterior = _posterior(context, candidate, ranks)
+        chosen = choose.next_pairs(context.run.project, context.data, posterior, context.run.seed)
+        return Ranked(chosen, f"{choose.STRATEGY}: {len(chosen.draws):,} of {chosen.draws.pool_size:,} pairs")
+
+    def publish(
+        self, context: Context, candidate: Made | None, ranked: Ranked, epoch: int, ranks: ModelVersion | None
+    ) -> bool:
+        """The scores of the candidate become visible with its queue."""
+        data = context.data
+        if candidate is not None:
+            version, fitted = candidate.version, candidate.fitted
+            publish.store(version, data, fitted.model, ranked.queue.draws)
+            suspects = [name for name, _, _ in version.report["pairwise"]["suspects"]]
+            publish.store_without(version, data, fitted.ranking, suspects)
+        return choose.publish(context.run.project_id, epoch, data, ranked.queue, ranks)
+
+    def published(self, context: Context, candidate: Made | None, ranked: Ranked) -> None:
+        publish.remove_old(context.run.project_id)
+
+    def rank_again(self, now: Run, epoch: int, version: ModelVersion) -> bool:
+        return stored.rank_again(now, epoch, version)
+
+    def made_again(self, run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
+        return stored.made_again(run, matrix)
+
+
+def _known(context: Context, version: ModelVersion) -> fit.Known:
+    """Another version's strengths for the items of this run. Raises files.Corrupt, EncoderVersion.DoesNotExist."""
+    return stored.known_to(version, context.run, context.data, context.matrix)
+
+
+def _posterior(context: Context, candidate: Made | None, ranks: ModelVersion | None) -> Any:
+    if ranks is None:
+        learned = context.data.learned
+        return fit_ranking(learned, context.inputs, context=context.data.items.context).posterior
+    if candidate is not None and ranks.pk == candidate.version.pk:
+        return candidate.fitted.ranking.posterior
+    return _known(context, ranks).posterior(context.data)

@@ -1,0 +1,171 @@
+"""What a family brings to a run. The steps, their log, fencing, the registry and the retry stand once, in ``run``.
+
+A kind says by name which family learns it. Families are packages of ``learning/families`` and enter the registry of
+``registered`` when Django is ready: the pipeline knows none of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from learning.core.data_tests import Finding
+from learning.models import ModelVersion, Run
+from learning.services.features.matrix import FeatureMatrix
+from learning.services.registry.gate import Verdict
+from learning.services.runs.steps import StepLog
+
+
+class TrainingData(Protocol):
+    """The answers of a run, frozen. ``sha256`` is that of everything in it."""
+
+    @property
+    def sha256(self) -> str: ...
+
+
+class FittedModel(Protocol):
+    """What a fit came to. The same model gives the same bytes."""
+
+    @property
+    def name(self) -> str: ...
+
+    def dump(self) -> bytes: ...
+
+
+D = TypeVar("D", bound=TrainingData)
+I = TypeVar("I")  # noqa: E741 - the inputs of a fit
+F = TypeVar("F")  # what a fit came to
+
+
+@dataclass(frozen=True)
+class RunContext(Generic[D, I]):
+    """What every step of one run works on. ``inputs`` are what the family makes of data and features for its fits."""
+
+    run: Run
+    log: StepLog
+    data: D
+    matrix: FeatureMatrix
+    inputs: I
+
+
+@dataclass(frozen=True)
+class Fit(Generic[F]):
+    """``model`` goes into the file, ``fitted`` is what the family's later steps want to know, ``note`` the log's."""
+
+    model: FittedModel
+    fitted: F
+    note: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """``measured`` is None while nothing held out is answered; ``fields`` are what the model version keeps."""
+
+    measured: Any
+    fields: dict[str, Any]
+    note: str
+
+
+@dataclass(frozen=True)
+class Candidate(Generic[F]):
+    """A registered version with what was measured; ``decided``: by an attempt of this run whose worker died."""
+
+    version: ModelVersion
+    fitted: F
+    measured: Any
+    decided: bool
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What is to be asked next, in the family's own form."""
+
+    queue: Any
+    note: str
+
+
+class Family(ABC, Generic[D, I, F]):
+    """One way of learning. Raises of ``files.Corrupt`` end a step unless said otherwise; nothing here takes effect
+    before ``publish``, which runs in the transaction of the verdict."""
+
+    name: ClassVar[str]
+    #: what the log says of a run without an answer
+    nothing_to_learn: ClassVar[str]
+    #: whether a fit's probabilities are looked at in a step of their own
+    calibrates: ClassVar[bool] = False
+    #: what is measured once model and ranking are out, ``part(context, candidate)``; nothing in use depends on it
+    diagnostics: ClassVar[Sequence[Callable[[Any, Any], object]]] = ()
+
+    def parameters(self) -> dict[str, Any]:
+        """What a run's environment records of the family's own constants."""
+        return {}
+
+    @abstractmethod
+    def freeze(self, run: Run) -> D:
+        """The answers that count as of the run's ids: an answer revised later still counts as it was then."""
+
+    @abstractmethod
+    def describe(self, data: D) -> str:
+        """One line for the log."""
+
+    def too_little(self, run: Run, data: D) -> str:
+        """Why nothing can come of this data, whatever is answered; empty when something can."""
+        return ""
+
+    @abstractmethod
+    def inputs(self, run: Run, data: D, matrix: FeatureMatrix) -> I:
+        """What the fits work on. Raises files.Corrupt where a shard is damaged: it is computed again."""
+
+    @abstractmethod
+    def test_data(self, run: Run, data: D, matrix: FeatureMatrix) -> Sequence[Finding]:
+        """Every test once, the ones that stop a run first."""
+
+    @abstractmethod
+    def fit(self, context: RunContext[D, I]) -> Fit[F] | None:
+        """None while there is nothing to learn from. A function of data and seed alone."""
+
+    def calibrate(self, context: RunContext[D, I], fit: Fit[F]) -> str:
+        """One line for the log, where the family ``calibrates``. Raises what makes the model unusable."""
+        raise NotImplementedError(f"{self.name} has no such step")
+
+    @abstractmethod
+    def evaluate(self, context: RunContext[D, I], fit: Fit[F]) -> Evaluation:
+        """On the eval split, beside the baselines."""
+
+    @abstractmethod
+    def fields(self, context: RunContext[D, I]) -> dict[str, Any]:
+        """What the model version keeps of the data: ``strategy``, ``trained_on`` and ``labels`` where there are any."""
+
+    @abstractmethod
+    def judge(self, context: RunContext[D, I], candidate: Candidate[F], champion: ModelVersion | None) -> Verdict:
+        """The verdict of the gate; it takes effect only together with the ranking that follows from it."""
+
+    @abstractmethod
+    def rank(self, context: RunContext[D, I], candidate: Candidate[F] | None, ranks: ModelVersion | None) -> Ranked:
+        """By the version that will be in use once the verdict holds (None: cold): not always this run's."""
+
+    @abstractmethod
+    def publish(
+        self,
+        context: RunContext[D, I],
+        candidate: Candidate[F] | None,
+        ranked: Ranked,
+        epoch: int,
+        ranks: ModelVersion | None,
+    ) -> bool:
+        """Makes the ranking visible as a whole, in the transaction of the verdict. False when fenced off."""
+
+    def published(self, context: RunContext[D, I], candidate: Candidate[F] | None, ranked: Ranked) -> None:
+        """After the transaction, whether or not a newer ranking was out already."""
+        return
+
+    @abstractmethod
+    def rank_again(self, now: Run, epoch: int, version: ModelVersion) -> bool:
+        """Ranks with a version outside a run, for an unsaved run of this moment. False when fenced off."""
+
+    @abstractmethod
+    def made_again(self, run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
+        """Hash of an old run's data and bytes of its model file made anew; none where there is nothing to learn."""
+
+
+AnyFamily = Family[Any, Any, Any]
