@@ -148,7 +148,7 @@ def _accuracy(given: Floats, truth: NDArray[np.float64]) -> float:
 
 def replay(pair: Pair, construction: str, rng: np.random.Generator) -> Tally:
     """One draw of eval items and one verdict."""
-    from learning.families.labels.evaluation import Measured
+    from learning.families.labels.evaluation import MeasuredLabels
     from learning.models import Status
     from learning.services.registry import gate
 
@@ -160,7 +160,7 @@ def replay(pair: Pair, construction: str, rng: np.random.Generator) -> Tally:
     candidate, champion = (Contender(given, evaluate(given, truth, kind=KIND, rng=rng)) for given in (ours, theirs))
     constant = majority(truth, N_EVAL).astype(np.float32)
     simple = {"nearest_centroid": pair.candidate_centroid[rows]}
-    measured = Measured(ours, candidate.evaluation, constant, truth, 0.0, {}, simple)
+    measured = MeasuredLabels(ours, candidate.evaluation, constant, truth, 0.0, {}, simple)
     verdict = gate.verdict_on(measured, candidate, gate.Rivals(champion=champion), rng)
     others = [check["passed"] for check in verdict.numbers["checks"] if not check["name"].startswith(NOT_BELOW)]
     test = paired_test(correct_of(ours, truth, KIND), correct_of(theirs, truth, KIND))

@@ -32,7 +32,7 @@ class ProjectContext(serializers.ModelSerializer[Context]):
         fields = ["id", "external_id", "text", "purpose", "facts", "split", "status", "items", "created_at"]
 
 
-class Contexts(ProjectView, ListAPIView[Context]):
+class ContextsView(ProjectView, ListAPIView[Context]):
     actions = {"GET": Action.CONTEXTS_READ}
     serializer_class = ProjectContext
     ordering = "ordinal"

@@ -26,7 +26,7 @@ BINARY = OpenApiResponse(OpenApiTypes.BINARY)
 ORIGINALS = {(200, media_type): BINARY for media_type in sorted(set(FORMATS.values()))}
 
 
-class Items(ProjectView, ListAPIView[Item]):
+class ItemsView(ProjectView, ListAPIView[Item]):
     actions = {"GET": Action.ITEMS_READ}
     serializer_class = ItemOut
     ordering = "ordinal"

@@ -18,12 +18,12 @@ class LimitedJSONParser(JSONParser):
     ) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         try:
-            return super().parse(_Limited(stream, limit), media_type, parser_context)  # type: ignore[arg-type]
+            return super().parse(_LimitedBody(stream, limit), media_type, parser_context)  # type: ignore[arg-type]
         except RecursionError as error:
             raise ParseError("JSON parse error: nested too deeply.") from error
 
 
-class _Limited:
+class _LimitedBody:
     def __init__(self, stream: IO[Any], limit: int) -> None:
         self.stream = stream
         self.left = limit

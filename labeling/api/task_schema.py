@@ -29,7 +29,7 @@ class TaskItem(serializers.Serializer[Any]):
     image = TaskImage(allow_null=True)
 
 
-class TaskView(serializers.Serializer[Any]):
+class TaskContent(serializers.Serializer[Any]):
     """One of the two of a pair: no number, no name, no score."""
 
     text = serializers.CharField(allow_blank=True)
@@ -53,8 +53,8 @@ class TaskOut(serializers.Serializer[Any]):
     lease_expires_at = serializers.DateTimeField()
     item = TaskItem(required=False)
     context = TaskContext(required=False)  # type: ignore[assignment]
-    left = TaskView(required=False)
-    right = TaskView(required=False)
+    left = TaskContent(required=False)
+    right = TaskContent(required=False)
 
 
 class NextIn(serializers.Serializer[Any]):

@@ -4,15 +4,15 @@
 ``left_out`` says whose answers do not count at all; ``agreement_of`` says how well people agree over many subjects.
 """
 
-from labeling.consensus.agreement import Agreement, agreement_of, share_of_equal
+from labeling.consensus.agreement import PeopleAgreement, agreement_of, share_of_equal
 from labeling.consensus.quarantined import LeftOut, left_out
 from labeling.consensus.subject import Consensus, Given, consensus_of, counted, remembering
 
 __all__ = [
-    "Agreement",
     "Consensus",
     "Given",
     "LeftOut",
+    "PeopleAgreement",
     "agreement_of",
     "consensus_of",
     "counted",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Agreement:
+class PeopleAgreement:
     """Over ``items`` subjects with two answers or more. ``percent`` is the share of pairs of answers that are equal;
     ``alpha`` is Krippendorff's for nominal values: 1 is perfect, 0 is what chance gives. None where undefined."""
 
@@ -19,7 +19,7 @@ class Agreement:
         return {"items": self.items, "answers": self.answers, "percent": self.percent, "alpha": self.alpha}
 
 
-def agreement_of(answers_by_subject: Iterable[Sequence[str]]) -> Agreement:
+def agreement_of(answers_by_subject: Iterable[Sequence[str]]) -> PeopleAgreement:
     """Answers as canonical texts, one list a subject; an answer counts as one value, also when it holds several labels.
     Subjects with fewer than two say nothing.
 
@@ -27,7 +27,7 @@ def agreement_of(answers_by_subject: Iterable[Sequence[str]]) -> Agreement:
     """
     units = [Counter(values) for values in answers_by_subject if len(values) >= 2]
     if not units:
-        return Agreement(0, 0, None, None)
+        return PeopleAgreement(0, 0, None, None)
     total: Counter[str] = Counter()
     pairs = equal_pairs = 0
     observed = 0.0
@@ -40,7 +40,7 @@ def agreement_of(answers_by_subject: Iterable[Sequence[str]]) -> Agreement:
         observed += (n * (n - 1) - same) / (n - 1)
     n = total.total()
     expected = (n * (n - 1) - _equal_pairs(total)) / (n - 1)
-    return Agreement(len(units), n, equal_pairs / pairs, 1 - observed / expected if expected else None)
+    return PeopleAgreement(len(units), n, equal_pairs / pairs, 1 - observed / expected if expected else None)
 
 
 def share_of_equal(answers: Sequence[str]) -> float | None:

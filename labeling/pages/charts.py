@@ -23,7 +23,7 @@ class Meter:
 
 
 @dataclass(frozen=True)
-class Column:
+class ChartColumn:
     x: float
     y: float
     width: float
@@ -47,7 +47,7 @@ class ColumnChart:
     height: int
     left: int
     bottom: float
-    columns: list[Column]
+    columns: list[ChartColumn]
     lines: list[GridLine]
 
 
@@ -60,7 +60,7 @@ def column_chart(
     scale = (height - foot - top) / most
     slot = (width - left) / max(len(bars), 1)
     columns = [
-        Column(
+        ChartColumn(
             x=round(left + n * slot + slot * 0.12, 2),
             y=round(height - foot - value * scale, 2),
             width=round(slot * 0.76, 2),

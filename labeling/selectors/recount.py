@@ -27,7 +27,7 @@ from labeling.selectors.partners import partnered
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Miscount:
     """A stored value that the rows do not bear out; ``repair`` is what to write."""
 
     row: str
@@ -40,7 +40,7 @@ class Difference:
         return f"{self.row} {self.pk}: {self.name} is {self.stored}, should be {self.true}"
 
 
-def differences(project: Project) -> Iterator[Difference]:
+def differences(project: Project) -> Iterator[Miscount]:
     """Everything in the project that is counted wrongly."""
     yield from _items(project)
     yield from _pairs(project)
@@ -55,18 +55,18 @@ def _count_of(tasks: QuerySet[Any], outer: str) -> Coalesce:
     return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
 
 
-def _items(project: Project) -> Iterator[Difference]:
+def _items(project: Project) -> Iterator[Miscount]:
     tasks = Task.objects.filter(item=OuterRef("pk")).exclude(reason=Reason.REPEAT)
     yield from _slots("item", Item.objects.filter(project=project), tasks)
 
 
-def _pairs(project: Project) -> Iterator[Difference]:
+def _pairs(project: Project) -> Iterator[Miscount]:
     """Repeats and gold pairs take no slot."""
     tasks = Task.objects.filter(pair=OuterRef("pk")).exclude(reason__in=[Reason.REPEAT, Reason.GOLD])
     yield from _slots("pair", Pair.objects.filter(project=project), tasks)
 
 
-def _contexts(project: Project) -> Iterator[Difference]:
+def _contexts(project: Project) -> Iterator[Miscount]:
     counted = {"items": Count("members")}
     for split in Split.values:
         active = Q(members__split=split, members__status=ItemStatus.ACTIVE)
@@ -76,10 +76,10 @@ def _contexts(project: Project) -> Iterator[Difference]:
         for name in counted:
             stored, true = getattr(context, name), getattr(context, f"true_{name}")
             if stored != true:
-                yield Difference("context", context.pk, name, stored, true)
+                yield Miscount("context", context.pk, name, stored, true)
 
 
-def _slots(row: str, counted: QuerySet[Any], tasks: QuerySet[Any]) -> Iterator[Difference]:
+def _slots(row: str, counted: QuerySet[Any], tasks: QuerySet[Any]) -> Iterator[Miscount]:
     rows = counted.annotate(
         true_taken=_count_of(tasks.filter(state__in=[TaskState.OPEN, TaskState.ANSWERED]), row),
         true_answers=_count_of(tasks.filter(state=TaskState.ANSWERED), row),
@@ -91,15 +91,15 @@ def _slots(row: str, counted: QuerySet[Any], tasks: QuerySet[Any]) -> Iterator[D
             ("slots_taken", taken, true_taken), ("answers", answers, true_answers), ("is_open", is_open, true_open),
         ):  # fmt: skip
             if stored != true:
-                yield Difference(row, pk, name, stored, true)
+                yield Miscount(row, pk, name, stored, true)
 
 
-def _members(project: Project) -> Iterator[Difference]:
+def _members(project: Project) -> Iterator[Miscount]:
     tasks = Task.objects.filter(annotator=OuterRef("user"), project=project, state=TaskState.ANSWERED)
     rows = Member.objects.filter(project=project).annotate(true_answers=_count_of(tasks, "annotator"))
     for pk, answers, true in rows.values_list("pk", "answers", "true_answers"):
         if answers != true:
-            yield Difference("member", pk, "answers", answers, true)
+            yield Miscount("member", pk, "answers", answers, true)
 
 
 def true_progress(project: Project) -> dict[str, int]:
@@ -137,20 +137,20 @@ def _true_pairs(project: Project) -> dict[str, int]:
     }
 
 
-def _progress(project: Project) -> Iterator[Difference]:
+def _progress(project: Project) -> Iterator[Miscount]:
     stored = Progress.objects.get(project=project)
     for name, true in true_progress(project).items():
         if getattr(stored, name) != true:
-            yield Difference("progress", project.pk, name, getattr(stored, name), true)
+            yield Miscount("progress", project.pk, name, getattr(stored, name), true)
     highest = Item.objects.filter(project=project).aggregate(highest=Max("ordinal"))["highest"]
     if highest is not None and stored.next_ordinal <= highest:
-        yield Difference("progress", project.pk, "next_ordinal", stored.next_ordinal, highest + 1)
+        yield Miscount("progress", project.pk, "next_ordinal", stored.next_ordinal, highest + 1)
 
 
-def _answers(project: Project) -> Iterator[Difference]:
+def _answers(project: Project) -> Iterator[Miscount]:
     """A task is answered exactly when it has a current answer. Not repairable: the rows contradict each other."""
     current = Annotation.objects.current().filter(task=OuterRef("pk"))
     rows = Task.objects.filter(project=project).annotate(n=_count_of(current, "task"))
     wrong = rows.filter(Q(state=TaskState.ANSWERED) & ~Q(n=1) | ~Q(state=TaskState.ANSWERED) & ~Q(n=0))
     for pk, state, n in wrong.values_list("pk", "state", "n"):
-        yield Difference("task", pk, "current answers", n, int(state == TaskState.ANSWERED))
+        yield Miscount("task", pk, "current answers", n, int(state == TaskState.ANSWERED))

@@ -29,7 +29,7 @@ Beat = Callable[..., None]
 
 
 class FencedOff(Exception):
-    """Another attempt has taken over: stop without a trace."""
+    """Another attempt, or a newer epoch, has taken over: stop without a trace, what is in hand must not be stored."""
 
 
 @dataclass(frozen=True)

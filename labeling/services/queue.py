@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from labeling.models import Epoch, Item, Project, QueueEntry, Split
+from labeling.services.attempts import FencedOff
 
 #: Rows a clean-up statement removes at most.
 BATCH_ENTRIES = 5_000
@@ -16,10 +17,6 @@ INSERT_ENTRIES = 1_000
 Entry = tuple[int, float, float]
 #: Writes the entries of the epoch with this id.
 Insert = Callable[[int], None]
-
-
-class _FencedOff(Exception):
-    """A newer epoch was reserved meanwhile."""
 
 
 @transaction.atomic
@@ -58,7 +55,7 @@ def publish_entries(
     """An epoch whose entries ``insert(epoch id)`` writes, visible as a whole; False when fenced off."""
     try:
         return _publish(project_id, number, insert, strategy, model_version, pool_size)
-    except _FencedOff:
+    except FencedOff:
         return False
 
 
@@ -95,7 +92,7 @@ def _publish(
     # the switch; if somebody reserved while the entries were written, it finds no row and all of this is undone
     switched = Project.objects.filter(pk=project_id, reserved_epoch=number, epoch__lt=number).update(epoch=number)
     if not switched:
-        raise _FencedOff
+        raise FencedOff
     return True
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from labeling.models import Context, Item, Member, Pair, Progress, Project
-from labeling.selectors.recount import Difference, differences
+from labeling.selectors.recount import Miscount, differences
 
 _ROWS: dict[str, QuerySet[Any]] = {
     "item": Item.objects.all(),
@@ -17,7 +17,7 @@ _ROWS: dict[str, QuerySet[Any]] = {
 
 
 @transaction.atomic
-def repair(project: Project) -> list[Difference]:
+def repair(project: Project) -> list[Miscount]:
     """Writes the true values; returns what was wrong. Nobody of the project can be asked or answer meanwhile."""
     list(Member.objects.filter(project=project).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     found = [difference for difference in differences(project) if difference.row in _ROWS]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from learning.core.evaluation.intervals import interval_words
-from learning.families.pairwise.shapes import CurvePoint, Rate, Score
+from learning.families.pairwise.shapes import ItemStrength, RankingPoint, Rate
 from learning.pages.charts import Tick, nice_step
 
 EDGE = 3.0
@@ -46,7 +46,7 @@ class Strip:
         return self.mark(rate.value, rate.low, rate.high)
 
 
-def score_strip(scores: Iterable[Score]) -> Strip:
+def score_strip(scores: Iterable[ItemStrength]) -> Strip:
     """Log-odds around 0, wide enough for every interval of a reasonable width."""
     ends = [abs(end) for score in scores for end in (score.score, score.low, score.high) if end is not None]
     reach = min(max([*ends, 0.5]), MOST_HALF_WIDTH)
@@ -72,7 +72,7 @@ def _signed(value: float) -> str:
 
 
 @dataclass(frozen=True)
-class Series:
+class PairSeries:
     """One arm: its line, the band of its intervals, its points and the name at its end."""
 
     arm: str
@@ -91,14 +91,14 @@ class ArmsChart:
     bottom: int
     x_ticks: list[Tick]
     y_ticks: list[Tick]
-    series: list[Series]
+    series: list[PairSeries]
     ceiling: float | None
 
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 560, 240, 48, 14, 26, 40
 
 
-def arms_chart(points: Sequence[CurvePoint], ceiling: Rate | None) -> ArmsChart | None:
+def arms_chart(points: Sequence[RankingPoint], ceiling: Rate | None) -> ArmsChart | None:
     """Accuracy on held-out pairs over the number of judgments, a line an arm; None without a point."""
     if not points:
         return None
@@ -124,15 +124,17 @@ def arms_chart(points: Sequence[CurvePoint], ceiling: Rate | None) -> ArmsChart 
     )  # fmt: skip
 
 
-def _arms(points: Sequence[CurvePoint]) -> list[str]:
+def _arms(points: Sequence[RankingPoint]) -> list[str]:
     return sorted({point.arm for point in points})  # active before random
 
 
-def _series(arm: str, points: Iterable[CurvePoint], x: Callable[[int], float], y: Callable[[float], float]) -> Series:
+def _series(
+    arm: str, points: Iterable[RankingPoint], x: Callable[[int], float], y: Callable[[float], float]
+) -> PairSeries:
     points = sorted(points, key=lambda point: point.judgments)
     upper = [f"{x(p.judgments)},{y(p.accuracy.high)}" for p in points]
     lower = [f"{x(p.judgments)},{y(p.accuracy.low)}" for p in reversed(points)]
-    return Series(
+    return PairSeries(
         arm,
         " ".join(f"{x(p.judgments)},{y(p.accuracy.value)}" for p in points),
         " ".join(upper + lower) if len(points) > 1 else "",
@@ -140,7 +142,7 @@ def _series(arm: str, points: Iterable[CurvePoint], x: Callable[[int], float], y
     )
 
 
-def _title(point: CurvePoint) -> str:
+def _title(point: RankingPoint) -> str:
     rate = point.accuracy
     return (
         f"{point.arm}, {point.judgments:,} judgments: {rate.value:.3f} ({interval_words(rate.low, rate.high, rate.n)})"

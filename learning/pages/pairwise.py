@@ -18,12 +18,12 @@ from learning.families.pairwise.results import overview_of, ranking_without, res
 from learning.families.pairwise.shapes import (
     ContextResults,
     ContextSummary,
-    CurvePoint,
+    ItemStrength,
     Overview,
     PersonRate,
+    RankingPoint,
     RankWithout,
     Rate,
-    Score,
 )
 from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
 from learning.selectors.outlook import outlook
@@ -42,7 +42,7 @@ ACCURACY = {"all": "all held-out pairs", **SPLITS}
 
 
 @dataclass(frozen=True)
-class ContextRow:
+class ContextLine:
     name: str
     summary: ContextSummary
 
@@ -51,7 +51,7 @@ class ContextRow:
 class ScoreRow:
     """``starts_part``: the first item of a part that was never compared with the one before."""
 
-    score: Score
+    score: ItemStrength
     mark: Mark
     starts_part: bool
 
@@ -87,7 +87,7 @@ class SuspectRow:
 
 
 @dataclass(frozen=True)
-class Bar:
+class ShareBar:
     """A measured share beside what it is compared with."""
 
     name: str
@@ -123,7 +123,7 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
         "page": page,
         "results": results,
         "scores_read": SCORES_READ if chosen.items > SCORES_READ else 0,
-        "contexts": [ContextRow(name_of(summary.context), summary) for summary in overview.contexts[:CONTEXTS_SHOWN]],
+        "contexts": [ContextLine(name_of(summary.context), summary) for summary in overview.contexts[:CONTEXTS_SHOWN]],
         "to_settle": results.to_settle[:PAIRS_SHOWN],
         "cycles": results.cycles[:CYCLES_SHOWN],
         "without": without,
@@ -171,7 +171,7 @@ def _beginnings(project: Project) -> dict[str, Any]:
     return {"answers": progress.annotations, "imported": progress.imported_annotations}
 
 
-def _strips(results: ContextResults, page: Iterable[Score]) -> dict[str, Any]:
+def _strips(results: ContextResults, page: Iterable[ItemStrength]) -> dict[str, Any]:
     strip = score_strip(results.scores)
     rows: list[ScoreRow] = []
     for score in page:
@@ -180,14 +180,14 @@ def _strips(results: ContextResults, page: Iterable[Score]) -> dict[str, Any]:
     return {"strip": strip, "rows": rows}
 
 
-def _in_order(results: ContextResults) -> list[Score]:
+def _in_order(results: ContextResults) -> list[ItemStrength]:
     """Best first; where there are no ranks part by part, for scores of different parts do not compare."""
     if results.connected:
         return sorted(results.scores, key=lambda score: -score.score)
     return sorted(results.scores, key=lambda score: (*_part(score), -score.score))
 
 
-def _part(score: Score) -> tuple[bool, int]:
+def _part(score: ItemStrength) -> tuple[bool, int]:
     return score.is_eval, 0 if score.is_eval else score.component
 
 
@@ -222,13 +222,13 @@ def _measures(overview: Overview) -> dict[str, Any]:
         if (points := [point for point in overview.curve if point.split == split])
     ]
     return {
-        "bars": [Bar(name, rate, strip.rate(rate), role) for name, rate, role in bars if rate],
+        "bars": [ShareBar(name, rate, strip.rate(rate), role) for name, rate, role in bars if rate],
         "bar_strip": strip,
         "charts": charts,
     }
 
 
-def _last(points: Iterable[CurvePoint]) -> list[CurvePoint]:
+def _last(points: Iterable[RankingPoint]) -> list[RankingPoint]:
     """The newest point of every arm."""
     newest = {point.arm: point for point in sorted(points, key=lambda point: point.judgments)}
     return [newest[arm] for arm in sorted(newest)]

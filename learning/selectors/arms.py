@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labeling.models import Kind, Project
-from learning.core.evaluation.arms import MIN_HELD_OUT, MIN_LABELS, Pays, Point, does_it_pay
+from learning.core.evaluation.arms import MIN_HELD_OUT, MIN_LABELS, ArmPoint, Pays, does_it_pay
 from learning.models import ArmComparison
 
 NOT_YET = (
@@ -30,7 +30,7 @@ def arms(project: Project) -> Arms:
     found = list(ArmComparison.objects.filter(project=project).in_order())
     if not found:
         return Arms("unclear", "" if project.kind == Kind.PAIRWISE else NOT_YET)
-    pays = does_it_pay([Point(row.labels, row.difference, row.low, row.high) for row in found])
+    pays = does_it_pay([ArmPoint(row.labels, row.difference, row.low, row.high) for row in found])
     newest = found[-1]
     text = (
         f"At {newest.labels:,} labels active is {points(newest.difference, signed=True)} points"

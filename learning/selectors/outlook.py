@@ -7,7 +7,7 @@ from learning.models import ModelVersion, NextDecision, Run
 
 
 @dataclass(frozen=True)
-class Outlook:
+class NextRun:
     has_items: bool
     has_model: bool
     unfinished: bool
@@ -30,11 +30,11 @@ class Outlook:
         return f"{answers} until the first model: {self.new_answers:,} so far."
 
 
-def outlook(project: Project) -> Outlook:
+def outlook(project: Project) -> NextRun:
     progress = Progress.objects.filter(project=project).first() or Progress(project=project)
     seen = NextDecision.objects.filter(project=project).values_list("seen_annotations", flat=True).first() or 0
     has_model = ModelVersion.objects.filter(project=project).exists()
-    return Outlook(
+    return NextRun(
         has_items=progress.next_ordinal > 0,
         has_model=has_model,
         unfinished=Run.objects.filter(project=project).unfinished().exists(),

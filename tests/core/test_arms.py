@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from learning.core.evaluation.arms import Point, compare_arms, does_it_pay, next_count
+from learning.core.evaluation.arms import ArmPoint, compare_arms, does_it_pay, next_count
 from learning.core.evaluation.paired import paired_test
 from learning.core.evaluation.stopping import advise, cohen_kappa
 
@@ -91,7 +91,7 @@ def test_comparisons_are_few():
     ],
 )
 def test_whether_it_pays(points, pays):
-    assert does_it_pay([Point(*point) for point in points]) == pays
+    assert does_it_pay([ArmPoint(*point) for point in points]) == pays
 
 
 def test_kappa_agrees_with_scikit_learn_and_knows_the_constant_case():

@@ -10,7 +10,7 @@ from labeling.services.errors import Invalid
 from learning.core.evaluation import Contender, evaluate
 from learning.core.evaluation.gate import MAX_P_BETTER
 from learning.core.learners import make_learner, one_hot
-from learning.families.labels.evaluation import Measured
+from learning.families.labels.evaluation import MeasuredLabels
 from learning.models import Alert, Decision, ModelVersion, Status
 from learning.selectors import eval_uses
 from learning.services import files
@@ -37,7 +37,7 @@ def verdict(candidate: Contender, rivals: Rivals | None = None, centroid: Conten
     n = candidate.evaluation.n
     truth, constant = np.eye(2)[np.arange(n) % 2], np.full((n, 2), 0.5, np.float32)
     simple = {"nearest_centroid": centroid.probabilities} if centroid else {}
-    measured = Measured(candidate.probabilities, candidate.evaluation, constant, truth, 1.0, {}, simple)
+    measured = MeasuredLabels(candidate.probabilities, candidate.evaluation, constant, truth, 1.0, {}, simple)
     return verdict_on(measured, candidate, rivals or Rivals(), np.random.default_rng(0))
 
 

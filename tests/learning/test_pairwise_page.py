@@ -6,15 +6,15 @@ from labeling.models import Context, Item, Kind, Member, Project, Role, Split
 from learning.families.pairwise.shapes import (
     ContextResults,
     ContextSummary,
-    CurvePoint,
     Disputed,
+    ItemStrength,
     Overview,
     PairAdvice,
     PersonRate,
+    RankingPoint,
     RankWithout,
     Rate,
-    Score,
-    Suspect,
+    SuspectFacts,
 )
 from learning.pages import pairwise
 from learning.pages.pair_charts import arms_chart, score_strip
@@ -95,7 +95,7 @@ def found(monkeypatch, context: Context, items: list[Item], *, connected: bool =
     for item in items[:1]:
         Item.objects.filter(pk=item.pk).update(split=Split.EVAL)
     scores = [
-        Score(item, 2.0 - n, 0.3, 1.4 - n, 2.6 - n, n + 1 if connected else None, 9, n % 2, is_eval=n == 4)
+        ItemStrength(item, 2.0 - n, 0.3, 1.4 - n, 2.6 - n, n + 1 if connected else None, 9, n % 2, is_eval=n == 4)
         for n, item in enumerate(items)
     ]
     results = ContextResults(
@@ -107,8 +107,8 @@ def found(monkeypatch, context: Context, items: list[Item], *, connected: bool =
         3, "champion", 40, [ContextSummary(context, 5, 40, connected)], rate(0.5), left_flagged=False,
         left_rates=[PersonRate("ann", rate(0.48)), PersonRate("bob & co", rate(0.95), flagged=True)],
         flip_rate=rate(0.12), agreement=rate(0.78), ceiling=rate(0.81), accuracy={"items": rate(0.72)},
-        baselines={"length": rate(0.6)}, suspects=[Suspect("bob & co", "chose left in 57 of 60", 6.0)],
-        curve=[CurvePoint(arm, "items", n, rate(0.6)) for arm in ("active", "random") for n in (20, 40)],
+        baselines={"length": rate(0.6)}, suspects=[SuspectFacts("bob & co", "chose left in 57 of 60", 6.0)],
+        curve=[RankingPoint(arm, "items", n, rate(0.6)) for arm in ("active", "random") for n in (20, 40)],
         reliability=[("ann", 0.8, 30)], n_fast=4,
     )  # fmt: skip
     without = [RankWithout(items[1], 1, 1.0, 2, 1.0), RankWithout(items[0], 2, 0.4, 1, 2.0)]
@@ -187,7 +187,9 @@ def test_a_real_run_becomes_a_page(people, browser_of):
 
 def test_a_score_strip_holds_its_intervals_and_is_not_led_by_an_endless_one():
     item = Item()
-    strip = score_strip([Score(item, 1.0, 0.5, 0.0, 2.0, 1, 3, 0), Score(item, -2.5, 99.0, -200.0, 195.0, 2, 1, 0)])
+    strip = score_strip(
+        [ItemStrength(item, 1.0, 0.5, 0.0, 2.0, 1, 3, 0), ItemStrength(item, -2.5, 99.0, -200.0, 195.0, 2, 1, 0)]
+    )
     assert (strip.low, strip.high) == (-12, 12)
     assert strip.middle == 50
     mark = strip.mark(-2.5, -200.0, 195.0)
@@ -197,7 +199,7 @@ def test_a_score_strip_holds_its_intervals_and_is_not_led_by_an_endless_one():
 
 def test_arms_are_drawn_apart_from_the_lowest_interval_up():
     assert arms_chart([], None) is None
-    points = [CurvePoint(arm, "items", n, rate(0.6)) for arm in ("random", "active") for n in (30, 10, 20)]
+    points = [RankingPoint(arm, "items", n, rate(0.6)) for arm in ("random", "active") for n in (30, 10, 20)]
     chart = arms_chart(points, rate(0.8))
     assert [series.arm for series in chart.series] == ["active", "random"]
     xs = [point[0] for point in chart.series[0].points]

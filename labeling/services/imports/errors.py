@@ -17,7 +17,3 @@ class RowRejected(ValueError):
         super().__init__(reason)
         self.reason = reason
         self.field = field
-
-
-class FencedOff(RuntimeError):
-    """Another attempt has taken this import over: whatever this one has in hand must not be stored."""

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from labeling.models import ImportBatch, JobState, Kind, Project
 from labeling.services import storage
-from labeling.services.attempts import give_back
-from labeling.services.imports.errors import FencedOff, ImportRefused, RowRejected
+from labeling.services.attempts import FencedOff, give_back
+from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.pair_rows import PairwiseRowBuilder
 from labeling.services.imports.pair_store import PairStore

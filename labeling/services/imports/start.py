@@ -39,7 +39,7 @@ def start_import(
     _refuse_too_large(_size(file))
     path = f"uploads/{project.pk}/{uuid.uuid4().hex}"
     try:
-        default_storage.save(path, _Limited(file))
+        default_storage.save(path, _LimitedFile(file))
         size_bytes = default_storage.size(path)
         with default_storage.open(path, "rb") as stored:
             found = _look(stored, project, file_name, format, is_rows=rows is not None, options=chosen)
@@ -105,7 +105,7 @@ def _shown_name(file_name: str) -> str:
     return "".join(character for character in name if character.isprintable())[:255]
 
 
-class _Limited(File):
+class _LimitedFile(File):
     """A file for the storage that stops when more bytes come than the limit allows, whatever the sender announced."""
 
     def __init__(self, file: IO[bytes]) -> None:

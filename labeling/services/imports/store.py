@@ -9,8 +9,9 @@ from django.db.models import F
 
 from labeling.models import Annotation, Asset, ImportBatch, ImportRejection, Item, Progress, Project, Source
 from labeling.services import storage
+from labeling.services.attempts import FencedOff
 from labeling.services.doubled import share_of, slots_of
-from labeling.services.imports.errors import FencedOff, RowRejected
+from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.sides import Sides

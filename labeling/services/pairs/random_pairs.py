@@ -26,7 +26,7 @@ WALK_WINDOW = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class DrawnPair:
     """Two items that could meet, with what their propensity is made of."""
 
     key: Key
@@ -52,7 +52,7 @@ class _First:
     partners: int
 
 
-def draw(project_id: int, split: Split, count: int, progress: Progress, rng: Rng) -> list[Candidate]:
+def draw(project_id: int, split: Split, count: int, progress: Progress, rng: Rng) -> list[DrawnPair]:
     """Up to ``count`` independent draws of pairs of a split; fewer when items or partners were not hit."""
     partnered = getattr(progress, f"{split}_partnered")
     if partnered < 1 or progress.next_ordinal < 2:
@@ -79,9 +79,9 @@ def _firsts(project_id: int, split: Split, ordinals: Sequence[int]) -> dict[int,
     return {ordinal: first for ordinal, first in rows if first.split == split and first.partners > 0}
 
 
-def _with_partners(firsts: list[_First], split: Split, rng: Rng) -> list[Candidate]:
+def _with_partners(firsts: list[_First], split: Split, rng: Rng) -> list[DrawnPair]:
     """Each first with its partner, in the order of the draw."""
-    found: dict[int, Candidate] = {}
+    found: dict[int, DrawnPair] = {}
     missing = dict(enumerate(firsts))
     for _ in range(PARTNER_ROUNDS):
         if not missing:
@@ -94,7 +94,7 @@ def _with_partners(firsts: list[_First], split: Split, rng: Rng) -> list[Candida
             if hit:
                 pk, other_split = hit
                 beginnings = 2 if split == Split.POOL or other_split == Split.EVAL else 1
-                found[at] = Candidate(
+                found[at] = DrawnPair(
                     key_of(first.pk, pk), first.context_id, split.value, beginnings, first.partners
                 )  # fmt: skip
                 del missing[at]
@@ -121,7 +121,7 @@ def _at(wanted: list[tuple[int, int]], split: Split) -> dict[tuple[int, int], tu
 
 def walk(
     project_id: int, user_id: int, split: Split, span: tuple[int, int], without: Collection[Key], count: int
-) -> list[Candidate]:
+) -> list[DrawnPair]:
     """Pairs of the split that the person may be asked about, in the order of their first item's draw key in ``span``.
 
     Reads on from the lower end: cheap from where everything before is known to be used up.
@@ -144,7 +144,7 @@ def walk(
     limit = count + len(without) + WALK_WINDOW
     rows = _fetch(sql, [project_id, split.value, *span, user_id, limit])
     return [
-        Candidate(
+        DrawnPair(
             (first, second), context, split.value, 2 if split == Split.POOL or side == Split.EVAL else 1, partners_, at
         )
         for first, second, context, side, partners_, at in rows

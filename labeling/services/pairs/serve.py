@@ -11,7 +11,7 @@ from labeling.models import Item, ItemStatus, Member, Pair, PairQueueEntry, Prog
 from labeling.models.pair import PairQuerySet
 from labeling.selectors.prepared import PreparedUpdate
 from labeling.services.pairs import head, random_pairs, rows, streams
-from labeling.services.pairs.random_pairs import Candidate
+from labeling.services.pairs.random_pairs import DrawnPair
 from labeling.services.tasks.leases import lease_end
 from labeling.services.tasks.mixture import Rng, eval_probability, mixed, strategy_share
 from labeling.services.tasks.walk import POSITIONS, Walker
@@ -24,12 +24,12 @@ class Raced(Exception):
 
 
 @dataclass(slots=True)
-class Pick:
+class PairPick:
     """A pair chosen for somebody, and why. A pair without a row yet is made when it is asked."""
 
     pair: Pair
     reason: Reason
-    candidate: Candidate | None = None
+    candidate: DrawnPair | None = None
     entry: PairQueueEntry | None = None
     #: the item that stands left where that is settled: a repeat swaps the sides
     left_id: int | None = None
@@ -84,10 +84,10 @@ class _Round:
         self.walker = walker
         self.project = walker.project
         self.rng = rng
-        self.picks: list[Pick] = []
+        self.picks: list[PairPick] = []
         self.keys: set[rows.Key] = set()
 
-    def pick(self, count: int) -> tuple[list[Pick], bool]:
+    def pick(self, count: int) -> tuple[list[PairPick], bool]:
         """The picks, and whether the queue had a head. The others make up for a stream that runs dry."""
         project, progress, rng = self.project, self.walker.progress, self.rng
         p_eval = eval_probability(project, progress)
@@ -109,7 +109,7 @@ class _Round:
         self._stream(Split.EVAL, count - len(self.picks))
         return self.picks, has_head
 
-    def _add(self, pick: Pick) -> None:
+    def _add(self, pick: PairPick) -> None:
         self.picks.append(pick)
         self.keys.add((pick.pair.first_id, pick.pair.second_id))
 
@@ -122,16 +122,16 @@ class _Round:
             assert earlier.pair is not None
             assert earlier.left_id is not None
             left = earlier.pair.other(earlier.left_id).pk
-            self._add(Pick(earlier.pair, Reason.REPEAT, left_id=left, propensity=1.0 / among))
+            self._add(PairPick(earlier.pair, Reason.REPEAT, left_id=left, propensity=1.0 / among))
 
     def _gold(self, count: int) -> None:
         for pair in streams.gold(self.walker, count, self._pks()):
-            self._add(Pick(pair, Reason.GOLD))
+            self._add(PairPick(pair, Reason.GOLD))
 
     def _head(self, count: int) -> bool:
         for entry in head.head(self.walker, count):
             if (entry.pair.first_id, entry.pair.second_id) not in self.keys:
-                self._add(Pick(entry.pair, Reason.STRATEGY, entry=entry))
+                self._add(PairPick(entry.pair, Reason.STRATEGY, entry=entry))
         return self.walker.has_head
 
     def _pks(self) -> list[int]:
@@ -143,7 +143,7 @@ class _Round:
         reason = Reason.EVAL if split == Split.EVAL else Reason.RANDOM
         if streams.only_given(self.walker):
             for pair in streams.given(self.walker, split, count, self._pks(), holds_others=bool(self.picks)):
-                self._add(Pick(pair, reason))
+                self._add(PairPick(pair, reason))
             return
         progress, member = self.walker.progress, self.walker.member
         if getattr(member, f"{split}_exhausted_at") == progress.reopened or not getattr(progress, f"{split}_partnered"):
@@ -179,7 +179,7 @@ class _Round:
         if not seen and not self.picks:
             setattr(member, f"{split}_exhausted_at", self.walker.progress.reopened)
 
-    def _take(self, drawn: list[Candidate], reason: Reason, target: int, *, wait: bool = False) -> None:
+    def _take(self, drawn: list[DrawnPair], reason: Reason, target: int, *, wait: bool = False) -> None:
         """Adds those of the drawn pairs that are free and new to the person, their rows locked."""
         drawn = [candidate for candidate in drawn if candidate.key not in self.keys]
         free = _free(self.walker, {candidate.key for candidate in drawn}, wait=wait)
@@ -189,9 +189,9 @@ class _Round:
             if candidate.key in self.keys or (candidate.key in free and free[candidate.key] is None):
                 continue
             pair = free.get(candidate.key) or self._new(candidate)
-            self._add(Pick(pair, reason, candidate))
+            self._add(PairPick(pair, reason, candidate))
 
-    def _new(self, candidate: Candidate) -> Pair:
+    def _new(self, candidate: DrawnPair) -> Pair:
         first, second = candidate.key
         return Pair(
             project=self.project, context_id=candidate.context_id, first_id=first, second_id=second,
@@ -211,7 +211,7 @@ def _free(walker: Walker, keys: set[rows.Key], *, wait: bool = False) -> dict[ro
     return found
 
 
-def _tasks(walker: Walker, picks: list[Pick], has_head: bool, rng: Rng) -> list[Task]:
+def _tasks(walker: Walker, picks: list[PairPick], has_head: bool, rng: Rng) -> list[Task]:
     """The tasks with their provenance; counts the draws in Progress, which gives each its number."""
     project = walker.project
     q_of = _chances(walker, picks) if has_head else {}
@@ -243,7 +243,7 @@ def _tasks(walker: Walker, picks: list[Pick], has_head: bool, rng: Rng) -> list[
     return tasks
 
 
-def _random_propensity(walker: Walker, pick: Pick, progress: Progress) -> tuple[int | None, float]:
+def _random_propensity(walker: Walker, pick: PairPick, progress: Progress) -> tuple[int | None, float]:
     """What a random draw of the pair's split picks from (given pairs, or first items), and its probability there."""
     if pick.reason in (Reason.GOLD, Reason.REPEAT):
         return None, 1.0
@@ -255,11 +255,11 @@ def _random_propensity(walker: Walker, pick: Pick, progress: Progress) -> tuple[
     candidate = pick.candidate
     if candidate is None:  # from the queue: pool pairs only
         key = (pick.pair.first_id, pick.pair.second_id)
-        candidate = Candidate(key, pick.pair.context_id, split, 2, pick.pair.context.pool_active - 1)
+        candidate = DrawnPair(key, pick.pair.context_id, split, 2, pick.pair.context.pool_active - 1)
     return partnered, candidate.propensity(partnered)
 
 
-def _count(project_id: int, picks: list[Pick]) -> Progress:
+def _count(project_id: int, picks: list[PairPick]) -> Progress:
     """Moves Progress and returns what it says then; from here on the project's other questions and answers wait."""
     moved: Counter[str] = Counter()
     for pick in picks:
@@ -279,7 +279,7 @@ def _count(project_id: int, picks: list[Pick]) -> Progress:
         return Progress(project_id=project_id, **dict(zip(read, cursor.fetchone(), strict=True)))
 
 
-def _insert_new(walker: Walker, picks: list[Pick]) -> list[Pick]:
+def _insert_new(walker: Walker, picks: list[PairPick]) -> list[PairPick]:
     """Makes the rows of pairs that have none, under the lock of Progress; loads what their questions show.
 
     A pair that somebody else was asked about since it was drawn is taken there if it is free at once, else dropped.
@@ -299,7 +299,7 @@ def _insert_new(walker: Walker, picks: list[Pick]) -> list[Pick]:
     return picks
 
 
-def _settle_race(walker: Walker, picks: list[Pick], raced: dict[rows.Key, Pair | None]) -> list[Pick]:
+def _settle_race(walker: Walker, picks: list[PairPick], raced: dict[rows.Key, Pair | None]) -> list[PairPick]:
     kept, moved = [], Counter[str]()
     taken = []
     for pick in picks:
@@ -334,7 +334,7 @@ def _load(pairs: list[Pair], walker: Walker) -> None:
         pair.context = pair.first.in_context
 
 
-def _chances(walker: Walker, picks: list[Pick]) -> dict[int, float]:
+def _chances(walker: Walker, picks: list[PairPick]) -> dict[int, float]:
     """The chance that the queue gives now what was drawn at random."""
     drawn = {pick.pair.pk for pick in picks if pick.reason == Reason.RANDOM and not pick.is_new}
     others = {pick.pair.pk for pick in picks if not pick.is_new} - drawn

@@ -5,6 +5,6 @@
 here through django-axes (``axes_handler``), the form that changes a password by itself.
 """
 
-from labeling.services.sign_in.attempts import Attempt, TooManyAttempts, begin, finish, forget, slow_down, wait_s
+from labeling.services.sign_in.attempts import SignInAttempt, TooManyAttempts, begin, finish, forget, slow_down, wait_s
 
-__all__ = ["Attempt", "TooManyAttempts", "begin", "finish", "forget", "slow_down", "wait_s"]
+__all__ = ["SignInAttempt", "TooManyAttempts", "begin", "finish", "forget", "slow_down", "wait_s"]

@@ -33,13 +33,13 @@ class TooManyAttempts(Exception):
 
 
 @dataclass(frozen=True)
-class Attempt:
+class SignInAttempt:
     """One that was paid for."""
 
     accounts: Sequence[Account]
 
 
-def begin(name: str, address: str) -> Attempt:
+def begin(name: str, address: str) -> SignInAttempt:
     """Pays for one attempt to sign in as ``name``. Raises TooManyAttempts.
 
     The account of the name is asked last: what an address may not try any more does not weigh on the name.
@@ -48,15 +48,15 @@ def begin(name: str, address: str) -> Attempt:
     for account in accounts:
         if not spend(account):
             raise TooManyAttempts(max(1, wait_of(account)))
-    return Attempt(accounts)
+    return SignInAttempt(accounts)
 
 
-def wait_s(attempt: Attempt) -> int:
+def wait_s(attempt: SignInAttempt) -> int:
     """Seconds until the same may be tried again."""
     return max(wait_of(account) for account in attempt.accounts)
 
 
-def finish(attempt: Attempt, user: User, address: str) -> None:
+def finish(attempt: SignInAttempt, user: User, address: str) -> None:
     """The password was right: nothing was spent, the tries before it are forgiven, the address is known from now on."""
     for account in attempt.accounts:
         if account.limit in (PAIR, KNOWN):

@@ -6,7 +6,7 @@ from axes.handlers.base import AxesHandler
 from django.http import HttpRequest
 
 from labeling.models import User
-from labeling.services.sign_in.attempts import Attempt, TooManyAttempts, begin, finish, forget, wait_s
+from labeling.services.sign_in.attempts import SignInAttempt, TooManyAttempts, begin, finish, forget, wait_s
 
 
 class SignInHandler(AxesHandler):
@@ -25,7 +25,7 @@ class SignInHandler(AxesHandler):
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
     ) -> None:
         """Says 429 already with the last attempt there was: the next one would be refused."""
-        attempt: Attempt | None = getattr(request, "sign_in_attempt", None)
+        attempt: SignInAttempt | None = getattr(request, "sign_in_attempt", None)
         if request is None:
             return
         if attempt and not hasattr(request, "sign_in_wait_s"):
@@ -34,7 +34,7 @@ class SignInHandler(AxesHandler):
             request.axes_locked_out = True  # type: ignore[attr-defined]
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-        attempt: Attempt | None = getattr(request, "sign_in_attempt", None)
+        attempt: SignInAttempt | None = getattr(request, "sign_in_attempt", None)
         if attempt:
             finish(attempt, user, address_of(request))
 

@@ -18,7 +18,7 @@ class Rng(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
+class MixtureDraws:
     """How many questions are wanted from each stream."""
 
     eval: int
@@ -32,12 +32,12 @@ def eval_probability(project: Project, progress: Progress) -> float:
     return min(1.0, project.eval_share * (2 if early else 1))
 
 
-def draw(count: int, project: Project, progress: Progress, rng: Rng) -> Draws:
+def draw(count: int, project: Project, progress: Progress, rng: Rng) -> MixtureDraws:
     """Tosses the coins of ``count`` questions."""
     p_eval = eval_probability(project, progress)
     evals = sum(rng.random() < p_eval for _ in range(count)) if progress.eval_open else 0
     strategy = strategy_share(count - evals, project, rng)
-    return Draws(eval=evals, random=count - evals - strategy, strategy=strategy)
+    return MixtureDraws(eval=evals, random=count - evals - strategy, strategy=strategy)
 
 
 def strategy_share(count: int, project: Project, rng: Rng) -> int:

@@ -28,7 +28,7 @@ _CYCLES = {"year": 60.0, "week": 6.0, "day": 0.0}
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of the table and what becomes of it.
 
     A number or date gives its scaled value, its scaled logarithm when it is stretched, a flag where values were
@@ -108,7 +108,7 @@ def _place(numbers: NDArray[np.float64], cycle: str) -> NDArray[np.float64]:
     return np.asarray(np.mod(numbers, length) / length)
 
 
-def read_column(name: str, values: Sequence[object]) -> Column | None:
+def read_column(name: str, values: Sequence[object]) -> TableColumn | None:
     """Decide what a column is.
 
     A column is a number, or a date in one of the usual formats, when at least 95 % of its present values read as one.
@@ -147,7 +147,7 @@ def read_column(name: str, values: Sequence[object]) -> Column | None:
     if date_format:
         return _date_column(name, date_format, present, levels)
     if _is_text(present):
-        return Column(name, "text")
+        return TableColumn(name, "text")
     return _category_column(name, levels)
 
 
@@ -162,14 +162,14 @@ def _spread_of(known: NDArray[Any]) -> tuple[float, float]:
     return float(np.median(known)), scale
 
 
-def _number_column(name: str, known: NDArray[Any], levels: list[str]) -> Column:
+def _number_column(name: str, known: NDArray[Any], levels: list[str]) -> TableColumn:
     centre, scale = _spread_of(known)
     distinct = Counter(level for level in levels if level)
     few = len(distinct) <= _FEW_NUMBERS and len(distinct) * 4 <= len(levels)
     low, high = np.quantile(known, [0.25, 0.75])
     unit = float(high - low) / _IQR_OF_NORMAL or scale
     stretched = not few and float(np.abs(known - centre).max()) > _STRETCHED * unit
-    return Column(
+    return TableColumn(
         name,
         "number",
         centre=centre,
@@ -181,14 +181,14 @@ def _number_column(name: str, known: NDArray[Any], levels: list[str]) -> Column:
     )
 
 
-def _date_column(name: str, date_format: str, present: list[str], levels: list[str]) -> Column:
+def _date_column(name: str, date_format: str, present: list[str], levels: list[str]) -> TableColumn:
     moments = [moment for moment in (as_moment(level, date_format) for level in present) if moment]
     known = np.array([days(moment) for moment in moments])
     centre, scale = _spread_of(known)
     span = float(known.max() - known.min())
     timed = bool((np.mod(known, 1.0) > 0).any())
     cycles = tuple(cycle for cycle, least in _CYCLES.items() if span > least and (cycle != "day" or timed))
-    return Column(
+    return TableColumn(
         name,
         "date",
         centre=centre,
@@ -199,7 +199,7 @@ def _date_column(name: str, date_format: str, present: list[str], levels: list[s
     )
 
 
-def _category_column(name: str, levels: list[str]) -> Column | None:
+def _category_column(name: str, levels: list[str]) -> TableColumn | None:
     counts = Counter(levels)
     if len(counts) > max(0.5 * len(levels), _MAX_LEVELS):
         return None
@@ -210,4 +210,4 @@ def _category_column(name: str, levels: list[str]) -> Column | None:
     if not frequent:
         return None
     many = len(counts) > 2 * _MAX_LEVELS
-    return Column(name, "category", levels=tuple(sorted(frequent)), buckets=_BUCKETS if many else 0)
+    return TableColumn(name, "category", levels=tuple(sorted(frequent)), buckets=_BUCKETS if many else 0)

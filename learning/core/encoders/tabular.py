@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from learning.core import artifacts
 from learning.core.arrays import FloatMatrix
 from learning.core.encoders.base import choose
-from learning.core.encoders.table_columns import Column, read_column
+from learning.core.encoders.table_columns import TableColumn, read_column
 
 if TYPE_CHECKING:
     from learning.core.encoders.table_text import FittedTextColumn
@@ -33,14 +33,14 @@ class FittedTabularEncoder:
 
     name = "columns"
 
-    def __init__(self, columns: Sequence[Column], texts: Mapping[str, FittedTextColumn]) -> None:
+    def __init__(self, columns: Sequence[TableColumn], texts: Mapping[str, FittedTextColumn]) -> None:
         self.columns = tuple(columns)
         self.texts = dict(texts)
         # A table without one useful column still needs a feature: a constant zero.
         self.dimension = max(sum(self._width(column) for column in self.columns), 1)
         self.version = f"{self.name}:2:{artifacts.sha256(self.dump())[:16]}"
 
-    def _width(self, column: Column) -> int:
+    def _width(self, column: TableColumn) -> int:
         return self.texts[column.name].width if column.kind == "text" else column.width
 
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
@@ -129,7 +129,7 @@ class TabularEncoder:
         """
         header, arrays = artifacts.unpack(FORMAT, data)
         columns = [
-            Column(**{**column, "levels": tuple(column["levels"]), "cycles": tuple(column["cycles"])})
+            TableColumn(**{**column, "levels": tuple(column["levels"]), "cycles": tuple(column["cycles"])})
             for column in header["columns"]
         ]
         texts = {}

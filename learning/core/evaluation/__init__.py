@@ -5,7 +5,7 @@ from __future__ import annotations
 from learning.core.evaluation.baselines import evaluate_baselines
 from learning.core.evaluation.ceiling import human_ceiling
 from learning.core.evaluation.curves import CurvePoint, curve_point
-from learning.core.evaluation.gate import Check, Contender, Verdict, correct_of, judge
+from learning.core.evaluation.gate import Check, Contender, GateChecks, correct_of, judge
 from learning.core.evaluation.intervals import Estimate, wilson
 from learning.core.evaluation.lure import lure_estimate, lure_weights
 from learning.core.evaluation.paired import PairedLoss, PairedTest, paired_loss_test, paired_test
@@ -17,10 +17,10 @@ __all__ = [
     "CurvePoint",
     "Estimate",
     "Evaluation",
+    "GateChecks",
     "LabelScores",
     "PairedLoss",
     "PairedTest",
-    "Verdict",
     "correct_of",
     "curve_point",
     "evaluate",

@@ -39,7 +39,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Point:
+class ArmPoint:
     """A difference that was measured at ``labels`` answers."""
 
     labels: int
@@ -151,7 +151,7 @@ def _jackknife(without: Correct) -> float:
     return float((groups - 1) / groups * ((scores - scores.mean()) ** 2).sum())
 
 
-def does_it_pay(points: Sequence[Point]) -> Pays:
+def does_it_pay(points: Sequence[ArmPoint]) -> Pays:
     """Say whether choosing pays, by the comparisons made so far.
 
     Parameters

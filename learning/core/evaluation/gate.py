@@ -65,7 +65,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateChecks:
     """What the gate says.
 
     Parameters
@@ -137,7 +137,7 @@ def judge(
     rng: np.random.Generator,
     max_p_better: float = MAX_P_BETTER,
     baselines: Mapping[str, FloatMatrix] | None = None,
-) -> Verdict:
+) -> GateChecks:
     """Judge a candidate.
 
     It must be right more often than the best constant answer by the exact one-sided McNemar test, and on no fewer items
@@ -191,7 +191,7 @@ def judge(
         checks += _costs(candidate, champion)
         may_rank = not _clearly_worse(paired, loss)
     failed = [check for check in checks if not check.passed]
-    return Verdict(
+    return GateChecks(
         promote=not failed,
         may_rank=may_rank,
         provisional=candidate.evaluation.n < MIN_HELD_OUT,

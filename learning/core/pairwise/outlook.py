@@ -33,7 +33,7 @@ REFERENCES = 256
 _MEANS, _DEVIATIONS, _NODES = 97, 49, 24
 
 
-class Outlook(Protocol):
+class ExpectedPosterior(Protocol):
     """The items of one context, numbered from 0."""
 
     def variances(self, first: IntVector, second: IntVector) -> DoubleArray:

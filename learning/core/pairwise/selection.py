@@ -26,7 +26,7 @@ from learning.core.arrays import BoolArray, DoubleArray
 from learning.core.pairwise.candidates import Pairs, candidate_pairs
 from learning.core.pairwise.connectivity import components
 from learning.core.pairwise.judgments import IntVector, Judgments
-from learning.core.pairwise.outlook import DenseOutlook, DiagonalOutlook, Outlook, expected_information
+from learning.core.pairwise.outlook import DenseOutlook, DiagonalOutlook, ExpectedPosterior, expected_information
 from learning.core.pairwise.posterior import PairPosterior
 
 MAX_CANDIDATES = 20_000
@@ -172,9 +172,9 @@ class _Draw:
         self._label = label.copy()
         self._rng, self._temperature, self._random_share = rng, temperature, random_share
         self._information = expected_information(posterior.strengths.log_nu, abs(posterior.strengths.position))
-        self._outlooks: dict[int, Outlook] = {}
+        self._outlooks: dict[int, ExpectedPosterior] = {}
 
-    def _outlook(self, context: int) -> Outlook:
+    def _outlook(self, context: int) -> ExpectedPosterior:
         if context not in self._outlooks:
             items = self._posterior.members(context)
             mean, covariance = self._posterior.strengths.scores[items], self._posterior.covariances.get(context)

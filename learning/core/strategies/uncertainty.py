@@ -12,7 +12,7 @@ from learning.core.learners.base import Kind
 from learning.core.strategies.base import Draws, Request, eligible_rows, model_of
 
 
-class Score(Protocol):
+class UtilityRule(Protocol):
     """Probabilities -> utilities, row by row."""
 
     def __call__(self, probabilities: FloatMatrix, kind: Kind) -> FloatMatrix: ...
@@ -124,7 +124,7 @@ def _surprise(probabilities: FloatMatrix) -> FloatMatrix:
     return -probabilities * np.log(np.maximum(probabilities, np.float32(1e-30)))
 
 
-def pool_utilities(request: Request, name: str, score: Score) -> FloatMatrix:
+def pool_utilities(request: Request, name: str, score: UtilityRule) -> FloatMatrix:
     """Score every row of the pool in one blocked pass.
 
     Parameters
@@ -156,7 +156,7 @@ class _Uncertainty:
     name: str
     needs_model = True
     reason: str
-    score: Score
+    score: UtilityRule
 
     def rank(self, request: Request) -> Draws:
         """Score the pool, rank it and draw; see :meth:`Strategy.rank`."""

@@ -10,7 +10,7 @@ from learning.core.cycle import UNLABELED_POOL_ROWS, Answers, Settings, fit_mode
 from learning.core.learners import FittedLearner
 from learning.families.labels import evaluation
 from learning.families.labels.context import Context
-from learning.families.labels.training_data import Frozen
+from learning.families.labels.training_data import LabelData
 from learning.models import EncoderVersion, ModelVersion, Run
 from learning.services import files
 from learning.services.features import encoder_versions
@@ -26,7 +26,9 @@ class NotProbabilities(Exception):
     """The model's answers are no probabilities."""
 
 
-def fitted(run: Run, data: Frozen, matrix: FeatureMatrix, answers: Answers, settings: Settings) -> FittedLearner | None:
+def fitted(
+    run: Run, data: LabelData, matrix: FeatureMatrix, answers: Answers, settings: Settings
+) -> FittedLearner | None:
     """The model of a run: a function of the frozen data and the seed alone, whatever was answered since."""
     eligible = np.zeros(matrix.n_rows, dtype=bool)
     if matrix.n_rows <= UNLABELED_POOL_ROWS:
@@ -50,7 +52,7 @@ def check_probabilities(model: FittedLearner, features: Any) -> None:
 
 def judged(context: Context, candidate: Candidate[FittedLearner], champion: ModelVersion | None) -> gate.Verdict:
     """The verdict of the gate, with what went wrong on the way to it."""
-    measured: evaluation.Measured | None = candidate.measured
+    measured: evaluation.MeasuredLabels | None = candidate.measured
     version = candidate.version
     if measured is None:
         return gate.unmeasured()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from learning.core.cycle import Answers, Settings
-from learning.families.labels.training_data import Frozen
+from learning.families.labels.training_data import LabelData
 from learning.services.pipeline.family import RunContext
 
 
@@ -15,4 +15,4 @@ class Inputs:
     settings: Settings
 
 
-Context = RunContext[Frozen, Inputs]
+Context = RunContext[LabelData, Inputs]

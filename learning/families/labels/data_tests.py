@@ -19,7 +19,7 @@ from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
 from learning.core.data_tests import FEATURES_LOOKED_AT, Finding
 from learning.core.data_tests.items import keys_of_rows
-from learning.families.labels.training_data import Frozen
+from learning.families.labels.training_data import LabelData
 from learning.models import Run
 from learning.services.features import contents, encoder_versions
 from learning.services.features.matrix import FeatureMatrix
@@ -33,7 +33,7 @@ COMPUTED_AGAIN = {Modality.TEXT: 8, Modality.TABULAR: 8, Modality.IMAGE: 3}
 FILES_LOOKED_AT = 50
 
 
-def run_tests(run: Run, data: Frozen, matrix: FeatureMatrix) -> list[Finding]:
+def run_tests(run: Run, data: LabelData, matrix: FeatureMatrix) -> list[Finding]:
     """Every test once, the ones that stop a run first."""
     looked = _Looked(run, data, matrix)
     found = _of_splits(run, data) + _of_labels(run.project, data, looked) + _of_features(looked) + _of_items(looked)
@@ -57,7 +57,7 @@ class _Looked:
     """The rows that the tests share, each read once."""
 
     run: Run
-    data: Frozen
+    data: LabelData
     matrix: FeatureMatrix
 
     @cached_property
@@ -94,7 +94,7 @@ class _Looked:
         return _newest_answers(self.run, self.data)
 
 
-def _newest_answers(run: Run, data: Frozen) -> list[_Answer]:
+def _newest_answers(run: Run, data: LabelData) -> list[_Answer]:
     position = {name: number for number, name in enumerate(data.labels)}
     labels_of = KINDS[run.project.kind].labels_of
     rows = (
@@ -122,7 +122,7 @@ def _newest_answers(run: Run, data: Frozen) -> list[_Answer]:
     ]
 
 
-def _of_splits(run: Run, data: Frozen) -> list[Finding]:
+def _of_splits(run: Run, data: LabelData) -> list[Finding]:
     """All items are compared once an import. What is found there counts as far as this run has to do with it: an item
     that was set aside, or was not answered, does no harm."""
     found = leaks.leaks(run.project, run.items_seen)
@@ -153,7 +153,7 @@ def _exact(content: Any) -> Any:
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str) if isinstance(content, dict) else content
 
 
-def _of_labels(project: Project, data: Frozen, looked: _Looked) -> list[Finding]:
+def _of_labels(project: Project, data: LabelData, looked: _Looked) -> list[Finding]:
     targets, names, answers = data.pool.hard, data.labels, looked.answers
     at_random = [answer for answer in answers if answer.at_random]
     given = np.zeros((len(at_random), len(names)))
@@ -183,7 +183,7 @@ def _int64(values: Sequence[int]) -> NDArray[np.int64]:
     return np.array(values, dtype=np.int64)
 
 
-def _unknown_labels(project: Project, data: Frozen) -> dict[str, int]:
+def _unknown_labels(project: Project, data: LabelData) -> dict[str, int]:
     if not data.unknown:
         return {}
     archived = set(Label.objects.filter(project=project, archived=True).values_list("name", flat=True))

@@ -16,7 +16,7 @@ from learning.core.evaluation import Contender, Evaluation, evaluate, human_ceil
 from learning.core.evaluation.baselines import majority, majority_multilabel, most_frequent, nearest_centroid
 from learning.core.learners import FittedLearner
 from learning.families.labels import eval_answers
-from learning.families.labels.training_data import Frozen
+from learning.families.labels.training_data import LabelData
 from learning.models import ModelVersion, Run
 from learning.services.features import contents, encoder_versions
 from learning.services.features.matrix import FeatureMatrix
@@ -29,7 +29,7 @@ _TIMED_AT_LEAST, _TIMED_AT_MOST = 3, 20
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredLabels:
     """What the gate compares; ``fields`` is what ModelVersion keeps. ``constant``: the best constant answer's rows,
     ``simple``: by its name what each baseline that looks at the items says of them."""
 
@@ -51,8 +51,8 @@ class Measured:
 
 
 def measure(
-    run: Run, data: Frozen, matrix: FeatureMatrix, answers: Answers, model: FittedLearner, settings: Settings
-) -> Measured | None:
+    run: Run, data: LabelData, matrix: FeatureMatrix, answers: Answers, model: FittedLearner, settings: Settings
+) -> MeasuredLabels | None:
     """None while no eval item is answered."""
     held = data.evaluation
     features = matrix.take(held.ordinals)
@@ -86,7 +86,7 @@ def measure(
     if one_label:
         report["eval_answers"] = eval_answers.store(run.project_id, held.ordinals, probabilities, held.hard)
     latency_ms = latency(run, held.ordinals, encoder_versions.fitted(matrix.version), model)
-    return Measured(
+    return MeasuredLabels(
         probabilities=probabilities,
         evaluation=assessment.model,
         constant=constants["majority" if one_label else "most_frequent"],
@@ -104,7 +104,7 @@ def measure(
     )
 
 
-def manifest_of(data: Frozen) -> str:
+def manifest_of(data: LabelData) -> str:
     """SHA-256 of what was asked: labels, items and their true answers. The same eval set has the same one."""
     digest = hashlib.sha256("\n".join(data.labels).encode())
     digest.update(np.ascontiguousarray(data.evaluation.ordinals).tobytes())
@@ -134,7 +134,7 @@ def _median_ms(answer: Callable[[int], None], items: Sequence[Any]) -> float:
     return 1_000 * median(taken)
 
 
-def contender_of(version: ModelVersion, run: Run, data: Frozen, settings: Settings) -> Contender:
+def contender_of(version: ModelVersion, run: Run, data: LabelData, settings: Settings) -> Contender:
     """An older version on the same eval items, its labels matched by name. Raises files.Corrupt, EncoderVersion's
     DoesNotExist."""
     given = model_files.predict_at(version, data.evaluation.ordinals)

@@ -11,18 +11,18 @@ from learning.core.data_tests import Finding
 from learning.core.learners import FittedLearner
 from learning.families.labels import arms, candidates, data_tests, evaluation, ranking, stopping, training_data
 from learning.families.labels.context import Context, Inputs
-from learning.families.labels.training_data import Frozen
+from learning.families.labels.training_data import LabelData
 from learning.models import ModelVersion, Run
 from learning.services.features import shards
 from learning.services.features.matrix import FeatureMatrix
-from learning.services.pipeline.family import Candidate, Evaluation, Family, Fit, Ranked
+from learning.services.pipeline.family import Candidate, Evaluated, Family, Fit, Ranked
 from learning.services.registry import gate, model_files
 from learning.services.runs import decide
 
 Made = Candidate[FittedLearner]
 
 
-class LabelsFamily(Family[Frozen, Inputs, FittedLearner]):
+class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     name = "labels"
     nothing_to_learn = "no answers to learn from yet"
     calibrates = True
@@ -31,10 +31,10 @@ class LabelsFamily(Family[Frozen, Inputs, FittedLearner]):
     def parameters(self) -> dict[str, Any]:
         return {"head": ranking.HEAD, "temperature": DEFAULT_TEMPERATURE}
 
-    def freeze(self, run: Run) -> Frozen:
+    def freeze(self, run: Run) -> LabelData:
         return training_data.freeze(run)
 
-    def describe(self, data: Frozen) -> str:
+    def describe(self, data: LabelData) -> str:
         imported = data.pool.n_imported + data.evaluation.n_imported
         return (
             f"{len(data.pool):,} items to learn from, {len(data.evaluation):,} to measure by"
@@ -47,14 +47,14 @@ class LabelsFamily(Family[Frozen, Inputs, FittedLearner]):
             + (f"; {data.n_left_out:,} answers of people in quarantine left out" if data.n_left_out else "")
         )
 
-    def too_little(self, run: Run, data: Frozen) -> str:
+    def too_little(self, run: Run, data: LabelData) -> str:
         return decide.too_few_labels(run.project, len(data.labels))  # they were archived after the run was asked for
 
-    def inputs(self, run: Run, data: Frozen, matrix: FeatureMatrix) -> Inputs:
+    def inputs(self, run: Run, data: LabelData, matrix: FeatureMatrix) -> Inputs:
         answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
         return Inputs(answers, ranking.settings_of(run.project, len(data.labels)))
 
-    def test_data(self, run: Run, data: Frozen, matrix: FeatureMatrix) -> Sequence[Finding]:
+    def test_data(self, run: Run, data: LabelData, matrix: FeatureMatrix) -> Sequence[Finding]:
         return data_tests.run_tests(run, data, matrix)
 
     def fit(self, context: Context) -> Fit[FittedLearner] | None:
@@ -72,16 +72,16 @@ class LabelsFamily(Family[Frozen, Inputs, FittedLearner]):
         temperature = fit.fitted.facts.get("temperature")
         return f"probabilities of {len(rows):,} items" + (f", temperature {temperature:.2f}" if temperature else "")
 
-    def evaluate(self, context: Context, fit: Fit[FittedLearner]) -> Evaluation:
+    def evaluate(self, context: Context, fit: Fit[FittedLearner]) -> Evaluated:
         inputs = context.inputs
         measured = evaluation.measure(
             context.run, context.data, context.matrix, inputs.answers, fit.fitted, inputs.settings
         )
         if measured is None or not measured.metrics:
-            return Evaluation(measured, measured.fields if measured else {}, "no eval item has been answered yet")
+            return Evaluated(measured, measured.fields if measured else {}, "no eval item has been answered yet")
         name, found = next(iter(measured.metrics.items()))
         note = f"{name} {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} items"
-        return Evaluation(measured, measured.fields, note)
+        return Evaluated(measured, measured.fields, note)
 
     def fields(self, context: Context) -> dict[str, Any]:
         data = context.data

@@ -12,7 +12,7 @@ from labeling.services import queue
 from learning.core.cycle import Answers, Settings, rank_pool, step_rng
 from learning.core.learners import FittedLearner
 from learning.core.pools import Pool
-from learning.families.labels.training_data import Frozen
+from learning.families.labels.training_data import LabelData
 from learning.models import ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.registry import model_files
@@ -30,7 +30,7 @@ class OpenPool:
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RankedPool:
     entries: list[tuple[int, float, float]]
     strategy: str
     reason: str
@@ -70,7 +70,7 @@ def eligible_mask(items: OpenPool, n_rows: int) -> NDArray[np.bool_]:
 def rank(
     pool: Pool, items: OpenPool, labeled: NDArray[np.int64], answers: Answers, model: FittedLearner | None,
     settings: Settings, seed: int,
-) -> Ranking:  # fmt: skip
+) -> RankedPool:  # fmt: skip
     """The head of the queue: items that wait for their second annotator first, then what the strategy draws.
 
     ``labeled`` are ordinals with an answer (an imported one counts): they are not asked about anew.
@@ -80,16 +80,16 @@ def rank(
     eligible[items.ordinals[fresh]] = True
     started = items.item_ids[items.started][: settings.head].tolist()
     if not fresh.any():
-        return Ranking([(item, 0.0, 1.0) for item in started], settings.strategy, "nothing unasked is left", 0)
+        return RankedPool([(item, 0.0, 1.0) for item in started], settings.strategy, "nothing unasked is left", 0)
     draws = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"))
     item_ids = items.item_ids[np.searchsorted(items.ordinals, draws.rows)]
     drawn = zip(item_ids.tolist(), draws.utilities.tolist(), draws.propensities.tolist(), strict=True)
     top = float(draws.utilities.max())
     entries = [(item, top, 1.0) for item in started] + list(drawn)
-    return Ranking(entries[: settings.head], draws.strategy, draws.reason, draws.pool_size)
+    return RankedPool(entries[: settings.head], draws.strategy, draws.reason, draws.pool_size)
 
 
-def publish(project_id: int, epoch: int, ranking: Ranking, version: ModelVersion | None) -> bool:
+def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVersion | None) -> bool:
     """Makes the ranking visible as a whole; False when a newer epoch is out already."""
     return queue.publish(
         project_id,
@@ -101,7 +101,7 @@ def publish(project_id: int, epoch: int, ranking: Ranking, version: ModelVersion
     )
 
 
-def rank_frozen(run: Run, data: Frozen, version: ModelVersion | None, matrix: FeatureMatrix) -> Ranking:
+def rank_frozen(run: Run, data: LabelData, version: ModelVersion | None, matrix: FeatureMatrix) -> RankedPool:
     """Ranks what is open now by a version (None: cold) on the features of its encoder. Raises files.Corrupt."""
     answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
     settings = settings_of(run.project, len(data.labels))

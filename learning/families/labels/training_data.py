@@ -17,7 +17,7 @@ from learning.models import Run
 
 
 @dataclass(frozen=True)
-class Labeled:
+class LabeledItems:
     """Items with an answer, by rising ordinal.
 
     ``soft`` is the share of annotators who gave each label, ``hard`` their consensus as 0 and 1; where they are
@@ -40,13 +40,13 @@ class Labeled:
     def n_imported(self) -> int:
         return int(self.imported.sum())
 
-    def only(self, mask: NDArray[np.bool_]) -> "Labeled":
+    def only(self, mask: NDArray[np.bool_]) -> "LabeledItems":
         """The items of the mask."""
-        return Labeled(**{name: values[mask] for name, values in vars(self).items()})
+        return LabeledItems(**{name: values[mask] for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True)
-class Frozen:
+class LabelData:
     """What a run may know: nothing newer than ``run.last_annotation_id``, and the eval split apart from the pool.
 
     ``evaluation`` holds the eval items that have a truth; ``tied`` those people are split evenly about, which measure
@@ -55,20 +55,20 @@ class Frozen:
     """
 
     labels: tuple[str, ...]
-    pool: Labeled
-    evaluation: Labeled
-    tied: Labeled
+    pool: LabeledItems
+    evaluation: LabeledItems
+    tied: LabeledItems
     sha256: str
     unknown: Counter[str] = field(default_factory=Counter)
     n_left_out: int = 0
 
 
-def freeze(run: Run) -> Frozen:
+def freeze(run: Run) -> LabelData:
     """The current answers as of ``run.last_annotation_id``: an answer revised later still counts as it was then."""
     project = run.project
     names = tuple(project.labels.in_use().values_list("name", flat=True))
     position = {name: number for number, name in enumerate(names)}
-    given: dict[Split, dict[int, _Answered]] = {Split.POOL: {}, Split.EVAL: {}}
+    given: dict[Split, dict[int, _ItemAnswers]] = {Split.POOL: {}, Split.EVAL: {}}
     manifest = hashlib.sha256("\n".join((project.kind, *names)).encode())
     kind = KINDS[project.kind]
     unknown: Counter[str] = Counter()
@@ -83,14 +83,16 @@ def freeze(run: Run) -> Frozen:
         if counts is None:
             continue  # its label was archived
         manifest.update(f"{ordinal}:{pk}:{split}:{known}\n".encode())
-        of_item = given[Split(split)].setdefault(ordinal, _Answered(group, []))
+        of_item = given[Split(split)].setdefault(ordinal, _ItemAnswers(group, []))
         of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), source))
     consensus_of = remembering(kind, orjson.loads)
     pool, held = (_labeled(given[split], position, consensus_of) for split in (Split.POOL, Split.EVAL))
-    return Frozen(names, pool, held.only(~held.tied), held.only(held.tied), manifest.hexdigest(), unknown, n_left_out)
+    return LabelData(
+        names, pool, held.only(~held.tied), held.only(held.tied), manifest.hexdigest(), unknown, n_left_out
+    )
 
 
-class _Answered(NamedTuple):
+class _ItemAnswers(NamedTuple):
     """The answers given to one item of a group ("" for none)."""
 
     group: str
@@ -98,10 +100,10 @@ class _Answered(NamedTuple):
 
 
 def _labeled(
-    given: dict[int, _Answered],
+    given: dict[int, _ItemAnswers],
     position: dict[str, int],
     consensus_of: Callable[[tuple[Given, ...]], Consensus],
-) -> Labeled:
+) -> LabeledItems:
     soft = np.zeros((len(given), len(position)))
     agreement = np.full(len(given), np.nan)
     imported, tied = np.zeros(len(given), dtype=bool), np.zeros(len(given), dtype=bool)
@@ -120,7 +122,7 @@ def _labeled(
     # items without a group are each a group of their own
     names = [of_item.group or f"\0{ordinal}" for ordinal, of_item in given.items()]
     groups = np.array([number_of.setdefault(name, len(number_of)) for name in names], dtype=np.int64)
-    return Labeled(np.array(list(given), dtype=np.int64), soft, hard, groups, imported, agreement, tied)
+    return LabeledItems(np.array(list(given), dtype=np.int64), soft, hard, groups, imported, agreement, tied)
 
 
 def _answers_as_of(run: Run) -> tuple[list[tuple[Any, ...]], int]:

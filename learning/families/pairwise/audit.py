@@ -10,7 +10,7 @@ from learning.core.pairwise import Judgments, Strengths
 from learning.core.pairwise.audit import agreement, fast_answers, flip_rate, left_rates, winners
 from learning.core.pairwise.combination import Ranking
 from learning.core.pairwise.suspects import COPIED, copying, random_looking
-from learning.families.pairwise.freeze import NEITHER, Bools, Frozen, Ints, Judged
+from learning.families.pairwise.freeze import NEITHER, Bools, Ints, Judged, PairData
 from learning.families.pairwise.people import COPIES
 
 #: People whose own rates are kept: those with most answers, and whoever is flagged.
@@ -20,7 +20,7 @@ SUSPECTS_KEPT = 20
 FEWEST_REPEATS = 3
 
 
-def audit(data: Frozen, ranking: Ranking) -> dict[str, Any]:
+def audit(data: PairData, ranking: Ranking) -> dict[str, Any]:
     """Left rates, flips, agreement, fast answers, reliabilities, suspects, and what was used for what."""
     judged, n_items = data.judged, len(data.items)
     everything = judged.judgments(np.ones(len(judged), dtype=bool), n_items)
@@ -55,7 +55,7 @@ def used(judged: Judged) -> dict[str, int]:
 
 
 def suspects_of(
-    data: Frozen, strengths: Strengths, sides: list[Estimate], one_sided: Bools
+    data: PairData, strengths: Strengths, sides: list[Estimate], one_sided: Bools
 ) -> list[tuple[str, str, float]]:
     """[(name, why in words, statistic)]: people proposed for quarantine; a person decides."""
     learned, people = data.learned, data.people
@@ -73,7 +73,7 @@ def suspects_of(
     return [(people[person], why, float(statistic)) for person, why, statistic in found[:SUSPECTS_KEPT]]
 
 
-def _flips(data: Frozen) -> dict[str, Any]:
+def _flips(data: PairData) -> dict[str, Any]:
     first, again = repeats_of(data)
     estimate = flip_rate(first, again)
     one, other = winners(first), winners(again)
@@ -88,7 +88,7 @@ def _flips(data: Frozen) -> dict[str, Any]:
     return {"flip_rate": estimate.as_dict() if estimate.n else None, "flip_rates": _rows(data, rates, set())}
 
 
-def repeats_of(data: Frozen) -> tuple[Judgments, Judgments]:
+def repeats_of(data: PairData) -> tuple[Judgments, Judgments]:
     """Row by row a person's first answer to a pair and the one to its repeat; ``neither`` compares nothing."""
     judged, n = data.judged, max(len(data.items), 1)
     low, high = np.minimum(judged.left, judged.right), np.maximum(judged.left, judged.right)
@@ -110,7 +110,7 @@ def _at(judged: Judged, rows: Ints, n_items: int) -> Judgments:
     return Judgments(judged.left[rows], judged.right[rows], judged.answer[rows], n_items, judged.person[rows])
 
 
-def _fast(data: Frozen) -> dict[str, Any]:
+def _fast(data: PairData) -> dict[str, Any]:
     judged = data.judged
     elapsed = np.where(judged.elapsed_ms < 0, np.nan, judged.elapsed_ms.astype(np.float64))
     is_fast = fast_answers(elapsed, judged.person)
@@ -121,14 +121,14 @@ def _fast(data: Frozen) -> dict[str, Any]:
     return {"n_fast": int(is_fast.sum()), "fast_rates": _rows(data, rates, set())}
 
 
-def _reliability(data: Frozen, ranking: Ranking) -> list[list[Any]]:
+def _reliability(data: PairData, ranking: Ranking) -> list[list[Any]]:
     count = np.bincount(data.learned.annotator, minlength=len(data.people))
     kept = np.argsort(-count, kind="stable")[:PEOPLE_KEPT]
     known: NDArray[np.float64] = ranking.reliability
     return [[data.people[who], round(float(known[who]), 4), int(count[who])] for who in kept.tolist() if count[who]]
 
 
-def _rows(data: Frozen, rates: dict[int, Estimate], flagged: set[int]) -> list[list[Any]]:
+def _rows(data: PairData, rates: dict[int, Estimate], flagged: set[int]) -> list[list[Any]]:
     """[[name, estimate, flagged]], most answers first."""
     order = sorted(rates, key=lambda person: (person not in flagged, -rates[person].n))[:PEOPLE_KEPT]
     return [[data.people[person], rates[person].as_dict(), person in flagged] for person in order]

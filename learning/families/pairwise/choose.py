@@ -10,7 +10,7 @@ from labeling.models import Pair, Pairs, Project, Reason, Split
 from labeling.services.pairs import queue
 from learning.core.cycle import step_rng
 from learning.core.pairwise import PairDraws, PairPosterior, choose_pairs
-from learning.families.pairwise.freeze import REASONS, Frozen
+from learning.families.pairwise.freeze import REASONS, PairData
 from learning.models import ModelVersion
 
 #: The head of the queue, in answers until the next run. Every pair of it gets a row: no longer than it must be.
@@ -29,7 +29,7 @@ class Chosen:
     slots_taken: NDArray[np.int64]
 
 
-def next_pairs(project: Project, data: Frozen, posterior: PairPosterior, seed: int) -> Chosen:
+def next_pairs(project: Project, data: PairData, posterior: PairPosterior, seed: int) -> Chosen:
     """Pairs that close gaps first, then those that tell most. Never a pair of the eval split, and none that was put to
     somebody whose answer this run does not know: what that will tell is taken off before the draw."""
     first, second, is_open, is_given, taken = _asked(project, data)
@@ -50,7 +50,7 @@ def next_pairs(project: Project, data: Frozen, posterior: PairPosterior, seed: i
     return Chosen(draws, np.array([by_code.get(code, 0) for code in drawn], dtype=np.int64))
 
 
-def _asked(project: Project, data: Frozen) -> NDArray[np.int64]:
+def _asked(project: Project, data: PairData) -> NDArray[np.int64]:
     """(one item's number, the other's, is open, is given, slots taken) of the pool pairs that have a row."""
     names = ("first", "second", "is_open", "is_given", "slots_taken")
     pairs = Pair.objects.filter(project=project, split=Split.POOL).order_by("pk")
@@ -62,12 +62,12 @@ def _asked(project: Project, data: Frozen) -> NDArray[np.int64]:
     return np.ascontiguousarray(asked.T)
 
 
-def _codes(data: Frozen, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+def _codes(data: PairData, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
     """One number a pair, whatever its order."""
     return np.asarray(np.minimum(first, second) * len(data.items) + np.maximum(first, second))
 
 
-def _known_answers(data: Frozen, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+def _known_answers(data: PairData, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many answers of those who hold a slot this run knows, by pair."""
     judged = data.judged
     holds = np.isin(judged.reason, [REASONS.index(Reason.RANDOM), REASONS.index(Reason.STRATEGY)])
@@ -80,7 +80,7 @@ def head_of(project: Project) -> int:
     return min(max(HEAD_BATCHES * project.retrain_every, SHORTEST_HEAD), LONGEST_HEAD)
 
 
-def publish(project_id: int, epoch: int, data: Frozen, chosen: Chosen, version: ModelVersion | None) -> bool:
+def publish(project_id: int, epoch: int, data: PairData, chosen: Chosen, version: ModelVersion | None) -> bool:
     """Makes the pairs the queue as a whole; False when a newer epoch is out already."""
     draws = chosen.draws
     first, second = data.items.ids[draws.first], data.items.ids[draws.second]

@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 
 from labeling.models import Context, Item, Modality, Project
 from learning.core.pairwise.features import with_context
-from learning.families.pairwise.freeze import Frozen
+from learning.families.pairwise.freeze import PairData
 from learning.models import EncoderVersion
 from learning.services.features import encoder_versions
 from learning.services.features.matrix import FeatureMatrix
 
 
-def groups_of(project: Project, data: Frozen, matrix: FeatureMatrix) -> list[NDArray[np.float32]]:
+def groups_of(project: Project, data: PairData, matrix: FeatureMatrix) -> list[NDArray[np.float32]]:
     """Groups of columns with one row an item. Contexts are texts, so only texts can meet them in one space."""
     own = matrix.take(data.items.ordinals)
     if project.modality != Modality.TEXT or not len(data.items):
@@ -26,7 +26,7 @@ def _of_contexts(project: Project, version: EncoderVersion) -> NDArray[np.float3
     return np.asarray(encoder_versions.fitted(version).transform(texts), dtype=np.float32)
 
 
-def lengths_of(project: Project, data: Frozen) -> NDArray[np.float64]:
+def lengths_of(project: Project, data: PairData) -> NDArray[np.float64]:
     """Characters of every item's text."""
     rows = Item.objects.filter(project=project, in_context__isnull=False).order_by("ordinal")
     found = dict(rows.values_list("ordinal", Length("text")).iterator(chunk_size=10_000))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from learning.core.pairwise.combination import Ranking
 from learning.core.pairwise.model import PairwiseModel
-from learning.families.pairwise.freeze import Frozen
+from learning.families.pairwise.freeze import PairData
 from learning.services.pipeline.family import RunContext
 
 
@@ -20,4 +20,4 @@ class FittedPairs:
 
 
 #: The inputs are the items' features, one array a group of columns.
-Context = RunContext[Frozen, list[NDArray[np.float32]]]
+Context = RunContext[PairData, list[NDArray[np.float32]]]

@@ -8,7 +8,7 @@ from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
 from learning.core.data_tests import FEATURES_LOOKED_AT, Finding
 from learning.core.pairwise import TIE
-from learning.families.pairwise.freeze import Bools, Frozen, Ints
+from learning.families.pairwise.freeze import Bools, Ints, PairData
 from learning.models import Run
 from learning.services.features.matrix import FeatureMatrix
 
@@ -16,13 +16,13 @@ from learning.services.features.matrix import FeatureMatrix
 BATCH = 500
 
 
-def run_tests(run: Run, data: Frozen, matrix: FeatureMatrix) -> list[Finding]:
+def run_tests(run: Run, data: PairData, matrix: FeatureMatrix) -> list[Finding]:
     """Every test once, the ones that stop a run first."""
     found = _of_pairs(run, data) + _of_judgments(data) + [_gold(run.project, data)] + _of_features(run, matrix)
     return sorted(found, key=lambda row: not row.hard)
 
 
-def _of_pairs(run: Run, data: Frozen) -> list[Finding]:
+def _of_pairs(run: Run, data: PairData) -> list[Finding]:
     judged, context, held = data.judged, data.items.context, data.items.held
     across = context[judged.left] != context[judged.right]
     leaked = judged.learned & (held[judged.left] | held[judged.right])
@@ -39,7 +39,7 @@ def _of_pairs(run: Run, data: Frozen) -> list[Finding]:
     ]
 
 
-def _of_judgments(data: Frozen) -> list[Finding]:
+def _of_judgments(data: PairData) -> list[Finding]:
     learned, judged = data.learned, data.judged
     own = judged.judgments(~judged.repeated, len(data.items))
     is_named = np.array([bool(name.removesuffix("(imported)").strip()) for name in data.people], dtype=bool)
@@ -55,14 +55,14 @@ def _of_judgments(data: Frozen) -> list[Finding]:
     ]
 
 
-def _batches(data: Frozen, mask: Bools) -> Ints:
+def _batches(data: PairData, mask: Bools) -> Ints:
     """Imports are one batch: files are sorted by pair or item, so no part of them has sides of its own. Answers given
     here are numbered on in the order in which they came."""
     here = data.judged.reason[mask] > 0
     return np.where(here, 1 + (np.cumsum(here) - here) // BATCH, 0)
 
 
-def _gold(project: Project, data: Frozen) -> Finding:
+def _gold(project: Project, data: PairData) -> Finding:
     """Strict answers to pairs with a strict gold answer."""
     ids, judged = data.items.ids, data.judged
     strict_gold = Pair.objects.filter(project=project, gold__in=[Gold.FIRST, Gold.SECOND])

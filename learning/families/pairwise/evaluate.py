@@ -11,7 +11,7 @@ from scipy.special import expit
 from learning.core.evaluation import evaluate
 from learning.core.evaluation.intervals import wilson
 from learning.core.pairwise import LEFT, TIE
-from learning.families.pairwise.freeze import Bools, Frozen, Ints
+from learning.families.pairwise.freeze import Bools, Ints, PairData
 
 Doubles = NDArray[np.float64]
 ITEMS, CONTEXTS = "accuracy_unseen_items", "accuracy_unseen_contexts"
@@ -45,7 +45,7 @@ class HeldPairs:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPairs:
     """``correct``: per held-out pair whether the candidate had it right, ``simple_correct`` whether each baseline that
     looks at the pair had; the rest as ModelVersion keeps it."""
 
@@ -58,7 +58,7 @@ class Measured:
     simple_correct: dict[str, Bools]
 
 
-def held_pairs(data: Frozen) -> HeldPairs:
+def held_pairs(data: PairData) -> HeldPairs:
     """Pairs by item number. A pair people are split evenly about has no truth and is left out."""
     judged = data.judged
     rows = np.flatnonzero(judged.held & ~judged.repeated & (judged.answer < TIE))
@@ -86,7 +86,7 @@ def correct_of(probabilities: Doubles, held: HeldPairs) -> Bools:
     return np.asarray((probabilities[:, 0] > probabilities[:, 1]) == held.truth)
 
 
-def measure(scores: Doubles, lengths: Doubles | None, data: Frozen, rng: np.random.Generator) -> Measured | None:
+def measure(scores: Doubles, lengths: Doubles | None, data: PairData, rng: np.random.Generator) -> MeasuredPairs | None:
     """None while no held-out pair is answered. ``lengths`` of texts, None for other modalities."""
     held = held_pairs(data)
     if not len(held):
@@ -102,7 +102,7 @@ def measure(scores: Doubles, lengths: Doubles | None, data: Frozen, rng: np.rand
         simple["length"] = correct_of(probabilities_of(lengths * _longer_wins(lengths, data), held, rng), held)
     metrics = accuracies(correct, held) | {name: found[name] for name in METRICS}
     measured = {name: accuracies(right, held) for name, right in (baselines | simple).items()}
-    return Measured(held, given, correct, constant, metrics, measured, simple)
+    return MeasuredPairs(held, given, correct, constant, metrics, measured, simple)
 
 
 def accuracies(correct: Bools, held: HeldPairs) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def accuracies(correct: Bools, held: HeldPairs) -> dict[str, Any]:
     }
 
 
-def _longer_wins(lengths: Doubles, data: Frozen) -> float:
+def _longer_wins(lengths: Doubles, data: PairData) -> float:
     """1 when the longer text was preferred more often in what was learned from, else -1."""
     learned = data.learned
     longer_left = np.sign(lengths[learned.left] - lengths[learned.right])

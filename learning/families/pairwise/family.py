@@ -14,25 +14,25 @@ from learning.core.pairwise.combination import fit_ranking
 from learning.core.pairwise.model import LEARNER
 from learning.families.pairwise import audit, choose, columns, data_tests, evaluate, fit, freeze, publish, stored
 from learning.families.pairwise.context import Context, FittedPairs
-from learning.families.pairwise.freeze import Frozen
+from learning.families.pairwise.freeze import PairData
 from learning.families.pairwise.random_arm import random_arm
 from learning.models import EncoderVersion, ModelVersion, Run
 from learning.services import files
 from learning.services.features.matrix import FeatureMatrix
-from learning.services.pipeline.family import Candidate, Evaluation, Family, Fit, Ranked
+from learning.services.pipeline.family import Candidate, Evaluated, Family, Fit, Ranked
 from learning.services.registry import gate
 
 Made = Candidate[FittedPairs]
 
 
-class PairwiseFamily(Family[Frozen, list[NDArray[np.float32]], FittedPairs]):
+class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
     name = "pairwise"
     nothing_to_learn = "no judgments to learn from yet"
 
-    def freeze(self, run: Run) -> Frozen:
+    def freeze(self, run: Run) -> PairData:
         return freeze.freeze(run)
 
-    def describe(self, data: Frozen) -> str:
+    def describe(self, data: PairData) -> str:
         found = audit.used(data.judged)
         return (
             f"{found['learned']:,} judgments to learn from, {found['measured_by']:,} to measure by, "
@@ -41,10 +41,10 @@ class PairwiseFamily(Family[Frozen, list[NDArray[np.float32]], FittedPairs]):
             + (f"; {data.n_left_out:,} judgments of people in quarantine left out" if data.n_left_out else "")
         )
 
-    def inputs(self, run: Run, data: Frozen, matrix: FeatureMatrix) -> list[NDArray[np.float32]]:
+    def inputs(self, run: Run, data: PairData, matrix: FeatureMatrix) -> list[NDArray[np.float32]]:
         return columns.groups_of(run.project, data, matrix)
 
-    def test_data(self, run: Run, data: Frozen, matrix: FeatureMatrix) -> Sequence[Finding]:
+    def test_data(self, run: Run, data: PairData, matrix: FeatureMatrix) -> Sequence[Finding]:
         return data_tests.run_tests(run, data, matrix)
 
     def fit(self, context: Context) -> Fit[FittedPairs] | None:
@@ -59,7 +59,7 @@ class PairwiseFamily(Family[Frozen, list[NDArray[np.float32]], FittedPairs]):
         )
         return Fit(model, FittedPairs(model, ranking), note)
 
-    def evaluate(self, context: Context, fit: Fit[FittedPairs]) -> Evaluation:
+    def evaluate(self, context: Context, fit: Fit[FittedPairs]) -> Evaluated:
         run, data, ranking = context.run, context.data, fit.fitted.ranking
         lengths = columns.lengths_of(run.project, data) if run.project.modality == Modality.TEXT else None
         measured = evaluate.measure(ranking.strengths.scores, lengths, data, step_rng(run.seed, "evaluate"))
@@ -67,18 +67,18 @@ class PairwiseFamily(Family[Frozen, list[NDArray[np.float32]], FittedPairs]):
             "report": {"pairwise": audit.audit(data, ranking) | {"random_arm": random_arm(context)}}
         }
         if measured is None:
-            return Evaluation(None, fields, "no held-out pair has been answered yet")
+            return Evaluated(None, fields, "no held-out pair has been answered yet")
         fields |= {"metrics": measured.metrics, "baselines": measured.baselines, "n_eval": len(measured.held)}
         fields["eval_sha256"] = measured.held.sha256
         found = measured.metrics["accuracy"]
         note = f"accuracy {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} pairs"
-        return Evaluation(measured, fields, note)
+        return Evaluated(measured, fields, note)
 
     def fields(self, context: Context) -> dict[str, Any]:
         return {"strategy": choose.STRATEGY, "trained_on": len(context.data.learned)}
 
     def judge(self, context: Context, candidate: Made, champion: ModelVersion | None) -> gate.Verdict:
-        measured: evaluate.Measured | None = candidate.measured
+        measured: evaluate.MeasuredPairs | None = candidate.measured
         champion_correct, trouble = None, ""
         if champion and measured:
             try:

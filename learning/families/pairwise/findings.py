@@ -11,7 +11,7 @@ from learning.core.pairwise import PairDraws
 from learning.core.pairwise.cycles import MAX_CYCLES, circular_triads, pair_counts
 from learning.core.pairwise.selection import BRIDGE
 from learning.families.pairwise.fit import Places
-from learning.families.pairwise.freeze import NEITHER, Bools, Frozen, Judged
+from learning.families.pairwise.freeze import NEITHER, Bools, Judged, PairData
 
 NAMED_GAPS = 3
 ADVICE = 5
@@ -21,7 +21,7 @@ NAME_CHARACTERS = 40
 
 
 @dataclass
-class Finding:
+class ContextFinding:
     """One context; items by their database ids, as PairwiseFinding keeps them."""
 
     items: int = 0
@@ -34,10 +34,12 @@ class Finding:
     disputed: list[tuple[int, int, dict[str, int]]] = field(default_factory=list)
 
 
-def findings_of(data: Frozen, placed: Places, scores: NDArray[np.float64], draws: PairDraws | None) -> list[Finding]:
+def findings_of(
+    data: PairData, placed: Places, scores: NDArray[np.float64], draws: PairDraws | None
+) -> list[ContextFinding]:
     """By context number."""
     items, learned = data.items, data.learned
-    found = [Finding(connected=bool(connected)) for connected in placed.connected]
+    found = [ContextFinding(connected=bool(connected)) for connected in placed.connected]
     per_context = np.bincount(items.context[learned.left], minlength=len(found))
     for number, (size, judged) in enumerate(
         zip(np.bincount(items.context, minlength=len(found)).tolist(), per_context.tolist(), strict=True)
@@ -51,7 +53,7 @@ def findings_of(data: Frozen, placed: Places, scores: NDArray[np.float64], draws
     return found
 
 
-def _add_sentences(found: list[Finding], data: Frozen, placed: Places, scores: NDArray[np.float64]) -> None:
+def _add_sentences(found: list[ContextFinding], data: PairData, placed: Places, scores: NDArray[np.float64]) -> None:
     gaps = {
         number: gaps_of(np.flatnonzero((data.items.context == number) & ~data.items.held), placed, scores)
         for number, finding in enumerate(found)
@@ -105,7 +107,7 @@ def _short(text: str) -> str:
     return f"“{cut}…”" if len(text) > len(cut) else f"“{text}”" if text else ""
 
 
-def _add_disputed(found: list[Finding], data: Frozen) -> None:
+def _add_disputed(found: list[ContextFinding], data: PairData) -> None:
     """The pairs most people disagree about; repeats are one person's, so they do not count."""
     judged, ids = data.judged, data.items.ids
     first, second, counts = pair_counts(judged.judgments(~judged.repeated, len(ids)))
@@ -125,7 +127,7 @@ def _is_of(judged: Judged, first: int, second: int) -> Bools:
     return ((judged.left == first) & (judged.right == second)) | ((judged.left == second) & (judged.right == first))
 
 
-def _add_cycles(found: list[Finding], data: Frozen) -> None:
+def _add_cycles(found: list[ContextFinding], data: PairData) -> None:
     triads = circular_triads(data.learned, limit=MAX_CYCLES)
     contexts = data.items.context[triads.items[:, 0]] if len(triads.items) else np.zeros(0, dtype=np.int64)
     for context, triad in zip(contexts.tolist(), triads.items, strict=True):
@@ -135,7 +137,7 @@ def _add_cycles(found: list[Finding], data: Frozen) -> None:
             finding.cycles.append(data.items.ids[triad].tolist())
 
 
-def _add_advice(found: list[Finding], data: Frozen, draws: PairDraws) -> None:
+def _add_advice(found: list[ContextFinding], data: PairData, draws: PairDraws) -> None:
     closes = np.array([reason == BRIDGE for reason in draws.reason], dtype=bool)
     for row in np.lexsort((-draws.utilities, ~closes)).tolist():
         first, second = int(draws.first[row]), int(draws.second[row])
@@ -145,5 +147,5 @@ def _add_advice(found: list[Finding], data: Frozen, draws: PairDraws) -> None:
             finding.to_settle.append((*ids, float(draws.utilities[row]), bool(closes[row])))
 
 
-def as_fields(finding: Finding) -> dict[str, Any]:
+def as_fields(finding: ContextFinding) -> dict[str, Any]:
     return dict(vars(finding))

@@ -11,18 +11,18 @@ from learning.core.pairwise.combination import Ranking, fit_ranking
 from learning.core.pairwise.features import FeatureRanker
 from learning.core.pairwise.model import PairwiseModel
 from learning.families.pairwise import columns
-from learning.families.pairwise.freeze import Bools, Frozen, Ints
+from learning.families.pairwise.freeze import Bools, Ints, PairData
 from learning.services.features.matrix import FeatureMatrix
 
 Doubles = NDArray[np.float64]
 
 
-def fit(project: Project, data: Frozen, matrix: FeatureMatrix) -> Ranking:
+def fit(project: Project, data: PairData, matrix: FeatureMatrix) -> Ranking:
     """Bradley-Terry with ties, position and reliability, around what a ranker of features expects of each item."""
     return fit_ranking(data.learned, columns.groups_of(project, data, matrix), context=data.items.context)
 
 
-def as_model(data: Frozen, ranking: Ranking) -> PairwiseModel:
+def as_model(data: PairData, ranking: Ranking) -> PairwiseModel:
     n, ranker = len(data.items), ranking.ranker
     return PairwiseModel(
         ordinals=data.items.ordinals,
@@ -48,11 +48,11 @@ class Known:
     strengths: Strengths
     prior: Prior
 
-    def posterior(self, data: Frozen) -> PairPosterior:
+    def posterior(self, data: PairData) -> PairPosterior:
         return gaussian_posterior(data.learned, self.strengths, prior=self.prior, context=data.items.context)
 
 
-def known(model: PairwiseModel, project: Project, data: Frozen, matrix: FeatureMatrix) -> Known:
+def known(model: PairwiseModel, project: Project, data: PairData, matrix: FeatureMatrix) -> Known:
     ordinals = data.items.ordinals
     at = np.minimum(np.searchsorted(model.ordinals, ordinals), max(model.ordinals.size - 1, 0))
     is_old = model.ordinals[at] == ordinals if model.ordinals.size else np.zeros(ordinals.size, dtype=bool)
@@ -70,7 +70,7 @@ def judgments_of_items(judgments: Judgments) -> Ints:
     return np.bincount(np.concatenate([judgments.left, judgments.right]), minlength=judgments.n_items).astype(np.int64)
 
 
-def centred(scores: Doubles, data: Frozen) -> Doubles:
+def centred(scores: Doubles, data: PairData) -> Doubles:
     """Scores with mean 0 in every context: only differences within a context mean anything."""
     context, n = data.items.context, len(data.contexts)
     size = np.maximum(np.bincount(context, minlength=n), 1)
@@ -87,7 +87,7 @@ class Places:
     connected: Bools
 
 
-def places(data: Frozen, judgments: Judgments, scores: Doubles) -> Places:
+def places(data: PairData, judgments: Judgments, scores: Doubles) -> Places:
     """Ranks within the contexts whose pool items are all connected by judgments; items held out get no rank."""
     items, n_contexts = data.items, len(data.contexts)
     label = components(judgments)

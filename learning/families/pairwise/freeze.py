@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Items:
+class RankedItems:
     """The items that can be ranked, by rising ordinal; ``context`` numbers ``Contexts``, ``held`` is the eval split."""
 
     ids: Ints
@@ -84,11 +84,11 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Frozen:
+class PairData:
     """What a run may know. ``people`` are the names that ``Judged.person`` numbers; ``n_left_out`` counts the judgments
     of people in quarantine."""
 
-    items: Items
+    items: RankedItems
     contexts: Contexts
     people: tuple[str, ...]
     judged: Judged
@@ -100,7 +100,7 @@ class Frozen:
         return self.judged.judgments(self.judged.learned, len(self.items))
 
 
-def freeze(run: Run) -> Frozen:
+def freeze(run: Run) -> PairData:
     """The current answers as of ``run.last_annotation_id``; an answer revised later still counts as it was then."""
     contexts = _contexts(run.project)
     items = _items(run.project, run.items_seen, contexts)
@@ -112,10 +112,10 @@ def freeze(run: Run) -> Frozen:
     manifest = hashlib.sha256(f"pairwise\n{answers_sha256}\n".encode())
     for column in (items.ordinals, items.context, items.held, contexts.held):
         manifest.update(column.tobytes())
-    return Frozen(items, contexts, people.names(), judged, manifest.hexdigest(), len(everybodys) - len(rows))
+    return PairData(items, contexts, people.names(), judged, manifest.hexdigest(), len(everybodys) - len(rows))
 
 
-def _judged(rows: list[tuple[Any, ...]], items: Items, people: "_People") -> tuple[Judged, str]:
+def _judged(rows: list[tuple[Any, ...]], items: RankedItems, people: "_People") -> tuple[Judged, str]:
     """Answers between items that are there: not set aside, and not newer than the run's items."""
     number_of = {pk: number for number, pk in enumerate(items.ids.tolist())}
     manifest, kept = hashlib.sha256(), []
@@ -138,7 +138,7 @@ def _contexts(project: Project) -> Contexts:
     )
 
 
-def _items(project: Project, n_items: int, contexts: Contexts) -> Items:
+def _items(project: Project, n_items: int, contexts: Contexts) -> RankedItems:
     number_of = {pk: number for number, pk in enumerate(contexts.ids.tolist())}
     found = Item.objects.filter(
         project=project, ordinal__lt=n_items, status=ItemStatus.ACTIVE, in_context__status=ItemStatus.ACTIVE
@@ -148,7 +148,7 @@ def _items(project: Project, n_items: int, contexts: Contexts) -> Items:
         [(pk, ordinal, number_of[context], split == Split.EVAL) for pk, ordinal, context, split in rows.iterator()],
         dtype=np.int64,
     ).reshape(-1, 4)
-    return Items(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3] > 0)
+    return RankedItems(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3] > 0)
 
 
 def _answers_as_of(project: Project, last_id: int) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from learning.families.pairwise.shapes import Overview, PersonRate, Suspect
+from learning.families.pairwise.shapes import Overview, PersonRate, SuspectFacts
 
 NameOf = Callable[[str], str]
 #: The one reason that names somebody else (``audit.suspects_of``).
@@ -32,7 +32,8 @@ def overview_told(overview: Overview, name_of: NameOf) -> Overview:
         fast_rates=rates(overview.fast_rates),
         reliability=[(name_of(name), value, n) for name, value, n in overview.reliability],
         suspects=[
-            Suspect(name_of(one.annotator), reason_told(one.why, name_of), one.statistic) for one in overview.suspects
+            SuspectFacts(name_of(one.annotator), reason_told(one.why, name_of), one.statistic)
+            for one in overview.suspects
         ],
     )
 

@@ -11,7 +11,7 @@ from learning.core.pairwise.combination import Ranking
 from learning.core.pairwise.model import PairwiseModel
 from learning.families.pairwise import findings
 from learning.families.pairwise.fit import Places, centred, judgments_of_items, places
-from learning.families.pairwise.freeze import Frozen
+from learning.families.pairwise.freeze import PairData
 from learning.models import ModelVersion, PairwiseFinding, PairwiseScore, PairwiseWithout, Status
 
 BATCH_ROWS = 1_000
@@ -19,7 +19,7 @@ BATCH_ROWS = 1_000
 VERSIONS_KEPT = 3
 
 
-def store(version: ModelVersion, data: Frozen, model: PairwiseModel, draws: PairDraws | None) -> None:
+def store(version: ModelVersion, data: PairData, model: PairwiseModel, draws: PairDraws | None) -> None:
     """Writes the scores and findings of a version anew, in one transaction; repeating it changes nothing."""
     placed = places(data, data.learned, model.scores)
     scores = _score_rows(version, data, model, placed)
@@ -36,7 +36,7 @@ def store(version: ModelVersion, data: Frozen, model: PairwiseModel, draws: Pair
         PairwiseFinding.objects.bulk_create(found, batch_size=BATCH_ROWS)
 
 
-def _score_rows(version: ModelVersion, data: Frozen, model: PairwiseModel, placed: Places) -> list[PairwiseScore]:
+def _score_rows(version: ModelVersion, data: PairData, model: PairwiseModel, placed: Places) -> list[PairwiseScore]:
     columns = (
         data.items.ids.tolist(),
         data.contexts.ids[data.items.context].tolist(),
@@ -55,7 +55,7 @@ def _score_rows(version: ModelVersion, data: Frozen, model: PairwiseModel, place
     ]  # fmt: skip
 
 
-def store_without(version: ModelVersion, data: Frozen, ranking: Ranking, people: list[str]) -> None:
+def store_without(version: ModelVersion, data: PairData, ranking: Ranking, people: list[str]) -> None:
     """The ranking without each suspect, in the contexts they judged: strengths fitted again with all else as it was."""
     rows = []
     for person in dict.fromkeys(people):
@@ -65,7 +65,7 @@ def store_without(version: ModelVersion, data: Frozen, ranking: Ranking, people:
         PairwiseWithout.objects.bulk_create(rows, batch_size=BATCH_ROWS)
 
 
-def _without(version: ModelVersion, data: Frozen, ranking: Ranking, person: str) -> list[PairwiseWithout]:
+def _without(version: ModelVersion, data: PairData, ranking: Ranking, person: str) -> list[PairwiseWithout]:
     learned = data.learned
     others = learned.annotator != data.people.index(person)
     rest = learned.where(others)
@@ -85,7 +85,7 @@ def _without(version: ModelVersion, data: Frozen, ranking: Ranking, person: str)
     ]
 
 
-def _places_in(context: int, data: Frozen, placed: Places, scores: NDArray[np.float64]) -> list[list[Any]]:
+def _places_in(context: int, data: PairData, placed: Places, scores: NDArray[np.float64]) -> list[list[Any]]:
     members = np.flatnonzero(data.items.context == context)
     members = members[np.argsort(-scores[members], kind="stable")]
     ids, ranks, values = data.items.ids[members], placed.rank[members], scores[members]

@@ -6,21 +6,34 @@ from labeling.models import Context, Item, Project, Split
 from learning.families.pairwise.shapes import (
     ContextResults,
     ContextSummary,
-    CurvePoint,
     Disputed,
+    ItemStrength,
     Overview,
     PairAdvice,
     PersonRate,
+    RankingPoint,
     RankWithout,
     Rate,
-    Score,
-    Suspect,
+    SuspectFacts,
 )
 from learning.models import ModelVersion, PairwiseFinding, PairwiseScore, PairwiseWithout
 
 __all__ = [
-    "ContextResults", "ContextSummary", "CurvePoint", "Disputed", "Overview", "PairAdvice", "PersonRate",
-    "RankWithout", "Rate", "Score", "Suspect", "overview_of", "ranking_without", "results_of", "shown_version",
+    "ContextResults",
+    "ContextSummary",
+    "Disputed",
+    "ItemStrength",
+    "Overview",
+    "PairAdvice",
+    "PersonRate",
+    "RankWithout",
+    "RankingPoint",
+    "Rate",
+    "SuspectFacts",
+    "overview_of",
+    "ranking_without",
+    "results_of",
+    "shown_version",
 ]  # fmt: skip
 
 #: Half the width of a 95 % interval in standard errors.
@@ -54,16 +67,16 @@ def results_of(project: Project, context: Context, at_most: int | None = None) -
     )
 
 
-def scores_of(version: ModelVersion, context: Context, at_most: int | None = None) -> list[Score]:
+def scores_of(version: ModelVersion, context: Context, at_most: int | None = None) -> list[ItemStrength]:
     """By rank, then by score: items without a rank come last."""
     rows = PairwiseScore.objects.filter(model_version=version, context=context).select_related("item__asset")
     ordered = rows.order_by("-score", "pk")[:at_most]
     return sorted((_score(row) for row in ordered), key=lambda score: (score.rank is None, -score.score))
 
 
-def _score(row: PairwiseScore) -> Score:
+def _score(row: PairwiseScore) -> ItemStrength:
     half = None if row.se is None else Z * row.se
-    return Score(
+    return ItemStrength(
         item=row.item,
         score=row.score,
         se=row.se,
@@ -104,7 +117,7 @@ def overview_of(project: Project) -> Overview:
         accuracy=_accuracies(version.metrics),
         baselines={name: rate for name, of in version.baselines.items() if (rate := _rate(of.get("accuracy")))},
         curve=curve_of(project, version),
-        suspects=[Suspect(*row) for row in found["suspects"]],
+        suspects=[SuspectFacts(*row) for row in found["suspects"]],
         reliability=[(name, value, n) for name, value, n in found["reliability"]],
         n_fast=found["n_fast"],
         fast_rates=_people(found["fast_rates"]),
@@ -131,7 +144,7 @@ def _accuracies(metrics: dict[str, Any]) -> dict[str, Rate]:
     return {short: rate for name, short in names.items() if (rate := _rate(metrics.get(name)))}
 
 
-def curve_of(project: Project, newest: ModelVersion) -> list[CurvePoint]:
+def curve_of(project: Project, newest: ModelVersion) -> list[RankingPoint]:
     """Accuracy on held-out pairs over judgments, for the active and the random arm, by rising number of judgments."""
     versions = ModelVersion.objects.filter(project=project, number__lte=newest.number).order_by("number")
     points = []
@@ -142,9 +155,11 @@ def curve_of(project: Project, newest: ModelVersion) -> list[CurvePoint]:
     return points
 
 
-def _points(arm: str, judgments: int, metrics: dict[str, Any]) -> list[CurvePoint]:
+def _points(arm: str, judgments: int, metrics: dict[str, Any]) -> list[RankingPoint]:
     return [
-        CurvePoint(arm, split, judgments, rate) for name, split in SPLITS.items() if (rate := _rate(metrics.get(name)))
+        RankingPoint(arm, split, judgments, rate)
+        for name, split in SPLITS.items()
+        if (rate := _rate(metrics.get(name)))
     ]
 
 

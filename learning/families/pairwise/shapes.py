@@ -17,7 +17,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Score:
+class ItemStrength:
     """An item's strength in log-odds. ``low`` to ``high`` is its 95 % interval; ``rank`` 1 is best.
 
     ``rank`` is None where the context's graph is disconnected, and for items held out to measure (``is_eval``): their
@@ -67,7 +67,7 @@ class ContextResults:
     connected: bool = False
     sentence: str = ""
     judgments: int = 0
-    scores: list[Score] = field(default_factory=list)
+    scores: list[ItemStrength] = field(default_factory=list)
     to_settle: list[PairAdvice] = field(default_factory=list)
     cycles: list[list[Item]] = field(default_factory=list)
     n_cycles: int = 0
@@ -93,7 +93,7 @@ class PersonRate:
 
 
 @dataclass(frozen=True)
-class Suspect:
+class SuspectFacts:
     """Somebody proposed for quarantine: ``why`` in words. ``ranking_without`` has the ranking without them."""
 
     annotator: str
@@ -102,7 +102,7 @@ class Suspect:
 
 
 @dataclass(frozen=True)
-class CurvePoint:
+class RankingPoint:
     """Accuracy on held-out pairs. ``arm``: ``active`` learned from all judgments, ``random`` from randomly drawn ones.
     ``split``: ``items`` (unseen items of known contexts) or ``contexts`` (unseen contexts)."""
 
@@ -134,8 +134,8 @@ class Overview:
     agreement: Rate | None = None
     accuracy: dict[str, Rate] = field(default_factory=dict)
     baselines: dict[str, Rate] = field(default_factory=dict)
-    curve: list[CurvePoint] = field(default_factory=list)
-    suspects: list[Suspect] = field(default_factory=list)
+    curve: list[RankingPoint] = field(default_factory=list)
+    suspects: list[SuspectFacts] = field(default_factory=list)
     ceiling: Rate | None = None
     reliability: list[tuple[str, float, int]] = field(default_factory=list)
     n_fast: int = 0

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from learning.core.pairwise.model import PairwiseModel
 from learning.families.pairwise import choose, fit, freeze, publish
-from learning.families.pairwise.freeze import Frozen
+from learning.families.pairwise.freeze import PairData
 from learning.models import ModelVersion, PairwiseFinding, Run
 from learning.services import files
 from learning.services.features import shards
@@ -24,7 +24,7 @@ def model_of(version: ModelVersion) -> PairwiseModel:
     return model
 
 
-def known_to(version: ModelVersion, run: Run, data: Frozen, matrix: FeatureMatrix | None) -> fit.Known:
+def known_to(version: ModelVersion, run: Run, data: PairData, matrix: FeatureMatrix | None) -> fit.Known:
     """A version's strengths for the items of ``data``. Raises files.Corrupt, EncoderVersion.DoesNotExist."""
     model = model_of(version)
     if matrix is None or version.encoder != matrix.version.version:
@@ -54,7 +54,7 @@ def show_again(version: ModelVersion) -> None:
         publish.store(version, data, _without_set_aside(model, data), None)
 
 
-def _without_set_aside(model: PairwiseModel, data: Frozen) -> PairwiseModel:
+def _without_set_aside(model: PairwiseModel, data: PairData) -> PairwiseModel:
     """The model of the items that are still there."""
     at = np.searchsorted(model.ordinals, data.items.ordinals)
     names = ("ordinals", "scores", "errors", "prior_mean", "prior_precision")

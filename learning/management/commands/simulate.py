@@ -88,14 +88,14 @@ class Command(BaseCommand):
             self.stdout.write("Add --out FOLDER for the curves as PNG and CSV.")
 
     def curves(
-        self, data: replay.Labeled, holdout: replay.Labeled | None, share: float, encoders: list[str],
+        self, data: replay.LabeledFile, holdout: replay.LabeledFile | None, share: float, encoders: list[str],
         options: dict[str, Any],
     ) -> tuple[list[Arm], dict[str, float]]:  # fmt: skip
         """All curves, and the mean score with every row labeled by encoder."""
         strategies = list(dict.fromkeys([*options["strategies"], "random"]))
         arms = [Arm(encoder, strategy, []) for encoder in encoders for strategy in strategies]
         full: dict[str, list[float]] = {encoder: [] for encoder in encoders}
-        bar = Bar(self, len(arms) * options["seeds"])
+        bar = ProgressBar(self, len(arms) * options["seeds"])
         for seed in range(options["seeds"]):
             parts = replay.cut(data, holdout, share, seed)
             for encoder in encoders:
@@ -110,7 +110,7 @@ class Command(BaseCommand):
                     arm.curves.append(self.replay(bench, arm, seed, options, bar))
         return arms, {encoder: float(np.mean(scores)) for encoder, scores in full.items()}
 
-    def replay(self, bench: Bench, arm: Arm, seed: int, options: dict[str, Any], bar: "Bar") -> Curve:
+    def replay(self, bench: Bench, arm: Arm, seed: int, options: dict[str, Any], bar: "ProgressBar") -> Curve:
         budget = min(options["budget"], len(bench.features))
         name = f"{arm.strategy} on {arm.encoder}, seed {seed}"
 
@@ -190,7 +190,7 @@ def verdict(arm: Arm, row: Saving, seeds: int) -> str:
     return f"{arm.strategy}: no clear difference from random for 95 % ({row.ratio:.0%}, {interval}); try more seeds."
 
 
-class Bar:
+class ProgressBar:
     """One line that renews itself on a terminal; elsewhere a line for each finished curve."""
 
     def __init__(self, command: BaseCommand, total: int) -> None:

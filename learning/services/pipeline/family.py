@@ -58,7 +58,7 @@ class Fit(Generic[F]):
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluated:
     """``measured`` is None while nothing held out is answered; ``fields`` are what the model version keeps."""
 
     measured: Any
@@ -129,7 +129,7 @@ class Family(ABC, Generic[D, I, F]):
         raise NotImplementedError(f"{self.name} has no such step")
 
     @abstractmethod
-    def evaluate(self, context: RunContext[D, I], fit: Fit[F]) -> Evaluation:
+    def evaluate(self, context: RunContext[D, I], fit: Fit[F]) -> Evaluated:
         """On the eval split, beside the baselines."""
 
     @abstractmethod

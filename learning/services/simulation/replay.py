@@ -32,7 +32,7 @@ class Unusable(ValueError):
 
 
 @dataclass(frozen=True)
-class Labeled:
+class LabeledFile:
     """Distinct contents with their labels. ``groups``: rows of one name stay on one side; "" is a group of its own."""
 
     modality: str
@@ -45,7 +45,7 @@ class Labeled:
         return len(self.labels)
 
 
-def read(path: Path, modality: str, label: str, text: str) -> Labeled:
+def read(path: Path, modality: str, label: str, text: str) -> LabeledFile:
     """Rows with a label, each content once. ``modality`` may be "auto": by the kind of file. Raises Unusable."""
     if not path.is_file():
         raise Unusable(f"{path} is not a file.")
@@ -77,7 +77,7 @@ def read(path: Path, modality: str, label: str, text: str) -> Labeled:
         raise Unusable(f"{path.name} has no column besides {label!r} to learn from.")
     keys = [json.dumps(content, sort_keys=True, default=str) for content in contents]
     kept = _first_of_each(keys)
-    return Labeled(
+    return LabeledFile(
         modality,
         [contents[row] for row in kept],
         [str(rows[row][label]).strip() for row in kept],
@@ -153,7 +153,7 @@ class _Some(Sequence[Any]):
         return self._contents[int(self._rows[index])]
 
 
-def _read_zip(path: Path) -> Labeled:
+def _read_zip(path: Path) -> LabeledFile:
     """Pictures of a zip whose folders are the labels."""
     try:
         archive = zipfile.ZipFile(path)
@@ -175,7 +175,7 @@ def _read_zip(path: Path) -> Labeled:
     kept = _first_of_each(hashes)
     distinct = [names[row] for row in kept]
     labels = [PurePosixPath(name).parent.name for name in distinct]
-    return Labeled(
+    return LabeledFile(
         Modality.IMAGE, _ZippedPictures(archive, distinct), labels, [""] * len(labels), len(names) - len(kept)
     )
 
@@ -184,13 +184,13 @@ def _read_zip(path: Path) -> Labeled:
 class Cut:
     """Which rows are the pool and which only measure; ``held`` may be rows of another file."""
 
-    pool: Labeled
+    pool: LabeledFile
     pool_rows: NDArray[np.int64]
-    held: Labeled
+    held: LabeledFile
     held_rows: NDArray[np.int64]
 
 
-def cut(data: Labeled, holdout: Labeled | None, share: float, seed: int) -> Cut:
+def cut(data: LabeledFile, holdout: LabeledFile | None, share: float, seed: int) -> Cut:
     """The eval split drawn at random by group, or the whole of another file. Raises Unusable."""
     every = np.arange(len(data))
     if holdout is not None:
