@@ -4,7 +4,7 @@
 
 The models are real: the learner and defaults of the worker, fitted on answers drawn at random, in the order of growing
 sets (``--models`` orders a data set). Each replay draws 500 held-out items anew and asks the gate of the application
-(``learning/services/gate.py``: baselines, paired tests, calibration, 200 eval answers). Constructions:
+(``learning/services/registry/gate.py``: baselines, paired tests, calibration, 200 eval answers). Constructions:
 
 - **another seed**: as many other answers; of the two the one that is not the better on all held-out items (neither more
   often right nor of smaller squared error) is the candidate.
