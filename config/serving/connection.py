@@ -82,9 +82,7 @@ class Connection(Receiving):
             if not self.loop.alive:
                 self.answer.force_close()
             self.answer.of(self.loop.wsgi(environ, self.answer.start_response))
-        except (
-            Exception
-        ):  # Django answers its own errors: this is one of the server's or of a middleware outside Django
+        except Exception:  # Django answers its own errors: this one is the server's or a middleware's outside it
             logger.exception("Error handling request %s %s", self.request.method, self.request.uri)
             self._close_answer()
             self.refuse(Refused(refusals.HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error"))

@@ -76,7 +76,7 @@ def _run_now(deletion: ProjectDeletion) -> None:
     """In the request; whatever stops it is the worker's to go on with: to whoever asked the project is gone already."""
     try:
         run_deletion(deletion.pk)
-    except Exception:
+    except Exception:  # it is on record, and the worker goes on with it
         log.exception("deletion %s did not end in its request", deletion.pk)
 
 
