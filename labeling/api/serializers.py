@@ -26,6 +26,7 @@ from labeling.models import (
     Split,
 )
 from labeling.models.project import SETTINGS_FIELDS
+from labeling.selectors.importing import why_unlisted
 from labeling.selectors.row_shapes import row_names
 from labeling.services.accounts import MAX_DAYS
 from labeling.services.exports import FORMATS
@@ -155,12 +156,18 @@ class MemberOut(serializers.ModelSerializer[Member]):
 class ImportOut(serializers.ModelSerializer[ImportBatch]):
     id = serializers.UUIDField(source="public_id")
     state = serializers.ChoiceField(choices=JobState.choices)
+    rejections_note = serializers.SerializerMethodField(
+        help_text="Why rejected rows are not listed any more, or empty."
+    )
+
+    def get_rejections_note(self, batch: ImportBatch) -> str:
+        return why_unlisted(batch)
 
     class Meta:
         model = ImportBatch
         fields = [
             "id", "state", "format", "file_name", "size_bytes", "total", "accepted", "duplicates", "rejected", "error",
-            "created_at", "finished_at",
+            "created_at", "finished_at", "rejections_note",
         ]  # fmt: skip
 
 

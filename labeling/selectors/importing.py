@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from django.conf import settings
+
 from labeling.models import ImportBatch, Project
 
 
@@ -26,6 +28,15 @@ def imports_of(projects: Iterable[Project]) -> dict[int, Importing]:
         known = None if total is None or before.total is None else before.total + total
         found[project] = Importing(before.done + sum(read), known)
     return found
+
+
+def why_unlisted(batch: ImportBatch) -> str:
+    """Why an import that rejected rows does not list them; empty when it does, or has none, or is under way."""
+    if not batch.rejected or not batch.is_finished or batch.rejections.exists():
+        return ""
+    days = settings.RETAIN_REJECTIONS_DAYS
+    rows = "The rejected row is" if batch.rejected == 1 else f"The {batch.rejected:,} rejected rows are"
+    return f"{rows} no longer listed: housekeeping lets such rows go {days:,} days after an import. The count stays."
 
 
 def importing(project: Project) -> Importing | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labeling.models import AuditEvent, Project
+from labeling.services.audit_actions import ACTIONS
 from labeling.services.origin import ORIGIN
 
 MAX_TEXT = 2_000
@@ -24,11 +25,13 @@ def record(
     before: Any = None,
     after: Any = None,
 ) -> None:
-    """One row: ``user`` (None: a program, or nobody signed in) did ``action``, named ``thing.done`` as in ``WORDS``.
+    """One row: ``user`` (None: a program, or nobody signed in) did ``action``, one of ``ACTIONS`` (else ValueError).
 
     ``before`` and ``after`` are plain values; what is named like a secret in them is never stored, long texts are cut.
     The address comes from the request under way.
     """
+    if action not in ACTIONS:
+        raise ValueError(f"{action!r} is not among the actions of the trail")
     origin = ORIGIN.get()
     AuditEvent.objects.create(
         action=action,

@@ -58,4 +58,4 @@ class RunCancel(ActionView):
     @extend_schema(operation_id="runs_cancel", request=None, responses=RunOut)
     def post(self, request: Request, public_id: Any) -> Response:
         """Calls the run off: it stops before its next step."""
-        return Response(RunOut(control.cancel(_run(self, public_id))).data)
+        return Response(RunOut(control.cancel(person(request), _run(self, public_id))).data)

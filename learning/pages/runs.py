@@ -69,7 +69,7 @@ def run_detail(request: PageRequest, project: Project, public_id: UUID) -> HttpR
     run = get_object_or_404(_of(project), public_id=public_id)
     if request.method == "POST":
         try:
-            control.cancel(run)
+            control.cancel(request.user, run)
         except Invalid as refused:
             messages.error(request, refused.reason)
         return redirect("learning-pages:run", project.slug, public_id)

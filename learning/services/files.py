@@ -63,11 +63,13 @@ def check(name: str, sha256: str) -> None:
 
 
 def _chunks(name: str) -> Iterator[bytes]:
+    if not name:  # the storage would open its own folder
+        raise Corrupt("no file was ever stored")
     try:
         with default_storage.open(name) as file:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise Corrupt(f"{name} is missing") from error
 
 

@@ -47,7 +47,7 @@ def test_what_is_named_like_a_secret_is_never_stored(project, people):
         "password": "hunter2", "nested": [{"secret_key": "hunter2"}], "key": "hunter2", "key_hash": "hunter2",
         "token": "hunter2", "name": "laptop",
     }  # fmt: skip
-    record("token.issued", user=people.manager, after=given)
+    record("token.made", user=people.manager, after=given)
     (row,) = AuditEvent.objects.all()
     assert "hunter2" not in str(row.after)
     assert row.after["name"] == "laptop"

@@ -7,8 +7,9 @@ from django.db import connection
 from kombu.exceptions import OperationalError
 
 from labeling import signals
-from labeling.models import JobState, Progress
+from labeling.models import AuditEvent, JobState, Progress
 from labeling.models.process_name import machine_name
+from labeling.services.errors import Invalid
 from learning.models import NextDecision, Run, Trigger
 from learning.services.pipeline.run import run_training, waiting_after
 from learning.services.runs import sweep
@@ -109,7 +110,7 @@ def test_a_cancelled_attempt_stops_at_its_next_word(trained, people):
     with log.step("freeze"):
         pass
     with log.step("features"):
-        cancel(Run.objects.get(pk=run.pk))
+        cancel(people.manager, Run.objects.get(pk=run.pk))
     assert [step["state"] for step in Run.objects.get(pk=run.pk).steps] == ["done", "skipped"]
     with pytest.raises(steps.Stopped), log.step("fit"):
         raise AssertionError("a cancelled run must not begin a step")
@@ -215,3 +216,16 @@ def test_of_many_decisions_at_once_one_run_is_queued(people):
         thread.join()
     assert len(set(found)) == 1
     assert Run.objects.count() == 1
+
+
+def test_who_asks_for_a_run_and_who_calls_it_off_stand_in_the_trail(trained, people):
+    run = request_run_with_answers(trained, people)
+    cancel(people.reviewer, run)
+    with pytest.raises(Invalid):
+        cancel(people.reviewer, run)
+    rows = AuditEvent.objects.filter(action__startswith="run.").order_by("pk")
+    assert list(rows.values_list("action", "user_name", "subject", "project_number")) == [
+        ("run.asked_for", "manager", str(run.public_id), trained.pk),
+        ("run.cancelled", "reviewer", str(run.public_id), trained.pk),
+    ], "what was refused is no change"
+    assert rows[0].after == {"state": "queued", "reason": run.reason}

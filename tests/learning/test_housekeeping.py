@@ -139,6 +139,22 @@ def test_nobody_goes_back_to_a_model_without_its_file_and_it_is_not_called_damag
     assert ModelVersion.objects.champion() == versions[20]
 
 
+@pytest.mark.parametrize("path", ["", "learning", "learning/1/models/nothing.zip"])
+def test_a_version_without_a_file_is_refused_in_words(versions, project, people, api, path):
+    """An empty path named the folder of all files, a folder is no file either: both were a 500."""
+    ModelVersion.objects.filter(number__in=(3, 9)).update(path=path)
+    client = api(people.manager)
+    answers = [
+        client.post(f"/api/v1/models/{versions[9].pk}/promote/", {"reason": "it was good"}),
+        client.post("/api/v1/projects/sms/rollback/", {"reason": "back", "to": 3}),
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    for answer in answers:
+        assert ("no file was ever stored" in str(answer.json())) == (not path), answer.json()
+    assert Alert.objects.exists() == bool(path), "what was never there is not damaged"
+    assert ModelVersion.objects.champion() == versions[20]
+
+
 def test_page_and_rest_say_that_the_file_was_let_go_and_how_to_have_it_again(
     versions, project, people, api, browser_of
 ):
@@ -274,6 +290,7 @@ def test_old_rows_go_and_the_trail_stays(project, people):
         ended = now - timedelta(days=days)
         batch = ImportBatch.objects.create(project=project, format="rows", path="", state=state, finished_at=ended)
         ImportRejection.objects.create(batch=batch, row=1, reason="empty")
+    ImportBatch.objects.update(rejected=1)
     control.pin(people.manager, make_version(project, 1), True)
     done = keep_house()
     assert [session.session_key for session in Session.objects.all()] == ["new"]
@@ -281,6 +298,27 @@ def test_old_rows_go_and_the_trail_stays(project, people):
     assert ImportRejection.objects.count() == 2
     assert {row["kind"]: row["rows"] for row in done.freed} == {"sessions": 1, "sign-ins": 1, "rejections": 1}
     assert AuditEvent.objects.exists()
+
+
+def test_an_import_whose_rejected_rows_were_let_go_says_so(project, people, api, browser_of):
+    ended = timezone.now() - timedelta(days=100)
+    old, new = (
+        ImportBatch.objects.create(
+            project=project, format="rows", path="", state=JobState.DONE, finished_at=when, rejected=2
+        )
+        for when in (ended, timezone.now())
+    )
+    for batch in (old, new):
+        ImportRejection.objects.bulk_create(ImportRejection(batch=batch, row=row, reason="No text.") for row in (1, 2))
+    keep_house()
+    told, page = api(people.manager), browser_of(people.manager)
+    for batch, is_gone in ((old, True), (new, False)):
+        said = told.get(f"/api/v1/projects/sms/imports/{batch.public_id}/").json()
+        assert said["rejected"] == 2
+        assert ("2 rejected rows are no longer listed" in said["rejections_note"]) == is_gone
+        shown = page.get(f"/p/sms/imports/{batch.public_id}/").content.decode()
+        assert ("no longer listed: housekeeping" in shown) == is_gone
+        assert ("No text." in shown) != is_gone
 
 
 def test_the_pages_show_what_takes_the_room_and_what_would_go(versions, project, people, browser_of):

@@ -123,7 +123,7 @@ def test_a_run_called_off_before_its_verdict_promotes_nothing(project, people, c
     verdict_on = gate.verdict_on
 
     def cancelled_while_judging(*args, **more):
-        control.cancel(Run.objects.get(pk=run.pk))
+        control.cancel(people.manager, Run.objects.get(pk=run.pk))
         return verdict_on(*args, **more)
 
     monkeypatch.setattr(gate, "verdict_on", cancelled_while_judging)

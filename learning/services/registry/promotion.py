@@ -38,7 +38,11 @@ class Damaged(Invalid):
         self.intact = intact
 
 
-class FileDropped(Invalid):
+class NoFile(Invalid):
+    """There is nothing to load, and nothing is damaged."""
+
+
+class FileDropped(NoFile):
     """Housekeeping let the version's file go."""
 
 
@@ -152,6 +156,8 @@ def _given(reason: str) -> str:
 
 
 def _check_file(version: ModelVersion) -> None:
+    if not version.path:
+        raise NoFile("status", f"{version} cannot be used: no file was ever stored for it.".capitalize())
     try:
         model_files.load_model(version)
     except files.Dropped as error:
@@ -164,7 +170,7 @@ def _check_way_back(earlier: ModelVersion) -> None:
     """Raises Damaged with where the way back goes on."""
     try:
         _check_file(earlier)
-    except FileDropped:  # on purpose: nothing is damaged
+    except NoFile:  # nothing is damaged
         raise
     except Invalid as damaged:
         message = f"{damaged.reason} Nobody can go back to it until the file is restored from a backup."

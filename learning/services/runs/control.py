@@ -12,17 +12,21 @@ from learning.services.registry import model_files, promotion
 from learning.services.runs.decide import decide
 
 
+@transaction.atomic
 def request_run(user: User, project: Project) -> Run:
     """Asks for a run now. The row may say ``skipped`` and why; a run that is queued already is given back."""
     run = decide(project.pk, Trigger.MANUAL, user)
     if run is None:
         raise Invalid("project", "The project is archived: nothing is learned any more.")
+    said = {"state": run.state, "reason": run.reason}
+    record("run.asked_for", user=user, project=project, subject=str(run.public_id), after=said)
     if run.state == JobState.QUEUED:
         wake_on_commit("learning.run_training", run.pk)
     return run
 
 
-def cancel(run: Run) -> Run:
+@transaction.atomic
+def cancel(user: User, run: Run) -> Run:
     """Calls a run off; it stops before its next step, the champion stays. Raises Invalid when it has ended."""
     unfinished = Run.objects.filter(pk=run.pk).unfinished()
     if not unfinished.update(state=JobState.CANCELLED, finished_at=Now()):
@@ -33,6 +37,7 @@ def cancel(run: Run) -> Run:
         if step["state"] == "running":
             step |= {"state": "skipped", "note": "called off"}
     run.save(update_fields=["steps"])
+    record("run.cancelled", user=user, project=run.project, subject=str(run.public_id))
     for waiting in Run.objects.filter(project=run.project_id, state=JobState.QUEUED):
         wake_on_commit("learning.run_training", waiting.pk)
     return run
