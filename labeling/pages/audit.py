@@ -18,6 +18,8 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.audit import trail
 
 ROWS_PER_PAGE = 100
+#: The files hold all of a text; a row of the page should not be a page of its own.
+WORDS_SHOWN = 300
 
 
 @require_safe
@@ -49,10 +51,13 @@ def _page(request: PageRequest, project: Project | None) -> HttpResponse:
     address = reverse("api:project-audit-file", args=[project.slug]) if project else reverse("api:audit-file")
     context: dict[str, Any] = {
         "project": project,
-        "rows": found[:ROWS_PER_PAGE],
+        "rows": [(row, _facts(row.before), _facts(row.after)) for row in found[:ROWS_PER_PAGE]],
         "older": urlencode(given | {"before": found[ROWS_PER_PAGE - 1].pk}) if len(found) > ROWS_PER_PAGE else "",
         "chosen": chosen,
-        "files": [(name, f"{address}?{urlencode(query | {'format': name})}") for name in ("csv", "jsonl")],
+        "files": [
+            (words, f"{address}?{urlencode(query | {'format': name})}")
+            for words, name in (("CSV", "csv"), ("JSON Lines", "jsonl"))
+        ],
     }
     return render(request, "pages/audit/index.html", context)
 
@@ -64,3 +69,24 @@ def _day(given: str) -> datetime | None:
     except ValueError:
         return None
     return datetime(day.year, day.month, day.day, tzinfo=get_current_timezone()) if day else None
+
+
+def _facts(recorded: Any) -> list[tuple[str, str]]:
+    """What stands in one side of a row, as (name, words)."""
+    return [(name, _words(value)) for name, value in recorded.items()] if isinstance(recorded, dict) else []
+
+
+def _words(value: Any) -> str:
+    """A recorded value as people write it."""
+    if value in (None, "", [], {}):
+        return "none"
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            text = ", ".join(_words(part) for part in value)
+        case dict():
+            text = ", ".join(f"{name}: {_words(part)}" for name, part in value.items())
+        case _:
+            text = str(value)
+    return text if len(text) <= WORDS_SHOWN else f"{text[:WORDS_SHOWN]}…"

@@ -67,6 +67,26 @@ def test_the_page_pages_and_takes_odd_filters_calmly(project, people, rows, brow
         assert browser.get(f"/p/sms/audit/{odd}").status_code == 200
 
 
+def test_the_page_says_values_as_people_write_them(project, people, browser_of):
+    recorded = {
+        "labels": ["ham", "spam"],
+        "overlap": {"asked": 2},
+        "is_archived": False,
+        "purpose": "",
+        "text": "x" * 2_000,
+    }
+    record("project.changed", user=people.manager, project=project, before={"labels": None}, after=recorded)
+    ((_, before, after),) = browser_of(people.manager).get("/p/sms/audit/").context["rows"]
+    assert before == [("labels", "none")]
+    assert dict(after) == {
+        "labels": "ham, spam",
+        "overlap": "asked: 2",
+        "is_archived": "no",
+        "purpose": "none",
+        "text": "x" * 300 + "…",
+    }
+
+
 @pytest.mark.parametrize("file_format", ["csv", "jsonl"])
 def test_the_file_holds_the_rows_and_no_formula(file_format, project, people, rows, api):
     response = api(people.manager).get("/api/v1/projects/sms/audit/export/", {"format": file_format})
