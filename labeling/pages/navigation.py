@@ -31,12 +31,11 @@ TABS = (
     Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import",)),
     Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, kind=Kind.PAIRWISE),
     Tab("Runs", "learning-pages:runs", Action.RUNS_READ, ("learning-pages:run",)),
-    Tab("Models", "learning-pages:models", Action.MODELS_READ, ("learning-pages:model",)),
+    Tab("Models", "learning-pages:models", Action.MODELS_READ, ("learning-pages:model", "learning-pages:mistakes")),
     Tab("Export", "pages:export", Action.EXPORT),
     Tab("Members", "pages:members", Action.MEMBERS_READ),
-    Tab("Settings", "pages:settings", Action.PROJECT_CHANGE),
-    Tab("Audit", "pages:project-audit", Action.AUDIT_READ),
     Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage",)),
+    Tab("Audit", "pages:project-audit", Action.AUDIT_READ),
 )
 
 
