@@ -84,13 +84,15 @@ def give_back(rows: JobRecordQuerySet, pk: int, attempt: int, outage: Outage, er
     name = rows.model._meta.model_name
     log.warning("%s %s: attempt %s met %s, put back: %s", name, pk, attempt, outage.cause, error)
     while True:
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:  # it would be taken for one that somebody left in a wrong state
+            connection.close_if_unusable_or_obsolete()
         try:
             times = rows.values_list("put_backs", flat=True).filter(pk=pk).first() or 0
             rows.put_back_for(pk, attempt, PUT_BACK_WORDS[outage.cause], wait_before_retry_s(outage, times))
             return
         except Error as again:
-            if outage_of(again) is None:
+            # inside a transaction that is broken already no waiting helps: whoever opened it has to end it
+            if outage_of(again) is None or connection.in_atomic_block:
                 raise
         time.sleep(TRY_AGAIN_S)
 

@@ -17,7 +17,7 @@ from labeling.services.outages import OUTAGES, Cause
 from labeling.services.overlap_changes import run_overlap_change, start_overlap_change
 from labeling.services.snapshots import run_snapshot, start_snapshot
 from learning.models import Alert, Run
-from learning.services.pipeline.run import run_training
+from learning.services.pipeline.run import MAX_ATTEMPTS, run_training
 from learning.services.runs.decide import decide
 from learning.services.runs.sweep import sweep_runs
 from tests.factories import make_items
@@ -112,7 +112,7 @@ def test_outages_are_nobodys_death(project, people, monkeypatch, make):
     rows, run, place = make(project, people, monkeypatch)
     with monkeypatch.context() as broken:
         broken.setattr(place, lambda *args, **more: (_ for _ in ()).throw(TROUBLES["full disk"]))
-        for _ in range(max(MAX_FRUITLESS_ATTEMPTS, run.MAX_ATTEMPTS) + 2):
+        for _ in range(max(MAX_FRUITLESS_ATTEMPTS, MAX_ATTEMPTS) + 2):
             run(rows.get().pk)
             rows.update(retry_at=timezone.now() - timedelta(seconds=1))
     run(rows.get().pk)

@@ -1,0 +1,195 @@
+"""Figures of this tree beside those of an older commit: the same benchmark in turns, the median of the pairs.
+
+    python -m benchmarks.compare f83abf0
+    python -m benchmarks.compare f83abf0 --only serving-sqlite idle --pairs 5 --limit 1.05
+
+The older commit is checked out into a temporary folder and run with the same environment, so a library that both pin
+has the same version. What varies by the machine or the hour falls on both alike: a ratio holds where a figure does not.
+``idle`` starts everything without samples, waits until all is up and quiet, and adds what each process has to itself
+and its share of the rest (PSS). Exit code 1 when a median ratio is above the limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+Figures = dict[str, float]
+PATIENCE_S = 600
+QUIET_AFTER_S = 30
+
+
+def bench(tree: Path, *words: str) -> str:
+    """What a benchmark of the tree prints."""
+    command = [sys.executable, "-m", f"benchmarks.{words[0]}", *words[1:]]
+    ran = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    if "Traceback" in ran.stderr:
+        raise SystemExit(f"{' '.join(words)} in {tree.name} failed:\n{ran.stderr[-2_000:]}")
+    return ran.stdout
+
+
+def rows_of(printed: str, pattern: str, name: str) -> Figures:
+    """``name`` is formatted with all groups but the last, which is the figure."""
+    found = {name.format(*groups[:-1]): float(groups[-1]) for groups in re.findall(pattern, printed, re.M)}
+    if not found:
+        raise SystemExit(f"nothing to read in:\n{printed[-2_000:]}")
+    return found
+
+
+def serving(*words: str) -> Callable[[Path], Figures]:
+    def measure(tree: Path) -> Figures:
+        printed = bench(tree, "serving", *words)
+        return rows_of(printed, r"^ *([\d,]+) +(\d+) +\d+ +([\d.]+)", "CPU ms a label, {} items, {} a request")
+
+    return measure
+
+
+def startup(tree: Path) -> Figures:
+    printed = bench(tree, "startup", "--times", "3")
+    first = re.search(r"first start: ([\d.]+) s to the page.*?([\d.]+) s CPU", printed)
+    again = re.search(r"median ([\d.]+) s to the page.*median ([\d.]+) s CPU", printed)
+    if not (first and again):
+        raise SystemExit(f"nothing to read in:\n{printed[-2_000:]}")
+    names = ("first start, s to the page", "first start, CPU s", "again, s to the page", "again, CPU s")
+    return dict(zip(names, map(float, (*first.groups(), *again.groups())), strict=True))
+
+
+def idle(tree: Path) -> Figures:
+    """Megabytes of all processes together, quiet; and CPU seconds of 30 quiet seconds."""
+    with tempfile.TemporaryDirectory(prefix="querent-idle-") as home, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        environment = {**os.environ, "QUERENT_HOME": home, "PORT": str(port)}
+        command = [sys.executable, "manage.py", "up", "--no-samples"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        up = subprocess.Popen(command, cwd=tree, env=environment, **quiet)
+        try:
+            everybody = _once_quiet(psutil.Process(up.pid))
+            before = _cpu_s(everybody)
+            time.sleep(QUIET_AFTER_S)
+            megabytes = {"PSS": 0.0, "RSS": 0.0}
+            for process in everybody:
+                full = process.memory_full_info()
+                megabytes["PSS"] += full.pss / 1e6
+                megabytes["RSS"] += full.rss / 1e6
+            spent = _cpu_s(everybody) - before
+        finally:
+            up.send_signal(signal.SIGTERM)
+            up.wait()
+    return {f"idle memory, all processes, {kind} MB": value for kind, value in megabytes.items()} | {
+        f"idle CPU s in {QUIET_AFTER_S} s": spent
+    }
+
+
+def _once_quiet(up: psutil.Process) -> list[psutil.Process]:
+    """Everything that runs once nobody uses more than a tenth of a core for five seconds."""
+    deadline = time.monotonic() + PATIENCE_S
+    calm_since = time.monotonic()
+    last, everybody = 0.0, [up]
+    while time.monotonic() - calm_since < 5 or len(everybody) < 6:
+        if time.monotonic() > deadline:
+            raise SystemExit("it does not come to rest")
+        time.sleep(1)
+        everybody = [up, *up.children(recursive=True)]
+        spent = _cpu_s(everybody)
+        if spent - last > 0.1:
+            calm_since = time.monotonic()
+        last = spent
+    return everybody
+
+
+def _cpu_s(processes: list[psutil.Process]) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+def rows(script: str, *words: str) -> Callable[[Path], Figures]:
+    def measure(tree: Path) -> Figures:
+        printed = bench(tree, script, *words)
+        pattern = r"^ *([\d,]+) +(\w[\w-]*) +(?:(?:jsonl|csv|parquet) +)?([\d.]+)"
+        if script == "export_rows":
+            pattern = r"^ *([\d,]+) +(\w+ +\w+) +([\d.]+)"
+        return rows_of(printed, pattern, "CPU ms a row, {} rows, {}")
+
+    return measure
+
+
+def label_to_ranking(tree: Path) -> Figures:
+    printed = bench(tree, "label_to_ranking", "--items", "2000", "--rounds", "3")
+    return rows_of(printed, r"^ *([\w ,]+?) +([\d.]+) +[\d.]+ +[\d.]+ +[\d.]+ ", "s to the new ranking, answers {}")
+
+
+BENCHMARKS: dict[str, Callable[[Path], Figures]] = {
+    "serving-sqlite": serving("--sizes", "10000", "--databases", "sqlite", "--labels", "960"),
+    "serving-postgresql": serving("--sizes", "10000", "--databases", "postgresql", "--labels", "960"),
+    "serving-pairs": serving("--kind", "pairwise", "--sizes", "1000", "--databases", "sqlite", "--labels", "480"),
+    "startup": startup,
+    "idle": idle,
+    "import": rows("import_rows", "--largest", "100000"),
+    "export": rows("export_rows", "--largest", "100000"),
+    "ranking": label_to_ranking,
+}
+
+
+@contextmanager
+def checkout(commit: str) -> Iterator[Path]:
+    """The commit in a temporary folder, shared data beside it where there is some."""
+    with tempfile.TemporaryDirectory(prefix="querent-old-") as folder:
+        tree = Path(folder) / commit
+        subprocess.run(["git", "worktree", "add", "-q", "--detach", str(tree), commit], cwd=ROOT, check=True)
+        if (ROOT.parent / "shared").exists():
+            (Path(folder) / "shared").symlink_to((ROOT.parent / "shared").resolve())
+        try:
+            yield tree
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=ROOT, check=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("commit", nargs="?", default="f83abf0")
+    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=list(BENCHMARKS))
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--limit", type=float, default=1.05)
+    given = parser.parse_args()
+    is_met = True
+    with checkout(given.commit) as old:
+        for name in given.only:
+            measure = BENCHMARKS[name]
+            pairs = [(measure(old), measure(ROOT)) for _ in range(given.pairs)]
+            is_met &= report(name, pairs, given.limit)
+    return 0 if is_met else 1
+
+
+def report(name: str, pairs: list[tuple[Figures, Figures]], limit: float) -> bool:
+    """Prints the medians and the median of the ratios pair by pair."""
+    print(f"\n{name}, {len(pairs)} pairs in turns\n{'':<52} {'old':>9} {'new':>9} {'ratio':>6}  of pairs", flush=True)
+    is_met = True
+    for figure in pairs[0][0]:
+        old, new = ([side[figure] for side in sides if figure in side] for sides in zip(*pairs, strict=True))
+        if not (old and new):
+            continue
+        ratios = sorted(ours / theirs if theirs else float("nan") for theirs, ours in zip(old, new, strict=False))
+        ratio = statistics.median(ratios)
+        is_met &= not ratio > limit
+        medians = f"{statistics.median(old):9.3f} {statistics.median(new):9.3f} {ratio:6.2f}"
+        print(f"{figure:<52} {medians}  {ratios[0]:.2f} to {ratios[-1]:.2f}", flush=True)
+    return is_met
+
+
+if __name__ == "__main__":
+    sys.exit(main())
