@@ -12,6 +12,7 @@ from labeling.models import Action, Context, Item, Project
 from learning.families.pairwise import results
 from learning.families.pairwise.people import overview_told
 from learning.families.pairwise.shapes import ContextResults, Overview, Rate
+from learning.selectors.estimates import with_note
 
 MAX_SCORES = 10_000
 
@@ -22,10 +23,13 @@ class ScoresQuery(serializers.Serializer[Any]):
 
 
 class RateOut(serializers.Serializer[Any]):
+    """A share. Where its interval says nothing, ``low`` and ``high`` are null and ``note`` says why."""
+
     value = serializers.FloatField()
-    low = serializers.FloatField()
-    high = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
     n = serializers.IntegerField()
+    note = serializers.CharField(help_text="Empty, or why there is no interval: too few to say, undefined.")
 
 
 class PersonRateOut(RateOut):
@@ -150,7 +154,9 @@ def _of_context(found: ContextResults) -> dict[str, Any]:
 
 
 def _of_project(overview: Overview) -> dict[str, Any]:
-    people = [{"annotator": one.annotator, "flagged": one.flagged, **vars(one.rate)} for one in overview.left_rates]
+    people = [
+        {"annotator": one.annotator, "flagged": one.flagged, **with_note(vars(one.rate))} for one in overview.left_rates
+    ]
     return {
         "left_rate": {"project": _rate(overview.left_rate), "flagged": overview.left_flagged, "annotators": people},
         "flip_rate": _rate(overview.flip_rate),
@@ -173,4 +179,4 @@ def _pks(*items: Item) -> list[int]:
 
 
 def _rate(rate: Rate | None) -> dict[str, Any] | None:
-    return None if rate is None else dict(vars(rate))
+    return None if rate is None else with_note(vars(rate))

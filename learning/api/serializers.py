@@ -1,6 +1,5 @@
 """Runs, models and the queue as JSON."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,9 +7,9 @@ from rest_framework import serializers
 
 from labeling.api.base import PersonField, StrictSerializer
 from labeling.models import JobState
-from learning.core.evaluation.intervals import why_no_interval
 from learning.families.pairwise.people import report_told
 from learning.models import Decision, ModelVersion, Run, Status, Trigger
+from learning.selectors.estimates import all_with_notes, with_note
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.verdicts import gate_verdict
 
@@ -26,12 +25,6 @@ class EstimateOut(serializers.Serializer[Any]):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return with_note(instance)
-
-
-def with_note(estimate: Mapping[str, Any]) -> dict[str, Any]:
-    """The estimate as REST says it."""
-    note = why_no_interval(estimate["low"], estimate["high"], estimate["n"])
-    return {**estimate, **({"low": None, "high": None} if note else {}), "note": note}
 
 
 class StepOut(serializers.Serializer[Any]):
@@ -79,7 +72,15 @@ class RunOut(serializers.ModelSerializer[Run]):
         return version.pk if version else None
 
 
+class NumbersField(serializers.JSONField):
+    """What was compared, each interval with its note."""
+
+    def to_representation(self, value: Any) -> Any:
+        return all_with_notes(super().to_representation(value))
+
+
 class DecisionOut(serializers.ModelSerializer[Decision]):
+    numbers = NumbersField()
     before = serializers.CharField()
     after = serializers.CharField()
     decided_by = PersonField(source="decided_by.username", default=None, allow_null=True)
@@ -166,7 +167,7 @@ class ReportField(serializers.JSONField):
     """What a version's run found; people in it are called as the reader may hear it."""
 
     def to_representation(self, value: Any) -> Any:
-        return report_told(super().to_representation(value), self.context["view"].name_of)
+        return all_with_notes(report_told(super().to_representation(value), self.context["view"].name_of))
 
 
 class ModelDetailOut(ModelOut):
@@ -192,7 +193,8 @@ class ModelDetailOut(ModelOut):
 
     @extend_schema_field(GateOut(allow_null=True))
     def get_gate(self, version: ModelVersion) -> dict[str, Any] | None:
-        return gate_verdict(version)
+        found: dict[str, Any] | None = all_with_notes(gate_verdict(version))
+        return found
 
     @extend_schema_field(EvalUsesOut())
     def get_eval_uses(self, version: ModelVersion) -> dict[str, Any]:
@@ -201,7 +203,7 @@ class ModelDetailOut(ModelOut):
     @extend_schema_field(EstimateOut(allow_null=True))
     def get_human_ceiling(self, version: ModelVersion) -> dict[str, Any] | None:
         found: dict[str, Any] | None = version.report.get("human_ceiling")
-        return found
+        return with_note(found) if found else None
 
     @extend_schema_field(LeaksOut(allow_null=True))
     def get_leaks(self, version: ModelVersion) -> dict[str, int] | None:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from learning.core.evaluation.intervals import interval_words
+from learning.selectors.estimates import ends
 
 WIDTH, HEIGHT = 560, 240
 #: Drawn for a phone's width, so that the letters are not shrunk with the drawing.
@@ -71,7 +72,9 @@ def learning_curve_chart(
     if not points:
         return None
     every = points + (random or [])
-    lows = [point["low"] for point in every] + [level for level in (baseline, ceiling) if level is not None]
+    lows = [(ends(point) or [point["value"]])[0] for point in every] + [
+        level for level in (baseline, ceiling) if level is not None
+    ]
     bottom_value = max(0.0, math.floor(min(lows) * 10 - 0.2) / 10)
     most = max(point["labels"] for point in every)
     x_step = nice_step(most / (5 if width >= WIDTH else 3))
@@ -102,18 +105,17 @@ def learning_curve_chart(
 def _series(
     name: str, points: list[dict[str, Any]], x: Callable[[float], float], y: Callable[[float], float]
 ) -> Series:
-    drawn = [
-        Point(
-            x(point["labels"]), y(point["value"]),
-            _title(name, point),
-            y(point["low"]), y(point["high"]),
-        )
-        for point in points
-    ]  # fmt: skip
-    upper = " ".join(f"{point.x},{point.high}" for point in drawn)
-    lower = " ".join(f"{point.x},{point.low}" for point in reversed(drawn))
+    drawn, known = [], []
+    for point in points:
+        shown = Point(x(point["labels"]), y(point["value"]), _title(name, point))
+        if found := ends(point):  # without an interval a point has no band: pinched to the line it would look certain
+            shown = replace(shown, low=y(found[0]), high=y(found[1]))
+            known.append(shown)
+        drawn.append(shown)
+    upper = " ".join(f"{point.x},{point.high}" for point in known)
+    lower = " ".join(f"{point.x},{point.low}" for point in reversed(known))
     line = " ".join(f"{point.x},{point.y}" for point in drawn)
-    return Series(name, drawn, line, f"{upper} {lower}" if len(drawn) > 1 else "")
+    return Series(name, drawn, line, f"{upper} {lower}" if len(known) > 1 else "")
 
 
 def reliability_chart(bins: list[list[float]]) -> Chart | None:

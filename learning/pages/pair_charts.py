@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.intervals import interval_words, why_no_interval
 from learning.families.pairwise.shapes import ItemStrength, RankingPoint, Rate
 from learning.pages.charts import Tick, nice_step
+from learning.selectors.estimates import ends
 
 EDGE = 3.0
 MOST_HALF_WIDTH = 12.0
@@ -19,11 +20,11 @@ STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 @dataclass(frozen=True)
 class Mark:
-    """A value with its interval, in percent of the strip's width."""
+    """A value with its interval, in percent of the strip's width; without one where it says nothing."""
 
     at: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,13 @@ class Strip:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return round(EDGE + share * (100 - 2 * EDGE), 2)
 
-    def mark(self, value: float, low: float | None, high: float | None) -> Mark:
-        return Mark(self.at(value), self.at(value if low is None else low), self.at(value if high is None else high))
+    def mark(self, value: float, low: float | None, high: float | None, n: int | None = None) -> Mark:
+        if low is None or high is None or why_no_interval(low, high, n):
+            return Mark(self.at(value), None, None)
+        return Mark(self.at(value), self.at(low), self.at(high))
 
     def rate(self, rate: Rate) -> Mark:
-        return self.mark(rate.value, rate.low, rate.high)
+        return self.mark(rate.value, rate.low, rate.high, rate.n)
 
 
 def score_strip(scores: Iterable[ItemStrength]) -> Strip:
@@ -104,7 +107,12 @@ def arms_chart(points: Sequence[RankingPoint], ceiling: Rate | None) -> ArmsChar
         return None
     x_step = nice_step(max(point.judgments for point in points) / 5)
     x_end = max(math.ceil(max(point.judgments for point in points) / x_step), 1) * x_step
-    floor = min([point.accuracy.low for point in points] + ([ceiling.value] if ceiling else []))
+    known = [point for point in points if ends(vars(point.accuracy))]
+    floor = min(
+        [point.accuracy.low for point in known]
+        + [point.accuracy.value for point in points]
+        + ([ceiling.value] if ceiling else [])
+    )
     y_low = max(0.0, math.floor(floor * 10) / 10)
 
     def x(judgments: int) -> float:
@@ -132,12 +140,13 @@ def _series(
     arm: str, points: Iterable[RankingPoint], x: Callable[[int], float], y: Callable[[float], float]
 ) -> PairSeries:
     points = sorted(points, key=lambda point: point.judgments)
-    upper = [f"{x(p.judgments)},{y(p.accuracy.high)}" for p in points]
-    lower = [f"{x(p.judgments)},{y(p.accuracy.low)}" for p in reversed(points)]
+    known = [point for point in points if ends(vars(point.accuracy))]
+    upper = [f"{x(p.judgments)},{y(p.accuracy.high)}" for p in known]
+    lower = [f"{x(p.judgments)},{y(p.accuracy.low)}" for p in reversed(known)]
     return PairSeries(
         arm,
         " ".join(f"{x(p.judgments)},{y(p.accuracy.value)}" for p in points),
-        " ".join(upper + lower) if len(points) > 1 else "",
+        " ".join(upper + lower) if len(known) > 1 else "",
         [(x(p.judgments), y(p.accuracy.value), _title(p)) for p in points],
     )
 

@@ -35,7 +35,7 @@ class Bar:
     """A measured share on the scale that all of them share; ``role`` ends its class in the stylesheet."""
 
     name: str
-    rate: dict[str, float]
+    rate: dict[str, Any]
     mark: Mark
     role: str
 
@@ -150,7 +150,7 @@ def bars(version: ModelVersion) -> dict[str, Any]:
     own = version.metrics.get(name)
     if not own:
         return {"bars": [], "bar_strip": None}
-    found: list[tuple[str, dict[str, float] | None, str]] = [
+    found: list[tuple[str, dict[str, Any] | None, str]] = [
         (f"Model {version.number}", own, "own"),
         ("One person with another", version.report.get("human_ceiling"), "ceiling"),
     ]
@@ -164,7 +164,8 @@ def bars(version: ModelVersion) -> dict[str, Any]:
     known = [(title, rate, role) for title, rate, role in found if rate]
     strip: Strip = share_strip(0.5 if min(rate["low"] for _, rate, _ in known) >= 0.5 else 0.0)
     placed = [
-        Bar(title, rate, strip.mark(rate["value"], rate["low"], rate["high"]), role) for title, rate, role in known
+        Bar(title, rate, strip.mark(rate["value"], rate["low"], rate["high"], rate["n"]), role)
+        for title, rate, role in known
     ]
     return {"bar_strip": strip, "bars": placed}
 

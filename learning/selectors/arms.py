@@ -5,7 +5,9 @@ from typing import Any
 
 from labeling.models import Kind, Project
 from learning.core.evaluation.arms import MIN_HELD_OUT, MIN_LABELS, ArmPoint, Pays, does_it_pay
+from learning.core.evaluation.intervals import interval_words
 from learning.models import ArmComparison
+from learning.selectors.estimates import all_with_notes
 
 NOT_YET = (
     f"Active and random are compared from {MIN_LABELS} random answers and {MIN_HELD_OUT} eval answers on: "
@@ -23,7 +25,8 @@ class Arms:
     comparisons: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"pays": self.pays, "text": self.text, "what_to_do": self.what_to_do, "comparisons": self.comparisons}
+        told = all_with_notes(self.comparisons)
+        return {"pays": self.pays, "text": self.text, "what_to_do": self.what_to_do, "comparisons": told}
 
 
 def arms(project: Project) -> Arms:
@@ -32,9 +35,10 @@ def arms(project: Project) -> Arms:
         return Arms("unclear", "" if project.kind == Kind.PAIRWISE else NOT_YET)
     pays = does_it_pay([ArmPoint(row.labels, row.difference, row.low, row.high) for row in found])
     newest = found[-1]
+    known = interval_words(100 * newest.low, 100 * newest.high, newest.random.get("n"), 1, signed=True)
     text = (
         f"At {newest.labels:,} labels active is {points(newest.difference, signed=True)} points"
-        f" ({points(newest.low)} to {points(newest.high)}) against random."
+        f" ({known}) against random."
     )
     what_to_do = ""
     if pays == "no":
@@ -46,7 +50,7 @@ def arms(project: Project) -> Arms:
 
 
 def _row(row: ArmComparison) -> dict[str, Any]:
-    difference = {"value": row.difference, "low": row.low, "high": row.high}
+    difference = {"value": row.difference, "low": row.low, "high": row.high, "n": row.random.get("n")}
     return {"labels": row.labels, "metric": row.metric, "active": row.active, "random": row.random,
             "difference": difference}  # fmt: skip
 

@@ -5,6 +5,7 @@ from typing import Any
 from labeling.kinds import KINDS
 from labeling.models import Project
 from learning.models import ArmComparison, ModelVersion
+from learning.selectors.estimates import with_note
 
 
 def headline_of(project: Project) -> str:
@@ -13,12 +14,13 @@ def headline_of(project: Project) -> str:
 
 
 def learning_curve(project: Project) -> list[dict[str, Any]]:
-    """Points by rising number of labels, ``{labels, metric, value, low, high, n, arm}``: the model versions as arm
-    ``active``, and as arm ``random`` what as many answers of the random draws alone would have taught."""
-    return versions_curve(project) + [
+    """Points by rising number of labels, ``{labels, metric, value, low, high, n, note, arm}``: the model versions as
+    arm ``active``, and as arm ``random`` what as many answers of the random draws alone would have taught."""
+    random = [
         {"labels": row.labels, "metric": row.metric, "arm": "random", **row.random}
         for row in ArmComparison.objects.filter(project=project).in_order()
     ]
+    return [with_note(point) for point in versions_curve(project) + random]
 
 
 def versions_curve(project: Project) -> list[dict[str, Any]]:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Kind, Project
+from learning.core.evaluation.intervals import interval_words
 from learning.core.evaluation.stopping import STABLE, TIMES, advise
 from learning.models import ModelVersion
 from learning.selectors.arms import points
+from learning.selectors.estimates import ends, with_note
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class Stopping:
     min_gain: float
 
     def as_dict(self) -> dict[str, Any]:
-        return {"stop": self.stop, "text": self.text, "kappas": self.kappas, "gain": self.gain,
-                "min_gain": self.min_gain}  # fmt: skip
+        return {"stop": self.stop, "text": self.text, "kappas": self.kappas,
+                "gain": with_note(self.gain) if self.gain else None, "min_gain": self.min_gain}  # fmt: skip
 
 
 def stopping(project: Project, up_to: int | None = None) -> Stopping:
@@ -29,7 +31,8 @@ def stopping(project: Project, up_to: int | None = None) -> Stopping:
         versions = versions.filter(number__lte=up_to)
     rows = list(versions.newest_first().values_list("report__stability__kappa", "report__gain")[:TIMES])
     kappas = [float(kappa) for kappa, _ in reversed(rows) if kappa is not None]
-    gain = rows[0][1] if rows else None
+    found = rows[0][1] if rows else None
+    gain = found if found and ends(found) else None  # an interval that says nothing advises nothing
     advice = advise(kappas, gain["high"] if gain else None, project.min_gain)
     least = f"{points(project.min_gain)} points"
     said = ", ".join(f"{kappa:.3f}" for kappa in kappas)
@@ -41,7 +44,7 @@ def stopping(project: Project, up_to: int | None = None) -> Stopping:
     elif advice.stable and gain and gain["low"] >= project.min_gain:
         text = f"Go on: the last {TIMES + 1} models gained at least {points(gain['low'])} points together."
     elif advice.stable:
-        measured = f"is between {points(gain['low'])} and {points(gain['high'])} points" if gain else "is not measured"
+        measured = f"is {_words(gain)}" if gain else f"is not known ({_words(found)})" if found else "is not measured"
         text = (
             f"The last models give the same answers (kappa {said}), but their gain {measured}: more eval answers would"
             f" show whether it is below your least of {least}."
@@ -54,4 +57,8 @@ def stopping(project: Project, up_to: int | None = None) -> Stopping:
         text = ""  # a ranking is done when its intervals are short enough, which its own page says
     else:
         text = f"Whether to stop can be said after {TIMES + 1} models."
-    return Stopping(advice.stop, text, kappas, gain, project.min_gain)
+    return Stopping(advice.stop, text, kappas, found, project.min_gain)
+
+
+def _words(gain: dict[str, Any]) -> str:
+    return interval_words(100 * gain["low"], 100 * gain["high"], gain.get("n"), 1, unit="points")

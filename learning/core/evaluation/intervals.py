@@ -12,6 +12,8 @@ from learning.core.arrays import DoubleArray, FloatMatrix
 LEVEL = 0.95
 TOO_FEW = 5
 """Below it an interval says more about the method than about the model."""
+NO_WIDTH = 1e-9
+"""Narrower is the rounding of values that do not differ."""
 _REPLICATES = 1_000
 _MIN_REPLICATES = 200
 _CELLS = 4_000_000
@@ -79,7 +81,7 @@ def why_no_interval(low: float | None, high: float | None, n: int | None) -> str
         return "undefined"
     if n is not None and n < TOO_FEW:
         return "too few to say"
-    if low is None or high is None or not np.isfinite([low, high]).all() or low == high:
+    if low is None or high is None or not np.isfinite([low, high]).all() or high - low <= NO_WIDTH:
         return "interval undefined"
     return ""
 
@@ -171,32 +173,37 @@ def percentile(value: float, replicates: DoubleArray, n: int, level: float = LEV
     return Estimate(float(value), float(low), float(high), n)
 
 
-def bounded(value: float, replicates: DoubleArray, n: int) -> Estimate:
-    """Return a score or an error in [0, 1] with its interval, which is never of width zero.
+def bounded(value: float, replicates: DoubleArray, n: int, most: float = 1.0) -> Estimate:
+    """Return a score or an error in [0, most] with its interval, which is never of width zero.
 
     Parameters
     ----------
     value : float
-        In [0, 1].
+        In [0, most].
     replicates : ndarray of shape (b,)
         Of its bootstrap.
     n : int
         Items the value was measured on.
+    most : float
+        The largest value there is.
 
     Returns
     -------
     Estimate
         The bootstrap's, or Wilson's where all replicates are alike: among answers without an error a bootstrap knows of
-        none.
+        none. Wilson's of ``value / most`` is wide enough for every mean of values in [0, most], of which shares vary
+        most.
 
     Examples
     --------
     >>> found = bounded(1.0, np.ones(200), 10)
     >>> round(found.low, 3), found.high
     (0.722, 1.0)
+    >>> round(bounded(0.5, np.full(200, 0.5), 10, most=2.0).high, 3)
+    1.115
     """
     found = percentile(value, replicates, n)
-    if found.low < found.high:
+    if found.high - found.low > NO_WIDTH:
         return found
-    alike = wilson(min(max(found.value, 0.0), 1.0) * n, n)
-    return Estimate(found.value, alike.low, alike.high, n)
+    alike = wilson(min(max(found.value / most, 0.0), 1.0) * n, n)
+    return Estimate(found.value, min(alike.low * most, found.value), max(alike.high * most, found.value), n)

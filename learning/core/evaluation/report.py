@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation.intervals import Estimate, bootstrap_weights, bounded, percentile, wilson
+from learning.core.evaluation.intervals import Estimate, bootstrap_weights, bounded, wilson
 from learning.core.learners.base import Kind
 
 CALIBRATION_BINS = 15
 _FLOOR = 1e-7
+_WORST_LOG = -float(np.log(_FLOOR))
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,8 @@ def _classification(given: DoubleArray, truth: DoubleArray, weights: FloatMatrix
     metrics = {
         "accuracy": wilson(float(correct.sum()), n),
         "macro_f1": macro,
-        "log_loss": _mean(logs, weights),
-        "brier_loss": _mean(squares, weights),
+        "log_loss": _mean(logs, weights, _WORST_LOG),
+        "brier_loss": _mean(squares, weights, 2.0),
         "calibration_error": calibration,
     }
     confusion = np.bincount(actual * k + answer, minlength=k * k).reshape(k, k)
@@ -163,16 +164,16 @@ def _multilabel(given: DoubleArray, truth: DoubleArray, weights: FloatMatrix) ->
         "micro_f1": micro,
         "macro_f1": macro,
         "hamming_loss": bounded(float(wrong.mean()), weights @ wrong / n, n),
-        "log_loss": _mean(logs, weights),
-        "brier_loss": _mean(((given - truth) ** 2).mean(axis=1), weights),
+        "log_loss": _mean(logs, weights, _WORST_LOG),
+        "brier_loss": _mean(((given - truth) ** 2).mean(axis=1), weights, 1.0),
         "calibration_error": calibration,
     }
     return Evaluation("multilabel", n, metrics, label_scores, None, reliability)
 
 
-def _mean(values: DoubleArray, weights: FloatMatrix) -> Estimate:
+def _mean(values: DoubleArray, weights: FloatMatrix, most: float) -> Estimate:
     n = values.size
-    return percentile(float(values.mean()), weights @ values / n, n)
+    return bounded(float(values.mean()), weights @ values / n, n, most)
 
 
 def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> DoubleArray:

@@ -10,6 +10,7 @@ from labeling.models import Annotation, Reason, Source, Split
 from learning.core.cycle import Answers, fit_model, sample_pool, step_rng
 from learning.core.evaluation.arms import GROUPS, MIN_HELD_OUT, Difference, compare_arms, groups_of, next_count
 from learning.core.evaluation.gate import correct_of
+from learning.core.evaluation.intervals import interval_words
 from learning.families.labels import ranking
 from learning.families.labels.context import Context
 from learning.models import ArmComparison
@@ -36,8 +37,8 @@ def compare(context: Context, candidate: Candidate[Any]) -> ArmComparison | None
         return None
     with context.log.step("arms") as step:
         found = _compare(_with_learner(context, candidate.version.learner), drawn[:n, 0], drawn[~chosen][:n, 0])
-        points = f"{found.value * 100:+.1f} points ({found.low * 100:+.1f} to {found.high * 100:+.1f})"
-        step.note(f"with {n:,} labels each, active against random: {points}")
+        words = interval_words(100 * found.low, 100 * found.high, found.n, 1, signed=True)
+        step.note(f"with {n:,} labels each, active against random: {100 * found.value:+.1f} points ({words})")
     made, _ = ArmComparison.objects.update_or_create(
         project=run.project,
         labels=n,

@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.cycle import Answers
 from learning.core.data_tests import Finding
+from learning.core.evaluation.intervals import interval_words
 from learning.core.learners import FittedLearner
 from learning.families.labels import arms, candidates, data_tests, evaluation, ranking, stopping, training_data
 from learning.families.labels.context import Context, Inputs
@@ -80,7 +81,8 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         if measured is None or not measured.metrics:
             return Evaluated(measured, measured.fields if measured else {}, "no eval item has been answered yet")
         name, found = next(iter(measured.metrics.items()))
-        note = f"{name} {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} items"
+        known = interval_words(found["low"], found["high"], found["n"])
+        note = f"{name} {found['value']:.3f} ({known}), {found['n']:,} items"
         return Evaluated(measured, measured.fields, note)
 
     def fields(self, context: Context) -> dict[str, Any]:

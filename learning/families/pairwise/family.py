@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from labeling.models import Modality
 from learning.core.cycle import step_rng
 from learning.core.data_tests import Finding
+from learning.core.evaluation.intervals import interval_words
 from learning.core.pairwise.combination import fit_ranking
 from learning.core.pairwise.model import LEARNER
 from learning.families.pairwise import audit, choose, columns, data_tests, evaluate, fit, freeze, publish, stored
@@ -71,7 +72,8 @@ class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
         fields |= {"metrics": measured.metrics, "baselines": measured.baselines, "n_eval": len(measured.held)}
         fields["eval_sha256"] = measured.held.sha256
         found = measured.metrics["accuracy"]
-        note = f"accuracy {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}), {found['n']:,} pairs"
+        known = interval_words(found["low"], found["high"], found["n"])
+        note = f"accuracy {found['value']:.3f} ({known}), {found['n']:,} pairs"
         return Evaluated(measured, fields, note)
 
     def fields(self, context: Context) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from learning.core.evaluation.intervals import TOO_FEW, interval_words
 from learning.core.learners import LEARNERS
 from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES
+from learning.selectors.estimates import ends, with_note
 from learning.services.simulation import curve_plot, replay
 
 SHARES = (0.90, 0.95, 0.98)
@@ -228,11 +229,14 @@ def write(
                 rows.writerows((arm.encoder, arm.strategy, curve.seed, *point) for point in points)
     with (folder / "savings.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(["encoder", "strategy", "share", "labels", "labels_random", "ratio", "low", "high", "censored"])
+        rows.writerow(
+            ["encoder", "strategy", "share", "labels", "labels_random", "ratio", "low", "high", "censored", "note"]
+        )
         for arm, row in savings:
+            told = with_note({"low": row.low, "high": row.high, "n": len(arm.curves)})
             rows.writerow(
-                [arm.encoder, arm.strategy, row.share, row.labels, row.labels_random, row.ratio, row.low, row.high,
-                 row.censored]
+                [arm.encoder, arm.strategy, row.share, row.labels, row.labels_random, row.ratio, told["low"],
+                 told["high"], row.censored, told["note"]]
             )  # fmt: skip
     panels = [
         curve_plot.Panel(encoder, [line(arm) for arm in arms if arm.encoder == encoder], score)
@@ -242,10 +246,12 @@ def write(
 
 
 def line(arm: Arm) -> curve_plot.Line:
-    """The mean over seeds with its interval; all curves of a run have the same numbers of labels."""
+    """The mean over seeds with its interval, where it has one; all curves of a run have the same numbers of labels."""
     scores = np.array([curve.scores for curve in arm.curves])
     mean = scores.mean(axis=0)
     half = 1.96 * scores.std(axis=0, ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else np.zeros_like(mean)
-    return curve_plot.Line(
-        arm.strategy, arm.curves[0].labels, mean.tolist(), (mean - half).tolist(), (mean + half).tolist()
-    )
+    known = [
+        ends({"low": low, "high": high, "n": len(scores)})
+        for low, high in zip((mean - half).tolist(), (mean + half).tolist(), strict=True)
+    ]
+    return curve_plot.Line(arm.strategy, arm.curves[0].labels, mean.tolist(), known)

@@ -19,13 +19,12 @@ BAND, RANDOM_BAND = 0.16, 0.14
 
 @dataclass(frozen=True)
 class Line:
-    """One strategy: ``low`` and ``high`` bound the mean over seeds."""
+    """One strategy: ``intervals`` bound the mean over seeds, None where so few seeds say nothing."""
 
     name: str
     labels: Sequence[float]
     mean: Sequence[float]
-    low: Sequence[float]
-    high: Sequence[float]
+    intervals: Sequence[tuple[float, float] | None]
 
     @property
     def is_random(self) -> bool:
@@ -62,7 +61,9 @@ class _Drawing:
         self.x_step = nice(most / 6)
         self.x_end = max(most, self.x_step)
         self.text(LEFT, 14, title, 16, INK)
-        self.text(LEFT, 38, f"{metric} on held-out rows, mean over seeds with its 95 % interval", 12, SOFT)
+        has_bands = any(ends for line in panel.lines for ends in line.intervals)
+        known = "with its 95 % interval" if has_bands else "(too few seeds for an interval)"
+        self.text(LEFT, 38, f"{metric} on held-out rows, mean over seeds {known}", 12, SOFT)
         self.axes(panel.full)
         colors = iter(COLORS * 4)
         ends = []
@@ -102,13 +103,15 @@ class _Drawing:
 
     def line(self, line: Line, color: tuple[int, int, int]) -> None:
         points = [(self.x(labels), self.y(score)) for labels, score in zip(line.labels, line.mean, strict=True)]
-        upper = [(self.x(labels), self.y(score)) for labels, score in zip(line.labels, line.high, strict=True)]
-        lower = [(self.x(labels), self.y(score)) for labels, score in zip(line.labels, line.low, strict=True)]
-        if len(points) > 1:
+        known = [(labels, *ends) for labels, ends in zip(line.labels, line.intervals, strict=True) if ends]
+        if len(known) > 1:
+            upper = [(self.x(labels), self.y(high)) for labels, _, high in known]
+            lower = [(self.x(labels), self.y(low)) for labels, low, _ in known]
             mask = Image.new("L", self.picture.size, 0)
             share = RANDOM_BAND if line.is_random else BAND
             ImageDraw.Draw(mask).polygon(upper + lower[::-1], fill=round(255 * share))
             self.picture.paste(Image.new("RGB", self.picture.size, color), mask=mask)
+        if len(points) > 1:
             if line.is_random:
                 self.dashes(points, color, 2 * SCALE, on=8, off=5)
             else:
@@ -147,8 +150,10 @@ class _Drawing:
 
 def _range(panel: Panel) -> tuple[float, float]:
     """The scores to show: from the lowest seen, down to the next tenth, up to a little above the highest."""
-    low = min(min(line.low) for line in panel.lines)
-    high = max(panel.full, *(max(line.high) for line in panel.lines))
+    shown = [
+        score for line in panel.lines for score in (*line.mean, *(end for ends in line.intervals for end in ends or ()))
+    ]
+    low, high = min(shown), max(panel.full, *shown)
     return max(0.0, math.floor(low * 10) / 10), min(1.02, high + 0.05 * (high - low) + 0.01)
 
 
