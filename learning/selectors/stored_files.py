@@ -1,4 +1,7 @@
-"""The files of learning that a row names: features, encoders, models (``labeling/selectors/stored_files.py``)."""
+"""The files of learning that a row names (``labeling/selectors/stored_files.py``).
+
+Features, encoders, models, and what each version answered on the eval split.
+"""
 
 from collections.abc import Iterator
 
@@ -10,6 +13,7 @@ def connect() -> None:
     register("features", _features)
     register("encoders", _encoders)
     register("models", _models)
+    register("evaluations", _evaluations)
 
 
 def _features(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
@@ -31,3 +35,12 @@ def _models(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
     found = found if projects is None else found.filter(project__in=projects)
     for project_id, name, sha256 in found.values_list("project_id", "path", "sha256").iterator():
         yield NamedFile("models", project_id, name, sha256)
+
+
+def _evaluations(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
+    """They stay with the record of a version whose model file went."""
+    found = ModelVersion.objects.using(using).filter(report__has_key="eval_answers").order_by("pk")
+    found = found if projects is None else found.filter(project__in=projects)
+    columns = ("project_id", "report__eval_answers__path", "report__eval_answers__sha256")
+    for project_id, name, sha256 in found.values_list(*columns).iterator():
+        yield NamedFile("evaluations", project_id, name, sha256)
