@@ -16,8 +16,8 @@ from labeling.services.errors import Invalid
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.outages import Outage, outage_of
 from labeling.services.pictures import PictureRejected
+from labeling.services.serving.slots import LeaseLost
 from labeling.services.sign_in import TooManyAttempts
-from labeling.services.tasks.slots import LeaseLost
 
 log = logging.getLogger(__name__)
 

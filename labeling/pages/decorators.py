@@ -1,7 +1,7 @@
 """The door of every page: who may come in, and what the page's frame needs to know about it."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -29,16 +29,15 @@ def project_page(reads: Action, writes: Action | None = None) -> Callable[[View]
 
     The address names the project by ``slug``. ``request.project`` is set for the page's frame.
     """
+    return partial(_guarded, reads, writes or reads)
 
-    def decorate(view: View) -> View:
-        @wraps(view)
-        @login_required
-        def page(request: PageRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
-            action = reads if request.method in ("GET", "HEAD") else writes or reads
-            request.project = project_for(request.user, slug, action)
-            return view(request, request.project, **kwargs)
 
-        page.actions = {"GET": reads, "HEAD": reads, "POST": writes or reads}  # type: ignore[attr-defined]
-        return page
+def _guarded(reads: Action, writes: Action, view: View) -> View:
+    @wraps(view)
+    @login_required
+    def page(request: PageRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
+        request.project = project_for(request.user, slug, reads if request.method in ("GET", "HEAD") else writes)
+        return view(request, request.project, **kwargs)
 
-    return decorate
+    page.actions = {"GET": reads, "HEAD": reads, "POST": writes}  # type: ignore[attr-defined]
+    return page

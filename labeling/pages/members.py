@@ -1,5 +1,7 @@
 """Who is in the project, and as what."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -67,27 +69,31 @@ def member_add(request: PageRequest, project: Project) -> HttpResponse:
 @require_POST
 @project_page(Action.MEMBERS_CHANGE)
 def member_role(request: PageRequest, project: Project, pk: int) -> HttpResponse:
-    member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
-    role = request.POST.get("role", "")
-    try:
-        set_member(project, member.user, role, by=request.user)
-    except Invalid as error:
-        messages.error(request, error.reason)
-    else:
-        messages.success(request, f"{member.user.username} is now {Role(role).label.lower()}.")
-    return _after_change(request, project)
+    def give(user: User) -> str:
+        role = request.POST.get("role", "")
+        set_member(project, user, role, by=request.user)
+        return f"{user.username} is now {Role(role).label.lower()}."
+
+    return _change(request, project, pk, give)
 
 
 @require_POST
 @project_page(Action.MEMBERS_CHANGE)
 def member_remove(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    def remove(user: User) -> str:
+        remove_member(project, user, by=request.user)
+        return f"{user.username} is out of the project. The answers given stay."
+
+    return _change(request, project, pk, remove)
+
+
+def _change(request: PageRequest, project: Project, pk: int, change: Callable[[User], str]) -> HttpResponse:
+    """Does it to a member and shows what it says, or why it was refused."""
     member = get_object_or_404(Member.objects.select_related("user"), project=project, pk=pk)
     try:
-        remove_member(project, member.user, by=request.user)
+        messages.success(request, change(member.user))
     except Invalid as error:
         messages.error(request, error.reason)
-    else:
-        messages.success(request, f"{member.user.username} is out of the project. The answers given stay.")
     return _after_change(request, project)
 
 

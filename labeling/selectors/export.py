@@ -7,6 +7,7 @@ Raw SQL, because every microsecond of a row counts a million times (decision 001
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -20,7 +21,7 @@ from labeling.models import Annotation, Kind, Modality, Progress, Project
 from labeling.selectors import pair_export
 from labeling.selectors.levelling import levelling
 from labeling.selectors.model_facts import verification
-from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
+from labeling.selectors.raw_rows import current_answers, decoder, fetch, iso, usernames
 
 CHUNK_ANNOTATIONS = 2000
 CHUNK_ORDINALS = 5000
@@ -243,21 +244,21 @@ def _consensus_columns(consensus: Consensus) -> dict[str, Any]:
 
 def _own_columns(taken: Sequence[str]) -> Callable[[dict[str, Any], str], None]:
     """Adds the item's own columns to a row, under other names where ours have taken them."""
-    ours, free = frozenset(taken), set[str]()
+    return partial(_add_own, frozenset(taken), set())
 
-    def add_own(row: dict[str, Any], data: str) -> None:
-        if data == "{}":
-            return
-        own = orjson.loads(data)
-        if own.keys() <= free:
-            row.update(own)
-            return
-        for name, value in own.items():
-            row[own_name(name, ours)] = value
-            if own_name(name, ours) == name and len(free) < MAX_KNOWN_NAMES:
-                free.add(name)
 
-    return add_own
+def _add_own(ours: frozenset[str], free: set[str], row: dict[str, Any], data: str) -> None:
+    """``free`` gathers the names known to be no name of ours: a row with only such ones is done in one statement."""
+    if data == "{}":
+        return
+    own = orjson.loads(data)
+    if own.keys() <= free:
+        row.update(own)
+        return
+    for name, value in own.items():
+        row[own_name(name, ours)] = value
+        if own_name(name, ours) == name and len(free) < MAX_KNOWN_NAMES:
+            free.add(name)
 
 
 def _select(project: Project) -> str:
@@ -276,18 +277,8 @@ def _select(project: Project) -> str:
 
 
 def _where(project: Project, filters: Filters) -> tuple[str, list[Any]]:
-    """Answers that were current when the last annotation of the set was stored, and fit the filters."""
-    where = """a.project_id = %s AND a.id <= %s AND a.answer IS NOT NULL AND (a.is_current OR EXISTS (
-        SELECT 1 FROM labeling_annotation n
-        WHERE n.task_id = a.task_id AND n.revision = a.revision + 1 AND n.id > %s))"""
-    params: list[Any] = [project.pk, filters.last_annotation_id, filters.last_annotation_id]
-    for column, value in (("i.split", filters.split), ("a.source", filters.source)):
-        if value:
-            where += f" AND {column} = %s"
-            params.append(value)
-    if filters.only == "iid":
-        where += " AND t.reason IN ('eval', 'random')"
-    return where, params
+    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
+    return current_answers(project, filters.last_annotation_id or 0, asked="i", **chosen)
 
 
 def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], None]:

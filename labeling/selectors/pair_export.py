@@ -8,7 +8,7 @@ import orjson
 from labeling.consensus import LeftOut
 from labeling.models import Project
 from labeling.selectors.model_facts import verification
-from labeling.selectors.raw_rows import decoder, fetch, iso, usernames
+from labeling.selectors.raw_rows import current_answers, decoder, fetch, iso, usernames
 
 CHUNK_JUDGMENTS = 2000
 CHUNK_ORDINALS = 2000
@@ -37,7 +37,7 @@ def judgment_rows(
     project: Project, names: list[str], *, split: str, source: str, only: str, last_id: int, out: LeftOut
 ) -> Iterator[dict[str, Any]]:
     """Current judgments in the order they came; ``names`` are the columns in the order of the row."""
-    where, params = _where(project, split, source, only, last_id)
+    where, params = current_answers(project, last_id, asked="p", split=split, source=source, only=only)
     sql = f"""
         SELECT NULL, NULL, %s, a.answer, a.annotator_id, a.source, {iso("a.created_at")}, a.elapsed_ms, a.revision,
             p.split, t.reason, NULLIF(t.strategy, ''), t.model_version, NULL, t.epoch, t.utility, t.propensity,
@@ -63,20 +63,6 @@ def judgment_rows(
             row["annotator"] = record[-2] or username_of(row["annotator"])
             row["model_verified"] = verified(row["model_version"])
             yield row
-
-
-def _where(project: Project, split: str, source: str, only: str, last_id: int) -> tuple[str, list[Any]]:
-    where = """a.project_id = %s AND a.id <= %s AND a.answer IS NOT NULL AND (a.is_current OR EXISTS (
-        SELECT 1 FROM labeling_annotation n
-        WHERE n.task_id = a.task_id AND n.revision = a.revision + 1 AND n.id > %s))"""
-    params: list[Any] = [project.pk, last_id, last_id]
-    for column, value in (("p.split", split), ("a.source", source)):
-        if value:
-            where += f" AND {column} = %s"
-            params.append(value)
-    if only == "iid":
-        where += " AND t.reason IN ('eval', 'random')"
-    return where, params
 
 
 def item_rows(

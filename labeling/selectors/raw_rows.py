@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from labeling.models import User
+from labeling.models import Project, User
 
 
 def iso(column: str) -> str:
@@ -36,3 +36,21 @@ def usernames() -> Callable[[int | None], str | None]:
         return None if user_id is None else User.objects.values_list("username", flat=True).get(pk=user_id)
 
     return username
+
+
+def current_answers(
+    project: Project, last_id: int, *, asked: str, split: str = "", source: str = "", only: str = ""
+) -> tuple[str, list[Any]]:
+    """The condition on annotations ``a`` with their tasks ``t`` and what was ``asked`` (the alias of items or pairs):
+    those that were current when the last one of the set was stored and fit the filters; and its parameters."""
+    where = """a.project_id = %s AND a.id <= %s AND a.answer IS NOT NULL AND (a.is_current OR EXISTS (
+        SELECT 1 FROM labeling_annotation n
+        WHERE n.task_id = a.task_id AND n.revision = a.revision + 1 AND n.id > %s))"""
+    params: list[Any] = [project.pk, last_id, last_id]
+    for column, value in ((f"{asked}.split", split), ("a.source", source)):
+        if value:
+            where += f" AND {column} = %s"
+            params.append(value)
+    if only == "iid":
+        where += " AND t.reason IN ('eval', 'random')"
+    return where, params

@@ -35,8 +35,8 @@ from labeling.models.task import TaskQuerySet
 from labeling.selectors.prepared import Prepared, PreparedUpdate
 from labeling.services.checks import text
 from labeling.services.errors import Invalid
-from labeling.services.tasks.leases import lease_end
-from labeling.services.tasks.slots import ItemChange, LeaseLost, move_progress
+from labeling.services.serving.leases import lease_end
+from labeling.services.serving.slots import ItemChange, LeaseLost, move_progress
 
 __all__ = ["InvalidAnswer", "LeaseLost", "Recorded", "record_answer", "skip", "take_back"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from labeling.models.clock import database_now
 from labeling.models.worker_machine import MACHINE_SILENT_AFTER_S
-from labeling.services.tasks import move_leases
+from labeling.services.serving.leases import move_leases
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from labeling.models import (
 from labeling.selectors.access import require
 from labeling.services.audit import record
 from labeling.services.pairs.partners import count_partners
-from labeling.services.tasks.slots import ItemChange, move_progress, pair_counts
+from labeling.services.serving.slots import ItemChange, move_progress, pair_counts
 
 #: ``Item.set_aside_because`` when it was not a skip; that of pairs one of whose items is set aside; that of the items
 #: of a context that is set aside.

@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest
 
 from labeling.models import Item, ItemStatus, Pair, Progress, Project, Split
 from labeling.services import doubled
-from labeling.services.tasks.slots import pair_counts
+from labeling.services.serving.slots import pair_counts
 
 BATCH_ITEMS = 5_000
 RETRIES = 100

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from django.db import connection, transaction
 from django.db.models import F
 
-from labeling.models import Epoch, Item, Project, QueueEntry, Split
+from labeling.models import Epoch, Item, PairQueueEntry, Project, QueueEntry, Split
 from labeling.services.attempts import FencedOff
 
 #: Rows a clean-up statement removes at most.
@@ -40,7 +40,7 @@ def publish(
         project_id, number, lambda epoch: _insert(epoch, entries), strategy, model_version, pool_size
     )
     if published:
-        remove_old_entries(project_id)
+        remove_old_entries(project_id, number)
     return published
 
 
@@ -110,11 +110,17 @@ def _insert(epoch_pk: int, entries: Sequence[Entry]) -> None:
             )
 
 
-def remove_old_entries(project_id: int) -> int:
-    """Removes the entries of all but the published epoch and the one before it, which may still be being read."""
+def remove_old_entries(
+    project_id: int, number: int, entries: type[QueueEntry] | type[PairQueueEntry] = QueueEntry
+) -> int:
+    """Removes the entries of all epochs but ``number`` and the one before it, which may still be being read.
+
+    What somebody published meanwhile is newer than ``number`` and stays.
+    """
     newest = Epoch.objects.filter(project=project_id).order_by("-number").values_list("pk", flat=True)
-    old = QueueEntry.objects.filter(epoch__project=project_id).exclude(epoch__in=list(newest[:2]))
+    old = entries.objects.filter(epoch__project=project_id, epoch__number__lt=number)
+    old = old.exclude(epoch__in=list(newest[:2]))
     removed = 0
     while pks := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH_ENTRIES]):
-        removed += QueueEntry.objects.filter(pk__in=pks)._raw_delete("default")
+        removed += entries.objects.filter(pk__in=pks)._raw_delete("default")
     return removed

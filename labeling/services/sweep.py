@@ -19,7 +19,7 @@ from labeling.models import (
     SweepRecord,
 )
 from labeling.services.clock_watch import ClockWatch
-from labeling.services.tasks import end_leases
+from labeling.services.serving.leases import end_leases
 from labeling.services.wake import messages_waiting, wake
 
 log = logging.getLogger(__name__)

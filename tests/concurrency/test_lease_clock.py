@@ -13,8 +13,8 @@ from labeling.models.clock import database_now
 from labeling.selectors.recount import differences
 from labeling.services.answers import LeaseLost, record_answer
 from labeling.services.clock_watch import ClockWatch
+from labeling.services.serving.leases import JUMP, move_leases
 from labeling.services.tasks import end_leases, expire_overdue, next_tasks
-from labeling.services.tasks.leases import JUMP, move_leases
 from tests.concurrency.test_pairs import arena
 from tests.concurrency.together import together
 from tests.factories import make_items, make_project

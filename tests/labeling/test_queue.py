@@ -1,6 +1,7 @@
 """The queue becomes visible as a whole, and a stale worker cannot publish."""
 
 import pytest
+from django.db import connection
 
 from labeling.models import Epoch, Project, QueueEntry, Split
 from labeling.services.queue import publish, reserve_epoch
@@ -70,6 +71,24 @@ def test_old_entries_go_and_epochs_stay(project):
         assert publish(project.pk, reserve_epoch(project.pk), entries(items), "margin", 1, 20)
     assert Epoch.objects.count() == 4
     assert set(QueueEntry.objects.values_list("epoch__number", flat=True)) == {3, 4}
+
+
+def test_what_is_published_while_another_cleans_up_stays(project):
+    """Between the look at which epochs are the newest and the removal, somebody publishes: worst on PostgreSQL."""
+    items = make_items(project, ["a", "b", "c"])
+    overtaken = []
+
+    def overtake(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if "DESC LIMIT 2" in sql and not overtaken:
+            overtaken.append(reserve_epoch(project.pk))
+            assert publish(project.pk, overtaken[0], entries(items), "margin", 2, 3)
+        return result
+
+    with connection.execute_wrapper(overtake):
+        assert publish(project.pk, reserve_epoch(project.pk), entries(items), "margin", 1, 3)
+    assert Project.objects.get().epoch == overtaken[0]
+    assert QueueEntry.objects.filter(epoch__number=overtaken[0]).count() == 3
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from labeling.models import Item, Member, Progress, Project, QueueEntry, Reason,
 from labeling.services.answers import record_answer, skip
 from labeling.services.errors import Invalid
 from labeling.services.queue import publish, reserve_epoch
+from labeling.services.serving.mixture import draw, eval_probability, pool_propensity
+from labeling.services.serving.walk import Walker
 from labeling.services.tasks import MAX_COUNT, expire_overdue, next_tasks
-from labeling.services.tasks.mixture import draw, eval_probability, pool_propensity
-from labeling.services.tasks.walk import Walker
 from tests.factories import make_items
 
 pytestmark = pytest.mark.django_db
@@ -300,7 +300,7 @@ def test_somebody_who_has_seen_everything_costs_no_walk(project, people, django_
 @pytest.mark.parametrize("split", list(Split))
 def test_the_walk_is_one_index_seek(project, people, split):
     """The plan is the constant cost: the partial index in its order, no sort, no scan."""
-    from labeling.services.tasks.walk import free_items
+    from labeling.services.serving.walk import free_items
 
     make_items(project, [str(n) for n in range(300)], split)
     items = free_items(project.pk, people.annotator.pk, split=split, pictures=False)

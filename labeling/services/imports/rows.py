@@ -1,6 +1,7 @@
 """From a record, as a reader found it, to a row that can be stored: reserved columns, limits, hashes, the draw."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from django.conf import settings
 from labeling.kinds import KINDS, InvalidAnswer
 from labeling.models import Modality, Project, Split
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.new_labels import NewLabels
 from labeling.services.pictures import PictureFacts, PictureRejected, inspect
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class RowBuilder:
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
         self._answers: dict[str, str] = {}
-        #: set where the import brings the labels of the project
-        self.new_labels: NewLabels | None = None
+        #: label -> canonical answer; another where the import brings the labels of the project
+        self.answer_of: Callable[[Any], dict[str, Any]] = self._answer_in_use
         #: columns of table rows in the order they were first seen
         self.columns: dict[str, None] = {}
 
@@ -153,11 +153,12 @@ class RowBuilder:
                 self._answers[label] = answer
         return answer
 
+    def _answer_in_use(self, label: Any) -> dict[str, Any]:
+        return self.kind.answer_from_import(label, self.labels)
+
     def _checked_answer(self, label: Any) -> str:
         try:
-            if self.new_labels is not None:
-                return str(orjson.dumps(self.new_labels.answer(label)), "utf-8")
-            return str(orjson.dumps(self.kind.answer_from_import(label, self.labels)), "utf-8")
+            return str(orjson.dumps(self.answer_of(label)), "utf-8")
         except RowRejected:
             raise
         except InvalidAnswer as error:

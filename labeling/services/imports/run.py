@@ -87,9 +87,10 @@ def _import(batch: ImportBatch, attempt: int) -> int:
         )
         is_pairwise = project.kind == Kind.PAIRWISE
         builder = (PairwiseRowBuilder if is_pairwise else RowBuilder)(project, parse_numbers=reader.parse_numbers)
-        if brings_labels(batch):
-            builder.new_labels = NewLabels(project)
-        store = (PairStore if is_pairwise else ChunkStore)(batch, attempt, builder.columns, builder.new_labels)
+        new_labels = NewLabels(project) if brings_labels(batch) else None
+        if new_labels:
+            builder.answer_of = new_labels.answer
+        store = (PairStore if is_pairwise else ChunkStore)(batch, attempt, builder.columns, new_labels)
         number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
         rows: list[Row] = []
         rejections: list[Rejection] = []

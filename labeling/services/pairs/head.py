@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from labeling.models import Epoch, Item, ItemStatus, Pair, PairQueueEntry, Task, TaskState
 from labeling.selectors.prepared import Prepared
 from labeling.services.pairs.streams import asked, only_given, related
-from labeling.services.tasks.walk import CHANCES_WINDOW, END_OF_QUEUE, FIRST_WINDOW, NEGLIGIBLE, Walker
+from labeling.services.serving.walk import CHANCES_WINDOW, END_OF_QUEUE, FIRST_WINDOW, NEGLIGIBLE, Walker
 
 #: Ranks of a lap in ``Member.queue_rank``: lap times this, and the rank last looked at there (-1 before the first).
 LAP = 1_000_000

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from labeling.models import PairQueueEntry, Progress, Project, Split
 from labeling.services.pairs import rows
 from labeling.services.pairs.head import LAP
-from labeling.services.queue import BATCH_ENTRIES, INSERT_ENTRIES, publish_entries
+from labeling.services.queue import BATCH_ENTRIES, INSERT_ENTRIES, publish_entries, remove_old_entries
 
 Entry = tuple[int, int, float, float]
 
@@ -44,7 +44,7 @@ def publish_pairs(
         project_id, number, lambda epoch: _insert(epoch, ranked), strategy, model_version, pool_size
     )
     if published:
-        remove_old_entries(project_id, number)
+        remove_old_entries(project_id, number, PairQueueEntry)
     return published
 
 
@@ -97,14 +97,3 @@ def _insert(epoch_pk: int, ranked: list[tuple[int, float, float, int]]) -> None:
                 f"INSERT INTO {table} (epoch_id, rank, pair_id, utility, propensity, slots_taken) VALUES {values}",
                 [value for row in chunk for value in row],
             )
-
-
-def remove_old_entries(project_id: int, number: int) -> int:
-    """Removes the entries of all but the published epoch and the one before it, which may still be being read."""
-    kept = Project.objects.get(pk=project_id).epochs.order_by("-number").values_list("pk", flat=True)[:2]
-    old = PairQueueEntry.objects.filter(epoch__project=project_id, epoch__number__lt=number)
-    old = old.exclude(epoch__in=list(kept))
-    removed = 0
-    while pks := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH_ENTRIES]):
-        removed += PairQueueEntry.objects.filter(pk__in=pks)._raw_delete("default")
-    return removed

@@ -14,7 +14,7 @@ from django.db import connection
 
 from labeling.models import Progress, Split
 from labeling.services.pairs.rows import Key, key_of
-from labeling.services.tasks.mixture import Rng
+from labeling.services.serving.mixture import Rng
 
 #: Draws of whole pairs before the walk; a person who knows half of all pairs gets past them once in sixteen times.
 ROUNDS = 4

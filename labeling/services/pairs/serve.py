@@ -12,9 +12,9 @@ from labeling.models.pair import PairQuerySet
 from labeling.selectors.prepared import PreparedUpdate
 from labeling.services.pairs import head, random_pairs, rows, streams
 from labeling.services.pairs.random_pairs import DrawnPair
-from labeling.services.tasks.leases import lease_end
-from labeling.services.tasks.mixture import Rng, eval_probability, mixed, strategy_share
-from labeling.services.tasks.walk import POSITIONS, Walker
+from labeling.services.serving.leases import lease_end
+from labeling.services.serving.mixture import Rng, eval_probability, mixed, strategy_share
+from labeling.services.serving.walk import POSITIONS, Walker
 
 PAIR_POSITIONS = (*POSITIONS, "gold_position", "gold_exhausted_at")
 

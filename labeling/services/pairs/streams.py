@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef
 from labeling.models import ItemStatus, Pair, Pairs, Reason, Split, Task, TaskState
 from labeling.models.pair import PairQuerySet
 from labeling.selectors.prepared import Prepared
-from labeling.services.tasks.mixture import Rng
-from labeling.services.tasks.walk import Walker
+from labeling.services.serving.mixture import Rng
+from labeling.services.serving.walk import Walker
 
 #: Questions that lie between a pair and its repeat, and how far back repeats are looked for.
 REPEAT_AFTER = 10

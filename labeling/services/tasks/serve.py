@@ -35,9 +35,9 @@ from labeling.selectors.prepared import Prepared, PreparedUpdate
 from labeling.services.errors import Invalid
 from labeling.services.pairs import serve as pairs
 from labeling.services.pairs import streams
-from labeling.services.tasks.leases import lease_end
-from labeling.services.tasks.mixture import Rng, draw, pool_propensity, strategy_share
-from labeling.services.tasks.walk import POSITIONS, Walker
+from labeling.services.serving.leases import lease_end
+from labeling.services.serving.mixture import Rng, draw, pool_propensity, strategy_share
+from labeling.services.serving.walk import POSITIONS, Walker
 
 #: Questions one person may hold in a project, and so ask for at once.
 MAX_COUNT = 50

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from learning.core import artifacts
 from learning.core.arrays import FloatMatrix
+from learning.core.encoders.base import Unlearned
 from learning.core.encoders.image import checked
 
 NAME = "onnx"
@@ -77,7 +77,7 @@ def _session(backbone: Backbone) -> Any:
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
-class BackboneEncoder:
+class BackboneEncoder(Unlearned):
     """Features of pictures by the installation's network; there is nothing to fit, so it is its own fitted form.
 
     Contents are uint8 RGB arrays of shape (height, width, 3), upright, read one at a time.
@@ -90,6 +90,7 @@ class BackboneEncoder:
 
     name = NAME
     modality = "image"
+    format = FORMAT
 
     def __init__(self) -> None:
         if not _chosen:
@@ -102,10 +103,6 @@ class BackboneEncoder:
         """Numbers a picture, found by encoding a black one."""
         height, width = self._size()
         return int(self._run(np.zeros((1, 3, height, width), dtype=np.float32)).shape[1])
-
-    def fit(self, contents: Sequence[Any], rng: np.random.Generator) -> BackboneEncoder:
-        """Return the encoder itself."""
-        return self
 
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
         """Encode pictures in blocks of eight.
@@ -159,20 +156,3 @@ class BackboneEncoder:
                 f"the network gave {output.shape} for {len(pictures)} pictures, not a finite row for each"
             )
         return np.asarray(output)
-
-    def dump(self) -> bytes:
-        """Serialise the version: there is no other state."""
-        return artifacts.pack(FORMAT, {"version": self.version}, {})
-
-    def load(self, data: bytes) -> BackboneEncoder:
-        """Check that the dump was made with this network and return the encoder.
-
-        Raises
-        ------
-        ArtifactError
-            If it was not.
-        """
-        header, _ = artifacts.unpack(FORMAT, data)
-        if header["version"] != self.version:
-            raise artifacts.ArtifactError(f"features of {header['version']} cannot be made by {self.version}")
-        return self

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
+from learning.core import artifacts
 from learning.core.arrays import FloatMatrix
 
 
@@ -40,6 +41,35 @@ class Encoder(Protocol):
     def load(self, data: bytes) -> FittedEncoder:
         """Restore what :meth:`FittedEncoder.dump` wrote; raises ArtifactError on anything else."""
         ...
+
+
+class Unlearned:
+    """What an encoder with nothing to learn does: it is its own fitted form, and a dump holds its version only."""
+
+    format: ClassVar[str]
+    """Of a dump."""
+    version: str
+
+    def fit(self, contents: Sequence[Any], rng: np.random.Generator) -> Self:
+        """Return the encoder itself."""
+        return self
+
+    def dump(self) -> bytes:
+        """Serialise the version: there is no other state."""
+        return artifacts.pack(self.format, {"version": self.version}, {})
+
+    def load(self, data: bytes) -> Self:
+        """Check that the dump was made by this version and return the encoder.
+
+        Raises
+        ------
+        ArtifactError
+            If it was not.
+        """
+        header, _ = artifacts.unpack(self.format, data)
+        if header["version"] != self.version:
+            raise artifacts.ArtifactError(f"features of {header['version']} cannot be made by {self.version}")
+        return self
 
 
 def choose(n: int, at_most: int, rng: np.random.Generator) -> list[int]:

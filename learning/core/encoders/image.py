@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.core import artifacts
 from learning.core.arrays import FloatMatrix
+from learning.core.encoders.base import Unlearned
 
 FORMAT = "encoder/hog-hsv@1"
 SIDE = 64
@@ -151,7 +151,7 @@ def checked(picture: NDArray[np.uint8], row: int) -> NDArray[np.uint8]:
     return picture
 
 
-class ImageEncoder:
+class ImageEncoder(Unlearned):
     """HOG and HSV histogram of a decoded picture; also its own fitted form, for there is nothing to fit.
 
     Contents are uint8 RGB arrays of shape (height, width, 3), upright. The caller decodes, and may pass any sequence
@@ -166,12 +166,9 @@ class ImageEncoder:
 
     name = "hog-hsv"
     modality = "image"
+    format = FORMAT
     dimension = DIMENSION
     version = f"hog-hsv:1:{SIDE}-{CELL}-{ORIENTATIONS}-{HUES}x{SATURATIONS}x{VALUES}"
-
-    def fit(self, contents: Sequence[Any], rng: np.random.Generator) -> ImageEncoder:
-        """Return the encoder itself."""
-        return self
 
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
         """Encode pictures.
@@ -197,20 +194,3 @@ class ImageEncoder:
             result[row, : gradients.size] = gradients
             result[row, gradients.size :] = colour_histogram(small)
         return result
-
-    def dump(self) -> bytes:
-        """Serialise the version: there is no other state."""
-        return artifacts.pack(FORMAT, {"version": self.version}, {})
-
-    def load(self, data: bytes) -> ImageEncoder:
-        """Check that the dump was made by this version and return the encoder.
-
-        Raises
-        ------
-        ArtifactError
-            If it was not.
-        """
-        header, _ = artifacts.unpack(FORMAT, data)
-        if header["version"] != self.version:
-            raise artifacts.ArtifactError(f"features of {header['version']} cannot be made by {self.version}")
-        return self

@@ -13,6 +13,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.learners.base import FittedLearner, Kind, checked
 from learning.core.learners.boosting import GradientBoostingLearner
 from learning.core.learners.choice import OutOfFold, Plan, judged_weights, row_losses
+from learning.core.learners.evidence import Answered
 from learning.core.learners.forest import RandomForestLearner
 from learning.core.learners.linear_model import learnable
 from learning.core.learners.spreading_mean import KernelSpreadingLearner, LogisticSpreadingLearner
@@ -122,8 +123,8 @@ class AutoLearner:
         unlabeled: FloatMatrix | None = None,
     ) -> FittedLearner:
         """Fit, compare and calibrate; see :meth:`Learner.fit`."""
-        answered = _Answered(*checked(features, targets, kind, weights, groups), kind, rng, unlabeled)
-        model, evidence = LogisticSpreadingLearner().fit_with_evidence(*answered.arguments, unlabeled)
+        answered = Answered(*checked(features, targets, kind, weights, groups), kind, rng, unlabeled)
+        model, evidence = LogisticSpreadingLearner().fit_with_evidence(answered)
         n_usable = int((answered.weights > 0).sum())
         if evidence is None or n_usable < ROWS_TO_COMPARE:
             return _told(model, f"{n_usable} of {ROWS_TO_COMPARE} answers to compare learners")
@@ -140,25 +141,7 @@ class AutoLearner:
         raise NotImplementedError("a model chosen by auto carries the name of its own learner")
 
 
-@dataclass(frozen=True)
-class _Answered:
-    """What a learner is fitted on."""
-
-    features: FloatMatrix
-    targets: DoubleArray
-    weights: DoubleArray
-    groups: IntArray
-    kind: Kind
-    rng: np.random.Generator
-    unlabeled: FloatMatrix | None
-
-    @property
-    def arguments(self) -> tuple[FloatMatrix, DoubleArray, DoubleArray, IntArray, Kind, np.random.Generator]:
-        """What ``fit_with_evidence`` takes first."""
-        return self.features, self.targets, self.weights, self.groups, self.kind, self.rng
-
-
-def _best(first: FittedLearner, evidence: OutOfFold, answered: _Answered) -> FittedLearner:
+def _best(first: FittedLearner, evidence: OutOfFold, answered: Answered) -> FittedLearner:
     learned, _ = learnable(answered.targets, answered.weights, answered.kind)
     compared = _compared(evidence, answered.rng)
     rows = evidence.rows[compared]
@@ -184,17 +167,17 @@ def _best(first: FittedLearner, evidence: OutOfFold, answered: _Answered) -> Fit
 
 
 def _others(
-    evidence: OutOfFold, compared: IntArray, plan: Plan, learned: IntArray, answered: _Answered
+    evidence: OutOfFold, compared: IntArray, plan: Plan, learned: IntArray, answered: Answered
 ) -> list[tuple[str, DoubleArray, Callable[[], FittedLearner]]]:
     """Let every learner that can answer in time predict the compared rows, simplest first."""
     found: list[tuple[str, DoubleArray, Callable[[], FittedLearner]]] = []
     n, d = len(plan.rows), answered.features.shape[1]
     if n * min(n, d) * learned.size <= _MOST_WORK_OF_SVM:
-        svm, theirs = LinearSvmLearner().fit_with_evidence(*answered.arguments, plan)
+        svm, theirs = LinearSvmLearner().fit_with_evidence(answered, plan)
         assert theirs is not None  # a plan gives evidence
         found.append((svm.name, theirs.probabilities, lambda: svm))
     if learned.size <= _MOST_LABELS_FOR_KERNEL:
-        kernel, whole = KernelSpreadingLearner().fit_with_evidence(*answered.arguments, answered.unlabeled, evidence)
+        kernel, whole = KernelSpreadingLearner().fit_with_evidence(answered, evidence)
         assert whole is not None  # the evidence of another learner is a plan
         found.append((kernel.name, whole.probabilities[compared], lambda: kernel))
     for learner, most_labels in _TREES if d <= _WIDEST_FOR_TREES else ():

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.learners.base import Kind, checked
+from learning.core.learners.base import Kind
 from learning.core.learners.choice import Grid, OutOfFold, Plan, choose, plan_folds
+from learning.core.learners.evidence import Answered, EvidentLearner
 from learning.core.learners.linear import Link
 from learning.core.learners.linear_model import FittedLinear, fit_chosen, learnable
 from learning.core.learners.spreading import squared_distances
@@ -99,7 +100,7 @@ class FittedKernelLogistic(FittedLinear):
         return {**super()._arrays(), "landmarks": self.landmarks, "centre": self.centre, "scale": self.scale}
 
 
-class KernelLogisticLearner:
+class KernelLogisticLearner(EvidentLearner[FittedKernelLogistic]):
     """L2-penalised logistic regression on similarities ``exp(-squared distance / median squared distance)``.
 
     Penalty and temperature are chosen as :class:`learning.core.learners.logistic.LogisticLearner` chooses them. The
@@ -118,31 +119,12 @@ class KernelLogisticLearner:
 
     name = "kernel_logistic"
 
-    def fit(
-        self,
-        features: FloatMatrix,
-        targets: DoubleArray,
-        *,
-        kind: Kind,
-        rng: np.random.Generator,
-        weights: DoubleArray | None = None,
-        groups: IntArray | None = None,
-        unlabeled: FloatMatrix | None = None,
-    ) -> FittedKernelLogistic:
-        """Fit and calibrate; see :meth:`Learner.fit`."""
-        return self.fit_with_evidence(*checked(features, targets, kind, weights, groups), kind, rng)[0]
-
     def fit_with_evidence(
-        self,
-        features: FloatMatrix,
-        targets: DoubleArray,
-        weights: DoubleArray,
-        groups: IntArray,
-        kind: Kind,
-        rng: np.random.Generator,
-        plan: Plan | None = None,
+        self, answered: Answered, plan: Plan | None = None
     ) -> tuple[FittedKernelLogistic, OutOfFold | None]:
-        """Fit on checked arguments and also return the out-of-fold probabilities, if there were labels enough."""
+        """Fit and calibrate; see :meth:`EvidentLearner.fit_with_evidence`."""
+        features, targets, weights = answered.features, answered.targets, answered.weights
+        kind, rng = answered.kind, answered.rng
         learned, constants = learnable(targets, weights, kind)
         facts: dict[str, Any] = {"rows": int(features.shape[0]), "labels_learned": int(learned.size)}
         centre = features.mean(axis=0)
@@ -161,7 +143,8 @@ class KernelLogisticLearner:
         link: Link = "softmax" if kind == "classification" else "sigmoid"
         grid = Grid(link, _INVERSE_PENALTIES, _DEFAULT_INVERSE_PENALTY)
         known = targets[:, learned]
-        choice = choose(axes.rows, known, weights, link, grid, plan or plan_folds(known, weights, groups, link, rng))
+        dealt = plan or plan_folds(known, weights, answered.groups, link, rng)
+        choice = choose(axes.rows, known, weights, link, grid, dealt)
         facts |= choice.facts()
         inside, intercepts = fit_chosen(axes.rows, known, weights, choice, grid)
         return fitted(axes.basis @ inside, intercepts - axes.middle @ inside, axes.scale), choice.evidence

@@ -13,6 +13,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.learners import linear
 from learning.core.learners.base import Kind
 from learning.core.learners.choice import Choice, Grid, OutOfFold, Plan, choose, plan_folds
+from learning.core.learners.evidence import Answered
 from learning.core.learners.linear import Link
 
 _UNSEEN_LABEL = 1e-3
@@ -125,13 +126,8 @@ Fitted = TypeVar("Fitted", bound=FittedLinear)
 
 def fit_scaled(
     model: type[Fitted],
-    features: FloatMatrix,
-    targets: DoubleArray,
-    weights: DoubleArray,
-    groups: IntArray,
-    kind: Kind,
+    answered: Answered,
     grid: Grid,
-    rng: np.random.Generator,
     inverse_penalty: float | None = None,
     plan: Plan | None = None,
 ) -> tuple[Fitted, OutOfFold | None]:
@@ -144,10 +140,8 @@ def fit_scaled(
     ----------
     model : type
         What to make.
-    features, targets, weights, groups, kind
-        As :func:`learning.core.learners.base.checked` returns them.
+    answered : Answered
     grid : Grid
-    rng : numpy.random.Generator
     inverse_penalty : float, optional
         Fit at this penalty, without choosing and without calibrating.
     plan : Plan, optional
@@ -159,6 +153,7 @@ def fit_scaled(
     evidence : OutOfFold or None
         None where labels did not suffice to choose.
     """
+    features, targets, weights, kind = answered.features, answered.targets, answered.weights, answered.kind
     learned, constants = learnable(targets, weights, kind)
     link: Link = "softmax" if kind == "classification" else "sigmoid"
     facts: dict[str, Any] = {"rows": int(features.shape[0]), "labels_learned": int(learned.size)}
@@ -172,7 +167,8 @@ def fit_scaled(
     rotated, basis = linear.rotate(centred / scale)
     known = targets[:, learned]
     if inverse_penalty is None:
-        choice = choose(rotated, known, weights, link, grid, plan or plan_folds(known, weights, groups, link, rng))
+        dealt = plan or plan_folds(known, weights, answered.groups, link, answered.rng)
+        choice = choose(rotated, known, weights, link, grid, dealt)
     else:
         choice = Choice(inverse_penalty, 1.0, (), "penalty given, not calibrated")
     inside, intercepts = fit_chosen(rotated, known, weights, choice, grid)

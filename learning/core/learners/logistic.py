@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.learners.base import Kind, checked
 from learning.core.learners.choice import Grid, OutOfFold, Plan
+from learning.core.learners.evidence import Answered, EvidentLearner
+from learning.core.learners.linear import Link
 from learning.core.learners.linear_model import FittedLinear, fit_scaled
 
 INVERSE_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
@@ -19,7 +17,7 @@ class FittedLogistic(FittedLinear):
     name = "logistic"
 
 
-class LogisticLearner:
+class LogisticLearner(EvidentLearner[FittedLogistic]):
     """L2-penalised logistic regression, softmax for one label per item, one-vs-rest for many.
 
     From 20 labels on, the penalty is the one with the smallest out-of-fold loss over grouped folds, and the temperature
@@ -32,6 +30,7 @@ class LogisticLearner:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from learning.core.learners import one_hot
     >>> features = np.array([[0.0], [0.1], [0.9], [1.0]], dtype=np.float32)
     >>> learner = LogisticLearner()
@@ -45,35 +44,13 @@ class LogisticLearner:
     def __init__(self, inverse_penalty: float | None = None) -> None:
         self.inverse_penalty = inverse_penalty
 
-    def fit(
-        self,
-        features: FloatMatrix,
-        targets: DoubleArray,
-        *,
-        kind: Kind,
-        rng: np.random.Generator,
-        weights: DoubleArray | None = None,
-        groups: IntArray | None = None,
-        unlabeled: FloatMatrix | None = None,
-    ) -> FittedLogistic:
-        """Fit and calibrate; see :meth:`Learner.fit`."""
-        return self.fit_with_evidence(*checked(features, targets, kind, weights, groups), kind, rng)[0]
-
     def fit_with_evidence(
-        self,
-        features: FloatMatrix,
-        targets: DoubleArray,
-        weights: DoubleArray,
-        groups: IntArray,
-        kind: Kind,
-        rng: np.random.Generator,
-        plan: Plan | None = None,
+        self, answered: Answered, plan: Plan | None = None
     ) -> tuple[FittedLogistic, OutOfFold | None]:
-        """Fit on checked arguments and also return the out-of-fold probabilities, if there were labels enough."""
-        grid = Grid("softmax" if kind == "classification" else "sigmoid", INVERSE_PENALTIES, DEFAULT_INVERSE_PENALTY)
-        return fit_scaled(
-            FittedLogistic, features, targets, weights, groups, kind, grid, rng, self.inverse_penalty, plan
-        )
+        """Fit and calibrate; see :meth:`EvidentLearner.fit_with_evidence`."""
+        link: Link = "softmax" if answered.kind == "classification" else "sigmoid"
+        grid = Grid(link, INVERSE_PENALTIES, DEFAULT_INVERSE_PENALTY)
+        return fit_scaled(FittedLogistic, answered, grid, self.inverse_penalty, plan)
 
     def load(self, data: bytes) -> FittedLogistic:
         """Restore a dumped model; see :meth:`FittedLinear.load`."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
-from learning.core.learners.base import Kind, checked
+from learning.core.learners.base import Kind
 from learning.core.learners.choice import OutOfFold, Plan, row_losses
+from learning.core.learners.evidence import Answered, EvidentLearner
 from learning.core.learners.kernel import FittedKernelLogistic, KernelLogisticLearner
 from learning.core.learners.linear_model import FittedLinear
 from learning.core.learners.logistic import FittedLogistic, LogisticLearner
@@ -29,24 +30,6 @@ _MIN_GAIN = 0.02
 
 
 Part = TypeVar("Part", bound=FittedLinear)
-PartMade = TypeVar("PartMade", bound=FittedLinear, covariant=True)
-
-
-class PartLearner(Protocol[PartMade]):
-    """Fits the part of the mean that is not spreading, and says what it predicts out of fold."""
-
-    def fit_with_evidence(
-        self,
-        features: FloatMatrix,
-        targets: DoubleArray,
-        weights: DoubleArray,
-        groups: IntArray,
-        kind: Kind,
-        rng: np.random.Generator,
-        plan: Plan | None = None,
-    ) -> tuple[PartMade, OutOfFold | None]:
-        """Fit on checked arguments; the evidence is None where there were too few labels."""
-        ...
 
 
 class FittedSpreadingMean(Generic[Part]):
@@ -158,7 +141,7 @@ class FittedKernelSpreading(FittedSpreadingMean[FittedKernelLogistic]):
 Mean = TypeVar("Mean", bound=FittedSpreadingMean[Any])
 
 
-class SpreadingMeanLearner(Generic[Mean]):
+class SpreadingMeanLearner(EvidentLearner[Mean]):
     """A learner, helped by label spreading while answers are few.
 
     Spreading takes part when unlabeled rows are given and there are at most 1,000 answers. Its share (0, .25, .5, .75
@@ -166,37 +149,14 @@ class SpreadingMeanLearner(Generic[Mean]):
     """
 
     name: str
-    _part: PartLearner[Any]
+    _part: EvidentLearner[Any]
     _part_model: type[FittedLinear]
     _model: type[Mean]
 
-    def fit(
-        self,
-        features: FloatMatrix,
-        targets: DoubleArray,
-        *,
-        kind: Kind,
-        rng: np.random.Generator,
-        weights: DoubleArray | None = None,
-        groups: IntArray | None = None,
-        unlabeled: FloatMatrix | None = None,
-    ) -> Mean:
-        """Fit both and choose the share; see :meth:`Learner.fit`."""
-        return self.fit_with_evidence(*checked(features, targets, kind, weights, groups), kind, rng, unlabeled)[0]
-
-    def fit_with_evidence(
-        self,
-        features: FloatMatrix,
-        targets: DoubleArray,
-        weights: DoubleArray,
-        groups: IntArray,
-        kind: Kind,
-        rng: np.random.Generator,
-        unlabeled: FloatMatrix | None = None,
-        plan: Plan | None = None,
-    ) -> tuple[Mean, OutOfFold | None]:
-        """Fit on checked arguments and also return the out-of-fold probabilities, if there were labels enough."""
-        part, evidence = self._part.fit_with_evidence(features, targets, weights, groups, kind, rng, plan)
+    def fit_with_evidence(self, answered: Answered, plan: Plan | None = None) -> tuple[Mean, OutOfFold | None]:
+        """Fit both and choose the share; see :meth:`EvidentLearner.fit_with_evidence`."""
+        features, kind, unlabeled = answered.features, answered.kind, answered.unlabeled
+        part, evidence = self._part.fit_with_evidence(answered, plan)
         why_not = _why_not(features, unlabeled, part)
         if why_not:
             return self._alone(part, why_not), evidence
@@ -204,7 +164,7 @@ class SpreadingMeanLearner(Generic[Mean]):
         centre = features.mean(axis=0)
         nodes = np.concatenate((features, unlabeled)) - centre
         ties, scale = neighbour_graph(nodes)
-        known = targets[:, part.learned]
+        known, weights = answered.targets[:, part.learned], answered.weights
         seeds = np.zeros((len(nodes), known.shape[1], 1 if kind == "classification" else 2))
         seeds[: len(features), :, 0] = known * weights[:, None]
         if kind == "multilabel":

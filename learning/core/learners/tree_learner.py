@@ -9,6 +9,7 @@ import numpy as np
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.learners.base import FittedLearner, Kind, checked
 from learning.core.learners.choice import OutOfFold, Plan, plan_folds
+from learning.core.learners.evidence import Answered
 from learning.core.learners.linear_model import learnable
 from learning.core.learners.logistic import LogisticLearner
 from learning.core.learners.tree_model import Fitted, Grow, out_of_fold
@@ -49,7 +50,7 @@ class TreeLearner(Generic[Fitted]):
         if n_usable < self.min_rows:
             plan = f"{n_usable} of {self.min_rows} answers that {self.name} takes"
         if isinstance(plan, str):
-            simple = LogisticLearner().fit_with_evidence(features, targets, weights, groups, kind, rng)[0]
+            simple = LogisticLearner().fit_with_evidence(Answered(features, targets, weights, groups, kind, rng))[0]
             simple.facts = {**simple.facts, "reason": f"{plan}: logistic regression, {simple.facts['reason']}"}
             return simple
         evidence, temperature = self.evidence(features, targets[:, learned], weights, kind, plan, rng)

@@ -30,8 +30,8 @@ from labeling.services.overlap import apply_overlap
 from labeling.services.pairs import head
 from labeling.services.pairs.queue import publish_pairs
 from labeling.services.queue import reserve_epoch
+from labeling.services.serving.walk import Walker
 from labeling.services.tasks import expire_overdue, next_tasks
-from labeling.services.tasks.walk import Walker
 from learning.core.acquisition import draw, rank_log_weights
 from tests.factories import UserFactory
 from tests.labeling.pairs.conftest import consistent, counts, item, item_rows

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from learning.core import artifacts
 from learning.core.arrays import FloatMatrix
+from learning.core.encoders.base import Unlearned
 from learning.core.encoders.efficientnet.layers import DIMENSION as NETWORK_DIMENSION
 from learning.core.encoders.efficientnet.layers import SIDE, folded
 from learning.core.encoders.efficientnet.state_dict import read_state_dict
@@ -79,7 +79,7 @@ def prepared(picture: NDArray[np.uint8]) -> FloatMatrix:
     return np.ascontiguousarray((np.asarray(small, dtype=np.float32).transpose(2, 0, 1) - 127.0) / 128.0)
 
 
-class EfficientNetEncoder:
+class EfficientNetEncoder(Unlearned):
     """Features of photos; there is nothing to fit, so it is its own fitted form.
 
     Contents are uint8 RGB arrays of shape (height, width, 3), upright, read one at a time.
@@ -94,12 +94,9 @@ class EfficientNetEncoder:
 
     name = "efficientnet-lite0"
     modality = "image"
+    format = FORMAT
     dimension = DIMENSION
     version = f"efficientnet-lite0:1:hsv{COLOUR_WEIGHT:g}:{SIDE}:{WEIGHTS_SHA256[:12]}"
-
-    def fit(self, contents: Sequence[Any], rng: np.random.Generator) -> EfficientNetEncoder:
-        """Return the encoder itself."""
-        return self
 
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
         """Encode pictures in blocks of eight.
@@ -126,20 +123,3 @@ class EfficientNetEncoder:
                 colours = np.ascontiguousarray((picture.transpose(1, 2, 0)[::2, ::2] * 128.0 + 127.0) / 255.0)
                 result[row, NETWORK_DIMENSION:] = COLOUR_WEIGHT * colour_histogram(colours)
         return result
-
-    def dump(self) -> bytes:
-        """Serialise the version: there is no other state."""
-        return artifacts.pack(FORMAT, {"version": self.version}, {})
-
-    def load(self, data: bytes) -> EfficientNetEncoder:
-        """Check that the dump was made by this version and return the encoder.
-
-        Raises
-        ------
-        ArtifactError
-            If it was not.
-        """
-        header, _ = artifacts.unpack(FORMAT, data)
-        if header["version"] != self.version:
-            raise artifacts.ArtifactError(f"features of {header['version']} cannot be made by {self.version}")
-        return self

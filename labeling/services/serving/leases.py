@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from labeling.models import Item, ItemStatus, Pair, Project, Reason, SweepRecord, Task, TaskState
 from labeling.models.clock import database_now
 from labeling.models.task import TaskQuerySet
-from labeling.services.tasks.slots import move_progress
+from labeling.services.serving.slots import move_progress
 
 BATCH_TASKS = 200
 #: The row in which schedulers agree on who moves the leases when the database's clock jumped.
