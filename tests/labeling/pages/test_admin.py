@@ -9,12 +9,15 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling.admin import COUNT_UP_TO, BoundedPaginator
-from labeling.models import Annotation, ApiToken, Item, Progress, Snapshot, Task
+from labeling.models import Annotation, ApiToken, Item, Progress, Snapshot, Task, User, WorkerMachine
 from learning.models import Run
 from tests.factories import make_answer, make_items
 
 OURS = [model for app in ("labeling", "learning") for model in apps.get_app_config(app).get_models()]
-HISTORY = ["annotation", "task", "item", "importrejection", "queueentry", "epoch", "auditevent"]
+HISTORY = [
+    "annotation", "task", "item", "importrejection", "queueentry", "epoch", "auditevent", "backup", "sweeprecord",
+    "workermachine",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -62,6 +65,25 @@ def test_a_list_costs_the_same_for_many_rows(root, project, people, django_asser
     for model in (Task, Annotation, Item):
         with django_assert_max_num_queries(9):
             root.get(address(model, "changelist"))
+
+
+def test_what_happened_to_a_person_is_not_typed_over(root, people):
+    """When they joined and last signed in; and Django's fields for it have no labels."""
+    form = address(User, "change", people.viewer.pk)
+    page = root.get(form).content.decode()
+    assert 'name="date_joined_0"' not in page
+    joined = people.viewer.date_joined
+    said = {"username": "viewer", "date_joined_0": "2001-01-01", "date_joined_1": "10:00", "is_active": "on"}
+    assert root.post(form, said).status_code == 302
+    people.viewer.refresh_from_db()
+    assert people.viewer.date_joined == joined
+
+
+def test_a_machine_that_fell_silent_is_told_from_one_that_lives(root, db):
+    WorkerMachine.objects.beat("alive")
+    WorkerMachine.objects.create(name="gone", beat_at=timezone.now() - timedelta(hours=1))
+    page = root.get(address(WorkerMachine, "changelist")).content.decode()
+    assert page.count('alt="True"') == page.count('alt="False"') == 1
 
 
 def test_counting_stops(db, project):

@@ -16,7 +16,7 @@ EDGES = [("line-strong", ground) for ground in GROUNDS] + [("focus", ground) for
 
 
 def theme(name: str) -> dict[str, str]:
-    start = TOKENS.index(":root {") if name == "light" else TOKENS.index(':root[data-theme="dark"] {')
+    start = TOKENS.index(":root,\n") if name == "light" else TOKENS.index(':root[data-theme="dark"] {')
     return dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", TOKENS[start : TOKENS.index("\n}", start)]))
 
 

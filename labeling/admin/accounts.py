@@ -1,0 +1,89 @@
+"""People, what they may do, their tokens, and what the installation remembers of their coming and going."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from labeling.admin.base import LookAdmin, RecordedAdmin
+from labeling.models import ApiToken, AttemptLimit, AuditEvent, KnownAddress, User
+from labeling.services.accounts import after_new_password, revoke_tokens
+
+if TYPE_CHECKING:
+    from labeling.models.token import ApiTokenQuerySet
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class MakersAdmin(RecordedAdmin, GroupAdmin):
+    """Groups of accounts and what they may do in the installation."""
+
+
+@admin.register(User)
+class PersonAdmin(RecordedAdmin, UserAdmin):
+    list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login")
+    readonly_fields = ("last_login", "date_joined")  # they happened; and Django's fields for a moment have no labels
+    date_hierarchy = "date_joined"
+    change_user_password_template = "admin/labeling/change_password.html"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj._changed_by = request.user
+        super().save_model(request, obj, form, change)
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # Django's name
+        """Tokens made under the old password go with it, unless the administrator keeps them."""
+        before = self.get_object(request, unquote(id))
+        response = super().user_change_password(request, id, form_url)
+        user = before and User.objects.get(pk=before.pk)
+        if before and user and user.password != before.password:
+            keep_tokens = "keep_tokens" in request.POST
+            after_new_password(user, by=cast("User", request.user), keep_tokens=keep_tokens)
+        return response
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(LookAdmin):
+    list_display = (
+        "name", "user", "prefix", "scopes", "project", "created_at", "expires_at", "last_used_at", "revoked_at",
+    )  # fmt: skip
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), ("last_used_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "project")
+    search_fields = ("name", "prefix", "user__username")
+    date_hierarchy = "created_at"
+    exclude = ("key_hash",)
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke", permissions=["operate"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        revoked = revoke_tokens(cast("ApiTokenQuerySet", queryset), by=cast("User", request.user))
+        self.message_user(request, f"{revoked} tokens revoked.", messages.SUCCESS)
+
+
+@admin.register(AttemptLimit)
+class AttemptLimitAdmin(LookAdmin):
+    list_display = ("scope", "address", "name_hash", "free_at")
+    list_filter = ("scope",)
+    search_fields = ("address__startswith",)
+
+
+@admin.register(KnownAddress)
+class KnownAddressAdmin(LookAdmin):
+    list_display = ("user", "address", "last_right_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "address__startswith")
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(LookAdmin):
+    list_display = ("at", "action", "user_name", "subject", "project_slug", "via", "address", "request_id")
+    list_filter = ("action", "via")
+    search_fields = ("user_name", "subject", "project_slug", "address", "request_id")
+    date_hierarchy = "at"
