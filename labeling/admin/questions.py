@@ -1,5 +1,7 @@
 """What is asked and answered: items, contexts, pairs, tasks, annotations and the order they are asked in."""
 
+from datetime import timedelta
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -71,7 +73,7 @@ class TaskAdmin(LookAdmin):
 
     @admin.action(description="Expire the leases of open tasks", permissions=["operate"])
     def expire(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
-        asked = queryset.filter(state=TaskState.OPEN).update(lease_expires_at=Now())
+        asked = queryset.filter(state=TaskState.OPEN).update(lease_expires_at=Now() - timedelta(seconds=1))
         expired = expire_overdue()
         record("console.leases_ended", user=request.user, after={"leases": asked})
         self.message_user(request, f"{asked} open leases ended; {expired} questions can be put to others.")

@@ -170,7 +170,7 @@ def test_raw_annotations_are_listed_newest_last_with_filters(api, people, projec
     items = make_items(project, ["a", "b"])
     first = make_answer(items[0], people.annotator, {"label": "ham"})
     make_answer(items[1], people.reviewer, {"label": "spam"})
-    client, address = api(people.viewer), "/api/v1/projects/sms/annotations/"
+    client, address = api(people.manager), "/api/v1/projects/sms/annotations/"
     rows = client.get(address).json()["results"]
     assert [(row["item"], row["answer"], row["annotator"]) for row in rows] == [
         (items[0].pk, {"label": "ham"}, "annotator"), (items[1].pk, {"label": "spam"}, "reviewer"),

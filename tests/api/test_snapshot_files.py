@@ -33,7 +33,7 @@ def read(response) -> bytes:
 
 def test_it_takes_less_room_than_it_serves_and_serves_the_export(snapshot, api, people):
     assert default_storage.size(snapshot.path) < snapshot.size_bytes / 4
-    response = api(people.viewer).get(f"/api/v1/snapshots/{snapshot.public_id}/file/")
+    response = api(people.manager).get(f"/api/v1/snapshots/{snapshot.public_id}/file/")
     body = read(response)
     assert body == b"".join(export_file(snapshot.project, "jsonl", "annotations", Filters()))
     assert response["Content-Length"] == str(len(body)) == str(snapshot.size_bytes)
@@ -46,9 +46,9 @@ def test_it_takes_less_room_than_it_serves_and_serves_the_export(snapshot, api, 
 )
 def test_a_range_is_of_the_served_bytes(snapshot, api, people, span):
     address = f"/api/v1/snapshots/{snapshot.public_id}/file/"
-    whole = read(api(people.viewer).get(address))
+    whole = read(api(people.manager).get(address))
     first, last = span
-    response = api(people.viewer).get(address, HTTP_RANGE=f"bytes={first}-{last}")
+    response = api(people.manager).get(address, HTTP_RANGE=f"bytes={first}-{last}")
     assert response.status_code == 206
     expected = whole[first : last + 1]
     assert read(response) == expected
@@ -57,11 +57,11 @@ def test_a_range_is_of_the_served_bytes(snapshot, api, people, span):
 
 def test_one_of_before_compression_goes_on_working(snapshot, api, people):
     address = f"/api/v1/snapshots/{snapshot.public_id}/file/"
-    whole = read(api(people.viewer).get(address))
+    whole = read(api(people.manager).get(address))
     old = default_storage.save(snapshot.path.removesuffix(".gz"), ContentFile(whole))
     Snapshot.objects.filter(pk=snapshot.pk).update(path=old)
-    assert read(api(people.viewer).get(address)) == whole
-    assert read(api(people.viewer).get(address, HTTP_RANGE="bytes=-7")) == whole[-7:]
+    assert read(api(people.manager).get(address)) == whole
+    assert read(api(people.manager).get(address, HTTP_RANGE="bytes=-7")) == whole[-7:]
 
 
 def test_a_stranger_gets_nothing(snapshot, api, people):

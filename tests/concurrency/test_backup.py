@@ -363,7 +363,7 @@ def test_a_refusal_is_one_line_and_leaves_nothing(one_backup, place):
     ran = run_in(place, "manage.py", "restore", str(one_backup))
     assert (ran.returncode, len(ran.stderr.strip().splitlines())) == (1, 1), ran.stderr
     assert "is damaged: files.jsonl" in ran.stderr
-    assert {path.name for path in Path(place["QUERENT_HOME"]).iterdir()} <= {"up.lock", "querent.sqlite3"}
+    assert {path.name for path in Path(place["QUERENT_HOME"]).iterdir()} <= {"up.lock", "querent.sqlite3", "spool"}
 
 
 def test_what_was_damaged_before_the_backup_is_named_and_the_rest_is_kept(one_backup, here, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.data_defects import DEFECTS, Planted, findings, plant_project, read_data
-from labeling.models import JobState
+from labeling.models import JobState, Label
 from learning.models import Alert, ModelVersion, Run
 from learning.services.monitoring import leaks
 from learning.services.pipeline.run import run_training
@@ -129,6 +129,7 @@ def test_what_is_set_aside_or_archived_is_no_defect_any_more(project, people):
     answer_some(project, people.annotator, 10)
     leaks._measured.cache_clear()
     assert trained(project).state == JobState.DONE
+    Label.objects.create(project=project, name="other", position=9)  # one label alone teaches nothing
     project.labels.filter(name="spam").update(archived=True)
     answer_some(project, people.annotator, 10)
     assert trained(project).state == JobState.DONE

@@ -75,7 +75,7 @@ def kill_five_times(batch: ImportBatch, workers: subprocess.Popen, rows: int, rn
             now = ImportBatch.objects.values("state", "cursor", "worker").get(pk=batch.pk)
             if now["state"] in (JobState.DONE, JobState.FAILED):
                 break
-            if now["worker"].endswith(f":{pid}") and now["cursor"] >= mark:
+            if f":{pid}:" in now["worker"] and now["cursor"] >= mark:
                 deadline = time.perf_counter() + rng.random() * 0.05
                 while time.perf_counter() < deadline:
                     pass

@@ -58,6 +58,8 @@ PAGES = {
     "import-rejections": Page(Permission.MANAGE),
     "settings": Page(Permission.MANAGE),
     "project-audit": Page(Permission.MANAGE),
+    "storage": Page(Permission.MANAGE),
+    "room": Page(SIGNED_IN, "get", 403),  # for administrators
 }
 #: pages that answer programs and refuse in their own way; tested beside the annotation page
 ELSEWHERE = {"annotate-state"}

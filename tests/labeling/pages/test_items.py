@@ -74,7 +74,7 @@ def test_says_what_to_do_when_there_is_nothing(project, people, browser_of):
 def test_one_item_tells_its_history_and_why_it_was_asked(project, people, browser_of):
     item = make_items(project, ["<b>free</b> prize"])[0]
     make_answer(item, people.annotator, {"label": "spam"}, reason="strategy", strategy="margin", propensity=0.0125)
-    content = browser_of(people.viewer).get(f"/p/{project.slug}/items/{item.pk}/").content.decode()
+    content = browser_of(people.reviewer).get(f"/p/{project.slug}/items/{item.pk}/").content.decode()
     assert "&lt;b&gt;free&lt;/b&gt; prize" in content
     for fact in ("Put to <strong>annotator</strong>", "spam", "Why: chosen by margin", "0.0125", "after 1,200 ms"):
         assert fact in content
@@ -109,5 +109,5 @@ def test_skips_stand_in_the_history(project, people, browser_of):
         project=project, item=item, annotator=people.annotator, state="skipped", skip_reason="broken", skipped_at=now,
         lease_expires_at=now, reason="eval",
     )  # fmt: skip
-    content = browser_of(people.viewer).get(f"/p/{project.slug}/items/{item.pk}/").content.decode()
+    content = browser_of(people.reviewer).get(f"/p/{project.slug}/items/{item.pk}/").content.decode()
     assert "Skipped by <strong>annotator</strong> as broken" in content
