@@ -7,8 +7,8 @@ from django.db import IntegrityError, OperationalError
 from labeling.models import Annotation, ImportBatch, Item, JobState, Project
 from labeling.selectors.recount import differences
 from labeling.services import deletion, overlap, projects, queue, snapshots, sweep
-from labeling.services.imports import run_import, start_import
 from labeling.services.attempts import FencedOff
+from labeling.services.imports import run_import, start_import
 from labeling.services.imports.run import drop_upload
 from labeling.services.imports.store import ChunkStore
 from tests.factories import make_answer, make_items, make_project
