@@ -220,9 +220,10 @@ def test_a_backup_under_way_restores_every_answer_and_the_jobs_go_on(
     try:
         again.start()
         again.send("labeling.run_import", batch.pk)
-        again.send("learning.sweep")
+        again.start_scheduler()
         finished = until(lambda: ended(probe(environment)), "import and run go on", log=again.log)
     finally:
+        again.stop_scheduler()
         again.kill()
     assert finished.items["filling"] == N_ROWS
     assert finished.imports == [["done", N_ROWS, N_ROWS, ""]]

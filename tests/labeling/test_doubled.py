@@ -64,7 +64,7 @@ def test_one_person_finishes_and_a_second_is_asked_for_the_doubled_ones_only(peo
     assert (counts["done"], counts["share_done"], counts["eval"]["open"]) == (60, 1.0, len(doubled))
     shown = standing(people.annotator, project)["project"]
     assert shown["done"] + shown["set_aside"] >= shown["items"], "the page says: all done"
-    step = next_step(project, counts, frozenset({Permission.LABEL, Permission.VIEW}), importing=False)
+    step = next_step(project, counts, frozenset({Permission.LABEL, Permission.VIEW}), is_importing=False)
     assert step.text.startswith(f"Every item has its answers; a second person’s to {len(doubled)} of them")
     assert list(differences(project)) == []
     assert answer_all(project, people.reviewer) == doubled

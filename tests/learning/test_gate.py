@@ -319,5 +319,7 @@ def test_going_back_to_a_number_takes_champions_before_this_one_only(versions):
 
 
 def test_a_damaged_file_is_not_promoted(versions):
+    versions[0].path = "learning/0/models/gone.zip"
+    versions[0].save(update_fields=["path"])
     with pytest.raises(Invalid, match="damaged"):
         promotion.promote(None, versions[0], "because")

@@ -64,7 +64,7 @@ def test_an_answer_while_somebody_else_writes_for_long(with_token, people, proje
 def test_a_form_while_somebody_else_writes_for_long(page_of, project):
     with locked("labeling_project"):
         refused = page_of.post(
-            "/projects/new/", {"name": "x", "kind": "classification", "modality": "text", "labels": "a"}
+            "/projects/new/", {"name": "x", "kind": "classification", "modality": "text", "labels": "a\nb"}
         )
     assert says_when(refused, 503, "busy") == "text/html"
     assert "The server is busy" in refused.content.decode()
@@ -142,5 +142,7 @@ def test_a_mistake_of_ours_is_json_for_programs_and_a_page_for_people(with_token
     by_rest = with_token[0].patch("/api/v1/projects/sms/", {"name": "x"}, content_type="application/json")
     assert (by_rest.status_code, by_rest["Content-Type"]) == (500, "application/json")
     assert "broke on our side" in by_rest.json()["detail"]
-    by_page = page_of.post("/projects/new/", {"name": "x", "kind": "classification", "modality": "text", "labels": "a"})
+    by_page = page_of.post(
+        "/projects/new/", {"name": "x", "kind": "classification", "modality": "text", "labels": "a\nb"}
+    )
     assert (by_page.status_code, "broke on our side" in by_page.content.decode()) == (500, True)

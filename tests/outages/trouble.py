@@ -41,6 +41,7 @@ def locked(table: str) -> Iterator[None]:
 def full_database() -> Iterator[None]:
     """Whatever needs another page of the SQLite database meets "database or disk is full"."""
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM")  # or pages that earlier rows left would be used first
         cursor.execute("PRAGMA page_count")
         (pages,) = cursor.fetchone()
         cursor.execute(f"PRAGMA max_page_count = {pages}")

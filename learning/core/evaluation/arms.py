@@ -168,11 +168,11 @@ def does_it_pay(points: Sequence[ArmPoint]) -> Pays:
 
     Examples
     --------
-    >>> does_it_pay([Point(120, 0.031, -0.004, 0.066)])
+    >>> does_it_pay([ArmPoint(120, 0.031, -0.004, 0.066)])
     'unclear'
-    >>> does_it_pay([Point(60, -0.05, -0.09, -0.01)])
+    >>> does_it_pay([ArmPoint(60, -0.05, -0.09, -0.01)])
     'no'
-    >>> does_it_pay([Point(n, -0.01, -0.05, 0.03) for n in (60, 80, 107)])
+    >>> does_it_pay([ArmPoint(n, -0.01, -0.05, 0.03) for n in (60, 80, 107)])
     'no'
     """
     if not points:

@@ -200,7 +200,7 @@ def bounded(value: float, replicates: DoubleArray, n: int, most: float = 1.0) ->
     >>> round(found.low, 3), found.high
     (0.722, 1.0)
     >>> round(bounded(0.5, np.full(200, 0.5), 10, most=2.0).high, 3)
-    1.115
+    1.116
     """
     found = percentile(value, replicates, n)
     if found.high - found.low > NO_WIDTH:

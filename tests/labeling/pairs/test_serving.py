@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from datetime import timedelta
 from itertools import combinations
 
 import numpy as np
@@ -353,7 +354,7 @@ def test_a_late_answer_moves_no_slot_between_gold_and_other_questions(filled, pe
         change(filled, gold_share=first, pairs="given", overlap=5)
         apply_overlap(filled)
         (late,) = next_tasks(user, filled, 1)
-        Task.objects.filter(pk=late.pk).update(lease_expires_at=timezone.now())
+        Task.objects.filter(pk=late.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
         expire_overdue()
         change(filled, gold_share=second)
         (again,) = next_tasks(user, filled, 1)
