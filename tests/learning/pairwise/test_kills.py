@@ -53,6 +53,7 @@ def test_five_kills_change_nothing(real_worker: RealWorker, people):
     run_training(decide(undisturbed.pk).pk)
 
     project = make_judged_project(people, "killed")
+    real_worker.start_scheduler()
     for number, place in enumerate(PLACES):
         real_worker.pause_at(place)
         real_worker.start()
