@@ -29,7 +29,8 @@ from config.backup.manifest import (
 )
 from config.backup.taking import SECRET_KEY
 from config.supervision import AlreadyRunning, lock_home
-from labeling.models import Project
+from labeling.models import JobState, Project
+from labeling.models.job_record import JobRecord
 from labeling.selectors.recount import differences
 from labeling.selectors.stored_files import named_files
 from labeling.services.audit import record
@@ -57,6 +58,7 @@ def restore(folder: Path, say: Say, *, replace: bool = False) -> Manifest:
             _check_names(lines, manifest)
             _recount(manifest, say)
             if _is_of_this_code(manifest):
+                _let_go_of_jobs()
                 record("backup.restored", user=None, after={"made_at": manifest.made_at, "code": manifest.code})
             _bring_files(folder, lines)
             _bring_key(folder, manifest, say)
@@ -69,6 +71,12 @@ def restore(folder: Path, say: Say, *, replace: bool = False) -> Manifest:
     for name in manifest.missing:
         say(f"Was missing or damaged when the backup was made: {name}")
     return manifest
+
+
+def _let_go_of_jobs() -> None:
+    """Nobody works on what was running when the backup was made: whoever still lives works on the old database."""
+    for jobs in JobRecord.__subclasses__():
+        jobs._default_manager.filter(state=JobState.RUNNING).update(worker="", heartbeat_at=None)
 
 
 def _check_versions(folder: Path, manifest: Manifest) -> None:

@@ -139,7 +139,7 @@ def import_cut(monkeypatch) -> Held:
 
 
 def keep_answering(project, user, acknowledged: list[tuple[str, dict]], stop: threading.Event) -> None:
-    while not stop.is_set():
+    while not stop.wait(0.01):  # a person's pace, so that there is something left to answer to the end
         for task in next_tasks(user, project, 1):
             answer = truth(task.item)
             record_answer(user, task.pk, answer, 100)
