@@ -2,7 +2,7 @@
 # duckdb 2.0.1: read_json reads every value of a column as NULL when its first 20,480 rows are null.
 #
 # One would guess: an error, as for any other value that does not fit the type taken from the sample, or the type JSON, which takes
-#   anything (a maintainer gave that as the intention in duckdb/duckdb issue 17126: the reader should never detect the type NULL).
+#   anything (duckdb/duckdb issue 17126 quotes it as the intention that the reader never detects the type NULL).
 # What happens: the column gets the type NULL and every later text is read as NULL, without a word. One filled row inside the sample and
 #   all are read. A field that is *absent* from those rows is the opposite: SELECT * raises (count(*) and GROUP BY of others do not).
 # Seen: 5,000 names, none of them read; with sample_size=-1 all 5,000.

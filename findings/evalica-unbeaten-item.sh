@@ -3,11 +3,11 @@
 #
 # One would guess: no maximum of the likelihood exists there, so: a warning, a score without bound for that item, or no score; and the
 #   others in their order, about which the comparisons say enough.
-# What happens: every score is 1e-06, the unbeaten item's and everybody else's, as after a draw all round. bradley_terry stops after 2
+# What happens: every score is 1e-06, the unbeaten item's and everybody else's. bradley_terry stops after 2
 #   iterations, newman after all 100. No warning; sorted by score the items stand in the order in which they were mentioned.
 # Seen: b beats c beats d three times out of four. Without a: 4.135, 1.0, 0.242. With a, who beat everybody: all 1e-06. One loss of a
 #   more: 7.317, 1.325, 0.467, 0.221.
-# Date: 2026-11-28. The docstrings name no condition on the comparisons.
+# Date: 2026-11-28. The part of the docstring of bradley_terry that was read names no condition on the comparisons.
 # Why it matters: early in a pairwise project most items have few judgments, and one that won them all is what one expects.
 set -euo pipefail
 room=$(mktemp -d)

@@ -3,7 +3,7 @@
 #
 # One would guess: an ordered categorical keeps its order, or becomes text with a word about it, alike for a frame and for its file.
 # What happens: duckdb makes an ENUM in the right order of the frame, and text of its parquet file. polars makes a Categorical of both,
-#   which since 2.0 compares as text: "high" < "low" < "mid". An Enum that polars wrote is an Enum again when polars reads it, and
+#   which compares as text: "high" < "low" < "mid". An Enum that polars wrote is an Enum again when polars reads it, and
 #   pandas reads it in order; saved once more by pandas the file still says that it is ordered, and polars does not look.
 # Seen: max() is high, high, mid, mid, mid; "at least mid" keeps 1 row of 2 in polars.
 # Date: 2026-11-28 (pola-rs/polars issue 14709 asks for Enums here, open then).

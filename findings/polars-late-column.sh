@@ -2,7 +2,7 @@
 # polars 2.1.0: read_ndjson loses a column that is rare at the top of the file.
 #
 # One would guess: a JSON Lines file holds what its rows hold; or, as for a column that is null at the top, an error.
-# What happens: the columns are those of the first 100 rows. A field that first appears later is left out without a word, however many
+# What happens: the columns are those of the rows at the top (issue 29330 says the first 100). A field that first appears later is left out without a word, however many
 #   rows have it; the lazy scan_ndjson does the same. The same file with the field written as null in the early rows raises ComputeError.
 # Seen: 5,000 names in rows 25,000 to 29,999; the frame has 30,000 rows and no column for them. infer_schema_length=None reads them.
 # Date: 2026-11-28 (also reported: pola-rs/polars issue 29330, open then).
