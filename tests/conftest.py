@@ -1,6 +1,8 @@
 """The people of every permission test, and a project with them in it."""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db.backends.sqlite3.base import DatabaseOperations
@@ -10,6 +12,9 @@ from rest_framework.test import APIClient
 from labeling.models import Member, Project, Role, User
 from tests.audit_guard import unguarded
 from tests.factories import UserFactory, make_project
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +88,19 @@ def browser_of():
         return made
 
     return client
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """The one Chromium of a process: Playwright allows no second one beside it."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.e2e.site import chromium
+
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: set CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
