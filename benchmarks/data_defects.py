@@ -231,7 +231,7 @@ def saved_again(asset: Any) -> Any:
 
 def make_asset(project: Any, data: bytes, path: str) -> Any:
     from labeling.models import Asset
-    from labeling.services.pictures import inspect
+    from labeling.services.items.pictures import inspect
 
     facts = inspect(io.BytesIO(data))
     return Asset.objects.create(

@@ -107,8 +107,8 @@ def fill(size: int) -> None:
     """A project of ``size`` answered items."""
     from django.utils import timezone
 
+    from labeling.db.insert import RawInsert, now
     from labeling.models import Annotation, Item, Progress, Project, Task, User
-    from labeling.services.insert import RawInsert, now
 
     people = [User.objects.get_or_create(username=f"person{n}")[0].pk for n in range(5)]
     project = Project.objects.create(

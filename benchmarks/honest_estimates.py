@@ -65,7 +65,9 @@ def main() -> int:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
-        logging.getLogger("labeling.services.wake").setLevel(logging.ERROR)  # no broker: the runs are called here
+        logging.getLogger("labeling.services.jobs.enqueue").setLevel(
+            logging.ERROR
+        )  # no broker: the runs are called here
         found = []
         for seed in range(options.seeds):
             found.append(one_seed(seed, options.answers, options.learner, options.random_share))
@@ -95,7 +97,7 @@ def imported(seed: int, pixels: Any, known: Any, settings: dict[str, Any]) -> An
     """The project with its items, ranked once before the first answer."""
     from labeling.models import Project, User
     from labeling.services.imports import run_import, start_import
-    from labeling.services.projects import create_project
+    from labeling.services.projects.manage import create_project
 
     person = User.objects.filter(username="teller").first() or User.objects.create_superuser("teller")
     labels = [{"name": str(digit)} for digit in range(10)]
@@ -129,8 +131,8 @@ def learn(project: Any) -> None:
 def answer_all(project: Any, digits: Any, answers: int, rng: random.Random) -> None:
     """Truthful answers as they are asked, until the eval split is answered and the pool has ``answers``."""
     from labeling.models import Annotation, Item, Split
-    from labeling.services.answers import record_answer
-    from labeling.services.tasks import next_tasks
+    from labeling.services.answers.record import record_answer
+    from labeling.services.serving.next_tasks import next_tasks
 
     person = project.created_by
     since, left = 0, {Split.EVAL: Item.objects.filter(project=project, split=Split.EVAL).count(), Split.POOL: answers}

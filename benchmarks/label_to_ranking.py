@@ -141,8 +141,8 @@ def measure(n_items: int, n_rounds: int, phases: list[int], worker_pid: int, lea
 def bring_to(answers: int, project: Any, person: Any, truth: dict[str, str]) -> None:
     """True answers up to that number, without a run on the way; then a run and a ranking that have seen them all."""
     from labeling.models import Progress
-    from labeling.services.projects import update_project
-    from labeling.services.wake import wake
+    from labeling.services.jobs.enqueue import enqueue
+    from labeling.services.projects.manage import update_project
 
     given = Progress.objects.get(project=project).annotations
     if given >= answers:
@@ -152,7 +152,7 @@ def bring_to(answers: int, project: Any, person: Any, truth: dict[str, str]) -> 
     while given < answers:
         given += len(answer(project, person, truth, min(50, answers - given)))
     update_project(person, project, settings={"retrain_every": every})
-    wake("learning.decide", project.pk, "labels")
+    enqueue("learning.decide", project.pk, "labels")
     until(lambda: epoch_of(project) > epoch, f"a ranking after {answers} answers")
     until(lambda: quiet(project), "the run ends")
 
@@ -182,7 +182,7 @@ def make_project(n_items: int, learner: str) -> tuple[Any, Any, dict[str, str]]:
 
     from labeling.models import User
     from labeling.services.imports import run_import, start_import
-    from labeling.services.projects import create_project
+    from labeling.services.projects.manage import create_project
 
     rows = messages(n_items)
     person = User.objects.create_superuser("bench", password="not used")
@@ -221,8 +221,8 @@ def told_apart(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def one_round(project: Any, person: Any, truth: dict[str, str]) -> float:
-    from labeling.services.answers import record_answer
-    from labeling.services.tasks import next_tasks
+    from labeling.services.answers.record import record_answer
+    from labeling.services.serving.next_tasks import next_tasks
 
     before = epoch_of(project)
     answer(project, person, truth, project.retrain_every - 1)
@@ -238,8 +238,8 @@ def one_round(project: Any, person: Any, truth: dict[str, str]) -> float:
 
 def answer(project: Any, person: Any, truth: dict[str, str], count: int) -> list[Any]:
     """Asks for so many questions and answers them as they truly are."""
-    from labeling.services.answers import record_answer
-    from labeling.services.tasks import next_tasks
+    from labeling.services.answers.record import record_answer
+    from labeling.services.serving.next_tasks import next_tasks
 
     tasks = next_tasks(person, project, count)
     if not tasks:

@@ -23,7 +23,7 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("collectstatic", verbosity=0, interactive=False)
 from labeling.models import User
-from labeling.services.accounts import issue_token
+from labeling.services.accounts.tokens import issue_token
 from tests.api.everything import one_of_everything
 from tests.factories import make_project
 person = User.objects.create_superuser("fuzz", password="correct horse battery")

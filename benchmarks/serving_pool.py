@@ -68,8 +68,8 @@ def build(size: int, people: int, kind: str = "classification", overlap: int = 1
     from django.db import connection
 
     from labeling.models import ApiToken, Item, Label, Member, Progress, Project, Role, User
-    from labeling.services.pairs.queue import publish_pairs
-    from labeling.services.queue import publish, reserve_epoch
+    from labeling.services.queue.publish import publish, reserve_epoch
+    from labeling.services.queue.publish_pairs import publish_pairs
 
     fields = {"kind": kind, "modality": "text", "purpose": "Bench.", "overlap": overlap}
     project = Project.objects.create(slug="bench", name="Bench", split_seed="s", **fields)

@@ -94,8 +94,8 @@ def make(size: int) -> None:
 def measure(size: int, name: str) -> tuple[str, ...]:
     from labeling.models import Project
     from labeling.selectors.export import Filters
-    from labeling.services.block_gzip import BlockReader, BlockWriter
     from labeling.services.exports import export_file
+    from labeling.services.files.block_gzip import BlockReader, BlockWriter
 
     project = Project.objects.get(slug=f"rows-{size}")
     next(iter(export_file(project, name, "annotations", Filters())))  # the first use of a format loads its library

@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.utils.encoding import escape_uri_path
 from django.utils.functional import SimpleLazyObject, empty
 
-from labeling.services.origin import ORIGIN, Origin
+from labeling.services.audit.origin import ORIGIN, Origin
 
 log = logging.getLogger("config.access")
 HEADER = "X-Request-ID"

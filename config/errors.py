@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 
 from labeling.selectors.access import is_gone
-from labeling.services.outages import Outage, outage_of
+from labeling.services.outages.causes import Outage, outage_of
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import logging
 import time
 from typing import Any
 
-from labeling.services.origin import ORIGIN
+from labeling.services.audit.origin import ORIGIN
 
 
 class Refusals(logging.Filter):

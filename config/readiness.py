@@ -17,8 +17,8 @@ from config import versions
 from config.preparation import CannotStart, reach_broker
 from labeling.models import SweepRecord
 from labeling.selectors import disk
-from labeling.services.outages import outage_of
-from labeling.services.patience import patience
+from labeling.services.outages.causes import outage_of
+from labeling.services.outages.patience import patience
 
 KEPT_S = 5.0
 #: Checks that take longer than this hang, on a network file system for example.

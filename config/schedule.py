@@ -14,7 +14,7 @@ from django.db import close_old_connections, connection
 from django.utils.module_loading import import_string
 
 from labeling.models import SweepRecord
-from labeling.services.wake import wake
+from labeling.services.jobs.enqueue import enqueue
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Work:
 
 #: Daily work is one line with a ``job``.
 SCHEDULE = (
-    Work("labeling", 2.0, call="labeling.services.sweep.sweep_labeling"),
+    Work("labeling", 2.0, call="labeling.services.housekeeping.sweep.sweep_labeling"),
     Work("runs", 2.0, call="learning.services.runs.sweep.sweep_runs"),
     Work("housekeeping", DAY_S, job="labeling.housekeeping"),
     Work("learning", 10.0, call="learning.services.runs.sweep.sweep_learning"),
@@ -69,7 +69,7 @@ class Scheduler:
                 sweep: Callable[[], Any] = import_string(work.call)
                 sweep()
             elif SweepRecord.objects.claim(work.name, work.every_s):
-                wake(work.job)
+                enqueue(work.job)
         except Exception:  # whatever it was, the other sweeps go on; this one has its next turn
             log.exception("%s failed, next try in %.0f s", work.name, work.every_s)
             connection.close()

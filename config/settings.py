@@ -95,15 +95,15 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "labeling.services.sign_in.passwords.NotLikeTheName"},
-    {"NAME": "labeling.services.sign_in.passwords.EnoughCharacters"},
+    {"NAME": "labeling.services.accounts.sign_in.passwords.NotLikeTheName"},
+    {"NAME": "labeling.services.accounts.sign_in.passwords.EnoughCharacters"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # django-axes asks before a password is looked at and says 429; what it counts is ours (decision 0036)
-AXES_HANDLER = "labeling.services.sign_in.axes_handler.SignInHandler"
+AXES_HANDLER = "labeling.services.accounts.sign_in.axes_handler.SignInHandler"
 AXES_LOCKOUT_CALLABLE = "labeling.pages.account.locked_out"
 AXES_CLIENT_IP_CALLABLE = "config.client_address.of_request"  # whatever else is installed, never a header
 AXES_ENABLE_ADMIN = False

@@ -7,6 +7,6 @@ class LabelingConfig(AppConfig):
     name = "labeling"
 
     def ready(self) -> None:
-        from labeling.services import account_events  # noqa: PLC0415  # models are not loaded before this
+        from labeling.services.accounts import events as account_events  # noqa: PLC0415  # models are not loaded before this
 
         account_events.connect()

@@ -5,7 +5,8 @@ from typing import Any
 from celery import shared_task
 from celery.signals import task_postrun, worker_init, worker_shutdown
 
-from labeling.services import imports, liveness
+from labeling.services import imports
+from labeling.services.jobs import liveness
 
 
 @shared_task(name="labeling.run_import")
@@ -15,21 +16,21 @@ def run_import(batch_pk: int) -> dict[str, Any]:
 
 @shared_task(name="labeling.run_snapshot")
 def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
-    from labeling.services.snapshots import run_snapshot as run  # noqa: PLC0415
+    from labeling.services.exports.snapshots import run_snapshot as run  # noqa: PLC0415
 
     return run(snapshot_pk)
 
 
 @shared_task(name="labeling.delete_project")
 def delete_project(deletion_pk: int) -> dict[str, Any]:
-    from labeling.services.deletion import run_deletion  # noqa: PLC0415
+    from labeling.services.projects.deletion import run_deletion  # noqa: PLC0415
 
     return run_deletion(deletion_pk)
 
 
 @shared_task(name="labeling.apply_overlap")
 def apply_overlap(change_pk: int) -> dict[str, Any]:
-    from labeling.services.overlap_changes import run_overlap_change  # noqa: PLC0415
+    from labeling.services.projects.overlap_changes import run_overlap_change  # noqa: PLC0415
 
     return run_overlap_change(change_pk)
 

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from labeling.services.wake import wake_on_commit as wake
+from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
 from learning.services import files
 from learning.services.pipeline import rank as ranking
@@ -25,7 +25,7 @@ def decide(project_id: int, trigger: str | None = None) -> dict[str, Any]:
 def run_training(run_pk: int) -> dict[str, Any]:
     outcome = run.run_training(run_pk)
     for waiting in run.waiting_after(run_pk):
-        wake("learning.run_training", waiting)
+        enqueue("learning.run_training", waiting)
     return outcome
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from labeling import signals
 from labeling.models import Project
 from labeling.selectors import metrics
-from labeling.services.wake import wake_on_commit as wake
+from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
 from learning.selectors.curve import learning_curve
 from learning.services.runs.decide import ask_once
@@ -38,17 +38,17 @@ def _stopping(project: Project) -> dict[str, Any]:
 def on_answer_recorded(sender: Any, project_id: int, **_: Any) -> None:
     """Wakes a worker for the one answer, or the one change of what counts, that makes the next decision due."""
     if ask_once(project_id):
-        wake("learning.decide", project_id, Trigger.LABELS.value)
+        enqueue("learning.decide", project_id, Trigger.LABELS.value)
 
 
 def on_items_imported(sender: Any, project_id: int, **_: Any) -> None:
     """New items get features and a place in the ranking, even before the first answer."""
-    wake("learning.decide", project_id, Trigger.IMPORT.value)
+    enqueue("learning.decide", project_id, Trigger.IMPORT.value)
 
 
 def on_labels_changed(sender: Any, project_id: int, **_: Any) -> None:
-    wake("learning.decide", project_id, Trigger.LABEL_SET.value)
+    enqueue("learning.decide", project_id, Trigger.LABEL_SET.value)
 
 
 def on_project_deleted(sender: Any, project_id: int, **_: Any) -> None:
-    wake("learning.remove_files", project_id)
+    enqueue("learning.remove_files", project_id)

@@ -42,12 +42,18 @@ FAULTS = {
         ("learning/models/run.py", "import learning.services.pipeline.run"),
         ("learning/oddments/__init__.py", ""),
     ],
+    "services-of-labeling": [
+        ("labeling/services/validation/errors.py", "import labeling.services.projects.manage"),
+        ("labeling/services/serving/mixture.py", "import labeling.services.serving.next_tasks"),
+    ],
+    "services-of-learning": [("learning/services/runs/environment.py", "import learning.services.pipeline.run")],
+    "core-rooms": [("learning/core/arrays.py", "import learning.core.cycle")],
     "core": [
         ("learning/core/arrays.py", "import django.conf"),
         ("learning/core/arrays.py", "from celery import shared_task"),
         ("learning/core/arrays.py", "from labeling.models import Item"),
     ],
-    "rest": [("labeling/services/projects.py", "from rest_framework import serializers")],
+    "rest": [("labeling/services/projects/manage.py", "from rest_framework import serializers")],
     "labeling-without-ml": [("labeling/selectors/agreement.py", "import sklearn.metrics")],
 }
 

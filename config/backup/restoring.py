@@ -33,7 +33,7 @@ from labeling.models import JobState, Project
 from labeling.models.job_record import JobRecord
 from labeling.selectors.recount import differences
 from labeling.selectors.stored_files import named_files
-from labeling.services.audit import record
+from labeling.services.audit.trail import record
 
 Say = Callable[[str], None]
 #: Numbers of rows are not given again for so many after a restore: whoever still has an old page open answers nothing.

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from labeling.admin.base import LookAdmin, RecordedAdmin
 from labeling.models import ApiToken, AttemptLimit, AuditEvent, KnownAddress, User
-from labeling.services.accounts import after_new_password, revoke_tokens
+from labeling.services.accounts.tokens import after_new_password, revoke_tokens
 
 if TYPE_CHECKING:
     from labeling.models.token import ApiTokenQuerySet

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from labeling.models.clock import database_now
-from labeling.services.audit import record
-from labeling.services.requeue import requeue
+from labeling.services.audit.trail import record
+from labeling.services.jobs.requeue import requeue
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]

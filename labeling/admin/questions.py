@@ -11,8 +11,8 @@ from django.utils.text import Truncator
 
 from labeling.admin.base import LookAdmin
 from labeling.models import Annotation, Asset, Context, Epoch, Item, Pair, PairQueueEntry, QueueEntry, Task, TaskState
-from labeling.services.audit import record
-from labeling.services.tasks import expire_overdue
+from labeling.services.audit.trail import record
+from labeling.services.serving.leases import expire_overdue
 
 
 @admin.register(Item)

@@ -14,10 +14,10 @@ from rest_framework.views import APIView
 from labeling.api.base import body
 from labeling.api.serializers import TokenIn, TokenOut
 from labeling.models import User
-from labeling.services.accounts import sign_in_token
-from labeling.services.sign_in import TooManyAttempts, slow_down
-from labeling.services.sign_in.axes_handler import address_of
-from labeling.services.sign_in.limits import Limit
+from labeling.services.accounts.sign_in import TooManyAttempts, slow_down
+from labeling.services.accounts.sign_in.axes_handler import address_of
+from labeling.services.accounts.sign_in.limits import Limit
+from labeling.services.accounts.tokens import sign_in_token
 
 LIMITS = ("scopes", "project", "expires_in_days")
 CALLS = Limit("token", *settings.AUTH_THROTTLE)

@@ -8,7 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from labeling.models import ApiToken, User
-from labeling.services.accounts import token_for
+from labeling.services.accounts.tokens import token_for
 
 KEYWORD = "Token"
 

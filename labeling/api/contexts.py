@@ -13,7 +13,7 @@ from labeling.api.base import ActionView, ProjectView, found, person
 from labeling.api.exceptions import Conflict
 from labeling.api.serializers import ItemOut
 from labeling.models import Action, Context, Item, ItemStatus, Split, Task, TaskState
-from labeling.services import items as service
+from labeling.services.items import status as service
 
 
 @extend_schema_field({"type": "array", "items": {"type": "array", "items": {}, "minItems": 2, "maxItems": 2}})

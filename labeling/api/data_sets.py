@@ -22,7 +22,7 @@ from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.access import may
 from labeling.selectors.metrics import metrics
 from labeling.services.exports import FORMATS, checked_filters, export_file, file_name
-from labeling.services.snapshots import names_people, opened, start_snapshot
+from labeling.services.exports.snapshots import names_people, opened, start_snapshot
 
 FILES = {(200, format_.media_type): OpenApiResponse(OpenApiTypes.BINARY) for format_ in FORMATS.values()}
 

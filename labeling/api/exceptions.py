@@ -12,12 +12,12 @@ from rest_framework.views import exception_handler, set_rollback
 
 from labeling.kinds import InvalidAnswer
 from labeling.selectors.access import is_gone
-from labeling.services.errors import Invalid
+from labeling.services.accounts.sign_in import TooManyAttempts
 from labeling.services.imports.errors import ImportRefused
-from labeling.services.outages import Outage, outage_of
-from labeling.services.pictures import PictureRejected
+from labeling.services.items.pictures import PictureRejected
+from labeling.services.outages.causes import Outage, outage_of
 from labeling.services.serving.slots import LeaseLost
-from labeling.services.sign_in import TooManyAttempts
+from labeling.services.validation.errors import Invalid
 
 log = logging.getLogger(__name__)
 

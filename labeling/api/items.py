@@ -20,7 +20,7 @@ from labeling.models import Action, Annotation, Asset, Item, Kind, Task
 from labeling.selectors.access import may, require
 from labeling.selectors.items import browse
 from labeling.selectors.names import person_called
-from labeling.services.pictures import FORMATS, preview
+from labeling.services.items.pictures import FORMATS, preview
 
 BINARY = OpenApiResponse(OpenApiTypes.BINARY)
 ORIGINALS = {(200, media_type): BINARY for media_type in sorted(set(FORMATS.values()))}

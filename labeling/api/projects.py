@@ -16,8 +16,8 @@ from labeling.api import scopes
 from labeling.api.base import ProjectView, body, person
 from labeling.api.serializers import MemberIn, MemberOut, ProjectChange, ProjectIn, ProjectOut
 from labeling.models import Action, Instructions, Member, Project, User
-from labeling.services import projects
-from labeling.services.deletion import delete_project
+from labeling.services.projects import manage as projects
+from labeling.services.projects.deletion import delete_project
 
 
 class Projects(ListAPIView[Project]):

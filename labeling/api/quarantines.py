@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from labeling.api.base import ActionView, ProjectView, StrictSerializer, body, found, person
 from labeling.models import Action, Quarantine
 from labeling.selectors.quarantine import answers_of, quarantines
-from labeling.services import quarantine as service
+from labeling.services.quality import quarantine as service
 
 
 class QuarantineIn(StrictSerializer):

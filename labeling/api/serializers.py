@@ -28,9 +28,9 @@ from labeling.models import (
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.selectors.importing import why_unlisted
 from labeling.selectors.row_shapes import row_names
-from labeling.services.accounts import MAX_DAYS
+from labeling.services.accounts.tokens import MAX_DAYS
 from labeling.services.exports import FORMATS
-from labeling.services.pictures import PREVIEW_SIZES
+from labeling.services.items.pictures import PREVIEW_SIZES
 
 EXPORT_FORMATS = [(name, name) for name in FORMATS]
 

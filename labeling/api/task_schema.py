@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.models import Kind, Modality, SkipReason, Viewport
-from labeling.services.answers import MAX_ELAPSED_MS
-from labeling.services.tasks import MAX_COUNT
+from labeling.services.answers.record import MAX_ELAPSED_MS
+from labeling.services.serving.next_tasks import MAX_COUNT
 
 
 class TaskImage(serializers.Serializer[Any]):

@@ -17,11 +17,11 @@ from labeling.api import scopes
 from labeling.api import task_schema as schema
 from labeling.api.base import ActionView, person
 from labeling.api.exceptions import Conflict, TooLarge
+from labeling.db.prepared import Prepared
 from labeling.models import Action, Project
-from labeling.selectors.prepared import Prepared
 from labeling.selectors.task_json import task_json, utc_text
-from labeling.services.answers import LeaseLost, record_answer, skip, take_back
-from labeling.services.tasks import next_tasks
+from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
+from labeling.services.serving.next_tasks import next_tasks
 
 MAX_BODY_BYTES = 1024 * 1024
 

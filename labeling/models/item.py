@@ -60,7 +60,7 @@ class Item(models.Model):
     place = models.PositiveIntegerField(null=True, help_text="Number of the item inside its context, from 0.")
     created_at = models.DateTimeField(default=timezone.now)
 
-    # kept by services/tasks and services/answers
+    # kept by services/serving and services/answers
     status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.ACTIVE)
     slots_total = models.PositiveSmallIntegerField(default=1)
     extra_slots = models.PositiveSmallIntegerField(

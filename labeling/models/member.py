@@ -16,7 +16,7 @@ class Member(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices)
     added_at = models.DateTimeField(default=timezone.now)
 
-    # Where the next question is looked for. Each stream is walked once in order of its key (see services/tasks), so
+    # Where the next question is looked for. Each stream is walked once in order of its key (see services/serving), so
     # serving costs the same however much is already answered.
     pool_position = models.BigIntegerField(default=-1, editable=False)
     eval_position = models.BigIntegerField(default=-1, editable=False)

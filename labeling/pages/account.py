@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling.models import ApiToken, User
 from labeling.pages.account_forms import ChangePasswordForm, SignInForm, TokenForm
 from labeling.pages.decorators import PageRequest
-from labeling.services.accounts import after_new_password, issue_token, revoke_token, revoke_tokens
-from labeling.services.errors import Invalid
-from labeling.services.sign_in import TooManyAttempts, begin, finish
-from labeling.services.sign_in.attempts import in_words
-from labeling.services.sign_in.axes_handler import address_of
+from labeling.services.accounts.sign_in import TooManyAttempts, begin, finish
+from labeling.services.accounts.sign_in.attempts import in_words
+from labeling.services.accounts.sign_in.axes_handler import address_of
+from labeling.services.accounts.tokens import after_new_password, issue_token, revoke_token, revoke_tokens
+from labeling.services.validation.errors import Invalid
 
 
 class SignIn(LoginView):

@@ -20,7 +20,7 @@ from labeling.pages.markdown import render_markdown
 from labeling.selectors.access import may, member_of
 from labeling.selectors.annotating import last_given, standing
 from labeling.selectors.task_json import task_json
-from labeling.services.tasks import next_tasks
+from labeling.services.serving.next_tasks import next_tasks
 
 #: Questions that come with the page.
 FIRST = 8

@@ -15,9 +15,9 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import permissions
 from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import shapes_of
-from labeling.services.errors import Invalid
 from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape
-from labeling.services.snapshots import names_people, start_snapshot
+from labeling.services.exports.snapshots import names_people, start_snapshot
+from labeling.services.validation.errors import Invalid
 
 SNAPSHOTS_PER_PAGE = 20
 FILTERS = ("split", "source", "only")

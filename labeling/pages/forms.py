@@ -10,8 +10,8 @@ from labeling.kinds import KINDS
 from labeling.models import Kind, Modality, Pairs, Project, Role
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
-from labeling.services import setting_choices
-from labeling.services.errors import Invalid
+from labeling.services.projects import setting_choices
+from labeling.services.validation.errors import Invalid
 
 
 class CalmForm(forms.Form):

@@ -14,7 +14,7 @@ from labeling.kinds import KINDS
 from labeling.models import Action, Item, ItemStatus, Project, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.items import answers_of, browse, history
-from labeling.services import items as service
+from labeling.services.items import status as service
 
 FIRST_COLUMNS = 6
 ITEMS_PER_PAGE = 50

@@ -12,8 +12,8 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import MemberForm
 from labeling.pages.navigation import permissions
 from labeling.selectors.quarantine import quarantines, with_answers
-from labeling.services.errors import Invalid
-from labeling.services.projects import remove_member, set_member
+from labeling.services.projects.manage import remove_member, set_member
+from labeling.services.validation.errors import Invalid
 
 EARLIER_SHOWN = 20
 WHAT_ROLES_DO = (

@@ -15,10 +15,10 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import DeleteForm
 from labeling.pages.markdown import render_markdown
 from labeling.pages.settings_form import ProjectSettingsForm
-from labeling.services.deletion import delete_project
-from labeling.services.errors import Invalid
-from labeling.services.overlap_changes import unfinished_change
-from labeling.services.projects import update_project
+from labeling.services.projects.deletion import delete_project
+from labeling.services.projects.manage import update_project
+from labeling.services.projects.overlap_changes import unfinished_change
+from labeling.services.validation.errors import Invalid
 
 VERSIONS_SHOWN = 20
 

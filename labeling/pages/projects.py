@@ -17,8 +17,8 @@ from labeling.pages.decorators import PageRequest
 from labeling.pages.forms import ProjectForm
 from labeling.pages.markdown import render_markdown
 from labeling.selectors.importing import Importing, imports_of
-from labeling.services.errors import Invalid
-from labeling.services.projects import create_project, may_create_projects
+from labeling.services.projects.manage import create_project, may_create_projects
+from labeling.services.validation.errors import Invalid
 
 PROJECTS_PER_PAGE = 50
 MAX_PREVIEW = 100_000

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 from labeling.models import Action, Project, Quarantine
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.quarantine import answers_of
-from labeling.services import quarantine
-from labeling.services.errors import Invalid
+from labeling.services.quality import quarantine
+from labeling.services.validation.errors import Invalid
 
 
 @require_POST

@@ -16,12 +16,12 @@ import orjson
 from django.db.models import Max
 
 from labeling.consensus import Consensus, Given, counted, left_out, remembering
+from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
 from labeling.kinds import KINDS
 from labeling.models import Annotation, Kind, Modality, Progress, Project
 from labeling.selectors import pair_export
-from labeling.selectors.levelling import levelling
+from labeling.selectors.lure_weights import lure_weights
 from labeling.selectors.model_facts import verification
-from labeling.selectors.raw_rows import current_answers, decoder, fetch, iso, usernames
 
 CHUNK_ANNOTATIONS = 2000
 CHUNK_ORDINALS = 5000
@@ -286,7 +286,7 @@ def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], 
     to the whole set."""
     whole = replace(filters, split="", source="", only="")
     verified = verification(project)
-    weight = levelling(project, *_where(project, whole), filters.ordinal_below or 0).weight
+    weight = lure_weights(project, *_where(project, whole), filters.ordinal_below or 0).weight
 
     def weigh(row: dict[str, Any]) -> None:
         found = weight(row["reason"], row["propensity"], row["pool_size"], row["draw"])

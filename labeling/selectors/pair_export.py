@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from labeling.consensus import LeftOut
+from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
 from labeling.models import Project
 from labeling.selectors.model_facts import verification
-from labeling.selectors.raw_rows import current_answers, decoder, fetch, iso, usernames
 
 CHUNK_JUDGMENTS = 2000
 CHUNK_ORDINALS = 2000

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from labeling.api.base import ActionView, ProjectView, body, found, person
 from labeling.models import Action
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.api.serializers import ModelDetailOut, ModelOut, PinIn, QueueOut, ReasonIn, RollbackIn
 from learning.models import ModelVersion
 from learning.selectors.queue import published_queue

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.models import Alert
 from learning.services.monitoring import alerts
 

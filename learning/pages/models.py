@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
 from learning.pages import card, trust
 from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, reliability_chart

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.models import Action, JobState, Project
 from labeling.pages.decorators import PageRequest, project_page
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.models import Run
 from learning.pages.findings import data_test_rows
 from learning.selectors.outcome import duration, outcome

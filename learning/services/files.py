@@ -9,7 +9,7 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from labeling.services import storage
+from labeling.services.files import storage
 
 _CHUNK_BYTES = 1024 * 1024
 

@@ -15,9 +15,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from labeling.models import Project
-from labeling.services import housekeeping, storage
-from labeling.services.attempts import Beat
+from labeling.services import housekeeping
+from labeling.services.files import storage
 from labeling.services.housekeeping import Freed
+from labeling.services.jobs.attempts import Beat
 from learning.models import Decision, EncoderVersion, FeatureShard, ModelVersion, Run, Status
 from learning.models.model_version import ModelVersionQuerySet
 

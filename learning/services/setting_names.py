@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from labeling.services import setting_choices
+from labeling.services.projects import setting_choices
 
 
 def register() -> None:

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from labeling.models import Annotation, Asset, Snapshot
-from labeling.services.snapshots import run_snapshot
+from labeling.services.exports.snapshots import run_snapshot
 from tests.factories import make_answer, make_items
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,7 @@ def test_a_snapshot_is_the_same_bytes_for_ever(api, people, project, answered, d
 
 
 def test_a_failed_snapshot_says_why_and_one_fenced_off_stores_nothing(people, project, answered, monkeypatch):
-    from labeling.services import snapshots
+    from labeling.services.exports import snapshots
 
     made = snapshots.start_snapshot(people.manager, project)
     monkeypatch.setattr(snapshots, "export_file", lambda *_: iter([b"half", 1 / 0]))

@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.models import Annotation, Context, Pair, Task
-from labeling.services.tasks import next_tasks
+from labeling.services.serving.next_tasks import next_tasks
 from tests.labeling.imports.conftest import bring_in  # noqa: F401 - a fixture
 from tests.labeling.pairs.conftest import consistent, debates, filled, item  # noqa: F401 - fixtures
 from tests.learning.pairwise.people import bring, item_rows, make_pairwise_project

@@ -10,8 +10,8 @@ from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 
 from labeling.models import ApiToken, Instructions, Item
-from labeling.services import projects
-from labeling.services.accounts import issue_token, revoke_token
+from labeling.services.accounts.tokens import issue_token, revoke_token
+from labeling.services.projects import manage as projects
 from tests.factories import make_answer, make_items
 
 pytestmark = pytest.mark.django_db

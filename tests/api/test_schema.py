@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from labeling.models import Asset, ImportBatch, Snapshot
-from labeling.services.accounts import issue_token
+from labeling.services.accounts.tokens import issue_token
 from tests.factories import make_answer, make_items
 
 

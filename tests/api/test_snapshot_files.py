@@ -8,9 +8,9 @@ from django.core.files.storage import default_storage
 
 from labeling.models import Snapshot
 from labeling.selectors.export import Filters
-from labeling.services.block_gzip import BLOCK_BYTES
 from labeling.services.exports import export_file
-from labeling.services.snapshots import run_snapshot, start_snapshot
+from labeling.services.exports.snapshots import run_snapshot, start_snapshot
+from labeling.services.files.block_gzip import BLOCK_BYTES
 from tests.factories import make_answer, make_items
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from labeling.models import Annotation, ApiToken, Asset, Item, Label, Member, Project, Task, TaskState
-from labeling.services.tasks import expire_overdue
+from labeling.services.serving.leases import expire_overdue
 from tests.concurrency.together import together
 from tests.factories import make_items, make_project
 

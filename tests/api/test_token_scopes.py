@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from labeling.api.scopes import TokenScope
 from labeling.models import ApiToken, Member, Scope
-from labeling.services.accounts import issue_token
+from labeling.services.accounts.tokens import issue_token
 from tests.api.everything import address, endpoints, one_of_everything
 from tests.factories import make_project
 
@@ -111,7 +111,7 @@ def test_a_token_runs_out(project, people):
 
 
 def test_a_token_goes_with_its_project(project, people):
-    from labeling.services.deletion import delete_project
+    from labeling.services.projects.deletion import delete_project
 
     issue_token(people.manager, "script", project=project.slug)
     delete_project(people.manager, project)

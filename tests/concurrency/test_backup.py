@@ -23,13 +23,13 @@ from config.backup.manifest import file_lines
 from config.environment import BASE_DIR
 from labeling.models import Asset, Backup, JobState, Member, Role, Split
 from labeling.models.backup import HOLDS_FOR_S
-from labeling.services import storage
-from labeling.services.answers import record_answer
-from labeling.services.deletion import delete_project, run_deletion
+from labeling.services.answers.record import record_answer
+from labeling.services.files import storage
+from labeling.services.housekeeping.sweep import sweep_labeling
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports.store import ChunkStore
-from labeling.services.sweep import sweep_labeling
-from labeling.services.tasks import next_tasks
+from labeling.services.projects.deletion import delete_project, run_deletion
+from labeling.services.serving.next_tasks import next_tasks
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
 from tests.factories import make_items, make_project

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 from django.core.files.storage import default_storage
 
-from labeling.services.errors import Invalid
 from labeling.services.housekeeping import run_housekeeping, start_housekeeping
+from labeling.services.validation.errors import Invalid
 from learning.models import ModelVersion, Status
 from learning.services.registry import model_files, promotion
 from tests.concurrency.together import together

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from labeling.models import ImportBatch, JobState, WorkerMachine
 from labeling.models.clock import database_now
-from labeling.services import sweep
+from labeling.services.housekeeping import sweep
 from learning.models import Decision, NextDecision, Run
 from learning.services.runs.sweep import _ask_for_ranking, sweep_runs
 from tests.factories import make_project
@@ -29,7 +29,7 @@ def wrong_clock(request, monkeypatch):
 def broker(monkeypatch) -> list[tuple[str, int]]:
     """The messages that no worker has taken yet."""
     messages: list[tuple[str, int]] = []
-    monkeypatch.setattr(sweep, "wake", lambda job, pk: bool(messages.append((job, pk))) or True)
+    monkeypatch.setattr(sweep, "enqueue", lambda job, pk: bool(messages.append((job, pk))) or True)
     monkeypatch.setattr(sweep, "messages_waiting", lambda: len(messages))
     monkeypatch.setattr(sweep, "watch", sweep.ClockWatch())
     return messages
@@ -136,7 +136,7 @@ def test_after_a_pause_of_the_database_every_machine_gets_time_for_its_next_beat
     watch = sweep.ClockWatch(lambda: steady[0])
     monkeypatch.setattr(sweep, "watch", watch)
     told = [database_now()]
-    monkeypatch.setattr("labeling.services.clock_watch.database_now", lambda: told[0])
+    monkeypatch.setattr("labeling.services.housekeeping.clock_watch.database_now", lambda: told[0])
     batch = make_batch()
     ImportBatch.objects.all().claim(batch.pk)
     ImportBatch.objects.update(worker=THERE, heartbeat_at=Now() - timedelta(seconds=60))

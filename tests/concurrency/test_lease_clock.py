@@ -11,10 +11,10 @@ from django.utils import timezone
 from labeling.models import Annotation, Member, Role, SweepRecord, Task, TaskState
 from labeling.models.clock import database_now
 from labeling.selectors.recount import differences
-from labeling.services.answers import LeaseLost, record_answer
-from labeling.services.clock_watch import ClockWatch
-from labeling.services.serving.leases import JUMP, move_leases
-from labeling.services.tasks import end_leases, expire_overdue, next_tasks
+from labeling.services.answers.record import LeaseLost, record_answer
+from labeling.services.housekeeping.clock_watch import ClockWatch
+from labeling.services.serving.leases import JUMP, end_leases, expire_overdue, move_leases
+from labeling.services.serving.next_tasks import next_tasks
 from tests.concurrency.test_pairs import arena
 from tests.concurrency.together import together
 from tests.factories import make_items, make_project

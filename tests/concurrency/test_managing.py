@@ -5,9 +5,10 @@ import threading
 import pytest
 
 from labeling.models import Annotation, Label, Member
-from labeling.services import answers, projects
-from labeling.services.answers import record_answer
-from labeling.services.tasks import next_tasks
+from labeling.services.answers import record as answers
+from labeling.services.answers.record import record_answer
+from labeling.services.projects import manage as projects
+from labeling.services.serving.next_tasks import next_tasks
 from tests.concurrency.together import together
 from tests.factories import make_items
 

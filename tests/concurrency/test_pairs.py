@@ -20,13 +20,14 @@ from labeling.models import (
     Task,
     TaskState,
 )
-from labeling.services.answers import LeaseLost, record_answer, skip, take_back
+from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
 from labeling.services.imports import run_import, start_import
-from labeling.services.items import restore_context, set_context_aside
-from labeling.services.overlap import apply_overlap
-from labeling.services.pairs.queue import publish_pairs
-from labeling.services.queue import reserve_epoch
-from labeling.services.tasks import expire_overdue, next_tasks
+from labeling.services.items.status import restore_context, set_context_aside
+from labeling.services.projects.overlap import apply_overlap
+from labeling.services.queue.publish import reserve_epoch
+from labeling.services.queue.publish_pairs import publish_pairs
+from labeling.services.serving.leases import expire_overdue
+from labeling.services.serving.next_tasks import next_tasks
 from tests.concurrency.test_serving import PEOPLE, assert_counts_are_true, team
 from tests.concurrency.together import together
 from tests.factories import UserFactory, make_items, make_project

@@ -5,8 +5,8 @@ from django.db import connection
 
 from benchmarks.serving_pool import build
 from labeling.models import Epoch, Item, Member, Split, Task
-from labeling.services.serving import walk
-from labeling.services.tasks import next_tasks
+from labeling.services.serving import cursor as walk
+from labeling.services.serving.next_tasks import next_tasks
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
 from learning.services.registry import promotion
 from tests.concurrency.together import together

@@ -8,10 +8,11 @@ import pytest
 
 from labeling.models import Annotation, Item, Member, Role, Split, Task, TaskState
 from labeling.selectors.recount import differences
-from labeling.services.answers import LeaseLost, record_answer, skip, take_back
-from labeling.services.overlap import apply_overlap
-from labeling.services.queue import publish, reserve_epoch
-from labeling.services.tasks import expire_overdue, next_tasks
+from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
+from labeling.services.projects.overlap import apply_overlap
+from labeling.services.queue.publish import publish, reserve_epoch
+from labeling.services.serving.leases import expire_overdue
+from labeling.services.serving.next_tasks import next_tasks
 from tests.concurrency.together import together
 from tests.factories import UserFactory, make_items, make_project
 

@@ -3,8 +3,8 @@
 import pytest
 
 from labeling.models import AttemptLimit
-from labeling.services.sign_in import TooManyAttempts, begin
-from labeling.services.sign_in.attempts import PAIR
+from labeling.services.accounts.sign_in import TooManyAttempts, begin
+from labeling.services.accounts.sign_in.attempts import PAIR
 from tests.concurrency.together import together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]

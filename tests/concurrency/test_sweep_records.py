@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from labeling.models import ImportBatch, SweepRecord
-from labeling.services.sweep import sweep_labeling
+from labeling.services.housekeeping.sweep import sweep_labeling
 from tests.concurrency.together import together
 from tests.factories import make_project
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from labeling.models import Action, Permission, Quarantine, Role, Snapshot
 from labeling.selectors.names import person_called, pseudonyms
-from labeling.services.snapshots import run_snapshot, start_snapshot
+from labeling.services.exports.snapshots import run_snapshot, start_snapshot
 from learning.families.pairwise.people import reason_told
 from learning.models import Alert, Decision, ModelVersion, PairwiseFinding
 from tests.contracts.test_permissions import ADDRESSES, address, things  # noqa: F401  # the fixture

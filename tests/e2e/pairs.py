@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from labeling.models import Annotation, Member, Project, Role, User
 from labeling.services.imports import run_import, start_import
-from labeling.services.projects import create_project
+from labeling.services.projects.manage import create_project
 from tests.factories import UserFactory
 
 #: Elements that must be as large on the left as on the right.

@@ -7,8 +7,8 @@ from django.db.models import F
 from PIL import Image, ImageDraw
 
 from labeling.models import Asset, Item, Progress, Project, Split
-from labeling.services import storage
-from labeling.services.pictures import inspect, original_name
+from labeling.services.files import storage
+from labeling.services.items.pictures import inspect, original_name
 
 SHAPES = ("circle", "square", "triangle")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.services.label_set import set_labels
+from labeling.services.projects.label_set import set_labels
 from tests.e2e.desk import holds, project_with, saved, task_of
 from tests.e2e.pairs import argument_rows, pairwise_project
 from tests.e2e.pictures import drawn, make_pictures

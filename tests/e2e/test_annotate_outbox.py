@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Count
 
 from labeling.models import Annotation, Item, Task, TaskState
-from labeling.services.tasks import next_tasks
+from labeling.services.serving.next_tasks import next_tasks
 from tests.e2e.conftest import sign_in
 from tests.e2e.desk import current, holds, press, project_with, saved, task_of, unsent
 from tests.e2e.site import wait_until

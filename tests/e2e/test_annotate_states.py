@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from labeling.models import ImportBatch, Progress, Role, Task
-from labeling.services.label_set import set_labels
+from labeling.services.projects.label_set import set_labels
 from tests.e2e.desk import press, project_with, saved, task_of
 from tests.factories import UserFactory, make_items
 

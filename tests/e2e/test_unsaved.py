@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.models import ApiToken, Project, Role
-from labeling.services.projects import set_member
+from labeling.services.projects.manage import set_member
 from tests.factories import UserFactory, make_project
 
 PHONE = {"width": 390, "height": 844}

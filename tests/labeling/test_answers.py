@@ -10,9 +10,10 @@ from labeling import signals
 from labeling.kinds import InvalidAnswer
 from labeling.models import Annotation, Item, ItemStatus, Label, Member, Progress, Project, Task, TaskState
 from labeling.selectors.recount import differences
-from labeling.services.answers import LeaseLost, record_answer, skip, take_back
-from labeling.services.items import restore, set_aside
-from labeling.services.tasks import expire_overdue, next_tasks
+from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
+from labeling.services.items.status import restore, set_aside
+from labeling.services.serving.leases import expire_overdue
+from labeling.services.serving.next_tasks import next_tasks
 from tests.factories import make_items, make_project
 
 pytestmark = pytest.mark.django_db

@@ -5,13 +5,16 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 
 from labeling.models import AppendOnly, AuditEvent, Project, User
-from labeling.services import audit, items, projects, quarantine
-from labeling.services.audit import NOT_KEPT, record
-from labeling.services.deletion import delete_project
-from labeling.services.errors import Invalid
+from labeling.services.audit import trail as audit
+from labeling.services.audit.origin import ORIGIN, Origin
+from labeling.services.audit.trail import NOT_KEPT, record
+from labeling.services.exports.snapshots import start_snapshot
 from labeling.services.imports import start_import
-from labeling.services.origin import ORIGIN, Origin
-from labeling.services.snapshots import start_snapshot
+from labeling.services.items import status as items
+from labeling.services.projects import manage as projects
+from labeling.services.projects.deletion import delete_project
+from labeling.services.quality import quarantine
+from labeling.services.validation.errors import Invalid
 from tests.factories import make_answer, make_items
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from labeling.models import AuditEvent, User
-from labeling.services import account_events, projects
-from labeling.services.audit import record
-from labeling.services.deletion import delete_project
+from labeling.services.accounts import events as account_events
+from labeling.services.audit.trail import record
+from labeling.services.projects import manage as projects
+from labeling.services.projects.deletion import delete_project
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from labeling.services.block_gzip import BLOCK_BYTES, BlockReader, BlockWriter
+from labeling.services.files.block_gzip import BLOCK_BYTES, BlockReader, BlockWriter
 
 
 def packed(content: bytes, piece_bytes: int = 70_001) -> bytes:

@@ -12,19 +12,20 @@ from labeling.pages.project import next_step
 from labeling.selectors.annotating import standing
 from labeling.selectors.progress import progress
 from labeling.selectors.recount import differences
-from labeling.services import projects
-from labeling.services.answers import LeaseLost, record_answer, skip, take_back
-from labeling.services.doubled import slots_of
+from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
 from labeling.services.imports import run_import, start_import
-from labeling.services.recount import repair
-from labeling.services.tasks import expire_overdue, next_tasks
+from labeling.services.projects import manage as projects
+from labeling.services.projects.doubled import slots_of
+from labeling.services.projects.recount import repair
+from labeling.services.serving.leases import expire_overdue
+from labeling.services.serving.next_tasks import next_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch):
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
 
 
 def bring_in(people, project, n: int = 60, **settings) -> None:

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from labeling.models import ImportBatch, Item, Member, Project, Role, User
 from labeling.services.imports import run_import, start_import
-from labeling.services.tasks import next_tasks
+from labeling.services.serving.next_tasks import next_tasks
 
 SAMPLES = Path(settings.BASE_DIR) / "samples"
 

@@ -12,8 +12,16 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from labeling.models import Asset
-from labeling.services.errors import Invalid
-from labeling.services.pictures import FORMATS, PictureFacts, PictureRejected, inspect, original_name, preview, render
+from labeling.services.items.pictures import (
+    FORMATS,
+    PictureFacts,
+    PictureRejected,
+    inspect,
+    original_name,
+    preview,
+    render,
+)
+from labeling.services.validation.errors import Invalid
 from tests.factories import make_project
 from tests.outages.trouble import no_space
 
@@ -251,11 +259,11 @@ class TestPreview:
 
     def test_made_once(self, asset, monkeypatch):
         first = preview(asset, 320)
-        monkeypatch.setattr("labeling.services.pictures.render", lambda *args: 1 / 0)
+        monkeypatch.setattr("labeling.services.items.pictures.render", lambda *args: 1 / 0)
         assert preview(asset, 320) == first
 
     def test_shown_on_a_full_disk_too(self, asset, monkeypatch):
-        monkeypatch.setattr("labeling.services.storage.put", no_space)
+        monkeypatch.setattr("labeling.services.files.storage.put", no_space)
         assert preview(asset, 320)[1] == "image/webp"
 
 

@@ -6,7 +6,9 @@ from django.core.files.storage import default_storage
 
 from labeling.models import Annotation, Item, JobState, OverlapChange, Project, ProjectDeletion
 from labeling.selectors.recount import differences
-from labeling.services import deletion, overlap, overlap_changes, projects, sweep
+from labeling.services.housekeeping import sweep
+from labeling.services.projects import deletion, overlap, overlap_changes
+from labeling.services.projects import manage as projects
 from tests.factories import make_answer, make_items, make_project
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
@@ -17,7 +19,9 @@ def woken(monkeypatch):
     """What the broker would be told; every project counts as a large one."""
     told = []
     monkeypatch.setattr(sweep, "messages_waiting", lambda: 0)
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: bool(told.append((job, *args))) or True)
+    monkeypatch.setattr(
+        "labeling.services.jobs.enqueue.enqueue", lambda job, *args: bool(told.append((job, *args))) or True
+    )
     monkeypatch.setattr(deletion, "AT_ONCE_ROWS", 0)
     monkeypatch.setattr(deletion, "DELETE_BATCH_ROWS", 2)
     monkeypatch.setattr(overlap_changes, "AT_ONCE_ITEMS", 0)
@@ -86,7 +90,7 @@ def test_a_deletion_that_failed_hides_the_project_and_can_be_tried_again(filled,
     record.refresh_from_db()
     assert (record.state, record.error) == ("failed", "OSError: planted")
     monkeypatch.undo()
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
     page = browser_of(people.superuser).post(
         "/admin/labeling/projectdeletion/", {"action": "try_again", "_selected_action": [record.pk]}, follow=True
     )
@@ -186,6 +190,6 @@ def test_lost_jobs_are_announced_again(large, people, monkeypatch):
         model.objects.update(created_at="2026-01-01T00:00Z")
     told = []
     monkeypatch.setattr(sweep, "messages_waiting", lambda: 0)
-    monkeypatch.setattr(sweep, "wake", lambda job, pk: bool(told.append(job)) or True)
+    monkeypatch.setattr(sweep, "enqueue", lambda job, pk: bool(told.append(job)) or True)
     sweep.sweep_labeling()
     assert told == ["labeling.delete_project", "labeling.apply_overlap"]

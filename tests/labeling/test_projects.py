@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import signals
 from labeling.models import Annotation, Item, Label, Member, Progress, Project, Role, Task
-from labeling.services import deletion, projects
-from labeling.services.errors import Invalid
+from labeling.services.projects import deletion
+from labeling.services.projects import manage as projects
+from labeling.services.validation.errors import Invalid
 from tests.factories import UserFactory, make_answer, make_items
 
 pytestmark = pytest.mark.django_db

@@ -6,11 +6,15 @@ from django.db import IntegrityError, OperationalError
 
 from labeling.models import Annotation, ImportBatch, Item, JobState, Project
 from labeling.selectors.recount import differences
-from labeling.services import deletion, overlap, projects, queue, snapshots, sweep
-from labeling.services.attempts import FencedOff
+from labeling.services.exports import snapshots
+from labeling.services.housekeeping import sweep
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports.run import drop_upload
 from labeling.services.imports.store import ChunkStore
+from labeling.services.jobs.attempts import FencedOff
+from labeling.services.projects import deletion, overlap
+from labeling.services.projects import manage as projects
+from labeling.services.queue import publish as queue
 from tests.factories import make_answer, make_items, make_project
 from tests.labeling.imports.conftest import picture, zip_of
 
@@ -19,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_database
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch):
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
 
 
 def test_items_of_an_import_that_began_earlier_get_the_new_overlap(project, people, monkeypatch):
@@ -149,7 +153,7 @@ def test_what_fails_in_a_sweep_stops_nothing_else(project, people, monkeypatch):
 
     monkeypatch.setattr(sweep, "end_leases", broken)
     monkeypatch.setattr(sweep, "messages_waiting", lambda: 0)
-    monkeypatch.setattr(sweep, "wake", lambda job, pk: bool(woken.append(pk)) or True)
+    monkeypatch.setattr(sweep, "enqueue", lambda job, pk: bool(woken.append(pk)) or True)
     with pytest.raises(ExceptionGroup):
         sweep.sweep_labeling()
     assert woken == [batch.pk]

@@ -14,13 +14,13 @@ from labeling.selectors.export import Filters, bounded, export_rows
 from labeling.selectors.quarantine import person_named
 from labeling.selectors.recount import differences
 from labeling.selectors.row_count import export_row_count
-from labeling.services import items as items_service
-from labeling.services.answers import record_answer, skip
-from labeling.services.errors import Invalid
-from labeling.services.projects import remove_member, set_member
-from labeling.services.quarantine import lift, set_in_quarantine
-from labeling.services.snapshots import opened, run_snapshot, start_snapshot
-from labeling.services.tasks import next_tasks
+from labeling.services.answers.record import record_answer, skip
+from labeling.services.exports.snapshots import opened, run_snapshot, start_snapshot
+from labeling.services.items import status as items_service
+from labeling.services.projects.manage import remove_member, set_member
+from labeling.services.quality.quarantine import lift, set_in_quarantine
+from labeling.services.serving.next_tasks import next_tasks
+from labeling.services.validation.errors import Invalid
 from tests.factories import make_answer, make_items
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from labeling.models import Epoch, Project, QueueEntry, Split
-from labeling.services.queue import publish, reserve_epoch
+from labeling.services.queue.publish import publish, reserve_epoch
 from tests.factories import make_items
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def test_a_stale_worker_cannot_publish(project):
 
 
 def test_a_worker_fenced_off_while_it_writes_leaves_nothing(project, monkeypatch):
-    from labeling.services import queue
+    from labeling.services.queue import publish as queue
 
     items = make_items(project, ["a", "b"])
     number = reserve_epoch(project.pk)

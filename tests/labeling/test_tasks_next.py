@@ -10,12 +10,13 @@ from django.http import Http404
 from django.utils import timezone
 
 from labeling.models import Item, Member, Progress, Project, QueueEntry, Reason, Split, Task, TaskState
-from labeling.services.answers import record_answer, skip
-from labeling.services.errors import Invalid
-from labeling.services.queue import publish, reserve_epoch
+from labeling.services.answers.record import record_answer, skip
+from labeling.services.queue.publish import publish, reserve_epoch
+from labeling.services.serving.cursor import Walker
+from labeling.services.serving.leases import expire_overdue
 from labeling.services.serving.mixture import draw, eval_probability, pool_propensity
-from labeling.services.serving.walk import Walker
-from labeling.services.tasks import MAX_COUNT, expire_overdue, next_tasks
+from labeling.services.serving.next_tasks import MAX_COUNT, next_tasks
+from labeling.services.validation.errors import Invalid
 from tests.factories import make_items
 
 pytestmark = pytest.mark.django_db
@@ -300,7 +301,7 @@ def test_somebody_who_has_seen_everything_costs_no_walk(project, people, django_
 @pytest.mark.parametrize("split", list(Split))
 def test_the_walk_is_one_index_seek(project, people, split):
     """The plan is the constant cost: the partial index in its order, no sort, no scan."""
-    from labeling.services.serving.walk import free_items
+    from labeling.services.serving.cursor import free_items
 
     make_items(project, [str(n) for n in range(300)], split)
     items = free_items(project.pk, people.annotator.pk, split=split, pictures=False)

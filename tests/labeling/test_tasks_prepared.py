@@ -2,8 +2,8 @@
 
 import pytest
 
+from labeling.db.prepared import Prepared, PreparedUpdate
 from labeling.models import Item, Member, Project
-from labeling.selectors.prepared import Prepared, PreparedUpdate
 from tests.factories import make_items
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 
 from labeling.models import Annotation, Item, Member, Progress
 from labeling.selectors.recount import differences
-from labeling.services.answers import record_answer
-from labeling.services.tasks import next_tasks
+from labeling.services.answers.record import record_answer
+from labeling.services.serving.next_tasks import next_tasks
 from tests.factories import make_items
 
 pytestmark = pytest.mark.django_db

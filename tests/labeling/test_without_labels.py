@@ -3,8 +3,8 @@
 import pytest
 
 from labeling.models import Label, Task
-from labeling.services.label_set import set_labels
-from labeling.services.tasks import next_tasks
+from labeling.services.projects.label_set import set_labels
+from labeling.services.serving.next_tasks import next_tasks
 from tests.factories import make_answer, make_items, make_project
 
 NEXT = "/api/v1/projects/sms/tasks/next/"

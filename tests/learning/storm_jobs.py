@@ -15,7 +15,7 @@ BEATS = 20
 @shared_task(name="tests.storm")
 def storm(pk: int) -> dict[str, Any]:
     from labeling.models import OverlapChange  # the worker's apps are loaded after this module
-    from labeling.services.attempts import attempt_at
+    from labeling.services.jobs.attempts import attempt_at
 
     with attempt_at(OverlapChange.objects.all(), pk) as attempt:
         if attempt is not None:

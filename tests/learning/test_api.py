@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.models import JobState, Split
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Run, Status
 from learning.services.pipeline.run import run_training
 from tests.factories import make_items
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def messages(monkeypatch):
     """What would have been sent to the broker."""
     sent = []
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: sent.append((job, *args)) or True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: sent.append((job, *args)) or True)
     return sent
 
 

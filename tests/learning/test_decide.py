@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from labeling import signals
 from labeling.models import AuditEvent, JobState, Progress
 from labeling.models.process_name import machine_name
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.models import NextDecision, Run, Trigger
 from learning.services.pipeline.run import run_training, waiting_after
 from learning.services.runs import sweep

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from labeling.models import Annotation, Source
 from labeling.selectors import model_facts
 from labeling.selectors.export import ANNOTATION_COLUMNS, ITEM_COLUMNS, Filters, export_rows
-from labeling.services.answers import record_answer
+from labeling.services.answers.record import record_answer
 from labeling.services.exports import FORMATS, export_file
-from labeling.services.tasks import next_tasks
+from labeling.services.serving.next_tasks import next_tasks
 from learning.families.pairwise import export_rows as pairs
 from learning.models import ModelVersion
 from tests.factories import make_answer, make_items, make_project

@@ -26,7 +26,7 @@ FAULTS = {
     "artifact": "learning.services.pipeline.learn.register",
     "gate": "learning.services.registry.gate.verdict_on",
     "rank": "learning.families.labels.ranking.rank_pool",
-    "publish": "labeling.services.queue._insert",
+    "publish": "labeling.services.queue.publish._insert",
 }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.core.evaluation import Contender, evaluate
 from learning.core.evaluation.gate import MAX_P_BETTER
 from learning.core.learners import make_learner, one_hot

@@ -14,7 +14,7 @@ from labeling.jobs import leave_nothing_held
 from labeling.models import ImportBatch, WorkerMachine
 from labeling.models.process_name import is_alive, machine_name, process_name
 from labeling.models.worker_machine import WorkerMachineQuerySet
-from labeling.services import liveness
+from labeling.services.jobs import liveness
 from learning.models import Run
 from tests.factories import make_project
 from tests.learning.conftest import until

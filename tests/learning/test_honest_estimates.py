@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_eval_split_and_the_weighted_export_tell_the_truth_and_the_naive_estimate_does_not(monkeypatch):
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
     found = one_seed(1, answers=120, learner="logistic", random_share=0.2)
     value, low, high = found.eval
     assert low <= found.truth <= high

@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from labeling.models import Split
-from labeling.services.answers import record_answer
-from labeling.services.tasks import next_tasks
+from labeling.services.answers.record import record_answer
+from labeling.services.serving.next_tasks import next_tasks
 from learning.models import ArmComparison, ModelVersion, Run
 from learning.selectors.arms import arms
 from learning.selectors.stopping import stopping
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch):
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
 
 
 @pytest.fixture

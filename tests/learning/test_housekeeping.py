@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from labeling.models import AuditEvent, Backup, Housekeeping, ImportBatch, ImportRejection, JobState, Split
-from labeling.services import storage
-from labeling.services.errors import Invalid
+from labeling.services.files import storage
 from labeling.services.housekeeping import run_housekeeping, start_housekeeping, would_free
+from labeling.services.validation.errors import Invalid
 from learning.models import Alert, Decision, EncoderVersion, ModelVersion, Run, Status
 from learning.services import files, retention
 from learning.services.pipeline.run import run_training

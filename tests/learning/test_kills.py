@@ -20,10 +20,10 @@ IN_TRAINING = (
     "learning.services.registry.promotion:settle:after",
 )
 IN_RANKING = (
-    "labeling.services.queue:reserve_epoch:after",
+    "labeling.services.queue.publish:reserve_epoch:after",
     "learning.families.labels.ranking:rank_pool:before",
     "learning.families.labels.ranking:rank_pool:after",
-    "labeling.services.queue:_insert:after",
+    "labeling.services.queue.publish:_insert:after",
     "learning.families.labels.ranking:publish:after",
 )
 

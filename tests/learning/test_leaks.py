@@ -6,8 +6,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from labeling.models import Asset, Item, Progress, Split
-from labeling.services import storage
-from labeling.services.pictures import inspect, original_name
+from labeling.services.files import storage
+from labeling.services.items.pictures import inspect, original_name
 from learning.services.monitoring.leaks import Leaks, leaks
 from tests.factories import make_items, make_project
 from tests.learning.people import make_text_project

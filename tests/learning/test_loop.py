@@ -18,12 +18,12 @@ def at_once(monkeypatch):
     """Messages are worked off at once, in this process, through the doorways of Celery."""
     doorways = {job.name: job for job in (jobs.decide, jobs.run_training, jobs.rank)}
 
-    def wake(job, *args):
+    def enqueue(job, *args):
         assert not transaction.get_connection().in_atomic_block
         doorways[job](*args)
         return True
 
-    monkeypatch.setattr("labeling.services.wake.wake", wake)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", enqueue)
 
 
 def test_label_retrain_rank_and_label_again(api, people):

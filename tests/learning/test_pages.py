@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.models import Member, Role, Split
-from labeling.services.errors import Invalid
+from labeling.services.validation.errors import Invalid
 from learning.models import Alert, AlertKind, Decision, ModelVersion, Run, Status
 from learning.pages import trust
 from learning.pages.card import flat
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch):
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
 
 
 @pytest.fixture

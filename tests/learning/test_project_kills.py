@@ -6,9 +6,9 @@ from django.core.files.storage import default_storage
 
 from labeling.models import Annotation, Item, JobState, OverlapChange, Project, ProjectDeletion, Task
 from labeling.selectors.recount import differences
-from labeling.services.deletion import delete_project
-from labeling.services.overlap import BATCH_ITEMS
-from labeling.services.projects import update_project
+from labeling.services.projects.deletion import delete_project
+from labeling.services.projects.manage import update_project
+from labeling.services.projects.overlap import BATCH_ITEMS
 from tests.factories import make_answer, make_items, make_project
 from tests.learning.conftest import RealWorker, until
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.both_databases, pytest.mark.django
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch):
     """The test sends the message itself, to the worker's own broker."""
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
 
 
 @pytest.fixture
@@ -47,7 +47,10 @@ def test_a_deletion_goes_on_after_two_kills(real_worker: RealWorker, people, lar
     default_storage.save(f"snapshots/{large.pk}/a.jsonl", ContentFile(b"{}"))
     record = delete_project(people.manager, large)
     assert record.state == JobState.QUEUED
-    places = ["labeling.services.deletion:_delete_in_batches:after", "labeling.services.deletion:_delete_files:before"]
+    places = [
+        "labeling.services.projects.deletion:_delete_in_batches:after",
+        "labeling.services.projects.deletion:_delete_files:before",
+    ]
     killed_at(real_worker, places, "labeling.delete_project", record.pk)
     until(lambda: ProjectDeletion.objects.filter(state=JobState.DONE).exists(), "it is deleted", log=real_worker.log)
     record.refresh_from_db()
@@ -62,7 +65,7 @@ def test_a_new_overlap_reaches_every_item_after_a_kill(real_worker: RealWorker, 
     update_project(people.manager, large, settings={"overlap": 2})
     change = OverlapChange.objects.get()
     assert change.state == JobState.QUEUED
-    killed_at(real_worker, ["labeling.services.overlap:_batch:after"], "labeling.apply_overlap", change.pk)
+    killed_at(real_worker, ["labeling.services.projects.overlap:_batch:after"], "labeling.apply_overlap", change.pk)
     until(lambda: OverlapChange.objects.filter(state=JobState.DONE).exists(), "it is applied", log=real_worker.log)
     change.refresh_from_db()
     assert (change.attempt, change.changed) == (2, 100)  # the first attempt had changed the others

@@ -5,8 +5,8 @@ import pytest
 
 from labeling.models import Item, Progress, Quarantine, Split
 from labeling.selectors.export import Filters
-from labeling.services.items import restore, set_aside
-from labeling.services.quarantine import lift, set_in_quarantine
+from labeling.services.items.status import restore, set_aside
+from labeling.services.quality.quarantine import lift, set_in_quarantine
 from learning.families.labels import training_data
 from learning.families.pairwise import freeze
 from learning.families.pairwise.export_rows import preferences

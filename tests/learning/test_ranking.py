@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.models import Epoch, Item, ItemStatus, QueueEntry, Split
-from labeling.services import queue
+from labeling.services.queue import publish as queue
 from learning.families.labels import ranking
 from learning.models import ModelVersion
 from learning.services.pipeline.rank import rank_again

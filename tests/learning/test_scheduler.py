@@ -38,7 +38,7 @@ class Steady:
 @pytest.fixture
 def sent(monkeypatch) -> list[str]:
     jobs: list[str] = []
-    monkeypatch.setattr(schedule, "wake", lambda job: bool(jobs.append(job)) or True)
+    monkeypatch.setattr(schedule, "enqueue", lambda job: bool(jobs.append(job)) or True)
     calls.clear()
     return jobs
 

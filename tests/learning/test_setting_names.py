@@ -2,9 +2,9 @@
 
 import pytest
 
-from labeling.services import projects
-from labeling.services.errors import Invalid
-from labeling.services.setting_choices import choices
+from labeling.services.projects import manage as projects
+from labeling.services.projects.setting_choices import choices
+from labeling.services.validation.errors import Invalid
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,9 @@ from django.core.files.storage import default_storage
 
 from labeling.models import ProjectDeletion, Split
 from labeling.selectors.stored_files import named_files
-from labeling.services import deletion, storage
+from labeling.services.files import storage
 from labeling.services.housekeeping import run_housekeeping, start_housekeeping
+from labeling.services.projects import deletion
 from learning.families.labels import eval_answers
 from learning.models import ModelVersion
 from learning.services import files

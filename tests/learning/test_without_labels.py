@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.models import JobState
-from labeling.services.label_set import set_labels
+from labeling.services.projects.label_set import set_labels
 from learning.models import Alert, Run, Trigger
 from learning.services.pipeline.run import run_training
 from learning.services.runs import sweep

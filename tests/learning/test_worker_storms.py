@@ -8,7 +8,7 @@ import pytest
 
 from labeling.models import JobState, OverlapChange, WorkerMachine
 from labeling.models.process_name import machine_name
-from labeling.services import sweep
+from labeling.services.housekeeping import sweep
 from tests.factories import make_project
 from tests.learning.conftest import RealWorker, redis_on, until
 
@@ -34,7 +34,7 @@ def all_done() -> bool:
 
 def done_in_the_end(worker: RealWorker, monkeypatch) -> None:
     """The scheduler's part is done here: it announces to the worker's own broker."""
-    monkeypatch.setattr(sweep, "wake", lambda job, pk: worker.send("tests.storm", pk) or True)
+    monkeypatch.setattr(sweep, "enqueue", lambda job, pk: worker.send("tests.storm", pk) or True)
 
     def swept() -> bool:
         sweep.wake_waiting(OverlapChange.objects.all(), "tests.storm")

@@ -23,18 +23,18 @@ PLACES = (
     "learning.services.pipeline.learn:register",
     "learning.services.files:store",
     "learning.services.registry.promotion:settle",
-    "labeling.services.queue:reserve_epoch",
+    "labeling.services.queue.publish:reserve_epoch",
     "learning.families.labels.ranking:rank_pool",
-    "labeling.services.queue:_insert",
+    "labeling.services.queue.publish:_insert",
     "learning.families.labels.ranking:publish",
     "learning.families.pairwise.freeze:freeze",
     "learning.families.pairwise.family:fit_ranking",
     "learning.families.pairwise.choose:next_pairs",
     "learning.families.pairwise.publish:store",
     "learning.families.pairwise.choose:publish",
-    "labeling.services.deletion:_delete_in_batches",
-    "labeling.services.deletion:_delete_files",
-    "labeling.services.overlap:_batch",
+    "labeling.services.projects.deletion:_delete_in_batches",
+    "labeling.services.projects.deletion:_delete_files",
+    "labeling.services.projects.overlap:_batch",
 )
 
 __all__ = ["PLACES", "app"]

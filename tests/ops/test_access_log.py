@@ -11,7 +11,7 @@ from django.urls import path
 from config import urls
 from config.logs import OneLine, OneObject, Refusals
 from labeling.models import AuditEvent
-from labeling.services.origin import ORIGIN, Origin
+from labeling.services.audit.origin import ORIGIN, Origin
 from tests.factories import make_answer, make_items
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,9 @@ from django.test import Client
 from labeling.api.base import ProjectView
 from labeling.models import ImportBatch, Project, ProjectDeletion
 from labeling.pages import decorators
-from labeling.services import deletion, projects
 from labeling.services.imports import start
+from labeling.services.projects import deletion
+from labeling.services.projects import manage as projects
 from tests.factories import make_items
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
@@ -19,7 +20,7 @@ SMS = "/api/v1/projects/sms/"
 def a_worker_takes_it_at_once(monkeypatch):
     """Announced jobs are done before ``delete_project`` goes on."""
     monkeypatch.setattr(deletion, "AT_ONCE_ROWS", 0)
-    monkeypatch.setattr(deletion, "wake_on_commit", lambda job, pk: deletion.run_deletion(pk))
+    monkeypatch.setattr(deletion, "enqueue_on_commit", lambda job, pk: deletion.run_deletion(pk))
 
 
 def test_deleting_a_project_that_a_worker_removes_at_once(project, people, api, monkeypatch):

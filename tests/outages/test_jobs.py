@@ -9,13 +9,15 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from labeling.models import ImportBatch, JobState, OverlapChange, ProjectDeletion, Snapshot
-from labeling.services import attempts, deletion, sweep
-from labeling.services.attempts import wait_before_retry_s
+from labeling.services.exports.snapshots import run_snapshot, start_snapshot
+from labeling.services.housekeeping import sweep
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports.run import MAX_FRUITLESS_ATTEMPTS
-from labeling.services.outages import OUTAGES, Cause
-from labeling.services.overlap_changes import run_overlap_change, start_overlap_change
-from labeling.services.snapshots import run_snapshot, start_snapshot
+from labeling.services.jobs import attempts
+from labeling.services.jobs.attempts import wait_before_retry_s
+from labeling.services.outages.causes import OUTAGES, Cause
+from labeling.services.projects import deletion
+from labeling.services.projects.overlap_changes import run_overlap_change, start_overlap_change
 from learning.models import Alert, Run
 from learning.services.pipeline.run import MAX_ATTEMPTS, run_training
 from learning.services.runs.decide import decide
@@ -41,20 +43,28 @@ def an_import(project, people, monkeypatch):
 def a_snapshot(project, people, monkeypatch):
     make_items(project, ["a"])
     pk = start_snapshot(people.manager, project, rows="items").pk
-    return Snapshot.objects.filter(pk=pk), run_snapshot, "labeling.services.snapshots._write"
+    return Snapshot.objects.filter(pk=pk), run_snapshot, "labeling.services.exports.snapshots._write"
 
 
 def a_deletion(project, people, monkeypatch):
     make_items(project, ["a"])
     monkeypatch.setattr(deletion, "AT_ONCE_ROWS", 0)
     pk = deletion.delete_project(people.manager, project).pk
-    return ProjectDeletion.objects.filter(pk=pk), deletion.run_deletion, "labeling.services.deletion._delete_in_batches"
+    return (
+        ProjectDeletion.objects.filter(pk=pk),
+        deletion.run_deletion,
+        "labeling.services.projects.deletion._delete_in_batches",
+    )
 
 
 def an_overlap_change(project, people, monkeypatch):
     make_items(project, ["a"])
     pk = start_overlap_change(people.manager, project).pk
-    return OverlapChange.objects.filter(pk=pk), run_overlap_change, "labeling.services.overlap_changes.apply_overlap"
+    return (
+        OverlapChange.objects.filter(pk=pk),
+        run_overlap_change,
+        "labeling.services.projects.overlap_changes.apply_overlap",
+    )
 
 
 def a_run(project, people, monkeypatch):
@@ -70,7 +80,7 @@ JOBS = [an_import, a_snapshot, a_deletion, an_overlap_change, a_run]
 def announced(monkeypatch):
     """Ids of the jobs that a sweep announces."""
     woken = []
-    monkeypatch.setattr(sweep, "wake", lambda job, pk: bool(woken.append(pk)) or True)
+    monkeypatch.setattr(sweep, "enqueue", lambda job, pk: bool(woken.append(pk)) or True)
     return woken
 
 

@@ -9,8 +9,8 @@ from django.db import OperationalError, connection, connections
 from django.test import Client
 
 from labeling.models import Annotation, ApiToken, ImportBatch
-from labeling.services import projects
-from labeling.services.tasks import next_tasks
+from labeling.services.projects import manage as projects
+from labeling.services.serving.next_tasks import next_tasks
 from tests.factories import make_items
 from tests.outages.trouble import full_database, locked, no_space
 

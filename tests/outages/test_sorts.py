@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
-from labeling.services.outages import Cause, outage_of
+from labeling.services.outages.causes import Cause, outage_of
 from tests.outages.trouble import full_database, no_space
 
 

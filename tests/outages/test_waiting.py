@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, connections, transaction
 from config import web_database
 from config.web_database import WriteQueue, write_queue
 from labeling.models import ApiToken
-from labeling.services.patience import patience
+from labeling.services.outages.patience import patience
 from tests.outages.trouble import locked
 
 

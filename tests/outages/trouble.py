@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, connections
 
-from labeling.services.patience import patience
+from labeling.services.outages.patience import patience
 
 
 @contextmanager

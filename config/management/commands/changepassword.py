@@ -7,7 +7,7 @@ from django.contrib.auth.management.commands.changepassword import Command as Ch
 from django.core.management.base import CommandParser
 
 from labeling.models import User
-from labeling.services.accounts import after_new_password
+from labeling.services.accounts.tokens import after_new_password
 
 
 class Command(ChangePassword):

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from labeling.models import ImportBatch, JobState, Project, User
 from labeling.services.imports import run_import, start_import
-from labeling.services.projects import create_project, may_create_projects
+from labeling.services.projects.manage import create_project, may_create_projects
 
 FOLDER = Path(settings.BASE_DIR) / "samples"
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from labeling.models import Project
 from labeling.selectors.recount import differences
-from labeling.services.recount import repair
+from labeling.services.projects.recount import repair
 
 
 class Command(BaseCommand):

@@ -9,12 +9,12 @@ from labeling.models import Project, Source, Split
 from labeling.selectors.export import Filters, bounded, export_columns, export_rows, fixed_columns
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
 from labeling.selectors.row_shapes import SHAPES, row_names, row_names_of
-from labeling.services.errors import Invalid
 from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import RowCount
 from labeling.services.exports.delimited import Csv
 from labeling.services.exports.jsonl import JsonLines
 from labeling.services.exports.parquet import Parquet
+from labeling.services.validation.errors import Invalid
 
 FORMATS: dict[str, ExportFormat] = {format_.name: format_ for format_ in (JsonLines(), Csv(), Parquet())}
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from labeling.models import Housekeeping, ImportRejection
 from labeling.models.job_record import UNFINISHED
-from labeling.services.attempts import Beat
 from labeling.services.housekeeping.rules import Freed
+from labeling.services.jobs.attempts import Beat
 
 BATCH_ROWS = 2_000
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from labeling.services.attempts import Beat
+from labeling.services.jobs.attempts import Beat
 
 
 @dataclass(frozen=True)

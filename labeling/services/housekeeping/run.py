@@ -8,12 +8,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from labeling.models import Backup, Housekeeping, JobState, Project, User
-from labeling.services.attempts import Beat, attempt_at
-from labeling.services.audit import record
+from labeling.services.audit.trail import record
 from labeling.services.housekeeping.rows import drop_old_rows
 from labeling.services.housekeeping.rules import RULES, Freed
 from labeling.services.housekeeping.strays import Usage, sweep_strays
-from labeling.services.wake import wake_on_commit
+from labeling.services.jobs.attempts import Beat, attempt_at
+from labeling.services.jobs.enqueue import enqueue_on_commit
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def start_housekeeping(user: User | None = None) -> Housekeeping:
     asked = Housekeeping.objects.create(asked_by=user)
     if user is not None:
         record("housekeeping.started", user=user)
-    wake_on_commit(JOB, asked.pk)
+    enqueue_on_commit(JOB, asked.pk)
     return asked
 
 

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from labeling.models import Asset
 from labeling.selectors.stored_files import named_files
-from labeling.services import storage
-from labeling.services.attempts import Beat
+from labeling.services.files import storage
 from labeling.services.housekeeping.rules import Freed
+from labeling.services.jobs.attempts import Beat
 
 AGE = timedelta(days=1)
 BEAT_EVERY_FILES = 500

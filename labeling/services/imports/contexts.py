@@ -9,7 +9,7 @@ import orjson
 from labeling.models import Context, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.rows import SHORT, as_split, as_text
-from labeling.services.pictures import PictureFacts
+from labeling.services.items.pictures import PictureFacts
 
 FACT = "context_fact."
 MAX_FACTS = 50

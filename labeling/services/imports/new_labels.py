@@ -4,9 +4,9 @@ from typing import Any
 
 from labeling.kinds import KINDS
 from labeling.models import ImportBatch, Project
-from labeling.services.errors import Invalid
 from labeling.services.imports.errors import ImportRefused, RowRejected
-from labeling.services.label_set import MAX_LABELS, checked, set_labels
+from labeling.services.projects.label_set import MAX_LABELS, checked, set_labels
+from labeling.services.validation.errors import Invalid
 
 #: Kept with the batch, so that an attempt that goes on does as the first one did.
 OPTION = "brings_labels"

@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 
 from labeling.kinds import InvalidAnswer
-from labeling.services import storage
+from labeling.services.files import storage
 from labeling.services.imports.contexts import take_context
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.rows import CONTEXT, CONTEXT_PICTURE, SHORT, Row, RowBuilder, as_text
-from labeling.services.pictures import original_name
+from labeling.services.items.pictures import original_name
 
 MAX_NAME = 150
 MAX_ELAPSED_MS = 2**31 - 1

@@ -9,15 +9,15 @@ import orjson
 from django.db import OperationalError
 from django.db.models import F
 
+from labeling.db import pair_rows as pairs
+from labeling.db.insert import RawInsert, now
 from labeling.kinds.pairwise import SWAPPED
 from labeling.models import Annotation, Context, Gold, Item, ItemStatus, Pair, Progress, Source, Split
 from labeling.services.imports.contexts import ContextRow, side_of
 from labeling.services.imports.pair_rows import PairRow
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.store import ChunkStore, More
-from labeling.services.insert import RawInsert, now
-from labeling.services.pairs import rows as pairs
-from labeling.services.pairs.partners import count_partners
+from labeling.services.items.partners import count_partners
 
 _LOOKED_UP = 900
 #: A chunk whose pairs are in somebody's hands just now is stored a moment later.
@@ -47,7 +47,7 @@ class PairStore(ChunkStore):
                 time.sleep(RETRY_AFTER_S)
 
     def _before(self, rows: Sequence[Row | PairRow]) -> None:
-        """Locks the pairs that will change before Progress is locked: the order of everybody (services/tasks/slots)."""
+        """Locks the pairs that will change before Progress is locked: the order of everybody (serving/slots)."""
         self.pending = [row for row in rows if isinstance(row, PairRow)]
         self.contexts: dict[str, Context] = {}
         self.places: dict[int, int] = {}

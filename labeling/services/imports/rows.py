@@ -11,7 +11,7 @@ from django.conf import settings
 from labeling.kinds import KINDS, InvalidAnswer
 from labeling.models import Modality, Project, Split
 from labeling.services.imports.errors import RowRejected
-from labeling.services.pictures import PictureFacts, PictureRejected, inspect
+from labeling.services.items.pictures import PictureFacts, PictureRejected, inspect
 
 if TYPE_CHECKING:
     from labeling.services.imports.contexts import ContextRow

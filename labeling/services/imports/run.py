@@ -8,8 +8,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from labeling.models import ImportBatch, JobState, Kind, Project
-from labeling.services import storage
-from labeling.services.attempts import FencedOff, give_back
+from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.pair_rows import PairwiseRowBuilder
@@ -17,8 +16,9 @@ from labeling.services.imports.pair_store import PairStore
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.rows import Rejection, Row, RowBuilder
 from labeling.services.imports.store import ChunkStore
-from labeling.services.liveness import kept_alive
-from labeling.services.outages import outage_of
+from labeling.services.jobs.attempts import FencedOff, give_back
+from labeling.services.jobs.liveness import kept_alive
+from labeling.services.outages.causes import outage_of
 from labeling.signals import items_imported
 
 log = logging.getLogger(__name__)

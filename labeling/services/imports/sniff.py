@@ -7,7 +7,7 @@ import orjson
 
 from labeling.models import ImportFormat, Kind, Modality
 from labeling.services.imports.errors import ImportRefused
-from labeling.services.pictures import name_other_content
+from labeling.services.items.pictures import name_other_content
 
 HEAD_BYTES = 64 * 1024
 

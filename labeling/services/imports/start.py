@@ -12,12 +12,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from labeling.models import ImportBatch, ImportFormat, Project, User
-from labeling.services import storage
-from labeling.services.audit import record
+from labeling.services.audit.trail import record
+from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.sniff import HEAD_BYTES, format_of
-from labeling.services.wake import wake_on_commit
+from labeling.services.jobs.enqueue import enqueue_on_commit
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def start_import(
             )  # fmt: skip
             facts = {"file_name": batch.file_name, "format": found, "size_bytes": size_bytes}
             record("import.started", user=user, project=project, subject=str(batch.public_id), after=facts)
-            wake_on_commit("labeling.run_import", batch.pk)
+            enqueue_on_commit("labeling.run_import", batch.pk)
     except BaseException:
         storage.drop(path)
         raise

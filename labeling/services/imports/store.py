@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.db.models import F
 
+from labeling.db.insert import RawInsert, known, now
 from labeling.models import Annotation, Asset, ImportBatch, ImportRejection, Item, Progress, Project, Source
-from labeling.services import storage
-from labeling.services.attempts import FencedOff
-from labeling.services.doubled import share_of, slots_of
+from labeling.services.files import storage
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.sides import Sides
-from labeling.services.insert import RawInsert, known, now
-from labeling.services.pictures import PictureFacts, original_name
+from labeling.services.items.pictures import PictureFacts, original_name
+from labeling.services.jobs.attempts import FencedOff
+from labeling.services.projects.doubled import share_of, slots_of
 
 
 @dataclass(frozen=True, slots=True)

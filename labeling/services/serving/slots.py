@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
+from labeling.db.prepared import PreparedUpdate
 from labeling.models import Item, ItemStatus, Pair, Progress, Split
-from labeling.selectors.prepared import PreparedUpdate
 
 
 class LeaseLost(Exception):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from labeling.kinds import KINDS
 from labeling.models import Item, Project, Split
-from labeling.services import queue
+from labeling.services.queue import publish as queue
 from learning.core.cycle import Answers, Settings, rank_pool, step_rng
 from learning.core.learners import FittedLearner
 from learning.core.pools import Pool

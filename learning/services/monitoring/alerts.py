@@ -5,8 +5,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from labeling.models import Project, User
-from labeling.services.audit import record
-from labeling.services.errors import Invalid
+from labeling.services.audit.trail import record
+from labeling.services.validation.errors import Invalid
 from learning.models import Alert, AlertKind, Run, Severity
 
 _MESSAGE = 1_000

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Item, Modality, Progress, Project, Split
 from labeling.services.imports.near import MAX_DISTANCE, NearDuplicates, Seen
-from labeling.services.pictures import PictureRejected, inspect
+from labeling.services.items.pictures import PictureRejected, inspect
 
 _CHUNK = 10_000
 _NO_KEY = np.uint64(0)

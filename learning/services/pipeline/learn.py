@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from labeling.services import queue
+from labeling.services.queue import publish as queue
 from learning.core.data_tests import check
 from learning.models import ModelVersion, Run, Status
 from learning.services import files

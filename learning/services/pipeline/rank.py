@@ -3,7 +3,7 @@
 import hashlib
 
 from labeling.models import Project
-from labeling.services import queue
+from labeling.services.queue import publish as queue
 from learning.models import ModelVersion, Run
 from learning.services.pipeline.registered import family_of
 from learning.services.registry import model_files

@@ -8,9 +8,9 @@ from django.db import Error
 from threadpoolctl import threadpool_limits
 
 from labeling.models import JobState
-from labeling.services.attempts import give_back
-from labeling.services.liveness import kept_alive
-from labeling.services.outages import outage_of
+from labeling.services.jobs.attempts import give_back
+from labeling.services.jobs.liveness import kept_alive
+from labeling.services.outages.causes import outage_of
 from learning.core.data_tests import HardTestFailed
 from learning.models import AlertKind, Run
 from learning.services.monitoring import alerts

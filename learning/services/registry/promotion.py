@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from labeling.models import Project, User
-from labeling.services.audit import record
-from labeling.services.checks import text
-from labeling.services.errors import Invalid
+from labeling.services.audit.trail import record
+from labeling.services.validation.checks import text
+from labeling.services.validation.errors import Invalid
 from learning.models import AlertKind, Decision, ModelVersion, Status
 from learning.models.model_version import ModelVersionQuerySet
 from learning.services import files

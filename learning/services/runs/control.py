@@ -4,9 +4,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from labeling.models import JobState, Project, User
-from labeling.services.audit import record
-from labeling.services.errors import Invalid
-from labeling.services.wake import wake_on_commit
+from labeling.services.audit.trail import record
+from labeling.services.jobs.enqueue import enqueue_on_commit
+from labeling.services.validation.errors import Invalid
 from learning.models import ModelVersion, Run, Trigger
 from learning.services.registry import model_files, promotion
 from learning.services.runs.decide import decide
@@ -21,7 +21,7 @@ def request_run(user: User, project: Project) -> Run:
     said = {"state": run.state, "reason": run.reason}
     record("run.asked_for", user=user, project=project, subject=str(run.public_id), after=said)
     if run.state == JobState.QUEUED:
-        wake_on_commit("learning.run_training", run.pk)
+        enqueue_on_commit("learning.run_training", run.pk)
     return run
 
 
@@ -39,14 +39,14 @@ def cancel(user: User, run: Run) -> Run:
     run.save(update_fields=["steps"])
     record("run.cancelled", user=user, project=run.project, subject=str(run.public_id))
     for waiting in Run.objects.filter(project=run.project_id, state=JobState.QUEUED):
-        wake_on_commit("learning.run_training", waiting.pk)
+        enqueue_on_commit("learning.run_training", waiting.pk)
     return run
 
 
 def promote(user: User, version: ModelVersion, reason: str) -> ModelVersion:
     """Makes a version champion and has it rank. Raises Invalid."""
     promoted = promotion.promote(user, version, reason)
-    wake_on_commit("learning.rank", version.project_id)
+    enqueue_on_commit("learning.rank", version.project_id)
     return promoted
 
 
@@ -68,5 +68,5 @@ def pin(user: User, version: ModelVersion, pinned: bool) -> ModelVersion:
 def rollback(user: User, project: Project, reason: str, to: int | None = None) -> ModelVersion:
     """Goes back to the champion before, or to an earlier one by number, and has it rank. Raises Invalid."""
     earlier = promotion.rollback(user, project, reason, to)
-    wake_on_commit("learning.rank", project.pk)
+    enqueue_on_commit("learning.rank", project.pk)
     return earlier

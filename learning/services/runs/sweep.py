@@ -8,8 +8,8 @@ from django.db.models.functions import Coalesce, Now
 
 from labeling.kinds import KINDS, NO_FAMILY
 from labeling.models import Annotation, Epoch, ImportBatch, JobState, Label, Project, Source, SweepRecord
-from labeling.services.sweep import wake_waiting
-from labeling.services.wake import wake
+from labeling.services.housekeeping.sweep import wake_waiting
+from labeling.services.jobs.enqueue import enqueue
 from learning.models import Alert, AlertKind, Decision, ModelVersion, NextDecision, Run, Status
 
 #: The message of a promotion is given this long before it counts as lost.
@@ -27,9 +27,9 @@ def sweep_learning() -> dict[str, Any]:
     """Announces again the decisions nobody took and the rankings nobody made."""
     due, unranked = due_projects(), unranked_projects()
     for project_id in due:
-        wake("learning.decide", project_id)
+        enqueue("learning.decide", project_id)
     for project_id in unranked:
-        wake("learning.rank", project_id)
+        enqueue("learning.rank", project_id)
     SweepRecord.objects.done("learning")
     return {"projects": due, "unranked": unranked}
 

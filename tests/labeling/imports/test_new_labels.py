@@ -3,10 +3,10 @@
 import pytest
 
 from labeling.models import ImportBatch, JobState
-from labeling.services import label_set
 from labeling.services.imports import run as run_module
 from labeling.services.imports import run_import
-from labeling.services.label_set import set_labels
+from labeling.services.projects import label_set
+from labeling.services.projects.label_set import set_labels
 from tests.factories import make_project
 from tests.labeling.imports.conftest import assert_counts_true, counts, picture, reasons, zip_of
 

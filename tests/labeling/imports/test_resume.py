@@ -14,9 +14,9 @@ from django.db import close_old_connections, connection
 
 from labeling.models import ImportBatch, Item, JobState, Progress
 from labeling.selectors.recount import differences
+from labeling.services.housekeeping.sweep import wake_waiting
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports import store as store_module
-from labeling.services.sweep import wake_waiting
 from tests.factories import make_project
 from tests.labeling.imports.conftest import assert_counts_true, picture, zip_of
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance
 from labeling.models import Item
 from labeling.services.imports.near import NearDuplicates, Seen
 from labeling.services.imports.sides import GroupSides
-from labeling.services.pictures import inspect
+from labeling.services.items.pictures import inspect
 from tests.factories import make_project
 from tests.labeling.imports.conftest import assert_counts_true, counts, picture, reasons, zip_of
 

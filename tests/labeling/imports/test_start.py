@@ -12,8 +12,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from labeling.models import ImportBatch, Item, JobState
-from labeling.services import sweep, wake
+from labeling.services.housekeeping import sweep
 from labeling.services.imports import ImportRefused, run, run_import, start_import
+from labeling.services.jobs import enqueue
 from labeling.signals import items_imported
 from tests.labeling.imports.conftest import counts
 
@@ -33,7 +34,7 @@ def sent(monkeypatch):
             self.append((name, *args))
 
     sent = Sent()
-    monkeypatch.setattr(wake, "current_app", sent)
+    monkeypatch.setattr(enqueue, "current_app", sent)
     return sent
 
 

@@ -233,7 +233,7 @@ def test_csv_agrees_with_the_csv_module_across_blocks(settings):
 
 @pytest.mark.parametrize("end_of_copy", ["\n\\.", ""], ids=["copy", "the way around it"])
 def test_strange_text_arrives_unchanged(project, bring_in, monkeypatch, end_of_copy):
-    monkeypatch.setattr("labeling.services.insert._END_OF_COPY", end_of_copy)
+    monkeypatch.setattr("labeling.db.insert._END_OF_COPY", end_of_copy)
     rows = [
         {"text": text}
         for text in ("\\.", "a\n\\.\nb", "\\N", 'quo"te', " tab\t", "NULL", "a\u2028b", "é" * 3, "{}", "a\\")

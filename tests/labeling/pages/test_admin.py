@@ -126,7 +126,7 @@ def test_expires_leases(root, project, people):
 
 def test_tries_jobs_again(root, project, monkeypatch, django_capture_on_commit_callbacks):
     woken = []
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: woken.append((job, *args)))
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: woken.append((job, *args)))
     failed = Snapshot.objects.create(project=project, format="csv", rows="items", state="failed", error="disk full")
     done = Snapshot.objects.create(project=project, format="csv", rows="items", state="done")
     with django_capture_on_commit_callbacks(execute=True):

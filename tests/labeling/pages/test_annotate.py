@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from labeling.kinds import KINDS
 from labeling.models import Task
 from labeling.pages.annotate import modules_of
-from labeling.services.answers import record_answer, skip
+from labeling.services.answers.record import record_answer, skip
 from tests.factories import make_items
 
 PAGE = "/p/sms/annotate/"

@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.models import Snapshot
-from labeling.services.snapshots import run_snapshot
+from labeling.services.exports.snapshots import run_snapshot
 from tests.factories import make_answer, make_items
 
 

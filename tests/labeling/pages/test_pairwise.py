@@ -6,9 +6,9 @@ import pytest
 
 from labeling.models import Context, Member, Pairs, Progress, Project, Role
 from labeling.selectors.judgments import pair_progress, winners
-from labeling.services.answers import record_answer
+from labeling.services.answers.record import record_answer
 from labeling.services.imports import run_import, start_import
-from labeling.services.tasks import next_tasks
+from labeling.services.serving.next_tasks import next_tasks
 from tests.factories import make_items, make_project
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.models import OverlapChange, Project
-from labeling.services.label_set import set_labels
+from labeling.services.projects.label_set import set_labels
 from tests.factories import make_answer, make_items
 
 SETTINGS = {

@@ -9,7 +9,7 @@ import pytest
 
 from labeling.models import Context, Item, Member, Pair, Role
 from labeling.selectors.recount import differences
-from labeling.services.projects import create_project
+from labeling.services.projects.manage import create_project
 from tests.labeling.imports.conftest import bring_in, counts, reasons
 
 ARGUMENTS = Path(__file__).resolve().parents[4] / "shared" / "data" / "pair_ukp_convarg1"

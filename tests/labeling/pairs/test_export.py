@@ -9,9 +9,9 @@ import pytest
 
 from labeling.selectors.export import Filters
 from labeling.selectors.row_count import export_row_count
-from labeling.services.answers import record_answer, take_back
+from labeling.services.answers.record import record_answer, take_back
 from labeling.services.exports import export_file
-from labeling.services.tasks import next_tasks
+from labeling.services.serving.next_tasks import next_tasks
 from tests.labeling.pairs.conftest import item
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

@@ -4,9 +4,9 @@ import pytest
 
 from labeling.models import Annotation, Asset, Context, Item, Pair
 from labeling.selectors.task_json import task_json
-from labeling.services.deletion import delete_project
-from labeling.services.projects import create_project
-from labeling.services.tasks import next_tasks
+from labeling.services.projects.deletion import delete_project
+from labeling.services.projects.manage import create_project
+from labeling.services.serving.next_tasks import next_tasks
 from tests.labeling.imports.conftest import bring_in, counts, picture, reasons, zip_of  # noqa: F401 - a fixture
 from tests.labeling.pairs.conftest import consistent
 

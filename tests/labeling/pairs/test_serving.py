@@ -26,13 +26,14 @@ from labeling.models import (
     TaskState,
 )
 from labeling.selectors.task_json import task_json
-from labeling.services.answers import record_answer, skip, take_back
-from labeling.services.overlap import apply_overlap
-from labeling.services.pairs import head
-from labeling.services.pairs.queue import publish_pairs
-from labeling.services.queue import reserve_epoch
-from labeling.services.serving.walk import Walker
-from labeling.services.tasks import expire_overdue, next_tasks
+from labeling.services.answers.record import record_answer, skip, take_back
+from labeling.services.projects.overlap import apply_overlap
+from labeling.services.queue.publish import reserve_epoch
+from labeling.services.queue.publish_pairs import publish_pairs
+from labeling.services.serving.cursor import Walker
+from labeling.services.serving.leases import expire_overdue
+from labeling.services.serving.next_tasks import next_tasks
+from labeling.services.serving.pairs import head
 from learning.core.acquisition import draw, rank_log_weights
 from tests.factories import UserFactory
 from tests.labeling.pairs.conftest import consistent, counts, item, item_rows
@@ -487,7 +488,7 @@ def test_a_lease_that_expired_behind_somebody_is_found_on_the_next_lap(filled, p
 
 
 def test_publishing_refuses_a_ranking_longer_than_a_lap(filled, monkeypatch):
-    monkeypatch.setattr("labeling.services.pairs.queue.LAP", 6)
+    monkeypatch.setattr("labeling.services.queue.publish_pairs.LAP", 6)
     with pytest.raises(ValueError, match="fewer than"):
         publish(filled, pool_pairs())
 

@@ -3,12 +3,12 @@
 import pytest
 
 from labeling.models import Context, Pair, PairQueueEntry, Progress, Project, Task
-from labeling.services.answers import record_answer
-from labeling.services.deletion import delete_project
-from labeling.services.items import restore, restore_context, set_aside, set_context_aside
-from labeling.services.pairs.queue import publish_pairs
-from labeling.services.queue import reserve_epoch
-from labeling.services.tasks import next_tasks
+from labeling.services.answers.record import record_answer
+from labeling.services.items.status import restore, restore_context, set_aside, set_context_aside
+from labeling.services.projects.deletion import delete_project
+from labeling.services.queue.publish import reserve_epoch
+from labeling.services.queue.publish_pairs import publish_pairs
+from labeling.services.serving.next_tasks import next_tasks
 from tests.labeling.pairs.conftest import consistent, counts, item, item_rows, reasons
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

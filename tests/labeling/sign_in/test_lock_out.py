@@ -5,7 +5,7 @@ import re
 import pytest
 
 from labeling.models import AttemptLimit, KnownAddress
-from labeling.services.sign_in.attempts import ADDRESS, NAME, PAIR
+from labeling.services.accounts.sign_in.attempts import ADDRESS, NAME, PAIR
 from tests.factories import UserFactory
 from tests.labeling.sign_in.people import EVERYWHERE, RIGHT, is_in, on_the_page, over_rest
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.services.sign_in.attempts import PAIR
+from labeling.services.accounts.sign_in.attempts import PAIR
 from tests.factories import UserFactory
 from tests.labeling.sign_in.people import RIGHT, is_in, on_the_page
 

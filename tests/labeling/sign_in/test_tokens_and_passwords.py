@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from labeling.models import ApiToken, AuditEvent
-from labeling.services.accounts import issue_token
+from labeling.services.accounts.tokens import issue_token
 from tests.factories import UserFactory, make_project
 from tests.labeling.sign_in.people import RIGHT
 

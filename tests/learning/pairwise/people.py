@@ -7,7 +7,7 @@ from typing import Any
 
 from labeling.models import Item, Project, User
 from labeling.services.imports import run_import, start_import
-from labeling.services.projects import create_project
+from labeling.services.projects.manage import create_project
 
 Judge = Callable[[random.Random, float, float], str]
 

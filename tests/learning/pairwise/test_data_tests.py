@@ -11,10 +11,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from labeling.models import Annotation, Item, JobState, Member, Pair, Project, Role
-from labeling.services.answers import record_answer
+from labeling.services.answers.record import record_answer
 from labeling.services.imports import run_import, start_import
-from labeling.services.items import set_aside
-from labeling.services.tasks import next_tasks
+from labeling.services.items.status import set_aside
+from labeling.services.serving.next_tasks import next_tasks
 from learning.models import Alert, ModelVersion, Run, Trigger
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.pipeline.run import run_training

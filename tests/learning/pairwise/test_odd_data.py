@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labeling.models import Context, ItemStatus, Project
-from labeling.services.items import set_aside
+from labeling.services.items.status import set_aside
 from learning.families.pairwise.findings import sentence_of
 from learning.families.pairwise.results import overview_of, ranking_without, results_of
 from learning.models import ModelVersion

@@ -6,8 +6,8 @@ import pytest
 from django.core.files.storage import default_storage
 
 from labeling.models import Context, Epoch, Snapshot, Task
-from labeling.services.items import set_aside
-from labeling.services.snapshots import run_snapshot
+from labeling.services.exports.snapshots import run_snapshot
+from labeling.services.items.status import set_aside
 from learning.families.pairwise import publish
 from learning.families.pairwise.export_rows import grade_of
 from learning.families.pairwise.results import results_of

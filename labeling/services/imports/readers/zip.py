@@ -17,7 +17,7 @@ from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.rows import CONTEXT_PICTURE, PICTURE, Rejection
-from labeling.services.pictures import PictureFacts, PictureRejected, inspect
+from labeling.services.items.pictures import PictureFacts, PictureRejected, inspect
 
 ITEMS_NAME = "items.csv"
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)

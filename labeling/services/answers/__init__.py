@@ -1,0 +1,1 @@
+"""Answers: recorded, revised, taken back, skipped."""

@@ -1,0 +1,318 @@
+"""Answers: recorded, revised, taken back, skipped. Annotation rows are only ever added (invariant 1)."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404
+from django.utils import timezone
+
+from labeling import signals
+from labeling.db.prepared import Prepared, PreparedUpdate
+from labeling.kinds import KINDS, InvalidAnswer
+from labeling.models import (
+    Action,
+    Annotation,
+    Item,
+    ItemStatus,
+    Kind,
+    Label,
+    Member,
+    Pair,
+    Project,
+    Reason,
+    SkipReason,
+    Task,
+    TaskState,
+    User,
+    Viewport,
+)  # fmt: skip
+from labeling.models.label import LabelQuerySet
+from labeling.models.task import TaskQuerySet
+from labeling.services.serving.leases import lease_end
+from labeling.services.serving.slots import ItemChange, LeaseLost, move_progress
+from labeling.services.validation.checks import text
+from labeling.services.validation.errors import Invalid
+
+__all__ = ["InvalidAnswer", "LeaseLost", "Recorded", "record_answer", "skip", "take_back"]
+
+#: What a 32-bit column holds: 24 days.
+MAX_ELAPSED_MS = 2**31 - 1
+#: An item that this many people found unclear is set aside.
+UNCLEAR_LIMIT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The current annotation of the task; ``created`` when it is the task's first."""
+
+    annotation: Annotation
+    created: bool
+
+
+@dataclass(slots=True)
+class _Work:
+    """A task with its item and its annotator's membership, all locked."""
+
+    task: Task
+    member: Member
+    change: ItemChange
+    revision: int
+    deltas: "Counter[str]"
+
+    @property
+    def project(self) -> Project:
+        return self.member.project
+
+    @property
+    def item(self) -> Item | Pair:
+        return self.change.item
+
+    @property
+    def holds_slot(self) -> bool:
+        return _holds_slot(self.task)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the task is about, as the columns of a task or an annotation."""
+        if self.task.pair_id is None:
+            return {"item_id": self.task.item_id}
+        return {"pair_id": self.task.pair_id, "left_id": self.task.left_id}
+
+
+@transaction.atomic
+def record_answer(
+    user: User, task_id: int, answer: Any, elapsed_ms: Any = None, *, ui_version: Any = "", viewport: Any = ""
+) -> Recorded:
+    """Records or revises an answer; the same answer again changes nothing. Announces ``answer_recorded`` on commit.
+
+    ``ui_version`` and ``viewport`` say which page it was given on. Raises InvalidAnswer, Invalid (elapsed_ms,
+    ui_version, viewport), LeaseLost, Http404 (not this person's task), PermissionDenied.
+    """
+    seen = {"elapsed_ms": _checked_elapsed(elapsed_ms), **_checked_page(ui_version, viewport)}
+    work = _work_on(user, task_id)
+    kind = KINDS[work.project.kind]
+    labels = frozenset(label.name for label in _labels(work.project.pk)) if kind.has_labels else frozenset()
+    if work.task.state == TaskState.ANSWERED:
+        current = Annotation.objects.current().get(task=work.task)
+        given = kind.labels_of(cast("dict[str, Any]", current.answer))
+        # the same again stays the same after a label was archived
+        if kind.validate(answer, labels.union(given)) == current.answer:
+            return Recorded(current, created=False)
+        return Recorded(_revise(work, kind.validate(answer, labels), seen), created=False)
+    answer = kind.validate(answer, labels)
+    if work.task.state != TaskState.OPEN:
+        _retake(work)
+        _set_state(work.task, TaskState.ANSWERED)
+    else:
+        _close(work.task.pk)
+    _count_answer(work, +1)
+    annotation = _revise(work, answer, seen)
+    _finish(work)
+    return Recorded(annotation, created=annotation.revision == 1)
+
+
+@transaction.atomic
+def take_back(user: User, task_id: int) -> Task:
+    """Undoes an answer or a skip: the task is open again, with a fresh lease. Harmless to repeat.
+
+    Raises LeaseLost (the slot of a skipped or expired task is gone), Http404, PermissionDenied.
+    """
+    work = _work_on(user, task_id)
+    if work.task.state == TaskState.ANSWERED:
+        _take_answer_back(work)
+    elif work.task.state != TaskState.OPEN:
+        _retake(work)
+    work.task.lease_expires_at = lease_end(work.project.lease_s)
+    _set_state(work.task, TaskState.OPEN)
+    _finish(work)
+    return work.task
+
+
+@transaction.atomic
+def skip(user: User, task_id: int, reason: Any) -> Task:
+    """Gives the task back unanswered and does not ask this person again; may set the item aside. Harmless to repeat.
+
+    Raises Invalid (reason), LeaseLost (the person was asked again meanwhile), Http404, PermissionDenied.
+    """
+    if not isinstance(reason, str) or reason not in SkipReason.values:
+        raise Invalid("reason", f"One of {', '.join(SkipReason.values)}.")
+    work = _work_on(user, task_id)
+    task = work.task
+    if task.state == TaskState.SKIPPED and task.skip_reason == reason:
+        return task
+    if task.state == TaskState.ANSWERED:
+        _take_answer_back(work)
+    if task.state == TaskState.EXPIRED and _asked_again(task):
+        raise LeaseLost("You were asked about this again meanwhile.")
+    if task.state in (TaskState.OPEN, TaskState.ANSWERED) and work.holds_slot:
+        work.item.slots_taken -= 1
+    task.skip_reason, task.skipped_at = reason, timezone.now()
+    _set_state(task, TaskState.SKIPPED)
+    if work.item.status == ItemStatus.ACTIVE and _settles(reason, _skips(task)):
+        work.change.set_aside(reason)
+    _finish(work)
+    return task
+
+
+def _checked_elapsed(elapsed_ms: Any) -> int | None:
+    if elapsed_ms is None:
+        return None
+    if isinstance(elapsed_ms, bool) or not isinstance(elapsed_ms, int) or not 0 <= elapsed_ms <= MAX_ELAPSED_MS:
+        raise Invalid("elapsed_ms", f"A whole number of milliseconds from 0 to {MAX_ELAPSED_MS}.")
+    return elapsed_ms
+
+
+def _checked_page(ui_version: Any, viewport: Any) -> dict[str, str]:
+    if not isinstance(viewport, str) or viewport not in ("", *Viewport.values):
+        raise Invalid("viewport", f"One of {', '.join(Viewport.values)}.")
+    return {"ui_version": text("ui_version", ui_version, max_length=40), "viewport": viewport}
+
+
+def _work_on(user: User, task_id: int) -> _Work:
+    """Locks member, task and item, in this order: everything one person does in a project comes one after the other."""
+    if not (found := _member(user.pk, task_id) if task_id < 2**63 else []):
+        raise Http404("No such task.")
+    member = found[0]
+    if not user.reaches(member.project_id):
+        raise Http404("No such task.")
+    if not member.may(Action.TASKS_ANSWER.permission):
+        raise PermissionDenied(member.refusal)
+    (task,) = (_pair_task if member.project.kind == Kind.PAIRWISE else _task)(task_id)
+    task.project = member.project
+    revision = task.revision or 0  # type: ignore[attr-defined]  # annotated below
+    subject = task.pair if task.item is None else task.item
+    assert subject is not None  # a constraint of the table
+    return _Work(task, member, ItemChange(subject), revision, Counter())
+
+
+@Prepared
+def _member(user: int, task: int) -> "QuerySet[Member]":
+    """The membership by which the task is the user's."""
+    members = Member.objects.filter(user=user, project__tasks__pk=task, project__tasks__annotator=F("user"))
+    return members.order_by().select_related("project").select_for_update(no_key=True, of=("self",))
+
+
+@Prepared
+def _task(task: int) -> TaskQuerySet:
+    newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
+    # the ordinal keeps the join an inner one: PostgreSQL locks no row that may be missing
+    tasks = Task.objects.filter(pk=task, item__ordinal__gte=0).annotate(revision=Subquery(newest))
+    return tasks.select_related("item").select_for_update(no_key=True, of=("self", "item"))
+
+
+@Prepared
+def _pair_task(task: int) -> TaskQuerySet:
+    newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
+    tasks = Task.objects.filter(pk=task, pair__slots_total__gte=0).annotate(revision=Subquery(newest))
+    return tasks.select_related("pair").select_for_update(no_key=True, of=("self", "pair"))
+
+
+@Prepared
+def _labels(project: int) -> LabelQuerySet:
+    return Label.objects.in_use().filter(project=project).order_by().only("name")
+
+
+def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any]) -> Annotation:
+    """Adds the next revision (``answer`` None: taken back) and announces it."""
+    if work.revision:
+        Annotation.objects.filter(task=work.task, is_current=True).update(is_current=False)
+    work.revision += 1
+    transaction.on_commit(partial(_announce, work.project.pk))
+    return Annotation.objects.create(
+        project=work.project, task=work.task, annotator_id=work.member.user_id, answer=answer, revision=work.revision,
+        instructions_version=work.project.instructions_version, **work.about, **seen,
+    )  # fmt: skip
+
+
+def _announce(project_id: int) -> None:
+    """Robust: the answer is durable, so a listener that fails must not turn it into an error for the annotator."""
+    signals.answer_recorded.send_robust(Annotation, project_id=project_id)
+
+
+def _take_answer_back(work: _Work) -> None:
+    _count_answer(work, -1)
+    _revise(work, None, {})
+
+
+def _count_answer(work: _Work, by: int) -> None:
+    work.item.answers += by if work.holds_slot else 0
+    work.deltas["annotations"] += by
+    _count_member(work.member.pk, by)
+
+
+@PreparedUpdate
+def _count_member(member: int, by: int) -> "tuple[QuerySet[Member], dict[str, Any]]":
+    return Member.objects.filter(pk=member), {"answers": F("answers") + by}
+
+
+def _set_state(task: Task, state: TaskState) -> None:
+    task.state = state
+    task.save(update_fields=["state", "lease_expires_at", "skip_reason", "skipped_at"])
+
+
+def _finish(work: _Work) -> None:
+    """Writes the item, then the counts."""
+    work.deltas.update(work.change.save())
+    move_progress(work.project.pk, work.deltas)
+
+
+@PreparedUpdate
+def _close(task: int) -> tuple[TaskQuerySet, dict[str, Any]]:
+    """An open task is answered: the everyday case, of which nothing else changes."""
+    return Task.objects.filter(pk=task), {"state": TaskState.ANSWERED}
+
+
+def _asked_again(task: Task) -> Task | None:
+    """The task by which the same person was asked about it once more after this one had expired."""
+    if task.reason == Reason.REPEAT:
+        return None
+    others = Task.objects.filter(_same(task), annotator=task.annotator_id).exclude(pk=task.pk)
+    return others.exclude(state=TaskState.EXPIRED).exclude(reason=Reason.REPEAT).first()
+
+
+def _retake(work: _Work) -> None:
+    """Takes the slot of a skipped or expired task again. Raises LeaseLost."""
+    if work.task.state == TaskState.SKIPPED:
+        _undo_skip(work)
+    elif again := _asked_again(work.task):
+        if again.state != TaskState.OPEN:
+            raise LeaseLost("You have dealt with this meanwhile.")
+        _set_state(again, TaskState.EXPIRED)
+        work.item.slots_taken -= _holds_slot(again)  # its slot passes on, if it had one
+    if work.holds_slot:
+        work.change.take_slot()
+
+
+def _undo_skip(work: _Work) -> None:
+    """Forgets the skip; an item set aside because of it comes back unless other skips settle it."""
+    work.task.skip_reason, work.task.skipped_at = "", None
+    if work.item.set_aside_because in SkipReason.values:
+        skips = _skips(work.task, without=work.task)
+        because = next((reason for reason in SkipReason.values if _settles(reason, skips)), None)
+        work.change.set_aside(because) if because else work.change.restore()
+
+
+def _holds_slot(task: Task) -> bool:
+    """Whether the task has one of the slots: repeats and gold pairs come on top of them."""
+    return task.pair_id is None or task.reason not in (Reason.REPEAT, Reason.GOLD)
+
+
+def _same(task: Task) -> Q:
+    """Tasks about the same item or pair."""
+    return Q(item=task.item_id) if task.pair_id is None else Q(pair=task.pair_id)
+
+
+def _skips(task: Task, without: Task | None = None) -> "Counter[str]":
+    skips = Task.objects.filter(_same(task), state=TaskState.SKIPPED).exclude(reason=Reason.REPEAT)
+    skipped = skips.values_list("pk", "skip_reason")
+    return Counter(reason for pk, reason in skipped if without is None or pk != without.pk)
+
+
+def _settles(reason: str, skips: "Counter[str]") -> bool:
+    """Whether this many skips for the reason take an item out."""
+    return skips[reason] >= (UNCLEAR_LIMIT if reason == SkipReason.UNCLEAR else 1)

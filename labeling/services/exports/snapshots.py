@@ -1,0 +1,135 @@
+"""Snapshots: data set versions that never change. The file is named by its content's hash and kept compressed."""
+
+import hashlib
+import io
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import IO, Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from labeling.models import JobState, Project, Snapshot, User
+from labeling.selectors.export import Filters, bounded
+from labeling.services.audit.trail import record
+from labeling.services.exports import (
+    FORMATS,
+    check_fits,
+    checked_filters,
+    checked_shape,
+    export_file,
+    holds_people,
+    public,
+)
+from labeling.services.exports.counting import RowCount
+from labeling.services.files import storage
+from labeling.services.files.block_gzip import BlockReader, BlockWriter
+from labeling.services.jobs.attempts import give_back
+from labeling.services.jobs.enqueue import enqueue_on_commit
+from labeling.services.jobs.liveness import kept_alive
+from labeling.services.outages.causes import outage_of
+
+HEARTBEAT_EVERY_PIECES = 50
+SPOOL_BYTES = 8 * 1024 * 1024
+COMPRESSED = ".gz"
+
+
+@transaction.atomic
+def start_snapshot(
+    user: User,
+    project: Project,
+    *,
+    export_format: str = "jsonl",
+    rows: str = "annotations",
+    filters: Any = None,
+    pseudonyms: bool = False,
+) -> Snapshot:
+    """Fixes what the snapshot holds and enqueues the writing of its file on commit. Raises Invalid."""
+    export_format, rows = checked_shape(export_format, rows)
+    chosen = replace(bounded(project, checked_filters({} if filters is None else filters)), pseudonyms=pseudonyms)
+    check_fits(project, rows, chosen)
+    bounds = {"ordinal_below": chosen.ordinal_below, "changes": chosen.changes, "pseudonyms": pseudonyms}
+    snapshot = Snapshot.objects.create(
+        project=project,
+        created_by=user,
+        format=export_format,
+        rows=rows,
+        filters={**public(chosen), **bounds},
+        last_annotation_id=chosen.last_annotation_id or 0,
+    )
+    made = {"format": export_format, "rows": rows, "filters": public(chosen), "pseudonyms": pseudonyms}
+    record("snapshot.started", user=user, project=project, subject=str(snapshot.public_id), after=made)
+    enqueue_on_commit("labeling.run_snapshot", snapshot.pk)
+    return snapshot
+
+
+def names_people(snapshot: Snapshot) -> bool:
+    """Whether the file says by name who answered: then it is only for those who may see names."""
+    return not snapshot.filters.get("pseudonyms") and holds_people(snapshot.project, snapshot.rows)
+
+
+def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
+    """Writes the file of a queued snapshot; harmless to repeat, and a second attempt writes the same bytes."""
+    attempt = Snapshot.objects.claim(snapshot_pk)
+    if attempt is None:
+        return {"state": "not queued"}
+    snapshot = Snapshot.objects.select_related("project").get(pk=snapshot_pk)
+    try:
+        with kept_alive(), tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
+            return _write(snapshot, attempt, file)
+    except Exception as error:  # whatever went wrong belongs on the record; the sweeper must not retry for ever
+        if outage := outage_of(error):
+            give_back(Snapshot.objects.all(), snapshot_pk, attempt, outage, error)
+            return {"state": f"put back: {outage.cause}"}
+        Snapshot.objects.finish(snapshot_pk, attempt, JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
+        raise
+
+
+def _write(snapshot: Snapshot, attempt: int, file: IO[bytes]) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    size_bytes = 0
+    count = RowCount()
+    packed = BlockWriter(file)
+    for number, piece in enumerate(_pieces(snapshot, count)):
+        packed.write(piece)
+        digest.update(piece)
+        size_bytes += len(piece)
+        if number % HEARTBEAT_EVERY_PIECES == 0 and not Snapshot.objects.beat(snapshot.pk, attempt):
+            return {"state": "fenced off"}
+    packed.finish()
+    sha256 = digest.hexdigest()
+    path = _stored(snapshot, sha256, file)
+    fields = {"path": path, "sha256": sha256, "size_bytes": size_bytes, "row_count": count.rows}
+    done = Snapshot.objects.finish(snapshot.pk, attempt, JobState.DONE, **fields)
+    return {"state": "done" if done else "fenced off", "rows": count.rows, "sha256": sha256}
+
+
+def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
+    given = snapshot.filters
+    filters = Filters(
+        split=given.get("split", ""),
+        source=given.get("source", ""),
+        only=given.get("only", ""),
+        last_annotation_id=snapshot.last_annotation_id,
+        ordinal_below=given["ordinal_below"],
+        changes=given.get("changes"),
+        pseudonyms=given.get("pseudonyms", False),
+    )
+    return export_file(snapshot.project, snapshot.format, snapshot.rows, filters, count)
+
+
+def _stored(snapshot: Snapshot, sha256: str, file: IO[bytes]) -> str:
+    """Puts the compressed file into the storage; returns its name. One that is there whole is left alone."""
+    name = f"snapshots/{snapshot.project_id}/{sha256}.{FORMATS[snapshot.format].extension}{COMPRESSED}"
+    storage.put_file(name, file)
+    return name
+
+
+def opened(snapshot: Snapshot) -> IO[bytes]:
+    """The content of a snapshot's file, which can be read from any place. Raises FileNotFoundError.
+
+    Snapshots of before 2026-11-28 are stored as they are served.
+    """
+    file: IO[bytes] = default_storage.open(snapshot.path, "rb")
+    return io.BufferedReader(BlockReader(file)) if snapshot.path.endswith(COMPRESSED) else file

@@ -1,0 +1,1 @@
+"""Items and contexts taken out and put back, and their pictures."""

@@ -1,0 +1,1 @@
+"""Trouble from outside that passes: told from faults, and waited for."""

@@ -1,1 +1,0 @@
-"""Pairs: which two items are put side by side, to whom, and why."""

@@ -1,0 +1,1 @@
+"""A project: made, changed, its label set, its overlap, its end."""

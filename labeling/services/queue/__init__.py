@@ -1,0 +1,1 @@
+"""Publishing the head of a ranking."""
