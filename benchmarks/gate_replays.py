@@ -31,9 +31,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy looks
 
 from benchmarks import core_label_efficiency as sets
 from learning.core import cycle
-from learning.core.evaluation import Contender, correct_of, evaluate, paired_test, wilson
 from learning.core.evaluation.baselines import majority, nearest_centroid
-from learning.core.evaluation.gate import MAX_P_BETTER, NOT_BELOW, squared_errors
+from learning.core.evaluation.gate import MAX_P_BETTER, NOT_BELOW, Contender, correct_of, squared_errors
+from learning.core.evaluation.intervals import wilson
+from learning.core.evaluation.paired import paired_test
+from learning.core.evaluation.report import evaluate
 from learning.core.learners import one_hot
 
 N_EVAL = 500

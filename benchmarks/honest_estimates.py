@@ -153,7 +153,7 @@ def measured(project: Any, pixels: Any, digits: Any, hidden: Any, learner: str, 
     from labeling.selectors.export import Filters
     from labeling.services.exports import export_file
     from learning.core.cycle import Answers, Settings, fit_model
-    from learning.core.evaluation import lure_estimate
+    from learning.core.evaluation.lure import lure_estimate
     from learning.core.learners import one_hot
     from learning.models import ModelVersion
     from learning.services.features import encoder_versions

@@ -97,6 +97,19 @@ def test_contract_fails_on_a_planted_fault(copy, contract):
                 path.write_text(before)
 
 
+def test_what_answers_requests_loads_no_machine_learning():
+    """Start, memory and fork of every web process: nothing about learning happens inside a request."""
+    code = (
+        "import django, sys; django.setup(); import config.urls;"
+        " print(*{'scipy', 'sklearn', 'wordllama', 'onnxruntime'} & sys.modules.keys())"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, text=True, capture_output=True, check=True
+    )
+    assert not ran.stdout.strip()
+
+
 def test_every_room_is_named():
     rooms = {path.relative_to(ROOT).parts[0] for path in tracked("*.py")} - {"manage.py"}
     assert rooms <= ROOMS, "a new top-level room: name it here, in pyproject.toml and in docs/architecture.md"

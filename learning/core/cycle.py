@@ -14,7 +14,8 @@ import numpy as np
 
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation import Evaluation, evaluate, evaluate_baselines
+from learning.core.evaluation.baselines import evaluate_baselines
+from learning.core.evaluation.report import Evaluation, evaluate
 from learning.core.learners import FittedLearner, Kind, make_learner
 from learning.core.pools import Pool
 from learning.core.strategies import Draws, Request, make_strategy

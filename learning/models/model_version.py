@@ -113,6 +113,13 @@ class ModelVersion(models.Model):
             return self.status == Status.PROVISIONAL
         return not ModelVersion.objects.filter(project=self.project_id, status=Status.PROVISIONAL).exists()
 
+    @property
+    def dropped_words(self) -> str:
+        """Why there is no file, and how to have one again."""
+        assert self.dropped_at is not None
+        how = f" `manage.py repeat_run {self.run.public_id} --store` makes it again." if self.run else ""
+        return f"housekeeping let its file go on {self.dropped_at:%Y-%m-%d}; its record stays.{how}"
+
 
 class Decision(models.Model):
     """Why a version became what it is. Append-only; ``numbers`` holds what was compared.

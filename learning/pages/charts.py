@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
 from learning.selectors.estimates import ends
 
 WIDTH, HEIGHT = 560, 240

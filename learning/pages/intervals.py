@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
 
 register = template.Library()
 

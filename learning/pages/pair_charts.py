@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from learning.core.evaluation.intervals import interval_words, why_no_interval
+from learning.core.evaluation.interval_words import interval_words, why_no_interval
 from learning.families.pairwise.shapes import ItemStrength, RankingPoint, Rate
 from learning.pages.charts import Tick, nice_step
 from learning.selectors.estimates import ends

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Kind
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
 from learning.models import Alert, AlertKind, ModelVersion
 from learning.pages.findings import data_test_rows
 from learning.pages.pair_charts import Mark, Strip, share_strip
@@ -14,7 +14,6 @@ from learning.selectors.curve import headline_of
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.verdict_words import ENOUGH
 from learning.selectors.verdicts import gate_verdict
-from learning.services.registry import model_files
 
 MEGABYTE = 1024 * 1024
 
@@ -58,7 +57,7 @@ def status_words(version: ModelVersion, verdict: dict[str, Any] | None, is_ranki
     if is_damaged(version):
         return "Its file is damaged: the newest whole version before it ranks the questions until the file is restored."
     if version.dropped_at is not None:
-        return f"What was measured stays; {model_files.dropped_words(version)}"
+        return f"What was measured stays; {version.dropped_words}"
     return verdict_words.status_words(version, verdict, is_ranking)
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labeling.models import Kind, Project
-from learning.core.evaluation.arms import MIN_HELD_OUT, MIN_LABELS, ArmPoint, Pays, does_it_pay
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.pays import MIN_HELD_OUT, MIN_LABELS, ArmPoint, Pays, does_it_pay
 from learning.models import ArmComparison
 from learning.selectors.estimates import all_with_notes
 

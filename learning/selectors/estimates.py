@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from learning.core.evaluation.intervals import why_no_interval
+from learning.core.evaluation.interval_words import why_no_interval
 
 
 def with_note(estimate: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Kind, Project
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.stopping import STABLE, TIMES, advise
 from learning.models import ModelVersion
 from learning.selectors.arms import points

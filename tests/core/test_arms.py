@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from learning.core.evaluation.arms import ArmPoint, compare_arms, does_it_pay, next_count
+from learning.core.evaluation.arms import compare_arms
 from learning.core.evaluation.paired import paired_test
+from learning.core.evaluation.pays import ArmPoint, does_it_pay, next_count
 from learning.core.evaluation.stopping import advise, cohen_kappa
 
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn import metrics as sk
 
-from learning.core.evaluation import curve_point, evaluate, evaluate_baselines, paired_test, wilson
-from learning.core.evaluation.baselines import majority_multilabel, most_frequent, nearest_centroid
-from learning.core.evaluation.intervals import bootstrap_weights
+from learning.core.evaluation.baselines import evaluate_baselines, majority_multilabel, most_frequent, nearest_centroid
+from learning.core.evaluation.curves import curve_point
+from learning.core.evaluation.intervals import bootstrap_weights, wilson
+from learning.core.evaluation.paired import paired_test
+from learning.core.evaluation.report import evaluate
 from learning.core.learners import one_hot
 
 

@@ -10,17 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learning.core.acquisition import draw, rank_log_weights
-from learning.core.evaluation import (
-    Contender,
-    evaluate,
-    human_ceiling,
-    judge,
-    lure_estimate,
-    lure_weights,
-    paired_loss_test,
-    paired_test,
-)
 from learning.core.evaluation.baselines import majority
+from learning.core.evaluation.ceiling import human_ceiling
+from learning.core.evaluation.gate import Contender, judge
+from learning.core.evaluation.lure import lure_estimate, lure_weights
+from learning.core.evaluation.paired import paired_loss_test, paired_test
+from learning.core.evaluation.report import evaluate
 from learning.core.learners import one_hot
 
 N_HELD_OUT = 500

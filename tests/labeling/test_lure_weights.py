@@ -10,7 +10,7 @@ from labeling.models import Annotation, Item, Source
 from labeling.selectors.export import Filters, bounded, export_rows
 from labeling.selectors.lure_weights import LureWeights
 from learning.core.acquisition import draw, rank_log_weights
-from learning.core.evaluation import lure_weights
+from learning.core.evaluation.lure import lure_weights
 from tests.factories import make_answer, make_items, make_project
 
 

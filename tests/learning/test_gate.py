@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from labeling.services.validation.errors import Invalid
-from learning.core.evaluation import Contender, evaluate
-from learning.core.evaluation.gate import MAX_P_BETTER
+from learning.core.evaluation.gate import MAX_P_BETTER, Contender
+from learning.core.evaluation.report import evaluate
 from learning.core.learners import make_learner, one_hot
 from learning.families.labels.evaluation import MeasuredLabels
 from learning.models import Alert, Decision, ModelVersion, Status

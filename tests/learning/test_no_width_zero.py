@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from labeling.models import Split
-from learning.core.evaluation import evaluate
+from learning.core.evaluation.report import evaluate
 from learning.core.simulation import Curve
 from learning.management.commands import simulate
 from learning.models import ModelVersion

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from learning.core.evaluation import evaluate
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.report import evaluate
 from learning.models import ModelVersion, Status
 from learning.selectors import verdict_words
 from learning.selectors.estimates import with_note

@@ -56,7 +56,7 @@ def curve_point(evaluation: Evaluation, labels: int, arm: str, metric: str = "")
     Examples
     --------
     >>> import numpy as np
-    >>> from learning.core.evaluation import evaluate
+    >>> from learning.core.evaluation.report import evaluate
     >>> found = evaluate(np.eye(2), np.eye(2), kind="classification", rng=np.random.default_rng(0))
     >>> curve_point(found, 20, "active").value
     1.0

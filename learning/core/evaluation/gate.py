@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.paired import PairedLoss, PairedTest, paired_loss_test, paired_test
 from learning.core.evaluation.report import Evaluation
 from learning.core.learners.base import Kind
@@ -167,7 +167,7 @@ def judge(
 
     Examples
     --------
-    >>> from learning.core.evaluation import evaluate
+    >>> from learning.core.evaluation.report import evaluate
     >>> truth, rng = np.tile(np.eye(2), (100, 1)), np.random.default_rng(0)
     >>> good = Contender(truth.astype(np.float32), evaluate(truth, truth, kind="classification", rng=rng))
     >>> judge(good, None, truth, np.full((200, 2), 0.5, np.float32), rng=rng).promote

@@ -8,12 +8,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.evaluation.interval_words import NO_WIDTH
 
 LEVEL = 0.95
-TOO_FEW = 5
-"""Below it an interval says more about the method than about the model."""
-NO_WIDTH = 1e-9
-"""Narrower is the rounding of values that do not differ."""
 _REPLICATES = 1_000
 _MIN_REPLICATES = 200
 _CELLS = 4_000_000
@@ -67,60 +64,6 @@ def wilson(successes: float, n: float, level: float = LEVEL) -> Estimate:
     half = z * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))) / (1 + z * z / n)
     # Rounding must not push the end of the interval inside the share itself.
     return Estimate(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share), round(n))
-
-
-def why_no_interval(low: float | None, high: float | None, n: int | None) -> str:
-    """Return in words why an interval says nothing; empty when it does.
-
-    Examples
-    --------
-    >>> why_no_interval(0.2, 0.9, 4), why_no_interval(0.2, 0.9, 5)
-    ('too few to say', '')
-    """
-    if n == 0:
-        return "undefined"
-    if n is not None and n < TOO_FEW:
-        return "too few to say"
-    if low is None or high is None or not np.isfinite([low, high]).all() or high - low <= NO_WIDTH:
-        return "interval undefined"
-    return ""
-
-
-def interval_words(
-    low: float | None, high: float | None, n: int | None, digits: int = 3, *, signed: bool = False, unit: str = ""
-) -> str:
-    """Return an interval as a person reads it, or in words why there is none.
-
-    Parameters
-    ----------
-    low, high : float or None
-        Equal ends are no interval: a bootstrap of values that do not differ knows nothing.
-    n : int or None
-        What it was measured on; None when that is not known.
-    digits : int
-        Behind the point.
-    signed : bool
-        Of a difference, with its plus signs.
-    unit : str
-        Said after an interval.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> interval_words(0.81, 0.934, 120), interval_words(1.0, 1.0, 2), interval_words(0.0, 1.0, 0)
-    ('0.810 to 0.934', 'too few to say', 'undefined')
-    >>> interval_words(-0.1, 0.25, 9, 2), interval_words(0.5, 0.5001, 10_000), interval_words(1.0, 1.0, 50)
-    ('−0.10 to 0.25', 'less than 0.001 wide', 'interval undefined')
-    """
-    none = why_no_interval(low, high, n)
-    if none or low is None or high is None:
-        return none
-    ends = [f"{end:{'+' if signed else ''}.{digits}f}".replace("-", "−") for end in (low, high)]
-    words = f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"less than {10**-digits:.{digits}f} wide"
-    return f"{words} {unit}".rstrip()
 
 
 def bootstrap_weights(n: int, rng: np.random.Generator) -> FloatMatrix:

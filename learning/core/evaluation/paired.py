@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
-from scipy.stats import binom
+from scipy.special import bdtrc, ndtri
 
 from learning.core.arrays import DoubleArray
 from learning.core.evaluation.intervals import LEVEL
@@ -81,9 +80,9 @@ def paired_test(candidate: ArrayLike, champion: ArrayLike) -> PairedTest:
         raise ValueError(f"answers of shape {new.shape} and {old.shape} are not pairs")
     n = new.size
     gained, lost = int((new & ~old).sum()), int((~new & old).sum())
-    p_better = float(binom.sf(gained - 1, gained + lost, 0.5))
-    p_worse = float(binom.sf(lost - 1, gained + lost, 0.5))
-    p_differs = min(1.0, 2.0 * float(binom.sf(max(gained, lost) - 1, gained + lost, 0.5)))
+    p_better = float(bdtrc(gained - 1, gained + lost, 0.5))
+    p_worse = float(bdtrc(lost - 1, gained + lost, 0.5))
+    p_differs = min(1.0, 2.0 * float(bdtrc(max(gained, lost) - 1, gained + lost, 0.5)))
     more, less, total = gained + 0.5, lost + 0.5, n + 2.0
     centre = (more - less) / total
     half = float(ndtri(0.5 + LEVEL / 2)) * float(np.sqrt((more + less) - (more - less) ** 2 / total)) / total

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrc
 
 from learning.core.arrays import BoolArray, DoubleArray
 from learning.core.evaluation.intervals import Estimate, wilson
@@ -96,8 +96,9 @@ def left_rates(judgments: Judgments, *, margin: float = MATERIAL, error_rate: fl
 
 def _outside(successes: DoubleArray, count: DoubleArray, low: DoubleArray, high: DoubleArray) -> DoubleArray:
     """Two-sided p-value of a count against all rates from ``low`` to ``high``."""
-    above = binom.sf(successes - 1, count, np.clip(high, 0.0, 1.0))
-    below = binom.cdf(successes, count, np.clip(low, 0.0, 1.0))
+    n = count.astype(np.int64)
+    above = bdtrc(successes - 1, n, np.clip(high, 0.0, 1.0))
+    below = bdtr(successes, n, np.clip(low, 0.0, 1.0))
     return np.asarray(np.minimum(2.0 * np.minimum(above, below), 1.0))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from learning.core.arrays import DoubleArray
 from learning.core.pairwise.audit import ERROR_RATE, holm
@@ -126,7 +126,7 @@ def copying(
     agreed = np.bincount(group, equal)
     enough = shared >= LEAST_SHARED
     z = (agreed - 0.5 - mean) / np.sqrt(np.maximum(variance, 1e-9))
-    p_values = np.where(enough, norm.sf(z), 1.0)
+    p_values = np.where(enough, ndtr(-z), 1.0)
     named = np.flatnonzero(holm(p_values, error_rate) & enough)
     later = np.bincount(group, np.sign(time[other] - time[one]))
     found = []

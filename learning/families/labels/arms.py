@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from labeling.models import Annotation, Reason, Source, Split
 from learning.core.cycle import Answers, fit_model, sample_pool, step_rng
-from learning.core.evaluation.arms import GROUPS, MIN_HELD_OUT, Difference, compare_arms, groups_of, next_count
+from learning.core.evaluation.arms import GROUPS, Difference, compare_arms, groups_of
 from learning.core.evaluation.gate import correct_of
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.pays import MIN_HELD_OUT, next_count
 from learning.families.labels import ranking
 from learning.families.labels.context import Context
 from learning.models import ArmComparison

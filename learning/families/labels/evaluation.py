@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from learning.core.cycle import Answers, Settings, evaluate_model, step_rng
 from learning.core.encoders import FittedEncoder
-from learning.core.evaluation import Contender, Evaluation, evaluate, human_ceiling
 from learning.core.evaluation.baselines import majority, majority_multilabel, most_frequent, nearest_centroid
+from learning.core.evaluation.ceiling import human_ceiling
+from learning.core.evaluation.gate import Contender
+from learning.core.evaluation.report import Evaluation, evaluate
 from learning.core.learners import FittedLearner
 from learning.families.labels import eval_answers
 from learning.families.labels.training_data import LabelData

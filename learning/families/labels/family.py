@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.cycle import Answers
 from learning.core.data_tests import Finding
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
 from learning.core.learners import FittedLearner
 from learning.families.labels import arms, candidates, data_tests, evaluation, ranking, stopping, training_data
 from learning.families.labels.context import Context, Inputs

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from labeling.kinds import KINDS
 from labeling.models import Item, Project, Split
-from learning.core.evaluation import paired_test
 from learning.core.evaluation.gate import correct_of
+from learning.core.evaluation.paired import paired_test
 from learning.core.evaluation.stopping import TIMES, cohen_kappa
 from learning.families.labels.context import Context
 from learning.models import EncoderVersion, ModelVersion

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from learning.core.evaluation import evaluate
 from learning.core.evaluation.intervals import wilson
+from learning.core.evaluation.report import evaluate
 from learning.core.pairwise import LEFT, TIE
 from learning.families.pairwise.freeze import Bools, Ints, PairData
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labeling.models import Modality
 from learning.core.cycle import step_rng
 from learning.core.data_tests import Finding
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.interval_words import interval_words
 from learning.core.pairwise.combination import fit_ranking
 from learning.core.pairwise.model import LEARNER
 from learning.families.pairwise import audit, choose, columns, data_tests, evaluate, fit, freeze, publish, stored

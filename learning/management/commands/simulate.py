@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from labeling.models import Modality
 from learning.core.cycle import Settings
 from learning.core.encoders import ENCODERS
-from learning.core.evaluation.intervals import TOO_FEW, interval_words
+from learning.core.evaluation.interval_words import TOO_FEW, interval_words
 from learning.core.learners import LEARNERS
 from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES

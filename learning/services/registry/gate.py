@@ -7,27 +7,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.core.evaluation import Contender, PairedTest, paired_test
 from learning.core.evaluation import gate as core
-from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT
-from learning.core.evaluation.intervals import interval_words
+from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT, Contender
+from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.paired import PairedTest, paired_test
 from learning.models import Status
+from learning.services.registry.verdict import COULD_PROMOTE, Verdict
 
 #: What a model is measured by, one of it; pairwise projects have their own.
 ITEM, PAIR = "eval item", "held-out pair"
 _COUNTED = {ITEM: "eval answers", PAIR: "held-out pairs"}
-COULD_PROMOTE = "could_promote"
 _INCOMPARABLE = "the champion could not be compared with"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """``numbers["verified"]`` says that a champion passed on at least 200 eval answers, ``numbers[COULD_PROMOTE]``
-    whether the eval items could have made it champion: what cannot promote is no use of them."""
-
-    status: Status
-    reason: str
-    numbers: dict[str, Any]
 
 
 @dataclass(frozen=True)

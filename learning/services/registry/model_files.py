@@ -25,23 +25,16 @@ def load_model(version: ModelVersion) -> FittedLearner:
     is checked every time: a damaged file is noticed by the next run, not by the next restart. Raises files.Corrupt, of
     which files.Dropped is one."""
     if version.dropped_at is not None:
-        raise files.Dropped(dropped_words(version))
+        raise files.Dropped(version.dropped_words)
     try:
         files.check(version.path, version.sha256)
     except files.Corrupt:
         version.refresh_from_db(fields=["dropped_at"])  # housekeeping may have come between
         if version.dropped_at is not None:
-            raise files.Dropped(dropped_words(version)) from None
+            raise files.Dropped(version.dropped_words) from None
         raise
     model: FittedLearner = _load(version.learner, version.path, version.sha256)
     return model
-
-
-def dropped_words(version: ModelVersion) -> str:
-    """Why there is no file, and how to have one again."""
-    assert version.dropped_at is not None
-    how = f" `manage.py repeat_run {version.run.public_id} --store` makes it again." if version.run else ""
-    return f"housekeeping let its file go on {version.dropped_at:%Y-%m-%d}; its record stays.{how}"
 
 
 @lru_cache(maxsize=16)

@@ -14,8 +14,7 @@ from learning.models import AlertKind, Decision, ModelVersion, Status
 from learning.models.model_version import ModelVersionQuerySet
 from learning.services import files
 from learning.services.monitoring import alerts
-from learning.services.registry import model_files
-from learning.services.registry.gate import COULD_PROMOTE
+from learning.services.registry.verdict import COULD_PROMOTE
 
 MAX_REASON = 2_000
 BACK = "rolled_back_from"
@@ -71,7 +70,7 @@ def settle(
         before, dropped_at = ModelVersion.objects.values_list("status", "dropped_at").get(pk=version.pk)
         if dropped_at is not None and status in (Status.CHAMPION, Status.PROVISIONAL):
             version.dropped_at = dropped_at  # housekeeping was faster: the lock was its before it was ours
-            raise FileDropped("status", f"{version} cannot be used: {model_files.dropped_words(version)}".capitalize())
+            raise FileDropped("status", f"{version} cannot be used: {version.dropped_words}".capitalize())
         verified = version.verified or bool(numbers.get("verified"))
         n_eval = version.n_eval or numbers.get("n_eval", 0)
         ModelVersion.objects.filter(pk=version.pk).update(status=status, verified=verified, n_eval=n_eval)
@@ -156,6 +155,8 @@ def _given(reason: str) -> str:
 
 
 def _check_file(version: ModelVersion) -> None:
+    from learning.services.registry import model_files  # noqa: PLC0415  # NumPy: for whoever promotes by hand only
+
     if not version.path:
         raise NoFile("status", f"{version} cannot be used: no file was ever stored for it.".capitalize())
     try:

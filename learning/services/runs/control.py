@@ -8,7 +8,7 @@ from labeling.services.audit.trail import record
 from labeling.services.jobs.enqueue import enqueue_on_commit
 from labeling.services.validation.errors import Invalid
 from learning.models import ModelVersion, Run, Trigger
-from learning.services.registry import model_files, promotion
+from learning.services.registry import promotion
 from learning.services.runs.decide import decide
 
 
@@ -56,7 +56,7 @@ def pin(user: User, version: ModelVersion, pinned: bool) -> ModelVersion:
         Project.objects.select_for_update(no_key=True).get(pk=version.project_id)  # housekeeping takes the same lock
         version.refresh_from_db(fields=["dropped_at", "pinned"])
         if version.dropped_at is not None:
-            raise Invalid("pinned", f"{version} has no file: {model_files.dropped_words(version)}".capitalize())
+            raise Invalid("pinned", f"{version} has no file: {version.dropped_words}".capitalize())
         if version.pinned != pinned:
             ModelVersion.objects.filter(pk=version.pk).update(pinned=pinned)
             action = "model.pinned" if pinned else "model.unpinned"
