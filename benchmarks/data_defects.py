@@ -310,7 +310,7 @@ def findings(planted: Planted) -> dict[str, Any]:
     from learning.services.runs import decide
 
     leaks._measured.cache_clear()  # contents never change outside of this script
-    run = Run(project=planted.project, seed=1, **decide.mark_of(planted.project))
+    run = Run(project=planted.project, seed=1, **decide.data_watermark(planted.project))
     matrix = FeatureMatrix(EncoderVersion.objects.get(pk=planted.encoder.pk))
     return {row.name: row for row in data_tests.run_tests(run, training_data.freeze(run), matrix)}
 

@@ -16,8 +16,8 @@ from learning.pages import card, trust
 from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, reliability_chart
 from learning.selectors.arms import arms
 from learning.selectors.curve import versions_curve
+from learning.selectors.next_run import next_run
 from learning.selectors.outcome import duration
-from learning.selectors.outlook import outlook
 from learning.selectors.stopping import stopping
 from learning.selectors.verdict_words import reason_words
 from learning.selectors.verdicts import gate_verdict
@@ -101,7 +101,7 @@ def _list(
         "project": project,
         "page": page,
         "rows": [{"version": version, "headline": card.headline(project, version)} for version in page.object_list],
-        "outlook": outlook(project),
+        "next_run": next_run(project),
         "champion": champion,
         "whole": True,
         "history": _history(project) if page.number == 1 else [],
@@ -176,7 +176,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
 def curve_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """The learning curve, for the project page."""
     return render(
-        request, "pages/models/_curve.html", {"project": project, "outlook": outlook(project), **_curve(project)}
+        request, "pages/models/_curve.html", {"project": project, "next_run": next_run(project), **_curve(project)}
     )
 
 
@@ -186,7 +186,7 @@ def model_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """The model in use, for the project page."""
     versions = ModelVersion.objects.filter(project=project)
     version = versions.in_use()
-    context: dict[str, Any] = {"project": project, "version": version, "outlook": outlook(project)}
+    context: dict[str, Any] = {"project": project, "version": version, "next_run": next_run(project)}
     if version:
         gate = gate_verdict(version)
         context |= {

@@ -26,7 +26,7 @@ from learning.families.pairwise.shapes import (
     Rate,
 )
 from learning.pages.pair_charts import Mark, arms_chart, score_strip, share_strip
-from learning.selectors.outlook import outlook
+from learning.selectors.next_run import next_run
 
 ITEMS_PER_PAGE = 25
 SCORES_READ = 1000
@@ -104,7 +104,7 @@ def ranking(request: PageRequest, project: Project) -> HttpResponse:
         raise Http404("Only pairwise projects have a ranking.")
     overview, name_of_person = overview_of(project), name_of_reader(request)
     chosen = _context(project, request.GET.get("context", ""), overview)
-    frame: dict[str, Any] = {"project": project, "overview": overview, "chosen": chosen, "outlook": outlook(project)}
+    frame: dict[str, Any] = {"project": project, "overview": overview, "chosen": chosen, "next_run": next_run(project)}
     if chosen is None or overview.version is None:
         return render(request, "pages/pairwise/empty.html", frame | _beginnings(project))
     results = results_of(project, chosen, at_most=SCORES_READ)

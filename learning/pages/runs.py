@@ -15,8 +15,8 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.validation.errors import Invalid
 from learning.models import Run
 from learning.pages.findings import data_test_rows
+from learning.selectors.next_run import next_run
 from learning.selectors.outcome import duration, outcome
-from learning.selectors.outlook import outlook
 from learning.services.runs import control
 
 RUNS_PER_PAGE = 25
@@ -43,7 +43,7 @@ def run_list(request: PageRequest, project: Project) -> HttpResponse | HttpRespo
         "project": project,
         "page": page,
         "rows": _rows(list(page.object_list)),
-        "outlook": outlook(project),
+        "next_run": next_run(project),
         "is_live": Run.objects.filter(project=project).unfinished().exists(),
     }
     template = "pages/runs/_rows.html" if request.htmx else "pages/runs/index.html"  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def runs_fragment(request: PageRequest, project: Project) -> HttpResponse:
     context = {
         "project": project,
         "rows": _rows(found),
-        "outlook": outlook(project),
+        "next_run": next_run(project),
         "is_live": any(not run.is_finished for run in found),
     }
     return render(request, "pages/runs/_last.html", context)

@@ -1,4 +1,4 @@
-"""Sides, repeats, agreement, cycles and suspects: what is planted is found, and nothing else."""
+"""SplitAssigner, repeats, agreement, cycles and suspects: what is planted is found, and nothing else."""
 
 import itertools
 

@@ -16,7 +16,12 @@ from learning.core.pairwise import (
 )  # fmt: skip
 from learning.core.pairwise import posterior as posterior_module
 from learning.core.pairwise.bradley_terry import Strengths, answer_probabilities
-from learning.core.pairwise.outlook import DenseOutlook, DiagonalOutlook, expected_information, order_weights
+from learning.core.pairwise.expected_posterior import (
+    DenseExpectation,
+    DiagonalExpectation,
+    expected_information,
+    order_weights,
+)
 
 NOTHING = np.zeros((3, 0), dtype=int)
 
@@ -155,11 +160,11 @@ def test_many_small_contexts_in_one_call():
     assert np.all(context[draws.first] == context[draws.second])
 
 
-def test_the_outlook_after_an_answer_is_the_posterior_of_one_more_judgment():
+def test_the_expectation_after_an_answer_is_the_posterior_of_one_more_judgment():
     rng = np.random.default_rng(0)
     root = rng.normal(size=(6, 6))
     covariance, mean = root @ root.T / 6 + 0.1 * np.eye(6), rng.normal(size=6)
-    outlook = DenseOutlook(mean, covariance)
+    outlook = DenseExpectation(mean, covariance)
     outlook.weigh()
     along = outlook.along(1, 4)
     u = along * np.sqrt(0.2 / (1 + 0.2 * (along[1] - along[4])))
@@ -200,10 +205,10 @@ def test_expected_information_is_the_average_over_the_gaussian():
     assert got == pytest.approx(exact, abs=2e-3)
 
 
-def test_the_diagonal_outlook_weighs_as_the_dense_one():
+def test_the_diagonal_expectation_weighs_as_the_dense_one():
     rng = np.random.default_rng(0)
     mean, variance = rng.normal(size=60), rng.uniform(0.2, 1.0, 60)
-    dense, diagonal = DenseOutlook(mean, np.diag(variance)), DiagonalOutlook(mean, variance, rng)
+    dense, diagonal = DenseExpectation(mean, np.diag(variance)), DiagonalExpectation(mean, variance, rng)
     dense.weigh()
     diagonal.weigh()
     first, second = np.triu_indices(60, 1)

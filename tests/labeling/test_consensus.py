@@ -14,7 +14,7 @@ from labeling.models import Annotation, Source, Split
 from labeling.selectors.export import Filters, export_rows
 from learning.families.labels.training_data import freeze
 from learning.models import Run
-from learning.services.runs.decide import mark_of
+from learning.services.runs.decide import data_watermark
 from tests.factories import UserFactory, make_answer, make_items, make_project
 
 CLASSIFICATION, MULTILABEL = KINDS["classification"], KINDS["multilabel"]
@@ -107,7 +107,7 @@ def test_share_of_equal_answers_by_hand():
 
 
 def frozen(project):
-    return freeze(Run(project=project, **mark_of(project)))
+    return freeze(Run(project=project, **data_watermark(project)))
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from learning.models import NextDecision, Run, Trigger
 from learning.services.pipeline.run import run_training, waiting_after
 from learning.services.runs import sweep
 from learning.services.runs.control import cancel, request_run
-from learning.services.runs.decide import ask_once, decide, mark_of, note_seen
+from learning.services.runs.decide import ask_once, data_watermark, decide, note_seen
 from tests.learning.people import answer_some, make_text_project
 
 pytestmark = pytest.mark.django_db
@@ -155,7 +155,7 @@ class TestListener:
 def test_a_message_that_comes_again_goes_on_with_the_run_its_worker_left(trained, people):
     run = request_run_with_answers(trained, people)
     Run.objects.claim(run.pk)
-    Run.objects.filter(pk=run.pk).update(**mark_of(trained))
+    Run.objects.filter(pk=run.pk).update(**data_watermark(trained))
     assert decide(trained.pk, Trigger.LABELS) is None
     Run.objects.filter(pk=run.pk).update(worker=f"{machine_name()}:999999999:1")
     assert decide(trained.pk, Trigger.LABELS).pk == run.pk

@@ -6,14 +6,14 @@ import pytest
 from labeling.models import Annotation, Item, ItemStatus, Label, Source, Split
 from learning.families.labels.training_data import freeze
 from learning.models import Run
-from learning.services.runs.decide import mark_of
+from learning.services.runs.decide import data_watermark
 from tests.factories import UserFactory, make_answer, make_items, make_project
 
 pytestmark = pytest.mark.django_db
 
 
 def frozen(project):
-    return freeze(Run(project=project, **mark_of(project)))
+    return freeze(Run(project=project, **data_watermark(project)))
 
 
 def test_the_majority_of_the_annotators_counts_and_the_shares_are_kept():
@@ -69,7 +69,7 @@ def test_what_came_after_the_freeze_changes_nothing():
     project = make_project()
     first, second = make_items(project, ["a", "b"])
     answer = make_answer(first, UserFactory(), {"label": "ham"})
-    run = Run(project=project, **mark_of(project))
+    run = Run(project=project, **data_watermark(project))
     before = freeze(run)
     Annotation.objects.filter(pk=answer.pk).update(is_current=False)
     Annotation.objects.create(

@@ -11,10 +11,10 @@ from learning.families.labels import training_data
 from learning.families.pairwise import freeze
 from learning.families.pairwise.export_rows import preferences
 from learning.models import ModelVersion, NextDecision, Run, Trigger
-from learning.selectors.outlook import outlook
+from learning.selectors.next_run import next_run
 from learning.services.pipeline.repeat import repeat
 from learning.services.pipeline.run import run_training
-from learning.services.runs.decide import ask_once, decide, mark_of
+from learning.services.runs.decide import ask_once, data_watermark, decide
 from learning.services.runs.sweep import due_projects
 from tests.factories import make_answer
 from tests.learning.pairwise.people import bring, item_rows, judged, make_pairwise_project
@@ -36,7 +36,7 @@ def project(people):
 
 
 def frozen(project):
-    return training_data.freeze(Run(project=project, **mark_of(project)))
+    return training_data.freeze(Run(project=project, **data_watermark(project)))
 
 
 def test_a_run_leaves_their_answers_out_on_both_sides_and_says_how_many(project, people):
@@ -77,7 +77,7 @@ def test_few_changes_wait_for_answers_to_make_a_run_due(project, people):
     for item in answered[:12]:
         set_aside(people.reviewer, item)
     assert decide(project.pk) is None
-    assert outlook(project).words == "8 answers until the next run."
+    assert next_run(project).words == "8 answers until the next run."
     assert due_projects() == []
     assert not ask_once(project.pk)
     answer_some(project, people.annotator, 8)
@@ -114,10 +114,10 @@ def test_judgments_of_a_name_known_by_imports_are_left_out(people):
         project, people.manager,
         [judged("c0i3", "c0i0", "left"), judged("c0i3", "c0i1", "left"), judged("c0i3", "c0i0", "right", "bob")],
     )  # fmt: skip
-    now = Run(project=project, **mark_of(project))
+    now = Run(project=project, **data_watermark(project))
     assert (len(freeze.freeze(now).judged), len(list(preferences(project, Filters())))) == (3, 1)
     set_in_quarantine(people.manager, project, "bob", "The opposite of everybody.")
-    data = freeze.freeze(Run(project=project, **mark_of(project)))
+    data = freeze.freeze(Run(project=project, **data_watermark(project)))
     assert (len(data.judged), data.people, data.n_left_out) == (2, ("ann",), 1)
     assert len(freeze.freeze(now).judged) == 3  # as it was then
     assert len(list(preferences(project, Filters()))) == 2

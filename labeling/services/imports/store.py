@@ -13,7 +13,7 @@ from labeling.services.files import storage
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.rows import Rejection, Row
-from labeling.services.imports.sides import Sides
+from labeling.services.imports.split import SplitAssigner
 from labeling.services.items.pictures import PictureFacts, original_name
 from labeling.services.jobs.attempts import FencedOff
 from labeling.services.projects.doubled import share_of, slots_of
@@ -44,7 +44,7 @@ class ChunkStore:
         self.batch = batch
         self.attempt = attempt
         self.project: Project = batch.project
-        self.sides = Sides(self.project)
+        self.splits = SplitAssigner(self.project)
 
     def store(self, rows: list[Row], rejections: list[Rejection], cursor: int) -> None:
         """Puts rows and rejections in and moves the cursor from where this attempt left it. Raises FencedOff."""
@@ -61,7 +61,7 @@ class ChunkStore:
             # after the lock: services/overlap takes it too, so no item keeps an overlap that was changed meanwhile
             project = Project.objects.get(pk=self.project.pk)
             overlap = project.overlap
-            self.sides.catch_up(next_ordinal, rows)
+            self.splits.catch_up(next_ordinal, rows)
             fresh, refused, duplicates = self._sort_out(rows)
             self._insert(fresh, next_ordinal, overlap, share_of(project))
             more = self._insert_more(fresh, overlap)
@@ -85,7 +85,7 @@ class ChunkStore:
         if self.new_labels is not None:
             self.new_labels.stored()
         self.batch.cursor = cursor
-        self.sides.stored(next_ordinal + len(fresh))
+        self.splits.stored(next_ordinal + len(fresh))
 
     def _before(self, rows: list[Row]) -> None:
         """Locks what must be locked before Progress."""
@@ -114,7 +114,7 @@ class ChunkStore:
         taken = known(Item, project, "external_id", given) if given else set()
         fresh: list[tuple[Row, str]] = []
         refused: list[Rejection] = []
-        simple = not self.sides.needed
+        simple = not self.splits.needed
         for row in rows:
             if row.content_hash in hashes:
                 continue
@@ -126,12 +126,12 @@ class ChunkStore:
                 split = row.split or row.drawn
             else:
                 try:
-                    split = self.sides.settle(row)
+                    split = self.splits.settle(row)
                 except RowRejected as error:
                     refused.append(Rejection(row.number, error.reason, error.field, name or ""))
                     continue
                 path = original_name(project, row.picture.sha256) if row.picture else ""
-                self.sides.remember(row, split, path)
+                self.splits.remember(row, split, path)
             hashes.add(row.content_hash)
             if name is not None:
                 taken.add(name)

@@ -1,9 +1,10 @@
 """Which pairs to ask next: those whose answers say most, connected graphs first, every pick with its probability.
 
 The worth of a pair is how much its answer is expected to tell about the *order* of its context under the present
-posterior (:mod:`learning.core.pairwise.outlook`). It is high where the outcome is open, both items are uncertain, and
-others stand near whose order with them is open too. A batch is drawn one pair after the other; what each pair drawn is
-expected to tell is taken off the posterior before the next, so that a batch does not ask the same thing over and over.
+posterior (:mod:`learning.core.pairwise.expected_posterior`). It is high where the outcome is open, both items are
+uncertain, and others stand near whose order with them is open too. A batch is drawn one pair after the other; what each
+pair drawn is expected to tell is taken off the posterior before the next, so that a batch does not ask the same thing
+over and over.
 
 While a context's comparison graph has gaps, only pairs that close one are eligible. Every pick is stochastic: the rank
 among the eligible is drawn as in :mod:`learning.core.acquisition` and its probability is kept.
@@ -25,8 +26,13 @@ from learning.core.acquisition import DEFAULT_TEMPERATURE, rank_log_weights
 from learning.core.arrays import BoolArray, DoubleArray
 from learning.core.pairwise.candidates import Pairs, candidate_pairs
 from learning.core.pairwise.connectivity import components
+from learning.core.pairwise.expected_posterior import (
+    DenseExpectation,
+    DiagonalExpectation,
+    ExpectedPosterior,
+    expected_information,
+)
 from learning.core.pairwise.judgments import IntVector, Judgments
-from learning.core.pairwise.outlook import DenseOutlook, DiagonalOutlook, ExpectedPosterior, expected_information
 from learning.core.pairwise.posterior import PairPosterior
 
 MAX_CANDIDATES = 20_000
@@ -172,18 +178,18 @@ class _Draw:
         self._label = label.copy()
         self._rng, self._temperature, self._random_share = rng, temperature, random_share
         self._information = expected_information(posterior.strengths.log_nu, abs(posterior.strengths.position))
-        self._outlooks: dict[int, ExpectedPosterior] = {}
+        self._expected_by_context: dict[int, ExpectedPosterior] = {}
 
-    def _outlook(self, context: int) -> ExpectedPosterior:
-        if context not in self._outlooks:
+    def _expected(self, context: int) -> ExpectedPosterior:
+        if context not in self._expected_by_context:
             items = self._posterior.members(context)
             mean, covariance = self._posterior.strengths.scores[items], self._posterior.covariances.get(context)
-            self._outlooks[context] = (
-                DiagonalOutlook(mean, self._posterior.variances[items], self._rng)
+            self._expected_by_context[context] = (
+                DiagonalExpectation(mean, self._posterior.variances[items], self._rng)
                 if covariance is None
-                else DenseOutlook(mean, covariance)
+                else DenseExpectation(mean, covariance)
             )
-        return self._outlooks[context]
+        return self._expected_by_context[context]
 
     def expect(self, first: IntVector, second: IntVector) -> None:
         """Take off what pairs that are being asked will tell."""
@@ -193,14 +199,14 @@ class _Draw:
     def _tell(self, one: int, other: int) -> tuple[IntVector, DoubleArray, DoubleArray, float]:
         """Expect an answer; return the context's items, ``u``, ``covariance G u`` and ``u' G u``."""
         context = int(self._posterior.context[one])
-        outlook = self._outlook(context)
+        expected = self._expected(context)
         here, there = self._posterior.place(np.array([one, other])).tolist()
-        along = outlook.along(here, there)
+        along = expected.along(here, there)
         variance = max(float(along[here] - along[there]), 0.0)
         scores = self._posterior.strengths.scores
         curve = float(self._information(scores[[one]] - scores[[other]], np.array([variance]))[0])
         u = along * np.sqrt(curve / (1.0 + curve * variance))
-        moved, weighed = outlook.tell(u)
+        moved, weighed = expected.tell(u)
         if self._label[one] != self._label[other]:
             self._label[self._label == self._label[other]] = self._label[one]
         return self._posterior.members(context), u, moved, weighed
@@ -215,10 +221,10 @@ class _Draw:
         order = np.argsort(self._posterior.context[first], kind="stable")
         contexts, starts = np.unique(self._posterior.context[first][order], return_index=True)
         for context, rows in zip(contexts.tolist(), np.split(order, starts)[1:], strict=True):
-            outlook = self._outlook(context)
-            outlook.weigh()
-            self._variance[rows] = outlook.variances(here[rows], there[rows])
-            self._spread[rows] = outlook.spreads(here[rows], there[rows])
+            expected = self._expected(context)
+            expected.weigh()
+            self._variance[rows] = expected.variances(here[rows], there[rows])
+            self._spread[rows] = expected.spreads(here[rows], there[rows])
             # Per item: a pair of a large context settles more orders, but each is a smaller part of its ranking.
             self._share[rows] = 0.5 / max(self._posterior.members(context).size - 1, 1)
         self._noise = 1.0 + 1e-9 * self._rng.random(first.size)

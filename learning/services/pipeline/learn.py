@@ -47,7 +47,7 @@ def take_steps(run: Run, log: StepLog, family: AnyFamily) -> None:
 def _freeze(run: Run, log: StepLog, family: AnyFamily) -> Any:
     with log.step("freeze") as step:
         if not run.items_seen:
-            log.save(**decide.mark_of(run.project))
+            log.save(**decide.data_watermark(run.project))
             decide.note_seen(run.project, run.news_seen)
         data = family.freeze(run)
         log.save(data_sha256=data.sha256, environment=environment.of_run(run, family.parameters()))

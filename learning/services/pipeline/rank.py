@@ -19,7 +19,7 @@ def rank_again(project_id: int) -> int | None:
     if ModelVersion.objects.filter(project=project).in_use() is None:
         return None
     epoch = queue.reserve_epoch(project_id)
-    now = Run(project=project, **decide.mark_of(project))
+    now = Run(project=project, **decide.data_watermark(project))
     now.seed = int.from_bytes(hashlib.sha256(f"rank:{project.split_seed}:{epoch}".encode()).digest()[:7])
     version = model_files.serving(project)
     if version is None:

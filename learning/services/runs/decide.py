@@ -23,16 +23,16 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
         return None
     if trigger != Trigger.MANUAL and (lost := Run.objects.filter(project=project).lost()):
         return Run.objects.get(pk=lost[0][0])  # its worker died: this message came again, and the run goes on
-    mark = mark_of(project)
+    watermark = data_watermark(project)
     last = Run.objects.filter(project=project).frozen().exclude(state=JobState.SKIPPED).newest_first().first()
-    due, reason = _due(project, mark, last)
+    due, reason = _due(project, watermark, last)
     if KINDS[project.kind].family == NO_FAMILY:
         due, reason = None, "nothing learns this kind of question: its items are asked at random"
     elif trigger == Trigger.MANUAL:
-        due, reason = _worth_it(due, reason, mark, last)
+        due, reason = _worth_it(due, reason, watermark, last)
     if due is not None and (short := too_few_labels(project, project.labels.in_use().count())):
         due, reason, trigger = None, short, trigger or due
-    if not mark["items_seen"] and trigger != Trigger.MANUAL:
+    if not watermark["items_seen"] and trigger != Trigger.MANUAL:
         return None
     if due is None:
         note_seen(project, last.news_seen if last else 0)
@@ -40,7 +40,7 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     return _queued(project, Trigger.MANUAL if trigger == Trigger.MANUAL else due, reason, user)
 
 
-def mark_of(project: Project) -> dict[str, int]:
+def data_watermark(project: Project) -> dict[str, int]:
     """The fields of Run that say up to where the data goes. Progress is read first: a later answer counts as unseen."""
     progress = Progress.objects.get(project=project)
     newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
@@ -60,26 +60,26 @@ def too_few_labels(project: Project, n_labels: int) -> str:
     return "one label only: nothing to tell apart yet" if n_labels else "no labels yet"
 
 
-def _due(project: Project, mark: dict[str, int], last: Run | None) -> tuple[Trigger | None, str]:
-    if mark["items_seen"] == 0:
+def _due(project: Project, watermark: dict[str, int], last: Run | None) -> tuple[Trigger | None, str]:
+    if watermark["items_seen"] == 0:
         return None, "no items yet"
     seen = last or Run()
-    new = mark["annotations_seen"] + mark["changes_seen"] - seen.news_seen
+    new = watermark["annotations_seen"] + watermark["changes_seen"] - seen.news_seen
     if new >= project.retrain_every:
-        return Trigger.LABELS, _news(mark, seen)
-    if last is None or mark["items_seen"] > last.items_seen:
-        return Trigger.IMPORT, f"{mark['items_seen'] - seen.items_seen:,} new items"
-    if mark["labels_version"] != last.labels_version:
+        return Trigger.LABELS, _news(watermark, seen)
+    if last is None or watermark["items_seen"] > last.items_seen:
+        return Trigger.IMPORT, f"{watermark['items_seen'] - seen.items_seen:,} new items"
+    if watermark["labels_version"] != last.labels_version:
         return Trigger.LABEL_SET, "the label set changed"
     if imported := new_imported_judgments(project, last):
         return Trigger.IMPORT, f"{imported:,} imported judgments"
     return None, f"{max(new, 0):,} of {project.retrain_every:,} new answers"
 
 
-def _news(mark: dict[str, int], last: Run) -> str:
+def _news(watermark: dict[str, int], last: Run) -> str:
     """What is new since a run, in words."""
-    changed = mark["changes_seen"] - last.changes_seen
-    new = f"{mark['annotations_seen'] - last.annotations_seen:,} new answers"
+    changed = watermark["changes_seen"] - last.changes_seen
+    new = f"{watermark['annotations_seen'] - last.annotations_seen:,} new answers"
     return f"{new}, {changed:,} that stopped counting or count again" if changed else new
 
 
@@ -91,15 +91,17 @@ def new_imported_judgments(project: Project, last: Run) -> int:
     return newer.count()
 
 
-def _worth_it(due: Trigger | None, reason: str, mark: dict[str, int], last: Run | None) -> tuple[Trigger | None, str]:
+def _worth_it(
+    due: Trigger | None, reason: str, watermark: dict[str, int], last: Run | None
+) -> tuple[Trigger | None, str]:
     """A person may ask sooner than the policy would, but not for a run that would learn the same again."""
     if due is not None or last is None:
         return due, reason
-    same = all(mark[name] == getattr(last, name) for name in ("last_annotation_id", "changes_seen"))
+    same = all(watermark[name] == getattr(last, name) for name in ("last_annotation_id", "changes_seen"))
     if last.state == JobState.DONE and same:
         return None, "nothing is new since the last run"
     if last.state == JobState.DONE:
-        return Trigger.MANUAL, _news(mark, last)
+        return Trigger.MANUAL, _news(watermark, last)
     return Trigger.MANUAL, f"the last run was {last.get_state_display().lower()}"
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance
 
 from labeling.models import Item
 from labeling.services.imports.near import NearDuplicates, Seen
-from labeling.services.imports.sides import GroupSides
+from labeling.services.imports.split import SplitOfGroups
 from labeling.services.items.pictures import inspect
 from tests.factories import make_project
 from tests.labeling.imports.conftest import assert_counts_true, counts, picture, reasons, zip_of
@@ -76,8 +76,8 @@ def test_a_split_against_its_group_is_rejected(project, bring_in):
 
 
 def test_group_sides_beyond_one_merge(monkeypatch):
-    monkeypatch.setattr("labeling.services.imports.sides._MERGE_AT", 100)
-    sides = GroupSides()
+    monkeypatch.setattr("labeling.services.imports.split._MERGE_AT", 100)
+    sides = SplitOfGroups()
     for n in range(1050):
         sides.put(f"g{n}", "eval" if n % 3 == 0 else "pool")
     assert all(sides.get(f"g{n}") == ("eval" if n % 3 == 0 else "pool") for n in range(1050))

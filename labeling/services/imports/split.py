@@ -12,7 +12,7 @@ from labeling.services.imports.rows import Row
 _MERGE_AT = 65_536
 
 
-class GroupSides:
+class SplitOfGroups:
     """The side of every group of a project: 9 bytes a group, in sorted arrays, plus a small dict of recent ones."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class GroupSides:
             self._recent = {}
 
 
-class Sides:
+class SplitAssigner:
     """What decides the side of a row besides its own hash. Used under the lock of the project's Progress only.
 
     Knows every item below ``seen_ordinal``; items of other imports that came in between are caught up on first.
@@ -49,7 +49,7 @@ class Sides:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.groups = GroupSides()
+        self.groups = SplitOfGroups()
         self.near = NearDuplicates()
         self.seen_ordinal = 0
         self.pictures = project.modality == "image"

@@ -82,7 +82,7 @@ def order_weights(mean: DoubleArray, variance: DoubleArray) -> DoubleArray:
     return np.asarray(density / np.maximum(wrong * (1.0 - wrong), 1e-300) / variance)
 
 
-class DenseOutlook:
+class DenseExpectation:
     """With all covariances.
 
     Parameters
@@ -92,9 +92,9 @@ class DenseOutlook:
 
     Examples
     --------
-    >>> outlook = DenseOutlook(np.zeros(2), np.eye(2))
-    >>> _ = outlook.tell(np.array([0.5, -0.5]))
-    >>> outlook.variances(np.array([0]), np.array([1])).tolist()
+    >>> expected = DenseExpectation(np.zeros(2), np.eye(2))
+    >>> _ = expected.tell(np.array([0.5, -0.5]))
+    >>> expected.variances(np.array([0]), np.array([1])).tolist()
     [1.0]
     """
 
@@ -138,7 +138,7 @@ class DenseOutlook:
         return moved, float(u @ weighed)
 
 
-class DiagonalOutlook:
+class DiagonalExpectation:
     """For contexts too large for a matrix: items independent, ``G`` by its diagonal from a sample of the others.
 
     Parameters
@@ -148,8 +148,8 @@ class DiagonalOutlook:
 
     Examples
     --------
-    >>> outlook = DiagonalOutlook(np.zeros(3), np.ones(3), np.random.default_rng(0))
-    >>> outlook.variances(np.array([0]), np.array([2])).tolist()
+    >>> expected = DiagonalExpectation(np.zeros(3), np.ones(3), np.random.default_rng(0))
+    >>> expected.variances(np.array([0]), np.array([2])).tolist()
     [2.0]
     """
 

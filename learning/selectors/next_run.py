@@ -30,7 +30,7 @@ class NextRun:
         return f"{answers} until the first model: {self.new_answers:,} so far."
 
 
-def outlook(project: Project) -> NextRun:
+def next_run(project: Project) -> NextRun:
     progress = Progress.objects.filter(project=project).first() or Progress(project=project)
     seen = NextDecision.objects.filter(project=project).values_list("seen_annotations", flat=True).first() or 0
     has_model = ModelVersion.objects.filter(project=project).exists()
