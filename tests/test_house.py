@@ -246,3 +246,17 @@ def test_nothing_comes_from_elsewhere():
     files = [*tracked("templates/**"), *tracked("static/css/**")]
     found = [f"{path.relative_to(ROOT)}: {match[0]}" for path in files for match in remote.finditer(path.read_text())]
     assert not found
+
+
+# the page about where things are
+
+CELL = 215
+
+
+def test_what_the_architecture_names_is_there_and_its_cells_can_be_read_at_a_glance():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"`((?:labeling|learning|config|static|templates|tests|docs)/[\w./-]+)", page)
+    assert len(named) > 50
+    assert not [name for name in named if not (ROOT / name).exists()]
+    cells = [cell for line in page.splitlines() if line.startswith("| ") for cell in line.strip("| ").split(" | ")]
+    assert not [cell for cell in cells if len(cell) > CELL]
