@@ -216,7 +216,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ModelStatusEnum": "learning.models.model_version.Status",
         "JobStateEnum": "labeling.models.job_record.JobState",
-        "KindEnum": "labeling.models.project.Kind",
+        "KindEnum": "labeling.api.serializers.KIND_CHOICES",
         "AlertKindEnum": "learning.models.alert.AlertKind",
         "ItemStatusEnum": "labeling.models.item.ItemStatus",
         "ImportFormatEnum": "labeling.models.import_batch.ImportFormat",

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from labeling.api.base import PersonField, StrictSerializer
+from labeling.kinds import kind_choices
 from labeling.models import (
     Annotation,
     ImportBatch,
@@ -14,7 +15,6 @@ from labeling.models import (
     Item,
     ItemStatus,
     JobState,
-    Kind,
     Member,
     Modality,
     Pairs,
@@ -32,6 +32,7 @@ from labeling.services.accounts.tokens import MAX_DAYS
 from labeling.services.exports import FORMATS
 from labeling.services.items.pictures import PREVIEW_SIZES
 
+KIND_CHOICES = kind_choices()
 EXPORT_FORMATS = [(name, name) for name in FORMATS]
 
 
@@ -83,7 +84,7 @@ class SettingsSerializer(StrictSerializer):
 
 class ProjectIn(StrictSerializer):
     name = serializers.CharField(max_length=200)
-    kind = serializers.ChoiceField(choices=Kind.choices)
+    kind = serializers.ChoiceField(choices=KIND_CHOICES)
     modality = serializers.ChoiceField(choices=Modality.choices)
     slug = serializers.SlugField(max_length=80, required=False)
     labels = LabelSerializer(many=True, required=False)
@@ -96,7 +97,7 @@ class ProjectChange(StrictSerializer):
     """Kind, modality and slug may be sent back, but not changed."""
 
     name = serializers.CharField(max_length=200, required=False)
-    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    kind = serializers.ChoiceField(choices=KIND_CHOICES, required=False)
     modality = serializers.ChoiceField(choices=Modality.choices, required=False)
     slug = serializers.SlugField(max_length=80, required=False)
     labels = LabelSerializer(many=True, required=False)
@@ -109,7 +110,7 @@ class ProjectChange(StrictSerializer):
 class ProjectOut(serializers.Serializer[Project]):
     slug = serializers.SlugField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Kind.choices)
+    kind = serializers.ChoiceField(choices=KIND_CHOICES)
     modality = serializers.ChoiceField(choices=Modality.choices)
     labels = LabelSerializer(many=True)
     purpose = serializers.CharField()

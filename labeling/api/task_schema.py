@@ -5,7 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from labeling.models import Kind, Modality, SkipReason, Viewport
+from labeling.kinds import kind_choices
+from labeling.models import Modality, SkipReason, Viewport
 from labeling.services.answers.record import MAX_ELAPSED_MS
 from labeling.services.serving.next_tasks import MAX_COUNT
 
@@ -48,7 +49,7 @@ class TaskOut(serializers.Serializer[Any]):
     """A question, and nothing that could bias the answer: about `item`, or about `left` and `right` in `context`."""
 
     id = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=Kind.choices)
+    kind = serializers.ChoiceField(choices=kind_choices())
     modality = serializers.ChoiceField(choices=Modality.choices)
     lease_expires_at = serializers.DateTimeField()
     item = TaskItem(required=False)

@@ -1,7 +1,7 @@
 """One subject: its answers in, its consensus out."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -30,7 +30,8 @@ class Consensus:
     ``label`` is None when they are ``tied``: then there is no truth, neither to export nor to measure by. ``labels``
     are the names in it.
     ``soft_label`` is the share of answers for each label, ``confidence`` that of the answer taken, ``agreement`` the
-    share of pairs of answers that are equal (None below two), ``sources`` how many answers counted by source.
+    share of pairs of answers that are equal (None below two), ``sources`` how many answers counted by source,
+    ``columns`` what the kind adds to exported rows.
     """
 
     label: Any
@@ -41,6 +42,7 @@ class Consensus:
     agreement: float | None
     tied: bool
     sources: Mapping[str, int]
+    columns: Mapping[str, Any]
 
 
 def counted(answers: Sequence[A], source_of: Callable[[A], str]) -> Sequence[A]:
@@ -50,11 +52,17 @@ def counted(answers: Sequence[A], source_of: Callable[[A], str]) -> Sequence[A]:
     return [answer for answer in answers if source_of(answer) == Source.HUMAN] or answers
 
 
-def consensus_of(kind: QuestionKind, answers: Sequence[Given], parse: Callable[[str], dict[str, Any]]) -> Consensus:
-    """The consensus of one or more answers, by majority. ``parse`` reads an answer's text."""
+def consensus_of(
+    kind: QuestionKind,
+    answers: Sequence[Given],
+    parse: Callable[[str], dict[str, Any]],
+    labels: Set[str] = frozenset(),
+) -> Consensus:
+    """The consensus of one or more answers, by the rule of the kind. ``parse`` reads an answer's text; ``labels`` is
+    the label set in its order."""
     counts = counted(answers, attrgetter("source"))
     texts = [answer.text for answer in counts]
-    found = kind.majority([parse(text) for text in texts])
+    found = kind.aggregate([parse(text) for text in texts], labels)
     return Consensus(
         label=found.label,
         labels=found.labels,
@@ -64,14 +72,17 @@ def consensus_of(kind: QuestionKind, answers: Sequence[Given], parse: Callable[[
         agreement=share_of_equal(texts),
         tied=found.tied,
         sources=Counter(answer.source for answer in counts),
+        columns=found.columns,
     )
 
 
-def remembering(kind: QuestionKind, parse: Callable[[str], dict[str, Any]]) -> Callable[[tuple[Given, ...]], Consensus]:
+def remembering(
+    kind: QuestionKind, parse: Callable[[str], dict[str, Any]], labels: Set[str] = frozenset()
+) -> Callable[[tuple[Given, ...]], Consensus]:
     """``consensus_of`` for many subjects: the same answers are counted once."""
 
     @lru_cache(maxsize=REMEMBERED)
     def of(answers: tuple[Given, ...]) -> Consensus:
-        return consensus_of(kind, answers, parse)
+        return consensus_of(kind, answers, parse, labels)
 
     return of

@@ -1,44 +1,47 @@
-"""What every kind of question provides. Adding one is a module here, a line in the registry, a template, a script."""
+"""What every kind of question provides. Adding one is a package here, a line in the registry, a template, a script."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence, Set
 from typing import Any, ClassVar, Literal
+
+from labeling.kinds.aggregate import Aggregate
+from labeling.kinds.question import Question
+from labeling.kinds.subject import Subject
+from labeling.kinds.words import KindWords
 
 NO_FAMILY = "none"
 
+#: Settings of a project that only questions about pairs have.
+PAIR_SETTINGS = frozenset(("pairs", "repeat_share", "gold_share"))
 
-class InvalidAnswer(ValueError):
-    """The answer does not fit the project; ``field`` names the offending key."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Majority:
-    """What most answers say: ``label`` as an export has it, None when they are ``tied``; ``labels`` are the names in
-    it; ``soft_label`` is the share of answers per label."""
-
-    label: Any
-    labels: tuple[str, ...]
-    confidence: float
-    soft_label: dict[str, float]
-    tied: bool
+#: How far two answers are apart, by their JSON with sorted keys: 0 for the same.
+Distance = Callable[[str, str], float]
 
 
 class QuestionKind(ABC):
-    """One kind of question: how its answers are checked, compared, exported and shown."""
+    """One kind of question: what it asks, what an answer is, what several come to, how it looks and who learns it.
+
+    Whatever differs between kinds is data or a method here; nothing outside this package asks for a kind's name.
+    """
 
     name: ClassVar[str]
-    template: ClassVar[str]
-    script: ClassVar[str]
-    #: type of the label column of exported item rows: text or list
-    label_type: ClassVar[str] = "text"
+    words: ClassVar[KindWords]
+    #: what is asked about
+    subject: ClassVar[Subject] = Subject.ITEM
+
+    # ---- answers and labels ----
     #: whether the answers are labels of the project's own label set
     has_labels: ClassVar[bool] = True
+    #: whether a project must say what it is for
+    needs_purpose: ClassVar[str] = ""
+    #: type of the label column of exported item rows: text, integer, number or list
+    label_type: ClassVar[str] = "text"
+    #: further columns of exported item rows, name and type; ``Aggregate.columns`` has their values
+    item_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
+    #: settings of a project that mean nothing for this kind
+    settings_left_out: ClassVar[frozenset[str]] = PAIR_SETTINGS
+
+    # ---- learning ----
     #: labels in use without which there is nothing to tell apart, and so nothing to learn
     labels_to_learn: ClassVar[int] = 1
     #: how the answers are learned: a name in ``learning.families``; NO_FAMILY asks at random and learns nothing
@@ -49,15 +52,33 @@ class QuestionKind(ABC):
     headline: ClassVar[str] = "accuracy"
     #: whether an import may bring answers about items that are there already
     answers_come_alone: ClassVar[bool] = False
-    #: keys of the annotation page that its script needs whatever the labels are called
+
+    # ---- the annotation page ----
+    #: what stands where the question is shown, and the bar of answers below it
+    stage: ClassVar[str] = "pages/annotate/_item.html"
+    #: whether there comes an end to what can be asked: items are worked off, pairs are drawn
+    runs_out: ClassVar[bool] = True
+    #: stylesheets besides those every annotation page has
+    styles: ClassVar[tuple[str, ...]] = ()
+    #: keys of the page that the kind's script needs whatever the labels are called
     own_keys: ClassVar[frozenset[str]] = frozenset()
+    #: up to this many buttons stand in one row with Undo and Skip on a narrow screen
+    one_row_labels: ClassVar[int] = 0
+
+    @property
+    def template(self) -> str:
+        return f"kinds/{self.name}.html"
+
+    @property
+    def script(self) -> str:
+        return f"js/kinds/{self.name}.js"
 
     @abstractmethod
-    def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
+    def validate(self, answer: Any, question: Question) -> dict[str, Any]:
         """The answer in canonical form (equal answers are equal dicts). Raises InvalidAnswer."""
 
     @abstractmethod
-    def answer_from_import(self, value: Any, labels: frozenset[str]) -> dict[str, Any]:
+    def answer_from_import(self, value: Any, question: Question) -> dict[str, Any]:
         """The canonical answer for the reserved ``label`` column of an import. Raises InvalidAnswer."""
 
     @abstractmethod
@@ -69,9 +90,21 @@ class QuestionKind(ABC):
         """What the answer says in these labels alone; None when that is nothing: it gave a label that is not in use."""
 
     @abstractmethod
-    def majority(self, answers: Sequence[dict[str, Any]]) -> Majority:
-        """What one or more answers come to by vote."""
+    def aggregate(self, answers: Sequence[dict[str, Any]], labels: Set[str] = frozenset()) -> Aggregate:
+        """What one or more answers come to. ``labels`` is the label set in its order, archived ones among them: kinds
+        whose labels are steps of a scale go by it."""
 
     @abstractmethod
     def flat(self, answer: dict[str, Any]) -> str:
         """The answer as one csv cell."""
+
+    def distance(self, totals: Mapping[str, int], labels: Set[str] = frozenset()) -> Distance | None:
+        """How far apart two answers are where people are compared: Krippendorff's difference as it enters the sums
+        (squared, for an ordinal scale). ``totals`` says how often each answer was given, by its JSON with sorted keys.
+        None where answers are the same or not and there is nothing between."""
+        return None
+
+    def refuse_labels(self, names: Sequence[str]) -> str:
+        """Why these cannot be labels of a project; "" when they can. Asked of whole label sets, and of the labels alone
+        that an import adds."""
+        return ""

@@ -1,3 +1,5 @@
+from collections.abc import KeysView
+
 from django.db import models
 from django.db.models import Q
 
@@ -5,6 +7,14 @@ from django.db.models import Q
 class LabelQuerySet(models.QuerySet["Label"]):
     def in_use(self) -> "LabelQuerySet":
         return self.filter(archived=False)
+
+    def names(self) -> KeysView[str]:
+        """Names in use, in the order of the set; quick to look a name up in."""
+        return self.in_use().all_names()
+
+    def all_names(self) -> KeysView[str]:
+        """The same with the archived ones."""
+        return dict.fromkeys(self.values_list("name", flat=True)).keys()
 
 
 class Label(models.Model):

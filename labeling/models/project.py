@@ -59,7 +59,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 class Project(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=20, choices=Kind.choices)
+    kind = models.CharField(max_length=40, help_text="A name in the registry of kinds.")
     modality = models.CharField(max_length=10, choices=Modality.choices)
     purpose = models.TextField(blank=True, help_text="What the labels are for: shown to annotators, kept in exports.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -130,7 +130,7 @@ class Project(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="project_kind_known"),
+            models.CheckConstraint(condition=~Q(kind=""), name="project_kind_named"),
             models.CheckConstraint(condition=Q(modality__in=Modality.values), name="project_modality_known"),
             models.CheckConstraint(condition=Q(overlap__gte=1), name="project_overlap_at_least_one"),
             models.CheckConstraint(

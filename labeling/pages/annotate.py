@@ -12,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
-from labeling.kinds import KINDS, QuestionKind
+from labeling.kinds import QuestionKind, kind_of
 from labeling.kinds.page_keys import PageKeys, page_keys
 from labeling.models import Action, Modality, Project, User
 from labeling.pages.decorators import project_page
 from labeling.pages.markdown import render_markdown
+from labeling.pages.modules import modules_of
 from labeling.selectors.access import may, member_of
 from labeling.selectors.annotating import last_given, standing
 from labeling.selectors.task_json import task_json
@@ -24,27 +25,18 @@ from labeling.services.serving.next_tasks import next_tasks
 
 #: Questions that come with the page.
 FIRST = 8
-#: The page's modules, fetched at once instead of one after the other as they import each other.
-MODULES = (
-    "announcer", "api", "commands", "deck", "delivery", "item_view", "journal", "kept_answer", "key_sheet", "keyboard",
-    "notices", "outbox", "outbox_store", "pictures", "pressed_key", "remember", "save_state", "session",
-    "skip_menu", "tab_lock", "viewport", "visible_clock", "zoom",
-)  # fmt: skip
-LABEL_MODULES = ("label_buttons", "label_match", "label_picker")
-PAIR_MODULES = ("brief", "in_step", "pair_view")
+PAGE_SCRIPT = "js/pages/annotate.js"
 STYLES = ("css/tokens.css", "css/annotate.css")
-PAIR_STYLES = (*STYLES, "css/pairwise.css")
 
 
-def modules_of(kind: QuestionKind) -> list[str]:
-    """What the script of the page and that of the kind import, their imports included."""
-    return [f"js/lib/{name}.js" for name in (*MODULES, *(LABEL_MODULES if kind.has_labels else PAIR_MODULES))]
+def styles_of(kind: QuestionKind) -> list[str]:
+    return [*STYLES, *kind.styles]
 
 
 @cache
 def ui_version(kind: QuestionKind) -> str:
     """Which page an answer was given on: changes with any of its scripts and styles, whose names hold their hashes."""
-    files = ["js/pages/annotate.js", kind.script, *modules_of(kind), *(STYLES if kind.has_labels else PAIR_STYLES)]
+    files = [*modules_of(PAGE_SCRIPT, kind.script), *styles_of(kind)]
     digest = hashlib.sha256("\n".join(static(name) for name in files).encode()).hexdigest()
     return f"{kind.name}-{digest[:10]}"
 
@@ -56,7 +48,7 @@ def ui_version(kind: QuestionKind) -> str:
 def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     """The page; leases the first questions to the person (the same ones again when it is reloaded)."""
     user: User = request.user  # type: ignore[assignment]
-    kind = KINDS[project.kind]
+    kind = kind_of(project)
     keys = page_keys(project.labels.in_use(), kind, is_picture=project.modality == Modality.IMAGE)
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
@@ -67,12 +59,12 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "labels": keys.labels,
         "caps": keys.caps,
         "use_picker": keys.use_picker,
-        "one_row": keys.use_picker or not kind.has_labels or (len(keys.labels) <= 3 and kind.name == "classification"),
+        "one_row": keys.use_picker or not kind.has_labels or len(keys.labels) <= kind.one_row_labels,
         "instructions": render_markdown(text) if text else "",
         "version": version,
         "may_manage": may(user, project, Action.PROJECT_CHANGE),
-        "modules": modules_of(kind),
-        "styles": STYLES if kind.has_labels else PAIR_STYLES,
+        "modules": [name for name in modules_of(PAGE_SCRIPT, kind.script) if name != PAGE_SCRIPT],
+        "styles": styles_of(kind),
         "boot": {**_boot(user, project, keys), "instructions": {"version": version}},
     }
     context["standing"] = context["boot"]
@@ -99,7 +91,7 @@ def _asked(user: User, project: Project) -> bool:
 
 def _boot(user: User, project: Project, keys: PageKeys) -> dict[str, Any]:
     """What the scripts start with. Blind: tasks as in REST, one's own answers, counts."""
-    state = standing(user, project)
+    state, kind = standing(user, project), kind_of(project)
     tasks = next_tasks(user, project, FIRST) if state["asked"] and not project.archived_at else []
     return {
         **state,
@@ -107,10 +99,11 @@ def _boot(user: User, project: Project, keys: PageKeys) -> dict[str, Any]:
             **state["project"],
             "slug": project.slug,
             "kind": project.kind,
+            "runs_out": kind.runs_out,
             "modality": project.modality,
             "lease_s": project.lease_s,
         },
-        "ui_version": ui_version(KINDS[project.kind]),
+        "ui_version": ui_version(kind),
         "labels": [{"name": label["name"], "keys": label["keys"]} for label in keys.labels],
         "keys": keys.commands,
         "tasks": [task_json(task, project) for task in tasks],

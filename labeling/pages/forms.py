@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from labeling.kinds import KINDS
-from labeling.models import Kind, Modality, Pairs, Project, Role
+from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
+from labeling.models import Modality, Pairs, Project, Role
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.services.projects import setting_choices
@@ -112,15 +112,40 @@ def _choices(setting: str) -> Callable[[], list[tuple[str, str]]]:
     return lambda: [(name, name.replace("_", " ")) for name in setting_choices.choices(setting)]
 
 
-PAIRWISE_SETTINGS = ("repeat_share", "gold_share", "pairs")
+#: Label and help of the setting ``overlap``.
+OVERLAP_WORDS = PerSubject(
+    item=(
+        "Answers per item",
+        "How many different people answer each item. More costs more and shows where people disagree.",
+    ),
+    pair=(
+        "Answers per pair, at most",
+        "How many different people may judge one pair. Pairs nobody judged yet are asked first.",
+    ),
+)
+
+
+class KindSelect(forms.RadioSelect):
+    """Its buttons say what the rest of the form goes by: whether there are labels, and what is asked about."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        kind = KINDS[str(value)]
+        option["hint"] = kind.words.hint
+        option["attrs"] |= {
+            "data-subject": kind.subject.value,
+            "data-labels": "yes" if kind.has_labels else "no",
+            "data-purpose": "needed" if kind.needs_purpose else "optional",
+        }
+        return option
 
 
 class SettingsForm(CalmForm):
     """The settings of the contract in a person's units; ``values()`` is what the services take."""
 
     overlap = forms.IntegerField(
-        label="Answers per item",
-        help_text="How many different people answer each item. More costs more and shows where people disagree.",
+        label=OVERLAP_WORDS.item[0],
+        help_text=OVERLAP_WORDS.item[1],
         widget=forms.NumberInput(attrs={"class": "control--short"}),
     )
     eval_share = PercentField(
@@ -172,18 +197,14 @@ class SettingsForm(CalmForm):
         help_text="Share of a person's questions whose true answer was imported.",
     )
 
-    def __init__(self, data: Any = None, files: Any = None, *, kind: str = "", **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, files: Any = None, *, kind: QuestionKind | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {**default_settings(), **kwargs.get("initial", {})}
         super().__init__(data, files, **kwargs)
-        if kind and kind != Kind.PAIRWISE:
-            for name in PAIRWISE_SETTINGS:
+        if kind is not None:
+            for name in kind.settings_left_out:
                 del self.fields[name]
-        if kind == Kind.PAIRWISE:
-            del self.fields["eval_double_share"]  # pairs have repeats
-            self.fields["overlap"].label = "Answers per pair, at most"
-            self.fields[
-                "overlap"
-            ].help_text = "How many different people may judge one pair. Pairs nobody judged yet are asked first."
+            overlap = self.fields["overlap"]
+            overlap.label, overlap.help_text = OVERLAP_WORDS.of(kind.subject)
 
     def values(self) -> dict[str, Any]:
         given = {name: self.cleaned_data.get(name) for name in SETTINGS_FIELDS}
@@ -199,7 +220,7 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
     """Everything a new project can be told. Settings that are left empty take their defaults."""
 
     kind = forms.ChoiceField(
-        choices=Kind.choices, initial=Kind.CLASSIFICATION, label="Kind of question", widget=forms.RadioSelect
+        choices=kind_choices, initial=next(iter(KINDS)), label="Kind of question", widget=KindSelect
     )
     modality = forms.ChoiceField(choices=Modality.choices, label="What is labeled", widget=forms.RadioSelect)
     labels_come = forms.BooleanField(
@@ -228,8 +249,8 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
         return [self[name] for name in SETTINGS_FIELDS if name in self.fields]
 
     @property
-    def pairwise_settings(self) -> tuple[str, ...]:
-        return PAIRWISE_SETTINGS
+    def pair_settings(self) -> frozenset[str]:
+        return PAIR_SETTINGS
 
     def has_settings_errors(self) -> bool:
         return any(name in self.errors for name in SETTINGS_FIELDS)

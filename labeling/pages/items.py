@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Action, Item, ItemStatus, Project, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.items import answers_of, browse, history
@@ -87,7 +87,7 @@ def _ordinal(given: str) -> int | None:
 
 
 def _rows(project: Project, found: list[Item]) -> list[dict[str, Any]]:
-    kind = KINDS[project.kind]
+    kind = kind_of(project)
     answers = answers_of(found)
     return [
         {

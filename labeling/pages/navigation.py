@@ -6,7 +6,8 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from labeling.models import Action, Kind, Member, Permission, Project, Role
+from labeling.kinds import Subject, kind_of
+from labeling.models import Action, Member, Permission, Project, Role
 from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
 from labeling.selectors.disk import Room, room
@@ -19,7 +20,8 @@ class Tab:
     view: str
     action: Action
     inside: tuple[str, ...] = ()
-    kind: str = ""
+    #: only where questions are about this
+    subject: Subject | None = None
     url: str = ""
     is_current: bool = False
 
@@ -29,7 +31,7 @@ TABS = (
     Tab("Label", "pages:annotate", Action.TASKS_ANSWER),
     Tab("Items", "pages:items", Action.ITEMS_READ, ("pages:item",)),
     Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import",)),
-    Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, kind=Kind.PAIRWISE),
+    Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, subject=Subject.PAIR),
     Tab("Runs", "learning-pages:runs", Action.RUNS_READ, ("learning-pages:run",)),
     Tab("Models", "learning-pages:models", Action.MODELS_READ, ("learning-pages:model", "learning-pages:mistakes")),
     Tab("Export", "pages:export", Action.EXPORT),
@@ -40,7 +42,7 @@ TABS = (
 
 
 def navigation(request: PageRequest) -> dict[str, Any]:
-    """``nav.project``, ``nav.tabs`` and ``nav.may`` (names of permissions) on pages below a project's address."""
+    """``nav.project``, ``nav.kind``, ``nav.tabs``, ``nav.may`` (names of permissions) on a project's pages."""
     return {
         "nav": SimpleLazyObject(lambda: _navigation(request)),
         "low_disk": SimpleLazyObject(lambda: _low_disk(request)),
@@ -84,10 +86,12 @@ def _navigation(request: PageRequest) -> dict[str, Any]:
     may = permissions(request)
     if not may:
         return {}
-    kinds = ("", request.project.kind)
-    tabs = [_placed(tab, slug, match.view_name) for tab in TABS if tab.action.permission in may and tab.kind in kinds]
+    kind = kind_of(request.project)
+    shown = (tab for tab in TABS if tab.action.permission in may and tab.subject in (None, kind.subject))
+    tabs = [_placed(tab, slug, match.view_name) for tab in shown]
     return {
         "project": request.project,
+        "kind": kind,
         "may": {permission.value for permission in may},
         "tabs": [tab for tab in tabs if tab],
     }

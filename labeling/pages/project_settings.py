@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.kinds.page_keys import page_keys
 from labeling.models import Action, Modality, Project
 from labeling.pages.charts import Meter
@@ -49,7 +49,7 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def _page(request: PageRequest, project: Project, form: ProjectSettingsForm, delete: DeleteForm) -> HttpResponse:
-    keys = page_keys(project.labels.in_use(), KINDS[project.kind], is_picture=project.modality == Modality.IMAGE)
+    keys = page_keys(project.labels.in_use(), kind_of(project), is_picture=project.modality == Modality.IMAGE)
     context = {
         "project": project,
         "form": form,

@@ -10,7 +10,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling.models import Kind, Member, Permission, Project, Role
+from labeling.kinds import KINDS, PerSubject, kind_of
+from labeling.models import Member, Permission, Project, Role
 from labeling.models.permission import ALLOWED
 from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest
@@ -63,14 +64,16 @@ def _card(project: Project, role: str | None, is_superuser: bool, under_way: Imp
     may = ALLOWED[Role(role)] if role else frozenset(Permission) if is_superuser else frozenset()
     return {
         "project": project,
-        "kind": project.get_kind_display().partition(" (")[0],
+        "kind": kind_of(project).words.name,
         "role": Role(role).label if role else "Administrator",
         "items": items,
         "done": done,
         "importing": under_way,
         "import_meter": Meter.of(under_way.done, under_way.total) if under_way and under_way.total else None,
         "meter": Meter.of(done, items - progress.set_aside),
-        "judgments": progress.annotations + progress.imported_annotations if project.kind == Kind.PAIRWISE else None,
+        "judgments": PerSubject(item=None, pair=progress.annotations + progress.imported_annotations).of(
+            kind_of(project).subject
+        ),
         "may_label": Permission.LABEL in may and not project.archived_at,
         "may_import": Permission.MANAGE in may,
     }
@@ -101,7 +104,7 @@ def _create(user: Any, form: ProjectForm) -> Project:
         name=given["name"],
         kind=given["kind"],
         modality=given["modality"],
-        labels=[] if given["kind"] == Kind.PAIRWISE else given["labels"],
+        labels=given["labels"] if KINDS[given["kind"]].has_labels else [],
         purpose=given["purpose"],
         instructions=given["instructions"],
         settings=form.values(),

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from labeling.models import Kind, Project
+from labeling.kinds import kind_of
+from labeling.models import Project
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.pages.forms import BasicsForm, InstructionsForm, LabelsForm, SettingsForm
@@ -28,10 +29,11 @@ class ProjectSettingsForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm
             "instructions": newest.text if newest else "",
             **{name: getattr(project, name) for name in SETTINGS_FIELDS},
         }
-        super().__init__(None, kind=project.kind, initial=initial)
-        if project.kind == Kind.PAIRWISE:
+        kind = kind_of(project)
+        super().__init__(None, kind=kind, initial=initial)
+        if not kind.has_labels:
             del self.fields["labels"]
-            self.fields["purpose"].required = True
+        self.fields["purpose"].required = bool(kind.needs_purpose)
         if data is not None:
             shown = {name: self.fields[name].prepare_value(self.initial[name]) for name in self.fields}
             sent = {name: _lines(data[name]) for name in self.fields if name in data}

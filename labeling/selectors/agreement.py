@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from labeling.consensus import agreement_of, left_out
+from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, Project, Source
 
 NEWEST_ITEMS = 20_000
@@ -22,4 +23,5 @@ def agreement(project: Project) -> dict[str, Any]:
             if out.covers(annotator):
                 continue
             by_item.setdefault(item_id, []).append(json.dumps(answer, sort_keys=True))
-    return agreement_of(by_item.values()).as_dict()
+    labels = project.labels.all_names()
+    return agreement_of(by_item.values(), lambda totals: kind_of(project).distance(totals, labels)).as_dict()

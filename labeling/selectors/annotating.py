@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Action, Annotation, Kind, Member, Modality, Project, Task, TaskState, User
 from labeling.selectors.importing import importing
 from labeling.selectors.progress import progress
@@ -29,7 +29,7 @@ def standing(user: User, project: Project) -> dict[str, Any]:
             "answers": counts["annotations"],
             "archived": project.archived_at is not None,
             "importing": under_way.as_dict() if under_way else None,
-            "can_answer": not KINDS[project.kind].has_labels or project.labels.in_use().exists(),
+            "can_answer": not kind_of(project).has_labels or project.labels.in_use().exists(),
             "labels_version": project.labels_version,
             "instructions_version": project.instructions_version,
         },

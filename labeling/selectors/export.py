@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from labeling.consensus import Consensus, Given, counted, left_out, remembering
 from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Annotation, Kind, Modality, Progress, Project
 from labeling.selectors import pair_export
 from labeling.selectors.lure_weights import lure_weights
@@ -96,7 +96,8 @@ def fixed_columns(project: Project, rows: str) -> list[Column]:
             return [Column(name, type_) for name, type_ in (fixed | pair_export.JUDGMENT_COLUMNS).items()]
         fixed = dict(pair_export.ITEM_COLUMNS)
     elif rows == "items":
-        fixed["label"] = KINDS[project.kind].label_type
+        fixed["label"] = kind_of(project).label_type
+        fixed |= dict(kind_of(project).item_columns)
     fixed |= dict.fromkeys((*CONTENT[project.modality], "group", "origin"), "text")
     return [Column(name, type_) for name, type_ in fixed.items()]
 
@@ -198,7 +199,7 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
 def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """One row an item that has an answer that counts: not of somebody in quarantine, imported ones where no person has
     answered."""
-    kind = KINDS[project.kind]
+    kind = kind_of(project)
     names = [column.name for column in fixed_columns(project, "annotations")]
     wanted = [column.name for column in fixed_columns(project, "items")]
     where, params = _where(project, filters)
@@ -208,7 +209,11 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     sql = f"{_select(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where}"
     sql += " ORDER BY i.ordinal, a.id"
     columns, source, answer = _picked(names, wanted), names.index("source"), names.index("answer")
-    consensus_of, weigh, add_own = remembering(kind, decoder()), _weighing(project, filters), _own_columns(wanted)
+    consensus_of, weigh, add_own = (
+        remembering(kind, decoder(), project.labels.all_names()),
+        _weighing(project, filters),
+        _own_columns(wanted),
+    )
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
@@ -239,6 +244,7 @@ def _consensus_columns(consensus: Consensus) -> dict[str, Any]:
         "votes": consensus.votes,
         "agreement": consensus.agreement,
         "soft_label": consensus.soft_label,
+        **consensus.columns,
     }
 
 

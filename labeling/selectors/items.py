@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, ItemStatus, Project, Split, Task, TaskState
 
 
@@ -56,7 +56,7 @@ class Event:
 
 def history(item: Item) -> list[Event]:
     """Everything that happened to the item, oldest first."""
-    kind = KINDS[item.project.kind]
+    kind = kind_of(item.project)
     events = [Event(item.created_at, "imported", "")]
     for task in Task.objects.filter(item=item).select_related("annotator").order_by("pk"):
         events.append(Event(task.created_at, "asked", task.annotator.get_username(), task=task))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Annotation, Member, Progress, Project
 
 
@@ -28,7 +28,7 @@ def progress(project: Project) -> dict[str, Any]:
 
 def label_balance(project: Project) -> list[dict[str, Any]]:
     """``[{"name","answers","share","archived"}]`` in the order of the label set; how often each label was given now."""
-    kind = KINDS[project.kind]
+    kind = kind_of(project)
     counts: dict[str, int] = {}
     groups = Annotation.objects.current().filter(project=project).values_list("answer").annotate(n=Count("pk"))
     for answer, n in groups.order_by():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Project
 from learning.models import ArmComparison, ModelVersion
 from learning.selectors.estimates import with_note
@@ -10,7 +10,7 @@ from learning.selectors.estimates import with_note
 
 def headline_of(project: Project) -> str:
     """The metric shown first."""
-    return KINDS[project.kind].headline
+    return kind_of(project).headline
 
 
 def learning_curve(project: Project) -> list[dict[str, Any]]:

@@ -93,6 +93,23 @@ def test_alpha_is_the_published_number():
     assert agreement_of(units).alpha == pytest.approx(0.743, abs=5e-4)
 
 
+def test_alpha_with_a_difference_of_its_own_is_the_published_number():
+    """The same units as steps of a scale (section C.4): .815."""
+    observers = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
+    units = [[value for value in unit if value != "."] for unit in zip(*observers, strict=True)]
+
+    def ordinal(totals):
+        def apart(one, other):
+            low, high = sorted((one, other))
+            between = sum(n for step, n in totals.items() if low <= step <= high)
+            return (between - (totals[low] + totals[high]) / 2) ** 2
+
+        return apart
+
+    assert agreement_of(units, ordinal).alpha == pytest.approx(0.815, abs=5e-4)
+    assert agreement_of(units, lambda totals: lambda one, other: 1.0) == agreement_of(units)
+
+
 @pytest.mark.parametrize(
     ("answers", "alpha"), [([["a", "a"]], None), ([["a", "a"], ["b", "b"]], 1.0), ([["a", "b"]], 0.0), ([], None)]
 )

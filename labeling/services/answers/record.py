@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from labeling import signals
 from labeling.db.prepared import Prepared, PreparedUpdate
-from labeling.kinds import KINDS, InvalidAnswer
+from labeling.kinds import InvalidAnswer, Question, kind_of
 from labeling.models import (
     Action,
     Annotation,
@@ -95,16 +95,18 @@ def record_answer(
     """
     seen = {"elapsed_ms": _checked_elapsed(elapsed_ms), **_checked_page(ui_version, viewport)}
     work = _work_on(user, task_id)
-    kind = KINDS[work.project.kind]
-    labels = frozenset(label.name for label in _labels(work.project.pk)) if kind.has_labels else frozenset()
+    kind = kind_of(work.project)
+    labels = [label.name for label in _labels(work.project.pk)] if kind.has_labels else []
+    question = Question(dict.fromkeys(labels).keys(), work.task.item)
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
         given = kind.labels_of(cast("dict[str, Any]", current.answer))
         # the same again stays the same after a label was archived
-        if kind.validate(answer, labels.union(given)) == current.answer:
+        before = Question(dict.fromkeys((*labels, *given)).keys(), work.task.item)
+        if kind.validate(answer, before) == current.answer:
             return Recorded(current, created=False)
-        return Recorded(_revise(work, kind.validate(answer, labels), seen), created=False)
-    answer = kind.validate(answer, labels)
+        return Recorded(_revise(work, kind.validate(answer, question), seen), created=False)
+    answer = kind.validate(answer, question)
     if work.task.state != TaskState.OPEN:
         _retake(work)
         _set_state(work.task, TaskState.ANSWERED)
@@ -214,7 +216,7 @@ def _pair_task(task: int) -> TaskQuerySet:
 
 @Prepared
 def _labels(project: int) -> LabelQuerySet:
-    return Label.objects.in_use().filter(project=project).order_by().only("name")
+    return Label.objects.in_use().filter(project=project).order_by("position", "pk").only("name")
 
 
 def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any]) -> Annotation:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Project, Source, Split
 from labeling.selectors.export import Filters, bounded, export_columns, export_rows, fixed_columns
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
@@ -91,7 +91,7 @@ def export_file(
         records = export_rows(project, rows, filters)
     if filters.pseudonyms and holds_people(project, rows):
         records = under_pseudonyms(records, project)
-    return writer.write(columns, count.over(records) if count else records, KINDS[project.kind])
+    return writer.write(columns, count.over(records) if count else records, kind_of(project))
 
 
 def _fixed_only(project: Project, rows: str, filters: Filters) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.kinds import KINDS
+from labeling.kinds import Question, kind_of
 from labeling.models import ImportBatch, Project
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.projects.label_set import MAX_LABELS, checked, set_labels
@@ -16,7 +16,7 @@ def brings_labels(batch: ImportBatch) -> bool:
     """Whether this import makes the label set: it began in a project without any label, archived ones included."""
     if OPTION not in batch.options:
         project = batch.project
-        batch.options = {**batch.options, OPTION: KINDS[project.kind].has_labels and not project.labels.exists()}
+        batch.options = {**batch.options, OPTION: kind_of(project).has_labels and not project.labels.exists()}
     return bool(batch.options[OPTION])
 
 
@@ -32,13 +32,13 @@ class NewLabels:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.kind = KINDS[project.kind]
+        self.kind = kind_of(project)
         self.known = set(project.labels.in_use().values_list("name", flat=True))
         self.waiting: set[str] = set()
 
     def answer(self, value: Any) -> dict[str, Any]:
         """The canonical answer of a row's label. Raises InvalidAnswer, RowRejected."""
-        answer = self.kind.answer_from_import(value, _Whatever())
+        answer = self.kind.answer_from_import(value, Question(_Whatever()))
         new = set(self.kind.labels_of(answer)) - self.known - self.waiting
         if new:
             try:

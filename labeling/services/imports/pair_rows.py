@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from labeling.kinds import InvalidAnswer
+from labeling.kinds import InvalidAnswer, Question
 from labeling.services.files import storage
 from labeling.services.imports.contexts import take_context
 from labeling.services.imports.errors import RowRejected
@@ -80,7 +80,7 @@ class PairwiseRowBuilder(RowBuilder):
         if value is None or value == "":
             return ""
         try:
-            return str(self.kind.answer_from_import(value, frozenset())["winner"])
+            return str(self.kind.answer_from_import(value, Question())["winner"])
         except InvalidAnswer as error:
             raise RowRejected(error.reason, field) from error
 

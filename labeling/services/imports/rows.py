@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.conf import settings
 
-from labeling.kinds import KINDS, InvalidAnswer
+from labeling.kinds import InvalidAnswer, Question, kind_of
 from labeling.models import Modality, Project, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.items.pictures import PictureFacts, PictureRejected, inspect
@@ -71,8 +71,8 @@ class RowBuilder:
         self.modality = project.modality
         self.seed = project.split_seed
         self.eval_below = int(project.eval_share * _SPAN)
-        self.kind = KINDS[project.kind]
-        self.labels = frozenset(project.labels.in_use().values_list("name", flat=True))
+        self.kind = kind_of(project)
+        self.question = Question(project.labels.names())
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
         self._answers: dict[str, str] = {}
@@ -154,7 +154,7 @@ class RowBuilder:
         return answer
 
     def _answer_in_use(self, label: Any) -> dict[str, Any]:
-        return self.kind.answer_from_import(label, self.labels)
+        return self.kind.answer_from_import(label, self.question)
 
     def _checked_answer(self, label: Any) -> str:
         try:

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import F
 
 from labeling import signals
-from labeling.kinds import KINDS
+from labeling.kinds import KINDS, kind_of
 from labeling.kinds.page_keys import AUTOMATIC_HOTKEYS, MOST_BUTTONS_WITH_HOTKEYS, REFUSED_HOTKEYS
-from labeling.models import Annotation, Kind, Label, Member, Project
+from labeling.models import Annotation, Label, Member, Project
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 
@@ -24,15 +24,11 @@ def checked(labels: Any, kind: str) -> list[dict[str, str]]:
         raise Invalid("labels", 'Expected a list of {"name", "hotkey"}.')
     if len(labels) > MAX_LABELS:
         raise Invalid("labels", f"A project has at most {MAX_LABELS} labels.")
-    if labels and kind == Kind.PAIRWISE:
-        raise Invalid("labels", "Pairs are not labeled: their answers are left, right, tie and neither.")
     result: list[dict[str, str]] = []
     names: set[str] = set()
     hotkeys: set[str] = set()
     for given in labels:
         label = _checked_one(given)
-        if "|" in label["name"] and kind == Kind.MULTILABEL:
-            raise Invalid("labels", "A label name cannot contain '|', which separates labels in csv files.")
         if label["name"] in names:
             raise Invalid("labels", f"The label {label['name']!r} is given twice.")
         if label["hotkey"] and label["hotkey"] in hotkeys:
@@ -40,6 +36,8 @@ def checked(labels: Any, kind: str) -> list[dict[str, str]]:
         names.add(label["name"])
         hotkeys.add(label["hotkey"])
         result.append(label)
+    if why := KINDS[kind].refuse_labels([label["name"] for label in result]):
+        raise Invalid("labels", why)
     return result
 
 
@@ -109,7 +107,7 @@ def _let_go(project: Project, left_out: list[Label]) -> None:
         return
     # answers under way hold their member: once these locks are had, a label that is being given can be seen
     list(Member.objects.select_for_update(no_key=True).filter(project=project).order_by("pk").values_list("pk"))
-    labels_of = KINDS[project.kind].labels_of
+    labels_of = kind_of(project).labels_of
     answers = Annotation.objects.filter(project=project, answer__isnull=False).order_by().values_list("answer")
     given = {name for (answer,) in answers.distinct().iterator() if answer for name in labels_of(answer)}
     names = {label.name: label.pk for label in left_out}

@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import slugify
 
+from labeling.kinds import KINDS
 from labeling.models import (
     Instructions,
-    Kind,
     Member,
     Modality,
     Progress,
@@ -68,7 +68,7 @@ def create_project(
     name = text("name", name, max_length=MAX_NAME, required=True)
     fields: dict[str, Any] = {
         "name": name,
-        "kind": _choice("kind", kind, Kind.values),
+        "kind": _choice("kind", kind, KINDS),
         "modality": _choice("modality", modality, Modality.values),
         "purpose": text("purpose", purpose, max_length=MAX_TEXT),
         "created_by": user,
@@ -106,8 +106,8 @@ def _choice(field: str, value: Any, allowed: Iterable[Any]) -> str:
 
 
 def _needs_purpose(kind: str, purpose: str) -> None:
-    if kind == Kind.PAIRWISE and not purpose:
-        raise Invalid("purpose", "Say what the better one of two is better for: a judgment without a purpose is none.")
+    if (why := KINDS[kind].needs_purpose) and not purpose:
+        raise Invalid("purpose", why)
 
 
 def _settings(given: Any) -> dict[str, Any]:

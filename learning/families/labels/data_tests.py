@@ -13,7 +13,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from labeling.consensus import left_out
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, Label, Modality, Project, Reason, Source
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
@@ -96,7 +96,7 @@ class _Looked:
 
 def _newest_answers(run: Run, data: LabelData) -> list[_Answer]:
     position = {name: number for number, name in enumerate(data.labels)}
-    labels_of = KINDS[run.project.kind].labels_of
+    labels_of = kind_of(run.project).labels_of
     rows = (
         Annotation.objects.current()
         .filter(project=run.project, pk__lte=run.last_annotation_id, item__isnull=False)

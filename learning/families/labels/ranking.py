@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Item, Project, Split
 from labeling.services.queue import publish as queue
 from learning.core.cycle import Answers, Settings, rank_pool, step_rng
@@ -39,7 +39,7 @@ class RankedPool:
 
 def settings_of(project: Project, n_labels: int) -> Settings:
     """The project's settings as the core takes them. Raises TypeError for a kind whose answers are no labels."""
-    learned_as = KINDS[project.kind].learned_as
+    learned_as = kind_of(project).learned_as
     if learned_as is None:
         raise TypeError(f"The family of labels does not know how to learn the kind {project.kind!r}.")
     return Settings(

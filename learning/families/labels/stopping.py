@@ -6,7 +6,7 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Item, Project, Split
 from learning.core.evaluation.gate import correct_of
 from learning.core.evaluation.paired import paired_test
@@ -65,7 +65,7 @@ def sample_of(project: Project, n_items: int) -> NDArray[np.int64]:
 
 def decided(probabilities: NDArray[np.float32], version: ModelVersion) -> NDArray[np.int64]:
     """The label of every item; of several labels, yes or no for each."""
-    match KINDS[version.project.kind].learned_as:
+    match kind_of(version.project).learned_as:
         case "multilabel":
             return (probabilities >= 0.5).astype(np.int64)
         case "classification":

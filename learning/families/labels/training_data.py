@@ -11,7 +11,7 @@ import orjson
 from numpy.typing import NDArray
 
 from labeling.consensus import Consensus, Given, left_out, remembering
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Annotation, ItemStatus, Source, Split
 from learning.models import Run
 
@@ -70,7 +70,7 @@ def freeze(run: Run) -> LabelData:
     position = {name: number for number, name in enumerate(names)}
     given: dict[Split, dict[int, _ItemAnswers]] = {Split.POOL: {}, Split.EVAL: {}}
     manifest = hashlib.sha256("\n".join((project.kind, *names)).encode())
-    kind = KINDS[project.kind]
+    kind = kind_of(project)
     unknown: Counter[str] = Counter()
     answers, n_left_out = _answers_as_of(run)
     for row in sorted(answers):
@@ -85,7 +85,7 @@ def freeze(run: Run) -> LabelData:
         manifest.update(f"{ordinal}:{pk}:{split}:{known}\n".encode())
         of_item = given[Split(split)].setdefault(ordinal, _ItemAnswers(group, []))
         of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), source))
-    consensus_of = remembering(kind, orjson.loads)
+    consensus_of = remembering(kind, orjson.loads, position.keys())
     pool, held = (_labeled(given[split], position, consensus_of) for split in (Split.POOL, Split.EVAL))
     return LabelData(
         names, pool, held.only(~held.tied), held.only(held.tied), manifest.hexdigest(), unknown, n_left_out

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from labeling.kinds import KINDS
+from labeling.kinds import kind_of
 from labeling.models import Project
 from learning.core.registry import Registry
 
@@ -14,4 +14,4 @@ FAMILIES: "Registry[AnyFamily]" = Registry("family of learning", {})
 
 def family_of(project: Project) -> "AnyFamily":
     """The family that learns the project's kind. Raises ValueError for a kind without one, of which no run begins."""
-    return FAMILIES.make(KINDS[project.kind].family)
+    return FAMILIES.make(kind_of(project).family)

@@ -6,7 +6,7 @@ from functools import cache
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
-from labeling.kinds import KINDS, NO_FAMILY
+from labeling.kinds import NO_FAMILY, kind_of
 from labeling.models import Annotation, JobState, Progress, Project, Source, User
 from labeling.models.clock import database_now
 from learning.models import NextDecision, Run, Trigger
@@ -26,7 +26,7 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     watermark = data_watermark(project)
     last = Run.objects.filter(project=project).frozen().exclude(state=JobState.SKIPPED).newest_first().first()
     due, reason = _due(project, watermark, last)
-    if KINDS[project.kind].family == NO_FAMILY:
+    if kind_of(project).family == NO_FAMILY:
         due, reason = None, "nothing learns this kind of question: its items are asked at random"
     elif trigger == Trigger.MANUAL:
         due, reason = _worth_it(due, reason, watermark, last)
@@ -55,7 +55,7 @@ def data_watermark(project: Project) -> dict[str, int]:
 
 def too_few_labels(project: Project, n_labels: int) -> str:
     """Why nothing can be learned with so many labels in use; empty when something can."""
-    if n_labels >= KINDS[project.kind].labels_to_learn:
+    if n_labels >= kind_of(project).labels_to_learn:
         return ""
     return "one label only: nothing to tell apart yet" if n_labels else "no labels yet"
 
@@ -85,7 +85,7 @@ def _news(watermark: dict[str, int], last: Run) -> str:
 
 def new_imported_judgments(project: Project, last: Run) -> int:
     """Judgments of pairs that an import without a new item has brought; labels only come with their items."""
-    if not KINDS[project.kind].answers_come_alone:
+    if not kind_of(project).answers_come_alone:
         return 0
     newer = Annotation.objects.filter(project=project, pk__gt=last.last_annotation_id, source=Source.IMPORT)
     return newer.count()

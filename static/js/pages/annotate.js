@@ -350,7 +350,7 @@ function whyPaused() {
   if (project.importing && (project.items === 0 || (deck.dry && deck.reached))) return "importing";
   if (project.items === 0) return "nothing-imported";
   if (!deck.dry || !deck.reached) return "fetching";
-  if (boot.project.kind === "pairwise") return "no-more"; // pairs are drawn, not worked off
+  if (!boot.project.runs_out) return "no-more"; // pairs are drawn, not worked off
   return project.done + project.set_aside >= project.items ? "all-done" : "no-more";
 }
 

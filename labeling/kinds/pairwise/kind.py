@@ -1,8 +1,11 @@
-from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Sequence, Set
 from typing import Any
 
-from labeling.kinds.base import InvalidAnswer, Majority, QuestionKind
+from labeling.kinds.aggregate import Aggregate, plurality
+from labeling.kinds.base import QuestionKind
+from labeling.kinds.question import InvalidAnswer, Question
+from labeling.kinds.subject import Subject
+from labeling.kinds.words import KindWords
 
 WINNERS = ("left", "right", "tie", "neither")
 SWAPPED = {"left": "right", "right": "left", "tie": "tie", "neither": "neither"}
@@ -12,20 +15,30 @@ class Pairwise(QuestionKind):
     """Which of two items is better for the purpose: ``{"winner": "left"}``, ``right``, ``tie`` or ``neither``."""
 
     name = "pairwise"
-    template = "kinds/pairwise.html"
-    script = "js/kinds/pairwise.js"
+    words = KindWords(
+        "Pairwise (which of two is better)",
+        hint="left, right, tie or neither, for the context at hand",
+        bar="Tie or neither",
+        answers="judgments",
+    )
+    subject = Subject.PAIR
     has_labels = False
+    needs_purpose = "Say what the better one of two is better for: a judgment without a purpose is none."
+    settings_left_out = frozenset(("eval_double_share",))  # pairs have repeats
     labels_to_learn = 0
     family = "pairwise"
     answers_come_alone = True
+    runs_out = False
+    stage = "pages/annotate/_pair.html"
+    styles = ("css/pairwise.css",)
     own_keys = frozenset(("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", *"1234cl"))
 
-    def validate(self, answer: Any, labels: frozenset[str]) -> dict[str, Any]:
+    def validate(self, answer: Any, question: Question) -> dict[str, Any]:
         if not isinstance(answer, dict) or set(answer) != {"winner"}:
             raise InvalidAnswer("answer", 'Expected {"winner": "left", "right", "tie" or "neither"}.')
         return {"winner": _winner(answer["winner"])}
 
-    def answer_from_import(self, value: Any, labels: frozenset[str]) -> dict[str, Any]:
+    def answer_from_import(self, value: Any, question: Question) -> dict[str, Any]:
         return {"winner": _winner(value.strip() if isinstance(value, str) else value)}
 
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
@@ -35,16 +48,15 @@ class Pairwise(QuestionKind):
     def within(self, answer: dict[str, Any], labels: Container[str]) -> dict[str, Any] | None:
         return answer
 
-    def majority(self, answers: Sequence[dict[str, Any]]) -> Majority:
+    def aggregate(self, answers: Sequence[dict[str, Any]], labels: Set[str] = frozenset()) -> Aggregate:
         """What most said of answers whose sides are those of the first; none when two share the lead."""
-        counts = Counter(answer["winner"] for answer in answers)
-        (first, most), *others = counts.most_common(2)
-        tie = bool(others) and others[0][1] == most
-        soft = {winner: counts[winner] / len(answers) for winner in sorted(counts)}
-        return Majority(None if tie else first, () if tie else (first,), most / len(answers), soft, tie)
+        return plurality([answer["winner"] for answer in answers])
 
     def flat(self, answer: dict[str, Any]) -> str:
         return str(answer["winner"])
+
+    def refuse_labels(self, names: Sequence[str]) -> str:
+        return "Pairs are not labeled: their answers are left, right, tie and neither." if names else ""
 
 
 def _winner(value: Any) -> str:

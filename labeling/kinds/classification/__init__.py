@@ -1,0 +1,5 @@
+"""Exactly one label an item."""
+
+from labeling.kinds.classification.kind import Classification
+
+__all__ = ["Classification"]
