@@ -25,6 +25,7 @@ from config.versions import NewerDatabase, refuse_newer_database
 
 Say = Callable[[str], None]
 PREPARATION_LOCK = 0x5175_6572  # any number that nothing else in the database locks
+STAMP = ".collected"
 
 
 class CannotStart(Exception):
@@ -88,19 +89,30 @@ def migrate(say: Say) -> None:
         call_command("migrate", verbosity=0, interactive=False)
 
 
-def collect_static(say: Say) -> None:
-    """Collects, hashes and compresses the static files when one of them changed since the last time."""
+def mark_of_sources() -> str:
+    """Changes with every static file of this version, and with how they are stored."""
     seen = hashlib.sha256(str(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for path, storage in finder.list(ServedFilesConfig.ignore_patterns):
             facts = os.stat(storage.path(path))
             seen.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
-    stamp = settings.STATIC_ROOT / ".collected"
-    if stamp.exists() and stamp.read_text() == seen.hexdigest():
+    return seen.hexdigest()
+
+
+def collected_from() -> str:
+    """The mark of the sources that ``collect_static`` last took on this machine; empty when it never did."""
+    stamp = settings.STATIC_ROOT / STAMP
+    return stamp.read_text() if stamp.exists() else ""
+
+
+def collect_static(say: Say) -> None:
+    """Collects, hashes and compresses the static files when one of them changed since the last time."""
+    mark = mark_of_sources()
+    if collected_from() == mark:
         return
     say("Preparing scripts and styles")
     call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-    stamp.write_text(seen.hexdigest())
+    (settings.STATIC_ROOT / STAMP).write_text(mark)
 
 
 def first_user(say: Say, *, samples: bool) -> FirstUser | None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import Error, transaction
 
 from config import versions
-from config.preparation import CannotStart, reach_broker
+from config.preparation import CannotStart, collected_from, mark_of_sources, reach_broker
 from labeling.models import SweepRecord
 from labeling.selectors import disk
 from labeling.services.outages.causes import outage_of
@@ -104,15 +105,27 @@ def migrations() -> str:
     return versions.newer_than_this_code(applied)
 
 
+@cache
+def _own_mark() -> str:
+    """Of the version that this process runs, whatever is put in its place meanwhile."""
+    return mark_of_sources()
+
+
 def static_files() -> str:
+    """Those of another version are as bad as none: pages ask for names that are not among them."""
     storage = staticfiles_storage
     if not hasattr(storage, "hashed_files"):
         return ""  # served as they are, while developing
     try:
         there = storage.exists(storage.stored_name(A_STATIC_FILE))  # type: ignore[attr-defined]  # has a manifest
+        mark = collected_from()
     except (ValueError, OSError):
-        there = False
-    return "" if there else "scripts and styles are not collected on this machine: manage.py collectstatic"
+        there, mark = False, ""
+    if not there:
+        return "scripts and styles are not collected on this machine: manage.py prepare"
+    if mark and mark != _own_mark():  # ``collectstatic`` by hand leaves no mark
+        return "the scripts and styles collected on this machine are of another version: manage.py prepare"
+    return ""
 
 
 CHECKS: dict[str, Callable[[], str]] = {

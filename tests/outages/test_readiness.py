@@ -106,11 +106,28 @@ def _apply(app: str, name: str) -> None:
         )
 
 
-def test_static_files_that_were_not_collected(settings, tmp_path, monkeypatch):
+@pytest.fixture
+def manifest(settings, tmp_path, monkeypatch):
+    """Static files are served from a folder of the test's own, as on a machine that people use."""
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "config.staticfiles.ManifestStorage"}}
     monkeypatch.setattr(readiness, "staticfiles_storage", storages["staticfiles"])
-    assert wrong() == {"static": "scripts and styles are not collected on this machine: manage.py collectstatic"}
+
+
+def test_static_files_that_were_not_collected(manifest):
+    assert wrong() == {"static": "scripts and styles are not collected on this machine: manage.py prepare"}
+
+
+def test_static_files_of_another_version(manifest, monkeypatch):
+    readiness._own_mark.cache_clear()
+    preparation.collect_static(str)
+    monkeypatch.setattr(readiness, "staticfiles_storage", storages.create_storage(storages.backends["staticfiles"]))
+    assert wrong() == {}
+    monkeypatch.setattr(health, "readiness", Readiness())
+    monkeypatch.setattr(readiness, "_own_mark", lambda: "of newer code")
+    assert wrong() == {
+        "static": "the scripts and styles collected on this machine are of another version: manage.py prepare"
+    }
 
 
 def test_asking_often_checks_seldom(monkeypatch):
