@@ -1,5 +1,7 @@
 """Multi-label answers and label sets that are too large for buttons."""
 
+import json
+
 import pytest
 
 from tests.e2e.desk import holds, press, project_with, saved, task_of
@@ -53,6 +55,34 @@ def test_keys_toggle_and_enter_gives(open_page, annotator, topics):
     assert page.get_attribute('[data-label="science"]', "aria-pressed") == "true"
     saved(page)
     holds(topics, given)
+
+
+def test_a_half_made_answer_is_there_again_after_a_reload(open_page, annotator, topics):
+    page = open_page(annotator, "/p/topics/annotate/")
+    first = task_of(page)
+    page.keyboard.press("Enter")
+    task = task_of(page, other_than=first)
+    page.keyboard.press("4")
+    page.keyboard.press("1")
+    page.reload()
+    assert task_of(page) == task
+    assert page.inner_text("[data-submit] [data-text]") == "Give 2 labels"
+    assert page.get_attribute('[data-label="politics"]', "aria-pressed") == "true"
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    after = task_of(page, other_than=task)
+    page.reload()
+    assert task_of(page) == after
+    assert page.inner_text("[data-submit] [data-text]") == "None of these"
+    saved(page)
+    storage = page.evaluate("JSON.stringify(Object.fromEntries(Object.entries(localStorage)))")
+    assert str(task) not in [str(entry["seq"]) for entry in drafts_in(storage)]
+    holds(topics, {first: {"labels": []}, task: {"labels": ["sport"]}})
+
+
+def drafts_in(storage: str) -> list[dict]:
+    kept = json.loads(storage)
+    return [entry for name, text in kept.items() if name.startswith("querent-drafts-") for entry in json.loads(text)]
 
 
 def test_enter_gives_the_answer_also_with_the_focus_on_a_label(open_page, annotator, topics):

@@ -1,18 +1,19 @@
 // One label an item: the key that names it is the answer.
 
-import { labelButtons } from "../lib/label_buttons.js";
-import { labelPicker } from "../lib/label_picker.js";
+import { ItemView } from "../lib/item_view.js";
+import { labelBar } from "../lib/label_bar.js";
+import { Workspace as Base } from "../lib/workspace.js";
 
-export function answers({ root, labels, storageKey, give }) {
-  const make = root.querySelector("[role=combobox]") ? labelPicker : labelButtons;
-  const bar = make({ root, labels, storageKey, choose: (label) => give({ label }) });
-  return {
-    bar,
-    show(answer) {
-      bar.mark(new Set(answer ? [answer.label] : []));
-    },
-    key: (event) => bar.key(event),
-    words: (answer) => answer.label,
-    shortcuts: bar.shortcuts,
-  };
+export class Workspace extends Base {
+  constructor(parts) {
+    super(new ItemView(parts.stage, parts), labelBar(parts, { choose: (label) => parts.give({ label }) }));
+  }
+
+  mark(answer) {
+    this.bar.mark(new Set(answer ? [answer.label] : []));
+  }
+
+  words(answer) {
+    return answer.label;
+  }
 }

@@ -1,59 +1,71 @@
 // Any number of labels an item: keys switch them on and off, Enter gives the answer.
 
-import { labelButtons } from "../lib/label_buttons.js";
-import { labelPicker } from "../lib/label_picker.js";
+import { ItemView } from "../lib/item_view.js";
+import { labelBar } from "../lib/label_bar.js";
+import { Workspace as Base } from "../lib/workspace.js";
 
-export function answers({ root, labels, storageKey, give, changed }) {
-  const submit = root.querySelector("[data-submit]");
-  const words = submit.querySelector("[data-text]");
-  const chips = root.querySelector("[data-part=chosen]");
-  let chosen = new Set();
+export class Workspace extends Base {
+  #give;
+  #draft;
+  #submit;
+  #chips;
+  #chosen = new Set();
 
-  const make = root.querySelector("[role=combobox]") ? labelPicker : labelButtons;
-  const bar = make({ root, labels, storageKey, several: true, choose: toggle });
-  submit.addEventListener("click", send);
-  chips?.addEventListener("click", (event) => {
-    const chip = event.target.closest("[data-chip]");
-    if (chip) toggle(chip.dataset.chip);
-  });
-
-  function toggle(label) {
-    if (!chosen.delete(label)) chosen.add(label);
-    draw();
-    changed();
+  constructor(parts) {
+    super(new ItemView(parts.stage, parts));
+    this.bar = labelBar(parts, { choose: (label) => this.#toggle(label), several: true });
+    this.#give = parts.give;
+    this.#draft = parts.draft;
+    this.#submit = parts.bar.querySelector("[data-submit]");
+    this.#chips = parts.bar.querySelector("[data-part=chosen]");
+    this.#submit.addEventListener("click", () => this.#send());
+    this.#chips?.addEventListener("click", (event) => {
+      const chip = event.target.closest("[data-chip]");
+      if (chip) this.#toggle(chip.dataset.chip);
+    });
   }
 
-  function draw() {
-    bar.mark(chosen);
-    words.textContent = chosen.size ? `Give ${chosen.size} ${chosen.size === 1 ? "label" : "labels"}` : "None of these";
-    if (!chips) return;
-    const held = chips.contains(document.activeElement);
-    chips.replaceChildren(...[...chosen].map(chipOf));
-    if (held) (chips.lastElementChild ?? submit).focus();
+  mark(answer) {
+    this.#chosen = new Set(answer ? answer.labels : []);
+    this.#draw();
   }
 
-  function send() {
-    give({ labels: [...chosen].sort(byCodePoint) });
+  key(event) {
+    if (super.key(event)) return true;
+    // Enter on a label's button would switch it; here it always gives the answer.
+    if (event.key !== "Enter") return false;
+    this.#send();
+    return true;
   }
 
-  return {
-    bar,
-    show(answer) {
-      chosen = new Set(answer ? answer.labels : []);
-      draw();
-    },
-    key(event) {
-      if (bar.key(event)) return true;
-      // Enter on a label's button would switch it; here it always gives the answer.
-      if (event.key !== "Enter") return false;
-      send();
-      return true;
-    },
-    /** What is chosen but not given yet; it is there again when the question is. */
-    draft: () => (chosen.size ? { labels: [...chosen] } : null),
-    words: (answer) => answer.labels.join(", ") || "none of these",
-    shortcuts: [...bar.shortcuts, [["Enter"], "give the chosen labels"]],
-  };
+  words(answer) {
+    return answer.labels.join(", ") || "none of these";
+  }
+
+  get shortcuts() {
+    return [...super.shortcuts, [["Enter"], "give the chosen labels"]];
+  }
+
+  #toggle(label) {
+    if (!this.#chosen.delete(label)) this.#chosen.add(label);
+    this.#draw();
+    this.#draft(this.#chosen.size ? { labels: [...this.#chosen] } : null);
+  }
+
+  #draw() {
+    const n = this.#chosen.size;
+    this.bar.mark(this.#chosen);
+    const text = n ? `Give ${n} ${n === 1 ? "label" : "labels"}` : "None of these";
+    this.#submit.querySelector("[data-text]").textContent = text;
+    if (!this.#chips) return;
+    const held = this.#chips.contains(document.activeElement);
+    this.#chips.replaceChildren(...[...this.#chosen].map(chipOf));
+    if (held) (this.#chips.lastElementChild ?? this.#submit).focus();
+  }
+
+  #send() {
+    this.#give({ labels: [...this.#chosen].sort(byCodePoint) });
+  }
 }
 
 function chipOf(name) {

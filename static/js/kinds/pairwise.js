@@ -1,9 +1,9 @@
 // Which of two is better: the key that points at one is the answer.
 
+import { PairView } from "../lib/pair_view.js";
 import { meant } from "../lib/pressed_key.js";
 import { isStacked, onStacking } from "../lib/viewport.js";
-
-export { PairView as View } from "../lib/pair_view.js";
+import { Workspace as Base } from "../lib/workspace.js";
 
 const DIGITS = { 1: "left", 2: "right", 3: "tie", 4: "neither" };
 const BESIDE = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "tie", ArrowDown: "neither" };
@@ -12,66 +12,76 @@ const STACKED = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "left", Arrow
 const WORDS = { left: "left", right: "right", tie: "tie", neither: "neither" };
 const STACKED_WORDS = { ...WORDS, left: "left (upper)", right: "right (lower)" };
 
-export function answers({ root, give }) {
-  const buttons = [...document.querySelectorAll("[data-winner]")];
-  const buttonOf = (winner) => buttons.find((button) => button.dataset.winner === winner);
+export class Workspace extends Base {
+  #root;
+  #give;
+  #buttons = [...document.querySelectorAll("[data-winner]")]; // two of them stand below what they pick
 
-  addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-winner]");
-    if (!button) return;
-    // After a press by pointer, Space is for reading on, not for pressing again.
-    if (event.detail) button.blur();
-    // The second click of a double click would be about the next pair.
-    if (event.detail > 1) return;
-    choose(button.dataset.winner);
-  });
-  onStacking(nameKeys);
-  nameKeys();
+  constructor(parts) {
+    super(new PairView(parts.stage, parts));
+    this.#root = parts.bar;
+    this.#give = parts.give;
+    addEventListener("click", (event) => {
+      const button = event.target.closest?.("[data-winner]");
+      if (!button) return;
+      // After a press by pointer, Space is for reading on, not for pressing again.
+      if (event.detail) button.blur();
+      // The second click of a double click would be about the next pair.
+      if (event.detail > 1) return;
+      this.#choose(button.dataset.winner);
+    });
+    onStacking(() => this.#nameKeys());
+    this.#nameKeys();
+  }
 
-  function choose(winner) {
-    flash(buttonOf(winner));
-    give({ winner });
+  mark(answer) {
+    for (const button of this.#buttons) button.setAttribute("aria-pressed", String(button.dataset.winner === answer?.winner));
+  }
+
+  key(event) {
+    const winner = winnerOf(event);
+    if (!winner) return false;
+    this.#choose(winner);
+    return true;
+  }
+
+  owns(event) {
+    return Boolean(winnerOf(event));
+  }
+
+  words({ winner }) {
+    return (isStacked() ? STACKED_WORDS : WORDS)[winner] ?? winner;
+  }
+
+  get shortcuts() {
+    if (!isStacked()) {
+      return [
+        [["←", "1"], "The left one is better"],
+        [["→", "2"], "The right one is better"],
+        [["↑", "3"], "Tie: one is as good as the other"],
+        [["↓", "4"], "Neither of the two will do"],
+      ];
+    }
+    return [
+      [["↑", "←", "1"], "The upper one is better"],
+      [["↓", "→", "2"], "The lower one is better"],
+      [["3"], "Tie: one is as good as the other"],
+      [["4"], "Neither of the two will do"],
+    ];
+  }
+
+  #choose(winner) {
+    flash(this.#buttons.find((button) => button.dataset.winner === winner));
+    this.#give({ winner });
   }
 
   /** The keys on the buttons are those that answer in the present arrangement. */
-  function nameKeys() {
+  #nameKeys() {
     const stacked = isStacked();
     const caps = { left: stacked ? "↑" : "←", right: stacked ? "↓" : "→", tie: stacked ? "3" : "↑", neither: stacked ? "4" : "↓" };
-    for (const button of buttons) button.querySelector("kbd").textContent = caps[button.dataset.winner];
-    root.dataset.stacked = stacked ? "yes" : "no";
+    for (const button of this.#buttons) button.querySelector("kbd").textContent = caps[button.dataset.winner];
+    this.#root.dataset.stacked = stacked ? "yes" : "no";
   }
-
-  return {
-    bar: { takesText: false, isEmpty: true, field: null, focus() {} },
-    show(answer) {
-      for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.winner === answer?.winner));
-    },
-    key(event) {
-      const winner = winnerOf(event);
-      if (!winner) return false;
-      choose(winner);
-      return true;
-    },
-    /** A key held down stays a key that answers: its repeats are no commands of the page. */
-    owns: (event) => Boolean(winnerOf(event)),
-    words: ({ winner }) => (isStacked() ? STACKED_WORDS : WORDS)[winner] ?? winner,
-    get shortcuts() {
-      if (!isStacked()) {
-        return [
-          [["←", "1"], "The left one is better"],
-          [["→", "2"], "The right one is better"],
-          [["↑", "3"], "Tie: one is as good as the other"],
-          [["↓", "4"], "Neither of the two will do"],
-        ];
-      }
-      return [
-        [["↑", "←", "1"], "The upper one is better"],
-        [["↓", "→", "2"], "The lower one is better"],
-        [["3"], "Tie: one is as good as the other"],
-        [["4"], "Neither of the two will do"],
-      ];
-    },
-  };
 }
 
 function winnerOf(event) {

@@ -5,17 +5,15 @@ import { isComposing } from "./pressed_key.js";
 
 /** `keys` are those of each command by name; `commands[name]()` run; `onTable()` is false while there is no question; `close(typing)` is true when Escape closed something. */
 export class Keyboard {
-  #kind;
-  #view;
+  #workspace;
   #skipMenu;
   #commands;
   #byKey;
   #onTable;
   #close;
 
-  constructor({ kind, view, skipMenu, keys, commands, onTable, close }) {
-    this.#kind = kind;
-    this.#view = view;
+  constructor({ workspace, skipMenu, keys, commands, onTable, close }) {
+    this.#workspace = workspace;
     this.#skipMenu = skipMenu;
     this.#commands = commands;
     this.#byKey = namesByKey(keys);
@@ -34,13 +32,13 @@ export class Keyboard {
   }
 
   #handled(event, command, chord) {
-    const typing = event.target === this.#kind.bar.field;
+    const typing = event.target === this.#workspace.bar.field;
     if (this.#skipMenu.isOpen) return !isActivation(event) && this.#skipMenu.key(event);
     if (event.key === "Escape" && this.#close(typing)) return true;
     if (isActivation(event) && !(event.key === "Enter" && event.target.closest("#answers [data-label]"))) return false;
     if (!chord && this.#onTable()) {
       if (this.#isAnswer(event, typing)) return true;
-      if ((!typing || this.#looksWhileTyping(event)) && this.#view.key(event)) return true;
+      if ((!typing || this.#looksWhileTyping(event)) && this.#workspace.look(event)) return true;
     }
     if (typing && !this.#commandWhileTyping(event, chord)) return false;
     if (this.#commands[command] && (!event.repeat || command === "undo" || command === "forward")) {
@@ -53,21 +51,21 @@ export class Keyboard {
 
   // A key held down is one answer, not thirty; only moving about in a list repeats.
   #isAnswer(event, typing) {
-    if (event.repeat && !(typing && event.key.startsWith("Arrow"))) return this.#kind.owns?.(event) ?? false;
-    return this.#kind.key(event);
+    if (event.repeat && !(typing && event.key.startsWith("Arrow"))) return this.#workspace.owns(event);
+    return this.#workspace.key(event);
   }
 
   #looksWhileTyping(event) {
-    return this.#kind.bar.isEmpty && (event.key.length > 1 || "+-=_0 ".includes(event.key));
+    return this.#workspace.bar.isEmpty && (event.key.length > 1 || "+-=_0 ".includes(event.key));
   }
 
   #commandWhileTyping(event, chord) {
-    return this.#kind.bar.isEmpty && (chord || event.key === "Backspace" || event.key === "?");
+    return this.#workspace.bar.isEmpty && (chord || event.key === "Backspace" || event.key === "?");
   }
 
   // With the focus elsewhere, a letter that is no command goes to the field: the press itself is typed there.
   #beginTyping(event, typing) {
-    const field = this.#kind.bar.field;
+    const field = this.#workspace.bar.field;
     if (field && !typing && this.#onTable() && event.key.length === 1 && event.key !== " ") field.focus();
   }
 }

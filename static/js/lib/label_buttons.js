@@ -27,6 +27,8 @@ export function labelButtons({ root, labels, choose }) {
 
     focus() {},
     takesText: false,
+    isEmpty: true,
+    field: null,
     shortcuts: labels.map(({ name, keys }) => [keys, name]),
   };
 }

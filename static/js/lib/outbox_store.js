@@ -67,7 +67,8 @@ class DatabaseStore {
   }
 }
 
-class LocalStore {
+/** The same in localStorage. Every change is written before the call returns. */
+export class LocalStore {
   #key;
   #memory = [];
 
@@ -83,7 +84,7 @@ class LocalStore {
   }
 
   async put(entry) {
-    this.#save(this.#read().map((kept) => (kept.seq === entry.seq ? entry : kept)));
+    this.#save([...this.#read().filter((kept) => kept.seq !== entry.seq), entry].sort((a, b) => a.seq - b.seq));
   }
 
   async remove(seq) {
@@ -91,6 +92,11 @@ class LocalStore {
   }
 
   async all() {
+    return this.#read();
+  }
+
+  /** The same at once. */
+  kept() {
     return this.#read();
   }
 

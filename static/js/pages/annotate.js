@@ -5,14 +5,14 @@ import { call, troubleOf, wordsOf } from "../lib/api.js";
 import { keyNames } from "../lib/commands.js";
 import { Deck } from "../lib/deck.js";
 import { delivery } from "../lib/delivery.js";
-import { ItemView } from "../lib/item_view.js";
+import { Drafts } from "../lib/drafts.js";
 import { KeptAnswer } from "../lib/kept_answer.js";
 import { fillKeySheet } from "../lib/key_sheet.js";
 import { Journal } from "../lib/journal.js";
 import { Keyboard } from "../lib/keyboard.js";
 import { Notices } from "../lib/notices.js";
 import { Outbox } from "../lib/outbox.js";
-import { openStore } from "../lib/outbox_store.js";
+import { LocalStore, openStore } from "../lib/outbox_store.js";
 import { Pictures } from "../lib/pictures.js";
 import { recall, remember } from "../lib/remember.js";
 import { SaveState } from "../lib/save_state.js";
@@ -29,7 +29,7 @@ const REFETCH_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 const PROGRESS_MS = 30_000;
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
-const { answers, View = ItemView } = await import(document.documentElement.dataset.kindScript);
+const { Workspace } = await import(document.documentElement.dataset.kindScript);
 const readKey = `querent:instructions:${boot.user}:${boot.project.slug}`;
 const $ = (selector) => document.querySelector(selector);
 
@@ -44,18 +44,21 @@ const notices = new Notices($("#notices"), {
   refused: () => saveState.open(),
   instructions: () => toggleInstructions(true),
 });
-const view = new View($("#item"), { ready: pictureIsThere, keys: boot.keys });
-const kind = answers({
-  root: $("#answers"),
+const drafts = new Drafts(new LocalStore(`querent-drafts-${boot.user}`), boot.project.labels_version);
+const workspace = new Workspace({
+  stage: $("#item"),
+  bar: $("#answers"),
   labels: boot.labels,
+  keys: boot.keys,
   storageKey: `querent:recent:${boot.user}:${boot.project.slug}`,
   give,
-  changed: () => kept.drop(),
+  draft: noteDraft,
+  ready: pictureIsThere,
 });
 const kept = new KeptAnswer({
   strip: $("#kept"),
-  isReady: () => view.isReady,
-  words: kind.words,
+  isReady: () => workspace.isReady,
+  words: (answer) => workspace.words(answer),
   give: (entry, answer) => entry === deck.current && give(answer),
 });
 const skipMenu = new SkipMenu({ panel: $("#skip-menu"), covered: $("#answer-bar"), skip });
@@ -122,13 +125,14 @@ function withUnsent(history, tasks, unsent) {
 function give(answer) {
   const entry = deck.current;
   if (!entry) return;
-  if (!view.isReady) return pressedTooSoon(entry, answer);
+  if (!workspace.isReady) return pressedTooSoon(entry, answer);
   kept.drop();
   if (!(entry.given?.answer && JSON.stringify(entry.given.answer) === JSON.stringify(answer))) {
     if (!entry.given?.answer) mine += 1;
     const seen = boot.ui_version ? { ui_version: boot.ui_version, viewport: viewportClass() } : {};
     send(entry, "answer", { answer, elapsed_ms: Math.min(clock.elapsedMs, MAX_ELAPSED_MS), ...seen });
   }
+  drafts.note(entry.task.id, null);
   deck.give({ answer });
 }
 
@@ -137,6 +141,7 @@ function skip(reason) {
   if (!entry) return;
   if (entry.given?.answer) mine -= 1;
   if (entry.given?.skip !== reason) send(entry, "skip", { reason });
+  drafts.note(entry.task.id, null);
   deck.give({ skip: reason });
   restFocus();
 }
@@ -151,6 +156,17 @@ function takeBack() {
   restFocus();
 }
 
+/** A half-made answer is there again when the question is, after a reload too. */
+function noteDraft(answer) {
+  kept.drop();
+  const entry = deck.current;
+  if (entry && !entry.given) drafts.note(entry.task.id, answer);
+}
+
+function markWhatIs(entry) {
+  workspace.mark(entry ? (entry.given?.answer ?? drafts.of(entry.task.id)) : null);
+}
+
 function send(entry, op, body) {
   outbox.add({ task: entry.task.id, project: boot.project.slug, op, body, question: entry.task });
   channel?.postMessage({ type: "settled", task: entry.task.id, op });
@@ -158,10 +174,10 @@ function send(entry, op, body) {
 
 /** Nothing is given for what nobody has seen: it waits until the picture is there. */
 function pressedTooSoon(entry, answer) {
-  kind.show(answer);
-  if (view.isLoading) kept.keep(entry, answer);
+  workspace.mark(answer);
+  if (workspace.isLoading) kept.keep(entry, answer);
   else {
-    kind.show(entry.given?.answer ?? kind.draft?.() ?? null);
+    markWhatIs(entry);
     kept.refuse("Nothing was given: there is no picture to judge.");
   }
   say($("#kept [data-text]").textContent);
@@ -170,7 +186,7 @@ function pressedTooSoon(entry, answer) {
 /** Takes a press back that waits for its picture. */
 function letGo() {
   if (!kept.drop()) return false;
-  kind.show(deck.current?.given?.answer ?? kind.draft?.() ?? null);
+  markWhatIs(deck.current);
   say("Nothing was given.");
   restFocus();
   return true;
@@ -178,7 +194,6 @@ function letGo() {
 
 function undo() {
   if (letGo()) return;
-  if (shown && !shown.given) shown.draft = kind.draft?.();
   if (!deck.back()) say("There is nothing further back.");
 }
 
@@ -187,7 +202,7 @@ function toggleInstructions(open = $("#instructions").hidden) {
   if (open === !drawer.hidden) return false;
   drawer.hidden = !open;
   $("[data-command=instructions]").setAttribute("aria-expanded", String(open));
-  view.zoom.reset();
+  workspace.zoom.reset();
   if (open) {
     drawer.querySelector("h2").focus();
     remember(readKey, boot.instructions.version);
@@ -199,7 +214,7 @@ function toggleInstructions(open = $("#instructions").hidden) {
 /** Made when it is opened: some keys go by how the page is arranged. */
 function showKeys() {
   fillKeySheet($("#keys [data-part=rows]"), {
-    answering: kind.shortcuts, modality: boot.project.modality, keys: boot.keys, looking: view.looking,
+    answering: workspace.shortcuts, modality: boot.project.modality, keys: boot.keys, looking: workspace.looking,
   });
   $("#keys").showModal();
 }
@@ -227,7 +242,7 @@ const commands = {
 
 function listen() {
   new Keyboard({
-    kind, view, skipMenu, keys: boot.keys, commands,
+    workspace, skipMenu, keys: boot.keys, commands,
     onTable: () => deck.current,
     close: (typing) => letGo() || (!typing && toggleInstructions(false)),
   });
@@ -261,7 +276,7 @@ function restFocus(selector) {
   if (selector) return $(selector).focus({ preventScroll: true });
   const held = document.activeElement ?? document.body;
   const lost = held !== document.body && (!held.checkVisibility() || held.disabled);
-  if (kind.bar.takesText && deck.current && (lost || held === document.body || held === kind.bar.field)) kind.bar.focus();
+  if (workspace.bar.takesText && deck.current && (lost || held === document.body || held === workspace.bar.field)) workspace.bar.focus();
   else if (lost) {
     // It is where the keys are heard, nothing to press: a frame around the whole page would only ask what it means.
     $("#item").classList.add("is-resting");
@@ -297,11 +312,11 @@ function drawQuestion(entry, another) {
   $("#pause").hidden = true;
   $("#item").hidden = false;
   if (another) {
-    view.show(entry.task, pictures.of(entry.task));
+    workspace.show(entry.task, pictures.of(entry.task));
     clock.restart();
     emptyPolls = 0;
   }
-  if (another || entry.given !== shownGiven) kind.show(given?.answer ?? entry.draft ?? null);
+  if (another || entry.given !== shownGiven) markWhatIs(entry);
   shownGiven = given;
   const past = $("#past");
   past.hidden = !given;
@@ -309,20 +324,20 @@ function drawQuestion(entry, another) {
   if (!another) return;
   if (skipMenu.isOpen) skipMenu.close();
   restFocus();
-  say(`${given ? pastWords(given) : shown?.given ? `Answered: ${describeGiven(shown.given)}.` : ""} ${view.words}`);
+  say(`${given ? pastWords(given) : shown?.given ? `Answered: ${describeGiven(shown.given)}.` : ""} ${workspace.question}`);
 }
 
 function pastWords(given) {
-  return given.skip ? `You skipped this: ${SKIP_WORDS[given.skip] ?? given.skip}.` : `You answered: ${kind.words(given.answer)}.`;
+  return given.skip ? `You skipped this: ${SKIP_WORDS[given.skip] ?? given.skip}.` : `You answered: ${workspace.words(given.answer)}.`;
 }
 
 function describeGiven(given) {
-  return given.skip ? `skipped, ${SKIP_WORDS[given.skip] ?? given.skip}` : kind.words(given.answer);
+  return given.skip ? `skipped, ${SKIP_WORDS[given.skip] ?? given.skip}` : workspace.words(given.answer);
 }
 
 function describe({ op, body, project }) {
   if (project !== boot.project.slug) return `In project ${project}`;
-  if (op === "answer") return `Answer: ${kind.words(body.answer)}`;
+  if (op === "answer") return `Answer: ${workspace.words(body.answer)}`;
   return op === "skip" ? `Skipped: ${SKIP_WORDS[body.reason]}` : "Answer taken back";
 }
 
@@ -330,7 +345,7 @@ function drawPause() {
   const reason = whyPaused();
   const another = reason !== pauseReason || document.body.dataset.state === "question";
   document.body.dataset.state = pauseReason = reason;
-  view.clear();
+  workspace.clear();
   clock.stop();
   $("#item").hidden = true;
   $("#past").hidden = true;
