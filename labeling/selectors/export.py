@@ -17,8 +17,8 @@ from django.db.models import Max
 
 from labeling.consensus import Consensus, Given, counted, left_out, remembering
 from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
-from labeling.kinds import kind_of
-from labeling.models import Annotation, Kind, Modality, Progress, Project
+from labeling.kinds import PerSubject, kind_of
+from labeling.models import Annotation, Modality, Progress, Project
 from labeling.selectors import pair_export
 from labeling.selectors.lure_weights import lure_weights
 from labeling.selectors.model_facts import verification
@@ -51,6 +51,14 @@ CONTENT: dict[str, dict[str, str]] = {
     Modality.IMAGE: {"image_sha256": "s.sha256", "text": "NULLIF(i.text, '')"},
     Modality.TABULAR: {},
 }
+
+
+_FIXED: PerSubject[dict[str, dict[str, str]]] = PerSubject(
+    item={"annotations": ANNOTATION_COLUMNS, "items": ITEM_COLUMNS},
+    pair={"annotations": ANNOTATION_COLUMNS | pair_export.JUDGMENT_COLUMNS, "items": pair_export.ITEM_COLUMNS},
+)
+#: Rows of one item each: they have its content and its own columns.
+_ABOUT_ITEMS = PerSubject(item=ROWS, pair=("items",))
 
 
 @dataclass(frozen=True)
@@ -90,23 +98,20 @@ def bounded(project: Project, filters: Filters) -> Filters:
 
 def fixed_columns(project: Project, rows: str) -> list[Column]:
     """The columns of the contract, then the item's content, group and origin."""
-    fixed = dict(ANNOTATION_COLUMNS if rows == "annotations" else ITEM_COLUMNS)
-    if project.kind == Kind.PAIRWISE:
-        if rows == "annotations":
-            return [Column(name, type_) for name, type_ in (fixed | pair_export.JUDGMENT_COLUMNS).items()]
-        fixed = dict(pair_export.ITEM_COLUMNS)
-    elif rows == "items":
-        fixed["label"] = kind_of(project).label_type
-        fixed |= dict(kind_of(project).item_columns)
-    fixed |= dict.fromkeys((*CONTENT[project.modality], "group", "origin"), "text")
+    kind = kind_of(project)
+    fixed = dict(_FIXED.of(kind.subject)[rows])
+    if rows in _ABOUT_ITEMS.of(kind.subject):
+        if "label" in fixed:
+            fixed |= {"label": kind.label_type, **dict(kind.item_columns)}
+        fixed |= dict.fromkeys((*CONTENT[project.modality], "group", "origin"), "text")
     return [Column(name, type_) for name, type_ in fixed.items()]
 
 
 def export_columns(project: Project, rows: str, filters: Filters) -> list[Column]:
     """All columns, the items' own last and in alphabetical order: one pass over the data of the project's items."""
     fixed = fixed_columns(project, rows)
-    if project.kind == Kind.PAIRWISE and rows == "annotations":
-        return fixed  # of two items
+    if rows not in _ABOUT_ITEMS.of(kind_of(project).subject):
+        return fixed
     taken = {column.name for column in fixed}
     types: dict[str, set[str]] = {}
     limit = bounded(project, filters).ordinal_below or 0
@@ -158,19 +163,18 @@ def _common(types: set[str]) -> str:
 
 def export_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[str, Any]]:
     """The rows as dicts, own columns only where the item has them. Memory does not grow with their number."""
-    filters = bounded(project, filters)
-    if project.kind == Kind.PAIRWISE:
-        return _pair_rows(project, rows, filters)
-    return _annotation_rows(project, filters) if rows == "annotations" else _item_rows(project, filters)
+    return _READ.of(kind_of(project).subject)[rows](project, bounded(project, filters))
 
 
-def _pair_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[str, Any]]:
-    names = [column.name for column in fixed_columns(project, rows)]
-    if rows == "annotations":
-        chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
-        out = left_out(project, filters.changes)
-        yield from pair_export.judgment_rows(project, names, **chosen, last_id=filters.last_annotation_id or 0, out=out)
-        return
+def _judgment_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in fixed_columns(project, "annotations")]
+    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
+    out = left_out(project, filters.changes)
+    return pair_export.judgment_rows(project, names, **chosen, last_id=filters.last_annotation_id or 0, out=out)
+
+
+def _rows_in_contexts(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in fixed_columns(project, "items")]
     content, taken, limit = list(CONTENT[project.modality].values()), frozenset(names), filters.ordinal_below or 0
     found = pair_export.item_rows(project, names, content, split=filters.split, ordinal_below=limit)
     for row, own in found:
@@ -229,6 +233,13 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             weigh(row)
             add_own(row, first[-2])
             yield row
+
+
+Read = Callable[[Project, Filters], Iterator[dict[str, Any]]]
+_READ: PerSubject[dict[str, Read]] = PerSubject(
+    item={"annotations": _annotation_rows, "items": _item_rows},
+    pair={"annotations": _judgment_rows, "items": _rows_in_contexts},
+)
 
 
 def _picked(names: Sequence[str], wanted: Sequence[str]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.models import Kind
+from labeling.kinds import kind_of
 from learning.core.evaluation.interval_words import interval_words
 from learning.models import Alert, AlertKind, ModelVersion
 from learning.pages.findings import data_test_rows
@@ -170,4 +170,4 @@ def bars(version: ModelVersion) -> dict[str, Any]:
 
 
 def measured_on(version: ModelVersion) -> str:
-    return "held-out pairs" if version.project.kind == Kind.PAIRWISE else "eval items"
+    return kind_of(version.project).words.measured_on

@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from labeling.consensus import LeftOut, left_out
-from labeling.models import Annotation, Context, Item, Kind, Modality, Pair, Project, Reason
+from labeling.kinds import KINDS
+from labeling.models import Annotation, Context, Item, Modality, Pair, Project, Reason
 from labeling.selectors.export import Column, Filters
 from labeling.selectors.row_shapes import RowShape, register
 from learning.families.pairwise.results import Z, shown_version
@@ -41,7 +42,7 @@ SCORES = _columns(
 
 def connect() -> None:
     """Registers the shapes; called once when Django is ready."""
-    kinds = (Kind.PAIRWISE.value,)
+    kinds = [kind.name for kind in KINDS.values() if kind.ranks_items]
     register(
         "preferences",
         RowShape(
