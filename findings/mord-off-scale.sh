@@ -3,11 +3,10 @@
 #
 # One would guess: an ordinal regressor answers with one of the steps it was fitted on, as LogisticAT of the same package does.
 # What happens: what the linear model says is rounded and then kept between 0 and the greatest rating seen. Zero is the lower end whatever
-#   the scale begins with. The same ratings counted from 0 stay on their scale, .
+#   the scale begins with. The same ratings counted from 0 stay on their scale.
 # Seen: 400 ratings 1 to 5 from three features: a step 0 among the predictions of both; LogisticAT stays within 1 to 5. No warning.
 # Date: 2026-11-29. The first example on the page of the package is a rating of 1 to 5 stars; no scale that begins with 0 is asked for.
-# Why it matters: stars and Likert scales begin with 1. A rating of 0 written back as a suggestion is no answer of the project, and errors
-#   (MAE, kappa) at the lower end come out worse than those of the same model at the upper end.
+# Why it matters: stars and Likert scales begin with 1. A rating of 0 that is written back as a suggestion is no answer of the project.
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
