@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from labeling.consensus import LeftOut, left_out
 from labeling.kinds import KINDS
 from labeling.models import Annotation, Context, Item, Modality, Pair, Project, Reason
-from labeling.selectors.export import Column, Filters
+from labeling.selectors.columns import Column
+from labeling.selectors.export import Filters
 from labeling.selectors.row_shapes import RowShape, register
 from learning.families.pairwise.results import Z, shown_version
 from learning.models import PairwiseScore
