@@ -32,15 +32,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy looks
 from benchmarks import core_label_efficiency as sets
 from learning.core import cycle
 from learning.core.evaluation.baselines import majority, nearest_centroid
-from learning.core.evaluation.gate import MAX_P_BETTER, NOT_BELOW, Contender, correct_of, squared_errors
+from learning.core.evaluation.gate import MAX_P_BETTER, NOT_BELOW, Contender
 from learning.core.evaluation.intervals import wilson
-from learning.core.evaluation.paired import paired_test
+from learning.core.evaluation.objectives import make_objective
+from learning.core.evaluation.paired import paired_errors
 from learning.core.evaluation.report import evaluate
 from learning.core.learners import one_hot
 
 N_EVAL = 500
 HELD_OUT = 4_000
 KIND: Final = "classification"
+OBJECTIVE: Final = make_objective(KIND)
 NO_BETTER, BETTER = ("another seed", "swapped"), "4 points"
 SIZES = {
     "digits": (30, 40, 60, 80, 100, 140, 200, 300),
@@ -139,13 +141,13 @@ def _no_worse_than_centroids(pair: Pair) -> bool:
 def _no_better(twin: Pair) -> Iterator[Pair]:
     for pair in (twin, _turned(twin)):
         one, other = pair.candidate, pair.champion
-        worse = squared_errors(one, twin.truth).mean() >= squared_errors(other, twin.truth).mean()
+        worse = OBJECTIVE.losses(one, twin.truth).mean() >= OBJECTIVE.losses(other, twin.truth).mean()
         if worse and _accuracy(one, twin.truth) <= _accuracy(other, twin.truth):
             yield pair
 
 
 def _accuracy(given: Floats, truth: NDArray[np.float64]) -> float:
-    return float(correct_of(given, truth, KIND).mean())
+    return float((OBJECTIVE.errors(given, truth) == 0).mean())
 
 
 def replay(pair: Pair, construction: str, rng: np.random.Generator) -> Tally:
@@ -165,7 +167,7 @@ def replay(pair: Pair, construction: str, rng: np.random.Generator) -> Tally:
     measured = MeasuredLabels(ours, candidate.evaluation, constant, truth, 0.0, {}, simple)
     verdict = gate.verdict_on(measured, candidate, gate.Rivals(champion=champion), rng)
     others = [check["passed"] for check in verdict.numbers["checks"] if not check["name"].startswith(NOT_BELOW)]
-    test = paired_test(correct_of(ours, truth, KIND), correct_of(theirs, truth, KIND))
+    test = paired_errors(OBJECTIVE.errors(theirs, truth), ours=OBJECTIVE.errors(ours, truth))
     return Tally(
         1, int(verdict.status == Status.CHAMPION), int(all(others)), int(test.p_better <= MAX_P_BETTER),
         int(test.difference > 0), (test.only_candidate + test.only_champion) / test.n,

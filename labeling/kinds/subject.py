@@ -8,8 +8,7 @@ T = TypeVar("T")
 
 
 class Subject(StrEnum):
-    """``ITEM``: one item. ``PAIR``: two items of one context, side by side. The value is the name of the relation by
-    which tasks and annotations know theirs."""
+    """``ITEM``: one item. ``PAIR``: two items of one context, side by side."""
 
     ITEM = "item"
     PAIR = "pair"

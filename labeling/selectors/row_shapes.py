@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Project
-from labeling.selectors.columns import Column
-from labeling.selectors.export import ROWS, Filters
+from labeling.selectors.export import ROWS, Column, Filters
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import numpy as np
 
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation.baselines import evaluate_baselines
-from learning.core.evaluation.report import Evaluation, evaluate
-from learning.core.learners import FittedLearner, Kind, make_learner
+from learning.core.evaluation.objectives import Objective, make_objective
+from learning.core.evaluation.report import Evaluation
+from learning.core.learners import FittedLearner, make_learner
 from learning.core.pools import Pool
 from learning.core.strategies import Draws, Request, make_strategy
 
@@ -30,7 +30,8 @@ class Settings:
 
     Parameters
     ----------
-    kind : {"classification", "multilabel"}
+    kind : {"classification", "multilabel", "ordinal"}
+        The objective: what an answer is and what it is worth (:mod:`learning.core.evaluation.objectives`).
     n_labels : int
         Size of the label set, used or not.
     strategy, learner : str
@@ -43,7 +44,7 @@ class Settings:
         How far draws stray from the top; see :mod:`learning.core.acquisition`.
     """
 
-    kind: Kind
+    kind: str
     n_labels: int
     strategy: str = "auto"
     learner: str = "auto"
@@ -55,6 +56,12 @@ class Settings:
         """Refuse settings no cycle can run on."""
         if self.n_labels < 1 or self.head < 1 or self.batch < 1:
             raise ValueError(f"n_labels, head and batch must be at least 1: {self}")
+        make_objective(self.kind)
+
+    @property
+    def objective(self) -> Objective:
+        """What an answer is worth."""
+        return make_objective(self.kind)
 
 
 @dataclass(frozen=True)
@@ -177,10 +184,10 @@ def fit_model(
         return None
     if answers.targets.shape[1] != settings.n_labels:
         raise ValueError(f"answers have {answers.targets.shape[1]} labels, the settings {settings.n_labels}")
-    return make_learner(settings.learner).fit(
+    return make_learner(settings.objective.learner(settings.learner)).fit(
         answers.features,
         answers.targets,
-        kind=settings.kind,
+        kind=settings.objective.form,
         rng=rng,
         weights=answers.weights,
         groups=answers.groups,
@@ -210,9 +217,10 @@ def evaluate_model(
     """
     if len(held_out) == 0:
         return None
-    found = evaluate(model.predict(held_out.features), held_out.targets, kind=settings.kind, rng=rng)
-    baselines = evaluate_baselines(
-        answers.features, answers.targets, held_out.features, held_out.targets, kind=settings.kind, rng=rng
+    objective = settings.objective
+    found = objective.evaluate(model.predict(held_out.features), held_out.targets, rng)
+    baselines = objective.evaluate_baselines(
+        answers.features, answers.targets, held_out.features, held_out.targets, rng
     )
     return Assessment(found, baselines)
 
@@ -259,11 +267,12 @@ def rank_pool(
             model=model,
             labeled=answers.features,
             targets=answers.targets,
-            kind=settings.kind,
+            kind=settings.objective.form,
             head=settings.head,
             batch=settings.batch,
             rng=rng,
             temperature=settings.temperature,
+            costs=settings.objective.costs(settings.n_labels),
         )
     )
 

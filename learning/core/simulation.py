@@ -13,7 +13,8 @@ import numpy as np
 
 from learning.core import cycle
 from learning.core.arrays import DoubleArray, FloatMatrix
-from learning.core.learners.base import Kind
+from learning.core.evaluation.objectives import make_objective
+from learning.core.evaluation.ordinal import quadratic_kappa
 from learning.core.pools import ArrayPool
 
 RESAMPLES = 2_000
@@ -69,7 +70,7 @@ class Saving:
     censored: int
 
 
-def accuracy(probabilities: FloatMatrix, targets: DoubleArray, kind: Kind) -> float:
+def accuracy(probabilities: FloatMatrix, targets: DoubleArray, kind: str) -> float:
     """Return the share of items answered right (multilabel: with every label right).
 
     Examples
@@ -77,12 +78,10 @@ def accuracy(probabilities: FloatMatrix, targets: DoubleArray, kind: Kind) -> fl
     >>> accuracy(np.array([[0.9, 0.1]], np.float32), np.array([[1.0, 0.0]]), "classification")
     1.0
     """
-    if kind == "multilabel":
-        return float(((probabilities >= 0.5) == (targets >= 0.5)).all(axis=1).mean())
-    return float((probabilities.argmax(axis=1) == targets.argmax(axis=1)).mean())
+    return float((_answered(probabilities, kind) == (targets >= 0.5)).all(axis=1).mean())
 
 
-def macro_f1(probabilities: FloatMatrix, targets: DoubleArray, kind: Kind) -> float:
+def macro_f1(probabilities: FloatMatrix, targets: DoubleArray, kind: str) -> float:
     """Return the mean F1 over the labels that occur in ``targets``.
 
     Examples
@@ -90,16 +89,34 @@ def macro_f1(probabilities: FloatMatrix, targets: DoubleArray, kind: Kind) -> fl
     >>> macro_f1(np.array([[0.9, 0.1], [0.8, 0.2]], np.float32), np.eye(2), "classification").__round__(3)
     0.333
     """
-    if kind == "multilabel":
-        predicted = (probabilities >= 0.5).astype(np.float64)
-    else:
-        predicted = np.eye(targets.shape[1])[probabilities.argmax(axis=1)]
+    predicted = _answered(probabilities, kind)
     support = targets.sum(axis=0)
     f1 = 2 * (predicted * targets).sum(axis=0) / np.maximum(support + predicted.sum(axis=0), 1e-12)
     return float(f1[support > 0].mean())
 
 
-METRICS: dict[str, Callable[[FloatMatrix, DoubleArray, Kind], float]] = {"accuracy": accuracy, "macro_f1": macro_f1}
+def kappa(probabilities: FloatMatrix, targets: DoubleArray, kind: str) -> float:
+    """Return quadratic weighted kappa, labels being the steps of a scale.
+
+    Examples
+    --------
+    >>> kappa(np.array([[0.9, 0.1], [0.2, 0.8]], np.float32), np.eye(2), "ordinal")
+    1.0
+    """
+    return float(quadratic_kappa(_answered(probabilities, kind).argmax(axis=1), targets)[0])
+
+
+def _answered(probabilities: FloatMatrix, kind: str) -> DoubleArray:
+    """Return 1 for every label the answer holds, shape (n, k)."""
+    decided = make_objective(kind).decide(probabilities)
+    return np.eye(probabilities.shape[1])[decided] if decided.ndim == 1 else decided.astype(np.float64)
+
+
+METRICS: dict[str, Callable[[FloatMatrix, DoubleArray, str], float]] = {
+    "accuracy": accuracy,
+    "macro_f1": macro_f1,
+    "quadratic_kappa": kappa,
+}
 
 
 @dataclass(frozen=True)
@@ -114,7 +131,7 @@ class Bench:
         Its true answers, which the cycle sees only when it asks.
     held_out, held_out_targets : ndarray
         Rows that only measure.
-    metric : {"accuracy", "macro_f1"}
+    metric : {"accuracy", "macro_f1", "quadratic_kappa"}
     """
 
     features: FloatMatrix

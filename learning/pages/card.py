@@ -13,6 +13,10 @@ NAMES = {
     "accuracy_unseen_items": "Accuracy, unseen items",
     "accuracy_unseen_contexts": "Accuracy, unseen contexts",
     "exact_match": "All labels right",
+    "quadratic_kappa": "Quadratic weighted kappa",
+    "mean_absolute_error": "Mean absolute error, steps",
+    "within_one": "Within one step",
+    "ranked_probability_loss": "Ranked probability loss",
     "macro_f1": "Macro-F1",
     "micro_f1": "Micro-F1",
     "hamming_loss": "Wrong cells (Hamming loss)",
@@ -21,8 +25,9 @@ NAMES = {
     "calibration_error": "Calibration error",
 }
 BASELINES = {
-    "majority": "Always the same", "stratified": "Drawn by share", "nearest_centroid": "Nearest centroid",
-    "most_frequent": "Most frequent set", "coin": "A coin", "length": "By length",
+    "median": "Always the median", "majority": "Always the same", "stratified": "Drawn by share",
+    "nearest_centroid": "Nearest centroid", "most_frequent": "Most frequent set", "coin": "A coin",
+    "length": "By length",
 }  # fmt: skip
 MATRIX_LABELS = 14
 CONFUSIONS_SHOWN = 20

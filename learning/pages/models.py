@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from labeling.kinds import kind_of
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.validation.errors import Invalid
@@ -194,7 +195,7 @@ def model_fragment(request: PageRequest, project: Project) -> HttpResponse:
             "ceiling": version.report.get("human_ceiling"),
             "status_words": trust.status_words(version, gate, is_ranking=True),
             "measured_on": trust.measured_on(version),
-            "beside": trust.beside(gate["numbers"]) if gate else None,
+            "beside": trust.beside(gate["numbers"], kind_of(project).learned_as) if gate else None,
             "champion": versions.champion() if version.status == Status.PROVISIONAL else None,
         }
     return render(request, "pages/models/_card.html", context)

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+
 from labeling.kinds import kind_of
+from labeling.models import Kind
+from learning.core.evaluation.comparison_words import comparison_words
 from learning.core.evaluation.interval_words import interval_words
 from learning.models import Alert, AlertKind, ModelVersion
 from learning.pages.findings import data_test_rows
@@ -45,6 +49,12 @@ _TITLES = {
     "not_below_length": "No worse than going by length",
     "beats_champion": "Better than the champion",
     "more_right": "Right on more items than the champion",
+    "error_not_above_baseline": "No further off than always the same answer",
+    "error_not_above_nearest_centroid": "No further off than nearest centroid",
+    "error_not_above_champion": "No further off than the champion",
+    "kappa_not_below_baseline": "Kappa no lower than always the same answer",
+    "kappa_not_below_nearest_centroid": "Kappa no lower than nearest centroid",
+    "kappa_not_below_champion": "Kappa no lower than the champion",
     "calibration": "As honest about how sure it is",
     "latency": "Fast enough",
     "size": "Small enough",
@@ -78,7 +88,7 @@ def of(version: ModelVersion) -> dict[str, Any]:
         "gate_words": verdict_words.checks_words(gate) if gate and gate["checks"] else "",
         "status_words": status_words(version, gate, version.ranks),
         "checks": [check_row(check) for check in gate["checks"]] if gate else [],
-        "beside": beside(gate["numbers"]) if gate else None,
+        "beside": beside(gate["numbers"], kind_of(version.project).learned_as) if gate else None,
         "uses": eval_uses(version),
         "ceiling": report.get("human_ceiling"),
         "leaks": leaks,
@@ -97,6 +107,8 @@ def check_row(check: dict[str, Any]) -> CheckRow:
         shown = (f"p {probability(value)}", f"p at most {probability(limit)}")
     elif name.startswith("not_below_"):
         shown, detail = (f"{points(value, signed=True)} points", "at least 0"), detail.replace("-", "−")
+    elif name.startswith(("error_not_above_", "kappa_not_below_")):
+        shown = (f"{value:.3f}", f"{'at most' if 'above' in name else 'at least'} {limit:.3f}".replace("-", "−"))
     elif name == "more_right":
         shown = (f"{points(value, signed=True)} points", f"above {points(limit)}" if limit else "above 0")
     elif name == "calibration":
@@ -120,7 +132,7 @@ def probability(p: float) -> str:
     return f"{p:.3f}".lstrip("0") if p < 0.9995 else "1"
 
 
-def beside(numbers: dict[str, Any]) -> dict[str, Any] | None:
+def beside(numbers: dict[str, Any], learned_as: str | None = None) -> dict[str, Any] | None:
     """The paired comparison with the champion, or with the version that ranked; None when there was neither."""
     for key, rival in (("against_champion", "the champion"), ("against_ranking", "the version that ranked")):
         paired = numbers.get(key)
@@ -128,8 +140,20 @@ def beside(numbers: dict[str, Any]) -> dict[str, Any] | None:
             found = {"rival": rival, **paired, "difference": points(paired["difference"], signed=True)}
             low, high = 100 * paired["low"], 100 * paired["high"]
             found["interval"] = interval_words(low, high, paired["n"], 1, signed=True)
-            return found | {"loss": _lower_is_better(numbers.get("loss"))}
+            return found | _said(learned_as, found) | {"loss": _lower_is_better(numbers.get("loss"))}
     return None
+
+
+def _said(learned_as: str | None, found: dict[str, Any]) -> dict[str, str]:
+    """What the version has over its rival and the other way round, and what the numbers beside it are called."""
+    said = comparison_words(learned_as)
+    gained, lost = intcomma(found["only_candidate"]), intcomma(found["only_champion"])
+    return {
+        "won": said.ahead.format(n=gained, rival=found["rival"]),
+        "lost": said.behind.format(n=lost, rival=found["rival"]),
+        "difference_name": f"Difference in {said.difference}",
+        "loss_name": said.loss[0].upper() + said.loss[1:],
+    }
 
 
 def _lower_is_better(loss: dict[str, float] | None) -> dict[str, str] | None:
@@ -156,7 +180,8 @@ def bars(version: ModelVersion) -> dict[str, Any]:
     found += [
         (title, version.baselines.get(key, {}).get(name), "baseline")
         for key, title in (
-            ("nearest_centroid", "Nearest centroid"), ("length", "By length"), ("majority", "Always the same answer"),
+            ("nearest_centroid", "Nearest centroid"), ("length", "By length"), ("median", "Always the median"),
+            ("majority", "Always the same answer"),
             ("most_frequent", "Always the most frequent set"), ("stratified", "Drawn by share"), ("coin", "A coin"),
         )
     ]  # fmt: skip
@@ -170,4 +195,4 @@ def bars(version: ModelVersion) -> dict[str, Any]:
 
 
 def measured_on(version: ModelVersion) -> str:
-    return kind_of(version.project).words.measured_on
+    return "held-out pairs" if version.project.kind == Kind.PAIRWISE else "eval items"

@@ -18,7 +18,7 @@ def learning_curve(project: Project) -> list[dict[str, Any]]:
     arm ``active``, and as arm ``random`` what as many answers of the random draws alone would have taught."""
     random = [
         {"labels": row.labels, "metric": row.metric, "arm": "random", **row.random}
-        for row in ArmComparison.objects.filter(project=project).in_order()
+        for row in ArmComparison.objects.filter(project=project, metric=headline_of(project)).in_order()
     ]
     return [with_note(point) for point in versions_curve(project) + random]
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn import metrics as sk
 
-from learning.core.evaluation.baselines import evaluate_baselines, majority_multilabel, most_frequent, nearest_centroid
+from learning.core.evaluation.baselines import majority_multilabel, most_frequent, nearest_centroid
 from learning.core.evaluation.curves import curve_point
 from learning.core.evaluation.intervals import bootstrap_weights, wilson
+from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.paired import paired_test
 from learning.core.evaluation.report import evaluate
 from learning.core.learners import one_hot
@@ -143,13 +144,13 @@ def test_baselines_by_hand() -> None:
     targets = one_hot([1, 1, 2], 4)
     features = np.array([[0.5], [9.0], [20.0], [11.0]], np.float32)
     truth = one_hot([1, 2, 2, 0], 4)
-    found = evaluate_baselines(labeled, targets, features, truth, kind="classification", rng=seeded())
+    found = make_objective("classification").evaluate_baselines(labeled, targets, features, truth, seeded())
     assert {name: baseline.metrics["accuracy"].value for name, baseline in found.items() if name != "stratified"} == {
         "majority": 0.25,
         "nearest_centroid": 0.75,
     }
     assert nearest_centroid(labeled, targets, features)[:, [0, 3]].sum() == 0
-    several = evaluate_baselines(labeled, targets, features, truth, kind="multilabel", rng=seeded())
+    several = make_objective("multilabel").evaluate_baselines(labeled, targets, features, truth, seeded())
     assert set(several) == {"majority", "stratified"}
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from labeling.services.validation.errors import Invalid
 from learning.core.evaluation.gate import MAX_P_BETTER, Contender
+from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.report import evaluate
 from learning.core.learners import make_learner, one_hot
 from learning.families.labels.evaluation import MeasuredLabels
@@ -18,6 +19,7 @@ from learning.services.registry import promotion
 from learning.services.registry.gate import Rivals, judge, unmeasured, verdict_on
 from tests.factories import make_project
 
+OBJECTIVE = make_objective("classification")
 pytestmark = pytest.mark.both_databases
 
 
@@ -37,7 +39,9 @@ def verdict(candidate: Contender, rivals: Rivals | None = None, centroid: Conten
     n = candidate.evaluation.n
     truth, constant = np.eye(2)[np.arange(n) % 2], np.full((n, 2), 0.5, np.float32)
     simple = {"nearest_centroid": centroid.probabilities} if centroid else {}
-    measured = MeasuredLabels(candidate.probabilities, candidate.evaluation, constant, truth, 1.0, {}, simple)
+    measured = MeasuredLabels(
+        candidate.probabilities, candidate.evaluation, constant, truth, 1.0, {}, OBJECTIVE, simple
+    )
     return verdict_on(measured, candidate, rivals or Rivals(), np.random.default_rng(0))
 
 

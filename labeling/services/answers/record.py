@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from labeling import signals
 from labeling.db.prepared import Prepared, PreparedUpdate
-from labeling.kinds import InvalidAnswer, PerSubject, Question, kind_of
+from labeling.kinds import InvalidAnswer, Question, kind_of
 from labeling.models import (
     Action,
     Annotation,
     Item,
     ItemStatus,
+    Kind,
     Label,
     Member,
     Pair,
@@ -183,7 +184,7 @@ def _work_on(user: User, task_id: int) -> _Work:
         raise Http404("No such task.")
     if not member.may(Action.TASKS_ANSWER.permission):
         raise PermissionDenied(member.refusal)
-    (task,) = _TASKS.of(kind_of(member.project).subject)(task_id)
+    (task,) = (_pair_task if member.project.kind == Kind.PAIRWISE else _task)(task_id)
     task.project = member.project
     revision = task.revision or 0  # type: ignore[attr-defined]  # annotated below
     subject = task.pair if task.item is None else task.item
@@ -211,9 +212,6 @@ def _pair_task(task: int) -> TaskQuerySet:
     newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
     tasks = Task.objects.filter(pk=task, pair__slots_total__gte=0).annotate(revision=Subquery(newest))
     return tasks.select_related("pair").select_for_update(no_key=True, of=("self", "pair"))
-
-
-_TASKS = PerSubject(item=_task, pair=_pair_task)
 
 
 @Prepared

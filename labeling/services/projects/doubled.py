@@ -6,8 +6,7 @@ order of import has a say in it, and a larger share only adds items.
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
-from labeling.kinds import kind_of
-from labeling.models import Item, Project, Split
+from labeling.models import Item, Kind, Project, Split
 
 _SPAN = 1_000
 #: Answers a doubled item gets at least.
@@ -16,7 +15,7 @@ PEOPLE = 2
 
 def share_of(project: Project) -> float:
     """Share of the eval items that are doubled; pairs have repeats and their own measure of agreement."""
-    return project.eval_double_share if kind_of(project).doubles_eval_items else 0.0
+    return 0.0 if project.kind == Kind.PAIRWISE else project.eval_double_share
 
 
 def slots_of(split: str, draw_key: int, overlap: int, share: float) -> tuple[int, int]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, softmax
-from learning.core.evaluation.report import Evaluation, evaluate
-from learning.core.learners.base import Kind
 
 
 def majority(targets: DoubleArray, n: int) -> DoubleArray:
@@ -100,46 +98,3 @@ def nearest_centroid(labeled: FloatMatrix, targets: DoubleArray, features: Float
     result = np.zeros((len(features), targets.shape[1]))
     result[:, used] = softmax(-distances / max(float(np.abs(distances).mean()), 1e-12))
     return result
-
-
-def evaluate_baselines(
-    labeled: FloatMatrix,
-    targets: DoubleArray,
-    features: FloatMatrix,
-    truth: DoubleArray,
-    *,
-    kind: Kind,
-    rng: np.random.Generator,
-) -> dict[str, Evaluation]:
-    """Measure the baselines on the same held-out items as the model.
-
-    Parameters
-    ----------
-    labeled : ndarray of float32, shape (m, d), m >= 1
-    targets : ndarray of shape (m, k)
-    features : ndarray of float32, shape (n, d), n >= 1
-    truth : ndarray of shape (n, k)
-    kind : {"classification", "multilabel"}
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    dict of str to Evaluation
-        ``majority``, ``stratified`` and, for classification, ``nearest_centroid``.
-
-    Examples
-    --------
-    >>> x = np.array([[0.0], [4.0], [5.0]], np.float32)
-    >>> y = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
-    >>> found = evaluate_baselines(x, y, x, y, kind="classification", rng=np.random.default_rng(0))
-    >>> [round(found[name].metrics["accuracy"].value, 2) for name in ("majority", "nearest_centroid")]
-    [0.67, 1.0]
-    """
-    n = len(features)
-    answers = {
-        "majority": majority(targets, n) if kind == "classification" else majority_multilabel(targets, n),
-        "stratified": stratified(targets, n, rng),
-    }
-    if kind == "classification":
-        answers["nearest_centroid"] = nearest_centroid(labeled, targets, features)
-    return {name: evaluate(answer, truth, kind=kind, rng=rng) for name, answer in answers.items()}

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.evaluation.checks import Check
+from learning.core.evaluation.comparison_words import comparison_words
 from learning.core.evaluation.interval_words import interval_words
-from learning.core.evaluation.paired import PairedLoss, PairedTest, paired_loss_test, paired_test
+from learning.core.evaluation.objectives import Objective, make_objective
+from learning.core.evaluation.paired import PairedLoss, PairedTest, paired_errors, paired_loss_test
 from learning.core.evaluation.report import Evaluation
-from learning.core.learners.base import Kind
 
 MAX_P_BETTER = 0.025
 """Below .05, so that 200 replays with a candidate that is no better stay below 5 % too, whatever their luck."""
@@ -30,17 +32,6 @@ MAX_LATENCY_RATIO, FREE_LATENCY_MS = 3.0, 50.0
 MAX_SIZE_RATIO, FREE_SIZE_BYTES = 4.0, 64 * 1024**2
 NOT_BELOW = "not_below_"
 """What the names of checks against a baseline begin with."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One condition of the gate: what was measured, what was asked for, whether it holds."""
-
-    name: str
-    passed: bool
-    value: float
-    limit: float
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -104,30 +95,6 @@ class GateChecks:
         return asdict(self)
 
 
-def correct_of(probabilities: FloatMatrix, targets: DoubleArray, kind: Kind) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which items are answered right (multilabel: with every label right), shape (n,).
-
-    Examples
-    --------
-    >>> correct_of(np.array([[0.9, 0.1], [0.8, 0.2]], np.float32), np.eye(2), "classification")
-    array([ True, False])
-    """
-    if kind == "multilabel":
-        return np.asarray(((probabilities >= 0.5) == (targets >= 0.5)).all(axis=1))
-    return np.asarray(probabilities.argmax(axis=1) == targets.argmax(axis=1))
-
-
-def squared_errors(probabilities: FloatMatrix, targets: DoubleArray) -> DoubleArray:
-    """Return each item's squared error summed over the labels (its Brier loss), shape (n,).
-
-    Examples
-    --------
-    >>> squared_errors(np.array([[0.75, 0.25]], np.float32), np.array([[1.0, 0.0]])).tolist()
-    [0.125]
-    """
-    return np.asarray(((probabilities.astype(np.float64) - targets) ** 2).sum(axis=1))
-
-
 def judge(
     candidate: Contender,
     champion: Contender | None,
@@ -137,6 +104,7 @@ def judge(
     rng: np.random.Generator,
     max_p_better: float = MAX_P_BETTER,
     baselines: Mapping[str, FloatMatrix] | None = None,
+    objective: Objective | None = None,
 ) -> GateChecks:
     """Judge a candidate.
 
@@ -160,6 +128,8 @@ def judge(
         Share of candidates no better than the champion that may pass.
     baselines : dict of str to ndarray of shape (n, k), optional
         What simple predictors made of the same answers say of these items.
+    objective : Objective, optional
+        What "right" means here: on every item the contender whose error is smaller has won. One label when not given.
 
     Returns
     -------
@@ -173,23 +143,29 @@ def judge(
     >>> judge(good, None, truth, np.full((200, 2), 0.5, np.float32), rng=rng).promote
     True
     """
-    kind = candidate.evaluation.kind
-    right = correct_of(candidate.probabilities, targets, kind)
-    floor = paired_test(right, correct_of(constant, targets, kind))
+    objective = objective or make_objective(candidate.evaluation.kind)
+
+    def beside(given: FloatMatrix) -> PairedTest:
+        return paired_errors(objective.errors(given, targets), ours=objective.errors(candidate.probabilities, targets))
+
+    floor = beside(constant)
     checks = [_better("beats_baseline", floor.p_better, max_p_better, f"best constant answer, {_in_words(floor)}")]
-    simple = {name: paired_test(right, correct_of(given, targets, kind)) for name, given in (baselines or {}).items()}
+    simple = {name: beside(given) for name, given in (baselines or {}).items()}
     checks += [not_below(name, test) for name, test in simple.items()]
+    rivals = {"baseline": constant, **(baselines or {})}
     paired = loss = None
     may_rank = True
     if champion is not None:
-        paired = paired_test(right, correct_of(champion.probabilities, targets, kind))
-        ours, theirs = (squared_errors(each.probabilities, targets) for each in (candidate, champion))
+        paired = beside(champion.probabilities)
+        ours, theirs = (objective.losses(each.probabilities, targets) for each in (candidate, champion))
         loss = paired_loss_test(ours, theirs, rng)
-        detail = f"squared error of the probabilities {-loss.difference:+.4f}, one-sided sign-flip test"
+        detail = f"{comparison_words(objective.name).loss} {-loss.difference:+.4f}, one-sided sign-flip test"
         checks.append(_better("beats_champion", loss.p_better, max_p_better, detail))
         checks.append(_above("more_right", paired.difference, 0.0, _in_words(paired)))
         checks += _costs(candidate, champion)
         may_rank = not _clearly_worse(paired, loss)
+        rivals["champion"] = champion.probabilities
+    checks += objective.further_checks(candidate.probabilities, rivals, targets)
     failed = [check for check in checks if not check.passed]
     return GateChecks(
         promote=not failed,
@@ -221,6 +197,7 @@ def not_below(baseline: str, test: PairedTest) -> Check:
 
     Examples
     --------
+    >>> from learning.core.evaluation.paired import paired_test
     >>> check = not_below("nearest_centroid", paired_test([True, True, False], [True, False, False]))
     >>> check.name, check.passed, check.detail
     ('not_below_nearest_centroid', True, '1 item won, 0 lost, of 3, too few to say')
@@ -263,7 +240,7 @@ def _below(name: str, value: float, limit: float, detail: str) -> Check:
 
 
 def _why_not(check: Check) -> str:
-    sign = "not above" if check.name == "more_right" else "below" if check.name.startswith(NOT_BELOW) else "above"
+    sign = "not above" if check.name == "more_right" else "below" if NOT_BELOW in check.name else "above"
     return f"{check.name.replace('_', ' ')}: {check.value:.4g} is {sign} {check.limit:.4g} ({check.detail})"
 
 

@@ -91,6 +91,30 @@ def paired_test(candidate: ArrayLike, champion: ArrayLike) -> PairedTest:
     return PairedTest(n, gained, lost, difference, low, high, p_better, p_worse, p_differs)
 
 
+def paired_errors(theirs: DoubleArray, *, ours: DoubleArray) -> PairedTest:
+    """Compare two models by who was closer on each item.
+
+    With errors of 0 and 1 this is :func:`paired_test`; otherwise it is the exact sign test, and ``only_candidate``
+    counts the items on which the candidate was closer.
+
+    Parameters
+    ----------
+    theirs, ours : ndarray of float64, shape (n,)
+        How far off the champion and the candidate are on each item.
+
+    Returns
+    -------
+    PairedTest
+
+    Examples
+    --------
+    >>> found = paired_errors(np.array([1.0, 2.0, 0.0]), ours=np.array([0.0, 1.0, 0.0]))
+    >>> found.only_candidate, found.only_champion, found.n
+    (2, 0, 3)
+    """
+    return paired_test(ours < theirs, theirs < ours)
+
+
 @dataclass(frozen=True)
 class PairedLoss:
     """The losses of two models on the same items.

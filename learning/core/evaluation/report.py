@@ -79,7 +79,12 @@ class Evaluation:
 
 
 def evaluate(
-    probabilities: FloatMatrix | DoubleArray, targets: DoubleArray, *, kind: Kind, rng: np.random.Generator
+    probabilities: FloatMatrix | DoubleArray,
+    targets: DoubleArray,
+    *,
+    kind: Kind,
+    rng: np.random.Generator,
+    answers: IntArray | None = None,
 ) -> Evaluation:
     """Measure probabilities against truth.
 
@@ -98,6 +103,8 @@ def evaluate(
     kind : {"classification", "multilabel"}
     rng : numpy.random.Generator
         For the bootstrap intervals.
+    answers : ndarray of int, shape (n,), optional
+        The label each item is given; of a ``classification`` the most likely one when not said.
 
     Returns
     -------
@@ -123,20 +130,21 @@ def evaluate(
         raise ValueError("probabilities hold NaN or infinity")
     weights = bootstrap_weights(len(given), rng)
     if kind == "classification":
-        return _classification(given, truth, weights)
+        return _classification(given, truth, weights, given.argmax(axis=1) if answers is None else answers)
     return _multilabel(given, truth, weights)
 
 
-def _classification(given: DoubleArray, truth: DoubleArray, weights: FloatMatrix) -> Evaluation:
+def _classification(given: DoubleArray, truth: DoubleArray, weights: FloatMatrix, answer: IntArray) -> Evaluation:
     n, k = given.shape
-    answer, actual = given.argmax(axis=1), truth.argmax(axis=1)
+    actual = truth.argmax(axis=1)
     predicted = np.zeros_like(truth)
     predicted[np.arange(n), answer] = 1.0
     correct = answer == actual
     label_scores, macro, _ = _label_metrics(predicted, truth, weights)
     logs = -np.log(np.clip(given[np.arange(n), actual], _FLOOR, 1.0))
     squares = ((given - truth) ** 2).sum(axis=1)
-    calibration, reliability = _calibration(given.max(axis=1), correct.astype(float), np.arange(n), weights)
+    most_likely = (given.argmax(axis=1) == actual).astype(float)
+    calibration, reliability = _calibration(given.max(axis=1), most_likely, np.arange(n), weights)
     metrics = {
         "accuracy": wilson(float(correct.sum()), n),
         "macro_f1": macro,

@@ -19,10 +19,17 @@ LEARNERS: Registry[Learner] = Registry(
         "kernel_logistic": "learning.core.learners.kernel:KernelLogisticLearner",
         "linear_svm": "learning.core.learners.svm:LinearSvmLearner",
         "random_forest": "learning.core.learners.forest:RandomForestLearner",
+        "ordinal_logistic": "learning.core.learners.ordinal:OrdinalLearner",
         "gradient_boosting": "learning.core.learners.boosting:GradientBoostingLearner",
     },
 )
-_AUTO: Registry[Learner] = Registry("learner", {"auto": "learning.core.learners.auto:AutoLearner"})
+_AUTO: Registry[Learner] = Registry(
+    "learner",
+    {
+        "auto": "learning.core.learners.auto:AutoLearner",
+        "ordinal_auto": "learning.core.learners.ordinal:OrdinalAutoLearner",
+    },
+)
 
 
 def make_learner(name: str) -> Learner:
@@ -48,7 +55,7 @@ def make_learner(name: str) -> Learner:
     >>> make_learner("linear_svm").name
     'linear_svm'
     """
-    return _AUTO.make(name) if name == "auto" else LEARNERS.make(name)
+    return _AUTO.make(name) if name in _AUTO.names() else LEARNERS.make(name)
 
 
 __all__ = ["LEARNERS", "FittedLearner", "Kind", "Learner", "make_learner", "one_hot"]

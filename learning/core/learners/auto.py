@@ -13,7 +13,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.learners.base import FittedLearner, Kind, checked
 from learning.core.learners.boosting import GradientBoostingLearner
 from learning.core.learners.choice import OutOfFold, Plan, judged_weights, row_losses
-from learning.core.learners.evidence import Answered
+from learning.core.learners.evidence import Answered, EvidentLearner
 from learning.core.learners.forest import RandomForestLearner
 from learning.core.learners.linear_model import learnable
 from learning.core.learners.spreading_mean import KernelSpreadingLearner, LogisticSpreadingLearner
@@ -110,6 +110,10 @@ class AutoLearner:
     """
 
     name = "auto"
+    #: who stands alone below 200 answers
+    first: EvidentLearner[Any] = LogisticSpreadingLearner()
+    #: who is compared from then on besides those that every rival meets, simplest first
+    beside: tuple[EvidentLearner[Any], ...] = ()
 
     def fit(
         self,
@@ -124,11 +128,15 @@ class AutoLearner:
     ) -> FittedLearner:
         """Fit, compare and calibrate; see :meth:`Learner.fit`."""
         answered = Answered(*checked(features, targets, kind, weights, groups), kind, rng, unlabeled)
-        model, evidence = LogisticSpreadingLearner().fit_with_evidence(answered)
+        model, evidence = self.first.fit_with_evidence(answered)
         n_usable = int((answered.weights > 0).sum())
         if evidence is None or n_usable < ROWS_TO_COMPARE:
             return _told(model, f"{n_usable} of {ROWS_TO_COMPARE} answers to compare learners")
-        return _best(model, evidence, answered)
+        return _best(model, evidence, answered, self.losses, self.beside)
+
+    def losses(self, probabilities: DoubleArray, targets: DoubleArray, kind: Kind) -> DoubleArray:
+        """Return what rivals are compared by, shape (n,): the log loss of every row, see :func:`row_losses`."""
+        return row_losses(probabilities, targets, kind)
 
     def load(self, data: bytes) -> FittedLearner:
         """Refuse: a model is loaded by the learner it is named after.
@@ -141,7 +149,13 @@ class AutoLearner:
         raise NotImplementedError("a model chosen by auto carries the name of its own learner")
 
 
-def _best(first: FittedLearner, evidence: OutOfFold, answered: Answered) -> FittedLearner:
+def _best(
+    first: FittedLearner,
+    evidence: OutOfFold,
+    answered: Answered,
+    losses_of: Callable[[DoubleArray, DoubleArray, Kind], DoubleArray],
+    beside: tuple[EvidentLearner[Any], ...],
+) -> FittedLearner:
     learned, _ = learnable(answered.targets, answered.weights, answered.kind)
     compared = _compared(evidence, answered.rng)
     rows = evidence.rows[compared]
@@ -153,10 +167,11 @@ def _best(first: FittedLearner, evidence: OutOfFold, answered: Answered) -> Fitt
         return _told(first, "no label occurs often enough to compare learners")
 
     def rival(name: str, probabilities: DoubleArray) -> Rival:
-        return Rival(name, row_losses(probabilities, truth, answered.kind))
+        return Rival(name, losses_of(probabilities, truth, answered.kind))
 
     entrants: list[Entrant] = [(rival(first.name, evidence.probabilities[compared]), lambda: first)]
-    for name, probabilities, model in _others(evidence, compared, plan, learned, answered):
+    found = [_on_same_folds(learner, evidence, compared, answered) for learner in beside]
+    for name, probabilities, model in found + _others(evidence, compared, plan, learned, answered):
         entrants.append((rival(name, probabilities), model))
     if len(entrants) == 1:
         return _told(first, "too wide to compare learners before the next question")
@@ -166,20 +181,27 @@ def _best(first: FittedLearner, evidence: OutOfFold, answered: Answered) -> Fitt
     return _told(entrants[number][1](), reason, losses)
 
 
-def _others(
-    evidence: OutOfFold, compared: IntArray, plan: Plan, learned: IntArray, answered: Answered
-) -> list[tuple[str, DoubleArray, Callable[[], FittedLearner]]]:
+Found: TypeAlias = tuple[str, DoubleArray, Callable[[], FittedLearner]]
+"""A rival's name, its probabilities for the compared rows, and what gives its model."""
+
+
+def _on_same_folds(learner: EvidentLearner[Any], evidence: OutOfFold, compared: IntArray, answered: Answered) -> Found:
+    """Fit a learner whose out-of-fold predictions are as cheap as the first one's: on all of its folds."""
+    model, whole = learner.fit_with_evidence(answered, evidence)
+    assert whole is not None  # the evidence of another learner is a plan
+    return model.name, whole.probabilities[compared], lambda: model
+
+
+def _others(evidence: OutOfFold, compared: IntArray, plan: Plan, learned: IntArray, answered: Answered) -> list[Found]:
     """Let every learner that can answer in time predict the compared rows, simplest first."""
-    found: list[tuple[str, DoubleArray, Callable[[], FittedLearner]]] = []
+    found: list[Found] = []
     n, d = len(plan.rows), answered.features.shape[1]
     if n * min(n, d) * learned.size <= _MOST_WORK_OF_SVM:
         svm, theirs = LinearSvmLearner().fit_with_evidence(answered, plan)
         assert theirs is not None  # a plan gives evidence
         found.append((svm.name, theirs.probabilities, lambda: svm))
     if learned.size <= _MOST_LABELS_FOR_KERNEL:
-        kernel, whole = KernelSpreadingLearner().fit_with_evidence(answered, evidence)
-        assert whole is not None  # the evidence of another learner is a plan
-        found.append((kernel.name, whole.probabilities[compared], lambda: kernel))
+        found.append(_on_same_folds(KernelSpreadingLearner(), evidence, compared, answered))
     for learner, most_labels in _TREES if d <= _WIDEST_FOR_TREES else ():
         if learned.size <= most_labels:
             known = answered.targets[:, learned]

@@ -21,6 +21,8 @@ STRATEGIES: Registry[Strategy] = Registry(
         "entropy": "learning.core.strategies.uncertainty:Entropy",
         "typical": "learning.core.strategies.typical:Typical",
         "diverse_margin": "learning.core.strategies.diverse:DiverseMargin",
+        "expected_error": "learning.core.strategies.expected_error:ExpectedError",
+        "diverse_error": "learning.core.strategies.expected_error:DiverseError",
         "density_weighted": "learning.core.strategies.density:DensityWeighted",
         "committee": "learning.core.strategies.committee:Committee",
         "core_set": "learning.core.strategies.coreset:CoreSet",

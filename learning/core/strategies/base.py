@@ -37,6 +37,9 @@ class Request:
     rng : numpy.random.Generator
     temperature : float
         How far draws stray from the top; see :mod:`learning.core.acquisition`.
+    costs : ndarray of shape (n_labels, n_labels), optional
+        What it costs to answer with the label of a row where that of a column is true, in [0, 1]; None where every
+        wrong answer costs the same.
     """
 
     pool: Pool
@@ -49,6 +52,7 @@ class Request:
     batch: int
     rng: np.random.Generator
     temperature: float = DEFAULT_TEMPERATURE
+    costs: DoubleArray | None = None
 
 
 @dataclass(frozen=True)

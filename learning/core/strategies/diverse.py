@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from learning.core import acquisition
+from learning.core.arrays import FloatMatrix
 from learning.core.strategies.base import Draws, Request, eligible_rows
 from learning.core.strategies.representatives import Representatives
 from learning.core.strategies.sequential import spread_draws
-from learning.core.strategies.uncertainty import margin, pool_utilities
+from learning.core.strategies.uncertainty import UtilityRule, margin, pool_utilities
 
 CANDIDATES_PER_PICK = 10
 MIN_CANDIDATES = 200
@@ -27,29 +28,42 @@ class DiverseMargin:
 
     def rank(self, request: Request) -> Draws:
         """Score the pool, then draw a spread batch; see :meth:`Strategy.rank`."""
-        rows = eligible_rows(request)
-        utilities = pool_utilities(request, self.name, margin)[rows]
-        order = acquisition.order_by_utility(utilities, request.rng)
-        n_batch = min(request.batch, request.head)
-        n_candidates = min(max(MIN_CANDIDATES, CANDIDATES_PER_PICK * n_batch), MAX_CANDIDATES, rows.size)
-        candidates = order[:n_candidates]
-        standing = Representatives(request.pool.take(rows[candidates]), utilities[candidates], n_batch, request.rng)
-        positions, propensities = spread_draws(
-            rows.size,
-            n_candidates,
-            n_batch,
-            request.head,
-            standing.scores,
-            standing.pick,
-            request.temperature,
-            request.rng,
+        return spread_by(
+            margin, request, self.name, "the model hesitates between two answers, and the batch is spread out"
         )
-        chosen = order[positions]
-        return Draws(
-            self.name,
-            "the model hesitates between two answers, and the batch is spread out",
-            rows[chosen],
-            utilities[chosen],
-            propensities,
-            rows.size,
-        )
+
+
+def spread_by(score: UtilityRule, request: Request, name: str, reason: str) -> Draws:
+    """Draw a spread batch of the rows with the highest utility, then the rest of the head in their order.
+
+    Parameters
+    ----------
+    score : callable
+        ``(probabilities, kind) -> utilities`` in [0, 1].
+    request : Request
+    name, reason : str
+        What the draws say of themselves.
+
+    Returns
+    -------
+    Draws
+    """
+    rows = eligible_rows(request)
+    utilities: FloatMatrix = pool_utilities(request, name, score)[rows]
+    order = acquisition.order_by_utility(utilities, request.rng)
+    n_batch = min(request.batch, request.head)
+    n_candidates = min(max(MIN_CANDIDATES, CANDIDATES_PER_PICK * n_batch), MAX_CANDIDATES, rows.size)
+    candidates = order[:n_candidates]
+    standing = Representatives(request.pool.take(rows[candidates]), utilities[candidates], n_batch, request.rng)
+    positions, propensities = spread_draws(
+        rows.size,
+        n_candidates,
+        n_batch,
+        request.head,
+        standing.scores,
+        standing.pick,
+        request.temperature,
+        request.rng,
+    )
+    chosen = order[positions]
+    return Draws(name, reason, rows[chosen], utilities[chosen], propensities, rows.size)

@@ -152,6 +152,30 @@ def pool_utilities(request: Request, name: str, score: UtilityRule) -> FloatMatr
     return utilities
 
 
+def ranked_by(score: UtilityRule, request: Request, name: str, reason: str) -> Draws:
+    """Score the pool, rank it and draw.
+
+    Parameters
+    ----------
+    score : callable
+        ``(probabilities, kind) -> utilities``.
+    request : Request
+    name, reason : str
+        What the draws say of themselves.
+
+    Returns
+    -------
+    Draws
+    """
+    rows = eligible_rows(request)
+    utilities = pool_utilities(request, name, score)[rows]
+    order = acquisition.order_by_utility(utilities, request.rng)
+    log_weights = acquisition.rank_log_weights(rows.size, request.temperature)
+    ranks, propensities = acquisition.draw(log_weights, request.head, request.rng)
+    picked = order[ranks]
+    return Draws(name, reason, rows[picked], utilities[picked], propensities, rows.size)
+
+
 class _Uncertainty:
     name: str
     needs_model = True
@@ -160,13 +184,7 @@ class _Uncertainty:
 
     def rank(self, request: Request) -> Draws:
         """Score the pool, rank it and draw; see :meth:`Strategy.rank`."""
-        rows = eligible_rows(request)
-        utilities = pool_utilities(request, self.name, type(self).score)[rows]
-        order = acquisition.order_by_utility(utilities, request.rng)
-        log_weights = acquisition.rank_log_weights(rows.size, request.temperature)
-        ranks, propensities = acquisition.draw(log_weights, request.head, request.rng)
-        picked = order[ranks]
-        return Draws(self.name, self.reason, rows[picked], utilities[picked], propensities, rows.size)
+        return ranked_by(type(self).score, request, self.name, self.reason)
 
 
 class LeastConfidence(_Uncertainty):

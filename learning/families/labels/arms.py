@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 from labeling.models import Annotation, Reason, Source, Split
 from learning.core.cycle import Answers, fit_model, sample_pool, step_rng
 from learning.core.evaluation.arms import GROUPS, Difference, compare_arms, groups_of
-from learning.core.evaluation.gate import correct_of
 from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.pays import MIN_HELD_OUT, next_count
 from learning.families.labels import ranking
 from learning.families.labels.context import Context
 from learning.models import ArmComparison
-from learning.selectors.curve import headline_of
 from learning.services.pipeline.family import Candidate
 
 #: Above this many labels of each arm nothing is compared any more: the question is answered, and fits grow.
@@ -44,7 +42,7 @@ def compare(context: Context, candidate: Candidate[Any]) -> ArmComparison | None
         project=run.project,
         labels=n,
         defaults={
-            "run": run, "metric": headline_of(run.project), "active": asdict(found.active),
+            "run": run, "metric": context.inputs.settings.objective.compared_by, "active": asdict(found.active),
             "random": asdict(found.random), "difference": found.value, "low": found.low, "high": found.high,
         },
     )  # fmt: skip
@@ -85,7 +83,7 @@ def _compare(context: Context, active: NDArray[np.int64], random: NDArray[np.int
         answers = Answers(matrix.take(ordinals), context.data.pool.soft[rows])
         model = fit_model(answers, settings, step_rng(run.seed, "arms fit"), unlabeled)
         assert model is not None  # there are answers
-        return np.asarray(correct_of(model.predict(held), truth, settings.kind))
+        return np.asarray(settings.objective.errors(model.predict(held), truth) == 0)
 
     def without(ordinals: NDArray[np.int64]) -> NDArray[np.bool_]:
         groups = groups_of(len(ordinals))

@@ -34,14 +34,18 @@ class EvalAnswers:
 
 
 def store(
-    project_id: int, ordinals: NDArray[np.int64], probabilities: NDArray[np.float32], targets: NDArray[np.float64]
+    project_id: int,
+    ordinals: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    decided: NDArray[np.int64],
+    targets: NDArray[np.float64],
 ) -> dict[str, str]:
     """Writes the file; returns what ``ModelVersion.report["eval_answers"]`` keeps: its name and hash."""
     arrays: dict[str, NDArray[Any]] = {
         "ordinals": ordinals.astype(np.int64),
         "truth": targets.argmax(axis=1).astype(np.int32),
-        "answer": probabilities.argmax(axis=1).astype(np.int32),
-        "confidence": probabilities.max(axis=1).astype(np.float32),
+        "answer": decided.astype(np.int32),
+        "confidence": probabilities[np.arange(len(decided)), decided].astype(np.float32),
     }
     path, sha256 = files.store(f"learning/{project_id}/evaluations", ".zip", artifacts.pack(FORMAT, {}, arrays))
     return {"path": path, "sha256": sha256}

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from learning.core.cycle import Answers, Settings, evaluate_model, step_rng
 from learning.core.encoders import FittedEncoder
-from learning.core.evaluation.baselines import majority, majority_multilabel, most_frequent, nearest_centroid
-from learning.core.evaluation.ceiling import human_ceiling
 from learning.core.evaluation.gate import Contender
-from learning.core.evaluation.report import Evaluation, evaluate
+from learning.core.evaluation.objectives import Objective
+from learning.core.evaluation.report import Evaluation
 from learning.core.learners import FittedLearner
 from learning.families.labels import eval_answers
 from learning.families.labels.training_data import LabelData
@@ -41,6 +40,7 @@ class MeasuredLabels:
     targets: NDArray[np.float64]
     latency_ms: float
     fields: dict[str, Any]
+    objective: Objective
     simple: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
@@ -64,18 +64,14 @@ def measure(
         return None
     # Labels chosen by a strategy are not distributed like the items. The constant answer to beat is therefore the best
     # one for the eval split itself, which no honest constant can do better than.
-    one_label = settings.kind == "classification"
+    objective = settings.objective
     baselines = {name: found.as_dict()["metrics"] for name, found in assessment.baselines.items()}
-    constants = {"majority": (majority if one_label else majority_multilabel)(held.hard, len(held)).astype(np.float32)}
-    if not one_label:
-        constants["most_frequent"] = most_frequent(held.hard, len(held)).astype(np.float32)
+    constants = {name: given.astype(np.float32) for name, given in objective.constants(held.hard).items()}
     for name, given in constants.items():
-        baselines[name] = evaluate(given, held.hard, kind=settings.kind, rng=rng).as_dict()["metrics"]
-    simple = {}
-    if one_label:
-        simple["nearest_centroid"] = nearest_centroid(answers.features, answers.targets, features).astype(np.float32)
+        baselines[name] = objective.evaluate(given, held.hard, rng).as_dict()["metrics"]
+    simple = objective.simple(answers.features, answers.targets, features)
     found = assessment.model.as_dict()
-    ceiling = human_ceiling(np.concatenate((held.agreement, data.tied.agreement)))
+    ceiling = objective.ceiling(np.concatenate((held.agreement, data.tied.agreement)))
     report = {name: found[name] for name in ("labels", "confusion", "reliability")} | {
         "n_eval": len(held),
         "n_imported": held.n_imported,
@@ -85,13 +81,15 @@ def measure(
         "leaks": leaks(run.project, run.items_seen).as_dict(),
     }
     probabilities = model.predict(features)
-    if one_label:
-        report["eval_answers"] = eval_answers.store(run.project_id, held.ordinals, probabilities, held.hard)
+    if objective.one_answer:
+        decided = objective.decide(probabilities)
+        report["eval_answers"] = eval_answers.store(run.project_id, held.ordinals, probabilities, decided, held.hard)
     latency_ms = latency(run, held.ordinals, encoder_versions.fitted(matrix.version), model)
     return MeasuredLabels(
         probabilities=probabilities,
         evaluation=assessment.model,
-        constant=constants["majority" if one_label else "most_frequent"],
+        constant=constants[objective.best_constant],
+        objective=objective,
         targets=held.hard,
         latency_ms=latency_ms,
         fields={
@@ -102,7 +100,7 @@ def measure(
             "n_eval": len(held),
             "latency_ms": round(latency_ms, 3),
         },
-        simple=simple,
+        simple={name: given.astype(np.float32) for name, given in simple.items()},
     )
 
 
@@ -144,7 +142,7 @@ def contender_of(version: ModelVersion, run: Run, data: LabelData, settings: Set
     for column, name in enumerate(version.labels):
         if name in data.labels:
             probabilities[:, data.labels.index(name)] = given[:, column]
-    found = evaluate(probabilities, data.evaluation.hard, kind=settings.kind, rng=step_rng(run.seed, "champion"))
+    found = settings.objective.evaluate(probabilities, data.evaluation.hard, step_rng(run.seed, "champion"))
     encoder = encoder_versions.fitted(model_files.encoder_of(version))
     latency_ms = latency(run, data.evaluation.ordinals, encoder, model_files.load_model(version))
     return Contender(probabilities, found, latency_ms, version.size_bytes)

@@ -1,15 +1,13 @@
 """Measures what stopping advice is made of: do successive versions still answer differently, and what did it gain?"""
 
 import hashlib
-from typing import Any, assert_never
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.kinds import kind_of
 from labeling.models import Item, Project, Split
-from learning.core.evaluation.gate import correct_of
-from learning.core.evaluation.paired import paired_test
+from learning.core.evaluation.paired import paired_errors
 from learning.core.evaluation.stopping import TIMES, cohen_kappa
 from learning.families.labels.context import Context
 from learning.models import EncoderVersion, ModelVersion
@@ -32,20 +30,20 @@ def measure(context: Context, candidate: Candidate[Any]) -> None:
     if not older:
         return
     found: dict[str, Any] = {}
+    objective = context.inputs.settings.objective
     sample = sample_of(context.run.project, context.run.items_seen)
     try:
         if len(sample):
-            pair = [decided(_probabilities(each, sample, version.labels), version) for each in (version, older[0])]
+            pair = [objective.decide(_probabilities(each, sample, version.labels)) for each in (version, older[0])]
             kappa = cohen_kappa(*pair)
             found["stability"] = {"kappa": round(kappa, 4), "n": len(sample), "against": older[0].number}
         held = context.data.evaluation
         if len(held) and len(older) == TIMES:
-            kind, truth = context.inputs.settings.kind, held.hard
             now, then = (
-                correct_of(_probabilities(each, held.ordinals, version.labels), truth, kind)
+                objective.errors(_probabilities(each, held.ordinals, version.labels), held.hard)
                 for each in (version, older[-1])
             )
-            test = paired_test(now, then)
+            test = paired_errors(then, ours=now)
             interval = {"value": test.difference, "low": test.low, "high": test.high, "n": test.n}
             found["gain"] = {**interval, "against": older[-1].number}
     except (files.Corrupt, EncoderVersion.DoesNotExist):
@@ -61,19 +59,6 @@ def sample_of(project: Project, n_items: int) -> NDArray[np.int64]:
     pool = Item.objects.filter(project=project, split=Split.POOL, ordinal__in=shuffled.tolist())
     of_pool = np.isin(shuffled, list(pool.values_list("ordinal", flat=True)))
     return np.sort(shuffled[of_pool][:SAMPLE])
-
-
-def decided(probabilities: NDArray[np.float32], version: ModelVersion) -> NDArray[np.int64]:
-    """The label of every item; of several labels, yes or no for each."""
-    match kind_of(version.project).learned_as:
-        case "multilabel":
-            return (probabilities >= 0.5).astype(np.int64)
-        case "classification":
-            return probabilities.argmax(axis=1)
-        case None:
-            raise TypeError(f"{version} gives no labels.")
-        case other:
-            assert_never(other)
 
 
 def _probabilities(version: ModelVersion, ordinals: NDArray[np.int64], labels: list[str]) -> NDArray[np.float32]:

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from learning.core.evaluation import gate as core
+from learning.core.evaluation.checks import Check
+from learning.core.evaluation.comparison_words import RIGHT_OR_WRONG, ComparisonWords, comparison_words
 from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT, Contender
 from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.objectives import Objective
 from learning.core.evaluation.paired import PairedTest, paired_test
 from learning.models import Status
 from learning.services.registry.verdict import COULD_PROMOTE, Verdict
@@ -44,6 +48,9 @@ class Measurement(Protocol):
     @property
     def simple(self) -> Mapping[str, NDArray[np.float32]]: ...
 
+    @property
+    def objective(self) -> Objective: ...
+
 
 def unmeasured(held: str = ITEM) -> Verdict:
     reason = f"No {held} has been answered yet: nothing to measure it by. It may rank."
@@ -56,12 +63,11 @@ def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng:
     Champion when all checks of the core's gate hold and there are 200 eval answers. Otherwise it ranks, unless it is
     clearly worse than the champion, or while there is none than the version that ranks.
     """
-    found = core.judge(
-        candidate, rivals.champion, measured.targets, measured.constant, rng=rng, baselines=measured.simple
-    )
+    judged = partial(core.judge, targets=measured.targets, constant=measured.constant, objective=measured.objective)
+    found = judged(candidate, rivals.champion, rng=rng, baselines=measured.simple)
     may_rank, beside = found.may_rank, found
     if rivals.champion is None and rivals.ranking is not None:
-        beside = core.judge(candidate, rivals.ranking, measured.targets, measured.constant, rng=rng)
+        beside = judged(candidate, rivals.ranking, rng=rng)
         may_rank = beside.may_rank
     n_eval = candidate.evaluation.n
     promoted = found.promote and may_rank and rivals.is_comparable
@@ -77,9 +83,11 @@ def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng:
         "loss": asdict(beside.loss) if beside.loss else None,
         "limits": {"p_better": MAX_P_BETTER, "p_worse": MAX_P_WORSE, "margin": MARGIN, "held_out": MIN_HELD_OUT},
     }
-    words = _beside_constant(found.baseline)
+    said = comparison_words(measured.objective.name)
+    words = _beside_constant(found.baseline, ITEM, said)
     if beside.paired:
-        words = f"Beside the {'champion' if rivals.champion else 'version that ranks'}: {in_words(beside.paired)}."
+        rival = "champion" if rivals.champion else "version that ranks"
+        words = f"Beside the {rival}: {in_words(beside.paired, ITEM, said)}."
     why = found.reason if rivals.is_comparable else _INCOMPARABLE
     return _settled(promoted, may_rank, n_eval, why, words, numbers)
 
@@ -137,33 +145,34 @@ def _settled(
     return Verdict(Status.REJECTED, f"Clearly worse than what is in use. {words}", numbers)
 
 
-def _beside_constant(test: PairedTest, held: str = ITEM) -> str:
+def _beside_constant(test: PairedTest, held: str = ITEM, said: ComparisonWords = RIGHT_OR_WRONG) -> str:
     better = "Better than" if test.p_better <= MAX_P_BETTER else "Not clearly better than"
-    return f"{better} always the same answer: {in_words(test, held)}."
+    return f"{better} always the same answer: {in_words(test, held, said)}."
 
 
 def _enough(n_eval: int, held: str = ITEM) -> dict[str, Any]:
     enough = n_eval >= MIN_HELD_OUT
-    check = core.Check("enough_held_out", enough, float(n_eval), float(MIN_HELD_OUT), _COUNTED[held])
+    check = Check("enough_held_out", enough, float(n_eval), float(MIN_HELD_OUT), _COUNTED[held])
     return asdict(check)
 
 
-def _won(name: str, test: PairedTest) -> core.Check:
+def _won(name: str, test: PairedTest) -> Check:
     detail = f"{test.only_candidate} won, {test.only_champion} lost"
-    return core.Check(name, test.p_better <= MAX_P_BETTER, test.p_better, MAX_P_BETTER, detail)
+    return Check(name, test.p_better <= MAX_P_BETTER, test.p_better, MAX_P_BETTER, detail)
 
 
-def _lost(check: core.Check) -> str:
+def _lost(check: Check) -> str:
     by = "accuracy" if check.name.startswith(core.NOT_BELOW) else "p ="
     value = f"{check.value:+.3f}" if check.name.startswith(core.NOT_BELOW) else f"{check.value:.2g}"
     return f"{check.name.replace('_', ' ')}: {by} {value}, {check.detail}"
 
 
-def in_words(test: PairedTest, held: str = ITEM) -> str:
+def in_words(test: PairedTest, held: str = ITEM, said: ComparisonWords = RIGHT_OR_WRONG) -> str:
     """The paired test as a person reads it."""
     things = held if test.only_candidate == 1 else f"{held}s"
+    known = interval_words(test.low, test.high, test.n, signed=True)
     return (
-        f"{test.only_candidate} {things} right that the other has wrong, {test.only_champion} the other way round,"
-        f" of {test.n}; accuracy {test.difference:+.3f} ({interval_words(test.low, test.high, test.n, signed=True)}),"
+        f"{test.only_candidate} {things} {said.better.format(rival='the other')}, {test.only_champion} the other way"
+        f" round, of {test.n}; {said.difference} {test.difference:+.3f} ({known}),"
         f" p = {test.p_better:.2g}"
     )

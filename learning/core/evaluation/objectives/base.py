@@ -1,0 +1,121 @@
+"""What every objective provides."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
+from learning.core.evaluation.checks import Check
+from learning.core.evaluation.intervals import Estimate
+from learning.core.evaluation.report import Evaluation
+from learning.core.learners.base import Kind
+
+
+class Objective(ABC):
+    """What an answer is worth.
+
+    Arrays of probabilities and targets have shape (n, k): n items, k labels.
+    """
+
+    name: ClassVar[str]
+    #: what targets look like to a learner
+    form: ClassVar[Kind]
+    #: the metric shown first
+    headline: ClassVar[str]
+    #: the metric a simulation is compared by; higher is better
+    simulated_by: ClassVar[str]
+    #: the learner that ``auto`` stands for
+    auto_learner: ClassVar[str] = "auto"
+    #: which of :meth:`constants` is the best constant answer
+    best_constant: ClassVar[str]
+    #: the metric that is the share of items without an error
+    compared_by: ClassVar[str] = "accuracy"
+    #: whether every item has one answer: then it has a place in a confusion matrix
+    one_answer: ClassVar[bool] = True
+
+    def learner(self, name: str) -> str:
+        """Return the registered learner a project's setting stands for."""
+        return self.auto_learner if name == "auto" else name
+
+    def order(self, labels: Sequence[str]) -> list[str]:
+        """Return label names in the order their columns have where no project gives one.
+
+        Raises
+        ------
+        ValueError
+            If the names have no such order.
+        """
+        return sorted(labels)
+
+    def costs(self, n_labels: int) -> DoubleArray | None:
+        """Return what it costs to answer with a row's label where a column's is true, range [0, 1]; None: all alike."""
+        return None
+
+    @abstractmethod
+    def decide(self, probabilities: FloatMatrix | DoubleArray) -> IntArray:
+        """Return the answers: label numbers of shape (n,), or 0 and 1 of shape (n, k) where any labels may be given."""
+
+    @abstractmethod
+    def errors(self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray) -> DoubleArray:
+        """Return how far off each item's answer is, shape (n,): what makes one model better than another on an item."""
+
+    @abstractmethod
+    def losses(self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray) -> DoubleArray:
+        """Return a proper loss of each item's probabilities, shape (n,)."""
+
+    @abstractmethod
+    def evaluate(
+        self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray, rng: np.random.Generator
+    ) -> Evaluation:
+        """Measure probabilities against truth; ``rng`` for the bootstrap."""
+
+    @abstractmethod
+    def constants(self, targets: DoubleArray) -> dict[str, DoubleArray]:
+        """Return what the constant answers made of ``targets`` say of as many items, by name."""
+
+    def simple(self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix) -> dict[str, DoubleArray]:
+        """Return what simple predictors that look at the items say, by name; shape (n, k) each."""
+        return {}
+
+    @abstractmethod
+    def baselines(
+        self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix, rng: np.random.Generator
+    ) -> dict[str, DoubleArray]:
+        """Return what each baseline made of the answers says of the items, by name; shape (n, k) each."""
+
+    def ceiling(self, agreement: DoubleArray) -> Estimate | None:
+        """Return what people reach by the headline metric, from their agreement on each item; None where unknown."""
+        return None
+
+    def further_checks(self, ours: FloatMatrix, theirs: Mapping[str, FloatMatrix], targets: DoubleArray) -> list[Check]:
+        """Return what the gate asks besides, of a candidate beside each rival by name."""
+        return []
+
+    def evaluate_baselines(
+        self,
+        labeled: FloatMatrix,
+        targets: DoubleArray,
+        features: FloatMatrix,
+        truth: DoubleArray,
+        rng: np.random.Generator,
+    ) -> dict[str, Evaluation]:
+        """Measure the baselines on the same held-out items as the model.
+
+        Parameters
+        ----------
+        labeled : ndarray of float32, shape (m, d), m >= 1
+        targets : ndarray of shape (m, k)
+        features : ndarray of float32, shape (n, d), n >= 1
+        truth : ndarray of shape (n, k)
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        dict of str to Evaluation
+        """
+        answers = self.baselines(labeled, targets, features, rng)
+        return {name: self.evaluate(given, truth, rng) for name, given in answers.items()}
