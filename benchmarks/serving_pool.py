@@ -69,7 +69,6 @@ def build(size: int, people: int, kind: str = "classification", overlap: int = 1
 
     from labeling.models import ApiToken, Item, Label, Member, Progress, Project, Role, User
     from labeling.services.queue.publish import publish, reserve_epoch
-    from labeling.services.queue.publish_pairs import publish_pairs
 
     fields = {"kind": kind, "modality": "text", "purpose": "Bench.", "overlap": overlap}
     project = Project.objects.create(slug="bench", name="Bench", split_seed="s", **fields)
@@ -92,7 +91,7 @@ def build(size: int, people: int, kind: str = "classification", overlap: int = 1
     head = Item.objects.filter(project=project, split="pool").order_by("ordinal").values_list("pk", flat=True)[:HEAD]
     if is_pairwise:
         pairs = [(one, other, 1.0, 1 / HEAD) for one, other in pairwise(list(head))]
-        publish_pairs(project.pk, reserve_epoch(project.pk), pairs, "information", 1, pool)
+        publish(project.pk, reserve_epoch(project.pk), pairs, "information", 1, pool)
     else:
         entries = [(pk, 1.0 - rank / HEAD, 1 / HEAD) for rank, pk in enumerate(head)]
         publish(project.pk, reserve_epoch(project.pk), entries, "margin", 1, pool)

@@ -28,6 +28,9 @@ class QueueEntry(models.Model):
     item = models.ForeignKey("labeling.Item", on_delete=models.CASCADE, related_name="+", db_index=False)
     utility = models.FloatField(help_text="Higher means sooner.")
     propensity = models.FloatField(help_text="Probability of this pick at its place in the draw of this ranking.")
+    slots_taken = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Answers of the item the ranking knew of: what was asked beyond them waits."
+    )
 
     class Meta:
         ordering = ["rank"]

@@ -24,8 +24,8 @@ from labeling.services.answers.record import LeaseLost, record_answer, skip, tak
 from labeling.services.imports import run_import, start_import
 from labeling.services.items.status import restore_context, set_context_aside
 from labeling.services.projects.overlap import apply_overlap
+from labeling.services.queue.publish import publish as publish_pairs
 from labeling.services.queue.publish import reserve_epoch
-from labeling.services.queue.publish_pairs import publish_pairs
 from labeling.services.serving.leases import expire_overdue
 from labeling.services.serving.next_tasks import next_tasks
 from tests.concurrency.test_serving import PEOPLE, assert_counts_are_true, team

@@ -5,8 +5,9 @@ from django.db import connection
 
 from benchmarks.serving_pool import build
 from labeling.models import Epoch, Item, Member, Split, Task
-from labeling.services.serving import cursor as walk
+from labeling.services.serving import queue_pass
 from labeling.services.serving.next_tasks import next_tasks
+from labeling.services.serving.sources import ITEMS, walk
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -39,7 +40,7 @@ def plan_of(prepared, *values, **constants):
 def test_the_walk_reads_a_few_index_entries(member, split, without):
     who = (member.project_id, member.user_id)
     for statement, position in ((walk._onward, 2**40), (walk._around, 2**61)):
-        plan = plan_of(statement, *who, position, *without, split=split, pictures=False, count=5)
+        plan = plan_of(statement, *who, position, *without, source=ITEMS, stream=split, pictures=False, count=5)
         assert "item_walk" in plan, plan
         assert "Sort" not in plan, plan
         assert "TEMP B-TREE" not in plan, plan
@@ -47,7 +48,9 @@ def test_the_walk_reads_a_few_index_entries(member, split, without):
 
 
 def test_the_queue_is_read_by_a_window_of_ranks(member):
-    plan = plan_of(walk._head, Epoch.objects.get().pk, member.user_id, 3, 55, count=5, pictures=False)
+    plan = plan_of(
+        queue_pass._head, Epoch.objects.get().pk, member.user_id, 3, 55, 0, source=ITEMS, count=5, pictures=False
+    )
     assert "queue_rank_once" in plan or "(epoch_id=? AND rank>? AND rank<?)" in plan, plan
     assert "TEMP B-TREE" not in plan, plan
 

@@ -12,10 +12,13 @@ from django.utils import timezone
 from labeling.models import Item, Member, Progress, Project, QueueEntry, Reason, Split, Task, TaskState
 from labeling.services.answers.record import record_answer, skip
 from labeling.services.queue.publish import publish, reserve_epoch
-from labeling.services.serving.cursor import Walker
+from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.leases import expire_overdue
-from labeling.services.serving.mixture import draw, eval_probability, pool_propensity
+from labeling.services.serving.mixture import draw, eval_probability, mixed, strategy_share
 from labeling.services.serving.next_tasks import MAX_COUNT, next_tasks
+from labeling.services.serving.queue_pass import chances
+from labeling.services.serving.sources import ITEMS
+from labeling.services.serving.sources.walk import free
 from labeling.services.validation.errors import Invalid
 from tests.factories import make_items
 
@@ -139,23 +142,23 @@ def test_a_random_draw_beside_a_queue_has_the_propensity_of_the_mixture(project,
     (task,) = next_tasks(people.annotator, project)
     assert (task.reason, task.epoch, task.strategy) == ("random", 1, "")
     assert task.propensity == pytest.approx(1 / 10)
-    assert pool_propensity(Project(random_share=0.2), 10, 0.04, True) == pytest.approx(0.02 + 0.8 * 0.04)
-    assert pool_propensity(Project(random_share=0.2), 10, 0.0, True) == pytest.approx(0.02)
-    assert pool_propensity(Project(random_share=0.0), 10, 0.0, False) == pytest.approx(0.1)
+    assert mixed(Project(random_share=0.2), 0.1, 0.04, True) == pytest.approx(0.02 + 0.8 * 0.04)
+    assert mixed(Project(random_share=0.2), 0.1, 0.0, True) == pytest.approx(0.02)
+    assert mixed(Project(random_share=0.0), 0.1, 0.0, False) == pytest.approx(0.1)
 
 
 def test_a_random_draw_counts_what_the_queue_would_have_passed_over_first(project, people):
     items = make_items(project, [str(n) for n in range(10)])
     rank(project, items, q=0.5)
     member = project.members.get(user=people.annotator)
-    walker = Walker(project, member, project.progress)
-    assert [walker.chances([items[n].pk]) for n in (0, 1, 5)] == [
+    cursor = AnnotatorCursor(project, member, project.progress)
+    assert [chances(ITEMS, cursor, [items[n].pk]) for n in (0, 1, 5)] == [
         {items[0].pk: 0.5}, {items[1].pk: 0.5**2}, {items[5].pk: 0.5**6},
     ]  # fmt: skip
     Item.objects.filter(pk=items[2].pk).update(is_open=False)
-    assert walker.chances([items[4].pk]) == {items[4].pk: 0.5**4}
+    assert chances(ITEMS, cursor, [items[4].pk]) == {items[4].pk: 0.5**4}
     member.queue_epoch, member.queue_rank = project.epoch, 3
-    assert walker.chances([items[4].pk, items[0].pk]) == {items[4].pk: 0.5}
+    assert chances(ITEMS, cursor, [items[4].pk, items[0].pk]) == {items[4].pk: 0.5}
     settings_of(project, random_share=1.0)
     (task,) = next_tasks(people.annotator, project)
     settings_of(project, random_share=0.25)
@@ -175,9 +178,9 @@ def test_beside_a_queue_in_random_order_every_draw_is_uniform(project, people):
         assert task.reason == ("random" if coin < 0.3 else "strategy")
         assert task.propensity == pytest.approx(1 / (10 - drawn), rel=0.35)
         record_answer(people.annotator, task.pk, {"label": "ham"}, 900)
-    walker = Walker(project, project.members.get(user=people.reviewer), project.progress)
+    cursor = AnnotatorCursor(project, project.members.get(user=people.reviewer), project.progress)
     Item.objects.update(slots_taken=0, answers=0, is_open=True)
-    assert [walker.chances([item.pk])[item.pk] for item in items] == pytest.approx([0.1] * 10)
+    assert [chances(ITEMS, cursor, [item.pk])[item.pk] for item in items] == pytest.approx([0.1] * 10)
 
 
 def test_eval_tasks_say_so_and_are_no_pool_draws(project, people):
@@ -197,8 +200,9 @@ def test_the_mixture_has_its_shares(project):
     assert eval_probability(project, progress) == 0.2
     total = Counter()
     for _ in range(2000):
-        draws = draw(5, project, progress, rng)
-        total.update(eval=draws.eval, random=draws.random, strategy=draws.strategy)
+        draws = draw(5, 0.0, 0.0, 0.2, rng)
+        strategy = strategy_share(draws.pool, project, rng)
+        total.update(eval=draws.eval, random=draws.pool - strategy, strategy=strategy)
     assert total["eval"] / 10_000 == pytest.approx(0.2, abs=0.015)
     assert total["random"] / 10_000 == pytest.approx(0.8 * 0.25, abs=0.015)
     assert sum(total.values()) == 10_000
@@ -301,10 +305,8 @@ def test_somebody_who_has_seen_everything_costs_no_walk(project, people, django_
 @pytest.mark.parametrize("split", list(Split))
 def test_the_walk_is_one_index_seek(project, people, split):
     """The plan is the constant cost: the partial index in its order, no sort, no scan."""
-    from labeling.services.serving.cursor import free_items
-
     make_items(project, [str(n) for n in range(300)], split)
-    items = free_items(project.pk, people.annotator.pk, split=split, pictures=False)
+    items = free(project.pk, people.annotator.pk, source=ITEMS, stream=split, pictures=False)
     plan = items.filter(draw_key__gt=5)[:5].explain()
     assert "item_walk" in plan, plan
     assert "Sort" not in plan, plan

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
@@ -17,12 +17,9 @@ from labeling.kinds import InvalidAnswer, Question, kind_of
 from labeling.models import (
     Action,
     Annotation,
-    Item,
     ItemStatus,
-    Kind,
     Label,
     Member,
-    Pair,
     Project,
     Reason,
     SkipReason,
@@ -35,6 +32,7 @@ from labeling.models.label import LabelQuerySet
 from labeling.models.task import TaskQuerySet
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.slots import ItemChange, LeaseLost, move_progress
+from labeling.services.serving.sources import BEYOND_SLOTS, Row, SubjectSource, source_of
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 
@@ -69,19 +67,22 @@ class _Work:
         return self.member.project
 
     @property
-    def item(self) -> Item | Pair:
+    def item(self) -> Row:
         return self.change.item
 
     @property
     def holds_slot(self) -> bool:
-        return _holds_slot(self.task)
+        return self.task.reason not in BEYOND_SLOTS
+
+    def same(self) -> TaskQuerySet:
+        """All tasks about the same item or pair."""
+        name = self.change.source.name
+        return Task.objects.filter(**{name: getattr(self.task, f"{name}_id")})
 
     @property
     def about(self) -> dict[str, Any]:
         """What the task is about, as the columns of a task or an annotation."""
-        if self.task.pair_id is None:
-            return {"item_id": self.task.item_id}
-        return {"pair_id": self.task.pair_id, "left_id": self.task.left_id}
+        return {column: getattr(self.task, column) for column in self.change.source.columns}
 
 
 @transaction.atomic
@@ -149,13 +150,13 @@ def skip(user: User, task_id: int, reason: Any) -> Task:
         return task
     if task.state == TaskState.ANSWERED:
         _take_answer_back(work)
-    if task.state == TaskState.EXPIRED and _asked_again(task):
+    if task.state == TaskState.EXPIRED and _asked_again(work):
         raise LeaseLost("You were asked about this again meanwhile.")
     if task.state in (TaskState.OPEN, TaskState.ANSWERED) and work.holds_slot:
         work.item.slots_taken -= 1
     task.skip_reason, task.skipped_at = reason, timezone.now()
     _set_state(task, TaskState.SKIPPED)
-    if work.item.status == ItemStatus.ACTIVE and _settles(reason, _skips(task)):
+    if work.item.status == ItemStatus.ACTIVE and _settles(reason, _skips(work)):
         work.change.set_aside(reason)
     _finish(work)
     return task
@@ -184,12 +185,11 @@ def _work_on(user: User, task_id: int) -> _Work:
         raise Http404("No such task.")
     if not member.may(Action.TASKS_ANSWER.permission):
         raise PermissionDenied(member.refusal)
-    (task,) = (_pair_task if member.project.kind == Kind.PAIRWISE else _task)(task_id)
+    source = source_of(member.project)
+    (task,) = _task(task_id, source=source)
     task.project = member.project
     revision = task.revision or 0  # type: ignore[attr-defined]  # annotated below
-    subject = task.pair if task.item is None else task.item
-    assert subject is not None  # a constraint of the table
-    return _Work(task, member, ItemChange(subject), revision, Counter())
+    return _Work(task, member, ItemChange(getattr(task, source.name), source), revision, Counter())
 
 
 @Prepared
@@ -200,18 +200,11 @@ def _member(user: int, task: int) -> "QuerySet[Member]":
 
 
 @Prepared
-def _task(task: int) -> TaskQuerySet:
+def _task(task: int, *, source: SubjectSource) -> TaskQuerySet:
     newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
-    # the ordinal keeps the join an inner one: PostgreSQL locks no row that may be missing
-    tasks = Task.objects.filter(pk=task, item__ordinal__gte=0).annotate(revision=Subquery(newest))
-    return tasks.select_related("item").select_for_update(no_key=True, of=("self", "item"))
-
-
-@Prepared
-def _pair_task(task: int) -> TaskQuerySet:
-    newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
-    tasks = Task.objects.filter(pk=task, pair__slots_total__gte=0).annotate(revision=Subquery(newest))
-    return tasks.select_related("pair").select_for_update(no_key=True, of=("self", "pair"))
+    # the slots keep the join an inner one: PostgreSQL locks no row that may be missing
+    tasks = Task.objects.filter(pk=task, **{f"{source.name}__slots_total__gte": 0}).annotate(revision=Subquery(newest))
+    return tasks.select_related(source.name).select_for_update(no_key=True, of=("self", source.name))
 
 
 @Prepared
@@ -269,11 +262,12 @@ def _close(task: int) -> tuple[TaskQuerySet, dict[str, Any]]:
     return Task.objects.filter(pk=task), {"state": TaskState.ANSWERED}
 
 
-def _asked_again(task: Task) -> Task | None:
+def _asked_again(work: _Work) -> Task | None:
     """The task by which the same person was asked about it once more after this one had expired."""
+    task = work.task
     if task.reason == Reason.REPEAT:
         return None
-    others = Task.objects.filter(_same(task), annotator=task.annotator_id).exclude(pk=task.pk)
+    others = work.same().filter(annotator=task.annotator_id).exclude(pk=task.pk)
     return others.exclude(state=TaskState.EXPIRED).exclude(reason=Reason.REPEAT).first()
 
 
@@ -281,11 +275,11 @@ def _retake(work: _Work) -> None:
     """Takes the slot of a skipped or expired task again. Raises LeaseLost."""
     if work.task.state == TaskState.SKIPPED:
         _undo_skip(work)
-    elif again := _asked_again(work.task):
+    elif again := _asked_again(work):
         if again.state != TaskState.OPEN:
             raise LeaseLost("You have dealt with this meanwhile.")
         _set_state(again, TaskState.EXPIRED)
-        work.item.slots_taken -= _holds_slot(again)  # its slot passes on, if it had one
+        work.item.slots_taken -= again.reason not in BEYOND_SLOTS  # its slot passes on, if it had one
     if work.holds_slot:
         work.change.take_slot()
 
@@ -294,23 +288,13 @@ def _undo_skip(work: _Work) -> None:
     """Forgets the skip; an item set aside because of it comes back unless other skips settle it."""
     work.task.skip_reason, work.task.skipped_at = "", None
     if work.item.set_aside_because in SkipReason.values:
-        skips = _skips(work.task, without=work.task)
+        skips = _skips(work, without=work.task)
         because = next((reason for reason in SkipReason.values if _settles(reason, skips)), None)
         work.change.set_aside(because) if because else work.change.restore()
 
 
-def _holds_slot(task: Task) -> bool:
-    """Whether the task has one of the slots: repeats and gold pairs come on top of them."""
-    return task.pair_id is None or task.reason not in (Reason.REPEAT, Reason.GOLD)
-
-
-def _same(task: Task) -> Q:
-    """Tasks about the same item or pair."""
-    return Q(item=task.item_id) if task.pair_id is None else Q(pair=task.pair_id)
-
-
-def _skips(task: Task, without: Task | None = None) -> "Counter[str]":
-    skips = Task.objects.filter(_same(task), state=TaskState.SKIPPED).exclude(reason=Reason.REPEAT)
+def _skips(work: _Work, without: Task | None = None) -> "Counter[str]":
+    skips = work.same().filter(state=TaskState.SKIPPED).exclude(reason=Reason.REPEAT)
     skipped = skips.values_list("pk", "skip_reason")
     return Counter(reason for pk, reason in skipped if without is None or pk != without.pk)
 

@@ -22,7 +22,8 @@ from labeling.models import (
 from labeling.selectors.access import require
 from labeling.services.audit.trail import record
 from labeling.services.items.partners import count_partners
-from labeling.services.serving.slots import ItemChange, move_progress, pair_counts
+from labeling.services.serving.slots import ItemChange, move_progress
+from labeling.services.serving.sources import ANY_PAIRS
 
 #: ``Item.set_aside_because`` when it was not a skip; that of pairs one of whose items is set aside; that of the items
 #: of a context that is set aside.
@@ -130,9 +131,9 @@ def _change_pairs(items: list[int], status: ItemStatus) -> "Counter[str]":
     for start in range(0, len(locked), BATCH):
         chosen = Pair.objects.filter(pk__in=locked[start : start + BATCH])
         deltas["changes"] += Annotation.objects.current().filter(pair__in=locked[start : start + BATCH]).count()
-        before = pair_counts(chosen)
+        before = ANY_PAIRS.count(chosen)
         chosen.update(**fields)
-        after = pair_counts(chosen)
+        after = ANY_PAIRS.count(chosen)
         deltas.update({name: after[name] - before[name] for name in after})
     return deltas
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, Max, Q, QuerySet, Value, When
+from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
-from labeling.models import Item, ItemStatus, Pair, Progress, Project, Split
+from labeling.models import Item, ItemStatus, Pair, Progress, Project
 from labeling.services.projects import doubled
-from labeling.services.serving.slots import pair_counts
+from labeling.services.serving.sources import ANY_PAIRS, ITEMS
 
 BATCH_ITEMS = 5_000
 RETRIES = 100
@@ -96,13 +96,4 @@ def _with_wanted(among: Rows, project: Project) -> Rows:
 
 def _counts(items: Rows) -> dict[str, int]:
     """How many of the items or pairs Progress counts as open and as done."""
-    needed = F("slots_total") if items.model is Pair else F("slots_total") - F("extra_slots")
-    is_done = Q(status=ItemStatus.ACTIVE, answers__gte=needed)
-    if items.model is Pair:
-        return pair_counts(items)
-    return items.aggregate(
-        pool_open=Count("pk", filter=Q(split=Split.POOL, is_open=True)),
-        eval_open=Count("pk", filter=Q(split=Split.EVAL, is_open=True)),
-        pool_done=Count("pk", filter=Q(split=Split.POOL) & is_done),
-        eval_done=Count("pk", filter=Q(split=Split.EVAL) & is_done),
-    )
+    return (ANY_PAIRS if items.model is Pair else ITEMS).count(items)

@@ -1,22 +1,36 @@
 """Publishes the head of a ranking. Learning calls it; annotators see the old one or the new one, never both."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 
-from labeling.models import Epoch, Item, PairQueueEntry, Project, QueueEntry, Split
+from labeling.models import Epoch, Project
 from labeling.services.jobs.attempts import FencedOff
+from labeling.services.serving.queue_pass import PASS_RANKS
+from labeling.services.serving.sources import SubjectSource, source_of
 
 #: Rows a clean-up statement removes at most.
 BATCH_ENTRIES = 5_000
-#: Rows of one INSERT; five parameters each, and SQLite takes 32,766.
+#: Rows of one INSERT; six parameters each, and SQLite takes 32,766.
 INSERT_ENTRIES = 1_000
 
-Entry = tuple[int, float, float]
-#: Writes the entries of the epoch with this id.
-Insert = Callable[[int], None]
+#: What is asked about (an item, or two of a context), its utility and its propensity.
+RankedEntry = tuple[int, float, float] | tuple[int, int, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedHead:
+    """The rows of a queue, best first: ``(row id, utility, propensity, slots taken)``."""
+
+    source: SubjectSource
+    rows: Sequence[tuple[int, float, float, int]]
+    strategy: str
+    model_version: int | None
+    pool_size: int
 
 
 @transaction.atomic
@@ -28,67 +42,56 @@ def reserve_epoch(project_id: int) -> int:
 
 
 def publish(
-    project_id: int, number: int, entries: Sequence[Entry], strategy: str, model_version: int | None, pool_size: int
+    project_id: int,
+    number: int,
+    entries: Sequence[RankedEntry],
+    strategy: str,
+    model_version: int | None,
+    pool_size: int,
+    slots_taken: Sequence[int] | None = None,
 ) -> bool:
-    """Makes ``[(item_id, utility, propensity)]``, best first, the project's queue; False when fenced off.
+    """Makes ``[(item, utility, propensity)]``, of pairs ``[(one item, other item, utility, propensity)]``, best first,
+    the project's queue; False when fenced off.
 
-    Repeating it with the same number changes nothing and is True. Entries of older epochs are removed afterwards.
-    Raises ValueError for entries that are not distinct pool items with finite utility and propensity in (0, 1].
+    ``slots_taken``: the answers of each that the ranking knew of (0 where left out); what was asked beyond them waits
+    for a later pass. Pairs without a row get one. Repeating it with the same number changes nothing and is True.
+    Entries of older epochs are removed afterwards. Raises ValueError for what is not distinct or not of the pool, for
+    pairs across contexts, and for utilities and propensities that are none.
     """
-    _check(project_id, entries)
-    published = publish_entries(
-        project_id, number, lambda epoch: _insert(epoch, entries), strategy, model_version, pool_size
-    )
+    project = Project.objects.only("kind", "pairs", "epoch", "reserved_epoch").get(pk=project_id)
+    source = source_of(project)
+    if len(entries) >= PASS_RANKS:
+        raise ValueError(f"A ranking holds fewer than {PASS_RANKS:,}.")
+    numbers: list[tuple[float, float]] = [entry[-2:] for entry in entries]
+    if any(not math.isfinite(utility) or not 0 < propensity <= 1 for utility, propensity in numbers):
+        raise ValueError("Utilities must be finite and propensities in (0, 1].")
+    checked = source.checked(project_id, [entry[:-2] for entry in entries])
+    if number not in (project.reserved_epoch, project.epoch):
+        return False
+    known = [0] * len(entries) if slots_taken is None else slots_taken
+    ids = source.row_ids(project_id, checked)
+    rows = [(pk, *of, taken) for pk, of, taken in zip(ids, numbers, known, strict=True)]
+    try:
+        published = _publish(project_id, number, RankedHead(source, rows, strategy, model_version, pool_size))
+    except FencedOff:
+        return False
     if published:
-        remove_old_entries(project_id, number)
+        _remove_old_entries(source, project_id, number)
     return published
 
 
-def publish_entries(
-    project_id: int,
-    number: int,
-    insert: Insert,
-    strategy: str,
-    model_version: int | None,
-    pool_size: int,
-) -> bool:
-    """An epoch whose entries ``insert(epoch id)`` writes, visible as a whole; False when fenced off."""
-    try:
-        return _publish(project_id, number, insert, strategy, model_version, pool_size)
-    except FencedOff:
-        return False
-
-
-def _check(project_id: int, entries: Sequence[Entry]) -> None:
-    if any(not math.isfinite(utility) or not 0 < propensity <= 1 for _, utility, propensity in entries):
-        raise ValueError("Utilities must be finite and propensities in (0, 1].")
-    ids = list({item_id for item_id, _, _ in entries})
-    if len(ids) != len(entries):
-        raise ValueError("An item stands twice in the ranking.")
-    pool = Item.objects.filter(project=project_id, split=Split.POOL)  # the eval split is never ranked (invariant 4)
-    chunks = [ids[start : start + BATCH_ENTRIES] for start in range(0, len(ids), BATCH_ENTRIES)]
-    if sum(pool.filter(pk__in=chunk).count() for chunk in chunks) != len(ids):
-        raise ValueError("The ranking holds items that are not in the pool of this project.")
-
-
 @transaction.atomic
-def _publish(
-    project_id: int,
-    number: int,
-    insert: Insert,
-    strategy: str,
-    model_version: int | None,
-    pool_size: int,
-) -> bool:
+def _publish(project_id: int, number: int, ranking: RankedHead) -> bool:
     project = Project.objects.only("epoch", "reserved_epoch").get(pk=project_id)
     if project.epoch == number:
         return True
     if project.reserved_epoch != number:
         return False
     epoch = Epoch.objects.create(
-        project_id=project_id, number=number, strategy=strategy, model_version=model_version, pool_size=pool_size
-    )
-    insert(epoch.pk)
+        project_id=project_id, number=number, strategy=ranking.strategy, model_version=ranking.model_version,
+        pool_size=ranking.pool_size,
+    )  # fmt: skip
+    _insert(epoch.pk, ranking)
     # the switch; if somebody reserved while the entries were written, it finds no row and all of this is undone
     switched = Project.objects.filter(pk=project_id, reserved_epoch=number, epoch__lt=number).update(epoch=number)
     if not switched:
@@ -96,31 +99,30 @@ def _publish(
     return True
 
 
-def _insert(epoch_pk: int, entries: Sequence[Entry]) -> None:
+def _insert(epoch_pk: int, ranking: RankedHead) -> None:
     """Plain SQL, many rows a statement: a tenth of the time of model instances."""
-    table = QueueEntry._meta.db_table
-    ranked = [(epoch_pk, rank, *entry) for rank, entry in enumerate(entries)]
+    names = f"epoch_id, rank, {ranking.source.name}_id, utility, propensity, slots_taken"
+    ranked = [(epoch_pk, rank, *row) for rank, row in enumerate(ranking.rows)]
     with connection.cursor() as cursor:
         for start in range(0, len(ranked), INSERT_ENTRIES):
             rows = ranked[start : start + INSERT_ENTRIES]
-            values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
+            values = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
             cursor.execute(
-                f"INSERT INTO {table} (epoch_id, rank, item_id, utility, propensity) VALUES {values}",
+                f"INSERT INTO {ranking.source.entries._meta.db_table} ({names}) VALUES {values}",
                 [value for row in rows for value in row],
             )
 
 
-def remove_old_entries(
-    project_id: int, number: int, entries: type[QueueEntry] | type[PairQueueEntry] = QueueEntry
-) -> int:
+def _remove_old_entries(source: SubjectSource, project_id: int, number: int) -> int:
     """Removes the entries of all epochs but ``number`` and the one before it, which may still be being read.
 
     What somebody published meanwhile is newer than ``number`` and stays.
     """
+    entries: Any = source.entries._default_manager
     newest = Epoch.objects.filter(project=project_id).order_by("-number").values_list("pk", flat=True)
-    old = entries.objects.filter(epoch__project=project_id, epoch__number__lt=number)
+    old = entries.filter(epoch__project=project_id, epoch__number__lt=number)
     old = old.exclude(epoch__in=list(newest[:2]))
     removed = 0
     while pks := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH_ENTRIES]):
-        removed += entries.objects.filter(pk__in=pks)._raw_delete("default")
+        removed += entries.filter(pk__in=pks)._raw_delete("default")
     return removed

@@ -1,1 +1,1 @@
-"""What serving rests on, whatever is asked about: slots, leases, the mixture and the walk along the queue."""
+"""Which question comes next for one person, whatever is asked about: sources > queue_pass > claim > next_tasks."""

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Q, Value, When
 from django.db.models.functions import Now
 
-from labeling.models import Item, ItemStatus, Pair, Project, Reason, SweepRecord, Task, TaskState
+from labeling.models import ItemStatus, Project, SweepRecord, Task, TaskState
 from labeling.models.clock import database_now
 from labeling.models.task import TaskQuerySet
 from labeling.services.serving.slots import move_progress
+from labeling.services.serving.sources import BEYOND_SLOTS, SubjectSource, source_of
 
 BATCH_TASKS = 200
 #: The row in which schedulers agree on who moves the leases when the database's clock jumped.
@@ -36,17 +37,12 @@ def expire_overdue() -> int:
 @transaction.atomic
 def _expire(project_id: int, pks: list[int]) -> int:
     """Expires tasks of one project. Rows that somebody is working on just now are left for the next sweep."""
+    source = source_of(Project.objects.get(pk=project_id))
     overdue = Task.objects.overdue().filter(pk__in=pks).select_for_update(skip_locked=True, no_key=True)
-    rows = list(overdue.values_list("pk", "item_id", "pair_id", "reason"))
-    over_items = {pk: item for pk, item, _, _ in rows if item}
-    over_pairs = {pk: pair for pk, _, pair, reason in rows if pair and reason not in (Reason.REPEAT, Reason.GOLD)}
-    without_slot = [pk for pk, item, _, _ in rows if not item and pk not in over_pairs]
-    expired, deltas = 0, Counter[str]()
-    for model, held in ((Item, over_items), (Pair, over_pairs)):
-        if held:
-            tasks, moved = _give_back(model, held)
-            expired += tasks
-            deltas += moved
+    rows = list(overdue.values_list("pk", f"{source.name}_id", "reason"))
+    holders = {pk: row for pk, row, reason in rows if reason not in BEYOND_SLOTS}
+    without_slot = [pk for pk, _, _ in rows if pk not in holders]
+    expired, deltas = _give_back(source, holders) if holders else (0, Counter[str]())
     if without_slot:
         Task.objects.filter(pk__in=without_slot, state=TaskState.OPEN).update(state=TaskState.EXPIRED)
         expired += len(without_slot)
@@ -55,28 +51,23 @@ def _expire(project_id: int, pks: list[int]) -> int:
     return expired
 
 
-def _give_back(model: type[Item] | type[Pair], held: dict[int, int]) -> "tuple[int, Counter[str]]":
-    """Expires the tasks that hold slots of items or pairs, by task; how many, and what that moves in Progress."""
-    locked = model.objects.filter(pk__in=held.values()).select_for_update(skip_locked=True, no_key=True)
-    needed = ("split", "status", "is_open", *(("is_given",) if model is Pair else ()))
-    free = {row.pk: row for row in locked.only(*needed)}
-    tasks = [pk for pk, subject in held.items() if subject in free]
+def _give_back(source: SubjectSource, holders: dict[int, int]) -> "tuple[int, Counter[str]]":
+    """Expires the tasks that hold slots, by task; how many, and what that moves in Progress."""
+    among = source.model._default_manager
+    locked = among.filter(pk__in=holders.values()).select_for_update(skip_locked=True, no_key=True)
+    free = {row.pk: row for row in locked.only(*source.counted_by)}
+    tasks = [pk for pk, row in holders.items() if row in free]
     if Task.objects.filter(pk__in=tasks, state=TaskState.OPEN).update(state=TaskState.EXPIRED) != len(tasks):
         raise RuntimeError("A locked task changed its state.")
-    given_back = Counter(held[pk] for pk in tasks)
+    given_back = Counter(holders[pk] for pk in tasks)
     reopens = Case(When(Q(status=ItemStatus.ACTIVE), then=Value(True)), default=False, output_field=BooleanField())
     for slots in set(given_back.values()):
         pks_with = [pk for pk, count in given_back.items() if count == slots]
-        model.objects.filter(pk__in=pks_with).update(slots_taken=F("slots_taken") - slots, is_open=reopens)
+        among.filter(pk__in=pks_with).update(slots_taken=F("slots_taken") - slots, is_open=reopens)
     active = [free[pk] for pk in given_back if free[pk].status == ItemStatus.ACTIVE]
-    opened = Counter(f"{row.split}_open" for row in active if not row.is_open and isinstance(row, Item))
-    opened += Counter(f"given_{row.split}_open" for row in active if isinstance(row, Pair) and _opens(row))
+    opened = Counter(source.open_column(row.split) for row in active if not row.is_open and source.counts_as_open(row))
     # what was open all along is new again for the person whose question expired
     return len(tasks), opened + Counter(reopened=int(bool(active)))
-
-
-def _opens(pair: Pair) -> bool:
-    return pair.is_given and not pair.is_open
 
 
 def lease_end(lease_s: int, now: datetime | None = None) -> datetime:

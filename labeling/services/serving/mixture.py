@@ -17,13 +17,14 @@ class Rng(Protocol):
     def shuffle(self, x: list[Any], /) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MixtureDraws:
     """How many questions are wanted from each stream."""
 
-    eval: int
-    random: int
-    strategy: int
+    repeat: int = 0
+    gold: int = 0
+    eval: int = 0
+    pool: int = 0
 
 
 def eval_probability(project: Project, progress: Progress) -> float:
@@ -32,12 +33,21 @@ def eval_probability(project: Project, progress: Progress) -> float:
     return min(1.0, project.eval_share * (2 if early else 1))
 
 
-def draw(count: int, project: Project, progress: Progress, rng: Rng) -> MixtureDraws:
-    """Tosses the coins of ``count`` questions."""
-    p_eval = eval_probability(project, progress)
-    evals = sum(rng.random() < p_eval for _ in range(count)) if progress.eval_open else 0
-    strategy = strategy_share(count - evals, project, rng)
-    return MixtureDraws(eval=evals, random=count - evals - strategy, strategy=strategy)
+def draw(count: int, repeat_share: float, gold_share: float, p_eval: float, rng: Rng) -> MixtureDraws:
+    """Tosses the coins of ``count`` questions: a repeat, gold, and of the rest an eval question or one of the pool."""
+    draws = MixtureDraws()
+    extra = repeat_share + gold_share
+    for _ in range(count):
+        toss = rng.random() if extra else 1.0
+        if toss < repeat_share:
+            draws.repeat += 1
+        elif toss < extra:
+            draws.gold += 1
+        elif p_eval and rng.random() < p_eval:
+            draws.eval += 1
+        else:
+            draws.pool += 1
+    return draws
 
 
 def strategy_share(count: int, project: Project, rng: Rng) -> int:
@@ -47,13 +57,8 @@ def strategy_share(count: int, project: Project, rng: Rng) -> int:
     return sum(rng.random() >= project.random_share for _ in range(count))
 
 
-def pool_propensity(project: Project, pool_size: int, in_queue: float, has_head: bool) -> float:
-    """Probability of the whole mixture for one pool item; ``in_queue`` is its propensity in the ranking, 0 outside."""
-    return mixed(project, 1.0 / max(1, pool_size), in_queue, has_head)
-
-
 def mixed(project: Project, at_random: float, in_queue: float, has_head: bool) -> float:
-    """Probability of the whole mixture, of the one at random and the one in the ranking."""
+    """Probability of the whole mixture, of the one at random and the one in the ranking (0 outside of it)."""
     if not has_head:
         return at_random
     # with a random share of 0, what fills in for a stream that ran dry was drawn at random all the same

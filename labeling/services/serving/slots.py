@@ -9,54 +9,29 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from labeling.db.prepared import PreparedUpdate
-from labeling.models import Item, ItemStatus, Pair, Progress, Split
+from labeling.models import ItemStatus, Progress
+from labeling.services.serving.sources import ITEMS, Row, SubjectSource
 
 
 class LeaseLost(Exception):
     """The lease ran out and the place has been given to somebody else."""
 
 
-def counted(item: Item | Pair) -> dict[str, int]:
-    """What Progress counts of one item or pair."""
-    active = item.status == ItemStatus.ACTIVE
-    if isinstance(item, Pair):
-        return {
-            f"given_{item.split}_open": int(item.is_given and item.is_open),
-            f"{item.split}_done": int(active and item.answers >= item.slots_total),
-        }
-    return {
-        f"{item.split}_open": int(item.is_open),
-        f"{item.split}_done": int(active and item.answers >= item.slots_total - item.extra_slots),
-        "set_aside": int(not active),
-    }
-
-
-def pair_counts(pairs: "QuerySet[Pair]") -> dict[str, int]:
-    """What Progress counts of these pairs."""
-    is_done = Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total"))
-    is_open = Q(is_given=True, is_open=True)
-    return pairs.aggregate(
-        given_pool_open=Count("pk", filter=Q(split=Split.POOL) & is_open),
-        given_eval_open=Count("pk", filter=Q(split=Split.EVAL) & is_open),
-        pool_done=Count("pk", filter=Q(split=Split.POOL) & is_done),
-        eval_done=Count("pk", filter=Q(split=Split.EVAL) & is_done),
-    )
-
-
 @dataclass(slots=True)
 class ItemChange:
     """A locked item (or pair) on its way to its next state; ``save`` writes it and says what changes in Progress."""
 
-    item: Item | Pair
+    item: Row
+    source: SubjectSource = ITEMS
     before: dict[str, int] = field(init=False)
     was_open: bool = field(init=False)
     was: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.before = counted(self.item)
+        self.before = self.source.counted(self.item)
         self.was_open, self.was = self.item.is_open, self.item.status
 
     def take_slot(self) -> None:
@@ -75,10 +50,9 @@ class ItemChange:
         """Writes the item; returns the differences for ``move_progress``."""
         item = self.item
         item.is_open = item.status == ItemStatus.ACTIVE and item.slots_taken < item.slots_total
-        numbers = (item.pk, item.slots_taken, item.answers)
-        write = _write_pair if isinstance(item, Pair) else _write
-        write(*numbers, is_open=item.is_open, status=item.status, because=item.set_aside_because)
-        after = counted(item)
+        flags = {"is_open": item.is_open, "status": item.status, "because": item.set_aside_because}
+        _write(item.pk, item.slots_taken, item.answers, source=self.source, **flags)
+        after = self.source.counted(item)
         opened = item.is_open and not self.was_open
         moved = item.answers if item.status != self.was else 0
         events = {"reopened": int(opened), "changes": moved}
@@ -94,18 +68,11 @@ def move_progress(project_id: int, deltas: "Counter[str]") -> None:
 
 @PreparedUpdate
 def _write(
-    pk: int, slots_taken: int, answers: int, *, is_open: bool, status: str, because: str
-) -> "tuple[QuerySet[Item], dict[str, Any]]":
+    pk: int, slots_taken: int, answers: int, *, source: SubjectSource, is_open: bool, status: str, because: str
+) -> "tuple[QuerySet[Any], dict[str, Any]]":
     flags = {"is_open": is_open, "status": status, "set_aside_because": because}
-    return Item.objects.filter(pk=pk), {"slots_taken": slots_taken, "answers": answers, **flags}
-
-
-@PreparedUpdate
-def _write_pair(
-    pk: int, slots_taken: int, answers: int, *, is_open: bool, status: str, because: str
-) -> "tuple[QuerySet[Pair], dict[str, Any]]":
-    flags = {"is_open": is_open, "status": status, "set_aside_because": because}
-    return Pair.objects.filter(pk=pk), {"slots_taken": slots_taken, "answers": answers, **flags}
+    rows = source.model._default_manager.filter(pk=pk)
+    return rows, {"slots_taken": slots_taken, "answers": answers, **flags}
 
 
 @PreparedUpdate

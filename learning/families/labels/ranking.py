@@ -22,16 +22,21 @@ HEAD = 2_000
 
 @dataclass(frozen=True)
 class OpenPool:
-    """Pool items somebody may be asked about, by ordinal. ``started``: some of several annotators have answered."""
+    """Pool items somebody may be asked about, by ordinal. ``started``: some of several annotators were asked already,
+    and ``answers`` of them have answered."""
 
     ordinals: NDArray[np.int64]
     item_ids: NDArray[np.int64]
     started: NDArray[np.bool_]
+    answers: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class RankedPool:
+    """``slots_taken``: the answers of each entry's item that the ranking knows."""
+
     entries: list[tuple[int, float, float]]
+    slots_taken: list[int]
     strategy: str
     reason: str
     pool_size: int
@@ -55,10 +60,11 @@ def settings_of(project: Project, n_labels: int) -> Settings:
 def open_pool(project: Project, n_items: int) -> OpenPool:
     """Items with a free slot: what is answered, leased or set aside is not among them, and never an eval item."""
     rows = Item.objects.open_in(Split.POOL).filter(project=project, ordinal__lt=n_items)
-    numbers = rows.order_by().values_list("ordinal", "pk", "slots_taken").iterator(chunk_size=10_000)
-    found = np.fromiter(chain.from_iterable(numbers), dtype=np.int64).reshape(-1, 3)
+    names = ("ordinal", "pk", "slots_taken", "answers")
+    numbers = rows.order_by().values_list(*names).iterator(chunk_size=10_000)
+    found = np.fromiter(chain.from_iterable(numbers), dtype=np.int64).reshape(-1, len(names))
     found = found[np.argsort(found[:, 0])]
-    return OpenPool(found[:, 0], found[:, 1], found[:, 2] > 0)
+    return OpenPool(found[:, 0], found[:, 1], found[:, 2] > 0, found[:, 3])
 
 
 def eligible_mask(items: OpenPool, n_rows: int) -> NDArray[np.bool_]:
@@ -73,20 +79,25 @@ def rank(
 ) -> RankedPool:  # fmt: skip
     """The head of the queue: items that wait for their second annotator first, then what the strategy draws.
 
-    ``labeled`` are ordinals with an answer (an imported one counts): they are not asked about anew.
+    ``labeled`` are ordinals with an answer (an imported one counts): they are not asked about anew. What else was asked
+    and is not known yet waits in the queue for a later pass.
     """
-    fresh = ~items.started & ~np.isin(items.ordinals, labeled)
+    is_labeled = np.isin(items.ordinals, labeled)
+    fresh = ~items.started & ~is_labeled
     eligible = np.zeros(pool.n_rows, dtype=bool)
     eligible[items.ordinals[fresh]] = True
     started = items.item_ids[items.started][: settings.head].tolist()
+    known = np.where(is_labeled, items.answers, 0)[items.started][: settings.head].tolist()
     if not fresh.any():
-        return RankedPool([(item, 0.0, 1.0) for item in started], settings.strategy, "nothing unasked is left", 0)
+        reason = "nothing unasked is left"
+        return RankedPool([(item, 0.0, 1.0) for item in started], known, settings.strategy, reason, 0)
     draws = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"))
     item_ids = items.item_ids[np.searchsorted(items.ordinals, draws.rows)]
     drawn = zip(item_ids.tolist(), draws.utilities.tolist(), draws.propensities.tolist(), strict=True)
     top = float(draws.utilities.max())
-    entries = [(item, top, 1.0) for item in started] + list(drawn)
-    return RankedPool(entries[: settings.head], draws.strategy, draws.reason, draws.pool_size)
+    entries = ([(item, top, 1.0) for item in started] + list(drawn))[: settings.head]
+    slots_taken = (known + [0] * len(entries))[: len(entries)]
+    return RankedPool(entries, slots_taken, draws.strategy, draws.reason, draws.pool_size)
 
 
 def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVersion | None) -> bool:
@@ -98,6 +109,7 @@ def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVers
         strategy=ranking.strategy,
         model_version=version.number if version else None,
         pool_size=ranking.pool_size,
+        slots_taken=ranking.slots_taken,
     )
 
 

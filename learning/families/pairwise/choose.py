@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.models import Pair, Pairs, Project, Reason, Split
-from labeling.services.queue.publish_pairs import publish_pairs
+from labeling.services.queue import publish as queue
 from learning.core.cycle import step_rng
 from learning.core.pairwise import PairDraws, PairPosterior, choose_pairs
 from learning.families.pairwise.freeze import REASONS, PairData
@@ -86,7 +86,7 @@ def publish(project_id: int, epoch: int, data: PairData, chosen: Chosen, version
     first, second = data.items.ids[draws.first], data.items.ids[draws.second]
     low, high = np.minimum(first, second), np.maximum(first, second)
     drawn = (low.tolist(), high.tolist(), draws.utilities.tolist(), draws.propensities.tolist())
-    return publish_pairs(
+    return queue.publish(
         project_id,
         epoch,
         entries=list(zip(*drawn, strict=True)),

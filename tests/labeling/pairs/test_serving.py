@@ -28,12 +28,13 @@ from labeling.models import (
 from labeling.selectors.task_json import task_json
 from labeling.services.answers.record import record_answer, skip, take_back
 from labeling.services.projects.overlap import apply_overlap
+from labeling.services.queue.publish import publish as publish_pairs
 from labeling.services.queue.publish import reserve_epoch
-from labeling.services.queue.publish_pairs import publish_pairs
-from labeling.services.serving.cursor import Walker
+from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.leases import expire_overdue
 from labeling.services.serving.next_tasks import next_tasks
-from labeling.services.serving.pairs import head
+from labeling.services.serving.queue_pass import chances
+from labeling.services.serving.sources import ANY_PAIRS
 from learning.core.acquisition import draw, rank_log_weights
 from tests.factories import UserFactory
 from tests.labeling.pairs.conftest import consistent, counts, item, item_rows
@@ -426,8 +427,8 @@ def team_of(project, people, n: int) -> list:
     return [people.annotator, *(other_annotator(project, f"p{number}") for number in range(1, n))]
 
 
-def walker_of(project, user) -> Walker:
-    return Walker(project, project.members.get(user=user), project.progress)
+def cursor_of(project, user) -> AnnotatorCursor:
+    return AnnotatorCursor(project, project.members.get(user=user), project.progress)
 
 
 def test_no_pair_takes_a_second_answer_while_another_of_the_queue_has_none(filled, people):
@@ -443,12 +444,12 @@ def test_no_pair_takes_a_second_answer_while_another_of_the_queue_has_none(fille
         asked.append(key(task))
     # in the order of the ranking first, then again in that order but for what the person was asked before
     assert asked[:6] == pairs
-    assert {len(set(asked[lap : lap + 6])) for lap in (0, 6)} == {6}
+    assert {len(set(asked[start : start + 6])) for start in (0, 6)} == {6}
     assert set(Counter(asked).values()) == {3}
     consistent(filled)
 
 
-def test_several_questions_at_once_cross_into_the_next_lap_without_asking_a_pair_twice(filled, people):
+def test_several_questions_at_once_cross_into_the_next_pass_without_asking_a_pair_twice(filled, people):
     change(filled, overlap=2, random_share=0.0)
     pairs = pool_pairs()
     publish(filled, pairs)
@@ -474,7 +475,7 @@ def test_what_the_ranking_knew_counts_as_new_again(filled, people):
     assert [key(next_tasks(user, filled, 1)[0]) for user in (second, third)] == [pairs[0], pairs[2]]
 
 
-def test_a_lease_that_expired_behind_somebody_is_found_on_the_next_lap(filled, people):
+def test_a_lease_that_expired_behind_somebody_is_found_on_the_next_pass(filled, people):
     change(filled, overlap=2, random_share=0.0)
     pairs = pool_pairs()
     publish(filled, pairs)
@@ -487,8 +488,8 @@ def test_a_lease_that_expired_behind_somebody_is_found_on_the_next_lap(filled, p
     assert key(next_tasks(second, filled, 6)[5]) == pairs[0]
 
 
-def test_publishing_refuses_a_ranking_longer_than_a_lap(filled, monkeypatch):
-    monkeypatch.setattr("labeling.services.queue.publish_pairs.LAP", 6)
+def test_publishing_refuses_a_ranking_longer_than_a_pass(filled, monkeypatch):
+    monkeypatch.setattr("labeling.services.queue.publish.PASS_RANKS", 6)
     with pytest.raises(ValueError, match="fewer than"):
         publish(filled, pool_pairs())
 
@@ -500,21 +501,21 @@ def test_a_random_pair_counts_what_the_queue_would_have_passed_over_first(filled
     pks = [Pair.objects.get(first=one, second=other).pk for one, other in pairs]
     first = people.annotator
     Pair.objects.update(slots_taken=1)  # by the draws themselves
-    assert head.chances(walker_of(filled, first), pks[:1], []) == {pks[0]: 0.5}
-    # the others were asked since the ranking: the one drawn is the only one of its lap
-    assert head.chances(walker_of(filled, first), pks[5:], []) == {pks[5]: 0.5}
+    assert chances(ANY_PAIRS, cursor_of(filled, first), pks[:1], []) == {pks[0]: 0.5}
+    # the others were asked since the ranking: the one drawn is the only one of its pass
+    assert chances(ANY_PAIRS, cursor_of(filled, first), pks[5:], []) == {pks[5]: 0.5}
     Pair.objects.exclude(pk=pks[3]).update(slots_taken=0)
-    assert head.chances(walker_of(filled, first), pks[3:4], []) == {pks[3]: 0.5**4}
-    assert head.chances(walker_of(filled, first), pks[3:4], pks[:2]) == {pks[3]: 0.5**2}
+    assert chances(ANY_PAIRS, cursor_of(filled, first), pks[3:4], []) == {pks[3]: 0.5**4}
+    assert chances(ANY_PAIRS, cursor_of(filled, first), pks[3:4], pks[:2]) == {pks[3]: 0.5**2}
     Item.objects.filter(pk=pairs[0][0]).update(status="set_aside", is_open=False)  # and so pairs 0 to 2
-    assert head.chances(walker_of(filled, first), pks[3:4], []) == {pks[3]: 0.5}
+    assert chances(ANY_PAIRS, cursor_of(filled, first), pks[3:4], []) == {pks[3]: 0.5}
     Item.objects.update(status="active", is_open=True)
     member = filled.members.get(user=first)
     member.queue_epoch, member.queue_rank = filled.epoch, 3
-    walker = Walker(filled, member, filled.progress)
-    # from behind it: what is left of this lap, then the next lap up to it
-    assert head.chances(walker, pks[3:4], []) == {pks[3]: 0.5**6}
-    assert head.chances(walker, [10**9], []) == {}
+    cursor = AnnotatorCursor(filled, member, filled.progress)
+    # from behind it: what is left of this pass, then the next one up to it
+    assert chances(ANY_PAIRS, cursor, pks[3:4], []) == {pks[3]: 0.5**6}
+    assert chances(ANY_PAIRS, cursor, [10**9], []) == {}
 
 
 def test_inverse_propensities_are_unbiased_whatever_mixture_asked(filled, people):

@@ -6,8 +6,8 @@ from labeling.models import Context, Pair, PairQueueEntry, Progress, Project, Ta
 from labeling.services.answers.record import record_answer
 from labeling.services.items.status import restore, restore_context, set_aside, set_context_aside
 from labeling.services.projects.deletion import delete_project
+from labeling.services.queue.publish import publish as publish_pairs
 from labeling.services.queue.publish import reserve_epoch
-from labeling.services.queue.publish_pairs import publish_pairs
 from labeling.services.serving.next_tasks import next_tasks
 from tests.labeling.pairs.conftest import consistent, counts, item, item_rows, reasons
 

@@ -37,9 +37,10 @@ class DrawnPair:
     partners: int
     draw_key: int = -1
 
-    def propensity(self, partnered: int) -> float:
-        """Probability that a draw of the split gives this pair: by either of its items."""
-        return min(1.0, self.beginnings / (max(1, partnered) * max(1, self.partners)))
+    @property
+    def weight(self) -> float:
+        """By either of its items: a draw gives the pair with this over the number of items to begin with."""
+        return self.beginnings / max(1, self.partners)
 
 
 @dataclass(frozen=True, slots=True)

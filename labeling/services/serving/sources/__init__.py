@@ -1,0 +1,27 @@
+"""What is asked about: one module a sort of subject, and which of them a project has."""
+
+from typing import assert_never
+
+from labeling.kinds import KINDS, Subject
+from labeling.models import Pairs, Project
+from labeling.services.serving.sources.any_pairs import AnyPairs
+from labeling.services.serving.sources.base import BEYOND_SLOTS, Entry, Pick, Raced, Row, SubjectSource
+from labeling.services.serving.sources.items import Items
+from labeling.services.serving.sources.pairs import GivenPairs
+
+__all__ = [
+    "ANY_PAIRS", "BEYOND_SLOTS", "GIVEN_PAIRS", "ITEMS", "Entry", "Pick", "Raced", "Row", "SubjectSource", "source_of",
+]  # fmt: skip
+
+ITEMS, ANY_PAIRS, GIVEN_PAIRS = Items(), AnyPairs(), GivenPairs()
+
+
+def source_of(project: Project) -> SubjectSource:
+    """Where the questions of the project come from."""
+    subject = KINDS[project.kind].subject
+    match subject:
+        case Subject.ITEM:
+            return ITEMS
+        case Subject.PAIR:
+            return GIVEN_PAIRS if project.pairs == Pairs.GIVEN else ANY_PAIRS
+    assert_never(subject)

@@ -1,0 +1,187 @@
+"""What every sort of subject says of itself, so that claims, slots, leases and the queue are written once over all.
+
+A source is one object without state: prepared statements are compiled once a source.
+"""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When
+
+from labeling.db.prepared import PreparedUpdate
+from labeling.models import Item, ItemStatus, Pair, PairQueueEntry, QueueEntry, Reason, Split, Task, TaskState
+from labeling.services.serving.cursor import AnnotatorCursor
+from labeling.services.serving.mixture import Rng
+
+Row = Item | Pair
+Entry = QueueEntry | PairQueueEntry
+
+#: Questions that take none of the slots of what they ask about.
+BEYOND_SLOTS = frozenset((Reason.REPEAT, Reason.GOLD))
+#: Tasks by which a random draw or the queue chose from the pool: they are numbered.
+POOL_DRAWS = frozenset((Reason.RANDOM, Reason.STRATEGY))
+
+
+class Raced(Exception):
+    """All that was drawn went to others meanwhile: to be drawn again in a new transaction, which holds no lock yet."""
+
+
+@dataclass(slots=True)
+class Pick:
+    """What was chosen for somebody, and why. A pair without a row yet gets it when it is asked."""
+
+    row: Row
+    reason: Reason
+    entry: Entry | None = None
+    #: a random draw of its split picks it with the probability ``weight / pool_size``
+    weight: float = 1.0
+    #: where it is no draw of the mixture
+    propensity: float | None = None
+    #: of a pair: the item that stands left where that is settled; a repeat swaps the sides
+    left_id: int | None = None
+
+    @property
+    def holds_slot(self) -> bool:
+        return self.reason not in BEYOND_SLOTS
+
+    @property
+    def is_draw(self) -> bool:
+        return self.reason in POOL_DRAWS
+
+    @property
+    def is_new(self) -> bool:
+        return self.row.pk is None
+
+
+class SubjectSource(ABC):
+    """One sort of subject. ``name`` is also the column by which tasks, annotations and queue entries refer to it."""
+
+    name: ClassVar[str]
+    model: ClassVar[type[Row]]
+    entries: ClassVar[type[Entry]]
+    #: columns of a task that say what it is about
+    columns: ClassVar[tuple[str, ...]]
+    #: fields of a row that ``counts_as_open`` and ``open_column`` look at
+    counted_by: ClassVar[tuple[str, ...]] = ("split", "status", "is_open")
+    #: columns of Progress that asking may move
+    moves: ClassVar[tuple[str, ...]]
+
+    # what Progress counts
+
+    @abstractmethod
+    def open_column(self, split: str) -> str:
+        """Where rows with a free slot are counted."""
+
+    @abstractmethod
+    def size_column(self, split: str) -> str:
+        """Where that is counted which a random draw of the split picks from."""
+
+    def counts_as_open(self, row: Row) -> bool:
+        """Whether the row is counted in ``open_column`` while it is open."""
+        return True
+
+    @abstractmethod
+    def counted(self, row: Row) -> dict[str, int]:
+        """What Progress counts of one row."""
+
+    @abstractmethod
+    def count(self, rows: "QuerySet[Any]") -> dict[str, int]:
+        """What Progress counts of these rows as open and as done."""
+
+    def moved(self, picks: Iterable[Pick]) -> "Counter[str]":
+        """What asking moves in Progress."""
+        moved: Counter[str] = Counter()
+        for pick in picks:
+            if pick.holds_slot and not pick.row.is_open and self.counts_as_open(pick.row):
+                moved[self.open_column(pick.row.split)] -= 1
+        return moved
+
+    # rows
+
+    @abstractmethod
+    def related(self, pictures: bool) -> tuple[str, ...]:
+        """Relations of a row that its question shows."""
+
+    def shown(self, pictures: bool) -> tuple[str, ...]:
+        """The row and what its question shows, from a task or an entry of the queue."""
+        return (self.name, *(f"{self.name}__{path}" for path in self.related(pictures)))
+
+    @abstractmethod
+    def usable(self, at: str = "") -> dict[str, Any]:
+        """The condition, slots apart, under which somebody is asked; ``at`` is the path to the row."""
+
+    @abstractmethod
+    def in_stream(self, stream: str) -> dict[str, Any]:
+        """The condition for a row to be open in a stream: a split, or gold."""
+
+    def about(self, pick: Pick, rng: Rng) -> dict[str, Any]:
+        """What a new task is about, as its fields."""
+        return {self.name: pick.row}
+
+    # streams
+
+    def shares(self, cursor: AnnotatorCursor) -> tuple[float, float]:
+        """Shares of the questions that are repeats, and that are gold."""
+        return 0.0, 0.0
+
+    def repeats(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
+        """Up to ``count`` questions the person has answered, once more."""
+        return []
+
+    def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick]) -> list[Pick]:
+        """Up to ``count`` rows whose answer is known and that the person has not been asked about."""
+        return []
+
+    @abstractmethod
+    def drawn(self, cursor: AnnotatorCursor, split: Split, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
+        """Up to ``count`` random rows of a split that are free and new to the person, with their locks.
+
+        ``picks`` are there already: while there are any, the transaction holds locks and must not wait for another.
+        """
+
+    def queued(self, entry: Entry) -> Pick:
+        """The pick of an entry of the queue, its row loaded."""
+        return Pick(getattr(entry, self.name), Reason.STRATEGY, entry)
+
+    def settle(self, cursor: AnnotatorCursor, picks: list[Pick]) -> list[Pick]:
+        """The picks with a row each, under the lock of Progress."""
+        return picks
+
+    # the queue
+
+    @abstractmethod
+    def checked(self, project_id: int, ranked: Sequence[tuple[int, ...]]) -> Sequence[Hashable]:
+        """What stands in a ranking, each by the items it is made of. Raises ValueError for what may not be ranked."""
+
+    @abstractmethod
+    def row_ids(self, project_id: int, checked: Sequence[Any]) -> list[int]:
+        """The row of each of what was ``checked``; made where there is none."""
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Takes one slot of each. They are locked already: a row that does not match means a broken invariant."""
+        if rows and _take(*(row.pk for row in rows), source=self) != len(rows):
+            raise RuntimeError(f"A locked {self.name} lost its slot.")
+
+
+@PreparedUpdate
+def _take(*pks: int, source: SubjectSource) -> "tuple[QuerySet[Any], dict[str, Any]]":
+    free = source.model._default_manager.filter(pk__in=pks, status=ItemStatus.ACTIVE, slots_taken__lt=F("slots_total"))
+    is_open = Case(When(slots_taken__lt=F("slots_total") - 1, then=Value(True)), default=Value(False))
+    return free, {"slots_taken": F("slots_taken") + 1, "is_open": is_open}
+
+
+def hold_slots(picks: Iterable[Pick]) -> None:
+    """The rows of the picks as they are once a slot of each is taken."""
+    for pick in picks:
+        if pick.holds_slot:
+            pick.row.slots_taken += 1
+            pick.row.is_open = pick.row.slots_taken < pick.row.slots_total
+
+
+def asked(source: SubjectSource, user: int, row: str) -> Exists:
+    """Whether the person was asked about the row; a question that expired may be put again."""
+    tasks = Task.objects.filter(**{source.name: OuterRef(row)}, annotator=user)
+    return Exists(tasks.exclude(state=TaskState.EXPIRED))

@@ -1,0 +1,67 @@
+"""Items: every one has its row, and a random draw is a step along the draw keys."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from labeling.models import Item, ItemStatus, QueueEntry, Split
+from labeling.services.serving.sources.base import Row
+from labeling.services.serving.sources.walk import WalkedSource
+
+#: Items that one statement looks up.
+BATCH_ITEMS = 5_000
+
+
+class Items(WalkedSource):
+    name = "item"
+    model = Item
+    entries = QueueEntry
+    columns = ("item_id",)
+    moves = ("pool_open", "eval_open")
+
+    def open_column(self, split: str) -> str:
+        return f"{split}_open"
+
+    def size_column(self, split: str) -> str:
+        return f"{split}_open"
+
+    def counted(self, row: Row) -> dict[str, int]:
+        assert isinstance(row, Item)
+        active = row.status == ItemStatus.ACTIVE
+        return {
+            f"{row.split}_open": int(row.is_open),
+            f"{row.split}_done": int(active and row.answers >= row.slots_total - row.extra_slots),
+            "set_aside": int(not active),
+        }
+
+    def count(self, rows: "QuerySet[Any]") -> dict[str, int]:
+        is_done = Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total") - F("extra_slots"))
+        return rows.aggregate(
+            pool_open=Count("pk", filter=Q(split=Split.POOL, is_open=True)),
+            eval_open=Count("pk", filter=Q(split=Split.EVAL, is_open=True)),
+            pool_done=Count("pk", filter=Q(split=Split.POOL) & is_done),
+            eval_done=Count("pk", filter=Q(split=Split.EVAL) & is_done),
+        )
+
+    def related(self, pictures: bool) -> tuple[str, ...]:
+        return ("asset",) if pictures else ()
+
+    def usable(self, at: str = "") -> dict[str, Any]:
+        return {f"{at}status": ItemStatus.ACTIVE}
+
+    def in_stream(self, stream: str) -> dict[str, Any]:
+        return {"split": stream, "is_open": True}
+
+    def checked(self, project_id: int, ranked: Sequence[tuple[int, ...]]) -> list[int]:
+        ids = [pk for (pk,) in ranked]
+        if len(set(ids)) != len(ids):
+            raise ValueError("An item stands twice in the ranking.")
+        pool = Item.objects.filter(project=project_id, split=Split.POOL)  # the eval split is never ranked (invariant 4)
+        chunks = [ids[start : start + BATCH_ITEMS] for start in range(0, len(ids), BATCH_ITEMS)]
+        if sum(pool.filter(pk__in=chunk).count() for chunk in chunks) != len(ids):
+            raise ValueError("The ranking holds items that are not in the pool of this project.")
+        return ids
+
+    def row_ids(self, project_id: int, checked: Sequence[Any]) -> list[int]:
+        return list(checked)
