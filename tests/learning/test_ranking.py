@@ -63,6 +63,19 @@ def test_items_that_wait_for_a_second_annotator_come_first(people):
     assert len(entries) == 60
 
 
+def test_an_answer_the_ranking_does_not_know_waits_for_a_later_pass(people):
+    project = make_text_project(people.manager, n_pool=30, n_eval=10, overlap=3)
+    answered, leased, both = Item.objects.open_in(Split.POOL).filter(project=project).order_by("ordinal")[:3]
+    for item in (answered, both):
+        make_answer(item, people.annotator, truth(item))
+    Item.objects.filter(pk=leased.pk).update(slots_taken=1)
+    Item.objects.filter(pk=both.pk).update(slots_taken=2)
+    run(project)
+    known = {entry.item_id: entry.slots_taken for entry in published(project)}
+    assert [known.pop(item.pk) for item in (answered, leased, both)] == [1, 0, 1]
+    assert set(known.values()) == {0}
+
+
 def test_a_stale_worker_cannot_publish(project, people, monkeypatch):
     answer_some(project, people.annotator, 12)
     real = ranking.rank_pool

@@ -259,7 +259,8 @@ def test_only_given_pairs_are_asked_when_the_project_says_so(filled, people, bri
     tasks = next_tasks(people.annotator, filled, 10)
     assert len(tasks) == 3
     assert all(task.pair.is_given for task in tasks)
-    assert {task.propensity for task in tasks} <= {1 / 3, 1 / 2, 1.0}
+    assert sorted(task.propensity for task in tasks) == [1 / 3, 1 / 2, 1.0]
+    assert sorted(task.pool_size for task in tasks) == [1, 2, 3]
     for task in tasks:
         record_answer(people.annotator, task.pk, {"winner": "neither"})
     assert next_tasks(people.annotator, filled, 10) == []

@@ -1,8 +1,8 @@
 """What is asked about: one module a sort of subject, and which of them a project has."""
 
-from typing import assert_never
+from collections.abc import Callable
 
-from labeling.kinds import KINDS, Subject
+from labeling.kinds import PerSubject, kind_of
 from labeling.models import Pairs, Project
 from labeling.services.serving.sources.any_pairs import AnyPairs
 from labeling.services.serving.sources.base import BEYOND_SLOTS, Entry, Pick, Raced, Row, SubjectSource
@@ -16,12 +16,12 @@ __all__ = [
 ITEMS, ANY_PAIRS, GIVEN_PAIRS = Items(), AnyPairs(), GivenPairs()
 
 
+_SOURCES: PerSubject[Callable[[Project], SubjectSource]] = PerSubject(
+    item=lambda project: ITEMS,
+    pair=lambda project: GIVEN_PAIRS if project.pairs == Pairs.GIVEN else ANY_PAIRS,
+)
+
+
 def source_of(project: Project) -> SubjectSource:
     """Where the questions of the project come from."""
-    subject = KINDS[project.kind].subject
-    match subject:
-        case Subject.ITEM:
-            return ITEMS
-        case Subject.PAIR:
-            return GIVEN_PAIRS if project.pairs == Pairs.GIVEN else ANY_PAIRS
-    assert_never(subject)
+    return _SOURCES.of(kind_of(project).subject)(project)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0017_housekeeping'),
+        ('labeling', '0018_kinds_by_name'),
     ]
 
     operations = [
