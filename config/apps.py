@@ -8,4 +8,4 @@ class DeploymentConfig(AppConfig):
     verbose_name = "Deployment"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401, PLC0415 - importing registers them; they need loaded apps
+        from config import checks, name_lengths  # noqa: F401, PLC0415 - importing registers them; they need loaded apps

@@ -9,8 +9,8 @@ class Snapshot(JobRecord):
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="snapshots")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    format = models.CharField(max_length=10)
-    rows = models.CharField(max_length=12)
+    format = models.CharField(max_length=40, help_text="A name in the registry of formats.")
+    rows = models.CharField(max_length=40, help_text="A name in the registry of row shapes.")
     filters = models.JSONField(default=dict)
     last_annotation_id = models.BigIntegerField(default=0, help_text="Nothing newer is inside.")
     path = models.CharField(max_length=200, blank=True)

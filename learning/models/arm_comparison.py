@@ -17,7 +17,7 @@ class ArmComparison(models.Model):
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="arm_comparisons")
     run = models.ForeignKey("learning.Run", null=True, on_delete=models.SET_NULL, related_name="+")
     labels = models.PositiveIntegerField(help_text="Answers each of the two models learned from.")
-    metric = models.CharField(max_length=20)
+    metric = models.CharField(max_length=40)
     active = models.JSONField()
     random = models.JSONField()
     difference = models.FloatField(help_text="active minus random")
