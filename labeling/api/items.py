@@ -16,7 +16,8 @@ from labeling.api import scopes
 from labeling.api.base import ActionView, FirstRenderer, ProjectView, person, query
 from labeling.api.files import IMMUTABLE, file_response, unchanged
 from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
-from labeling.models import Action, Annotation, Asset, Item, Kind, Task
+from labeling.kinds import kind_of
+from labeling.models import Action, Annotation, Asset, Item, Task
 from labeling.selectors.access import may, require
 from labeling.selectors.items import browse
 from labeling.selectors.names import person_called
@@ -51,8 +52,11 @@ class Annotations(ProjectView, ListAPIView[Annotation]):
         if getattr(self, "swagger_fake_view", False):
             return Annotation.objects.none()
         given = query(AnnotationFilters, self.request)
-        split = "pair__split" if self.project.kind == Kind.PAIRWISE else "item__split"
-        fields = {"split": split, "source": "source", "annotator": "annotator__username"}
+        fields = {
+            "split": f"{kind_of(self.project).subject}__split",
+            "source": "source",
+            "annotator": "annotator__username",
+        }
         wanted = {lookup: given[name] for name, lookup in fields.items() if name in given}
         rows = Annotation.objects.filter(project=self.project)
         if "annotator" in given and not may(person(self.request), self.project, Action.NAMES_READ):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from labeling.kinds.aggregate import Aggregate
 from labeling.kinds.question import Question
-from labeling.kinds.subject import Subject
+from labeling.kinds.subject import PerSubject, Subject
 from labeling.kinds.words import KindWords
 
 NO_FAMILY = "none"
@@ -50,6 +50,16 @@ class QuestionKind(ABC):
     learned_as: ClassVar[str | None] = None
     #: the metric shown first
     headline: ClassVar[str] = "accuracy"
+    #: whether runs measure what choosing brings over drawing at random, and say when one could stop
+    measures_choosing: ClassVar[bool] = False
+    #: whether the answers come to a ranking of the items, which has its own page
+    ranks_items: ClassVar[bool] = False
+
+    # ---- imports ----
+    #: whether rows may name items that are there, by their ids, instead of bringing one
+    rows_name_items: ClassVar[bool] = False
+    #: whether items are judged in contexts that have facts and a picture of their own
+    has_contexts: ClassVar[bool] = False
     #: whether an import may bring answers about items that are there already
     answers_come_alone: ClassVar[bool] = False
 
@@ -64,6 +74,16 @@ class QuestionKind(ABC):
     own_keys: ClassVar[frozenset[str]] = frozenset()
     #: up to this many buttons stand in one row with Undo and Skip on a narrow screen
     one_row_labels: ClassVar[int] = 0
+
+    @property
+    def answers_are_of_items(self) -> bool:
+        """Whether an item has answers of its own; those about a pair belong to the two."""
+        return PerSubject(item=True, pair=False).of(self.subject)
+
+    @property
+    def doubles_eval_items(self) -> bool:
+        """Whether some of the eval items are answered by a second person."""
+        return "eval_double_share" not in self.settings_left_out
 
     @property
     def template(self) -> str:

@@ -8,7 +8,8 @@ T = TypeVar("T")
 
 
 class Subject(StrEnum):
-    """``ITEM``: one item. ``PAIR``: two items of one context, side by side."""
+    """``ITEM``: one item. ``PAIR``: two items of one context, side by side. The value is the name of the relation by
+    which tasks and annotations know theirs."""
 
     ITEM = "item"
     PAIR = "pair"

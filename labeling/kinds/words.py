@@ -13,6 +13,11 @@ class KindWords:
     bar: str = "Labels"
     #: what its answers are called where they are counted
     answers: str = "answers"
+    #: what a model version learned from, and what it was measured on
+    learned_from: str = "items"
+    measured_on: str = "eval items"
+    #: the eval split, in a sentence
+    held_out: str = "items drawn at random"
 
     @property
     def name(self) -> str:

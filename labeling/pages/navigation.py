@@ -1,12 +1,13 @@
 """The frame of a project's pages: which tabs the person sees. Lazy, so that fragments do not pay for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from labeling.kinds import Subject, kind_of
+from labeling.kinds import QuestionKind, kind_of
 from labeling.models import Action, Member, Permission, Project, Role
 from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
@@ -20,8 +21,7 @@ class Tab:
     view: str
     action: Action
     inside: tuple[str, ...] = ()
-    #: only where questions are about this
-    subject: Subject | None = None
+    belongs_to: Callable[[QuestionKind], bool] = lambda kind: True
     url: str = ""
     is_current: bool = False
 
@@ -31,7 +31,7 @@ TABS = (
     Tab("Label", "pages:annotate", Action.TASKS_ANSWER),
     Tab("Items", "pages:items", Action.ITEMS_READ, ("pages:item",)),
     Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import",)),
-    Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, subject=Subject.PAIR),
+    Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, belongs_to=lambda kind: kind.ranks_items),
     Tab("Runs", "learning-pages:runs", Action.RUNS_READ, ("learning-pages:run",)),
     Tab("Models", "learning-pages:models", Action.MODELS_READ, ("learning-pages:model", "learning-pages:mistakes")),
     Tab("Export", "pages:export", Action.EXPORT),
@@ -87,7 +87,7 @@ def _navigation(request: PageRequest) -> dict[str, Any]:
     if not may:
         return {}
     kind = kind_of(request.project)
-    shown = (tab for tab in TABS if tab.action.permission in may and tab.subject in (None, kind.subject))
+    shown = (tab for tab in TABS if tab.action.permission in may and tab.belongs_to(kind))
     tabs = [_placed(tab, slug, match.view_name) for tab in shown]
     return {
         "project": request.project,

@@ -1,5 +1,6 @@
 """The page of one project: what to do next, how far it is, how it goes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +10,8 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from labeling.models import Action, Kind, Member, Pairs, Permission, Project
+from labeling.kinds import PerSubject, kind_of
+from labeling.models import Action, Member, Pairs, Permission, Project
 from labeling.pages.charts import ColumnChart, Meter, column_chart
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.markdown import render_markdown
@@ -46,19 +48,15 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
     under_way = importing(project)
     if request.headers.get("HX-Request") and "importing" in request.GET:
         return _importing_fragment(request, project, under_way, had_items=request.GET["importing"] == "more")
-    is_pairwise = project.kind == Kind.PAIRWISE
-    pairs = pair_progress(project) if is_pairwise else {}
-    step = (
-        next_pairs(project, pairs, may, bool(under_way))
-        if is_pairwise
-        else next_step(project, counts, may, bool(under_way))
-    )
+    subject = kind_of(project).subject
+    pairs = _PAIRS.of(subject)(project)
+    step = _NEXT.of(subject)(project, pairs or counts, may, bool(under_way))
     newest = project.instructions_versions.first()
     context: dict[str, Any] = {
         "project": project,
         "counts": counts,
         "pairs": pairs,
-        "pairs_meter": Meter.of(pairs["done"], pairs["pairs"]) if is_pairwise else None,
+        "pairs_meter": Meter.of(pairs["done"], pairs["pairs"]) if pairs else None,
         "step": step,
         "step_url": step.url(project),
         "importing": under_way,
@@ -160,6 +158,13 @@ def next_pairs(project: Project, pairs: dict[str, Any], may: frozenset[Permissio
     return NextStep(missing, *(("Import items", "pages:imports", "upload") if manages else ()))
 
 
+#: How far it is with its pairs; nothing where it asks about items.
+_PAIRS: PerSubject[Callable[[Project], dict[str, Any]]] = PerSubject(item=lambda project: {}, pair=pair_progress)
+_NEXT = PerSubject(item=next_step, pair=next_pairs)
+#: How often which answer was given.
+_BALANCE: PerSubject[Callable[[Project], list[dict[str, Any]]]] = PerSubject(item=label_balance, pair=winners)
+
+
 def _first_import(manages: bool, is_importing: bool) -> NextStep:
     if is_importing:
         watch = ("Watch the import", "pages:imports") if manages else ("", "")
@@ -172,7 +177,7 @@ def _first_import(manages: bool, is_importing: bool) -> NextStep:
 def insight(project: Project) -> dict[str, Any]:
     """What members who may look inside see: throughput, balance, agreement, and learning's fragments by address."""
     speed = throughput(project)
-    balance = winners(project) if project.kind == Kind.PAIRWISE else label_balance(project)
+    balance = _BALANCE.of(kind_of(project).subject)(project)
     most = max((row["answers"] for row in balance), default=0)
     shown = balance if len(balance) <= LABELS_SHOWN else sorted(balance, key=lambda row: -row["answers"])[:LABELS_SHOWN]
     return {
@@ -181,7 +186,7 @@ def insight(project: Project) -> dict[str, Any]:
         "seconds": round(speed["median_ms"] / 1000, 1) if speed["median_ms"] else None,
         "balance": [{**row, "meter": Meter.of(row["answers"], most)} for row in shown],
         "balance_hidden": len(balance) - len(shown),
-        "ranking": _learning("ranking", project) if project.kind == Kind.PAIRWISE else "",
+        "ranking": _learning("ranking", project) if kind_of(project).ranks_items else "",
         "fragments": {name: _learning(f"fragment-{name}", project) for name in ("alerts", "curve", "runs", "model")},
     }
 

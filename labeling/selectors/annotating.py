@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labeling.kinds import kind_of
-from labeling.models import Action, Annotation, Kind, Member, Modality, Project, Task, TaskState, User
+from labeling.kinds import PerSubject, kind_of
+from labeling.models import Action, Annotation, Member, Modality, Project, Task, TaskState, User
 from labeling.selectors.importing import importing
 from labeling.selectors.progress import progress
 from labeling.selectors.task_json import task_json
@@ -36,13 +36,15 @@ def standing(user: User, project: Project) -> dict[str, Any]:
     }
 
 
+#: Relations of a task that lead to the items it shows.
+_ITEMS = PerSubject(item=("item",), pair=("pair__first", "pair__second"))
+
+
 def shown(project: Project) -> tuple[str, ...]:
     """Relations of a task that its JSON needs."""
-    is_picture = project.modality == Modality.IMAGE
-    if project.kind != Kind.PAIRWISE:
-        return ("item__asset",) if is_picture else ("item",)
-    items = ("pair__first", "pair__second")
-    return ("pair__context__asset", *(f"{path}__asset" if is_picture else path for path in items))
+    items = _ITEMS.of(kind_of(project).subject)
+    context = ("pair__context__asset",) if kind_of(project).has_contexts else ()
+    return (*context, *(f"{path}__asset" if project.modality == Modality.IMAGE else path for path in items))
 
 
 def last_given(user: User, project: Project) -> list[dict[str, Any]]:

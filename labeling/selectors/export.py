@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db.models import Max
 
 from labeling.consensus import Consensus, Given, counted, left_out, remembering
-from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
-from labeling.kinds import kind_of
-from labeling.models import Annotation, Kind, Modality, Progress, Project
+from labeling.db.raw_rows import current_answers, decoder, fetch, usernames
+from labeling.kinds import PerSubject, kind_of
+from labeling.models import Annotation, Modality, Progress, Project
 from labeling.selectors import pair_export
+from labeling.selectors.columns import Column, Selection, answer_columns, labeled_item_columns
 from labeling.selectors.lure_weights import lure_weights
 from labeling.selectors.model_facts import verification
 
@@ -29,28 +29,6 @@ OBJECTS_AT_ONCE = 500
 MAX_KNOWN_NAMES = 10_000
 
 ROWS = ("annotations", "items")
-
-SELECTION = {
-    "reason": "text", "strategy": "text", "model_version": "integer", "model_verified": "boolean", "epoch": "integer",
-    "utility": "number", "propensity": "number", "pool_size": "integer", "draw": "integer", "weight_lure": "number",
-    "weight_missing": "text",
-}  # fmt: skip
-ANNOTATION_COLUMNS = {
-    "item_id": "integer", "external_id": "text", "kind": "text", "answer": "json", "annotator": "text",
-    "source": "text", "created_at": "time", "elapsed_ms": "integer", "revision": "integer", "split": "text",
-    **SELECTION, "context": "text", "left_id": "integer", "right_id": "integer", "instructions_version": "integer",
-    "quarantined": "boolean",
-}  # fmt: skip
-ITEM_COLUMNS = {
-    "item_id": "integer", "external_id": "text", "split": "text", "label": "text", "confidence": "number",
-    "votes": "integer", "agreement": "number", "soft_label": "json", **SELECTION, "context": "text",
-}  # fmt: skip
-#: what is asked about, as columns; the columns of a table row are its own columns
-CONTENT: dict[str, dict[str, str]] = {
-    Modality.TEXT: {"text": "i.text"},
-    Modality.IMAGE: {"image_sha256": "s.sha256", "text": "NULLIF(i.text, '')"},
-    Modality.TABULAR: {},
-}
 
 
 @dataclass(frozen=True)
@@ -65,14 +43,6 @@ class Filters:
     ordinal_below: int | None = None
     changes: int | None = None
     pseudonyms: bool = False
-
-
-@dataclass(frozen=True)
-class Column:
-    """``type`` is one of text, integer, number, boolean, time (ISO 8601 text), list (of texts), json."""
-
-    name: str
-    type: str
 
 
 def bounded(project: Project, filters: Filters) -> Filters:
@@ -90,23 +60,22 @@ def bounded(project: Project, filters: Filters) -> Filters:
 
 def fixed_columns(project: Project, rows: str) -> list[Column]:
     """The columns of the contract, then the item's content, group and origin."""
-    fixed = dict(ANNOTATION_COLUMNS if rows == "annotations" else ITEM_COLUMNS)
-    if project.kind == Kind.PAIRWISE:
-        if rows == "annotations":
-            return [Column(name, type_) for name, type_ in (fixed | pair_export.JUDGMENT_COLUMNS).items()]
-        fixed = dict(pair_export.ITEM_COLUMNS)
-    elif rows == "items":
-        fixed["label"] = kind_of(project).label_type
-        fixed |= dict(kind_of(project).item_columns)
-    fixed |= dict.fromkeys((*CONTENT[project.modality], "group", "origin"), "text")
-    return [Column(name, type_) for name, type_ in fixed.items()]
+    return _FIXED.of(kind_of(project).subject)[rows](project)
+
+
+_FIXED: PerSubject[dict[str, Callable[[Project], list[Column]]]] = PerSubject(
+    item={"annotations": answer_columns, "items": labeled_item_columns},
+    pair={"annotations": pair_export.judgment_columns, "items": pair_export.item_columns},
+)
+#: rows of one item each: they have its own columns
+_ABOUT_ITEMS = PerSubject(item=ROWS, pair=("items",))
 
 
 def export_columns(project: Project, rows: str, filters: Filters) -> list[Column]:
     """All columns, the items' own last and in alphabetical order: one pass over the data of the project's items."""
     fixed = fixed_columns(project, rows)
-    if project.kind == Kind.PAIRWISE and rows == "annotations":
-        return fixed  # of two items
+    if rows not in _ABOUT_ITEMS.of(kind_of(project).subject):
+        return fixed
     taken = {column.name for column in fixed}
     types: dict[str, set[str]] = {}
     limit = bounded(project, filters).ordinal_below or 0
@@ -158,83 +127,91 @@ def _common(types: set[str]) -> str:
 
 def export_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[str, Any]]:
     """The rows as dicts, own columns only where the item has them. Memory does not grow with their number."""
-    filters = bounded(project, filters)
-    if project.kind == Kind.PAIRWISE:
-        return _pair_rows(project, rows, filters)
-    return _annotation_rows(project, filters) if rows == "annotations" else _item_rows(project, filters)
+    return _READ.of(kind_of(project).subject)[rows](project, bounded(project, filters))
 
 
-def _pair_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[str, Any]]:
-    names = [column.name for column in fixed_columns(project, rows)]
-    if rows == "annotations":
-        chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
-        out = left_out(project, filters.changes)
-        yield from pair_export.judgment_rows(project, names, **chosen, last_id=filters.last_annotation_id or 0, out=out)
-        return
-    content, taken, limit = list(CONTENT[project.modality].values()), frozenset(names), filters.ordinal_below or 0
-    found = pair_export.item_rows(project, names, content, split=filters.split, ordinal_below=limit)
+def _judgment_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
+    out = left_out(project, filters.changes)
+    return pair_export.judgment_rows(project, **chosen, last_id=filters.last_annotation_id or 0, out=out)
+
+
+def _rows_in_contexts(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    taken = frozenset(column.name for column in pair_export.item_columns(project))
+    found = pair_export.item_rows(project, split=filters.split, ordinal_below=filters.ordinal_below or 0)
     for row, own in found:
         yield row | {own_name(name, taken): value for name, value in own.items()}
 
 
+class _OfAnswer(NamedTuple):
+    """``data``: the item's own columns as JSON."""
+
+    data: str
+    annotation_id: int
+
+
+class _OfLabel(NamedTuple):
+    """One of the answers of an item."""
+
+    item_id: int
+    answer: str
+    source: str
+    data: str
+
+
 def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
-    names = [column.name for column in fixed_columns(project, "annotations")]
-    select, add_own = _select(project), _own_columns(names)
+    columns = answer_columns(project)
+    selection = Selection(columns, _OfAnswer, data="i.data", annotation_id="a.id")
     where, params = _where(project, filters)
-    sql = f"{select} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
-    answer_of, username_of, weigh = decoder(), usernames(), _weighing(project, filters)
+    sql = f"SELECT {selection.sql} {_from(project)} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
+    answer_of, username_of, weigh, add_own = decoder(), usernames(), _weighing(project, filters), _own_columns(columns)
     last, out = 0, left_out(project, filters.changes).users
-    while records := fetch(sql, [project.kind, last, *params]):
-        last = records[-1][-1]
+    while records := fetch(sql, [*selection.params, last, *params]):
+        last = selection.besides(records[-1]).annotation_id
         for record in records:
-            row = dict(zip(names, record, strict=False))
+            row = selection.row(record)
             row["answer"] = answer_of(row["answer"])
             row["quarantined"] = row["annotator"] in out
             row["annotator"] = username_of(row["annotator"])
             weigh(row)
-            add_own(row, record[-2])
+            add_own(row, selection.besides(record).data)
             yield row
 
 
 def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """One row an item that has an answer that counts: not of somebody in quarantine, imported ones where no person has
     answered."""
-    kind = kind_of(project)
-    names = [column.name for column in fixed_columns(project, "annotations")]
-    wanted = [column.name for column in fixed_columns(project, "items")]
+    columns = labeled_item_columns(project)
+    selection = Selection(columns, _OfLabel, item_id="i.id", answer="a.answer", source="a.source", data="i.data")
     where, params = _where(project, filters)
     if out := left_out(project, filters.changes).users:
         where += f" AND (a.annotator_id IS NULL OR a.annotator_id NOT IN ({', '.join(['%s'] * len(out))}))"
         params = [*params, *sorted(out)]
-    sql = f"{_select(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where}"
-    sql += " ORDER BY i.ordinal, a.id"
-    columns, source, answer = _picked(names, wanted), names.index("source"), names.index("answer")
-    consensus_of, weigh, add_own = (
-        remembering(kind, decoder(), project.labels.all_names()),
-        _weighing(project, filters),
-        _own_columns(wanted),
-    )
+    sql = f"SELECT {selection.sql} {_from(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s"
+    sql += f" AND {where} ORDER BY i.ordinal, a.id"
+    consensus_of = remembering(kind_of(project), decoder(), project.labels.all_names())
+    weigh, add_own = _weighing(project, filters), _own_columns(columns)
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
-        records = fetch(sql, [project.kind, project.pk, start, end, *params])
-        for _, group in groupby(records, key=itemgetter(0)):
-            answers = list(group)
-            if len(answers) > 1:
-                answers = list(counted(answers, itemgetter(source)))
-            first = answers[0]  # the selection is that of the first answer that counts
-            row = dict(zip(wanted, columns(first), strict=True))
-            given = tuple([Given(record[answer], record[source]) for record in answers])
-            row.update(_consensus_columns(consensus_of(given)))
+        records = fetch(sql, [*selection.params, project.pk, start, end, *params])
+        answers = zip(map(selection.besides, records), records, strict=True)
+        for _, group in groupby(answers, key=lambda answer: answer[0].item_id):
+            of_item = list(group)
+            if len(of_item) > 1:
+                of_item = list(counted(of_item, lambda answer: answer[0].source))
+            first, record = of_item[0]  # the selection is that of the first answer that counts
+            row = selection.row(record)
+            row.update(_consensus_columns(consensus_of(tuple([Given(one.answer, one.source) for one, _ in of_item]))))
             weigh(row)
-            add_own(row, first[-2])
+            add_own(row, first.data)
             yield row
 
 
-def _picked(names: Sequence[str], wanted: Sequence[str]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """Takes the wanted columns out of a record with these names; what comes later is null for now."""
-    null = names.index("weight_lure")
-    return itemgetter(*[names.index(name) if name in names else null for name in wanted])
+_READ: PerSubject[dict[str, Callable[[Project, Filters], Iterator[dict[str, Any]]]]] = PerSubject(
+    item={"annotations": _annotation_rows, "items": _item_rows},
+    pair={"annotations": _judgment_rows, "items": _rows_in_contexts},
+)
 
 
 def _consensus_columns(consensus: Consensus) -> dict[str, Any]:
@@ -248,9 +225,9 @@ def _consensus_columns(consensus: Consensus) -> dict[str, Any]:
     }
 
 
-def _own_columns(taken: Sequence[str]) -> Callable[[dict[str, Any], str], None]:
+def _own_columns(columns: Sequence[Column]) -> Callable[[dict[str, Any], str], None]:
     """Adds the item's own columns to a row, under other names where ours have taken them."""
-    return partial(_add_own, frozenset(taken), set())
+    return partial(_add_own, frozenset(column.name for column in columns), set())
 
 
 def _add_own(ours: frozenset[str], free: set[str], row: dict[str, Any], data: str) -> None:
@@ -267,19 +244,11 @@ def _add_own(ours: frozenset[str], free: set[str], row: dict[str, Any], data: st
             free.add(name)
 
 
-def _select(project: Project) -> str:
-    """One record: the columns of an annotation row, then the item's data and the annotation's id."""
-    is_image = project.modality == Modality.IMAGE
-    content = "".join(f"{expression}, " for expression in CONTENT[project.modality].values())
-    asset_join = " LEFT JOIN labeling_asset s ON s.id = i.asset_id" if is_image else ""
-    return f"""
-        SELECT i.id, i.external_id, %s, a.answer, a.annotator_id, a.source, {iso("a.created_at")}, a.elapsed_ms,
-            a.revision, i.split, t.reason, NULLIF(t.strategy, ''), t.model_version, NULL, t.epoch, t.utility,
-            t.propensity, t.pool_size, t.draw, NULL, NULL, NULLIF(i.context, ''), NULL, NULL, a.instructions_version,
-            NULL,
-            {content} NULLIF(i."group", ''), NULLIF(i.origin, ''), i.data, a.id
-        FROM labeling_annotation a JOIN labeling_item i ON i.id = a.item_id
-        LEFT JOIN labeling_task t ON t.id = a.task_id{asset_join}"""
+def _from(project: Project) -> str:
+    """Annotations with their items and tasks, and what a column of the item's content is read from."""
+    asset = " LEFT JOIN labeling_asset s ON s.id = i.asset_id" if project.modality == Modality.IMAGE else ""
+    return f"""FROM labeling_annotation a JOIN labeling_item i ON i.id = a.item_id
+        LEFT JOIN labeling_task t ON t.id = a.task_id{asset}"""
 
 
 def _where(project: Project, filters: Filters) -> tuple[str, list[Any]]:

@@ -28,6 +28,7 @@ from typing import Any
 
 from django.db import connection
 
+from labeling.kinds import PerSubject, kind_of
 from labeling.models import Item, Project, Reason, Split
 
 #: Draws that had this share of the present items to choose from count as draws from the present pool.
@@ -71,10 +72,14 @@ class LureWeights:
         return self.later * (1.0 + share * (1.0 / (pool_size * propensity) - 1.0)), None
 
 
+#: Why there are none, by what is asked about.
+_NO_WEIGHTS = PerSubject(item="", pair="pairs")
+
+
 def lure_weights(project: Project, answered: str, params: Sequence[Any], ordinal_below: int) -> LureWeights:
     """``answered``, with its ``params``, is the SQL condition of the answers of the whole data set (a and t)."""
-    if project.kind == "pairwise":
-        return LureWeights("pairs")
+    if none := _NO_WEIGHTS.of(kind_of(project).subject):
+        return LureWeights(none)
     if Item.objects.filter(project=project, split=Split.POOL, slots_total__gt=1).exists():
         return LureWeights("several answers an item")
     sql = f"""

@@ -1,18 +1,18 @@
 """Compares the stored counts of a project with its rows. Reads everything: for checks and repairs, not for requests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from labeling.kinds import PerSubject, kind_of
 from labeling.models import (
     Annotation,
     Context,
     Item,
     ItemStatus,
-    Kind,
     Member,
     Pair,
     Progress,
@@ -113,7 +113,7 @@ def true_progress(project: Project) -> dict[str, int]:
     annotations = Annotation.objects.filter(project=project).current()
     return {
         **Item.objects.filter(project=project).aggregate(**aggregates),
-        **(_true_pairs(project) if project.kind == Kind.PAIRWISE else {}),
+        **_OF_SUBJECTS.of(kind_of(project).subject)(project),
         "annotations": annotations.filter(source=Source.HUMAN).count(),
         "imported_annotations": annotations.filter(source=Source.IMPORT).count(),
         "draws": Task.objects.filter(project=project, draw__isnull=False).count(),
@@ -135,6 +135,10 @@ def _true_pairs(project: Project) -> dict[str, int]:
         **{name: sum(of[name] for of in counts) for name in partnered(0, 0)},
         "contexts": highest + 1,
     }
+
+
+#: What Progress counts besides items and answers.
+_OF_SUBJECTS: PerSubject[Callable[[Project], dict[str, int]]] = PerSubject(item=lambda project: {}, pair=_true_pairs)
 
 
 def _progress(project: Project) -> Iterator[Miscount]:

@@ -1,22 +1,26 @@
 """How many rows an export would have, without making them."""
 
 from labeling.consensus import left_out
-from labeling.models import Annotation, Item, Kind, Project, Reason
+from labeling.kinds import PerSubject, kind_of
+from labeling.models import Annotation, Item, Project, Reason
 from labeling.selectors.export import Filters
 from labeling.selectors.row_shapes import SHAPES
+
+#: Whether an item has a row though nobody answered about it.
+ROWS_OF_ALL_ITEMS = PerSubject(item=False, pair=True)
 
 
 def export_row_count(project: Project, rows: str, filters: Filters) -> int:
     """The rows of ``export_rows`` right now: current answers, or items that have one, or what is registered."""
     if rows in SHAPES:
         return SHAPES[rows].count(project, filters)
-    is_pairwise = project.kind == Kind.PAIRWISE
-    if is_pairwise and rows == "items":  # all of them
+    subject = kind_of(project).subject
+    if rows == "items" and ROWS_OF_ALL_ITEMS.of(subject):
         items = Item.objects.filter(project=project)
         return items.filter(split=filters.split).count() if filters.split else items.count()
     answers = Annotation.objects.current().filter(project=project)
     if filters.split:
-        answers = answers.filter(**{f"{'pair' if is_pairwise else 'item'}__split": filters.split})
+        answers = answers.filter(**{f"{subject}__split": filters.split})
     if filters.source:
         answers = answers.filter(source=filters.source)
     if filters.only == "iid":

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Project
-from labeling.selectors.export import ROWS, Column, Filters
+from labeling.selectors.columns import Column
+from labeling.selectors.export import ROWS, Filters
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from labeling.models import Action, Context, Kind, Modality, Progress, Project, Quarantine, Task
+from labeling.kinds import kind_of
+from labeling.models import Action, Context, Modality, Progress, Project, Quarantine, Task
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import name_of as name_of_reader
 from labeling.selectors.quarantine import IMPORTED, in_force
@@ -100,7 +101,7 @@ class ShareBar:
 @project_page(Action.RANKING_READ)
 def ranking(request: PageRequest, project: Project) -> HttpResponse:
     """``?context=`` one of the project's contexts, ``?without=`` the name of somebody proposed for quarantine."""
-    if project.kind != Kind.PAIRWISE:
+    if not kind_of(project).ranks_items:
         raise Http404("Only pairwise projects have a ranking.")
     overview, name_of_person = overview_of(project), name_of_reader(request)
     chosen = _context(project, request.GET.get("context", ""), overview)

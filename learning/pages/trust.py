@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from labeling.kinds import kind_of
-from labeling.models import Kind
 from learning.core.evaluation.comparison_words import comparison_words
 from learning.core.evaluation.interval_words import interval_words
 from learning.models import Alert, AlertKind, ModelVersion
@@ -195,4 +194,4 @@ def bars(version: ModelVersion) -> dict[str, Any]:
 
 
 def measured_on(version: ModelVersion) -> str:
-    return "held-out pairs" if version.project.kind == Kind.PAIRWISE else "eval items"
+    return kind_of(version.project).words.measured_on

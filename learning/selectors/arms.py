@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from labeling.models import Kind, Project
+from labeling.kinds import kind_of
+from labeling.models import Project
 from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.pays import MIN_HELD_OUT, MIN_LABELS, ArmPoint, Pays, does_it_pay
 from learning.models import ArmComparison
@@ -32,7 +33,7 @@ class Arms:
 def arms(project: Project) -> Arms:
     found = list(ArmComparison.objects.filter(project=project).in_order())
     if not found:
-        return Arms("unclear", "" if project.kind == Kind.PAIRWISE else NOT_YET)
+        return Arms("unclear", NOT_YET if kind_of(project).measures_choosing else "")
     pays = does_it_pay([ArmPoint(row.labels, row.difference, row.low, row.high) for row in found])
     newest = found[-1]
     known = interval_words(100 * newest.low, 100 * newest.high, newest.random.get("n"), 1, signed=True)

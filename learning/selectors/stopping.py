@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.models import Kind, Project
+from labeling.kinds import kind_of
+from labeling.models import Project
 from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.stopping import STABLE, TIMES, advise
 from learning.models import ModelVersion
@@ -53,10 +54,10 @@ def stopping(project: Project, up_to: int | None = None) -> Stopping:
         text = f"Go on: the newest models still answer differently (kappa {said}; {STABLE} {TIMES} times is stable)."
     elif kappas:
         text = f"Go on: the newest models agree (kappa {said}), but {STABLE} {TIMES} times is what counts as stable."
-    elif project.kind == Kind.PAIRWISE:
-        text = ""  # a ranking is done when its intervals are short enough, which its own page says
-    else:
+    elif kind_of(project).measures_choosing:
         text = f"Whether to stop can be said after {TIMES + 1} models."
+    else:
+        text = ""  # a ranking is done when its intervals are short enough, which its own page says
     return Stopping(advice.stop, text, kappas, found, project.min_gain)
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labeling.kinds import KINDS
-from labeling.selectors.export import Column
+from labeling.selectors.columns import Column
 from labeling.services.exports import FORMATS, ExportFormat
 
 KIND = KINDS["classification"]

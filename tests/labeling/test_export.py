@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from labeling.models import Annotation, Asset, Item, Source
-from labeling.selectors.export import ANNOTATION_COLUMNS, Filters, bounded, export_columns, export_rows
+from labeling.selectors.columns import ANSWER
+from labeling.selectors.export import Filters, bounded, export_columns, export_rows
 from labeling.services.exports import FORMATS, export_file
 from labeling.services.exports.delimited import neutral
 from tests.factories import make_answer, make_items, make_project
@@ -41,7 +42,7 @@ def test_an_annotation_row_has_the_columns_of_the_contract_then_the_items_own(pr
         utility=0.75, propensity=0.25, pool_size=40, draw=7,
     )  # fmt: skip
     (row,) = jsonl_of(project)
-    assert list(row)[: len(ANNOTATION_COLUMNS)] == list(ANNOTATION_COLUMNS)
+    assert list(row)[: len(ANSWER)] == [column.name for column in ANSWER]
     created_at = row.pop("created_at")
     assert created_at == annotation.created_at.isoformat().replace("+00:00", "Z")
     assert row == {
@@ -155,7 +156,7 @@ def test_own_columns_are_found_in_all_items_and_typed(project, people):
     for item, data in zip(items, values, strict=True):
         Item.objects.filter(pk=item.pk).update(data=data)
         make_answer(Item.objects.get(pk=item.pk), people.annotator, {"label": "ham"})
-    own = {c.name: c.type for c in export_columns(project, "annotations", NO_FILTER)[len(ANNOTATION_COLUMNS) + 3 :]}
+    own = {c.name: c.type for c in export_columns(project, "annotations", NO_FILTER)[len(ANSWER) + 3 :]}
     assert own == {
         "flag": "boolean", "item.text": "text", "late": "text", "mixed": "json", "n": "integer",
         "nested": "json", "x": "number",

@@ -109,6 +109,45 @@ def test_a_locked_sqlite_refuses_at_once_when_enough_wait(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_of_those_who_wait_already_half_are_told_while_the_lock_is_kept(monkeypatch):
+    """Eight requests that came at once held all eight threads for 15 s, and who only wanted to read stood behind."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL locks rows, not everybody")
+    monkeypatch.setattr(write_queue, "places", 2)
+    monkeypatch.setattr(web_database, "LONG_S", 0.3)
+    outcomes: list[str] = []
+
+    def wants_to_write() -> None:
+        try:
+            with patience(120):
+                with transaction.atomic():
+                    pass
+                outcomes.append("written")
+        except OperationalError as error:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA busy_timeout")
+                outcomes.append(f"{error}, its patience is {cursor.fetchone()[0]} ms")
+        finally:
+            connections.close_all()
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (usual_ms,) = cursor.fetchone()
+    with locked("labeling_apitoken"):
+        threads = [threading.Thread(target=wants_to_write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 60
+        while len(outcomes) < 2 and time.monotonic() < deadline:
+            assert ApiToken.objects.count() == 0  # reads go on
+        told = list(outcomes)
+    for thread in threads:
+        thread.join()
+    assert told == [f"{web_database.ENOUGH_WAIT}, its patience is {usual_ms} ms"] * 2
+    assert outcomes[2:] == ["written"] * 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_web_process_waits_for_no_lock_longer_than_the_limit(monkeypatch):
     """In a thread of its own, whose connection is made anew as that of a web thread."""
     place = connections.settings["default"]

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -41,19 +42,24 @@ with transaction.atomic():
     )
 print(json.dumps([tokens, str(snapshot.public_id)]))
 """
+GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi")
 EXPORT = f"GET /api/v1/projects/rows-{ROWS}/export/?format=jsonl&rows=annotations"
 
 
 class Site:
-    """A context: gunicorn as ``manage.py up`` starts it. ``tokens[0]`` belongs to a manager, the others to annotators;
-    ``EXPORT`` is a stream made row by row, ``file`` one of a stored file."""
+    """A context: gunicorn as ``manage.py up`` starts it, or another ``command`` with ``{port}`` in it.
 
-    def __init__(self, home: Path, **more: str) -> None:
+    ``tokens[0]`` belongs to a manager, the others to annotators; ``EXPORT`` is a stream made row by row, ``file`` one
+    of a stored file.
+    """
+
+    def __init__(self, home: Path, *, command: Sequence[str] = GUNICORN, **more: str) -> None:
         self.home = home
         self.tokens, snapshot = json.loads((home / "site.json").read_text())
         self.file = f"GET /api/v1/snapshots/{snapshot}/file/"
         self.port = free_port()
         self.log = home.parent / f"{home.name}-{self.port}.log"
+        self._command = [word.replace("{port}", str(self.port)) for word in command]
         self._environment = environment(home, self.port, **{"REDIS_URL": "redis://127.0.0.1:1/0", **more})
 
     @staticmethod
@@ -68,9 +74,8 @@ class Site:
         (home / "site.json").write_text(built.stdout.splitlines()[-1])
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=BASE_DIR, env=self._environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self._command, cwd=BASE_DIR, env=self._environment, stdout=log, stderr=log)
         until(self.answers, "the first answer")
         return self
 

@@ -14,6 +14,7 @@ class Classification(QuestionKind):
     words = KindWords("Classification (one label)")
     labels_to_learn = 2
     family = "labels"
+    measures_choosing = True
     learned_as = "classification"
     one_row_labels = 3
 

@@ -16,6 +16,7 @@ class Multilabel(QuestionKind):
     words = KindWords("Multi-label (any number of labels)")
     label_type = "list"
     family = "labels"
+    measures_choosing = True
     learned_as = "multilabel"
     headline = "exact_match"
     own_keys = frozenset(("Enter",))

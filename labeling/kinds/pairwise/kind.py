@@ -20,6 +20,9 @@ class Pairwise(QuestionKind):
         hint="left, right, tie or neither, for the context at hand",
         bar="Tie or neither",
         answers="judgments",
+        learned_from="judgments",
+        measured_on="held-out pairs",
+        held_out="pairs with an item or a context drawn at random",
     )
     subject = Subject.PAIR
     has_labels = False
@@ -28,6 +31,9 @@ class Pairwise(QuestionKind):
     labels_to_learn = 0
     family = "pairwise"
     answers_come_alone = True
+    ranks_items = True
+    rows_name_items = True
+    has_contexts = True
     runs_out = False
     stage = "pages/annotate/_pair.html"
     styles = ("css/pairwise.css",)

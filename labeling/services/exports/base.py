@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from labeling.kinds import QuestionKind
-from labeling.selectors.export import Column
+from labeling.selectors.columns import Column
 
 Row = dict[str, Any]
 

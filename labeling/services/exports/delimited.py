@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from labeling.kinds import QuestionKind
-from labeling.selectors.export import Column
+from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row, values_of
 
 ROWS_A_PIECE = 500

@@ -4,7 +4,7 @@ from itertools import islice
 import orjson
 
 from labeling.kinds import QuestionKind
-from labeling.selectors.export import Column
+from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row
 
 ROWS_A_PIECE = 500

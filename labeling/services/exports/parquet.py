@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labeling.kinds import QuestionKind
-from labeling.selectors.export import Column
+from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row, values_of
 
 ROWS_A_GROUP = 10_000

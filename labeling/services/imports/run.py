@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from labeling.models import ImportBatch, JobState, Kind, Project
+from labeling.kinds import PerSubject, kind_of
+from labeling.models import ImportBatch, JobState, Project
 from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
@@ -78,19 +79,25 @@ def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
         )
 
 
+#: What makes rows of records, and what stores them.
+_STEPS: PerSubject[tuple[type[RowBuilder], type[ChunkStore]]] = PerSubject(
+    item=(RowBuilder, ChunkStore), pair=(PairwiseRowBuilder, PairStore)
+)
+
+
 def _import(batch: ImportBatch, attempt: int) -> int:
     """Reads and stores from the cursor to the end; returns the number of rows."""
     with default_storage.open(batch.path, "rb") as file:
         project = batch.project
         reader = READERS[batch.format](
-            file, modality=project.modality, options=batch.options, file_name=batch.file_name, kind=project.kind
+            file, modality=project.modality, options=batch.options, file_name=batch.file_name, kind=kind_of(project)
         )
-        is_pairwise = project.kind == Kind.PAIRWISE
-        builder = (PairwiseRowBuilder if is_pairwise else RowBuilder)(project, parse_numbers=reader.parse_numbers)
+        make_builder, make_store = _STEPS.of(kind_of(project).subject)
+        builder = make_builder(project, parse_numbers=reader.parse_numbers)
         new_labels = NewLabels(project) if brings_labels(batch) else None
         if new_labels:
             builder.answer_of = new_labels.answer
-        store = (PairStore if is_pairwise else ChunkStore)(batch, attempt, builder.columns, new_labels)
+        store = make_store(batch, attempt, builder.columns, new_labels)
         number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
         rows: list[Row] = []
         rejections: list[Rejection] = []

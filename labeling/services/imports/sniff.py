@@ -5,7 +5,8 @@ from pathlib import PurePath
 
 import orjson
 
-from labeling.models import ImportFormat, Kind, Modality
+from labeling.kinds import QuestionKind
+from labeling.models import ImportFormat, Modality
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.items.pictures import name_other_content
 
@@ -32,7 +33,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
 }
 
 
-def format_of(head: bytes, file_name: str, modality: str, wanted: str | None = None, kind: str = "") -> str:
+def format_of(head: bytes, file_name: str, modality: str, wanted: str | None, kind: QuestionKind) -> str:
     """The format of an upload that a project of this modality and kind can take. Raises ImportRefused."""
     if not head:
         raise ImportRefused("The file is empty.")
@@ -48,7 +49,7 @@ def format_of(head: bytes, file_name: str, modality: str, wanted: str | None = N
     if wanted in text_like:
         found = wanted
     allowed = _ALLOWED[modality]
-    if kind == Kind.PAIRWISE:  # pairs of pictures come as rows
+    if kind.rows_name_items:  # pairs of pictures come as rows
         allowed = tuple(dict.fromkeys((*allowed, *_ALLOWED[Modality.TEXT])))
     if found not in allowed:
         accepted = ", ".join(name for name in allowed if name != ImportFormat.ROWS)

@@ -11,6 +11,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from labeling.kinds import kind_of
 from labeling.models import ImportBatch, ImportFormat, Project, User
 from labeling.services.audit.trail import record
 from labeling.services.files import storage
@@ -61,10 +62,11 @@ def _look(
     stored: IO[bytes], project: Project, file_name: str, wanted: str | None, *, is_rows: bool, options: dict[str, Any]
 ) -> str:
     """The format, after the reader has seen the head of the file."""
+    kind = kind_of(project)
     found = ImportFormat.ROWS.value if is_rows else format_of(
-        stored.read(HEAD_BYTES), file_name, project.modality, wanted or None, project.kind
+        stored.read(HEAD_BYTES), file_name, project.modality, wanted or None, kind
     )  # fmt: skip
-    reader = READERS[found](stored, modality=project.modality, options=options, file_name=file_name, kind=project.kind)
+    reader = READERS[found](stored, modality=project.modality, options=options, file_name=file_name, kind=kind)
     reader.check()
     return found
 

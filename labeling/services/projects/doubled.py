@@ -6,7 +6,8 @@ order of import has a say in it, and a larger share only adds items.
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
-from labeling.models import Item, Kind, Project, Split
+from labeling.kinds import kind_of
+from labeling.models import Item, Project, Split
 
 _SPAN = 1_000
 #: Answers a doubled item gets at least.
@@ -15,7 +16,7 @@ PEOPLE = 2
 
 def share_of(project: Project) -> float:
     """Share of the eval items that are doubled; pairs have repeats and their own measure of agreement."""
-    return 0.0 if project.kind == Kind.PAIRWISE else project.eval_double_share
+    return project.eval_double_share if kind_of(project).doubles_eval_items else 0.0
 
 
 def slots_of(split: str, draw_key: int, overlap: int, share: float) -> tuple[int, int]:

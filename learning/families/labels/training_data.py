@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,18 +74,17 @@ def freeze(run: Run) -> LabelData:
     kind = kind_of(project)
     unknown: Counter[str] = Counter()
     answers, n_left_out = _answers_as_of(run)
-    for row in sorted(answers):
-        ordinal, pk, source, split, group, answer = row
-        said = kind.labels_of(answer)
+    for found in answers:
+        said = kind.labels_of(found.answer)
         known = [position[name] for name in said if name in position]
         if len(known) < len(said):
             unknown.update(name for name in said if name not in position)
-        counts = kind.within(answer, position)
+        counts = kind.within(found.answer, position)
         if counts is None:
             continue  # its label was archived
-        manifest.update(f"{ordinal}:{pk}:{split}:{known}\n".encode())
-        of_item = given[Split(split)].setdefault(ordinal, _ItemAnswers(group, []))
-        of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), source))
+        manifest.update(f"{found.ordinal}:{found.annotation_id}:{found.split}:{known}\n".encode())
+        of_item = given[Split(found.split)].setdefault(found.ordinal, _ItemAnswers(found.group, []))
+        of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), found.source))
     consensus_of = remembering(kind, orjson.loads, position.keys())
     pool, held = (_labeled(given[split], position, consensus_of) for split in (Split.POOL, Split.EVAL))
     return LabelData(
@@ -125,9 +125,22 @@ def _labeled(
     return LabeledItems(np.array(list(given), dtype=np.int64), soft, hard, groups, imported, agreement, tied)
 
 
-def _answers_as_of(run: Run) -> tuple[list[tuple[Any, ...]], int]:
-    """(ordinal, annotation id, source, split, group, answer), each answer once, set-aside items left out; and how many
-    answers of people in quarantine were left out."""
+class _LabelRevision(NamedTuple):
+    """A revision of an answer (None: taken back) about an item; an imported one has no task and no annotator."""
+
+    ordinal: int
+    annotation_id: int
+    source: str
+    split: str
+    group: str
+    answer: Any
+    task_id: int | None
+    annotator_id: int | None
+
+
+def _answers_as_of(run: Run) -> tuple[list[_LabelRevision], int]:
+    """Each answer once, by item and annotation, those of items set aside left out; and how many answers of people in
+    quarantine were left out."""
     out = left_out(run.project, run.changes_seen).users
     rows = (
         Annotation.objects.filter(
@@ -139,10 +152,10 @@ def _answers_as_of(run: Run) -> tuple[list[tuple[Any, ...]], int]:
         .order_by("pk")
         .values_list("item__ordinal", "pk", "source", "item__split", "item__group", "answer", "task_id", "annotator_id")
     )
-    newest: dict[tuple[str, int], tuple[Any, ...]] = {}
-    for *row, task_id, annotator in rows.iterator(chunk_size=5_000):
+    newest: dict[int, _LabelRevision] = {}
+    for found in map(_LabelRevision._make, rows.iterator(chunk_size=5_000)):
         # a later revision of the same task replaces the earlier one; an imported answer has no task
-        newest["task", task_id if task_id is not None else -row[0] - 1] = (*row, annotator)
-    current = [row for row in newest.values() if row[5] is not None]
-    kept = [row[:-1] for row in current if row[-1] not in out]
-    return kept, len(current) - len(kept)
+        newest[found.task_id if found.task_id is not None else -found.ordinal - 1] = found
+    current = [found for found in newest.values() if found.answer is not None]
+    kept = [found for found in current if found.annotator_id not in out]
+    return sorted(kept, key=attrgetter("ordinal", "annotation_id")), len(current) - len(kept)

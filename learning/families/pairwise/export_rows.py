@@ -3,13 +3,16 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
 from labeling.consensus import LeftOut, left_out
-from labeling.models import Annotation, Context, Item, Kind, Modality, Pair, Project, Reason
-from labeling.selectors.export import Column, Filters
+from labeling.kinds import KINDS
+from labeling.models import Annotation, Context, Item, Modality, Pair, Project, Reason
+from labeling.selectors.columns import Column
+from labeling.selectors.export import Filters
 from labeling.selectors.row_shapes import RowShape, register
 from learning.families.pairwise.results import Z, shown_version
 from learning.models import PairwiseScore
@@ -41,7 +44,7 @@ SCORES = _columns(
 
 def connect() -> None:
     """Registers the shapes; called once when Django is ready."""
-    kinds = (Kind.PAIRWISE.value,)
+    kinds = [kind.name for kind in KINDS.values() if kind.ranks_items]
     register(
         "preferences",
         RowShape(
@@ -74,6 +77,20 @@ def preferences(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
                 yield row
 
 
+class _PairRevision(NamedTuple):
+    """A revision of a judgment; ``answer`` is None when it was taken back. An imported one has no task and no user."""
+
+    annotation_id: int
+    task_id: int | None
+    pair_id: int
+    left_id: int
+    first_id: int
+    answer: Any
+    username: str | None
+    imported_annotator: str
+    reason: str | None
+
+
 def _answers_to(pairs: list[Pair], filters: Filters, out: LeftOut) -> dict[int, list[tuple[str, str]]]:
     """By pair: (annotator, ``first``, ``second``, ``tie`` or ``neither``) as of the data set's last annotation."""
     rows = Annotation.objects.filter(pair__gte=pairs[0].pk, pair__lte=pairs[-1].pk, project=pairs[0].project_id)
@@ -85,20 +102,20 @@ def _answers_to(pairs: list[Pair], filters: Filters, out: LeftOut) -> dict[int, 
         rows = rows.filter(source=filters.source)
     if filters.only == "iid":
         rows = rows.filter(task__reason__in=_AT_RANDOM)
-    newest: dict[int, tuple[Any, ...]] = {}
+    newest: dict[int, _PairRevision] = {}
     columns = (
         "pk", "task_id", "pair_id", "left_id", "pair__first_id", "answer", "annotator__username",
         "imported_annotator", "task__reason",
     )  # fmt: skip
-    for row in rows.order_by("pk").values_list(*columns):
-        newest[row[1] if row[1] is not None else -row[0]] = row
+    for row in map(_PairRevision._make, rows.order_by("pk").values_list(*columns)):
+        newest[row.task_id if row.task_id is not None else -row.annotation_id] = row
     said: dict[int, list[tuple[str, str]]] = {}
-    for _, _, pair, left, first, answer, username, imported, reason in sorted(newest.values(), key=lambda row: row[0]):
-        if answer is not None and reason != Reason.REPEAT:
-            winner = answer["winner"]
+    for row in sorted(newest.values(), key=attrgetter("annotation_id")):
+        if row.answer is not None and row.reason != Reason.REPEAT:
+            winner = row.answer["winner"]
             if winner in ("left", "right"):
-                winner = "first" if (winner == "left") == (left == first) else "second"
-            said.setdefault(pair, []).append((username or imported, winner))
+                winner = "first" if (winner == "left") == (row.left_id == row.first_id) else "second"
+            said.setdefault(row.pair_id, []).append((row.username or row.imported_annotator, winner))
     return said
 
 

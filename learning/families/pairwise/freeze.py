@@ -2,7 +2,8 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,13 +101,30 @@ class PairData:
         return self.judged.judgments(self.judged.learned, len(self.items))
 
 
+class _JudgmentRevision(NamedTuple):
+    """A revision of a judgment; ``answer`` is None when it was taken back. An imported one has no task."""
+
+    annotation_id: int
+    task_id: int | None
+    source: str
+    annotator_id: int | None
+    imported_annotator: str
+    first_id: int
+    second_id: int
+    left_id: int
+    split: str
+    answer: Any
+    elapsed_ms: int | None
+    reason: str | None
+
+
 def freeze(run: Run) -> PairData:
     """The current answers as of ``run.last_annotation_id``; an answer revised later still counts as it was then."""
     contexts = _contexts(run.project)
     items = _items(run.project, run.items_seen, contexts)
     everybodys = _answers_as_of(run.project, run.last_annotation_id)
     out = left_out(run.project, run.changes_seen)
-    rows = [row for row in everybodys if not out.covers(row[3], row[4])]
+    rows = [row for row in everybodys if not out.covers(row.annotator_id, row.imported_annotator)]
     people = _People(rows)
     judged, answers_sha256 = _judged(rows, items, people)
     manifest = hashlib.sha256(f"pairwise\n{answers_sha256}\n".encode())
@@ -115,18 +133,18 @@ def freeze(run: Run) -> PairData:
     return PairData(items, contexts, people.names(), judged, manifest.hexdigest(), len(everybodys) - len(rows))
 
 
-def _judged(rows: list[tuple[Any, ...]], items: RankedItems, people: "_People") -> tuple[Judged, str]:
+def _judged(rows: list[_JudgmentRevision], items: RankedItems, people: "_People") -> tuple[Judged, str]:
     """Answers between items that are there: not set aside, and not newer than the run's items."""
     number_of = {pk: number for number, pk in enumerate(items.ids.tolist())}
     manifest, kept = hashlib.sha256(), []
-    for pk, _, source, annotator, imported, first_id, second_id, left_id, split, answer, elapsed_ms, reason in rows:
-        if first_id not in number_of or second_id not in number_of:
+    for row in rows:
+        if row.first_id not in number_of or row.second_id not in number_of:
             continue
-        sides = number_of[left_id], number_of[second_id if left_id == first_id else first_id]
-        given, person = ANSWERS[answer["winner"]], people.number(source, annotator, imported)
-        manifest.update(f"{pk}:{sides}:{split}:{given}\n".encode())
-        known_ms = -1 if elapsed_ms is None else elapsed_ms
-        kept.append((*sides, given, person, split == Split.EVAL, REASONS.index(reason or ""), known_ms))
+        sides = number_of[row.left_id], number_of[row.second_id if row.left_id == row.first_id else row.first_id]
+        given, person = ANSWERS[row.answer["winner"]], people.number(row)
+        manifest.update(f"{row.annotation_id}:{sides}:{row.split}:{given}\n".encode())
+        known_ms = -1 if row.elapsed_ms is None else row.elapsed_ms
+        kept.append((*sides, given, person, row.split == Split.EVAL, REASONS.index(row.reason or ""), known_ms))
     left, right, answers, persons, held, reasons, times_ms = np.array(kept, dtype=np.int64).reshape(-1, 7).T
     return Judged(left, right, answers, persons, held > 0, reasons, times_ms), manifest.hexdigest()
 
@@ -151,7 +169,7 @@ def _items(project: Project, n_items: int, contexts: Contexts) -> RankedItems:
     return RankedItems(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3] > 0)
 
 
-def _answers_as_of(project: Project, last_id: int) -> list[tuple[Any, ...]]:
+def _answers_as_of(project: Project, last_id: int) -> list[_JudgmentRevision]:
     """Each answer once, by annotation id."""
     rows = (
         Annotation.objects.filter(project=project, pk__lte=last_id, pair__isnull=False)
@@ -161,24 +179,25 @@ def _answers_as_of(project: Project, last_id: int) -> list[tuple[Any, ...]]:
             "left_id", "pair__split", "answer", "elapsed_ms", "task__reason",
         )
     )  # fmt: skip
-    newest: dict[int, tuple[Any, ...]] = {}
-    for row in rows.iterator(chunk_size=CHUNK_ROWS):
+    newest: dict[int, _JudgmentRevision] = {}
+    for row in map(_JudgmentRevision._make, rows.iterator(chunk_size=CHUNK_ROWS)):
         # a later revision of the same task replaces the earlier one; an imported answer has no task
-        newest[row[1] if row[1] is not None else -row[0]] = row
-    return sorted(row for row in newest.values() if row[9] is not None)
+        newest[row.task_id if row.task_id is not None else -row.annotation_id] = row
+    return sorted((row for row in newest.values() if row.answer is not None), key=attrgetter("annotation_id"))
 
 
 class _People:
     """Numbers people by the order of their first answer; somebody known by an import only is not the user of that
     name."""
 
-    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
-        ids = {row[3] for row in rows if row[2] == Source.HUMAN}
+    def __init__(self, rows: list[_JudgmentRevision]) -> None:
+        people = (row.annotator_id for row in rows if row.source == Source.HUMAN)
+        ids = {user_id for user_id in people if user_id is not None}
         self._names = dict(User.objects.filter(pk__in=ids).values_list("pk", "username"))
         self._number: dict[tuple[str, Any], int] = {}
 
-    def number(self, source: str, annotator: int | None, imported: str) -> int:
-        who = (source, annotator if source == Source.HUMAN else imported)
+    def number(self, row: _JudgmentRevision) -> int:
+        who = (row.source, row.annotator_id if row.source == Source.HUMAN else row.imported_annotator)
         return self._number.setdefault(who, len(self._number))
 
     def names(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from labeling.kinds import KINDS
 from labeling.models import Item
 from labeling.services.imports import ImportRefused
 from labeling.services.imports.readers.csv import CsvReader
@@ -196,7 +197,7 @@ def test_a_giant_csv_cell_is_one_rejection_and_little_memory(pattern, settings):
     giant = pattern * (12_000_000 // len(pattern))
     content = io.BytesIO(b'text,n\nbefore,1\n"' + giant + b'",2\nafter,3\n"two\nlines",4\n')
     del giant
-    good, bad, peak = read_all(CsvReader(content, modality="text", options={}))
+    good, bad, peak = read_all(CsvReader(content, modality="text", kind=KINDS["classification"], options={}))
     assert (good, bad) == (["before", "after", "two\nlines"], [2])
     assert peak < 12_000_000
 
@@ -204,7 +205,7 @@ def test_a_giant_csv_cell_is_one_rejection_and_little_memory(pattern, settings):
 def test_a_quote_never_closed_is_one_rejection(settings):
     settings.IMPORT_MAX_CELL_BYTES = 100_000
     content = io.BytesIO(b'text,n\nbefore,1\n"open,2\n' + b"row,3\n" * 500_000)
-    good, bad, peak = read_all(CsvReader(content, modality="text", options={}))
+    good, bad, peak = read_all(CsvReader(content, modality="text", kind=KINDS["classification"], options={}))
     assert (good, bad) == (["before"], [2])
     assert peak < 12_000_000
 
@@ -212,7 +213,7 @@ def test_a_quote_never_closed_is_one_rejection(settings):
 def test_a_giant_json_line_is_one_rejection_and_little_memory(settings):
     settings.IMPORT_MAX_CELL_BYTES = 100_000
     content = io.BytesIO(b'{"text": "a"}\n{"text": "' + b"x" * 30_000_000 + b'"}\n{"text": "b"}\n')
-    good, bad, peak = read_all(JsonlReader(content, modality="text", options={}))
+    good, bad, peak = read_all(JsonlReader(content, modality="text", kind=KINDS["classification"], options={}))
     assert (good, bad) == (["a", "b"], [2])
     assert peak < 8_000_000
 
@@ -226,7 +227,7 @@ def test_csv_agrees_with_the_csv_module_across_blocks(settings):
         writer.writerow([f'{n} "said"\nline two, and\r\n{"é" * (n % 50)}', n])
     content = target.getvalue()
     expected = [row[0] for row in csv.reader(io.StringIO(content, newline=""))][1:]
-    reader = CsvReader(io.BytesIO(content.encode()), modality="text", options={})
+    reader = CsvReader(io.BytesIO(content.encode()), modality="text", kind=KINDS["classification"], options={})
     assert [record["text"] for _, record in reader.records(0)] == expected
     assert [number for number, _ in reader.records(59_990)] == list(range(59_991, 60_001))
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import IO, Any, ClassVar
 
-from labeling.models import Kind
+from labeling.kinds import QuestionKind
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.rows import Rejection
 
@@ -19,7 +19,7 @@ class Reader(ABC):
     parse_numbers: ClassVar[bool] = False
 
     def __init__(
-        self, file: IO[bytes], *, modality: str, options: dict[str, Any], file_name: str = "", kind: str = ""
+        self, file: IO[bytes], *, modality: str, kind: QuestionKind, options: dict[str, Any], file_name: str = ""
     ) -> None:
         self.file = file
         self.modality = modality
@@ -37,8 +37,8 @@ class Reader(ABC):
         """The records after the first ``start``. Raises ImportRefused where the file becomes unreadable."""
 
 
-def check_columns(columns: list[str], modality: str, kind: str = "") -> None:
-    """Raises ImportRefused for a header that no row of it could satisfy."""
+def check_columns(columns: list[str], modality: str, kind: QuestionKind | None = None) -> None:
+    """Raises ImportRefused for a header that no row of it could satisfy, be it a row about an item (no ``kind``)."""
     seen: set[str] = set()
     for position, name in enumerate(columns, 1):
         if not name:
@@ -46,7 +46,7 @@ def check_columns(columns: list[str], modality: str, kind: str = "") -> None:
         if name in seen:
             raise ImportRefused(f"The header names the column {name[:80]!r} twice.")
         seen.add(name)
-    if kind == Kind.PAIRWISE and {"left", "right"} <= seen:
+    if kind is not None and kind.rows_name_items and {"left", "right"} <= seen:
         return
     if modality == "text" and "text" not in seen:
         raise ImportRefused(f"A text project needs a column named text; found {', '.join(columns)[:200]}.")

@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from labeling.models import Kind
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
@@ -17,7 +16,7 @@ class JsonlReader(Reader):
     def check(self) -> None:
         self.file.seek(0)
         encoding_of(self.file.read(BLOCK_BYTES))
-        if self.modality == "image" and self.kind != Kind.PAIRWISE:
+        if self.modality == "image" and not self.kind.rows_name_items:
             raise ImportRefused("A project of pictures needs pictures: upload a zip of them or one picture.")
 
     def records(self, start: int) -> Iterator[Numbered]:

@@ -12,7 +12,6 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from labeling.models import Kind
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
 from labeling.services.imports.readers.csv import CsvReader
@@ -68,7 +67,7 @@ class ZipReader(Reader):
             by_name = {info.filename: info for info in infos}
             folder = items.filename.removesuffix(ITEMS_NAME)
             with self._items(archive, items) as file:
-                rows = _ItemsReader(file, modality=self.modality, options={})
+                rows = _ItemsReader(file, modality=self.modality, kind=self.kind, options={})
                 for number, record in rows.records(0):
                     yield from self._listed(archive, number, record, by_name, folder, named, start)
         rest = [info for info in infos if info.filename not in named]
@@ -101,12 +100,12 @@ class ZipReader(Reader):
                 yield number, record
             return
         path = _path(record["image"])
-        if self.kind == Kind.PAIRWISE and not path and (record.get("left") or record.get("right")):
+        if self.kind.rows_name_items and not path and (record.get("left") or record.get("right")):
             if number > start:
                 yield number, record  # a pair, which names its items by their ids
             return
         info = by_name.get(folder + path) or by_name.get(path)
-        about = _path(record.pop("context_image", "")) if self.kind == Kind.PAIRWISE else ""
+        about = _path(record.pop("context_image", "")) if self.kind.has_contexts else ""
         shown = by_name.get(folder + about) or by_name.get(about)
         named.update(entry.filename for entry in (info, shown) if entry)
         if number <= start:

@@ -1,0 +1,151 @@
+"""Columns of exported rows: how each is called, what it holds and what SQL reads it. The SELECT is made of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, assert_never
+
+from labeling.db.raw_rows import iso
+from labeling.kinds import kind_of
+from labeling.models import Modality, Project
+
+
+@dataclass(frozen=True)
+class Column:
+    """``type`` is one of text, integer, number, boolean, time (ISO 8601 text), list (of texts), json.
+
+    ``sql`` is the expression it is read by, with its ``params``; NULL for one that is filled in after reading.
+    """
+
+    name: str
+    type: str
+    sql: str = "NULL"
+    params: tuple[Any, ...] = ()
+
+
+Read = TypeVar("Read", bound=tuple[Any, ...])
+
+
+class Selection(Generic[Read]):
+    """The list of a SELECT: the columns of a row, then what is read besides: the fields of a NamedTuple, by name."""
+
+    def __init__(self, columns: Sequence[Column], read: type[Read], **besides: str) -> None:
+        fields: tuple[str, ...] = read._fields  # type: ignore[attr-defined]  # every NamedTuple has them
+        if set(besides) != set(fields):
+            raise TypeError(f"{read.__name__} has {', '.join(fields)}; given are {', '.join(besides)}.")
+        self.sql = ", ".join([*(column.sql for column in columns), *(besides[name] for name in fields)])
+        self.params = [value for column in columns for value in column.params]
+        self._names = tuple(column.name for column in columns)
+        self._n_shown = len(columns)
+        self._read = read
+
+    def row(self, record: tuple[Any, ...]) -> dict[str, Any]:
+        """The columns by name."""
+        return dict(zip(self._names, record[: self._n_shown], strict=True))
+
+    def besides(self, record: tuple[Any, ...]) -> Read:
+        """What was read besides."""
+        return self._read(*record[self._n_shown :])
+
+
+def read_by(columns: Sequence[Column], **sql: str | tuple[str, Any]) -> list[Column]:
+    """The columns with the SQL of those that the reader says, or SQL with its parameter. Raises KeyError for a name
+    that none of them has."""
+    left = dict(sql)
+    made = [_read_by(column, left.pop(column.name, None)) for column in columns]
+    if left:
+        raise KeyError(", ".join(left))
+    return made
+
+
+def _read_by(column: Column, sql: str | tuple[str, Any] | None) -> Column:
+    match sql:
+        case None:
+            return column
+        case str():
+            return replace(column, sql=sql)
+        case (expression, parameter):
+            return replace(column, sql=expression, params=(parameter,))
+    assert_never(sql)
+
+
+#: how the task ``t`` came to be asked, and what its answer weighs
+SELECTION = (
+    Column("reason", "text", "t.reason"),
+    Column("strategy", "text", "NULLIF(t.strategy, '')"),
+    Column("model_version", "integer", "t.model_version"),
+    Column("model_verified", "boolean"),
+    Column("epoch", "integer", "t.epoch"),
+    Column("utility", "number", "t.utility"),
+    Column("propensity", "number", "t.propensity"),
+    Column("pool_size", "integer", "t.pool_size"),
+    Column("draw", "integer", "t.draw"),
+    Column("weight_lure", "number"),
+    Column("weight_missing", "text"),
+)
+#: of the annotation ``a``; those without SQL are said by who knows what was asked about
+ANSWER = (
+    Column("item_id", "integer"),
+    Column("external_id", "text"),
+    Column("kind", "text"),
+    Column("answer", "json", "a.answer"),
+    Column("annotator", "text", "a.annotator_id"),
+    Column("source", "text", "a.source"),
+    Column("created_at", "time"),
+    Column("elapsed_ms", "integer", "a.elapsed_ms"),
+    Column("revision", "integer", "a.revision"),
+    Column("split", "text"),
+    *SELECTION,
+    Column("context", "text"),
+    Column("left_id", "integer"),
+    Column("right_id", "integer"),
+    Column("instructions_version", "integer", "a.instructions_version"),
+    Column("quarantined", "boolean"),
+)
+#: of the item ``i`` and what its answers come to
+_LABELED_ITEM = (
+    Column("item_id", "integer", "i.id"),
+    Column("external_id", "text", "i.external_id"),
+    Column("split", "text", "i.split"),
+    Column("label", "text"),
+    Column("confidence", "number"),
+    Column("votes", "integer"),
+    Column("agreement", "number"),
+    Column("soft_label", "json"),
+    *SELECTION,
+    Column("context", "text", "NULLIF(i.context, '')"),
+)
+_GROUP_AND_ORIGIN = (
+    Column("group", "text", "NULLIF(i.\"group\", '')"),
+    Column("origin", "text", "NULLIF(i.origin, '')"),
+)
+
+
+def content_columns(modality: str) -> list[Column]:
+    """What the item ``i`` with its asset ``s`` shows, its group and origin. A table row shows its own columns."""
+    match Modality(modality):
+        case Modality.TEXT:
+            content = [Column("text", "text", "i.text")]
+        case Modality.IMAGE:
+            content = [Column("image_sha256", "text", "s.sha256"), Column("text", "text", "NULLIF(i.text, '')")]
+        case Modality.TABULAR:
+            content = []
+        case _ as never:
+            assert_never(never)
+    return [*content, *_GROUP_AND_ORIGIN]
+
+
+def answer_columns(project: Project) -> list[Column]:
+    """An answer about an item."""
+    of_item = read_by(
+        ANSWER, item_id="i.id", external_id="i.external_id", kind=("%s", project.kind), created_at=iso("a.created_at"),
+        split="i.split", context="NULLIF(i.context, '')",
+    )  # fmt: skip
+    return [*of_item, *content_columns(project.modality)]
+
+
+def labeled_item_columns(project: Project) -> list[Column]:
+    """An item with what its answers come to; the kind says what a label is, and may have columns of its own."""
+    kind = kind_of(project)
+    fixed = [replace(column, type=kind.label_type) if column.name == "label" else column for column in _LABELED_ITEM]
+    own = [Column(name, type_) for name, type_ in kind.item_columns]
+    return [*fixed, *own, *content_columns(project.modality)]
