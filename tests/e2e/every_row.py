@@ -1,0 +1,85 @@
+"""Projects in which everything has happened once, and a row in every table that they leave empty."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.utils import timezone
+
+from labeling.models import ApiToken, Instructions, Member, Project, Role, Split, User
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
+from tests.factories import UserFactory, make_items, make_project
+from tests.learning.pairwise.people import bring, honest, item_rows, judgments, make_pairwise_project
+from tests.learning.people import answer_some, texts
+
+
+def text_project(manager: User) -> Project:
+    """Learned from, with a model and its card; somebody else is in it."""
+    project = make_project(slug="sms", name="Messages", manager=manager)
+    Instructions.objects.create(project=project, number=1, text="# Read\n\nA [link](https://example.org) in words.")
+    Project.objects.filter(pk=project.pk).update(instructions_version=1)
+    ben = UserFactory(username="ben")
+    Member.objects.create(project=project, user=ben, role=Role.ANNOTATOR)
+    every = texts(120)
+    make_items(project, every[:90])
+    make_items(project, every[90:], split=Split.EVAL)
+    answer_some(project, ben, 45)
+    answer_some(project, ben, 30, Split.EVAL)
+    run_training(decide(project.pk).pk)
+    ApiToken.issue(manager, "laptop")
+    return project
+
+
+def pair_project(manager: User) -> Project:
+    """Ranked once."""
+    project = make_pairwise_project(manager)
+    bring(project, manager, item_rows() + judgments(1, 60, {"ann": honest, "bob": honest}))
+    run_training(decide(project.pk).pk)
+    return project
+
+
+def fill_every_table() -> None:
+    """A row in every table of the console that has none; what it says is of no matter."""
+    for model in shown_models():
+        if not model._default_manager.exists():
+            model._default_manager.bulk_create([model(**_values(model))])
+
+
+def shown_models() -> list[type[models.Model]]:
+    """The tables that the console shows."""
+    every = (model for app in ("labeling", "learning", "auth") for model in apps.get_app_config(app).get_models())
+    return [model for model in every if admin.site.is_registered(model)]
+
+
+#: Where a constraint asks for more than a value of the column's type, or a page reads it.
+_SAID: dict[str, dict[str, Any]] = {
+    "quarantine": {"imported_annotator": "bob"},
+    "armcomparison": {
+        "metric": "accuracy", "labels": 40, "difference": 0.05, "low": -0.02, "high": 0.12,
+        "active": {"value": 0.9, "low": 0.8, "high": 0.95, "n": 30},
+        "random": {"value": 0.85, "low": 0.7, "high": 0.92, "n": 30},
+    },
+}  # fmt: skip
+
+
+def _values(model: type[models.Model]) -> dict[str, Any]:
+    given = {**_SAID.get(model._meta.model_name or "", {})}
+    for field in model._meta.concrete_fields:
+        is_optional = field.null or field.has_default() or field.db_default is not models.NOT_PROVIDED
+        if field.name not in given and not is_optional and not isinstance(field, models.AutoField):
+            given[field.name] = _value(field)
+    return given
+
+
+def _value(field: Any) -> Any:
+    if field.is_relation:
+        return field.related_model._default_manager.first()
+    if field.choices:
+        return field.choices[0][0]
+    if isinstance(field, models.DateTimeField):
+        return timezone.now()
+    if isinstance(field, models.CharField | models.TextField):
+        return "x"
+    return {} if isinstance(field, models.JSONField) else 1

@@ -1,0 +1,145 @@
+"""axe-core finds nothing: the console with its forms and every page of ours, light and dark, wide and narrow."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.http import HttpRequest
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from labeling.models import ImportBatch, Item, Project, User
+from learning.models import ModelVersion, Run
+from tests.e2e.axe import faults_of, findings
+from tests.e2e.every_row import fill_every_table, pair_project, shown_models, text_project
+from tests.factories import UserFactory
+
+
+@pytest.fixture
+def manager(site, monkeypatch) -> User:
+    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    return UserFactory(username="manager", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def projects(manager) -> list[Project]:
+    """One of each family that learns, with one row at least in every table."""
+    made = [text_project(manager), pair_project(manager)]
+    fill_every_table()
+    return made
+
+
+def lists(manager: User) -> list[str]:
+    """The first pages of the console, the list of every table, sorted and empty ones too."""
+    every = [reverse(f"admin:{_name(model)}_changelist") for model in shown_models()]
+    tasks, items = reverse("admin:labeling_task_changelist"), reverse("admin:labeling_item_changelist")
+    first = [reverse("admin:index"), reverse("admin:app_list", args=["labeling"])]
+    return [*first, *every, f"{tasks}?o=1.-2", f"{items}?q=nothing"]
+
+
+def forms(manager: User) -> list[str]:
+    """The form of one row of every table, those to add one, and what lies behind the form of a person."""
+    request, found = HttpRequest(), []
+    request.user = manager
+    for model in shown_models():
+        row = model._default_manager.first()
+        assert row is not None, f"{model.__name__} has no row whose form could be looked at"
+        found.append(reverse(f"admin:{_name(model)}_change", args=[row.pk]))
+        if admin.site._registry[model].has_add_permission(request):
+            found.append(reverse(f"admin:{_name(model)}_add"))
+    behind = ("delete", "history")
+    of_a_person = [reverse(f"admin:labeling_user_{name}", args=[manager.pk]) for name in behind]
+    return [*found, *of_a_person, reverse("admin:auth_user_password_change", args=[manager.pk])]
+
+
+def _name(model: Any) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+@pytest.mark.parametrize("part", [lists, forms])
+def test_the_console(open_page, manager, projects, part):
+    assert faults_of(open_page(manager, "/healthz"), part(manager)) == {}
+
+
+def test_the_console_in_a_theme_that_was_chosen(open_page, manager):
+    """The switch puts the theme on the document, where rules of Django's outweigh those for the system's theme."""
+    form = reverse("admin:labeling_user_change", args=[manager.pk])
+    page = open_page(manager, form)
+    for chosen in ("light", "dark"):
+        page.evaluate("(chosen) => localStorage.setItem('theme', chosen)", chosen)
+        page.goto(form)
+        assert page.evaluate("document.documentElement.dataset.theme") == chosen
+        assert list(findings(page)) == []
+
+
+def test_a_form_that_was_refused_can_be_read(open_page, manager):
+    page = open_page(manager, reverse("admin:labeling_user_add"))
+    page.locator("input[name=_save]").click()
+    assert page.locator(".errornote").is_visible()
+    assert list(findings(page)) == []
+
+
+def test_the_fields_of_a_choice_among_many_say_what_they_are_for(open_page, manager):
+    """Their only name is an icon's, which Django hides on a phone."""
+    page = open_page(
+        manager, reverse("admin:labeling_user_change", args=[manager.pk]), viewport={"width": 390, "height": 800}
+    )
+    for field in ("groups", "user_permissions"):
+        assert "filter down the list" in page.locator(f"#id_{field}_input").get_attribute("aria-label")
+
+
+def routes(
+    patterns: list[Any], spaces: tuple[str, ...] = (), keys: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Name of every address of our pages, and what it needs."""
+    for pattern in patterns:
+        needed = keys | set(pattern.pattern.converters)
+        if isinstance(pattern, URLResolver):
+            yield from routes(
+                pattern.url_patterns, (*spaces, pattern.namespace) if pattern.namespace else spaces, needed
+            )
+        elif spaces in (("pages",), ("learning-pages",)):
+            yield f"{spaces[0]}:{pattern.name}", needed
+
+
+def arguments(name: str, project: Project) -> dict[str, Any]:
+    """What may stand in the addresses of a project's pages."""
+    rows = {"pages:import": ImportBatch, "pages:import-rejections": ImportBatch, "learning-pages:run": Run}
+    row = rows.get(name, Item).objects.filter(project=project).first()
+    version = ModelVersion.objects.filter(project=project).first()
+    return {
+        "slug": project.slug, "pk": row and row.pk, "public_id": getattr(row, "public_id", None),
+        "number": version and version.number,
+    }  # fmt: skip
+
+
+def own_pages(manager: User, projects: list[Project]) -> list[str]:
+    """Every page of the URL conf, found by asking: without what only takes orders, parts of pages, and files.
+
+    A page that one project does not have, the other one has.
+    """
+    client, pages = Client(), []
+    client.force_login(manager)
+    for name, needed in routes(get_resolver().url_patterns):
+        given = [{key: arguments(name, project)[key] for key in needed} for project in projects]
+        asked = {reverse(name, kwargs=some) for some in given if None not in some.values()}
+        answers = {address: client.get(address) for address in asked}
+        codes = {answer.status_code for answer in answers.values()}
+        assert 200 in codes or codes == {405} or name == "pages:sign-in", f"{name} cannot be looked at: {codes or 'no row for it'}"
+        pages += [address for address, answer in answers.items() if _is_page(answer)]
+    return sorted(pages)
+
+
+def _is_page(answer: Any) -> bool:
+    return answer.status_code == 200 and not answer.streaming and b"<!doctype html>" in answer.content[:200].lower()
+
+
+def test_our_own_pages(open_page, manager, projects):
+    pages = own_pages(manager, projects)
+    assert len(pages) > 30
+    assert faults_of(open_page(manager, "/healthz"), pages) == {}
+
+
+def test_the_page_to_sign_in(open_page):
+    assert faults_of(open_page(None, "/healthz"), [reverse("pages:sign-in")]) == {}
