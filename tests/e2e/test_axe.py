@@ -1,6 +1,6 @@
 """axe-core finds nothing: the console with its forms and every page of ours, light and dark, wide and narrow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -13,12 +13,13 @@ from labeling.models import ImportBatch, Item, Project, User
 from learning.models import ModelVersion, Run
 from tests.e2e.axe import faults_of, findings
 from tests.e2e.every_row import fill_every_table, pair_project, shown_models, text_project
+from tests.e2e.shapes import with_something_new
 from tests.factories import UserFactory
 
 
 @pytest.fixture
 def manager(site, monkeypatch) -> User:
-    monkeypatch.setattr("labeling.services.wake.wake", lambda job, *args: True)
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
     return UserFactory(username="manager", is_staff=True, is_superuser=True)
 
 
@@ -30,36 +31,45 @@ def projects(manager) -> list[Project]:
     return made
 
 
-def lists(manager: User) -> list[str]:
-    """The first pages of the console, the list of every table, sorted and empty ones too."""
-    every = [reverse(f"admin:{_name(model)}_changelist") for model in shown_models()]
-    tasks, items = reverse("admin:labeling_task_changelist"), reverse("admin:labeling_item_changelist")
-    first = [reverse("admin:index"), reverse("admin:app_list", args=["labeling"])]
-    return [*first, *every, f"{tasks}?o=1.-2", f"{items}?q=nothing"]
-
-
-def forms(manager: User) -> list[str]:
-    """The form of one row of every table, those to add one, and what lies behind the form of a person."""
-    request, found = HttpRequest(), []
+def console_pages(manager: User) -> list[str]:
+    """The console: list, form, history and confirmation of every table, to add a row; sorted and empty lists."""
+    request, found = HttpRequest(), [reverse("admin:index"), reverse("admin:app_list", args=["labeling"])]
     request.user = manager
     for model in shown_models():
-        row = model._default_manager.first()
+        console, row = admin.site._registry[model], model._default_manager.first()
         assert row is not None, f"{model.__name__} has no row whose form could be looked at"
-        found.append(reverse(f"admin:{_name(model)}_change", args=[row.pk]))
-        if admin.site._registry[model].has_add_permission(request):
+        found.append(reverse(f"admin:{_name(model)}_changelist"))
+        if console.has_add_permission(request):
             found.append(reverse(f"admin:{_name(model)}_add"))
-    behind = ("delete", "history")
-    of_a_person = [reverse(f"admin:labeling_user_{name}", args=[manager.pk]) for name in behind]
-    return [*found, *of_a_person, reverse("admin:auth_user_password_change", args=[manager.pk])]
+        behind = ["change", "history"] + ["delete"] * console.has_delete_permission(request, row)
+        found += [reverse(f"admin:{_name(model)}_{name}", args=[row.pk]) for name in behind]
+    tasks, items = reverse("admin:labeling_task_changelist"), reverse("admin:labeling_item_changelist")
+    return [
+        *found,
+        f"{tasks}?o=1.-2",
+        f"{items}?q=nothing",
+        reverse("admin:auth_user_password_change", args=[manager.pk]),
+    ]
 
 
 def _name(model: Any) -> str:
     return f"{model._meta.app_label}_{model._meta.model_name}"
 
 
-@pytest.mark.parametrize("part", [lists, forms])
-def test_the_console(open_page, manager, projects, part):
-    assert faults_of(open_page(manager, "/healthz"), part(manager)) == {}
+def test_the_console(open_page, manager, projects):
+    pages = list(with_something_new(asked(manager, console_pages(manager))))
+    assert len(pages) > 15
+    assert faults_of(open_page(manager, "/healthz"), pages, met_before=["#nav-sidebar", "#header"]) == {}
+
+
+def asked(person: User, addresses: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The addresses with their pages; those that are no page are left out."""
+    client = Client()
+    client.force_login(person)
+    for address in addresses:
+        answer = client.get(address)
+        if _is_page(answer):
+            yield address, answer.content.decode()
 
 
 def test_the_console_in_a_theme_that_was_chosen(open_page, manager):
@@ -76,7 +86,7 @@ def test_the_console_in_a_theme_that_was_chosen(open_page, manager):
 def test_a_form_that_was_refused_can_be_read(open_page, manager):
     page = open_page(manager, reverse("admin:labeling_user_add"))
     page.locator("input[name=_save]").click()
-    assert page.locator(".errornote").is_visible()
+    page.locator(".errornote").wait_for()
     assert list(findings(page)) == []
 
 
@@ -114,7 +124,7 @@ def arguments(name: str, project: Project) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def own_pages(manager: User, projects: list[Project]) -> list[str]:
+def own_pages(manager: User, projects: list[Project]) -> list[tuple[str, str]]:
     """Every page of the URL conf, found by asking: without what only takes orders, parts of pages, and files.
 
     A page that one project does not have, the other one has.
@@ -123,11 +133,12 @@ def own_pages(manager: User, projects: list[Project]) -> list[str]:
     client.force_login(manager)
     for name, needed in routes(get_resolver().url_patterns):
         given = [{key: arguments(name, project)[key] for key in needed} for project in projects]
-        asked = {reverse(name, kwargs=some) for some in given if None not in some.values()}
-        answers = {address: client.get(address) for address in asked}
+        addresses = {reverse(name, kwargs=some) for some in given if None not in some.values()}
+        answers = {address: client.get(address) for address in addresses}
         codes = {answer.status_code for answer in answers.values()}
-        assert 200 in codes or codes == {405} or name == "pages:sign-in", f"{name} cannot be looked at: {codes or 'no row for it'}"
-        pages += [address for address, answer in answers.items() if _is_page(answer)]
+        can_be_seen = 200 in codes or codes == {405} or name == "pages:sign-in"
+        assert can_be_seen, f"{name} cannot be looked at: {codes or 'no row for it'}"
+        pages += [(address, answer.content.decode()) for address, answer in answers.items() if _is_page(answer)]
     return sorted(pages)
 
 
@@ -136,10 +147,37 @@ def _is_page(answer: Any) -> bool:
 
 
 def test_our_own_pages(open_page, manager, projects):
-    pages = own_pages(manager, projects)
-    assert len(pages) > 30
+    pages = list(with_something_new(own_pages(manager, projects)))
+    assert len(pages) > 25
     assert faults_of(open_page(manager, "/healthz"), pages) == {}
 
 
 def test_the_page_to_sign_in(open_page):
     assert faults_of(open_page(None, "/healthz"), [reverse("pages:sign-in")]) == {}
+
+
+def test_a_planted_fault_is_found_in_the_look_that_has_it(open_page):
+    page = open_page(None, reverse("pages:sign-in"))
+    page.evaluate("""() => {
+        const [picture, words] = [document.createElement("img"), document.createElement("p")];
+        const dark = new CSSStyleSheet();
+        dark.replaceSync("@media (prefers-color-scheme: dark) { #planted { color: #333; } }");
+        document.adoptedStyleSheets = [dark];
+        words.id = "planted"; words.textContent = "Cannot be read at night.";
+        document.querySelector("main").append(picture, words);
+    }""")
+    assert [found.split(" <")[0] for found in findings(page)] == [
+        "light 1280: critical image-alt", "dark 1280: serious color-contrast", "dark 390: serious color-contrast",
+    ]  # fmt: skip
+
+
+def test_a_page_is_looked_at_again_only_for_something_new():
+    def row(cell: str) -> str:
+        return f'<main><p class="note column-name"><input type="text"><b>x</b></p>{cell}</main>'
+
+    pages = [
+        ("first", row("")), ("same", row("")), ("other words", row("").replace(">x<", ">y<").replace("-name", "-size")),
+        ("a kind of field", row('<p class="note"><input type="radio"></p>')),
+        ("in another place", row("<b>x</b>")),
+    ]  # fmt: skip
+    assert list(with_something_new(pages)) == ["first", "a kind of field", "in another place"]

@@ -7,10 +7,9 @@ from django.conf import settings
 
 TOKENS = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text()
 GROUNDS = ("paper", "surface", "surface-sunken")
-WORDS = [(ink, ground) for ink in ("ink", "ink-2", "ink-3", "accent", "good", "warn", "bad") for ground in GROUNDS]
-WORDS += [("accent-ink", "accent"), ("accent", "accent-soft"), ("ink", "accent-soft"), ("ink-2", "accent-soft")]
-WORDS += [(name, f"{name}-soft") for name in ("good", "warn", "bad")]
-WORDS += [("ink", f"{name}-soft") for name in ("good", "warn", "bad")]
+SOFT_GROUNDS = ("accent-soft", "good-soft", "warn-soft", "bad-soft")
+INKS = ("ink", "ink-2", "ink-3", "accent", "good", "warn", "bad")
+WORDS = [(ink, ground) for ink in INKS for ground in GROUNDS + SOFT_GROUNDS] + [("accent-ink", "accent")]
 #: edges of controls and the focus ring need 3 : 1
 EDGES = [("line-strong", ground) for ground in GROUNDS] + [("focus", ground) for ground in GROUNDS]
 
