@@ -3,36 +3,18 @@
 from typing import Any
 
 from labeling import signals
-from labeling.models import Project
-from labeling.selectors import metrics
 from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
-from learning.selectors.curve import learning_curve
 from learning.services.runs.decide import ask_once
 
 
 def connect() -> None:
-    """Connects the listeners and the learning curve of ``GET …/metrics/``; called once when Django is ready."""
+    """Connects the listeners; called once when Django is ready."""
     signals.answer_recorded.connect(on_answer_recorded)
     signals.answers_changed.connect(on_answer_recorded)
     signals.items_imported.connect(on_items_imported)
     signals.labels_changed.connect(on_labels_changed)
     signals.project_deleted.connect(on_project_deleted)
-    metrics.register("learning_curve", learning_curve)
-    metrics.register("arms", _arms)
-    metrics.register("stopping", _stopping)
-
-
-def _arms(project: Project) -> dict[str, Any]:
-    from learning.selectors.arms import arms  # noqa: PLC0415  # NumPy is not needed to answer
-
-    return arms(project).as_dict()
-
-
-def _stopping(project: Project) -> dict[str, Any]:
-    from learning.selectors.stopping import stopping  # noqa: PLC0415
-
-    return stopping(project).as_dict()
 
 
 def on_answer_recorded(sender: Any, project_id: int, **_: Any) -> None:

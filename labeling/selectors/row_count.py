@@ -4,16 +4,16 @@ from labeling.consensus import left_out
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Item, Project, Reason
 from labeling.selectors.export import Filters
-from labeling.selectors.row_shapes import SHAPES
+from labeling.selectors.row_shapes import shape_named
 
 #: Whether an item has a row though nobody answered about it.
 ROWS_OF_ALL_ITEMS = PerSubject(item=False, pair=True)
 
 
 def export_row_count(project: Project, rows: str, filters: Filters) -> int:
-    """The rows of ``export_rows`` right now: current answers, or items that have one, or what is registered."""
-    if rows in SHAPES:
-        return SHAPES[rows].count(project, filters)
+    """The rows of ``export_rows`` right now: current answers, or items that have one, or a further shape's."""
+    if shape := shape_named(rows):
+        return shape.count(project, filters)
     subject = kind_of(project).subject
     if rows == "items" and ROWS_OF_ALL_ITEMS.of(subject):
         items = Item.objects.filter(project=project)

@@ -1,9 +1,10 @@
-"""Shapes of export rows besides answers and items. Learning registers its own when Django starts."""
+"""Shapes of export rows besides answers and items. Learning brings them (``extensions.py``)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labeling.extensions import installed
 from labeling.models import Project
 from labeling.selectors.columns import Column
 from labeling.selectors.export import ROWS, Filters
@@ -26,21 +27,18 @@ class RowShape:
     hint: str = ""
 
 
-SHAPES: dict[str, RowShape] = {}
-
-
-def register(name: str, shape: RowShape) -> None:
-    """``rows=name`` may be asked for from now on."""
-    SHAPES[name] = shape
+def shape_named(rows: str) -> RowShape | None:
+    """None for answers and items, which are no further shapes, and for names nobody knows."""
+    return installed().row_shapes.get(rows)
 
 
 def row_names() -> list[str]:
-    return [*ROWS, *SHAPES]
+    return [*ROWS, *installed().row_shapes]
 
 
 def shapes_of(project: Project) -> dict[str, RowShape]:
-    """The registered shapes a project has."""
-    return {name: shape for name, shape in SHAPES.items() if project.kind in shape.kinds}
+    """The further shapes a project has."""
+    return {name: shape for name, shape in installed().row_shapes.items() if project.kind in shape.kinds}
 
 
 def row_names_of(project: Project) -> list[str]:

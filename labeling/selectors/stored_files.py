@@ -1,11 +1,12 @@
 """Every file that a row names, by kind: what a backup takes along and housekeeping leaves alone.
 
-Whoever keeps files registers their kind here. A file that nothing here names is removed by housekeeping after a day.
+Learning names its own (``extensions.py``). A file that nothing names is removed by housekeeping after a day.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from labeling.extensions import installed
 from labeling.models import Asset, ImportBatch, JobState, Snapshot
 
 
@@ -21,16 +22,11 @@ class NamedFile:
 
 #: ``rows(database alias, project ids or None for all)``
 Rows = Callable[[str, list[int] | None], Iterable[NamedFile]]
-_KINDS: dict[str, Rows] = {}
-
-
-def register(kind: str, rows: Rows) -> None:
-    _KINDS[kind] = rows
 
 
 def named_files(using: str = "default", projects: list[int] | None = None) -> Iterator[NamedFile]:
     """The files that the database behind the alias names; one that two rows name comes twice."""
-    for rows in _KINDS.values():
+    for rows in (*_OWN, *installed().named_files.values()):
         yield from rows(using, projects)
 
 
@@ -56,6 +52,4 @@ def _snapshots(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
         yield NamedFile("snapshots", project_id, name, "" if name.endswith(".gz") else sha256)
 
 
-register("originals", _originals)
-register("uploads", _uploads)
-register("snapshots", _snapshots)
+_OWN: tuple[Rows, ...] = (_originals, _uploads, _snapshots)

@@ -5,15 +5,8 @@ Features, encoders, models, and what each version answered on the eval split.
 
 from collections.abc import Iterator
 
-from labeling.selectors.stored_files import NamedFile, register
+from labeling.selectors.stored_files import NamedFile
 from learning.models import EncoderVersion, FeatureShard, ModelVersion
-
-
-def connect() -> None:
-    register("features", _features)
-    register("encoders", _encoders)
-    register("models", _models)
-    register("evaluations", _evaluations)
 
 
 def _features(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
@@ -44,3 +37,6 @@ def _evaluations(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
     columns = ("project_id", "report__eval_answers__path", "report__eval_answers__sha256")
     for project_id, name, sha256 in found.values_list(*columns).iterator():
         yield NamedFile("evaluations", project_id, name, sha256)
+
+
+NAMED_FILES = {"features": _features, "encoders": _encoders, "models": _models, "evaluations": _evaluations}

@@ -3,7 +3,6 @@
 from typing import Any
 
 from labeling.models import Project
-from labeling.selectors import model_facts
 from learning.models import ModelVersion, Status
 from learning.selectors.verdict_words import reason_words
 
@@ -21,8 +20,3 @@ def gate_verdict(version: ModelVersion) -> dict[str, Any] | None:
 def verification(project: Project) -> dict[int | None, bool]:
     """By number, whether a version became champion by the gate, on at least 200 eval answers."""
     return dict(ModelVersion.objects.filter(project=project).order_by().values_list("number", "verified"))
-
-
-def connect() -> None:
-    """Tells labeling's exports; called once when Django is ready."""
-    model_facts.register(verification)

@@ -15,20 +15,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from labeling.models import Project
-from labeling.services import housekeeping
 from labeling.services.files import storage
-from labeling.services.housekeeping import Freed
+from labeling.services.housekeeping import Freed, Rule
 from labeling.services.jobs.attempts import Beat
 from learning.models import Decision, EncoderVersion, FeatureShard, ModelVersion, Run, Status
 from learning.models.model_version import ModelVersionQuerySet
 
 IN_USE = (Status.CHAMPION, Status.PROVISIONAL)
-
-
-def connect() -> None:
-    housekeeping.register(housekeeping.Rule("models", _plan_models, _drop_models))
-    housekeeping.register(housekeeping.Rule("encoders", _plan_encoders, _drop_encoders))
-    housekeeping.register(housekeeping.Rule("features", _plan_features, _drop_features))
 
 
 def droppable_models(project_id: int) -> ModelVersionQuerySet:
@@ -134,3 +127,10 @@ def _remove(
 
 def _is_named(rows: "QuerySet[Any]", name: str) -> bool:
     return rows.all().filter(path=name).exists()
+
+
+RULES = (
+    Rule("models", _plan_models, _drop_models),
+    Rule("encoders", _plan_encoders, _drop_encoders),
+    Rule("features", _plan_features, _drop_features),
+)

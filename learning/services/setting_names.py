@@ -1,15 +1,9 @@
-"""Tells labeling which strategies, encoders and learners a project may name."""
+"""Which strategies, encoders and learners a project may name, by modality; of every modality for "".
+
+The registries are imported on first use: NumPy is not needed to answer.
+"""
 
 from collections.abc import Sequence
-
-from labeling.services.projects import setting_choices
-
-
-def register() -> None:
-    """Called once when Django is ready. The registries are imported on first use: NumPy is not needed to answer."""
-    setting_choices.register("strategy", strategies)
-    setting_choices.register("encoder", encoders)
-    setting_choices.register("learner", learners)
 
 
 def strategies(modality: str) -> Sequence[str]:

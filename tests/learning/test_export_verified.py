@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from labeling import extensions
 from labeling.models import Annotation, Source
-from labeling.selectors import model_facts
 from labeling.selectors.export import Filters, export_rows, fixed_columns
 from labeling.services.answers.record import record_answer
 from labeling.services.exports import FORMATS, export_file
@@ -63,7 +63,7 @@ def test_a_version_of_another_project_with_the_same_number_says_nothing(asked, p
 
 
 def test_without_learning_nobody_knows(asked, monkeypatch):
-    monkeypatch.setitem(model_facts._tellers, "verified", model_facts._nobody_knows)
+    monkeypatch.setattr(extensions, "_installed", extensions.NOTHING)
     assert read(asked, "jsonl", "annotations") == [None] * 4
 
 

@@ -1,13 +1,14 @@
 """A name that is too long for its column is found by ``check --deploy``, before anybody stores it."""
 
+from dataclasses import replace
+
 import pytest
 from django.core.checks import run_checks
 
 from config.name_lengths import stored_names, too_long
+from labeling import extensions
 from labeling.models import Snapshot
-from labeling.selectors import row_shapes
 from labeling.services import exports
-from labeling.services.projects import setting_choices
 from tests.factories import make_project
 
 LONG = "a" * 41
@@ -30,12 +31,15 @@ def test_a_format_whose_name_is_too_long_is_found(monkeypatch):
 
 
 def test_a_row_shape_whose_name_is_too_long_is_found(monkeypatch):
-    monkeypatch.setitem(row_shapes.SHAPES, LONG, row_shapes.SHAPES["scores"])
+    installed = extensions.installed()
+    more = {**installed.row_shapes, LONG: installed.row_shapes["scores"]}
+    monkeypatch.setattr(extensions, "_installed", replace(installed, row_shapes=more))
     assert found() == [f"{LONG!r} has 41 characters, Snapshot.rows holds 40."]
 
 
 def test_a_strategy_whose_name_is_too_long_is_found_in_every_place_it_is_stored(monkeypatch):
-    monkeypatch.setitem(setting_choices.PROVIDERS, "strategy", lambda modality: [LONG])
+    names = {**extensions.installed().setting_names, "strategy": lambda modality: [LONG]}
+    monkeypatch.setattr(extensions, "_installed", replace(extensions.installed(), setting_names=names))
     assert [words.split(", ")[1].split(".")[0] for words in found()] == ["Project", "Task", "Epoch", "ModelVersion"]
 
 

@@ -1,14 +1,15 @@
 """The labeled data set as a file in one of several formats."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from labeling.kinds import kind_of
 from labeling.models import Project, Source, Split
+from labeling.selectors.columns import Column
 from labeling.selectors.export import Filters, bounded, export_columns, export_rows, fixed_columns
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
-from labeling.selectors.row_shapes import SHAPES, row_names, row_names_of
+from labeling.selectors.row_shapes import row_names, row_names_of, shape_named
 from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import RowCount
 from labeling.services.exports.delimited import Csv
@@ -45,8 +46,9 @@ def check_fits(project: Project, rows: str, filters: Filters) -> None:
     """Raises Invalid for rows that this kind of project does not have, and for filters that mean nothing for them."""
     if rows not in row_names_of(project):
         raise Invalid("rows", f"This project has {', '.join(row_names_of(project))}.")
+    shape = shape_named(rows)
     for name in public(filters):
-        if rows in SHAPES and name not in SHAPES[rows].filters:
+        if shape and name not in shape.filters:
             raise Invalid(name, f"There is no such filter for {rows}.")
 
 
@@ -69,7 +71,8 @@ def public(filters: Filters) -> dict[str, str]:
 
 def holds_people(project: Project, rows: str) -> bool:
     """Whether rows of the shape say who answered."""
-    columns = SHAPES[rows].columns if rows in SHAPES else fixed_columns(project, rows)
+    shape = shape_named(rows)
+    columns = shape.columns if shape else fixed_columns(project, rows)
     return any(column.name in PERSON_COLUMNS for column in columns)
 
 
@@ -84,8 +87,9 @@ def export_file(
     check_fits(project, rows, filters)
     writer = FORMATS[format_]
     filters = bounded(project, filters)
-    if rows in SHAPES:
-        columns, records = SHAPES[rows].columns, SHAPES[rows].rows(project, filters)
+    columns: Sequence[Column]
+    if shape := shape_named(rows):
+        columns, records = shape.columns, shape.rows(project, filters)
     else:
         columns = (export_columns if writer.needs_columns else _fixed_only)(project, rows, filters)
         records = export_rows(project, rows, filters)

@@ -1,8 +1,9 @@
-"""What keepers of files say about them: learning registers its models, encoders and features here."""
+"""What keepers of files say about them: learning its models, encoders and features (``extensions.py``)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from labeling.extensions import installed
 from labeling.services.jobs.attempts import Beat
 
 
@@ -26,15 +27,7 @@ class Rule:
     apply: Callable[[int, Beat], Freed]
 
 
-RULES: list[Rule] = []
-
-
-def register(rule: Rule) -> None:
-    if rule.kind not in [known.kind for known in RULES]:
-        RULES.append(rule)
-
-
 def would_free(project_id: int) -> Iterator[Freed]:
     """What the next housekeeping would let go by the rules, as things stand; nothing is changed."""
-    for rule in RULES:
+    for rule in installed().retention:
         yield rule.plan(project_id)

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from labeling.extensions import installed
 from labeling.models import Backup, Housekeeping, JobState, Project, User
 from labeling.services.audit.trail import record
 from labeling.services.housekeeping.rows import drop_old_rows
-from labeling.services.housekeeping.rules import RULES, Freed
+from labeling.services.housekeeping.rules import Freed
 from labeling.services.housekeeping.strays import Usage, sweep_strays
 from labeling.services.jobs.attempts import Beat, attempt_at
 from labeling.services.jobs.enqueue import enqueue_on_commit
@@ -53,7 +54,7 @@ def run_housekeeping(pk: int) -> dict[str, Any]:
 def _by_the_rules(beat: Beat) -> list[Freed]:
     freed = []
     for project_id in Project.objects.order_by("pk").values_list("pk", flat=True):
-        for rule in RULES:
+        for rule in installed().retention:
             beat()
             freed.append(rule.apply(project_id, beat))
     return freed

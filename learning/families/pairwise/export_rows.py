@@ -13,7 +13,7 @@ from labeling.kinds import KINDS
 from labeling.models import Annotation, Context, Item, Modality, Pair, Project, Reason
 from labeling.selectors.columns import Column
 from labeling.selectors.export import Filters
-from labeling.selectors.row_shapes import RowShape, register
+from labeling.selectors.row_shapes import RowShape
 from learning.families.pairwise.results import Z, shown_version
 from learning.models import PairwiseScore
 
@@ -42,24 +42,20 @@ SCORES = _columns(
 )  # fmt: skip
 
 
-def connect() -> None:
-    """Registers the shapes; called once when Django is ready."""
+def row_shapes() -> dict[str, RowShape]:
     kinds = [kind.name for kind in KINDS.values() if kind.ranks_items]
-    register(
-        "preferences",
-        RowShape(
+    return {
+        "preferences": RowShape(
             PREFERENCES, preferences, lambda project, filters: sum(1 for _ in preferences(project, filters)), kinds,
             ("split", "source", "only"), "Preferences", "one row a pair: prompt, chosen, rejected",
         ),
-    )  # fmt: skip
-    register(
-        "rankings",
-        RowShape(RANKINGS, rankings, _count_ranked, kinds, (), "Rankings", "one row an item of a query, graded"),
-    )
-    register(
-        "scores",
-        RowShape(SCORES, scores, _count_scored, kinds, ("split",), "Scores", "one row an item, with its error"),
-    )
+        "rankings": RowShape(
+            RANKINGS, rankings, _count_ranked, kinds, (), "Rankings", "one row an item of a query, graded"
+        ),
+        "scores": RowShape(
+            SCORES, scores, _count_scored, kinds, ("split",), "Scores", "one row an item, with its error"
+        ),
+    }  # fmt: skip
 
 
 def preferences(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:

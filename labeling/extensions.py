@@ -1,0 +1,61 @@
+"""What labeling can be told by whoever learns: one port each, filled by one ``install`` when Django starts.
+
+Without learning nothing is installed, and every port has the answer of doing without. What labeling announces the other
+way stands in ``signals.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labeling.models import Project
+    from labeling.selectors.row_shapes import RowShape
+    from labeling.selectors.stored_files import NamedFile
+    from labeling.services.housekeeping.rules import Rule
+
+
+def _no_versions(project: Project) -> Mapping[int | None, bool]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extensions:
+    """``metrics``: further entries of ``GET …/metrics/``, by name.
+
+    ``verified_versions(project)``: by the numbers of its model versions, which are verified. Asked once an export.
+    ``row_shapes``: further ``rows=`` of exports and snapshots.
+    ``setting_names[setting](modality)``: what a setting may be besides *auto*; of every modality for "".
+    ``named_files[kind](database alias, project ids or None for all)``: the files that rows name, which a backup takes
+    along and housekeeping leaves alone.
+    ``retention``: what housekeeping may let go of.
+    """
+
+    metrics: Mapping[str, Callable[[Project], Any]] = field(default_factory=dict)
+    verified_versions: Callable[[Project], Mapping[int | None, bool]] = _no_versions
+    row_shapes: Mapping[str, RowShape] = field(default_factory=dict)
+    setting_names: Mapping[str, Callable[[str], Sequence[str]]] = field(default_factory=dict)
+    named_files: Mapping[str, Callable[[str, list[int] | None], Iterable[NamedFile]]] = field(default_factory=dict)
+    retention: Sequence[Rule] = ()
+
+
+class AlreadyInstalled(Exception):
+    """A second one would silently take the place of the first."""
+
+
+NOTHING = Extensions()
+_installed = NOTHING
+
+
+def install(extensions: Extensions) -> None:
+    """Fills the ports. Raises AlreadyInstalled the second time."""
+    global _installed  # set once, while Django starts
+    if _installed is not NOTHING:
+        raise AlreadyInstalled
+    _installed = extensions
+
+
+def installed() -> Extensions:
+    return _installed

@@ -1,0 +1,40 @@
+"""What learning tells labeling: the ports of ``labeling/extensions.py``, each filled in one place."""
+
+from typing import Any
+
+from labeling.extensions import Extensions
+from labeling.models import Project
+from learning.families.pairwise.export_rows import row_shapes
+from learning.selectors.curve import learning_curve
+from learning.selectors.stored_files import NAMED_FILES
+from learning.selectors.verdicts import verification
+from learning.services import setting_names
+from learning.services.retention import RULES
+
+
+def extensions() -> Extensions:
+    """Installed once, when Django is ready."""
+    return Extensions(
+        metrics={"learning_curve": learning_curve, "arms": _arms, "stopping": _stopping},
+        verified_versions=verification,
+        row_shapes=row_shapes(),
+        setting_names={
+            "strategy": setting_names.strategies,
+            "encoder": setting_names.encoders,
+            "learner": setting_names.learners,
+        },
+        named_files=NAMED_FILES,
+        retention=RULES,
+    )
+
+
+def _arms(project: Project) -> dict[str, Any]:
+    from learning.selectors.arms import arms  # noqa: PLC0415  # NumPy is not needed to answer
+
+    return arms(project).as_dict()
+
+
+def _stopping(project: Project) -> dict[str, Any]:
+    from learning.selectors.stopping import stopping  # noqa: PLC0415
+
+    return stopping(project).as_dict()
