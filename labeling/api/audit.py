@@ -22,8 +22,8 @@ FILES = {(200, media_type): OpenApiResponse(OpenApiTypes.BINARY) for media_type 
 
 
 class AuditEventOut(serializers.ModelSerializer[AuditEvent]):
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
+    before = serializers.JSONField(help_text="null where there was nothing before.")
+    after = serializers.JSONField(help_text="null where nothing is left.")
 
     class Meta:
         model = AuditEvent

@@ -97,7 +97,9 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
     run = serializers.UUIDField(source="run.public_id", default=None, allow_null=True)
     verified = serializers.BooleanField(help_text="It became champion by the gate, on at least 200 eval answers.")
     file_dropped_at = serializers.DateTimeField(
-        source="dropped_at", help_text="Housekeeping let the file go; `manage.py repeat_run --store` makes it again."
+        source="dropped_at",
+        allow_null=True,
+        help_text="Housekeeping let the file go; `manage.py repeat_run --store` makes it again.",
     )
     ranks = serializers.SerializerMethodField(help_text="The questions are ranked by this version.")
     labels = serializers.SerializerMethodField(
