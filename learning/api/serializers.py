@@ -204,13 +204,12 @@ class ModelDetailOut(ModelOut):
 
     @extend_schema_field(EstimateOut(allow_null=True))
     def get_human_ceiling(self, version: ModelVersion) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = version.report.get("human_ceiling")
+        found = version.reported.human_ceiling
         return with_note(found) if found else None
 
     @extend_schema_field(LeaksOut(allow_null=True))
     def get_leaks(self, version: ModelVersion) -> dict[str, int] | None:
-        found: dict[str, int] | None = version.report.get("leaks")
-        return found
+        return version.reported.leaks
 
 
 class ReasonIn(StrictSerializer):

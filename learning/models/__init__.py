@@ -5,8 +5,10 @@ from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
 from learning.models.run import Run, Trigger
+from learning.models.version_report import VersionReport
 
 __all__ = [
     "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion",
     "NextDecision", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity", "Status", "Trigger",
+    "VersionReport",
 ]  # fmt: skip

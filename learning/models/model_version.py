@@ -8,6 +8,8 @@ from django.db.models import Case, Exists, Func, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from learning.models.version_report import VersionReport
+
 
 class Status(models.TextChoices):
     """At most one champion and one provisional version a project; both may be there, then the provisional one ranks."""
@@ -102,6 +104,11 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"model {self.number}"
+
+    @property
+    def reported(self) -> VersionReport:
+        """The report, whichever code wrote it."""
+        return VersionReport.from_json(self.report)
 
     @property
     def ranks(self) -> bool:

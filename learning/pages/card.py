@@ -70,7 +70,7 @@ def metric_rows(version: ModelVersion) -> list[MetricRow]:
             estimate,
             [(BASELINES[baseline], version.baselines[baseline].get(name)) for baseline in names],
             name.endswith(("_loss", "_error")),
-            version.report.get("human_ceiling") if name == first else None,
+            version.reported.human_ceiling if name == first else None,
         )
         for name, estimate in version.metrics.items()
     ]
@@ -90,12 +90,12 @@ def headline(project: Project, version: ModelVersion) -> dict[str, Any] | None:
 
 
 def label_rows(version: ModelVersion) -> list[dict[str, Any]]:
-    return [{**scores, "name": version.labels[scores["label"]]} for scores in version.report.get("labels", [])]
+    return [{**scores, "name": version.labels[scores["label"]]} for scores in version.reported.labels]
 
 
 def matrix(version: ModelVersion) -> list[tuple[str, list[Cell]]]:
     """Truth in rows; a cell's shade is its share of the row. Empty when there are too many labels to read."""
-    counts = version.report.get("confusion")
+    counts = version.reported.confusion
     if not counts or len(counts) > MATRIX_LABELS:
         return []
     return [
@@ -113,7 +113,7 @@ def _shade(count: int, of: int) -> int:
 
 def confusions(version: ModelVersion) -> list[Confusion]:
     """The most frequent mistakes, where the matrix would be too large."""
-    counts = version.report.get("confusion")
+    counts = version.reported.confusion
     if not counts or len(counts) <= MATRIX_LABELS:
         return []
     found = [

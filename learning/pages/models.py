@@ -39,7 +39,7 @@ def _curve(project: Project) -> dict[str, Any]:
     newest = ModelVersion.objects.filter(project=project).newest_first().first()
     found = card.headline(project, newest) if newest else None
     majority = found["majority"]["value"] if found and found["majority"] else None
-    ceiling = (newest.report.get("human_ceiling") if newest else None) or None
+    ceiling = (newest.reported.human_ceiling if newest else None) or None
     compared = arms(project)
     active, random = (
         [{"labels": row["labels"], "metric": row["metric"], **row[arm]} for row in compared.comparisons]
@@ -162,7 +162,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "matrix": card.matrix(version),
         "confusions": card.confusions(version),
         "side_by_side": len(version.labels) <= NARROW_MATRIX,
-        "reliability": reliability_chart(version.report.get("reliability", [])),
+        "reliability": reliability_chart(version.reported.reliability),
         "decisions": card.decision_rows(version),
         "stopping": stopping(project, version.number),
         "took": duration(run) if run else "",
@@ -192,7 +192,7 @@ def model_fragment(request: PageRequest, project: Project) -> HttpResponse:
         gate = gate_verdict(version)
         context |= {
             "headline": card.headline(project, version),
-            "ceiling": version.report.get("human_ceiling"),
+            "ceiling": version.reported.human_ceiling,
             "status_words": trust.status_words(version, gate, is_ranking=True),
             "measured_on": trust.measured_on(version),
             "beside": trust.beside(gate["numbers"], kind_of(project).learned_as) if gate else None,

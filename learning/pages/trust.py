@@ -79,8 +79,8 @@ def is_damaged(version: ModelVersion) -> bool:
 def of(version: ModelVersion) -> dict[str, Any]:
     """Everything of the page's second part; what an older version's report lacks is None or empty."""
     gate = gate_verdict(version)
-    report = version.report
-    leaks = report.get("leaks")
+    report = version.reported
+    leaks = report.leaks
     return {
         "gate": gate,
         "enough": ENOUGH,
@@ -89,11 +89,11 @@ def of(version: ModelVersion) -> dict[str, Any]:
         "checks": [check_row(check) for check in gate["checks"]] if gate else [],
         "beside": beside(gate["numbers"], kind_of(version.project).learned_as) if gate else None,
         "uses": eval_uses(version),
-        "ceiling": report.get("human_ceiling"),
+        "ceiling": report.human_ceiling,
         "leaks": leaks,
-        "leaks_found": bool(leaks) and any(leaks.get(name) for name in ("hash", "near", "group")),
+        "leaks_found": leaks is not None and any(leaks.get(name) for name in ("hash", "near", "group")),
         "data": data_test_rows(version.run) if version.run and version.run.data_tests else None,
-        "losses": sorted((report.get("learner") or {}).get("loss_by_learner", {}).items(), key=lambda pair: pair[1]),
+        "losses": sorted(report.learner.get("loss_by_learner", {}).items(), key=lambda pair: pair[1]),
         **bars(version),
     }
 
@@ -174,7 +174,7 @@ def bars(version: ModelVersion) -> dict[str, Any]:
         return {"bars": [], "bar_strip": None}
     found: list[tuple[str, dict[str, Any] | None, str]] = [
         (f"Model {version.number}", own, "own"),
-        ("One person with another", version.report.get("human_ceiling"), "ceiling"),
+        ("One person with another", version.reported.human_ceiling, "ceiling"),
     ]
     found += [
         (title, version.baselines.get(key, {}).get(name), "baseline")

@@ -46,6 +46,14 @@ def expected_files() -> list[str]:
     return sorted(name.removeprefix("expected/") for name in names if not name.endswith("/addresses.json"))
 
 
+def expected_of(name: str) -> bytes:
+    """One answer the old code gave."""
+    with lzma.open(PACKED) as file, tarfile.open(fileobj=file) as tar:
+        found = tar.extractfile(f"expected/{name}")
+        assert found is not None
+        return found.read()
+
+
 class Upgraded:
     """An installation that ``up`` has started, spoken to over HTTP by a person whose password is the old one."""
 

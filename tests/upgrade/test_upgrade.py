@@ -29,6 +29,7 @@ ADDED_COLUMNS: dict[str, set[str]] = {}
 ADDED_NAMES = {
     ".note",  # why an interval is left open
     ".difference.n",
+    ".report.version",
     ".n_labels", ".pinned", ".file_dropped_at",
     ".results[].names",  # of a snapshot: real ones or pseudonyms
 }  # fmt: skip

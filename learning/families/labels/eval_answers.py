@@ -40,7 +40,7 @@ def store(
     decided: NDArray[np.int64],
     targets: NDArray[np.float64],
 ) -> dict[str, str]:
-    """Writes the file; returns what ``ModelVersion.report["eval_answers"]`` keeps: its name and hash."""
+    """Writes the file; returns what ``VersionReport.eval_answers`` keeps: its name and hash."""
     arrays: dict[str, NDArray[Any]] = {
         "ordinals": ordinals.astype(np.int64),
         "truth": targets.argmax(axis=1).astype(np.int32),
@@ -53,7 +53,7 @@ def store(
 
 def load(version: ModelVersion) -> EvalAnswers | None:
     """None for a version measured before they were kept, or on several labels an item. Raises files.Corrupt."""
-    kept = version.report.get("eval_answers")
+    kept = version.reported.eval_answers
     if not kept:
         return None
     try:

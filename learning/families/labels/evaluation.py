@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
@@ -18,7 +18,7 @@ from learning.core.evaluation.report import Evaluation
 from learning.core.learners import FittedLearner
 from learning.families.labels import eval_answers
 from learning.families.labels.training_data import LabelData
-from learning.models import ModelVersion, Run
+from learning.models import ModelVersion, Run, VersionReport
 from learning.services.features import contents, encoder_versions
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.monitoring.leaks import leaks
@@ -72,18 +72,20 @@ def measure(
     simple = objective.simple(answers.features, answers.targets, features)
     found = assessment.model.as_dict()
     ceiling = objective.ceiling(np.concatenate((held.agreement, data.tied.agreement)))
-    report = {name: found[name] for name in ("labels", "confusion", "reliability")} | {
-        "n_eval": len(held),
-        "n_imported": held.n_imported,
-        "n_tied": len(data.tied),
-        "learner": dict(model.facts),
-        "human_ceiling": ceiling.as_dict() if ceiling else None,
-        "leaks": leaks(run.project, run.items_seen).as_dict(),
-    }
+    report = VersionReport(
+        **{name: found[name] for name in ("labels", "confusion", "reliability")},
+        n_eval=len(held),
+        n_imported=held.n_imported,
+        n_tied=len(data.tied),
+        learner=dict(model.facts),
+        human_ceiling=ceiling.as_dict() if ceiling else None,
+        leaks=leaks(run.project, run.items_seen).as_dict(),
+    )
     probabilities = model.predict(features)
     if objective.one_answer:
         decided = objective.decide(probabilities)
-        report["eval_answers"] = eval_answers.store(run.project_id, held.ordinals, probabilities, decided, held.hard)
+        kept = eval_answers.store(run.project_id, held.ordinals, probabilities, decided, held.hard)
+        report = replace(report, eval_answers=kept)
     latency_ms = latency(run, held.ordinals, encoder_versions.fitted(matrix.version), model)
     return MeasuredLabels(
         probabilities=probabilities,
@@ -95,7 +97,7 @@ def measure(
         fields={
             "metrics": found["metrics"],
             "baselines": baselines,
-            "report": report,
+            "report": report.as_json(),
             "eval_sha256": manifest_of(data),
             "n_eval": len(held),
             "latency_ms": round(latency_ms, 3),

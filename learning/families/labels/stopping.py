@@ -1,6 +1,7 @@
 """Measures what stopping advice is made of: do successive versions still answer differently, and what did it gain?"""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,8 @@ def measure(context: Context, candidate: Candidate[Any]) -> None:
             found["gain"] = {**interval, "against": older[-1].number}
     except (files.Corrupt, EncoderVersion.DoesNotExist):
         return
-    report = ModelVersion.objects.values_list("report", flat=True).get(pk=version.pk)
-    ModelVersion.objects.filter(pk=version.pk).update(report={**report, **found})
+    report = replace(ModelVersion.objects.only("report").get(pk=version.pk).reported, **found)
+    ModelVersion.objects.filter(pk=version.pk).update(report=report.as_json())
 
 
 def sample_of(project: Project, n_items: int) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from learning.families.pairwise import audit, choose, columns, data_tests, evalu
 from learning.families.pairwise.context import Context, FittedPairs
 from learning.families.pairwise.freeze import PairData
 from learning.families.pairwise.random_arm import random_arm
-from learning.models import EncoderVersion, ModelVersion, Run
+from learning.models import EncoderVersion, ModelVersion, Run, VersionReport
 from learning.services import files
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.pipeline.family import Candidate, Evaluated, Family, Fit, Ranked
@@ -65,7 +65,7 @@ class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
         lengths = columns.lengths_of(run.project, data) if run.project.modality == Modality.TEXT else None
         measured = evaluate.measure(ranking.strengths.scores, lengths, data, step_rng(run.seed, "evaluate"))
         fields: dict[str, Any] = {
-            "report": {"pairwise": audit.audit(data, ranking) | {"random_arm": random_arm(context)}}
+            "report": VersionReport(pairwise=audit.audit(data, ranking) | {"random_arm": random_arm(context)}).as_json()
         }
         if measured is None:
             return Evaluated(None, fields, "no held-out pair has been answered yet")
@@ -112,7 +112,7 @@ class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
         if candidate is not None:
             version, fitted = candidate.version, candidate.fitted
             publish.store(version, data, fitted.model, ranked.queue.draws)
-            suspects = [name for name, _, _ in version.report["pairwise"]["suspects"]]
+            suspects = [name for name, _, _ in (version.reported.pairwise or {})["suspects"]]
             publish.store_without(version, data, fitted.ranking, suspects)
         return choose.publish(context.run.project_id, epoch, data, ranked.queue, ranks)
 

@@ -99,7 +99,7 @@ def overview_of(project: Project) -> Overview:
     version = shown_version(project)
     if version is None:
         return Overview()
-    found: dict[str, Any] = version.report.get("pairwise", {})
+    found = version.reported.pairwise
     if not found:
         return Overview(version.number, version.status)
     return Overview(
