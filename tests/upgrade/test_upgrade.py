@@ -39,6 +39,7 @@ SAID_ANEW = {
     r"\.(low|high)$": "no interval of width zero, none on fewer than five answers: null, with a note",
     r"^\.results\[\]\.labels$": "in the list of models null: a version may have learned thousands",
     r"^\.next$": "the address of another server",
+    r"^\.throughput\.": "what was answered lately, by the clock of whoever asks",
     r"(^|\.)(reason|text|sentence)$": "words for people",
 }
 
