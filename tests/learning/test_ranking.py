@@ -41,7 +41,7 @@ def test_answered_leased_set_aside_and_eval_items_are_not_asked_about(project, p
 
 
 def test_the_head_is_an_ordered_draw_with_its_propensities(project, people, monkeypatch):
-    monkeypatch.setattr(ranking, "HEAD", 25)
+    monkeypatch.setattr(ranking, "QUEUE_SIZE", 25)
     answer_some(project, people.annotator, 45)
     run(project)
     entries = published(project)

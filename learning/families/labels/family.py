@@ -30,7 +30,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     diagnostics = (stopping.measure, arms.compare)
 
     def parameters(self) -> dict[str, Any]:
-        return {"head": ranking.HEAD, "temperature": DEFAULT_TEMPERATURE}
+        return {"head": ranking.QUEUE_SIZE, "temperature": DEFAULT_TEMPERATURE}
 
     def freeze(self, run: Run) -> LabelData:
         return training_data.freeze(run)

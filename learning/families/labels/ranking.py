@@ -17,7 +17,7 @@ from learning.models import ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.registry import model_files
 
-HEAD = 2_000
+QUEUE_SIZE = 2_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def settings_of(project: Project, n_labels: int) -> Settings:
         n_labels=max(n_labels, 1),
         strategy=project.strategy,
         learner=project.learner,
-        head=HEAD,
+        head=QUEUE_SIZE,
         batch=project.retrain_every,
     )
 

@@ -13,9 +13,9 @@ from learning.core.pairwise import PairDraws, PairPosterior, choose_pairs
 from learning.families.pairwise.freeze import REASONS, PairData
 from learning.models import ModelVersion
 
-#: The head of the queue, in answers until the next run. Every pair of it gets a row: no longer than it must be.
-HEAD_BATCHES = 3
-SHORTEST_HEAD, LONGEST_HEAD = 200, 2_000
+#: The size of the queue, in answers until the next run. Every pair of it gets a row: no longer than it must be.
+QUEUE_BATCHES = 3
+SHORTEST_QUEUE, LONGEST_QUEUE = 200, 2_000
 STRATEGY = "information-gain"
 
 Numbers = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -38,7 +38,7 @@ def next_pairs(project: Project, data: PairData, posterior: PairPosterior, seed:
     draws = choose_pairs(
         posterior,
         data.learned,
-        head_of(project),
+        queue_size(project),
         step_rng(seed, "rank"),
         given=(first[given], second[given]) if project.pairs == Pairs.GIVEN else None,
         excluded=(first[is_open == 0], second[is_open == 0]),
@@ -76,8 +76,8 @@ def _known_answers(data: PairData, first: NDArray[np.int64], second: NDArray[np.
     return np.array([known.get(code, 0) for code in _codes(data, first, second).tolist()], dtype=np.int64)
 
 
-def head_of(project: Project) -> int:
-    return min(max(HEAD_BATCHES * project.retrain_every, SHORTEST_HEAD), LONGEST_HEAD)
+def queue_size(project: Project) -> int:
+    return min(max(QUEUE_BATCHES * project.retrain_every, SHORTEST_QUEUE), LONGEST_QUEUE)
 
 
 def publish(project_id: int, epoch: int, data: PairData, chosen: Chosen, version: ModelVersion | None) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from labeling.db.prepared import PreparedUpdate
 from labeling.models import Item, ItemStatus, Pair, PairQueueEntry, QueueEntry, Reason, Split, Task, TaskState
@@ -64,8 +64,10 @@ class SubjectSource(ABC):
     entries: ClassVar[type[Entry]]
     #: columns of a task that say what it is about
     columns: ClassVar[tuple[str, ...]]
-    #: fields of a row that ``counts_as_open`` and ``open_column`` look at
-    counted_by: ClassVar[tuple[str, ...]] = ("split", "status", "is_open")
+    #: what a row must be, besides open, to be counted in ``open_column``
+    open_rows: ClassVar[dict[str, Any]] = {}
+    #: the field that tells how many of a row's slots may be free when it is done; "" for none
+    spare_slots: ClassVar[str] = ""
     #: columns of Progress that asking may move
     moves: ClassVar[tuple[str, ...]]
 
@@ -81,15 +83,31 @@ class SubjectSource(ABC):
 
     def counts_as_open(self, row: Row) -> bool:
         """Whether the row is counted in ``open_column`` while it is open."""
-        return True
+        return all(getattr(row, name) == wanted for name, wanted in self.open_rows.items())
 
-    @abstractmethod
+    @property
+    def counted_by(self) -> tuple[str, ...]:
+        """Fields of a row that say where it is counted."""
+        return ("split", "status", "is_open", *self.open_rows)
+
     def counted(self, row: Row) -> dict[str, int]:
         """What Progress counts of one row."""
+        needed = row.slots_total - (getattr(row, self.spare_slots) if self.spare_slots else 0)
+        return {
+            self.open_column(row.split): int(row.is_open and self.counts_as_open(row)),
+            f"{row.split}_done": int(row.status == ItemStatus.ACTIVE and row.answers >= needed),
+        }
 
-    @abstractmethod
     def count(self, rows: "QuerySet[Any]") -> dict[str, int]:
         """What Progress counts of these rows as open and as done."""
+        needed = F("slots_total") - F(self.spare_slots) if self.spare_slots else F("slots_total")
+        counts = {}
+        for split in Split.values:
+            is_open = Q(split=split, is_open=True, **self.open_rows)
+            is_done = Q(split=split, status=ItemStatus.ACTIVE, answers__gte=needed)
+            counts[self.open_column(split)] = Count("pk", filter=is_open)
+            counts[f"{split}_done"] = Count("pk", filter=is_done)
+        return rows.aggregate(**counts)
 
     def moved(self, picks: Iterable[Pick]) -> "Counter[str]":
         """What asking moves in Progress."""

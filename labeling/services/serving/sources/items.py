@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
-
 from labeling.models import Item, ItemStatus, QueueEntry, Split
 from labeling.services.serving.sources.base import Row
 from labeling.services.serving.sources.walk import WalkedSource
@@ -19,6 +17,7 @@ class Items(WalkedSource):
     entries = QueueEntry
     columns = ("item_id",)
     moves = ("pool_open", "eval_open")
+    spare_slots = "extra_slots"
 
     def open_column(self, split: str) -> str:
         return f"{split}_open"
@@ -27,22 +26,7 @@ class Items(WalkedSource):
         return f"{split}_open"
 
     def counted(self, row: Row) -> dict[str, int]:
-        assert isinstance(row, Item)
-        active = row.status == ItemStatus.ACTIVE
-        return {
-            f"{row.split}_open": int(row.is_open),
-            f"{row.split}_done": int(active and row.answers >= row.slots_total - row.extra_slots),
-            "set_aside": int(not active),
-        }
-
-    def count(self, rows: "QuerySet[Any]") -> dict[str, int]:
-        is_done = Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total") - F("extra_slots"))
-        return rows.aggregate(
-            pool_open=Count("pk", filter=Q(split=Split.POOL, is_open=True)),
-            eval_open=Count("pk", filter=Q(split=Split.EVAL, is_open=True)),
-            pool_done=Count("pk", filter=Q(split=Split.POOL) & is_done),
-            eval_done=Count("pk", filter=Q(split=Split.EVAL) & is_done),
-        )
+        return super().counted(row) | {"set_aside": int(row.status != ItemStatus.ACTIVE)}
 
     def related(self, pictures: bool) -> tuple[str, ...]:
         return ("asset",) if pictures else ()

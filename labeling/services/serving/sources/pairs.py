@@ -1,15 +1,13 @@
 """Pairs that have a row: given and gold ones, and swapped repeats. A project may ask about no others."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
-from django.db.models import Count, F, Q, QuerySet
-
-from labeling.models import ItemStatus, Pair, PairQueueEntry, Reason, Split, Task, TaskState
+from labeling.models import ItemStatus, Pair, PairQueueEntry, Reason, Task, TaskState
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
 from labeling.services.serving.sources import ranked_pairs
-from labeling.services.serving.sources.base import Pick, Row
+from labeling.services.serving.sources.base import Pick
 from labeling.services.serving.sources.walk import GOLD, WalkedSource, walk
 
 #: Questions that lie between a pair and its repeat, and how far back repeats are looked for.
@@ -24,7 +22,7 @@ class GivenPairs(WalkedSource):
     model = Pair
     entries = PairQueueEntry
     columns = ("pair_id", "left_id")
-    counted_by = ("split", "status", "is_open", "is_given")
+    open_rows: ClassVar[dict[str, Any]] = {"is_given": True}
     moves = ("given_pool_open", "given_eval_open", "pairs")
 
     def open_column(self, split: str) -> str:
@@ -32,25 +30,6 @@ class GivenPairs(WalkedSource):
 
     def size_column(self, split: str) -> str:
         return f"given_{split}_open"
-
-    def counts_as_open(self, row: Row) -> bool:
-        return cast("Pair", row).is_given
-
-    def counted(self, row: Row) -> dict[str, int]:
-        return {
-            self.open_column(row.split): int(row.is_open and self.counts_as_open(row)),
-            f"{row.split}_done": int(row.status == ItemStatus.ACTIVE and row.answers >= row.slots_total),
-        }
-
-    def count(self, rows: "QuerySet[Any]") -> dict[str, int]:
-        is_done = Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total"))
-        is_open = Q(is_given=True, is_open=True)
-        return rows.aggregate(
-            given_pool_open=Count("pk", filter=Q(split=Split.POOL) & is_open),
-            given_eval_open=Count("pk", filter=Q(split=Split.EVAL) & is_open),
-            pool_done=Count("pk", filter=Q(split=Split.POOL) & is_done),
-            eval_done=Count("pk", filter=Q(split=Split.EVAL) & is_done),
-        )
 
     def related(self, pictures: bool) -> tuple[str, ...]:
         assets = ("first__asset", "second__asset") if pictures else ("first", "second")
