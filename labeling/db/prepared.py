@@ -86,22 +86,56 @@ class _Reading(Generic[M]):
         return made
 
 
-class PreparedUpdate:
-    """``build(*values, **constants)`` gives a queryset and what to assign; the call updates and counts the rows."""
+class _Statement:
+    """Compiled once a thread for each number of values and each set of constants."""
 
-    def __init__(self, build: Callable[..., tuple[QuerySet[Any], dict[str, Any]]]) -> None:
+    def __init__(self, build: Callable[..., Any]) -> None:
         self._build = build
         self._compiled = threading.local()
 
-    def __call__(self, *values: int | str, **constants: Hashable) -> int:
+    def _compiler(self, built: Any) -> Any:
+        raise NotImplementedError
+
+    def _sql(self, values: Sequence[int | str], constants: dict[str, Hashable]) -> _Sql:
         known: dict[Any, _Sql] = self._compiled.__dict__
         key = (len(values), *sorted(constants.items()))
         if key not in known:
             places = _places(values)
-            rows, assignments = self._build(*places, **constants)
-            query = cast("UpdateQuery", rows.query.chain(UpdateQuery))
-            query.add_update_values(assignments)
-            known[key] = _Sql(query.get_compiler(DEFAULT_DB_ALIAS), places)
+            known[key] = _Sql(self._compiler(self._build(*places, **constants)), places)
+        return known[key]
+
+
+class PreparedUpdate(_Statement):
+    """``build(*values, **constants)`` gives a queryset and what to assign; the call updates and counts the rows."""
+
+    def __init__(self, build: Callable[..., tuple[QuerySet[Any], dict[str, Any]]]) -> None:
+        super().__init__(build)
+
+    def __call__(self, *values: int | str, **constants: Hashable) -> int:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            known[key].run(cursor, values)
+            self._sql(values, constants).run(cursor, values)
             return int(cursor.rowcount)
+
+    def _compiler(self, built: tuple[QuerySet[Any], dict[str, Any]]) -> Any:
+        rows, assignments = built
+        query = cast("UpdateQuery", rows.query.chain(UpdateQuery))
+        query.add_update_values(assignments)
+        return query.get_compiler(DEFAULT_DB_ALIAS)
+
+
+class PreparedRows(_Statement):
+    """``build(*values, **constants)`` gives a queryset of ``values_list``; the call, its rows as the database has them.
+
+    For numbers and texts, which need no conversion: a long window of a queue is read without a model a row.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+        super().__init__(build)
+
+    def __call__(self, *values: int | str, **constants: Hashable) -> list[tuple[Any, ...]]:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            self._sql(values, constants).run(cursor, values)
+            return cast("list[tuple[Any, ...]]", cursor.fetchall())
+
+    def _compiler(self, built: QuerySet[Any, Any]) -> Any:
+        return built.query.get_compiler(DEFAULT_DB_ALIAS)

@@ -1,8 +1,9 @@
 """A prepared statement gives what its queryset gives, and refuses what it could not keep a place for."""
 
 import pytest
+from django.db.models import F
 
-from labeling.db.prepared import Prepared, PreparedUpdate
+from labeling.db.prepared import Prepared, PreparedRows, PreparedUpdate
 from labeling.models import Item, Member, Project
 from tests.factories import make_items
 
@@ -76,6 +77,23 @@ def test_an_update_counts_its_rows(project):
     assert move(project.pk, 3) == 2
     assert move(project.pk + 1, 4) == 0
     assert set(Item.objects.values_list("slots_total", flat=True)) == {3}
+
+
+def test_rows_come_without_models_in_the_order_of_their_columns(project, django_assert_num_queries):
+    made = make_items(project, ["a", "b", "c"])
+    built = []
+
+    @PreparedRows
+    def after(ordinal, *pks, limit):
+        built.append((len(pks), limit))
+        rows = Item.objects.filter(ordinal__gte=ordinal, pk__in=pks).order_by("-ordinal")
+        return rows.values_list("text", F("slots_total") + F("ordinal"), "pk")[:limit]
+
+    pks = [item.pk for item in made]
+    with django_assert_num_queries(2):
+        assert after(1, *pks, limit=2) == [("c", 3, pks[2]), ("b", 2, pks[1])]
+        assert after(0, pks[0], pks[2], pks[2], limit=2) == [("c", 3, pks[2]), ("a", 1, pks[0])]
+    assert built == [(3, 2)]
 
 
 def test_a_value_that_would_be_changed_on_its_way_is_refused(project):

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from labeling.db.prepared import Prepared
+from labeling.db.prepared import Prepared, PreparedRows
 from labeling.models import Epoch, Split
 from labeling.services.serving.cursor import END_OF_QUEUE, AnnotatorCursor
 from labeling.services.serving.sources import Entry, SubjectSource
@@ -82,10 +82,9 @@ def chances(
     taken by the draw itself; ``without`` are further rows the person was given just now.
     """
     found: dict[int, float] = {}
-    name = f"{source.name}_id"
-    queued = _queued(cursor.project.pk, cursor.project.epoch, *drawn, source=source) if drawn else []
-    passed_over, wanted = 1.0, {getattr(entry, name) for entry in queued}
-    for row, propensity in _order(source, cursor, queued, wanted.copy(), set(without)) if queued else ():
+    queued = _queued(cursor.project.pk, cursor.project.epoch, *sorted(drawn), source=source) if drawn else []
+    passed_over, wanted = 1.0, {row for row, _, _ in queued}
+    for row, propensity in _order(source, cursor, queued, set(without)) if queued else ():
         if row in wanted:
             found[row] = passed_over * propensity
             wanted.discard(row)
@@ -97,40 +96,47 @@ def chances(
 
 
 def _order(
-    source: SubjectSource, cursor: AnnotatorCursor, queued: list[Any], drawn: set[int], given: set[int]
+    source: SubjectSource, cursor: AnnotatorCursor, queued: list[tuple[Any, ...]], given: set[int]
 ) -> Iterator[tuple[int, float]]:
-    """(row, propensity) in the order in which the queue would give them to the person from now on, as far as ``drawn``
-    goes: the rows of the entries ``queued``."""
+    """(row, propensity) in the order in which the queue would give them to the person from now on, as far as the rows
+    go that were drawn just now and stand in it: ``queued`` as (row, rank, epoch)."""
     queue_pass, rank = _place(cursor)
     passes = cursor.project.overlap
+    drawn, epoch = sorted(row for row, _, _ in queued), queued[0][2]
     for at_pass in range(queue_pass, passes):
         asked_since = _asked_since(cursor, at_pass)
-        last = END_OF_QUEUE if at_pass + 1 < passes else max(entry.rank for entry in queued)
-        for row, propensity, since in _ahead(source, cursor, queued[0].epoch_id, rank, last, drawn):
-            if row not in given and since - (row in drawn) <= asked_since:
-                given.add(row)
-                yield row, propensity
+        last = END_OF_QUEUE if at_pass + 1 < passes else max(rank for _, rank, _ in queued)
+        limit = CHANCES_WINDOW
+        while window := _ahead(epoch, cursor.member.user_id, rank, last, *drawn, source=source, limit=limit):
+            for row, propensity, since, _ in window:
+                if row not in given and since - (row in drawn) <= asked_since:
+                    given.add(row)
+                    yield row, propensity
+            if len(window) < limit:
+                break
+            rank, limit = window[-1][-1], limit * 8
         rank = -1
 
 
+@PreparedRows
+def _queued(project: int, number: int, *rows: int, source: SubjectSource) -> "QuerySet[Any, Any]":
+    """(row, rank, epoch) of those rows that stand in the queue."""
+    entries = source.entries._default_manager.filter(epoch__project=project, epoch__number=number).order_by()
+    return entries.filter(**{f"{source.name}__in": rows}).values_list(f"{source.name}_id", "rank", "epoch_id")
+
+
+@PreparedRows
 def _ahead(
-    source: SubjectSource, cursor: AnnotatorCursor, epoch: int, rank: int, last: int, drawn: set[int]
-) -> Iterator[tuple[int, float, int]]:
-    """(row, propensity, slots taken since the ranking) of what the person may be given behind a rank, and of those
-    drawn just now: their slot may have been the last one."""
+    epoch: int, user: int, rank: int, last: int, *drawn: int, source: SubjectSource, limit: int
+) -> "QuerySet[Any, Any]":
+    """(row, propensity, slots taken since the ranking, rank) of what the person may be given behind a rank, and of what
+    was drawn just now: its slot may have been the last one."""
     at = source.name
-    entries = source.entries._default_manager.filter(epoch=epoch, rank__gt=rank, rank__lte=last)
-    may_be_given = Q(**{f"{at}__is_open": True}) | Q(**{f"{at}__in": sorted(drawn)})
-    entries = entries.filter(may_be_given, ~asked(source, cursor.member.user_id, f"{at}_id"))
-    entries = entries.filter(**source.usable(f"{at}__")).order_by("rank")
-    rows = entries.values_list(f"{at}_id", "propensity", F(f"{at}__slots_taken") - F("slots_taken"), "rank")
-    limit = CHANCES_WINDOW
-    while window := list(rows.filter(rank__gt=rank)[:limit]):
-        for row, propensity, since, _ in window:
-            yield row, propensity, since
-        if len(window) < limit:
-            return
-        rank, limit = window[-1][-1], limit * 8
+    entries = source.entries._default_manager.filter(epoch=epoch, rank__gt=rank, rank__lte=last).order_by("rank")
+    may_be_given = Q(**{f"{at}__is_open": True}) | Q(**{f"{at}__in": drawn})
+    free = entries.filter(may_be_given, ~asked(source, user, f"{at}_id"), **source.usable(f"{at}__"))
+    since = F(f"{at}__slots_taken") - F("slots_taken")
+    return free.values_list(f"{at}_id", "propensity", since, "rank")[:limit]
 
 
 @Prepared
@@ -138,12 +144,6 @@ def _epoch(project: int, number: int, *, source: SubjectSource) -> "QuerySet[Epo
     ranks = source.entries._default_manager.filter(epoch=OuterRef("pk")).order_by("-rank").values("rank")[:1]
     last_rank = Coalesce(Subquery(ranks), -1)
     return Epoch.objects.filter(project=project, number=number).order_by().annotate(last_rank=last_rank)
-
-
-@Prepared
-def _queued(project: int, number: int, *rows: int, source: SubjectSource) -> "QuerySet[Any]":
-    entries = source.entries._default_manager.filter(epoch__project=project, epoch__number=number)
-    return entries.filter(**{f"{source.name}__in": rows}).order_by()
 
 
 @Prepared
