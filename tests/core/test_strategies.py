@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from learning.core.learners import Kind, make_learner, one_hot
+from learning.core.forms import Kind
+from learning.core.forms.exclusive import top_two
+from learning.core.learners import make_learner, one_hot
 from learning.core.pools import ArrayPool, ShardPool
 from learning.core.strategies import STRATEGIES, Draws, Request, make_strategy
 from learning.core.strategies.badge import Gradients, errors_of
@@ -17,7 +19,7 @@ from learning.core.strategies.committee import disagreement
 from learning.core.strategies.density import density
 from learning.core.strategies.representatives import Representatives
 from learning.core.strategies.typical import typicality
-from learning.core.strategies.uncertainty import entropy, least_confidence, margin, top_two
+from learning.core.strategies.uncertainty import entropy, least_confidence, margin
 
 contract = pytest.mark.parametrize("name", STRATEGIES.names())
 RUNS = {"committee": 50, "typical": 120, "auto": 60}

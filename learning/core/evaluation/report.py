@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.intervals import Estimate, bootstrap_weights, bounded, wilson
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind
 
 CALIBRATION_BINS = 15
 _FLOOR = 1e-7

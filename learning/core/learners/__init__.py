@@ -7,7 +7,8 @@ finite probabilities for all labels; the same seed gives the same bytes; dump an
 
 from __future__ import annotations
 
-from learning.core.learners.base import FittedLearner, Kind, Learner, one_hot
+from learning.core.forms import Kind
+from learning.core.learners.base import FittedLearner, Learner, one_hot
 from learning.core.registry import Registry
 
 LEARNERS: Registry[Learner] = Registry(

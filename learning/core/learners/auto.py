@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.learners.base import FittedLearner, Kind, checked
+from learning.core.forms import Kind
+from learning.core.learners.base import FittedLearner, checked
 from learning.core.learners.boosting import GradientBoostingLearner
 from learning.core.learners.choice import OutOfFold, Plan, judged_weights, row_losses
 from learning.core.learners.evidence import Answered, EvidentLearner

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, as_features
-
-Kind: TypeAlias = Literal["classification", "multilabel"]
-"""One label per item, or any number of labels per item."""
+from learning.core.forms import Kind, form_of
 
 
 class FittedLearner(Protocol):
@@ -144,8 +142,8 @@ def checked(
         raise ValueError(f"targets of shape {targets.shape} do not fit {n} rows of features")
     if not (np.isfinite(targets).all() and targets.min() >= 0.0 and targets.max() <= 1.0):
         raise ValueError("targets must lie between 0 and 1")
-    if kind == "classification" and not np.allclose(targets.sum(axis=1), 1.0, atol=1e-6):
-        raise ValueError("targets of a classification must sum to 1 in every row")
+    if why := form_of(kind).refusal(targets):
+        raise ValueError(why)
     weights = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
     if weights.shape != (n,) or not np.isfinite(weights).all() or weights.min() < 0.0 or not weights.any():
         raise ValueError("weights must be one finite number from 0 up per row, not all 0")

@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from learning.core.arrays import DoubleArray, FloatMatrix
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind, form_of
 from learning.core.learners.tree_learner import TreeLearner
 from learning.core.learners.tree_model import FittedTrees, Grown
 from learning.core.learners.trees import Trees, one_tree, planted
@@ -31,7 +31,7 @@ def grow_boosted(
     A row with a soft target takes part once per label, with its weight shared out.
     """
     seed = int(rng.integers(2**31))
-    if kind == "classification":
+    if form_of(kind).sums_to_one:
         trees, start = _boost(features, known, weights, seed)
         return Grown(planted(trees, 1), start, shares=False)
     trees, starts = [], np.zeros(known.shape[1])

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from learning.core.arrays import DoubleArray, IntArray
+from learning.core.forms import Kind, Link, form_of
 from learning.core.learners import linear
-from learning.core.learners.base import Kind
 from learning.core.learners.folds import grouped_folds
-from learning.core.learners.linear import Link, Loss
+from learning.core.learners.linear import Loss
 
 ROWS_TO_CHOOSE = 20
 _ROWS_OF_CHOICE = 3_000
@@ -106,10 +106,7 @@ def row_losses(probabilities: DoubleArray, targets: DoubleArray, kind: Kind) -> 
     [0.693]
     """
     clipped = np.clip(probabilities, 1e-6, 1.0 - 1e-6)
-    rows = -(targets * np.log(clipped)).sum(axis=1)
-    if kind == "multilabel":
-        rows -= ((1.0 - targets) * np.log(1.0 - clipped)).sum(axis=1)
-    return np.asarray(rows)
+    return form_of(kind).row_losses(clipped, targets)
 
 
 def judged_weights(targets: DoubleArray, weights: DoubleArray, folds: IntArray) -> DoubleArray:

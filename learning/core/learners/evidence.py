@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.learners.base import Kind, checked
+from learning.core.forms import Kind
+from learning.core.learners.base import checked
 from learning.core.learners.choice import OutOfFold, Plan
 
 

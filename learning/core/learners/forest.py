@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
 from learning.core.arrays import DoubleArray, FloatMatrix
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind
 from learning.core.learners.tree_learner import TreeLearner
 from learning.core.learners.tree_model import FittedTrees, Grown
 from learning.core.learners.trees import one_tree, planted

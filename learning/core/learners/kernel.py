@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind, form_of
 from learning.core.learners.choice import Grid, OutOfFold, Plan, choose, plan_folds
 from learning.core.learners.evidence import Answered, EvidentLearner
-from learning.core.learners.linear import Link
 from learning.core.learners.linear_model import FittedLinear, fit_chosen, learnable
 from learning.core.learners.spreading import squared_distances
 
@@ -140,7 +139,7 @@ class KernelLogisticLearner(EvidentLearner[FittedKernelLogistic]):
             facts["reason"] = "one label only: constant probabilities"
             return fitted(np.zeros((1, 0)), np.zeros(0), 1.0), None
         axes = _Axes(centred, landmarks)
-        link: Link = "softmax" if kind == "classification" else "sigmoid"
+        link = form_of(kind).link
         grid = Grid(link, _INVERSE_PENALTIES, _DEFAULT_INVERSE_PENALTY)
         known = targets[:, learned]
         dealt = plan or plan_folds(known, weights, answered.groups, link, rng)

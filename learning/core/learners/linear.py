@@ -12,8 +12,8 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
 from learning.core.arrays import DoubleArray, sigmoid, softmax
+from learning.core.forms import Link
 
-Link: TypeAlias = Literal["softmax", "sigmoid"]
 Loss: TypeAlias = Literal["softmax", "sigmoid", "hinge"]
 _INTERCEPT_PENALTY = 1e-5
 _MAX_ITERATIONS = 300

@@ -10,14 +10,10 @@ from numpy.typing import NDArray
 
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
+from learning.core.forms import Kind, form_of
 from learning.core.learners import linear
-from learning.core.learners.base import Kind
 from learning.core.learners.choice import Choice, Grid, OutOfFold, Plan, choose, plan_folds
 from learning.core.learners.evidence import Answered
-from learning.core.learners.linear import Link
-
-_UNSEEN_LABEL = 1e-3
-_UNSEEN_TOTAL = 0.05
 
 
 class FittedLinear:
@@ -78,15 +74,8 @@ class FittedLinear:
         if not np.isfinite(logits.sum()):
             np.nan_to_num(logits, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
         columns = np.ascontiguousarray(logits.T)
-        if self.kind == "multilabel":
-            columns *= np.float32(0.5)
-            np.tanh(columns, out=columns)
-            columns += np.float32(1.0)
-            columns *= np.float32(0.5)
-        elif len(columns):
-            columns -= columns.max(axis=0)
-            np.exp(columns, out=columns)
-            columns *= np.float32(1.0 - self.constants.sum()) / columns.sum(axis=0)
+        form = form_of(self.kind)
+        form.settle(columns, form.room(self.constants))
         return np.asarray(columns, dtype=np.float32)
 
     def _logits(self, features: FloatMatrix) -> FloatMatrix:
@@ -155,7 +144,7 @@ def fit_scaled(
     """
     features, targets, weights, kind = answered.features, answered.targets, answered.weights, answered.kind
     learned, constants = learnable(targets, weights, kind)
-    link: Link = "softmax" if kind == "classification" else "sigmoid"
+    link = form_of(kind).link
     facts: dict[str, Any] = {"rows": int(features.shape[0]), "labels_learned": int(learned.size)}
     if not learned.size:
         facts["reason"] = "one label only: constant probabilities"
@@ -240,14 +229,4 @@ def learnable(targets: DoubleArray, weights: DoubleArray, kind: Kind) -> tuple[I
     used = weights > 0
     mass = (targets[used] * weights[used, None]).sum(axis=0)
     total = float(weights.sum())
-    if kind == "multilabel":
-        open_labels = (targets[used].max(axis=0) > 0) & (targets[used].min(axis=0) < 1)
-        constants = np.where(open_labels, 0.0, (mass + 0.5) / (total + 1.0))
-        return np.flatnonzero(open_labels), constants
-    seen = mass > 0
-    n_unseen = int((~seen).sum())
-    constants = np.where(seen, 0.0, min(_UNSEEN_LABEL, _UNSEEN_TOTAL / max(n_unseen, 1)))
-    if seen.sum() > 1:
-        return np.flatnonzero(seen), constants
-    constants[seen] = 1.0 - constants.sum()
-    return np.zeros(0, dtype=np.int64), constants
+    return form_of(kind).learnable(targets[used], mass, total)

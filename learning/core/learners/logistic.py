@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from learning.core.forms import form_of
 from learning.core.learners.choice import Grid, OutOfFold, Plan
 from learning.core.learners.evidence import Answered, EvidentLearner
-from learning.core.learners.linear import Link
 from learning.core.learners.linear_model import FittedLinear, fit_scaled
 
 INVERSE_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
@@ -48,7 +48,7 @@ class LogisticLearner(EvidentLearner[FittedLogistic]):
         self, answered: Answered, plan: Plan | None = None
     ) -> tuple[FittedLogistic, OutOfFold | None]:
         """Fit and calibrate; see :meth:`EvidentLearner.fit_with_evidence`."""
-        link: Link = "softmax" if answered.kind == "classification" else "sigmoid"
+        link = form_of(answered.kind).link
         grid = Grid(link, INVERSE_PENALTIES, DEFAULT_INVERSE_PENALTY)
         return fit_scaled(FittedLogistic, answered, grid, self.inverse_penalty, plan)
 

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.forms import Kind, form_of
 from learning.core.learners import linear
 from learning.core.learners.auto import AutoLearner
-from learning.core.learners.base import Kind
 from learning.core.learners.choice import Grid, OutOfFold, Plan, plan_folds
 from learning.core.learners.cumulative import (
     Scale,
@@ -50,7 +50,7 @@ class FittedOrdinal(FittedLinear):
     name = "ordinal_logistic"
 
     def _predict_block(self, features: FloatMatrix) -> FloatMatrix:
-        if self.kind == "multilabel" or not self.learned.size:
+        if not form_of(self.kind).sums_to_one or not self.learned.size:
             return super()._predict_block(features)
         scores = features @ self.slopes[:, 0]
         np.nan_to_num(scores, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
@@ -96,7 +96,7 @@ class OrdinalLearner(EvidentLearner[FittedOrdinal]):
 
     def fit_with_evidence(self, answered: Answered, plan: Plan | None = None) -> tuple[FittedOrdinal, OutOfFold | None]:
         """Fit and calibrate; see :meth:`EvidentLearner.fit_with_evidence`."""
-        if answered.kind == "multilabel":
+        if not form_of(answered.kind).sums_to_one:
             grid = Grid("sigmoid", INVERSE_PENALTIES, DEFAULT_INVERSE_PENALTY)
             return fit_scaled(FittedOrdinal, answered, grid, None, plan)
         features, weights = answered.features, answered.weights
@@ -196,6 +196,6 @@ class OrdinalAutoLearner(AutoLearner):
 
     def losses(self, probabilities: DoubleArray, targets: DoubleArray, kind: Kind) -> DoubleArray:
         """Return the ranked probability loss of every row; several labels an item have no order."""
-        if kind == "multilabel":
+        if not form_of(kind).sums_to_one:
             return super().losses(probabilities, targets, kind)
         return ranked_probability_losses(probabilities, targets)

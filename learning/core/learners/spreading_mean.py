@@ -14,7 +14,7 @@ import numpy as np
 
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind, form_of
 from learning.core.learners.choice import OutOfFold, Plan, row_losses
 from learning.core.learners.evidence import Answered, EvidentLearner
 from learning.core.learners.kernel import FittedKernelLogistic, KernelLogisticLearner
@@ -165,25 +165,23 @@ class SpreadingMeanLearner(EvidentLearner[Mean]):
         nodes = np.concatenate((features, unlabeled)) - centre
         ties, scale = neighbour_graph(nodes)
         known, weights = answered.targets[:, part.learned], answered.weights
-        seeds = np.zeros((len(nodes), known.shape[1], 1 if kind == "classification" else 2))
-        seeds[: len(features), :, 0] = known * weights[:, None]
-        if kind == "multilabel":
-            seeds[: len(features), :, 1] = (1.0 - known) * weights[:, None]
+        form = form_of(kind)
+        sent = form.seeds(known, weights)
+        seeds = np.zeros((len(nodes), *sent.shape[1:]))
+        seeds[: len(features)] = sent
 
         def values(without: IntArray) -> DoubleArray:
             planted = seeds.copy()
             planted[without] = 0.0
             flow = spread(ties, planted.reshape(len(nodes), -1)).reshape(seeds.shape)
-            if kind == "classification":
-                return as_distribution(flow[:, :, 0])
-            return np.asarray(as_distribution(flow.reshape(-1, 2))[:, 0].reshape(flow.shape[:2]))
+            return form.received(flow, as_distribution)
 
         share, power, reason, evidence = _share(evidence, values, known, kind)
         if share == 0:
             return self._alone(part, reason), evidence
         full = np.tile(part.constants, (len(nodes), 1))
-        settled = _sharpened(values(np.zeros(0, dtype=np.int64)), power, kind)
-        full[:, part.learned] = settled * (1.0 - part.constants.sum() if kind == "classification" else 1.0)
+        settled = form.sharpened(values(np.zeros(0, dtype=np.int64)), power)
+        full[:, part.learned] = settled * form.room(part.constants)
         facts = {**part.facts, "spreading_share": share, "spreading_reason": reason, "nodes": len(nodes)}
         return self._model(part, nodes, full, centre, scale, share, facts), evidence
 
@@ -246,13 +244,6 @@ def _why_not(features: FloatMatrix, unlabeled: FloatMatrix | None, part: FittedL
     return ""
 
 
-def _sharpened(probabilities: DoubleArray, power: float, kind: Kind) -> DoubleArray:
-    sharp = probabilities**power
-    if kind == "classification":
-        return np.asarray(sharp / sharp.sum(axis=1, keepdims=True))
-    return np.asarray(sharp / (sharp + (1.0 - probabilities) ** power))
-
-
 def _share(
     evidence: OutOfFold | None, values: Callable[[IntArray], DoubleArray], known: DoubleArray, kind: Kind
 ) -> tuple[float, float, str, OutOfFold | None]:
@@ -266,7 +257,7 @@ def _share(
         theirs[inside] = values(evidence.rows[inside])[evidence.rows[inside]]
 
     def mixed(share: float, power: float) -> DoubleArray:
-        return (1.0 - share) * evidence.probabilities + share * _sharpened(theirs, power, kind)
+        return (1.0 - share) * evidence.probabilities + share * form_of(kind).sharpened(theirs, power)
 
     def loss(probabilities: DoubleArray) -> float:
         return float(np.average(row_losses(probabilities, truth, kind), weights=evidence.judged))

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Generic
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.learners.base import FittedLearner, Kind, checked
+from learning.core.forms import Kind, form_of
+from learning.core.learners.base import FittedLearner, checked
 from learning.core.learners.choice import OutOfFold, Plan, plan_folds
 from learning.core.learners.evidence import Answered
 from learning.core.learners.linear_model import learnable
@@ -42,7 +43,7 @@ class TreeLearner(Generic[Fitted]):
         features, targets, weights, groups = checked(features, targets, kind, weights, groups)
         learned, _ = learnable(targets, weights, kind)
         plan = (
-            plan_folds(targets[:, learned], weights, groups, "softmax" if kind == "classification" else "sigmoid", rng)
+            plan_folds(targets[:, learned], weights, groups, form_of(kind).link, rng)
             if learned.size
             else "one label only"
         )

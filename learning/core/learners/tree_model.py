@@ -9,10 +9,9 @@ import numpy as np
 
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
+from learning.core.forms import Kind, Link, form_of
 from learning.core.learners import linear
-from learning.core.learners.base import Kind
 from learning.core.learners.choice import OutOfFold, Plan
-from learning.core.learners.linear import Link
 from learning.core.learners.trees import Trees
 
 Grow: TypeAlias = Callable[[FloatMatrix, DoubleArray, DoubleArray, Kind, np.random.Generator], "Grown"]
@@ -88,10 +87,9 @@ class FittedTrees:
         """
         if features.ndim != 2 or features.shape[1] != self.dimension:
             raise ValueError(f"features of shape {features.shape} do not fit a model of {self.dimension} features")
-        link: Link = "softmax" if self.kind == "classification" else "sigmoid"
-        known = linear.probabilities(self.grown.logits(features, link) / self.temperature, link)
-        if self.kind == "classification":
-            known *= 1.0 - self.constants.sum()
+        form = form_of(self.kind)
+        known = linear.probabilities(self.grown.logits(features, form.link) / self.temperature, form.link)
+        known *= form.room(self.constants)
         result = np.tile(self.constants.astype(np.float32), (len(features), 1))
         result[:, self.learned] = known
         return result
@@ -162,7 +160,7 @@ def out_of_fold(
     evidence : OutOfFold
     temperature : float
     """
-    link: Link = "softmax" if kind == "classification" else "sigmoid"
+    link = form_of(kind).link
     features, known, weights = features[plan.rows], known[plan.rows], weights[plan.rows]
     logits = np.zeros_like(known)
     for fold in np.unique(plan.folds):

@@ -9,7 +9,7 @@ import numpy as np
 
 from learning.core import acquisition
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind, form_of
 from learning.core.strategies.base import Draws, Request, eligible_rows, model_of
 from learning.core.strategies.uncertainty import margin, pool_utilities
 
@@ -53,18 +53,8 @@ class Gradients:
 
 
 def errors_of(probabilities: FloatMatrix, kind: Kind) -> FloatMatrix:
-    """Return probabilities minus the likeliest answer, shape (n, k).
-
-    Examples
-    --------
-    >>> errors_of(np.array([[0.75, 0.25]], np.float32), "classification").tolist()
-    [[-0.25, 0.25]]
-    """
-    if kind == "multilabel":
-        return np.asarray(probabilities - (probabilities >= 0.5), dtype=np.float32)
-    errors = probabilities.copy()
-    errors[np.arange(len(errors)), probabilities.argmax(axis=1)] -= 1.0
-    return errors
+    """Return :meth:`Form.errors`, float32 of shape (n, k): what makes the gradient of the loss at the last layer."""
+    return form_of(kind).errors(probabilities)
 
 
 class Badge:

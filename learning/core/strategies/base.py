@@ -9,7 +9,8 @@ import numpy as np
 
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
-from learning.core.learners.base import FittedLearner, Kind
+from learning.core.forms import Kind
+from learning.core.learners.base import FittedLearner
 from learning.core.pools import Pool
 
 

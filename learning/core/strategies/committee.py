@@ -11,7 +11,8 @@ from scipy.special import xlogy
 
 from learning.core import acquisition
 from learning.core.arrays import DoubleArray, FloatMatrix
-from learning.core.learners.base import FittedLearner, Kind
+from learning.core.forms import Kind, form_of
+from learning.core.learners.base import FittedLearner
 from learning.core.learners.logistic import DEFAULT_INVERSE_PENALTY, LogisticLearner
 from learning.core.strategies.base import Draws, Request, eligible_rows, model_of
 
@@ -37,12 +38,10 @@ def disagreement(members: DoubleArray, kind: Kind) -> FloatMatrix:
     >>> disagreement(np.array([[[1.0, 0.0]], [[0.0, 1.0]]]), "classification")
     array([1.], dtype=float32)
     """
-    if kind == "multilabel":
-        members = np.stack((members, 1.0 - members), axis=-1)
+    form = form_of(kind)
+    members = form.opinions(members)
     mean = members.mean(axis=0)
-    found = -xlogy(mean, mean).sum(axis=-1) + xlogy(members, members).sum(axis=-1).mean(axis=0)
-    if kind == "multilabel":
-        found = found.mean(axis=-1)
+    found = form.over_labels(-xlogy(mean, mean).sum(axis=-1) + xlogy(members, members).sum(axis=-1).mean(axis=0))
     limit = np.log(max(min(len(members), mean.shape[-1]), 2))
     return np.asarray(np.clip(found / limit, 0.0, 1.0), dtype=np.float32)
 

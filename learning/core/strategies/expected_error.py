@@ -22,7 +22,7 @@ from functools import partial
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind, form_of
 from learning.core.strategies.base import Draws, Request
 from learning.core.strategies.diverse import spread_by
 from learning.core.strategies.uncertainty import UtilityRule, least_confidence, ranked_by
@@ -49,7 +49,7 @@ def expected_error(probabilities: FloatMatrix, kind: Kind, costs: DoubleArray) -
     >>> expected_error(np.array([[0.5, 0.5, 0.0], [0.5, 0.0, 0.5]], np.float32), "classification", steps).tolist()
     [0.25, 0.5]
     """
-    if kind == "multilabel":
+    if not form_of(kind).sums_to_one:
         return least_confidence(probabilities, kind)
     return np.asarray((probabilities @ costs.T.astype(np.float32)).min(axis=1))
 

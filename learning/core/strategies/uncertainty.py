@@ -8,7 +8,7 @@ import numpy as np
 
 from learning.core import acquisition
 from learning.core.arrays import FloatMatrix
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind, form_of
 from learning.core.strategies.base import Draws, Request, eligible_rows, model_of
 
 
@@ -18,110 +18,19 @@ class UtilityRule(Protocol):
     def __call__(self, probabilities: FloatMatrix, kind: Kind) -> FloatMatrix: ...
 
 
-def top_two(probabilities: FloatMatrix) -> tuple[FloatMatrix, FloatMatrix]:
-    """Return the largest and second largest value of every row.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float32, shape (n, k)
-
-    Returns
-    -------
-    first, second : ndarray of float32, shape (n,)
-        ``second`` is 0 where there is one column only.
-
-    Examples
-    --------
-    >>> first, second = top_two(np.array([[0.2, 0.5, 0.3]], np.float32))
-    >>> round(float(first[0]), 3), round(float(second[0]), 3)
-    (0.5, 0.3)
-    """
-    columns = np.ascontiguousarray(probabilities.T)
-    first, second = columns[0].copy(), np.zeros(probabilities.shape[0], dtype=np.float32)
-    lower = np.empty_like(first)
-    for column in columns[1:]:
-        np.minimum(first, column, out=lower)
-        np.maximum(second, lower, out=second)
-        np.maximum(first, column, out=first)
-    return first, second
-
-
 def least_confidence(probabilities: FloatMatrix, kind: Kind) -> FloatMatrix:
-    """One minus the probability of the most likely answer (multilabel: averaged over the labels).
-
-    Parameters
-    ----------
-    probabilities : ndarray of float32, shape (n, k)
-    kind : {"classification", "multilabel"}
-
-    Returns
-    -------
-    ndarray of float32, shape (n,), range [0, 1]
-
-    Examples
-    --------
-    >>> least_confidence(np.array([[0.75, 0.25]], np.float32), "classification")
-    array([0.25], dtype=float32)
-    """
-    if kind == "multilabel":
-        return np.asarray(np.minimum(probabilities, 1 - probabilities).mean(axis=1))
-    return np.asarray(1 - probabilities.max(axis=1))
+    """Return :meth:`Form.least_confidence` of every row, float32 of shape (n,) in [0, 1]."""
+    return form_of(kind).least_confidence(probabilities)
 
 
 def margin(probabilities: FloatMatrix, kind: Kind) -> FloatMatrix:
-    """One minus the lead of the most likely answer over the next (multilabel: averaged over the yes/no of each label).
-
-    Parameters
-    ----------
-    probabilities : ndarray of float32, shape (n, k)
-    kind : {"classification", "multilabel"}
-
-    Returns
-    -------
-    ndarray of float32, shape (n,), range [0, 1]
-
-    References
-    ----------
-    T. Scheffer et al., "Active hidden Markov models for information extraction", IDA 2001.
-
-    Examples
-    --------
-    >>> margin(np.array([[0.75, 0.25]], np.float32), "classification")
-    array([0.5], dtype=float32)
-    """
-    if kind == "multilabel":
-        return np.asarray(1 - np.abs(2 * probabilities - 1).mean(axis=1))
-    first, second = top_two(probabilities)
-    return np.asarray(1 - (first - second))
+    """Return :meth:`Form.margin` of every row, float32 of shape (n,) in [0, 1] (Scheffer et al., IDA 2001)."""
+    return form_of(kind).margin(probabilities)
 
 
 def entropy(probabilities: FloatMatrix, kind: Kind) -> FloatMatrix:
-    """Entropy of the answer over its largest possible value (multilabel: averaged over the labels).
-
-    Parameters
-    ----------
-    probabilities : ndarray of float32, shape (n, k)
-    kind : {"classification", "multilabel"}
-
-    Returns
-    -------
-    ndarray of float32, shape (n,), range [0, 1]
-
-    Examples
-    --------
-    >>> entropy(np.array([[0.5, 0.5]], np.float32), "classification")
-    array([1.], dtype=float32)
-    """
-    n_labels = probabilities.shape[1]
-    result = _surprise(probabilities)
-    if kind == "multilabel":
-        result += _surprise(1 - probabilities)
-        return np.asarray(result.sum(axis=1) / np.float32(n_labels * np.log(2)))
-    return np.asarray(result.sum(axis=1) / np.float32(np.log(max(n_labels, 2))))
-
-
-def _surprise(probabilities: FloatMatrix) -> FloatMatrix:
-    return -probabilities * np.log(np.maximum(probabilities, np.float32(1e-30)))
+    """Return :meth:`Form.entropy` of every row, float32 of shape (n,) in [0, 1]."""
+    return form_of(kind).entropy(probabilities)
 
 
 def pool_utilities(request: Request, name: str, score: UtilityRule) -> FloatMatrix:

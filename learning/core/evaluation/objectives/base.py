@@ -12,7 +12,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.checks import Check
 from learning.core.evaluation.intervals import Estimate
 from learning.core.evaluation.report import Evaluation
-from learning.core.learners.base import Kind
+from learning.core.forms import Kind
 
 
 class Objective(ABC):
