@@ -136,11 +136,23 @@ def test_a_database_that_is_busy_for_a_moment_costs_no_snapshot(project, people,
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(snapshots, "_write", busy)
-    assert snapshots.run_snapshot(snapshot.pk)["state"] == "put back: busy"
+    assert snapshots.run_snapshot(snapshot.pk)["state"] == "queued"
     snapshot.refresh_from_db()
     assert snapshot.state == JobState.QUEUED
     monkeypatch.setattr(snapshots, "_write", write)
     assert snapshots.run_snapshot(snapshot.pk)["state"] == "done"
+
+
+def test_a_snapshot_whose_worker_died_is_written_by_whoever_hears_of_it_first(project, people):
+    """Before any sweep has put it back: the broker is faster."""
+    make_answer(make_items(project, ["a"])[0], people.annotator, {"label": "ham"})
+    snapshot = snapshots.start_snapshot(people.manager, project)
+    type(snapshot).objects.filter(pk=snapshot.pk).update(
+        state=JobState.RUNNING, attempt=1, worker="", heartbeat_at=None
+    )
+    assert snapshots.run_snapshot(snapshot.pk)["state"] == "done"
+    snapshot.refresh_from_db()
+    assert (snapshot.attempt, snapshot.row_count) == (2, 1)
 
 
 def test_what_fails_in_a_sweep_stops_nothing_else(project, people, monkeypatch):

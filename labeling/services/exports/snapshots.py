@@ -10,7 +10,7 @@ from typing import IO, Any
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from labeling.models import JobState, Project, Snapshot, User
+from labeling.models import Project, Snapshot, User
 from labeling.selectors.export import Filters, bounded
 from labeling.services.audit.trail import record
 from labeling.services.exports import (
@@ -25,10 +25,8 @@ from labeling.services.exports import (
 from labeling.services.exports.counting import RowCount
 from labeling.services.files import storage
 from labeling.services.files.block_gzip import BlockReader, BlockWriter
-from labeling.services.jobs.attempts import give_back
+from labeling.services.jobs.attempts import Attempt, attempt_at
 from labeling.services.jobs.enqueue import enqueue_on_commit
-from labeling.services.jobs.liveness import kept_alive
-from labeling.services.outages.causes import outage_of
 
 HEARTBEAT_EVERY_PIECES = 50
 SPOOL_BYTES = 8 * 1024 * 1024
@@ -71,22 +69,17 @@ def names_people(snapshot: Snapshot) -> bool:
 
 def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
     """Writes the file of a queued snapshot; harmless to repeat, and a second attempt writes the same bytes."""
-    attempt = Snapshot.objects.claim(snapshot_pk)
-    if attempt is None:
-        return {"state": "not queued"}
-    snapshot = Snapshot.objects.select_related("project").get(pk=snapshot_pk)
-    try:
-        with kept_alive(), tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
-            return _write(snapshot, attempt, file)
-    except Exception as error:  # whatever went wrong belongs on the record; the sweeper must not retry for ever
-        if outage := outage_of(error):
-            give_back(Snapshot.objects.all(), snapshot_pk, attempt, outage, error)
-            return {"state": f"put back: {outage.cause}"}
-        Snapshot.objects.finish(snapshot_pk, attempt, JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
-        raise
+    with attempt_at(Snapshot.objects.all(), snapshot_pk) as attempt:
+        if attempt is None:
+            return {"snapshot": snapshot_pk, "state": "not queued"}
+        snapshot = Snapshot.objects.select_related("project").get(pk=snapshot_pk)
+        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
+            _write(snapshot, attempt, file)
+    found = Snapshot.objects.filter(pk=snapshot_pk).values("state", "row_count", "sha256").first()
+    return {"snapshot": snapshot_pk, **(found or {"state": "gone"})}
 
 
-def _write(snapshot: Snapshot, attempt: int, file: IO[bytes]) -> dict[str, Any]:
+def _write(snapshot: Snapshot, attempt: Attempt, file: IO[bytes]) -> None:
     digest = hashlib.sha256()
     size_bytes = 0
     count = RowCount()
@@ -95,14 +88,12 @@ def _write(snapshot: Snapshot, attempt: int, file: IO[bytes]) -> dict[str, Any]:
         packed.write(piece)
         digest.update(piece)
         size_bytes += len(piece)
-        if number % HEARTBEAT_EVERY_PIECES == 0 and not Snapshot.objects.beat(snapshot.pk, attempt):
-            return {"state": "fenced off"}
+        if number % HEARTBEAT_EVERY_PIECES == 0:
+            attempt.beat()
     packed.finish()
     sha256 = digest.hexdigest()
     path = _stored(snapshot, sha256, file)
-    fields = {"path": path, "sha256": sha256, "size_bytes": size_bytes, "row_count": count.rows}
-    done = Snapshot.objects.finish(snapshot.pk, attempt, JobState.DONE, **fields)
-    return {"state": "done" if done else "fenced off", "rows": count.rows, "sha256": sha256}
+    attempt.finish(path=path, sha256=sha256, size_bytes=size_bytes, row_count=count.rows)
 
 
 def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from labeling.services.imports.pair_store import PairStore
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.rows import Rejection, Row, RowBuilder
 from labeling.services.imports.store import ChunkStore
-from labeling.services.jobs.attempts import FencedOff, give_back
+from labeling.services.jobs.attempts import FencedOff, claimed, give_back
 from labeling.services.jobs.liveness import kept_alive
 from labeling.services.outages.causes import outage_of
 from labeling.signals import items_imported
@@ -31,7 +31,7 @@ MAX_FRUITLESS_ATTEMPTS = 10
 
 def run_import(batch_pk: int) -> dict[str, Any]:
     """Imports a batch to its end, or until this attempt is fenced off. Safe to call any number of times."""
-    attempt = _claim(batch_pk)
+    attempt = claimed(ImportBatch.objects.all(), batch_pk)
     if attempt is None:
         return {"import": batch_pk, "outcome": "nothing to do"}
     batch = ImportBatch.objects.select_related("project").get(pk=batch_pk)
@@ -54,14 +54,6 @@ def run_import(batch_pk: int) -> dict[str, Any]:
         log.exception("import %s failed", batch_pk)
         _finish(batch, attempt, JobState.FAILED, error="An error inside Querent; the worker's log has the details.")
         raise
-
-
-def _claim(batch_pk: int) -> int | None:
-    batches = ImportBatch.objects.all()
-    attempt = batches.claim(batch_pk)
-    if attempt is None and batches.filter(pk=batch_pk).requeue_lost():  # the broker was faster than the sweeper
-        attempt = batches.claim(batch_pk)
-    return attempt
 
 
 def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:

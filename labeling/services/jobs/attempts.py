@@ -52,15 +52,21 @@ class Attempt:
         self.rows.put_back(self.pk, self.number)
 
 
+def claimed(rows: JobRecordQuerySet, pk: int) -> int | None:
+    """The number of this attempt at a queued row, or at one whose worker died; None when it is not to be had."""
+    number = rows.claim(pk)
+    if number is None and rows.filter(pk=pk).requeue_lost():  # the broker was faster than the sweeper
+        number = rows.claim(pk)
+    return number
+
+
 @contextmanager
 def attempt_at(rows: JobRecordQuerySet, pk: int) -> Iterator[Attempt | None]:
     """None when there is nothing to claim. What is raised inside ends the row or gives it back.
 
     A fenced-off attempt ends silently, an outage gives the row back to be tried again, any other error is a failed job.
     """
-    number = rows.claim(pk)
-    if number is None and rows.filter(pk=pk).requeue_lost():  # the broker was faster than the sweeper
-        number = rows.claim(pk)
+    number = claimed(rows, pk)
     if number is None:
         yield None
         return

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from labeling.services.jobs.attempts import FencedOff
 from labeling.services.queue import publish as queue
 from learning.core.data_tests import check
 from learning.models import ModelVersion, Run, Status
@@ -17,7 +18,7 @@ from learning.services.registry import model_files, promotion
 from learning.services.registry.gate import Verdict
 from learning.services.registry.register import register
 from learning.services.runs import decide, environment
-from learning.services.runs.steps import StepLog, Stopped
+from learning.services.runs.steps import StepLog
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class NothingToLearn(Exception):
 
 
 def take_steps(run: Run, log: StepLog, family: AnyFamily) -> None:
-    """Raises Stopped, StepFailed, NothingToLearn."""
+    """Raises FencedOff, StepFailed, NothingToLearn."""
     data = _freeze(run, log, family)
     if short := family.too_little(run, data):
         raise NothingToLearn(short)
@@ -150,7 +151,7 @@ def _diagnose(context: Context, family: AnyFamily, candidate: Made) -> None:
     for part in family.diagnostics:
         try:
             part(context, candidate)
-        except Stopped:
+        except FencedOff:
             raise
         except Exception:  # the run has done its work, and whoever reads the log learns what is missing
             logger.exception("run %s: %s failed", context.run.pk, part.__module__)

@@ -8,7 +8,7 @@ from django.db import Error
 from threadpoolctl import threadpool_limits
 
 from labeling.models import JobState
-from labeling.services.jobs.attempts import give_back
+from labeling.services.jobs.attempts import FencedOff, give_back
 from labeling.services.jobs.liveness import kept_alive
 from labeling.services.outages.causes import outage_of
 from learning.core.data_tests import HardTestFailed
@@ -16,7 +16,7 @@ from learning.models import AlertKind, Run
 from learning.services.monitoring import alerts
 from learning.services.pipeline import learn
 from learning.services.pipeline.registered import family_of
-from learning.services.runs.steps import StepFailed, StepLog, Stopped
+from learning.services.runs.steps import StepFailed, StepLog
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def _attempt(run: Run, log: StepLog) -> dict[str, Any]:
         # one BLAS thread: the same bits on every machine, and two threads took ten times the CPU on fits this small
         with kept_alive(), threadpool_limits(limits=1):
             learn.take_steps(run, log, family_of(run.project))
-    except Stopped:
+    except FencedOff:
         return {"run": run.pk, "state": "stopped"}
     except learn.NothingToLearn as short:
         log.finish(JobState.SKIPPED, reason=str(short))

@@ -10,13 +10,10 @@ from typing import Any
 from django.utils import timezone
 
 from labeling.models import JobState
+from labeling.services.jobs.attempts import FencedOff
 from learning.models import Run
 
 REPORT_S = 1.0
-
-
-class Stopped(Exception):
-    """The run was cancelled, or another worker took it over: leave everything as it is."""
 
 
 class StepFailed(Exception):
@@ -42,7 +39,7 @@ class Step:
         self._entry |= {"state": "skipped", "note": why}
 
     def progress(self, done: int, of: int) -> None:
-        """Shows progress at most once a second. Raises Stopped."""
+        """Shows progress at most once a second. Raises FencedOff."""
         if time.monotonic() - self._reported_at >= REPORT_S:
             self._reported_at = time.monotonic()
             self.note(f"{done:,} of {of:,}")
@@ -70,22 +67,22 @@ class StepLog:
         return entry
 
     def save(self, **fields: Any) -> None:
-        """Stores the log and other fields of the run. Raises Stopped when the attempt no longer owns the run."""
+        """Stores the log and other fields of the run. Raises FencedOff when the attempt no longer owns the run."""
         for name, value in fields.items():
             setattr(self.run, name, value)
         if not Run.objects.beat(self.run.pk, self.attempt, steps=self.run.steps, **fields):
-            raise Stopped
+            raise FencedOff
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
-        """Logs one step. Raises Stopped before it begins, StepFailed when its body raises."""
+        """Logs one step. Raises FencedOff before it begins, StepFailed when its body raises."""
         entry = self._entry(name, "running")
         self.save()
         started = time.perf_counter()
         reset_peak_memory()
         try:
             yield Step(self, entry)
-        except Stopped:
+        except FencedOff:
             raise
         except Exception as error:  # whatever went wrong, the run must say in which step
             entry |= {"state": "failed", "note": str(error)[:500]}
