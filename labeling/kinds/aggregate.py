@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Aggregate:
-    """``label`` is the outcome as an export has it, None when the answers are ``tied``; ``labels`` are the names in it;
+    """``label`` is the outcome as an export has it, None when the answers are ``tied``; ``labels`` are the names in it
+    (of kinds with one label an answer: the two the outcome lies between, where it is a median);
     ``soft_label`` is the share of answers per label; ``columns`` are the values of the kind's own ``item_columns``."""
 
     label: Any

@@ -18,6 +18,10 @@ PAIR_SETTINGS = frozenset(("pairs", "repeat_share", "gold_share"))
 Distance = Callable[[str, str], float]
 
 
+#: A label as it is given: ``name``, ``hotkey`` and ``description``, the last two "" where there is none.
+LabelSpec = dict[str, str]
+
+
 class QuestionKind(ABC):
     """One kind of question: what it asks, what an answer is, what several come to, how it looks and who learns it.
 
@@ -123,6 +127,11 @@ class QuestionKind(ABC):
         (squared, for an ordinal scale). ``totals`` says how often each answer was given, by its JSON with sorted keys.
         None where answers are the same or not and there is nothing between."""
         return None
+
+    def label_set(self, labels: Sequence[LabelSpec]) -> list[LabelSpec]:
+        """The labels as a project keeps them, in their order, from what was given: a kind whose labels are steps may
+        read names, fill gaps and sort. Asked of whole label sets, and of the labels alone that an import adds."""
+        return list(labels)
 
     def refuse_labels(self, names: Sequence[str]) -> str:
         """Why these cannot be labels of a project; "" when they can. Asked of whole label sets, and of the labels alone

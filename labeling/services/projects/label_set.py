@@ -27,8 +27,7 @@ def checked(labels: Any, kind: str) -> list[dict[str, str]]:
     result: list[dict[str, str]] = []
     names: set[str] = set()
     hotkeys: set[str] = set()
-    for given in labels:
-        label = _checked_one(given)
+    for label in KINDS[kind].label_set([_checked_one(given) for given in labels]):
         if label["name"] in names:
             raise Invalid("labels", f"The label {label['name']!r} is given twice.")
         if label["hotkey"] and label["hotkey"] in hotkeys:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from labeling.consensus import Consensus, Given, left_out, remembering
 from labeling.kinds import kind_of
 from labeling.models import Annotation, ItemStatus, Source, Split
+from learning.core.evaluation.objectives import Objective, make_objective
 from learning.models import Run
 
 
@@ -86,7 +87,8 @@ def freeze(run: Run) -> LabelData:
         of_item = given[Split(found.split)].setdefault(found.ordinal, _ItemAnswers(found.group, []))
         of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), found.source))
     consensus_of = remembering(kind, orjson.loads, position.keys())
-    pool, held = (_labeled(given[split], position, consensus_of) for split in (Split.POOL, Split.EVAL))
+    objective = make_objective(kind.learned_as or "")
+    pool, held = (_labeled(given[split], position, consensus_of, objective) for split in (Split.POOL, Split.EVAL))
     return LabelData(
         names, pool, held.only(~held.tied), held.only(held.tied), manifest.hexdigest(), unknown, n_left_out
     )
@@ -103,6 +105,7 @@ def _labeled(
     given: dict[int, _ItemAnswers],
     position: dict[str, int],
     consensus_of: Callable[[tuple[Given, ...]], Consensus],
+    objective: Objective,
 ) -> LabeledItems:
     soft = np.zeros((len(given), len(position)))
     agreement = np.full(len(given), np.nan)
@@ -112,8 +115,10 @@ def _labeled(
         found = consensus_of(tuple(of_item.answers))
         for name, share in found.soft_label.items():
             soft[row, position[name]] = share
+        # a median between two steps is half of each
+        share = 1 / len(found.labels) if objective.one_answer and found.labels else 1.0
         for name in found.labels:
-            hard[row, position[name]] = 1.0
+            hard[row, position[name]] = share
         tied[row], imported[row] = found.tied, Source.HUMAN not in found.sources
         if found.agreement is not None and not imported[row]:
             agreement[row] = found.agreement

@@ -16,6 +16,7 @@ from labeling.models import Modality
 from learning.core.cycle import Settings
 from learning.core.encoders import ENCODERS
 from learning.core.evaluation.interval_words import TOO_FEW, interval_words
+from learning.core.evaluation.objectives import OBJECTIVES, make_objective
 from learning.core.learners import LEARNERS
 from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES
@@ -54,7 +55,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--holdout", default="0.2", help="Share of the rows that only measures, or a file that is the measure."
         )
-        parser.add_argument("--metric", choices=list(METRICS), default="macro_f1")
+        parser.add_argument(
+            "--kind", choices=[name for name in OBJECTIVES.names() if make_objective(name).one_answer],
+            default="classification", help="What a label is; ordinal: a step of a scale, labels are numbers.",
+        )  # fmt: skip
+        parser.add_argument("--metric", choices=list(METRICS), help="Default: what suits the kind.")
         parser.add_argument("--out", type=Path, help="Folder for curves.png, curves.csv and savings.csv.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -68,6 +73,7 @@ class Command(BaseCommand):
             raise CommandError("Stopped.") from None
 
     def compare(self, options: dict[str, Any]) -> None:
+        options["metric"] = options["metric"] or make_objective(options["kind"]).simulated_by
         data = replay.read(options["file"], options["modality"], options["label"], options["text"])
         share, holdout = 0.0, None
         if (number := as_share(options["holdout"])) is not None:
@@ -101,9 +107,9 @@ class Command(BaseCommand):
             parts = replay.cut(data, holdout, share, seed)
             for encoder in encoders:
                 bar.show(f"encoding by {encoder}", 0.0)
-                bench = replay.make_bench(parts, encoder, options["metric"], seed)
+                bench = replay.make_bench(parts, encoder, options["metric"], seed, options["kind"])
                 settings = Settings(
-                    "classification", bench.targets.shape[1], learner=options["learner"], batch=options["batch"]
+                    options["kind"], bench.targets.shape[1], learner=options["learner"], batch=options["batch"]
                 )
                 bar.show("learning from every row", 0.0)
                 full[encoder].append(bench.full_score(settings))
@@ -119,7 +125,7 @@ class Command(BaseCommand):
             bar.show(f"{name}: {labels:,} of {budget:,} answers, {score:.3f}", labels / budget)
 
         settings = Settings(
-            "classification", bench.targets.shape[1], strategy=arm.strategy, learner=options["learner"],
+            options["kind"], bench.targets.shape[1], strategy=arm.strategy, learner=options["learner"],
             batch=options["batch"],
         )  # fmt: skip
         share = 0.0 if arm.strategy == "random" else options["random_share"]

@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from labeling.models import Modality
 from learning.core import cycle
 from learning.core.encoders import auto_encoder, encoder_names, make_encoder
+from learning.core.evaluation.objectives import make_objective
 from learning.core.learners import one_hot
 from learning.core.simulation import Bench
 
@@ -222,10 +223,13 @@ def encoder_for(name: str, modality: str) -> str:
     return auto_encoder(modality) if name == AUTO else name
 
 
-def make_bench(parts: Cut, encoder: str, metric: str, seed: int) -> Bench:
-    """Fits the encoder on the pool and encodes both sides."""
+def make_bench(parts: Cut, encoder: str, metric: str, seed: int, kind: str = "classification") -> Bench:
+    """Fits the encoder on the pool and encodes both sides. Raises Unusable for labels the kind cannot have."""
     modality = parts.pool.modality
-    names = sorted(set(parts.pool.labels) | set(parts.held.labels))
+    try:
+        names = make_objective(kind).order(list(set(parts.pool.labels) | set(parts.held.labels)))
+    except ValueError as error:
+        raise Unusable(f"These labels are not {kind}: {error}.") from error
     position = {name: number for number, name in enumerate(names)}
     pool, held = _Some(parts.pool.contents, parts.pool_rows), _Some(parts.held.contents, parts.held_rows)
     made = make_encoder(encoder, modality).fit(pool, cycle.step_rng(seed, "encode"))
