@@ -10,6 +10,7 @@ from labeling.kinds.classification import Classification
 from labeling.kinds.multilabel import Multilabel
 from labeling.kinds.pairwise import Pairwise
 from labeling.kinds.question import InvalidAnswer, Question
+from labeling.kinds.rating import Rating
 from labeling.kinds.subject import PerSubject, Subject
 from labeling.kinds.words import KindWords
 from labeling.models import Project
@@ -20,6 +21,7 @@ KINDS: dict[str, QuestionKind] = {
         Classification(),
         Multilabel(),
         Pairwise(),
+        Rating(),
     )
 }
 

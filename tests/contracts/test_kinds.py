@@ -17,6 +17,7 @@ QUESTION = Question(LABELS)
 ANSWERS = {
     "classification": [{"label": "ham"}, {"label": "spam"}, {"label": 'say "hi"'}],
     "multilabel": [{"labels": []}, {"labels": ["ham"]}, {"labels": ["ham", "spam"]}],
+    "rating": [{"rating": "ham"}, {"rating": "spam"}, {"rating": "=1"}],
     "pairwise": [{"winner": "left"}, {"winner": "right"}, {"winner": "tie"}, {"winner": "neither"}],
 }
 JSON = st.recursive(

@@ -1,6 +1,7 @@
 import { Workspace as Classification } from "/static/js/kinds/classification.js";
 import { Workspace as Multilabel } from "/static/js/kinds/multilabel.js";
 import { Workspace as Pairwise } from "/static/js/kinds/pairwise.js";
+import { Workspace as Rating } from "/static/js/kinds/rating.js";
 import { equal, ok, test } from "./harness.js";
 
 const STAGE = `
@@ -28,6 +29,7 @@ const KINDS = {
     Workspace: Multilabel, stage: STAGE, bar: BUTTONS + SUBMIT, task: ITEM, answer: { labels: ["ham", "spam"] },
     keys: ["s", "h", "Enter"], words: "ham, spam",
   },
+  rating: { Workspace: Rating, stage: STAGE, bar: BUTTONS, task: ITEM, answer: { rating: "spam" }, keys: ["s"], words: "spam" },
   pairwise: { Workspace: Pairwise, stage: PAIR_STAGE, bar: WINNERS, task: PAIR, answer: { winner: "tie" }, keys: ["3"], words: "tie" },
 };
 

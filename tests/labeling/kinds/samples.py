@@ -73,6 +73,14 @@ SAMPLES = {
         ({"labels": ["nope"]}, {"labels": "ham"}, {"label": "ham"}, ["ham"], None, {}),
         ("ham", "spam"),
     ),
+    "rating": Sample(
+        item_rows(lambda n: n % 3 + 1),
+        6,
+        lambda task: {"rating": number_of(task) % 3 + 1},
+        {"rating": 2},
+        ({"rating": 4}, {"rating": None}, {"rating": True}, {"label": "2"}, 2, None, {}),
+        ("1 dull", "3 bright"),
+    ),
     "pairwise": Sample(
         pair_rows(),
         9,
