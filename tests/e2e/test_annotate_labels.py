@@ -185,3 +185,22 @@ def test_with_thumbs(open_page, annotator, topics):
     page.tap("[data-command=takeBack]")
     saved(page)
     holds(topics, {})
+
+
+@pytest.mark.parametrize("screen", [{"viewport": PHONE["viewport"]}, PHONE], ids=["narrow window", "phone"])
+def test_a_label_stays_inside_its_button(open_page, annotator, screen):
+    """Where there are keys, a narrow button has room for less of the word."""
+    labels = ("cardboard", "glass", "metal", "paper", "Verpackungsmaterialien", "donaudampfschifffahrtsgesellschaft")
+    project_with(annotator, ["one"], slug="waste", labels=labels)
+    page = open_page(annotator, "/p/waste/annotate/", **screen)
+    task_of(page)
+    outside = page.evaluate("""() => [...document.querySelectorAll(".answer")].filter((button) => {
+        const box = button.getBoundingClientRect();
+        return [...button.children].filter((part) => part.checkVisibility()).some((part) => {
+            const range = document.createRange(); range.selectNodeContents(part);
+            return [...range.getClientRects()].some(({ left, right }) => left < box.left || right > box.right);
+        });
+    }).map((button) => button.textContent)""")
+    assert outside == []
+    lines = page.evaluate("""() => document.querySelector("[data-label=cardboard] span").getClientRects().length""")
+    assert lines == 1  # a word of nine letters is not broken
