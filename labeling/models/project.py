@@ -15,12 +15,6 @@ from labeling.models.permission import Permission
 from labeling.models.user import User
 
 
-class Kind(models.TextChoices):
-    CLASSIFICATION = "classification", "Classification (one label)"
-    MULTILABEL = "multilabel", "Multi-label (any number of labels)"
-    PAIRWISE = "pairwise", "Pairwise (which of two is better)"
-
-
 class Modality(models.TextChoices):
     IMAGE = "image", "Images"
     TEXT = "text", "Texts"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.models import Context, Item, Kind, Member, Project, Role, Split
+from labeling.models import Context, Item, Member, Project, Role, Split
 from learning.families.pairwise.shapes import (
     ContextResults,
     ContextSummary,
@@ -29,7 +29,7 @@ PAGE = "/p/args/ranking/"
 
 @pytest.fixture
 def arguments(people) -> Project:
-    project = make_project(slug="args", name="Arguments", kind=Kind.PAIRWISE, purpose="What convinces?", labels=())
+    project = make_project(slug="args", name="Arguments", kind="pairwise", purpose="What convinces?", labels=())
     for role in Role:
         Member.objects.create(project=project, user=getattr(people, role.value), role=role)
     return project
