@@ -191,20 +191,21 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     sql += f" AND {where} ORDER BY i.ordinal, a.id"
     consensus_of = remembering(kind_of(project), decoder(), project.labels.all_names())
     weigh, add_own = _weighing(project, filters), _own_columns(columns)
+    item_of, answer_of, source_of, data_of = map(selection.getter, _OfLabel._fields)
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
         records = fetch(sql, [*selection.params, project.pk, start, end, *params])
-        answers = zip(map(selection.besides, records), records, strict=True)
-        for _, group in groupby(answers, key=lambda answer: answer[0].item_id):
-            of_item = list(group)
-            if len(of_item) > 1:
-                of_item = list(counted(of_item, lambda answer: answer[0].source))
-            first, record = of_item[0]  # the selection is that of the first answer that counts
-            row = selection.row(record)
-            row.update(_consensus_columns(consensus_of(tuple([Given(one.answer, one.source) for one, _ in of_item]))))
+        for _, group in groupby(records, key=item_of):
+            answers = list(group)
+            if len(answers) > 1:
+                answers = list(counted(answers, source_of))
+            first = answers[0]  # the selection is that of the first answer that counts
+            row = selection.row(first)
+            given = tuple([Given(answer_of(record), source_of(record)) for record in answers])
+            row.update(_consensus_columns(consensus_of(given)))
             weigh(row)
-            add_own(row, first.data)
+            add_own(row, data_of(first))
             yield row
 
 
