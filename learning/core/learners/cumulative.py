@@ -17,9 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 
 from learning.core.arrays import DoubleArray, sigmoid
+from learning.core.learners.linear import best_temperature
 
 _MAX_ITERATIONS = 300
 _CURVATURE = 0.1
@@ -222,12 +223,9 @@ def fit_cumulative_temperature(
         return 1.0
     apart = thresholds - scores[:, None]
 
-    def objective(log_temperature: float) -> float:
-        given = probabilities_of_gaps(apart / np.exp(log_temperature))
-        return float(weights @ cumulative_losses(given, targets)) + log_temperature**2
-
-    found = minimize_scalar(objective, bounds=(np.log(0.05), np.log(20.0)), method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(found.x))
+    return best_temperature(
+        lambda temperature: float(weights @ cumulative_losses(probabilities_of_gaps(apart / temperature), targets))
+    )
 
 
 def probabilities_of_gaps(apart: DoubleArray) -> DoubleArray:
