@@ -38,7 +38,7 @@ class AnyPairs(GivenPairs):
     def drawn(self, cursor: AnnotatorCursor, split: Split, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
         if count <= 0 or cursor.is_exhausted(split) or not getattr(cursor.progress, self.size_column(split)):
             return []
-        return _Drawing(self, cursor, split, picks, rng).draw(count)
+        return _PairDrawing(self, cursor, split, picks, rng).draw(count)
 
     def queued(self, entry: Entry) -> Pick:
         pick = super().queued(entry)
@@ -93,7 +93,7 @@ class AnyPairs(GivenPairs):
         return kept
 
 
-class _Drawing:
+class _PairDrawing:
     """Random pairs of one split for one person: by draws, and once those hardly ever hit, by a walk over all."""
 
     def __init__(
