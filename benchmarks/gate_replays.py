@@ -164,7 +164,7 @@ def replay(pair: Pair, construction: str, rng: np.random.Generator) -> Tally:
     candidate, champion = (Contender(given, evaluate(given, truth, kind=KIND, rng=rng)) for given in (ours, theirs))
     constant = majority(truth, N_EVAL).astype(np.float32)
     simple = {"nearest_centroid": pair.candidate_centroid[rows]}
-    measured = MeasuredLabels(ours, candidate.evaluation, constant, truth, 0.0, {}, simple)
+    measured = MeasuredLabels(ours, candidate.evaluation, constant, truth, 0.0, {}, OBJECTIVE, simple)
     verdict = gate.verdict_on(measured, candidate, gate.Rivals(champion=champion), rng)
     others = [check["passed"] for check in verdict.numbers["checks"] if not check["name"].startswith(NOT_BELOW)]
     test = paired_errors(OBJECTIVE.errors(theirs, truth), ours=OBJECTIVE.errors(ours, truth))
