@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -47,15 +48,19 @@ class Command(BaseCommand):
         embedded = not env.str("REDIS_URL", default="")
         if embedded:
             supervisor.start(redis.redis_program(settings.QUERENT_HOME, lock))
+        # the first time beside the migrations, which take one core for seconds; before anything is connected
+        static_in = None if preparation.collected_from() else Errand(partial(preparation.collect_static, self.say))
         preparation.reach_database()
         preparation.migrate(self.say)
-        preparation.collect_static(self.say)
         if embedded:
             path = redis_socket(settings.QUERENT_HOME)
             supervisor.run_until(lambda: redis.answers(path), every_s=0.02, may_give_up=True)
         else:
             preparation.reach_broker()
         first = preparation.first_user(self.say, samples=samples)
+        if static_in:
+            wait_for(static_in, supervisor)
+        preparation.collect_static(self.say)  # nothing is left to do where the errand did it
         connections.close_all()
         # beside the web process, which takes as long to begin: ready means that there is something to label
         samples_in = Errand(preparation.import_samples) if first and samples else None
