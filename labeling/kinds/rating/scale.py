@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from labeling.kinds.base import LabelSpec
 
-FEWEST, MOST = 2, 11
+MOST = 11
 #: "1", "-2 awful", "5: great"
 _NUMBERED = re.compile(r"^(?P<number>0|-?[1-9]\d{0,8})(?:\s*[:=,.–—-]?\s+(?P<words>\S.*))?$", re.DOTALL)
 

@@ -13,7 +13,6 @@ E. Frank, M. Hall, "A simple approach to ordinal classification", ECML 2001.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.forms import Kind, form_of
 from learning.core.learners import linear
 from learning.core.learners.auto import AutoLearner
-from learning.core.learners.choice import Grid, OutOfFold, Plan, plan_folds
+from learning.core.learners.choice import Choice, Grid, OutOfFold, Plan, plan_folds
 from learning.core.learners.cumulative import (
     Scale,
     cumulative_losses,
@@ -65,17 +64,6 @@ class FittedOrdinal(FittedLinear):
         return np.asarray(np.diff(below, axis=0) * np.float32(1.0 - self.constants.sum()), dtype=np.float32)
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """Penalty and temperature settled on, why, and the evidence."""
-
-    inverse_penalty: float
-    temperature: float
-    loss_by_penalty: tuple[tuple[float, float], ...]
-    reason: str
-    evidence: OutOfFold | None = None
-
-
 class OrdinalLearner(EvidentLearner[FittedOrdinal]):
     """L2-penalised proportional odds: labels are the steps of a scale, in their order.
 
@@ -116,12 +104,7 @@ class OrdinalLearner(EvidentLearner[FittedOrdinal]):
         fitted = fit_cumulative(rotated, known, weights, choice.inverse_penalty)
         slopes = basis @ fitted.slopes / length / choice.temperature
         thresholds = fitted.thresholds / choice.temperature + centre @ slopes
-        facts |= {
-            "inverse_penalty": choice.inverse_penalty,
-            "temperature": choice.temperature,
-            "loss_by_penalty": [list(pair) for pair in choice.loss_by_penalty],
-            "reason": choice.reason,
-        }
+        facts |= choice.facts()
         model = FittedOrdinal(
             answered.kind,
             np.ascontiguousarray(slopes[:, None], dtype=np.float32),
@@ -137,10 +120,10 @@ class OrdinalLearner(EvidentLearner[FittedOrdinal]):
         return FittedOrdinal.load(data)
 
 
-def _choose(features: DoubleArray, targets: DoubleArray, weights: DoubleArray, plan: Plan | str) -> _Choice:
+def _choose(features: DoubleArray, targets: DoubleArray, weights: DoubleArray, plan: Plan | str) -> Choice:
     """Choose as :func:`learning.core.learners.choice.choose` does: from strong to weak until the loss rises."""
     if isinstance(plan, str):
-        return _Choice(DEFAULT_INVERSE_PENALTY, 1.0, (), f"{plan}: defaults")
+        return Choice(DEFAULT_INVERSE_PENALTY, 1.0, (), f"{plan}: defaults")
     rows, folds, judged = plan.rows, plan.folds, plan.judged
     features, targets, weights = features[rows], targets[rows], weights[rows]
     starts: dict[int, Scale] = {}
@@ -172,7 +155,7 @@ def _choose(features: DoubleArray, targets: DoubleArray, weights: DoubleArray, p
         best, best_apart = (loss, inverse_penalty, temperature), apart
     reason = f"smallest out-of-fold loss {best[0]:.4f} over {np.unique(folds).size} grouped folds of {rows.size} rows"
     evidence = OutOfFold(rows, folds, judged, probabilities_of_gaps(best_apart / best[2]))
-    return _Choice(best[1], best[2], tuple(tried), reason, evidence)
+    return Choice(best[1], best[2], tuple(tried), reason, evidence)
 
 
 class OrdinalAutoLearner(AutoLearner):
