@@ -62,10 +62,19 @@ def score_strip(scores: Iterable[ItemStrength]) -> Strip:
 
 def share_strip(low: float = 0.0, middle: float | None = None) -> Strip:
     """Shares from ``low`` to 1; ``middle`` is what would be expected."""
-    strip = Strip(low, 1.0, [])
     step = 0.25 if low < 0.5 else 0.1
+    return _strip_to_1(low, step, lambda value: f"{value:.0%}".replace("%", " %"), middle)
+
+
+def kappa_strip(lowest: float) -> Strip:
+    """A coefficient of agreement, which is no share: from 0 to 1, and from -1 where ``lowest`` is below 0."""
+    return _strip_to_1(-1.0, 0.5, _signed, middle=0.0) if lowest < 0 else _strip_to_1(0.0, 0.25, "{:g}".format)
+
+
+def _strip_to_1(low: float, step: float, words: Callable[[float], str], middle: float | None = None) -> Strip:
+    strip = Strip(low, 1.0, [])
     values = [low + k * step for k in range(round((1.0 - low) / step) + 1)]
-    ticks = [Tick(strip.at(value), f"{value:.0%}".replace("%", " %")) for value in values]
+    ticks = [Tick(strip.at(value), words(value)) for value in values]
     return Strip(low, 1.0, ticks, None if middle is None else strip.at(middle))
 
 

@@ -10,7 +10,7 @@ from learning.core.evaluation.comparison_words import comparison_words
 from learning.core.evaluation.interval_words import interval_words
 from learning.models import Alert, AlertKind, ModelVersion
 from learning.pages.findings import data_test_rows
-from learning.pages.pair_charts import Mark, Strip, share_strip
+from learning.pages.pair_charts import Mark, Strip, kappa_strip, share_strip
 from learning.selectors import verdict_words
 from learning.selectors.arms import points
 from learning.selectors.curve import headline_of
@@ -185,7 +185,9 @@ def bars(version: ModelVersion) -> dict[str, Any]:
         )
     ]  # fmt: skip
     known = [(title, rate, role) for title, rate, role in found if rate]
-    strip: Strip = share_strip(0.5 if min(rate["low"] for _, rate, _ in known) >= 0.5 else 0.0)
+    lowest = min(rate["low"] for _, rate, _ in known)
+    is_share = name != "quadratic_kappa"
+    strip: Strip = share_strip(0.5 if lowest >= 0.5 else 0.0) if is_share else kappa_strip(lowest)
     placed = [
         Bar(title, rate, strip.mark(rate["value"], rate["low"], rate["high"], rate["n"]), role)
         for title, rate, role in known

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from labeling.models import Epoch, Item, JobState, QueueEntry, Split
 from learning.families.labels.training_data import freeze
 from learning.models import ModelVersion, Run, Status
+from learning.pages.pair_charts import kappa_strip
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import data_watermark, decide
 from tests.factories import UserFactory, make_answer, make_items, make_project
@@ -145,3 +146,10 @@ def test_a_file_of_words_is_no_scale(tmp_path):
     (tmp_path / "rated.jsonl").write_text("\n".join(rows))
     with pytest.raises(CommandError, match="must be numbers"):
         call_command("simulate", tmp_path / "rated.jsonl", "--kind", "ordinal", "--seeds", "1", "--budget", "40")
+
+
+def test_kappa_is_drawn_as_a_number_and_below_0_where_it_lies_there():
+    assert [tick.text for tick in kappa_strip(0.1).ticks] == ["0", "0.25", "0.5", "0.75", "1"]
+    below = kappa_strip(-0.2)
+    assert [tick.text for tick in below.ticks] == ["−1", "−0.5", "0", "+0.5", "+1"]
+    assert below.mark(-0.2, -0.4, 0.0, 20).low < below.mark(-0.2, -0.4, 0.0, 20).at < below.middle
