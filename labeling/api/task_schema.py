@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from labeling.kinds import kind_choices
@@ -30,6 +30,7 @@ class TaskItem(serializers.Serializer[Any]):
     image = TaskImage(allow_null=True)
 
 
+@extend_schema_serializer(component_name="TaskView")  # as generated clients know it
 class TaskContent(serializers.Serializer[Any]):
     """One of the two of a pair: no number, no name, no score."""
 
