@@ -46,7 +46,7 @@ def annotator() -> Iterator[tuple[Any, Any, Any]]:
         from tests.e2e.site import chromium
         from tests.factories import UserFactory
 
-        user = UserFactory(username="ann")
+        user: Any = UserFactory(username="ann")
         site.start()
         try:
             with sync_playwright() as playwright:

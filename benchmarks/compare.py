@@ -76,8 +76,8 @@ def idle(tree: Path) -> Figures:
         probe.close()
         environment = {**os.environ, "QUERENT_HOME": home, "PORT": str(port)}
         command = [sys.executable, "manage.py", "up", "--no-samples"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        up = subprocess.Popen(command, cwd=tree, env=environment, **quiet)
+        quiet = subprocess.DEVNULL
+        up = subprocess.Popen(command, cwd=tree, env=environment, stdout=quiet, stderr=quiet)
         try:
             everybody = _once_quiet(psutil.Process(up.pid))
             before = _cpu_s(everybody)

@@ -3,6 +3,7 @@
 ``python benchmarks/core_photos.py`` (seeds 0 to 4; needs ``../shared/data/img_trashnet``; about a minute)
 """
 
+import argparse
 import io
 import os
 import sys
@@ -26,6 +27,7 @@ HELD_OUT = 500
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     if not ARCHIVE.exists():
         sys.exit(f"{ARCHIVE.name} of TrashNet is not here: nothing measured")
     with zipfile.ZipFile(ARCHIVE) as archive:

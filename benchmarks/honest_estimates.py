@@ -138,8 +138,10 @@ def answer_all(project: Any, digits: Any, answers: int, rng: random.Random) -> N
     since, left = 0, {Split.EVAL: Item.objects.filter(project=project, split=Split.EVAL).count(), Split.POOL: answers}
     while left[Split.POOL] > 0:
         (task,) = next_tasks(person, project, 1, rng)
-        record_answer(person, task.pk, {"label": str(digits[int(task.item.external_id)])}, 900)
-        left[task.item.split] -= 1
+        item = task.item
+        assert item is not None  # it is no pair
+        record_answer(person, task.pk, {"label": str(digits[int(item.external_id or "")])}, 900)
+        left[Split(item.split)] -= 1
         since += 1
         if since == BATCH:
             since = 0

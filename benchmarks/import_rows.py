@@ -154,12 +154,12 @@ def content(size: int, name: str, labels: bool) -> bytes:
         return b"".join(
             json.dumps({"id": f"r{n}", "text": text, "n": n}).encode() + b"\n" for n, text in enumerate(texts)
         )
-    target = io.StringIO()
-    writer = csv.writer(target)
+    lines = io.StringIO()
+    writer = csv.writer(lines)
     writer.writerow(["id", "text", "n"] + (["label"] if extra else []))
     for n, text in enumerate(texts):
         writer.writerow([f"r{n}", text, n] + ([extra[n]] if extra else []))
-    return target.getvalue().encode()
+    return lines.getvalue().encode()
 
 
 if __name__ == "__main__":

@@ -163,7 +163,8 @@ def the_round(project: Any, wall_s: float, worker_cpu_s: float) -> Round:
     from learning.models import ModelVersion, Run
 
     epoch = Epoch.objects.filter(project=project).latest("number")
-    version = ModelVersion.objects.filter(project=project, number=epoch.model_version).first()
+    versions = ModelVersion.objects.filter(project=project)
+    version = None if epoch.model_version is None else versions.filter(number=epoch.model_version).first()
     answers = Progress.objects.get(project=project).annotations
     found = Round(wall_s, worker_cpu_s, answers, epoch.strategy, version.learner if version else "no model yet")
     run = Run.objects.filter(project=project, state="done").newest_first().first()
@@ -229,11 +230,15 @@ def one_round(project: Any, person: Any, truth: dict[str, str]) -> float:
     (last,) = next_tasks(person, project, 1)
     # the clock starts before the last answer is sent: its own transaction counts too
     started = time.perf_counter()
-    record_answer(person, last.pk, {"label": truth[last.item.external_id]}, 900)
+    record_answer(person, last.pk, {"label": truth[true_id(last)]}, 900)
     until(lambda: epoch_of(project) > before, "a new ranking")
     taken = time.perf_counter() - started
     until(lambda: quiet(project), "the run ends")
     return taken
+
+
+def true_id(task: Any) -> str:
+    return str(task.item.external_id)
 
 
 def answer(project: Any, person: Any, truth: dict[str, str], count: int) -> list[Any]:
@@ -245,7 +250,7 @@ def answer(project: Any, person: Any, truth: dict[str, str], count: int) -> list
     if not tasks:
         raise SystemExit("No question is left to answer.")
     for task in tasks:
-        record_answer(person, task.pk, {"label": truth[task.item.external_id]}, 900)
+        record_answer(person, task.pk, {"label": truth[true_id(task)]}, 900)
     return tasks
 
 

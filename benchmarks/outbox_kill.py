@@ -4,8 +4,10 @@
 what the database holds is what was pressed.
 """
 
+import argparse
 import sys
 import time
+from typing import Any
 
 from benchmarks.browser import annotator, project_of
 
@@ -15,6 +17,7 @@ LABELS = ("circle", "square", "triangle")
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with annotator() as (site, user, page):
         from labeling.models import Annotation
         from tests.e2e.desk import press, saved
@@ -36,7 +39,7 @@ def main() -> None:
         report(Annotation, project, pressed, time.monotonic() - started)
 
 
-def report(annotations, project, pressed: dict[int, str], seconds: float) -> None:
+def report(annotations: Any, project: Any, pressed: dict[int, str], seconds: float) -> None:
     rows = list(annotations.objects.filter(project=project).values_list("task", "answer", "revision"))
     held = {task: answer["label"] for task, answer, _ in rows}
     lost = [task for task in pressed if task not in held]

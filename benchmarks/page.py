@@ -4,9 +4,11 @@
 150 kB without the pictures, 0 bytes of script and style on a reload, median of 50 keys at most 50 ms.
 """
 
+import argparse
 import statistics
 import sys
 from collections import Counter
+from typing import Any
 
 from benchmarks.browser import annotator, project_of
 
@@ -26,6 +28,7 @@ WATCH = """() => {
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     failed = []
     with annotator() as (_, user, page):
         for kind in ("image", "text"):
@@ -36,7 +39,7 @@ def main() -> None:
         sys.exit("missed: " + "; ".join(failed))
 
 
-def weigh(page, kind: str) -> list[str]:
+def weigh(page: Any, kind: str) -> list[str]:
     from tests.e2e.desk import task_of
     from tests.e2e.wire import wire
 
@@ -61,7 +64,7 @@ def weigh(page, kind: str) -> list[str]:
     return missed
 
 
-def time_keys(page, kind: str) -> list[str]:
+def time_keys(page: Any, kind: str) -> list[str]:
     from tests.e2e.desk import task_of
 
     page.evaluate(WATCH)

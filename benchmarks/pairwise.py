@@ -92,8 +92,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder, "given.npz"), Path(folder, "made.npz")
-        columns = {"l": small.left, "r": small.right, "o": small.outcome, "k": np.array(small.n_items)}
-        np.savez(given, left=large.left, right=large.right, outcome=large.outcome, n=np.array(large.n_items), **columns)
+        np.savez(
+            given, left=large.left, right=large.right, outcome=large.outcome, n=np.array(large.n_items),
+            l=small.left, r=small.right, o=small.outcome, k=np.array(small.n_items),
+        )  # fmt: skip
         command = [arguments.with_peers, "-c", PEERS, str(given), str(made)]
         said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         with np.load(made) as theirs:

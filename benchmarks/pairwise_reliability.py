@@ -50,7 +50,7 @@ def taus(seed: int, count: int) -> tuple[float, float, float]:
     plain = fit_strengths(judgments, prior=prior, tolerance=1e-6)
     crowd = fit_crowd(judgments, prior=learn_precision(judgments, prior, position=True, start=plain))
     both = (kendalltau(scores, truth)[0] for scores in (plain.scores, crowd.strengths.scores))
-    return *both, crowd.strengths.position  # type: ignore[return-value]
+    return *both, crowd.strengths.position
 
 
 def main() -> None:

@@ -34,7 +34,8 @@ def run(seed: int, share: float | None, most: int) -> DoubleArray:
     rows: list[np.ndarray] = []
     asked = np.zeros((ITEMS, ITEMS), dtype=bool)
     everything = np.triu_indices(ITEMS, 1)
-    prior, fitted, learn_at, taus = Prior(0.0, 1.0), None, BATCH, []
+    prior, fitted, taus = Prior(0.0, 1.0), None, []
+    learn_at: float = BATCH
     for count in range(0, most + 1, BATCH):
         left, right, outcome = np.concatenate(rows, axis=1) if rows else np.zeros((3, 0), dtype=int)
         judgments = Judgments(left, right, outcome, ITEMS)
@@ -47,7 +48,8 @@ def run(seed: int, share: float | None, most: int) -> DoubleArray:
             first, second = everything[0][picked], everything[1][picked]
         else:
             posterior = gaussian_posterior(judgments, fitted, prior=prior)
-            draws = choose_pairs(posterior, judgments, BATCH, rng, excluded=np.nonzero(asked), random_share=share)
+            one, other = np.nonzero(asked)
+            draws = choose_pairs(posterior, judgments, BATCH, rng, excluded=(one, other), random_share=share)
             first, second = draws.first, draws.second
         asked[first, second] = True
         swap = rng.random(first.size) < 0.5

@@ -4,6 +4,7 @@
 a rule that no schema can say (``RULES``) may answer 400 with the field and the reason to what fits the schema.
 """
 
+import argparse
 import os
 import socket
 import subprocess
@@ -71,7 +72,9 @@ def wait_for(address: str, seconds: float = 60) -> None:
 
 
 def main() -> int:
-    examples = sys.argv[1] if len(sys.argv) > 1 else "30"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("examples", nargs="?", type=int, default=30, help="a call and phase")
+    examples = str(parser.parse_args().examples)
     with tempfile.TemporaryDirectory(prefix="querent-fuzz-") as home:
         port = str(free_port())
         env = {

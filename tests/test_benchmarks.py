@@ -1,17 +1,47 @@
-"""benchmarks/README.md lists what can be run, and everything it lists is there."""
+"""benchmarks/README.md lists what can be run, everything it lists is there, and all of it starts."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
 PARTS = {"efficientnet_golden": "writes a test's reference, needs PyTorch"}
 
+#: in one process, since most of the time goes into the same imports; the first that does not say its usage ends it
+ASK_ALL = """
+import importlib, sys
+
+for name in sys.argv[1:]:
+    sys.argv = [name, "--help"]
+    try:
+        importlib.import_module(f"benchmarks.{name}").main()
+    except SystemExit as end:
+        assert not end.code, f"{name}: {end.code}"
+    else:
+        raise AssertionError(f"{name} began to work when it was asked for help")
+"""
+
+
+def runnable() -> set[str]:
+    """Whatever is a script, parts of others included."""
+    return {path.stem for path in FOLDER.glob("*.py") if "__main__" in path.read_text()}
+
 
 def test_every_benchmark_is_listed_once():
     listed = re.findall(r"^\| `(\w+)` \|", (FOLDER / "README.md").read_text(), re.M)
-    runnable = {
-        path.stem for path in FOLDER.glob("*.py") if "print(" in path.read_text() and "__main__" in path.read_text()
-    }
+    printing = {name for name in runnable() if "print(" in (FOLDER / f"{name}.py").read_text()}
     helpers = {path.stem for path in FOLDER.glob("*_pool.py")}
     assert len(listed) == len(set(listed))
-    assert set(listed) == runnable - helpers - set(PARTS)
+    assert set(listed) == printing - helpers - set(PARTS)
+
+
+def test_every_benchmark_can_be_imported_and_says_its_usage(tmp_path):
+    names = sorted(runnable() - set(PARTS))
+    environment = {**os.environ, "QUERENT_HOME": str(tmp_path), "PYTHONPATH": str(FOLDER.parent)}
+    command = [sys.executable, "-c", ASK_ALL, *names]
+    asked = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert asked.returncode == 0, asked.stderr
+    assert re.findall(r"^usage: (\w+)", asked.stdout, re.M) == names
+    assert not list(tmp_path.iterdir())
