@@ -29,16 +29,14 @@ class PairRow:
     annotator: str
     gold: str
     elapsed_ms: int | None
-    # what is looked at in any row
-    group: str = ""
-    text: str = ""
-    data: str = ""
-    content: bytes = b""
-    picture: None = None
 
     @property
     def external_id(self) -> str:
         return f"{self.left} | {self.right}"
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.left) + len(self.right)
 
 
 class PairwiseRowBuilder(RowBuilder):

@@ -7,16 +7,15 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from labeling.kinds import PerSubject, kind_of
+from labeling.kinds import kind_of
 from labeling.models import ImportBatch, JobState, Project
 from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
-from labeling.services.imports.pair_rows import PairwiseRowBuilder
-from labeling.services.imports.pair_store import PairStore
 from labeling.services.imports.readers import READERS
-from labeling.services.imports.rows import Rejection, Row, RowBuilder
+from labeling.services.imports.rows import Rejection
 from labeling.services.imports.store import ChunkStore
+from labeling.services.imports.subjects import ImportedRow, builder_of
 from labeling.services.jobs.attempts import FencedOff, claimed, give_back
 from labeling.services.jobs.liveness import kept_alive
 from labeling.services.outages.causes import outage_of
@@ -71,12 +70,6 @@ def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
         )
 
 
-#: What makes rows of records, and what stores them.
-_STEPS: PerSubject[tuple[type[RowBuilder], type[ChunkStore]]] = PerSubject(
-    item=(RowBuilder, ChunkStore), pair=(PairwiseRowBuilder, PairStore)
-)
-
-
 def _import(batch: ImportBatch, attempt: int) -> int:
     """Reads and stores from the cursor to the end; returns the number of rows."""
     with default_storage.open(batch.path, "rb") as file:
@@ -84,14 +77,13 @@ def _import(batch: ImportBatch, attempt: int) -> int:
         reader = READERS[batch.format](
             file, modality=project.modality, options=batch.options, file_name=batch.file_name, kind=kind_of(project)
         )
-        make_builder, make_store = _STEPS.of(kind_of(project).subject)
-        builder = make_builder(project, parse_numbers=reader.parse_numbers)
+        builder = builder_of(project)(project, parse_numbers=reader.parse_numbers)
         new_labels = NewLabels(project) if brings_labels(batch) else None
         if new_labels:
             builder.answer_of = new_labels.answer
-        store = make_store(batch, attempt, builder.columns, new_labels)
+        store = ChunkStore(batch, attempt, builder.columns, new_labels)
         number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
-        rows: list[Row] = []
+        rows: list[ImportedRow] = []
         rejections: list[Rejection] = []
         for number, record in reader.records(batch.cursor):
             if number > max_rows:
@@ -103,7 +95,7 @@ def _import(batch: ImportBatch, attempt: int) -> int:
                 try:
                     row = builder.build(number, record)
                     rows.append(row)
-                    size += len(row.text) + len(row.data) + len(row.content)
+                    size += row.size_bytes
                 except RowRejected as error:
                     name = str(record.get("id") or record.get("image") or "")
                     rejections.append(Rejection(number, error.reason, error.field, name))

@@ -16,7 +16,7 @@ from labeling.models import ImportBatch, Item, JobState, Progress
 from labeling.selectors.recount import differences
 from labeling.services.housekeeping.sweep import wake_waiting
 from labeling.services.imports import run_import, start_import
-from labeling.services.imports import store as store_module
+from labeling.services.imports.subjects.items import ItemStore
 from tests.factories import make_project
 from tests.labeling.imports.conftest import assert_counts_true, picture, zip_of
 
@@ -134,14 +134,14 @@ def test_five_kills_leave_the_same_end_state_for_pictures(people, workers):
 def test_an_attempt_that_was_taken_over_stores_nothing(people, monkeypatch):
     project = make_project(slug="p", manager=people.manager)
     batch = start_import(people.manager, project, file=ContentFile(mixed_rows(6_000)), file_name="a.csv")
-    sort_out = store_module.ChunkStore._sort_out
+    sort_out = ItemStore._sort_out
 
     def taken_over_in_the_second_chunk(self, rows):
         if self.batch.cursor > 0:
             ImportBatch.objects.filter(pk=batch.pk).update(attempt=9)
         return sort_out(self, rows)
 
-    monkeypatch.setattr(store_module.ChunkStore, "_sort_out", taken_over_in_the_second_chunk)
+    monkeypatch.setattr(ItemStore, "_sort_out", taken_over_in_the_second_chunk)
     assert run_import(batch.pk)["outcome"] == "fenced off"
     batch.refresh_from_db()
     assert (batch.cursor, batch.attempt, batch.state) == (

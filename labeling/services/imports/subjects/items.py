@@ -1,0 +1,126 @@
+"""Items and the answers that came with them."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from labeling.db.insert import RawInsert, known, now
+from labeling.models import Annotation, ImportBatch, Item, Source, Split
+from labeling.services.files import storage
+from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.rows import Rejection, Row
+from labeling.services.imports.split import SplitAssigner
+from labeling.services.imports.subjects.assets import asset_ids
+from labeling.services.imports.subjects.base import Chunk, RowStore, Stored
+from labeling.services.imports.subjects.places import Places
+from labeling.services.items.pictures import original_name
+from labeling.services.projects.doubled import share_of, slots_of
+
+#: A new row and its side.
+Fresh = tuple[Row, str]
+
+FIELDS = (
+    "ordinal", "external_id", "content_hash", "text", "asset", "data", "context", "group", "origin", "split",
+    "draw_key", "slots_total", "extra_slots",
+)  # fmt: skip
+
+
+class ItemStore(RowStore[Row]):
+    """``places`` says where an item belongs besides its project."""
+
+    row_type = Row
+
+    def __init__(self, batch: ImportBatch, places: Places) -> None:
+        super().__init__(batch)
+        self.places = places
+        self.splits = SplitAssigner(self.project)
+        self.seen_ordinal = 0
+
+    def keep_files(self, rows: list[Row]) -> None:
+        for row in rows:
+            if row.picture:
+                storage.put(original_name(self.project.pk, row.picture.sha256), row.content)
+
+    def store(self, rows: list[Row], chunk: Chunk) -> Stored:
+        self.splits.catch_up(chunk.next_ordinal, rows)
+        placed, refused, moved = self.places.find(rows)
+        fresh, more = self._sort_out(placed)
+        refused += more
+        self._insert(fresh, chunk)
+        self._insert_answers(fresh, chunk.next_ordinal)
+        moved.update(self.places.filled(fresh))
+        moved.update(_counted(fresh))
+        self.seen_ordinal = chunk.next_ordinal + len(fresh)
+        return Stored(len(fresh), len(rows) - len(fresh) - len(refused), refused, moved)
+
+    def committed(self) -> None:
+        self.splits.stored(self.seen_ordinal)
+
+    def _sort_out(self, rows: list[Row]) -> tuple[list[Fresh], list[Rejection]]:
+        """New rows with their side, and rows refused; the others are there already."""
+        project = self.project.pk
+        hashes = known(Item, project, "content_hash", [row.content_hash for row in rows])
+        given = [row.external_id for row in rows if row.external_id is not None]
+        taken = known(Item, project, "external_id", given) if given else set()
+        fresh: list[Fresh] = []
+        refused: list[Rejection] = []
+        again: list[Row] = []
+        simple = not self.splits.needed
+        for row in rows:
+            if row.content_hash in hashes:
+                again.append(row)
+                continue
+            name = row.external_id
+            if name is not None and name in taken:
+                refused.append(Rejection(row.number, "Another item has this id already.", "id", name))
+                continue
+            if simple:
+                split = row.split or row.drawn
+            else:
+                try:
+                    split = self.splits.settle(row)
+                except RowRejected as error:
+                    refused.append(Rejection(row.number, error.reason, error.field, name or ""))
+                    continue
+                path = original_name(project, row.picture.sha256) if row.picture else ""
+                self.splits.remember(row, split, path)
+            hashes.add(row.content_hash)
+            if name is not None:
+                taken.add(name)
+            fresh.append((row, self.places.side(row, split)))
+        return fresh, refused + self.places.misnamed(again, fresh)
+
+    def _insert(self, fresh: list[Fresh], chunk: Chunk) -> None:
+        assets = asset_ids(self.project, [row.picture for row, _ in fresh if row.picture])
+        overlap, share = chunk.project.overlap, share_of(chunk.project)
+        constants = {"project": self.project.pk, "batch": self.batch.pk, "created_at": now()}
+        RawInsert(Item, (*FIELDS, *self.places.fields), constants)(
+            (
+                ordinal, row.external_id, row.content_hash, row.text,
+                assets[row.picture.sha256] if row.picture else None, row.data,
+                row.context, row.group, row.origin, split, row.draw_key, *slots_of(split, row.draw_key, overlap, share),
+                *self.places.of(row),
+            )
+            for ordinal, (row, split) in enumerate(fresh, chunk.next_ordinal)
+        )  # fmt: skip
+
+    def _insert_answers(self, fresh: Sequence[Fresh], first: int) -> None:
+        answers = {ordinal: row.answer for ordinal, (row, _) in enumerate(fresh, first) if row.answer is not None}
+        if not answers:
+            return
+        written = Item.objects.filter(project=self.project, ordinal__gte=first, ordinal__lt=first + len(fresh))
+        constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
+        RawInsert(Annotation, ("item", "answer"), constants)(
+            (pk, answers[ordinal])
+            for ordinal, pk in written.order_by("ordinal").values_list("ordinal", "pk")
+            if ordinal in answers
+        )
+
+
+def _counted(fresh: Sequence[Fresh]) -> "Counter[str]":
+    evals = sum(split == Split.EVAL for _, split in fresh)
+    pools = len(fresh) - evals
+    labeled = sum(row.answer is not None for row, _ in fresh)
+    return Counter(
+        next_ordinal=len(fresh), pool_items=pools, eval_items=evals, pool_open=pools, eval_open=evals,
+        imported_annotations=labeled,
+    )  # fmt: skip
