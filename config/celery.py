@@ -22,3 +22,22 @@ def fit_the_database(**_: Any) -> None:
         refuse_newer_database()
     except NewerDatabase as newer:
         raise SystemExit(f"Querent cannot start: {newer}") from None
+
+
+@worker_init.connect
+def outlive_the_broker(**_: Any) -> None:
+    """A worker that loses Redis with a job in hand goes on: the loss stays a ConnectionError, which Celery bears.
+
+    In kombu 5.7 a channel that puts a message back, or acknowledges it, after its connection was closed asks that
+    connection where Redis is: AttributeError, and the worker exits.
+    """
+    from kombu.transport import redis  # noqa: PLC0415 - of workers only
+    from redis.exceptions import ConnectionError as Lost  # noqa: PLC0415
+
+    class Channel(redis.Channel):
+        def _connparams(self, asynchronous: bool = False) -> Any:
+            if self.connection is None or self.connection.client is None:
+                raise Lost("its connection was closed")
+            return super()._connparams(asynchronous=asynchronous)
+
+    redis.Transport.Channel = Channel

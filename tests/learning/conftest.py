@@ -54,12 +54,18 @@ class RealRedis:
         except (redis.ConnectionError, redis.BusyLoadingError):
             return False
 
+    def blocked(self) -> int:
+        """How many connections wait for a message."""
+        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            return int(client.info("clients")["blocked_clients"])
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(20)
 
-    def restart(self) -> None:
-        self.stop()
+    def restart(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+        self.process.wait(20)
         self.start()
 
 

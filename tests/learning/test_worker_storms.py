@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 
 JOBS = 12
 KILLS = 5
+RESTARTS = 3
 
 
 def enqueue(worker: RealWorker) -> None:
@@ -73,7 +74,8 @@ def _workers() -> list[str]:
     )
 
 
-def test_a_redis_that_restarts_under_load_costs_no_job_and_no_child(transactional_db, tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_redis_that_restarts_under_load_costs_no_job_and_no_child(transactional_db, tmp_path, monkeypatch, number):
     with redis_on(tmp_path / "redis") as server:
         worker = RealWorker(tmp_path, server.url, tmp_path / "files")
         try:
@@ -82,7 +84,9 @@ def test_a_redis_that_restarts_under_load_costs_no_job_and_no_child(transactiona
             assert worker.process is not None
             until(_workers, "a job", log=worker.log)
             before = set(children_of(worker.process.pid))
-            server.restart()
+            for _ in range(RESTARTS):
+                until(lambda: server.blocked() or all_done(), "the worker to read again", log=worker.log)
+                server.restart(number)
             done_in_the_end(worker, monkeypatch)
             assert set(children_of(worker.process.pid)) == before, "no child was ended for it"
             assert set(OverlapChange.objects.values_list("attempt", flat=True)) == {1}

@@ -142,13 +142,19 @@ def test_requests_wait_while_the_web_process_is_being_restarted(running):
     assert running.get("/healthz") == (200, "ok\n")
 
 
+def _consumes(home):
+    """Whether a worker waits for messages: it has a blocking read open, which "ready." is said before."""
+    with contextlib.suppress(redis.ConnectionError), redis.Redis(unix_socket_path=str(redis_socket(home))) as client:
+        return client.info("clients")["blocked_clients"] >= 1
+
+
 def test_the_worker_goes_on_after_redis_was_killed(running):
-    worker = until(lambda: running.child(" worker "), "the worker process")
-    # the tests before may have killed a worker: what counts is said by the one that runs now
-    until(lambda: " ready." in running.output.rpartition("worker ended")[2], "the worker")
-    before = running.output.count("Connected to redis")
-    os.kill(until(lambda: running.child("redis-server"), "Redis"), signal.SIGKILL)
-    until(lambda: running.output.count("Connected to redis") > before, "the worker to reconnect")
+    # Celery 5.7 cannot bear losing Redis between "ready." and its first read (AttributeError, exit code 1; it is
+    # started again): what is held here is the worker that reads
+    until(lambda: _consumes(running.home), "a worker that waits for messages")
+    worker = running.child(" worker ")
+    running.kill("redis-server")
+    until(lambda: _consumes(running.home), "the worker to read again")
     assert running.child(" worker ") == worker
 
 
