@@ -92,6 +92,10 @@ def sources(*folders: str) -> list[PythonFile]:
     return [PythonFile(path) for path in paths if "migrations" not in path.parts]
 
 
+#: Models of what is asked about: who asks which of them a row is wants a table over subjects.
+SUBJECT_MODELS = frozenset(("Item", "Pair"))
+
+
 def kind_names() -> set[str]:
     """What the registry of kinds holds, read from the code: no Django is started."""
     names = set()
@@ -105,7 +109,8 @@ def kind_names() -> set[str]:
 
 
 def branches() -> Measure:
-    """Comparisons with the name of a kind, cases of a ``match`` and keys of a table, outside the kinds and families."""
+    """Comparisons with the name of a kind, cases of a ``match`` and keys of a table, and questions whether a row is an
+    item or a pair, outside the kinds and families."""
     names = kind_names()
     places = []
     for source in sources(*APPS):
@@ -125,8 +130,17 @@ def _branch_lines(tree: ast.Module, names: set[str]) -> Iterator[int]:
             return any(is_kind(element) for element in node.elts)
         return isinstance(node, ast.Constant) and node.value in names
 
+    def is_subject(node: ast.AST) -> bool:
+        if isinstance(node, ast.Tuple):
+            return any(is_subject(element) for element in node.elts)
+        return isinstance(node, ast.Name) and node.id in SUBJECT_MODELS
+
     for node in ast.walk(tree):
-        if isinstance(node, ast.Compare) and any(is_kind(side) for side in (node.left, *node.comparators)):
+        if isinstance(node, ast.Compare) and any(
+            is_kind(side) or is_subject(side) for side in (node.left, *node.comparators)
+        ):
+            yield node.lineno
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance" and is_subject(node.args[1]):
             yield node.lineno
         elif isinstance(node, ast.match_case):
             if any(isinstance(part, ast.MatchValue) and is_kind(part.value) for part in ast.walk(node.pattern)):

@@ -29,6 +29,9 @@ def test_the_names_of_kinds_are_those_of_the_registry():
         "settings.kind == Kind.CLASSIFICATION.value",
         "table = {Kind.PAIRWISE: 1}[kind]",
         "Tab('Ranking', kind=Kind.PAIRWISE)",
+        "extra = {} if rows.model is Pair else {1: 2}",
+        "isinstance(row, Pair)",
+        "isinstance(row, (Item, Pair))",
     ],
 )
 def test_a_question_about_the_kind_is_a_branch_point(line):

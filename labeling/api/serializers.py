@@ -276,9 +276,7 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
 
     @extend_schema_field(serializers.ChoiceField(choices=Split.choices))
     def get_split(self, annotation: Annotation) -> str:
-        about = annotation.pair if annotation.item is None else annotation.item
-        assert about is not None  # a constraint of the table
-        return about.split
+        return annotation.about.split
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_right(self, annotation: Annotation) -> int | None:

@@ -9,6 +9,8 @@ from django.db.models import Q, TextField, Value
 from django.db.models.functions import Cast, StrIndex
 from django.utils import timezone
 
+from labeling.models.item import Item
+from labeling.models.pair import Pair
 from labeling.models.task import item_or_pair
 
 
@@ -111,3 +113,10 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"annotation {self.pk}"
+
+    @property
+    def about(self) -> Item | Pair:
+        """What was answered about."""
+        subject = self.item or self.pair
+        assert subject is not None  # a constraint of the table
+        return subject

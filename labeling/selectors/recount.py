@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from labeling.kinds import PerSubject, kind_of
+from labeling.kinds import PerSubject, Subject, kind_of
 from labeling.models import (
     Annotation,
     Context,
@@ -42,8 +42,7 @@ class Miscount:
 
 def differences(project: Project) -> Iterator[Miscount]:
     """Everything in the project that is counted wrongly."""
-    yield from _items(project)
-    yield from _pairs(project)
+    yield from _subjects(project)
     yield from _contexts(project)
     yield from _members(project)
     yield from _progress(project)
@@ -55,15 +54,16 @@ def _count_of(tasks: QuerySet[Any], outer: str) -> Coalesce:
     return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
 
 
-def _items(project: Project) -> Iterator[Miscount]:
-    tasks = Task.objects.filter(item=OuterRef("pk")).exclude(reason=Reason.REPEAT)
-    yield from _slots("item", Item.objects.filter(project=project), tasks)
+#: The rows that have slots.
+_SLOTTED: PerSubject[type[Item] | type[Pair]] = PerSubject(item=Item, pair=Pair)
 
 
-def _pairs(project: Project) -> Iterator[Miscount]:
-    """Repeats and gold pairs take no slot."""
-    tasks = Task.objects.filter(pair=OuterRef("pk")).exclude(reason__in=[Reason.REPEAT, Reason.GOLD])
-    yield from _slots("pair", Pair.objects.filter(project=project), tasks)
+def _subjects(project: Project) -> Iterator[Miscount]:
+    """Repeats and gold take no slot."""
+    for subject in Subject:
+        tasks = Task.objects.filter(**{subject.value: OuterRef("pk")})
+        held = tasks.exclude(reason__in=[Reason.REPEAT, Reason.GOLD])
+        yield from _slots(subject.value, _SLOTTED.of(subject)._default_manager.filter(project=project), held)
 
 
 def _contexts(project: Project) -> Iterator[Miscount]:

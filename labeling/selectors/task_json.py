@@ -1,10 +1,12 @@
 """The blind JSON of a task: what an annotator is shown, and nothing that could bias the answer (invariant 6)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
 
+from labeling.kinds import PerSubject, kind_of
 from labeling.models import Asset, Context, Item, Modality, Project, Task
 
 #: Longest side, in pixels, of the preview an annotator looks at.
@@ -13,23 +15,12 @@ PREVIEW_SIZE = 1600
 
 def task_json(task: Task, project: Project) -> dict[str, Any]:
     """Plain JSON values. Expects loaded what the task is about: its item, or its pair with both items and context."""
-    shared = {
+    return {
         "id": task.pk,
         "kind": project.kind,
         "modality": project.modality,
         "lease_expires_at": utc_text(task.lease_expires_at),
-    }
-    if task.item is not None:
-        return {**shared, "item": _item_json(task.item, project)}
-    pair = task.pair
-    assert pair is not None  # a constraint of the table
-    assert task.left_id is not None
-    left, right = (pair.first, pair.second) if task.left_id == pair.first_id else (pair.second, pair.first)
-    return {
-        **shared,
-        "context": _context_json(task, pair.context, project),
-        "left": _view(left, project, *_address(task, "left")),
-        "right": _view(right, project, *_address(task, "right")),
+        **_SHOWN.of(kind_of(project).subject)(task, project),
     }
 
 
@@ -38,8 +29,25 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _item_json(item: Item, project: Project) -> dict[str, Any]:
-    return {"id": item.pk, "context": item.context, **_view(item, project, "api:item-preview", item.pk)}
+def _item_json(task: Task, project: Project) -> dict[str, Any]:
+    item = task.item
+    assert item is not None  # a constraint of the table
+    shown = {"id": item.pk, "context": item.context, **_view(item, project, "api:item-preview", item.pk)}
+    return {"item": shown}
+
+
+def _pair_json(task: Task, project: Project) -> dict[str, Any]:
+    pair = task.pair
+    assert pair is not None  # a constraint of the table
+    left, right = (pair.first, pair.second) if task.left_id == pair.first_id else (pair.second, pair.first)
+    return {
+        "context": _context_json(task, pair.context, project),
+        "left": _view(left, project, *_address(task, "left")),
+        "right": _view(right, project, *_address(task, "right")),
+    }
+
+
+_SHOWN: PerSubject[Callable[[Task, Project], dict[str, Any]]] = PerSubject(item=_item_json, pair=_pair_json)
 
 
 def _address(task: Task, part: str) -> tuple[str, int, str]:

@@ -15,8 +15,8 @@ from labeling.selectors.recount import differences
 from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
 from labeling.services.imports import run_import, start_import
 from labeling.services.projects import manage as projects
-from labeling.services.projects.doubled import slots_of
 from labeling.services.projects.recount import repair
+from labeling.services.serving.doubled import slots_of
 from labeling.services.serving.leases import expire_overdue
 from labeling.services.serving.next_tasks import next_tasks
 

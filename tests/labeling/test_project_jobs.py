@@ -24,8 +24,8 @@ def woken(monkeypatch):
     )
     monkeypatch.setattr(deletion, "AT_ONCE_ROWS", 0)
     monkeypatch.setattr(deletion, "DELETE_BATCH_ROWS", 2)
-    monkeypatch.setattr(overlap_changes, "AT_ONCE_ITEMS", 0)
-    monkeypatch.setattr(overlap, "BATCH_ITEMS", 2)
+    monkeypatch.setattr(overlap_changes, "AT_ONCE_ROWS", 0)
+    monkeypatch.setattr(overlap, "BATCH_ROWS", 2)
     return told
 
 
@@ -128,10 +128,10 @@ def test_a_new_overlap_is_a_job_and_the_page_says_how_far_it_is(large, people, b
     seen = []
     batch = overlap._batch
 
-    def looked_at(project, among):
+    def looked_at(*batch_of):
         page = browser_of(people.manager).get("/p/sms/settings/?progress", headers={"HX-Request": "true"})
         seen.append(page.content.decode())
-        return batch(project, among)
+        return batch(*batch_of)
 
     monkeypatch.setattr(overlap, "_batch", looked_at)
     assert overlap_changes.run_overlap_change(change.pk)["state"] == "done"
@@ -162,10 +162,10 @@ def test_a_change_that_failed_is_shown_and_tried_again_by_saving(large, people, 
     projects.update_project(people.manager, large, settings={"overlap": 2})
     batch = overlap._batch
 
-    def broken(project, among):
+    def broken(project, source, among):
         if among.filter(ordinal=2).exists():
             raise ValueError("planted")
-        return batch(project, among)
+        return batch(project, source, among)
 
     monkeypatch.setattr(overlap, "_batch", broken)
     with pytest.raises(ValueError, match="planted"):

@@ -8,7 +8,7 @@ from labeling.models import Annotation, Item, JobState, OverlapChange, Project, 
 from labeling.selectors.recount import differences
 from labeling.services.projects.deletion import delete_project
 from labeling.services.projects.manage import update_project
-from labeling.services.projects.overlap import BATCH_ITEMS
+from labeling.services.projects.overlap import BATCH_ROWS
 from tests.factories import make_answer, make_items, make_project
 from tests.learning.conftest import RealWorker, until
 
@@ -25,7 +25,7 @@ def no_broker(monkeypatch):
 def large(people) -> Project:
     """Two batches of items, some answered."""
     project = make_project(slug="large", manager=people.manager)
-    items = make_items(project, [f"text {n}" for n in range(BATCH_ITEMS + 100)])
+    items = make_items(project, [f"text {n}" for n in range(BATCH_ROWS + 100)])
     for item in items[:3]:
         make_answer(item, people.annotator, {"label": "ham"})
     return project
@@ -55,7 +55,7 @@ def test_a_deletion_goes_on_after_two_kills(real_worker: RealWorker, people, lar
     until(lambda: ProjectDeletion.objects.filter(state=JobState.DONE).exists(), "it is deleted", log=real_worker.log)
     record.refresh_from_db()
     assert (record.attempt, record.done) == (3, record.total)
-    assert record.total == BATCH_ITEMS + 100 + 6
+    assert record.total == BATCH_ROWS + 100 + 6
     for model in (Annotation, Task, Item, Project):
         assert not model.objects.exists()
     assert not default_storage.exists(f"snapshots/{record.project_number}/a.jsonl")

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from labeling.models import OverlapChange, Pair, Progress, Project, User
+from labeling.models import OverlapChange, Project, User
 from labeling.services.jobs.attempts import attempt_at
 from labeling.services.jobs.enqueue import enqueue_on_commit
-from labeling.services.projects.overlap import BATCH_ITEMS, apply_overlap
+from labeling.services.projects.overlap import BATCH_ROWS, apply_overlap, rows_of
 
 JOB = "labeling.apply_overlap"
 #: So few items and pairs have the new overlap before the request ends.
-AT_ONCE_ITEMS = BATCH_ITEMS
+AT_ONCE_ROWS = BATCH_ROWS
 
 
 def start_overlap_change(user: User, project: Project) -> OverlapChange:
@@ -25,8 +25,7 @@ def start_overlap_change(user: User, project: Project) -> OverlapChange:
 
 
 def is_small(project: Project) -> bool:
-    items = Progress.objects.values_list("next_ordinal", flat=True).get(project=project)
-    return items + Pair.objects.filter(project=project)[: AT_ONCE_ITEMS + 1].count() <= AT_ONCE_ITEMS
+    return rows_of(project) <= AT_ONCE_ROWS
 
 
 def run_overlap_change(change_pk: int) -> dict[str, Any]:

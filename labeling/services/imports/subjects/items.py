@@ -13,7 +13,7 @@ from labeling.services.imports.subjects.assets import asset_ids
 from labeling.services.imports.subjects.base import Chunk, RowStore, Stored
 from labeling.services.imports.subjects.places import Places
 from labeling.services.items.pictures import original_name
-from labeling.services.projects.doubled import share_of, slots_of
+from labeling.services.serving.doubled import share_of, slots_of
 
 #: A new row and its side.
 Fresh = tuple[Row, str]

@@ -10,11 +10,13 @@ from labeling.services.serving.sources.items import Items
 from labeling.services.serving.sources.pairs import GivenPairs
 
 __all__ = [
-    "ANY_PAIRS", "BEYOND_SLOTS", "GIVEN_PAIRS", "ITEMS", "Entry", "Pick", "Raced", "Row", "SubjectSource", "source_of",
+    "ANY_PAIRS", "BEYOND_SLOTS", "EVERY_ROW", "GIVEN_PAIRS", "ITEMS", "Entry", "Pick", "Raced", "Row", "SubjectSource",
+    "source_of",
 ]  # fmt: skip
 
 ITEMS, ANY_PAIRS, GIVEN_PAIRS = Items(), AnyPairs(), GivenPairs()
-
+#: One source for each sort of rows that have slots: a project of pairs has items too.
+EVERY_ROW: tuple[SubjectSource, ...] = (ITEMS, ANY_PAIRS)
 
 _SOURCES: PerSubject[Callable[[Project], SubjectSource]] = PerSubject(
     item=lambda project: ITEMS,

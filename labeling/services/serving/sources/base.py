@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from labeling.db.prepared import PreparedUpdate
-from labeling.models import Item, ItemStatus, Pair, PairQueueEntry, QueueEntry, Reason, Split, Task, TaskState
+from labeling.models import Item, ItemStatus, Pair, PairQueueEntry, Project, QueueEntry, Reason, Split, Task, TaskState
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
 
@@ -70,6 +70,8 @@ class SubjectSource(ABC):
     spare_slots: ClassVar[str] = ""
     #: columns of Progress that asking may move
     moves: ClassVar[tuple[str, ...]]
+    #: the column of Progress that counts all its rows
+    rows_column: ClassVar[str]
 
     # what Progress counts
 
@@ -134,6 +136,14 @@ class SubjectSource(ABC):
     @abstractmethod
     def in_stream(self, stream: str) -> dict[str, Any]:
         """The condition for a row to be open in a stream: a split, or gold."""
+
+    @abstractmethod
+    def slices(self, project_id: int, rows: int) -> "list[QuerySet[Any]]":
+        """All rows of the project that are there now, in querysets of at most so many."""
+
+    def with_wanted(self, rows: "QuerySet[Any]", project: Project) -> "QuerySet[Any]":
+        """Each with ``wanted``, the slots it should have, and where there are spare ones, ``wanted_spare`` of them."""
+        return rows.annotate(wanted=Value(project.overlap))
 
     def about(self, pick: Pick, rng: Rng) -> dict[str, Any]:
         """What a new task is about, as its fields."""

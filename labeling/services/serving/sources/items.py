@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labeling.models import Item, ItemStatus, QueueEntry, Split
+from django.db.models import QuerySet
+
+from labeling.models import Item, ItemStatus, Progress, Project, QueueEntry, Split
+from labeling.services.serving import doubled
 from labeling.services.serving.sources.base import Row
 from labeling.services.serving.sources.walk import WalkedSource
 
@@ -17,6 +20,7 @@ class Items(WalkedSource):
     entries = QueueEntry
     columns = ("item_id",)
     moves = ("pool_open", "eval_open")
+    rows_column = "next_ordinal"
     spare_slots = "extra_slots"
 
     def open_column(self, split: str) -> str:
@@ -36,6 +40,14 @@ class Items(WalkedSource):
 
     def in_stream(self, stream: str) -> dict[str, Any]:
         return {"split": stream, "is_open": True}
+
+    def slices(self, project_id: int, rows: int) -> "list[QuerySet[Any]]":
+        end = Progress.objects.values_list(self.rows_column, flat=True).get(project=project_id)
+        items = Item.objects.filter(project=project_id, ordinal__lt=end)
+        return [items.filter(ordinal__gte=start, ordinal__lt=start + rows) for start in range(0, end, rows)]
+
+    def with_wanted(self, rows: "QuerySet[Any]", project: Project) -> "QuerySet[Any]":
+        return doubled.with_wanted(rows, project.overlap, doubled.share_of(project))
 
     def checked(self, project_id: int, ranked: Sequence[tuple[int, ...]]) -> list[int]:
         ids = [pk for (pk,) in ranked]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
+from django.db.models import Max, Min, QuerySet
+
 from labeling.models import ItemStatus, Pair, PairQueueEntry, Reason, Task, TaskState
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
@@ -24,6 +26,7 @@ class GivenPairs(WalkedSource):
     columns = ("pair_id", "left_id")
     open_rows: ClassVar[dict[str, Any]] = {"is_given": True}
     moves = ("given_pool_open", "given_eval_open", "pairs")
+    rows_column = "pairs"
 
     def open_column(self, split: str) -> str:
         return f"given_{split}_open"
@@ -43,6 +46,15 @@ class GivenPairs(WalkedSource):
             return {"gold__isnull": False, **active_pair()}
         both = {"first__status": ItemStatus.ACTIVE, "second__status": ItemStatus.ACTIVE}
         return {"split": stream, "is_open": True, "is_given": True, **both}
+
+    def slices(self, project_id: int, rows: int) -> "list[QuerySet[Any]]":
+        pairs = Pair.objects.filter(project=project_id)
+        ends = pairs.aggregate(first=Min("pk"), last=Max("pk"))
+        if ends["last"] is None:
+            return []
+        pairs = pairs.filter(pk__lte=ends["last"])
+        starts = range(ends["first"], ends["last"] + 1, rows)
+        return [pairs.filter(pk__gte=start, pk__lt=start + rows) for start in starts]
 
     def about(self, pick: Pick, rng: Rng) -> dict[str, Any]:
         """The pair, and which of the two stands left: a fair coin."""

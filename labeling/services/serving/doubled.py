@@ -27,10 +27,10 @@ def slots_of(split: str, draw_key: int, overlap: int, share: float) -> tuple[int
 
 
 def with_wanted(items: "QuerySet[Item]", overlap: int, share: float) -> "QuerySet[Item]":
-    """Each with ``wanted`` and ``wanted_extra``: what ``slots_of`` says, for items that are there already."""
+    """Each with ``wanted`` and ``wanted_spare``: what ``slots_of`` says, for items that are there already."""
     few = max(0, PEOPLE - overlap)
     doubled = Q(split=Split.EVAL, drawn__lt=share * _SPAN)
     return items.annotate(drawn=F("draw_key") % _SPAN).annotate(
         wanted=Case(When(doubled, then=Value(overlap + few)), default=Value(overlap)),
-        wanted_extra=Case(When(doubled, then=Value(few)), default=Value(0)),
+        wanted_spare=Case(When(doubled, then=Value(few)), default=Value(0)),
     )
