@@ -136,11 +136,10 @@ def _branch_lines(tree: ast.Module, names: set[str]) -> Iterator[int]:
         return isinstance(node, ast.Name) and node.id in SUBJECT_MODELS
 
     for node in ast.walk(tree):
-        if isinstance(node, ast.Compare) and any(
-            is_kind(side) or is_subject(side) for side in (node.left, *node.comparators)
-        ):
-            yield node.lineno
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance" and is_subject(node.args[1]):
+        if (
+            isinstance(node, ast.Compare)
+            and any(is_kind(side) or is_subject(side) for side in (node.left, *node.comparators))
+        ) or (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance" and is_subject(node.args[1])):
             yield node.lineno
         elif isinstance(node, ast.match_case):
             if any(isinstance(part, ast.MatchValue) and is_kind(part.value) for part in ast.walk(node.pattern)):
