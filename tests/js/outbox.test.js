@@ -165,6 +165,57 @@ test("without a store answers are sent from memory, and leaving waits for them",
   equal(sent, [1, 1]);
 });
 
+/** A store that keeps what comes and then cannot be written any more: a full disk, a database the browser closes. */
+class Failing extends Store {
+  constructor(...methods) {
+    super();
+    for (const method of methods) {
+      this[method] = async () => {
+        throw new DOMException("full", "QuotaExceededError");
+      };
+    }
+  }
+}
+
+test("an answer that cannot be struck off after it arrived holds nobody up, and is not sent again", async () => {
+  const { outbox, sent } = post({ store: new Failing("remove") });
+  await outbox.start();
+  await outbox.add(answer(1));
+  await settled(outbox);
+  await outbox.add(answer(2));
+  await settled(outbox);
+  equal(sent, [1, 2]);
+  ok(outbox.storageFails);
+});
+
+test("a refusal that cannot be written down is shown, and the others go on", async () => {
+  const { outbox, sent } = post({
+    store: new Failing("put"),
+    answers: [{ kind: "refused", code: "409", reason: "gone" }],
+  });
+  await outbox.start();
+  await outbox.add(answer(1));
+  await until(() => outbox.refused.length === 1);
+  await outbox.retry(outbox.refused[0].key);
+  await outbox.add(answer(2));
+  await settled(outbox);
+  equal(sent, [1, 1, 2]);
+});
+
+test("a delivery that breaks is tried again", async () => {
+  const broken = () => {
+    throw new Error("a fault of ours");
+  };
+  const silent = (event) => event.preventDefault();
+  addEventListener("unhandledrejection", silent);
+  const { outbox, sent } = post({ answers: [broken] });
+  await outbox.start();
+  await outbox.add(answer(1));
+  await settled(outbox);
+  removeEventListener("unhandledrejection", silent);
+  equal(sent, [1, 1]);
+});
+
 test("what an earlier page left in the store is sent first", async () => {
   const store = new Store();
   await store.add({ ...answer(1), at: 1, key: "left" });

@@ -121,7 +121,7 @@ export class Outbox {
     if (!entry) return;
     delete entry.refused;
     if (entry.seq === undefined) this.#own.set(key, entry);
-    else await this.#store.put(entry);
+    else await this.#written(() => this.#store.put(entry));
     this.#changed();
     this.wake();
   }
@@ -140,13 +140,16 @@ export class Outbox {
     }
     this.#draining = true;
     let held;
-    do {
-      this.#again = false;
-      held = await this.#lock(() => this.#sendAll());
-    } while (this.#again && !this.#timer);
-    this.#draining = false;
-    // Another tab is sending. It will tell when it is done, unless it is closed before it can.
-    if (held === undefined && this.unsent.length && !this.#timer) this.#later(BUSY_MS);
+    try {
+      do {
+        this.#again = false;
+        held = await this.#lock(() => this.#sendAll());
+      } while (this.#again && !this.#timer);
+    } finally {
+      this.#draining = false;
+      // Another tab is sending, and will tell when it is done, unless it is closed before it can. Or something broke.
+      if (held === undefined && this.unsent.length && !this.#timer) this.#later(BUSY_MS);
+    }
   }
 
   /** Always resolves to true, which tells it from a lock that was busy. */
@@ -182,7 +185,7 @@ export class Outbox {
     this.#journal.note(entry, "off");
     this.#own.delete(entry.key);
     this.#kept = [...this.#kept.filter((kept) => kept.key !== entry.key), refused];
-    if (entry.seq !== undefined) await this.#store.put(refused);
+    if (entry.seq !== undefined) await this.#written(() => this.#store.put(refused));
     this.#channel?.postMessage({ type: "outbox" });
     this.#changed(refused);
   }
@@ -192,8 +195,17 @@ export class Outbox {
     this.#gone.add(entry.key);
     this.#own.delete(entry.key);
     this.#kept = this.#kept.filter((kept) => kept.key !== entry.key);
-    if (entry.seq !== undefined) await this.#store.remove(entry.seq);
+    if (entry.seq !== undefined) await this.#written(() => this.#store.remove(entry.seq));
     this.#channel?.postMessage({ type: "outbox" });
+  }
+
+  /** Changes the store. What it cannot write down holds nobody up: an entry that comes back is sent again, and is the same. */
+  async #written(change) {
+    try {
+      await change();
+    } catch {
+      this.storageFails = true;
+    }
   }
 
   async #read() {

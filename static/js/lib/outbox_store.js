@@ -71,6 +71,7 @@ class DatabaseStore {
 export class LocalStore {
   #key;
   #memory = [];
+  #inMemory = false; // what is stored is older than what is remembered: it could not be written
 
   constructor(name) {
     this.#key = name;
@@ -80,6 +81,7 @@ export class LocalStore {
     const entries = this.#read();
     const seq = Math.max(Date.now(), (entries.at(-1)?.seq ?? 0) + 1);
     this.#save([...entries, { ...entry, seq }]);
+    if (this.#inMemory) throw new Error("no room for the answer in this browser"); // the page must ask before it closes
     return seq;
   }
 
@@ -101,6 +103,7 @@ export class LocalStore {
   }
 
   #read() {
+    if (this.#inMemory) return this.#memory;
     try {
       return JSON.parse(localStorage.getItem(this.#key)) ?? [];
     } catch {
@@ -112,8 +115,9 @@ export class LocalStore {
     this.#memory = entries;
     try {
       localStorage.setItem(this.#key, JSON.stringify(entries));
+      this.#inMemory = false;
     } catch {
-      // no storage at all: kept while the page is open, and the page asks before it closes
+      this.#inMemory = true; // it is full or forbidden: kept while the page is open
     }
   }
 }
