@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 INSERT = """
 INSERT INTO labeling_item (
     project_id, ordinal, external_id, content_hash, text, data, context, "group", origin, split, draw_key, created_at,
-    status, slots_total, slots_taken, answers, is_open, set_aside_because, in_context_id, place
+    status, annotations_required, slots_taken, answers, is_open, set_aside_because, in_context_id, place
 )
 WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n + 1 < $size)
 SELECT

@@ -58,7 +58,7 @@ def make_items(project: Project, texts: list[str], split: Split = Split.POOL, **
         items.append(
             Item(
                 project=project, ordinal=ordinal, external_id=f"row-{ordinal}", content_hash=digest, text=text,
-                split=split, draw_key=int(digest[:15], 16), slots_total=project.overlap, **fields,
+                split=split, draw_key=int(digest[:15], 16), annotations_required=project.overlap, **fields,
             )
         )  # fmt: skip
     made = Item.objects.bulk_create(items)
@@ -78,12 +78,12 @@ def make_answer(item: Item, annotator: User, answer: dict[str, Any], **task_fiel
         project=item.project, item=item, task=task, annotator=annotator, answer=answer, elapsed_ms=1200
     )
     item.refresh_from_db()
-    was_open, was_done = item.is_open, item.answers >= item.slots_total
+    was_open, was_done = item.is_open, item.answers >= item.annotations_required
     item.slots_taken += 1
     item.answers += 1
-    item.is_open = item.slots_taken < item.slots_total
+    item.is_open = item.slots_taken < item.annotations_required
     item.save()
-    is_done = item.answers >= item.slots_total
+    is_done = item.answers >= item.annotations_required
     Member.objects.filter(project=item.project, user=annotator).update(answers=F("answers") + 1)
     Progress.objects.filter(project=item.project).update(
         annotations=F("annotations") + 1,

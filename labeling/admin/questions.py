@@ -17,7 +17,16 @@ from labeling.services.serving.leases import expire_overdue
 
 @admin.register(Item)
 class ItemAdmin(LookAdmin):
-    list_display = ("__str__", "project", "ordinal", "split", "status", "answers", "slots_taken", "slots_total")
+    list_display = (
+        "__str__",
+        "project",
+        "ordinal",
+        "split",
+        "status",
+        "answers",
+        "slots_taken",
+        "annotations_required",
+    )
     list_filter = ("split", "status", "is_open", "project")
     list_select_related = ("project",)
     search_fields = ("external_id__startswith", "content_hash__startswith")
@@ -39,7 +48,7 @@ class ContextAdmin(LookAdmin):
 class PairAdmin(LookAdmin):
     list_display = (
         "pk", "project", "context_id", "first_id", "second_id", "split", "status", "is_given", "gold", "answers",
-        "slots_taken", "slots_total",
+        "slots_taken", "annotations_required",
     )  # fmt: skip
     list_filter = ("split", "status", "is_given", "gold", "project")
     list_select_related = ("project",)

@@ -205,6 +205,10 @@ class ItemOut(serializers.ModelSerializer[Item]):
     split = serializers.ChoiceField(choices=Split.choices)
     status = serializers.ChoiceField(choices=ItemStatus.choices)
     image = serializers.SerializerMethodField()
+    #: the name and range of the contract
+    slots_total = serializers.IntegerField(
+        source="annotations_required", min_value=0, max_value=2**63 - 1, required=False
+    )
 
     class Meta:
         model = Item

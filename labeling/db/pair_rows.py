@@ -62,7 +62,7 @@ def insert(
 ) -> dict[Key, int]:
     """Inserts ``[((first, second), context, split)]``, none of which is there, and returns their ids."""
     constants = {
-        "project": project_id, "created_at": now(), "slots_total": overlap, "is_given": is_given,
+        "project": project_id, "created_at": now(), "annotations_required": overlap, "is_given": is_given,
     }  # fmt: skip
     RawInsert(Pair, ("first", "second", "context", "split", "draw_key"), constants)(
         (*key, context_id, split, new_draw_key()) for key, context_id, split in missing

@@ -24,7 +24,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.filter(split=split, is_open=True)
 
     def awaiting_answers(self) -> Self:
-        return self.filter(status=ItemStatus.ACTIVE, answers__lt=F("slots_total") - F("extra_slots"))
+        return self.filter(status=ItemStatus.ACTIVE, answers__lt=F("annotations_required") - F("extra_slots"))
 
     def answered(self) -> Self:
         return self.filter(answers__gt=0)
@@ -62,7 +62,7 @@ class Item(models.Model):
 
     # kept by services/serving and services/answers
     status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.ACTIVE)
-    slots_total = models.PositiveSmallIntegerField(default=1)
+    annotations_required = models.PositiveSmallIntegerField(default=1)
     extra_slots = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Slots of these that are there to measure agreement: done without them."
     )
@@ -83,11 +83,11 @@ class Item(models.Model):
                 fields=["project", "external_id"], condition=Q(external_id__isnull=False), name="item_external_id_once"
             ),
             models.CheckConstraint(condition=Q(split__in=Split.values), name="item_split_known"),
-            models.CheckConstraint(condition=Q(slots_taken__lte=F("slots_total")), name="item_overlap_kept"),
+            models.CheckConstraint(condition=Q(slots_taken__lte=F("annotations_required")), name="item_overlap_kept"),
             models.CheckConstraint(condition=Q(answers__lte=F("slots_taken")), name="item_answers_hold_slots"),
-            models.CheckConstraint(condition=Q(extra_slots__lt=F("slots_total")), name="item_needs_an_answer"),
+            models.CheckConstraint(condition=Q(extra_slots__lt=F("annotations_required")), name="item_needs_an_answer"),
             models.CheckConstraint(
-                condition=Q(is_open=False) | Q(status="active", slots_taken__lt=F("slots_total")),
+                condition=Q(is_open=False) | Q(status="active", slots_taken__lt=F("annotations_required")),
                 name="item_open_means_free",
             ),
             models.UniqueConstraint(

@@ -29,7 +29,7 @@ class PairQuerySet(models.QuerySet["Pair"]):
         """Pairs somebody may still be asked about."""
         return self.filter(
             status=ItemStatus.ACTIVE,
-            slots_taken__lt=F("slots_total"),
+            slots_taken__lt=F("annotations_required"),
             first__status=ItemStatus.ACTIVE,
             second__status=ItemStatus.ACTIVE,
         )
@@ -56,7 +56,7 @@ class Pair(models.Model):
 
     # kept by services, as an item's
     status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.ACTIVE)
-    slots_total = models.PositiveSmallIntegerField(default=1)
+    annotations_required = models.PositiveSmallIntegerField(default=1)
     slots_taken = models.PositiveSmallIntegerField(default=0, help_text="People who hold or have answered the pair.")
     answers = models.PositiveSmallIntegerField(
         default=0, help_text="Current answers by people, repeats and gold apart."
@@ -74,10 +74,10 @@ class Pair(models.Model):
             models.CheckConstraint(condition=Q(first__lt=F("second")), name="pair_in_order"),
             models.CheckConstraint(condition=Q(split__in=Split.values), name="pair_split_known"),
             models.CheckConstraint(condition=Q(gold__isnull=True) | Q(gold__in=Gold.values), name="pair_gold_known"),
-            models.CheckConstraint(condition=Q(slots_taken__lte=F("slots_total")), name="pair_overlap_kept"),
+            models.CheckConstraint(condition=Q(slots_taken__lte=F("annotations_required")), name="pair_overlap_kept"),
             models.CheckConstraint(condition=Q(answers__lte=F("slots_taken")), name="pair_answers_hold_slots"),
             models.CheckConstraint(
-                condition=Q(is_open=False) | Q(status="active", slots_taken__lt=F("slots_total")),
+                condition=Q(is_open=False) | Q(status="active", slots_taken__lt=F("annotations_required")),
                 name="pair_open_means_free",
             ),
         ]

@@ -80,7 +80,7 @@ def lure_weights(project: Project, answered: str, params: Sequence[Any], ordinal
     """``answered``, with its ``params``, is the SQL condition of the answers of the whole data set (a and t)."""
     if none := _NO_WEIGHTS.of(kind_of(project).subject):
         return LureWeights(none)
-    if Item.objects.filter(project=project, split=Split.POOL, slots_total__gt=1).exists():
+    if Item.objects.filter(project=project, split=Split.POOL, annotations_required__gt=1).exists():
         return LureWeights("several answers an item")
     sql = f"""
         WITH grown AS (SELECT MAX(created_at) AS at FROM (SELECT created_at FROM labeling_item

@@ -84,7 +84,7 @@ def _slots(row: str, counted: QuerySet[Any], tasks: QuerySet[Any]) -> Iterator[M
         true_taken=_count_of(tasks.filter(state__in=[TaskState.OPEN, TaskState.ANSWERED]), row),
         true_answers=_count_of(tasks.filter(state=TaskState.ANSWERED), row),
     )
-    names = ("pk", "slots_taken", "true_taken", "answers", "true_answers", "is_open", "status", "slots_total")
+    names = ("pk", "slots_taken", "true_taken", "answers", "true_answers", "is_open", "status", "annotations_required")
     for pk, taken, true_taken, answers, true_answers, is_open, status, total in rows.values_list(*names).iterator():
         true_open = status == ItemStatus.ACTIVE and true_taken < total
         for name, stored, true in (
@@ -104,7 +104,7 @@ def _members(project: Project) -> Iterator[Miscount]:
 
 def true_progress(project: Project) -> dict[str, int]:
     """The counts of Progress as the rows say (its counters of events apart)."""
-    needed = F("slots_total") - F("extra_slots")
+    needed = F("annotations_required") - F("extra_slots")
     is_open, is_done = Q(is_open=True), Q(status=ItemStatus.ACTIVE, answers__gte=needed)
     aggregates = {"set_aside": Count("pk", filter=Q(status=ItemStatus.SET_ASIDE))}
     for split in Split.values:
@@ -122,7 +122,7 @@ def true_progress(project: Project) -> dict[str, int]:
 
 def _true_pairs(project: Project) -> dict[str, int]:
     """What Progress counts of pairs and contexts; done are pairs there, not items."""
-    is_done = Q(status=ItemStatus.ACTIVE, answers__gte=F("slots_total"))
+    is_done = Q(status=ItemStatus.ACTIVE, answers__gte=F("annotations_required"))
     aggregates = {"pairs": Count("pk")}
     for split in Split.values:
         aggregates[f"{split}_done"] = Count("pk", filter=Q(split=split) & is_done)

@@ -126,7 +126,7 @@ def test_given_pairs_are_found_by_everybody_who_may_have_them():
         Pair.objects.bulk_create(
             Pair(
                 project=project, context=context, first_id=ids[0], second_id=pk, split="pool", is_given=True,
-                slots_total=4,
+                annotations_required=4,
             )
             for pk in ids[1:]
         )  # fmt: skip
@@ -211,4 +211,4 @@ def test_everything_at_once_leaves_true_counts():
     people = people_of_pairs(project)
     assert all(len(names) == len(set(names)) for names in people.values())
     for pair in Pair.objects.filter(project=project, status=ItemStatus.ACTIVE):
-        assert len(people[pair.pk]) <= pair.slots_total
+        assert len(people[pair.pk]) <= pair.annotations_required

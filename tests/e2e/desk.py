@@ -79,7 +79,7 @@ def holds(project: Project, expected: dict[int, Any], seconds: float = 15) -> No
 
 def counted_once(project: Project) -> bool:
     """No item has more answers than it may have."""
-    return not any(item.answers > item.slots_total for item in Item.objects.filter(project=project))
+    return not any(item.answers > item.annotations_required for item in Item.objects.filter(project=project))
 
 
 def pictures_ready(page: Page, answered: int, ahead: int = 5) -> None:

@@ -51,7 +51,7 @@ def make_pictures(project: Project, contents: list[bytes], split: Split = Split.
         items.append(
             Item(
                 project=project, ordinal=ordinal, external_id=f"IMG_{ordinal}_secret.jpg", content_hash=facts.sha256,
-                asset=asset, split=split, draw_key=int(facts.sha256[:15], 16), slots_total=project.overlap,
+                asset=asset, split=split, draw_key=int(facts.sha256[:15], 16), annotations_required=project.overlap,
             )
         )  # fmt: skip
     made = Item.objects.bulk_create(items)

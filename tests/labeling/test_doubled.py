@@ -35,7 +35,7 @@ def bring_in(people, project, n: int = 60, **settings) -> None:
 
 
 def slots(project) -> set[tuple[str, int, int]]:
-    return set(Item.objects.filter(project=project).values_list("split", "slots_total", "extra_slots"))
+    return set(Item.objects.filter(project=project).values_list("split", "annotations_required", "extra_slots"))
 
 
 def answer_all(project, person) -> set[int]:

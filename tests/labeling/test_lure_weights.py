@@ -39,7 +39,7 @@ def test_without_interruptions_it_is_the_published_formula(project, people):
 def test_what_no_draw_of_the_pool_chose_has_no_weight_and_says_why(project, people):
     drawn, imported = make_items(project, ["a", "b"])
     (measured,) = make_items(project, ["c"], split="eval")
-    Item.objects.filter(pk=measured.pk).update(slots_total=2)  # a part of the eval split is asked twice
+    Item.objects.filter(pk=measured.pk).update(annotations_required=2)  # a part of the eval split is asked twice
     answer(people, [drawn], [0.5], [2], reason="random")
     answer(people, [measured], [1.0], [1], reason="eval", draw=None)
     Annotation.objects.create(project=project, item=imported, source=Source.IMPORT, answer={"label": "spam"})

@@ -124,7 +124,7 @@ def test_a_new_overlap_is_a_job_and_the_page_says_how_far_it_is(large, people, b
     projects.update_project(people.manager, large, settings={"overlap": 2})
     change = OverlapChange.objects.get()
     assert woken == [("labeling.apply_overlap", change.pk)]
-    assert set(Item.objects.values_list("slots_total", flat=True)) == {1}
+    assert set(Item.objects.values_list("annotations_required", flat=True)) == {1}
     seen = []
     batch = overlap._batch
 
@@ -137,7 +137,7 @@ def test_a_new_overlap_is_a_job_and_the_page_says_how_far_it_is(large, people, b
     assert overlap_changes.run_overlap_change(change.pk)["state"] == "done"
     assert "0 of 7" in seen[0]
     assert "6 of 7" in seen[3]
-    assert set(Item.objects.values_list("slots_total", flat=True)) == {2}
+    assert set(Item.objects.values_list("annotations_required", flat=True)) == {2}
     assert list(differences(large)) == []
     change.refresh_from_db()
     assert change.changed == 7
@@ -155,7 +155,7 @@ def test_changes_that_wait_are_one(large, people):
     for people_each in (2, 3, 4):
         projects.update_project(people.manager, large, settings={"overlap": people_each})
     overlap_changes.run_overlap_change(OverlapChange.objects.get().pk)
-    assert set(Item.objects.values_list("slots_total", flat=True)) == {4}
+    assert set(Item.objects.values_list("annotations_required", flat=True)) == {4}
 
 
 def test_a_change_that_failed_is_shown_and_tried_again_by_saving(large, people, browser_of, monkeypatch):
@@ -177,7 +177,7 @@ def test_a_change_that_failed_is_shown_and_tried_again_by_saving(large, people, 
     projects.update_project(people.manager, large, settings={"overlap": 2})
     again = OverlapChange.objects.get(state=JobState.QUEUED)
     overlap_changes.run_overlap_change(again.pk)
-    assert set(Item.objects.values_list("slots_total", flat=True)) == {2}
+    assert set(Item.objects.values_list("annotations_required", flat=True)) == {2}
     assert "planted" not in browser_of(people.manager).get("/p/sms/settings/").content.decode()
 
 

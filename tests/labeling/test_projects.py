@@ -201,7 +201,7 @@ def test_a_higher_overlap_reopens_items_and_a_lower_one_never_goes_below_the_slo
     projects.update_project(people.manager, project, settings={"overlap": 1})
     counts.refresh_from_db()
     assert (counts.pool_open, counts.pool_done) == (2, 1)
-    assert list(Item.objects.order_by("ordinal").values_list("slots_total", "slots_taken", "is_open")) == [
+    assert list(Item.objects.order_by("ordinal").values_list("annotations_required", "slots_taken", "is_open")) == [
         (2, 2, False), (1, 0, True), (1, 0, True),
     ]  # fmt: skip
 

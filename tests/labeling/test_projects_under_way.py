@@ -38,7 +38,7 @@ def test_items_of_an_import_that_began_earlier_get_the_new_overlap(project, peop
 
     monkeypatch.setattr(ChunkStore, "store", changed_before_the_last)
     run_import(batch.pk)
-    assert list(Item.objects.values_list("slots_total", flat=True)) == [3] * 6
+    assert list(Item.objects.values_list("annotations_required", flat=True)) == [3] * 6
 
 
 def test_the_overlap_that_was_set_last_holds(project, people):
@@ -48,7 +48,7 @@ def test_the_overlap_that_was_set_last_holds(project, people):
     late.refresh_from_db()
     projects.update_project(people.manager, project, settings={"overlap": 3})
     overlap.apply_overlap(late)  # the slower of two requests
-    assert list(Item.objects.values_list("slots_total", flat=True)) == [3, 3]
+    assert list(Item.objects.values_list("annotations_required", flat=True)) == [3, 3]
     assert list(differences(project)) == []
 
 

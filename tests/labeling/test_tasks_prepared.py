@@ -56,12 +56,12 @@ def test_the_same_values_under_swapped_names_are_another_statement(project):
 
     @PreparedUpdate
     def move(pk, *, taken, total):
-        return Item.objects.filter(project=pk), {"slots_taken": taken, "slots_total": total}
+        return Item.objects.filter(project=pk), {"slots_taken": taken, "annotations_required": total}
 
     for taken, total in ((1, 2), (0, 1)):
         assert move(project.pk, taken=taken, total=total) == 3
     assert move(project.pk, total=2, taken=1) == 3
-    assert set(Item.objects.values_list("slots_taken", "slots_total")) == {(1, 2)}
+    assert set(Item.objects.values_list("slots_taken", "annotations_required")) == {(1, 2)}
 
 
 def test_deferred_columns_stay_deferred(project):
@@ -73,10 +73,12 @@ def test_deferred_columns_stay_deferred(project):
 
 def test_an_update_counts_its_rows(project):
     make_items(project, ["a", "b"])
-    move = PreparedUpdate(lambda project, value: (Item.objects.filter(project=project), {"slots_total": value}))
+    move = PreparedUpdate(
+        lambda project, value: (Item.objects.filter(project=project), {"annotations_required": value})
+    )
     assert move(project.pk, 3) == 2
     assert move(project.pk + 1, 4) == 0
-    assert set(Item.objects.values_list("slots_total", flat=True)) == {3}
+    assert set(Item.objects.values_list("annotations_required", flat=True)) == {3}
 
 
 def test_rows_come_without_models_in_the_order_of_their_columns(project, django_assert_num_queries):
@@ -87,7 +89,7 @@ def test_rows_come_without_models_in_the_order_of_their_columns(project, django_
     def after(ordinal, *pks, limit):
         built.append((len(pks), limit))
         rows = Item.objects.filter(ordinal__gte=ordinal, pk__in=pks).order_by("-ordinal")
-        return rows.values_list("text", F("slots_total") + F("ordinal"), "pk")[:limit]
+        return rows.values_list("text", F("annotations_required") + F("ordinal"), "pk")[:limit]
 
     pks = [item.pk for item in made]
     with django_assert_num_queries(2):

@@ -69,5 +69,5 @@ def test_a_new_overlap_reaches_every_item_after_a_kill(real_worker: RealWorker, 
     until(lambda: OverlapChange.objects.filter(state=JobState.DONE).exists(), "it is applied", log=real_worker.log)
     change.refresh_from_db()
     assert (change.attempt, change.changed) == (2, 100)  # the first attempt had changed the others
-    assert set(Item.objects.values_list("slots_total", flat=True)) == {2}
+    assert set(Item.objects.values_list("annotations_required", flat=True)) == {2}
     assert list(differences(large)) == []

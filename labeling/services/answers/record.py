@@ -203,7 +203,9 @@ def _member(user: int, task: int) -> "QuerySet[Member]":
 def _task(task: int, *, source: SubjectSource) -> TaskQuerySet:
     newest = Annotation.objects.filter(task=OuterRef("pk")).order_by("-revision").values("revision")[:1]
     # the slots keep the join an inner one: PostgreSQL locks no row that may be missing
-    tasks = Task.objects.filter(pk=task, **{f"{source.name}__slots_total__gte": 0}).annotate(revision=Subquery(newest))
+    tasks = Task.objects.filter(pk=task, **{f"{source.name}__annotations_required__gte": 0}).annotate(
+        revision=Subquery(newest)
+    )
     return tasks.select_related(source.name).select_for_update(no_key=True, of=("self", source.name))
 
 

@@ -34,7 +34,7 @@ WITH_CONTEXT = "context"
 BATCH = 500
 
 _ASIDE: dict[str, Any] = {"status": ItemStatus.SET_ASIDE, "set_aside_because": WITH_ITEM, "is_open": False}
-_FREE = Case(When(slots_taken__lt=F("slots_total"), then=Value(True)), default=Value(False))
+_FREE = Case(When(slots_taken__lt=F("annotations_required"), then=Value(True)), default=Value(False))
 _ACTIVE: dict[str, Any] = {"status": ItemStatus.ACTIVE, "set_aside_because": "", "is_open": _FREE}
 
 

@@ -25,7 +25,7 @@ def rows_of(project: Project) -> int:
 
 
 def apply_overlap(project: Project, beat: Callable[..., None] | None = None) -> int:
-    """Brings ``slots_total`` of every row to the project's overlap, never below the slots taken; returns how
+    """Brings ``annotations_required`` of every row to the project's overlap, never below the slots taken; returns how
     many changed.
 
     Bounded batches, each with its counts in one transaction; harmless to repeat, and repeating finishes what a killed
@@ -55,8 +55,8 @@ def _batch(project: Project, source: SubjectSource, among: Rows) -> tuple[int, i
     now = Project.objects.get(pk=project.pk)  # somebody may change it again
     spare = {source.spare_slots: F("wanted_spare")} if source.spare_slots else {}
     to_change = source.with_wanted(among, now).filter(
-        Q(slots_total__lt=F("wanted"))
-        | Q(slots_total__gt=F("wanted"), slots_taken__lt=F("slots_total"))
+        Q(annotations_required__lt=F("wanted"))
+        | Q(annotations_required__gt=F("wanted"), slots_taken__lt=F("annotations_required"))
         | (~Q(**spare) if spare else Q())
     )
     rows = to_change
@@ -69,7 +69,9 @@ def _batch(project: Project, source: SubjectSource, among: Rows) -> tuple[int, i
     before = source.count(chosen)
     free = Q(status=ItemStatus.ACTIVE, slots_taken__lt=F("wanted"))
     moved = source.with_wanted(chosen, now).update(
-        slots_total=Greatest("slots_taken", "wanted"), is_open=Case(When(free, then=True), default=False), **spare
+        annotations_required=Greatest("slots_taken", "wanted"),
+        is_open=Case(When(free, then=True), default=False),
+        **spare,
     )
     after = source.count(chosen)
     if moved:

@@ -20,7 +20,7 @@ def share_of(project: Project) -> float:
 
 
 def slots_of(split: str, draw_key: int, overlap: int, share: float) -> tuple[int, int]:
-    """``slots_total`` and ``extra_slots`` of a new item: the extra answer is wanted, but the item is done without."""
+    """``annotations_required`` and ``extra_slots`` of a new item: the extra is wanted, but the item is done without."""
     if split != Split.EVAL or draw_key % _SPAN >= share * _SPAN or overlap >= PEOPLE:
         return overlap, 0
     return PEOPLE, PEOPLE - overlap

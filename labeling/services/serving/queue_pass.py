@@ -159,7 +159,7 @@ def _head(
     entries = source.entries._default_manager.filter(epoch=epoch, rank__gt=after, rank__lte=end).order_by("rank")
     pool = entries.filter(**{f"{at}__split": Split.POOL}, **source.usable(f"{at}__"))
     slots_taken = f"{at}__slots_taken"
-    free = pool.filter(~asked(source, user, f"{at}_id"), **{f"{slots_taken}__lt": F(f"{at}__slots_total")})
+    free = pool.filter(~asked(source, user, f"{at}_id"), **{f"{slots_taken}__lt": F(f"{at}__annotations_required")})
     free = free.filter(**{f"{slots_taken}__lte": F("slots_taken") + asked_since})
     if without:
         free = free.exclude(**{f"{at}__in": without})

@@ -36,7 +36,7 @@ class ItemChange:
 
     def take_slot(self) -> None:
         """Raises LeaseLost when no slot is left."""
-        if self.item.slots_taken >= self.item.slots_total:
+        if self.item.slots_taken >= self.item.annotations_required:
             raise LeaseLost("Somebody else has taken this item meanwhile.")
         self.item.slots_taken += 1
 
@@ -49,7 +49,7 @@ class ItemChange:
     def save(self) -> "Counter[str]":
         """Writes the item; returns the differences for ``move_progress``."""
         item = self.item
-        item.is_open = item.status == ItemStatus.ACTIVE and item.slots_taken < item.slots_total
+        item.is_open = item.status == ItemStatus.ACTIVE and item.slots_taken < item.annotations_required
         flags = {"is_open": item.is_open, "status": item.status, "because": item.set_aside_because}
         _write(item.pk, item.slots_taken, item.answers, source=self.source, **flags)
         after = self.source.counted(item)

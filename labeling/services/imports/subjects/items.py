@@ -20,7 +20,7 @@ Fresh = tuple[Row, str]
 
 FIELDS = (
     "ordinal", "external_id", "content_hash", "text", "asset", "data", "context", "group", "origin", "split",
-    "draw_key", "slots_total", "extra_slots",
+    "draw_key", "annotations_required", "extra_slots",
 )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class AnyPairs(GivenPairs):
         overlap = Project.objects.values_list("overlap", flat=True).get(pk=cursor.project.pk)
         made = [cast("Pair", pick.row) for pick in new.values()]
         for pair in made:  # somebody may have changed it meanwhile
-            pair.slots_total, pair.is_open = overlap, overlap > 1
+            pair.annotations_required, pair.is_open = overlap, overlap > 1
         Pair.objects.bulk_create(made)
         _load(made, cursor)
         return picks
@@ -158,7 +158,7 @@ class _PairDrawing:
         project = self.cursor.project
         return Pair(
             project=project, context_id=candidate.context_id, first_id=first, second_id=second,
-            split=candidate.split, slots_total=project.overlap,
+            split=candidate.split, annotations_required=project.overlap,
         )  # fmt: skip
 
 

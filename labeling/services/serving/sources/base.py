@@ -94,7 +94,7 @@ class SubjectSource(ABC):
 
     def counted(self, row: Row) -> dict[str, int]:
         """What Progress counts of one row."""
-        needed = row.slots_total - (getattr(row, self.spare_slots) if self.spare_slots else 0)
+        needed = row.annotations_required - (getattr(row, self.spare_slots) if self.spare_slots else 0)
         return {
             self.open_column(row.split): int(row.is_open and self.counts_as_open(row)),
             f"{row.split}_done": int(row.status == ItemStatus.ACTIVE and row.answers >= needed),
@@ -102,7 +102,7 @@ class SubjectSource(ABC):
 
     def count(self, rows: "QuerySet[Any]") -> dict[str, int]:
         """What Progress counts of these rows as open and as done."""
-        needed = F("slots_total") - F(self.spare_slots) if self.spare_slots else F("slots_total")
+        needed = F("annotations_required") - F(self.spare_slots) if self.spare_slots else F("annotations_required")
         counts = {}
         for split in Split.values:
             is_open = Q(split=split, is_open=True, **self.open_rows)
@@ -196,8 +196,10 @@ class SubjectSource(ABC):
 
 @PreparedUpdate
 def _take(*pks: int, source: SubjectSource) -> "tuple[QuerySet[Any], dict[str, Any]]":
-    free = source.model._default_manager.filter(pk__in=pks, status=ItemStatus.ACTIVE, slots_taken__lt=F("slots_total"))
-    is_open = Case(When(slots_taken__lt=F("slots_total") - 1, then=Value(True)), default=Value(False))
+    free = source.model._default_manager.filter(
+        pk__in=pks, status=ItemStatus.ACTIVE, slots_taken__lt=F("annotations_required")
+    )
+    is_open = Case(When(slots_taken__lt=F("annotations_required") - 1, then=Value(True)), default=Value(False))
     return free, {"slots_taken": F("slots_taken") + 1, "is_open": is_open}
 
 
@@ -206,7 +208,7 @@ def hold_slots(picks: Iterable[Pick]) -> None:
     for pick in picks:
         if pick.holds_slot:
             pick.row.slots_taken += 1
-            pick.row.is_open = pick.row.slots_taken < pick.row.slots_total
+            pick.row.is_open = pick.row.slots_taken < pick.row.annotations_required
 
 
 def asked(source: SubjectSource, user: int, row: str) -> Exists:

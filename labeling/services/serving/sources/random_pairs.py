@@ -138,7 +138,7 @@ def walk(
         JOIN labeling_item j ON j.in_context_id = i.in_context_id AND j.id <> i.id AND j.is_open AND {own}
         LEFT JOIN labeling_pair p ON p.first_id = {low} AND p.second_id = {high}
         WHERE i.project_id = %s AND i.split = %s AND i.is_open AND i.draw_key > %s AND i.draw_key <= %s
-            AND (p.id IS NULL OR (p.status = 'active' AND p.slots_taken < p.slots_total AND NOT EXISTS (
+            AND (p.id IS NULL OR (p.status = 'active' AND p.slots_taken < p.annotations_required AND NOT EXISTS (
                 SELECT 1 FROM labeling_task t
                 WHERE t.pair_id = p.id AND t.annotator_id = %s AND t.state <> 'expired')))
         ORDER BY i.draw_key LIMIT %s"""
