@@ -75,7 +75,8 @@ def learning_curve_chart(
     lows = [(ends(point) or [point["value"]])[0] for point in every] + [
         level for level in (baseline, ceiling) if level is not None
     ]
-    bottom_value = max(0.0, math.floor(min(lows) * 10 - 0.2) / 10)
+    least = math.floor(min(lows) * 10 - 0.2) / 10
+    bottom_value = max(0.0, least) if min(lows) >= 0 else max(-1.0, least)  # kappa can be worse than chance
     most = max(point["labels"] for point in every)
     x_step = nice_step(most / (5 if width >= WIDTH else 3))
     x_end = max(math.ceil(most / x_step) * x_step, x_step)
@@ -94,7 +95,10 @@ def learning_curve_chart(
         width, HEIGHT, LEFT, width - RIGHT, TOP, HEIGHT - FOOT,
         "labels learned from", str(points[-1]["metric"]).replace("_", " "),
         [Tick(x(number * x_step), f"{number * x_step:,}") for number in range(round(x_end / x_step) + 1)],
-        [Tick(y(value), f"{value:.1f}") for value in values if value >= bottom_value - 1e-9],
+        [
+            Tick(y(value), f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−"))
+            for value in values if value >= bottom_value - 1e-9
+        ],
         main.points, main.line, main.band,
         y(baseline) if baseline is not None else None,
         [_series("random", random, x, y)] if random else [],

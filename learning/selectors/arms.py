@@ -1,11 +1,11 @@
-"""Does choosing pay in this project? The comparisons made so far, and what they say."""
+"""Does choosing pay in this project? The comparisons made so far by its first measure, and what they say."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from labeling.kinds import kind_of
 from labeling.models import Project
-from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.difference_words import difference_words
 from learning.core.evaluation.pays import MIN_HELD_OUT, MIN_LABELS, ArmPoint, Pays, does_it_pay
 from learning.models import ArmComparison
 from learning.selectors.estimates import all_with_notes
@@ -31,21 +31,19 @@ class Arms:
 
 
 def arms(project: Project) -> Arms:
-    found = list(ArmComparison.objects.filter(project=project).in_order())
+    found = list(ArmComparison.objects.filter(project=project, metric=kind_of(project).headline).in_order())
     if not found:
         return Arms("unclear", NOT_YET if kind_of(project).measures_choosing else "")
     pays = does_it_pay([ArmPoint(row.labels, row.difference, row.low, row.high) for row in found])
     newest = found[-1]
-    known = interval_words(100 * newest.low, 100 * newest.high, newest.random.get("n"), 1, signed=True)
-    text = (
-        f"At {newest.labels:,} labels active is {points(newest.difference, signed=True)} points"
-        f" ({known}) against random."
-    )
+    n = newest.random.get("n")
+    known = difference_words(newest.metric, newest.difference, newest.low, newest.high, n)
+    text = f"At {newest.labels:,} labels active is {known} against random."
     what_to_do = ""
     if pays == "no":
         what_to_do = (
             "Set the query strategy to “random”: the labels are then a fair sample"
-            " and cost nothing in accuracy. Or raise the share of random questions to be surer."
+            " and cost nothing in quality. Or raise the share of random questions to be surer."
         )
     return Arms(pays, text, what_to_do, [_row(row) for row in found])
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from learning.core.evaluation.arms import compare_arms
+from learning.core.evaluation.arms import compare_arms, compare_measures
+from learning.core.evaluation.intervals import Estimate
+from learning.core.evaluation.objectives import OBJECTIVES, Arm, make_objective
 from learning.core.evaluation.paired import paired_test
 from learning.core.evaluation.pays import ArmPoint, does_it_pay, next_count
 from learning.core.evaluation.stopping import advise, cohen_kappa
@@ -66,6 +68,60 @@ def test_the_interval_holds_the_truth_when_both_arms_are_the_same():
 def test_arms_that_did_not_answer_the_same_items_are_refused():
     with pytest.raises(ValueError, match="same held-out items"):
         compare_arms(np.ones(3, bool), np.ones(4, bool), np.ones((5, 3), bool), np.ones((5, 3), bool))
+
+
+def test_two_numbers_of_different_items_are_not_compared():
+    with pytest.raises(ValueError, match="same held-out items"):
+        compare_measures(Estimate(0, 0, 0, 3), Estimate(0, 0, 0, 4), np.zeros(2), np.zeros(5), np.zeros(5))
+
+
+@pytest.mark.parametrize("name", OBJECTIVES.names())
+def test_every_objective_compares_arms_by_the_measure_it_shows_first(name):
+    objective, rng = make_objective(name), np.random.default_rng(5)
+    targets = np.eye(4)[rng.integers(4, size=400)]
+
+    def arm(noise):
+        said = [rng.dirichlet(np.ones(4), size=400) * noise + targets * (1 - noise) for _ in range(6)]
+        return Arm(said[0].astype(np.float32), [each.astype(np.float32) for each in said[1:]])
+
+    active, random = arm(0.6), arm(0.9)
+    found = objective.compare_arms(active, random, targets, np.random.default_rng(6))
+    measured = [
+        objective.evaluate(each.whole, targets, rng).metrics[objective.headline].value for each in (active, random)
+    ]
+    assert (found.active.value, found.random.value) == pytest.approx(measured)
+    assert found.value == pytest.approx(measured[0] - measured[1])
+    assert 0 < found.low < found.value < found.high
+    same = objective.compare_arms(active, active, targets, np.random.default_rng(6))
+    assert same.value == 0
+    assert same.low <= 0 <= same.high
+
+
+def test_the_interval_of_kappa_holds_the_truth_when_both_arms_are_the_same():
+    """Least squares on few rated items: both arms learn from as many random answers, so the difference is 0."""
+    rng, scale = np.random.default_rng(7), make_objective("ordinal")
+    slopes, held = rng.normal(size=8), rng.normal(size=(400, 8))
+
+    def steps(x, noise):
+        return np.digitize(x @ slopes + noise * rng.normal(size=len(x)), [-3, -1, 1, 3])
+
+    truth = np.eye(5)[steps(held, 1.0)]
+    covered = 0
+    for _ in range(150):
+        arms = []
+        for _ in range(2):
+            x = rng.normal(size=(40, 8))
+            y = steps(x, 1.0)
+
+            def said(rows, x=x, y=y):
+                found = np.linalg.solve(x[rows].T @ x[rows] + np.eye(8), x[rows].T @ (y[rows] - 2.0))
+                return np.eye(5, dtype=np.float32)[np.clip(np.rint(held @ found + 2.0), 0, 4).astype(int)]
+
+            every = np.arange(40)
+            arms.append(Arm(said(every), [said(every[every % 5 != group]) for group in range(5)]))
+        found = scale.compare_arms(*arms, truth, rng)
+        covered += found.low <= 0 <= found.high
+    assert covered >= 135
 
 
 def test_comparisons_are_few():

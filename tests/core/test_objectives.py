@@ -28,7 +28,7 @@ def test_the_truth_itself_has_no_error_and_no_loss(name: str) -> None:
     assert objective.losses(targets, targets).tolist() == [0.0] * N
     found = objective.evaluate(targets, targets, np.random.default_rng(0))
     assert found.metrics[objective.headline].value == 1.0
-    assert found.metrics[objective.compared_by].value == 1.0
+    assert found.metrics[objective.share_right].value == 1.0
     assert METRICS[objective.simulated_by](targets.astype(np.float32), targets, name) == pytest.approx(1.0)
 
 
@@ -37,7 +37,7 @@ def test_what_is_compared_is_the_share_without_an_error(name: str) -> None:
     objective, targets = make_objective(name), truth_of(name)
     given = np.random.default_rng(1).dirichlet(np.ones(K), size=N).astype(np.float32)
     found = objective.evaluate(given, targets, np.random.default_rng(0))
-    assert found.metrics[objective.compared_by].value == pytest.approx((objective.errors(given, targets) == 0).mean())
+    assert found.metrics[objective.share_right].value == pytest.approx((objective.errors(given, targets) == 0).mean())
 
 
 @contract

@@ -33,6 +33,7 @@ class Rating(QuestionKind):
     family = "labels"
     learned_as = "ordinal"
     headline = "quadratic_kappa"
+    measures_choosing = True
     styles = ("css/kinds/rating.css",)
 
     def validate(self, answer: Any, question: Question) -> dict[str, Any]:

@@ -4,6 +4,8 @@ The *active* arm learns from the first ``n`` answers as the queue and its random
 from the first ``n`` answers of the random draws alone: what the project would have had without a queue. The difference
 varies for two reasons, and its interval counts both: the held-out items are a sample (both models answered the same
 ones, so only disagreements count), and so are the answers each model learned from (delete-a-group jackknife).
+
+What is compared is the first measure of the project's objective: a share of items, or a number such as kappa.
 """
 
 from __future__ import annotations
@@ -14,16 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from learning.core.arrays import DoubleArray
 from learning.core.evaluation.intervals import LEVEL, Estimate, wilson
 
 GROUPS = 5
+_HALF = float(ndtri(0.5 + LEVEL / 2))
 
 Correct = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Accuracy of the active arm minus that of the random arm, in [-1, 1], with its 95 % interval."""
+    """The active arm's measure minus that of the random arm, with its 95 % interval."""
 
     active: Estimate
     random: Estimate
@@ -45,7 +49,7 @@ def groups_of(n: int, groups: int = GROUPS) -> NDArray[np.int64]:
 
 
 def compare_arms(active: Correct, random: Correct, active_without: Correct, random_without: Correct) -> Difference:
-    """Compare two arms.
+    """Compare two arms by the share of items they have right.
 
     Parameters
     ----------
@@ -86,8 +90,8 @@ def compare_arms(active: Correct, random: Correct, active_without: Correct, rand
     more, less, total = gained + 0.5, lost + 0.5, n + 2.0
     centre = (more - less) / total
     variance = ((more + less) - (more - less) ** 2 / total) / total**2
-    variance += _jackknife(active_without) + _jackknife(random_without)
-    half = float(ndtri(0.5 + LEVEL / 2)) * variance**0.5
+    variance += _jackknife(active_without.mean(axis=1)) + _jackknife(random_without.mean(axis=1))
+    half = _HALF * variance**0.5
     value = (gained - lost) / n
     return Difference(
         wilson(float(active.sum()), n),
@@ -99,10 +103,51 @@ def compare_arms(active: Correct, random: Correct, active_without: Correct, rand
     )
 
 
-def _jackknife(without: Correct) -> float:
-    """Variance of the accuracy over the answers learned from."""
-    groups = len(without)
+def compare_measures(
+    active: Estimate,
+    random: Estimate,
+    resampled: DoubleArray,
+    active_without: DoubleArray,
+    random_without: DoubleArray,
+) -> Difference:
+    """Compare two arms by a measure that is no share of items, such as kappa.
+
+    Parameters
+    ----------
+    active, random : Estimate
+        What each arm's model measures on the same held-out items.
+    resampled : ndarray of shape (b,)
+        Active less random on bootstrap samples of these items, both on the same sample.
+    active_without, random_without : ndarray of shape (groups,)
+        The measure of the models that were fitted with one group of the answers left out.
+
+    Returns
+    -------
+    Difference
+        The interval adds the variance over the samples and both jackknife variances.
+
+    Raises
+    ------
+    ValueError
+        If the two were not measured on equally many items.
+
+    Examples
+    --------
+    >>> kappa = Estimate(0.8, 0.7, 0.9, 100), Estimate(0.6, 0.5, 0.7, 100)
+    >>> found = compare_measures(*kappa, np.array([0.1, 0.3]), np.full(5, 0.8), np.full(5, 0.6))
+    >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
+    (0.2, 0.004, 0.396)
+    """
+    if active.n != random.n:
+        raise ValueError("both arms must have answered the same held-out items")
+    half = _HALF * float(resampled.var() + _jackknife(active_without) + _jackknife(random_without)) ** 0.5
+    value = active.value - random.value
+    return Difference(active, random, value, value - half, value + half, active.n)
+
+
+def _jackknife(scores: DoubleArray) -> float:
+    """Variance of a score over the answers learned from; ``scores`` are those with one group left out each."""
+    groups = len(scores)
     if groups < 2:
         return 0.0
-    scores = without.mean(axis=1)
     return float((groups - 1) / groups * ((scores - scores.mean()) ** 2).sum())

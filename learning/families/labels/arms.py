@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.models import Annotation, Reason, Source, Split
+from learning.core.arrays import FloatMatrix
 from learning.core.cycle import Answers, fit_model, sample_pool, step_rng
-from learning.core.evaluation.arms import GROUPS, Difference, compare_arms, groups_of
-from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.arms import GROUPS, Difference, groups_of
+from learning.core.evaluation.difference_words import difference_words
+from learning.core.evaluation.objectives import Arm
 from learning.core.evaluation.pays import MIN_HELD_OUT, next_count
 from learning.families.labels import ranking
 from learning.families.labels.context import Context
@@ -27,7 +29,8 @@ def compare(context: Context, candidate: Candidate[Any]) -> ArmComparison | None
     first ``n`` whose draw no model had a say in. Imported labels, which no draw chose, are in neither.
     """
     run, data = context.run, context.data
-    known = ArmComparison.objects.filter(project=run.project)
+    metric = context.inputs.settings.objective.headline
+    known = ArmComparison.objects.filter(project=run.project, metric=metric)
     drawn = _draws(context)
     chosen = drawn[:, 1] == 0
     last = known.exclude(run=run).order_by("-labels").values_list("labels", flat=True).first() or 0
@@ -36,13 +39,13 @@ def compare(context: Context, candidate: Candidate[Any]) -> ArmComparison | None
         return None
     with context.log.step("arms") as step:
         found = _compare(_with_learner(context, candidate.version.learner), drawn[:n, 0], drawn[~chosen][:n, 0])
-        words = interval_words(100 * found.low, 100 * found.high, found.n, 1, signed=True)
-        step.note(f"with {n:,} labels each, active against random: {100 * found.value:+.1f} points ({words})")
+        words = difference_words(metric, found.value, found.low, found.high, found.n)
+        step.note(f"with {n:,} labels each, active against random: {words}")
     made, _ = ArmComparison.objects.update_or_create(
         project=run.project,
         labels=n,
         defaults={
-            "run": run, "metric": context.inputs.settings.objective.compared_by, "active": asdict(found.active),
+            "run": run, "metric": metric, "active": asdict(found.active),
             "random": asdict(found.random), "difference": found.value, "low": found.low, "high": found.high,
         },
     )  # fmt: skip
@@ -78,15 +81,15 @@ def _compare(context: Context, active: NDArray[np.int64], random: NDArray[np.int
     held = matrix.take(context.data.evaluation.ordinals)
     truth = context.data.evaluation.hard
 
-    def correct(ordinals: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def said(ordinals: NDArray[np.int64]) -> FloatMatrix:
         rows = np.searchsorted(context.data.pool.ordinals, ordinals)
         answers = Answers(matrix.take(ordinals), context.data.pool.soft[rows])
         model = fit_model(answers, settings, step_rng(run.seed, "arms fit"), unlabeled)
         assert model is not None  # there are answers
-        return np.asarray(settings.objective.errors(model.predict(held), truth) == 0)
+        return model.predict(held)
 
-    def without(ordinals: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def arm(ordinals: NDArray[np.int64]) -> Arm:
         groups = groups_of(len(ordinals))
-        return np.array([correct(ordinals[groups != group]) for group in range(GROUPS)])
+        return Arm(said(ordinals), [said(ordinals[groups != group]) for group in range(GROUPS)])
 
-    return compare_arms(correct(active), correct(random), without(active), without(random))
+    return settings.objective.compare_arms(arm(active), arm(random), truth, step_rng(run.seed, "arms"))

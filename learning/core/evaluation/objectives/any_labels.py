@@ -27,7 +27,7 @@ class AnyLabels(Objective):
     headline = "exact_match"
     simulated_by = "macro_f1"
     best_constant = "most_frequent"
-    compared_by = "exact_match"
+    share_right = "exact_match"
     one_answer = False
 
     def decide(self, probabilities: FloatMatrix | DoubleArray) -> IntArray:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
+from learning.core.evaluation.arms import Difference, compare_arms
 from learning.core.evaluation.checks import Check
 from learning.core.evaluation.intervals import Estimate
 from learning.core.evaluation.report import Evaluation
 from learning.core.forms import Kind
+
+
+class Arm(NamedTuple):
+    """What one arm's models say of the held-out items, shape (n, k) each: fitted on all its answers, and on all but one
+    group of them after the other.
+    """
+
+    whole: FloatMatrix
+    without: Sequence[FloatMatrix]
 
 
 class Objective(ABC):
@@ -33,7 +43,7 @@ class Objective(ABC):
     #: which of :meth:`constants` is the best constant answer
     best_constant: ClassVar[str]
     #: the metric that is the share of items without an error
-    compared_by: ClassVar[str] = "accuracy"
+    share_right: ClassVar[str] = "accuracy"
     #: whether every item has one answer: then it has a place in a confusion matrix
     one_answer: ClassVar[bool] = True
 
@@ -90,6 +100,15 @@ class Objective(ABC):
     def ceiling(self, agreement: DoubleArray) -> Estimate | None:
         """Return what people reach by the headline metric, from their agreement on each item; None where unknown."""
         return None
+
+    def compare_arms(self, active: Arm, random: Arm, targets: DoubleArray, rng: np.random.Generator) -> Difference:
+        """Compare what two sets of answers teach, by the headline metric: here the share of items without an error."""
+
+        def right(probabilities: FloatMatrix) -> BoolArray:
+            return np.asarray(self.errors(probabilities, targets) == 0)
+
+        ours, theirs = (np.array([right(each) for each in arm.without]) for arm in (active, random))
+        return compare_arms(right(active.whole), right(random.whole), ours, theirs)
 
     def further_checks(self, ours: FloatMatrix, theirs: Mapping[str, FloatMatrix], targets: DoubleArray) -> list[Check]:
         """Return what the gate asks besides, of a candidate beside each rival by name."""

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
+from learning.core.evaluation.arms import Difference, compare_measures
 from learning.core.evaluation.baselines import majority, most_frequent, nearest_centroid, stratified
 from learning.core.evaluation.checks import Check
 from learning.core.evaluation.intervals import bootstrap_weights, bounded, wilson
-from learning.core.evaluation.objectives.base import Objective
+from learning.core.evaluation.objectives.base import Arm, Objective
 from learning.core.evaluation.ordinal import (
     absolute_errors,
     error_estimate,
@@ -102,6 +103,23 @@ class Ordinal(Objective):
         n = len(features)
         constant = {"median": majority(targets, n), "majority": most_frequent(targets, n)}
         return constant | {"stratified": stratified(targets, n, rng)} | self.simple(labeled, targets, features)
+
+    def compare_arms(self, active: Arm, random: Arm, targets: DoubleArray, rng: np.random.Generator) -> Difference:
+        """Compare quadratic weighted kappas; see :meth:`Objective.compare_arms`."""
+        weights = bootstrap_weights(len(targets), rng)
+        ours, theirs = (self.decide(arm.whole) for arm in (active, random))
+        resampled = quadratic_kappa(ours, targets, weights) - quadratic_kappa(theirs, targets, weights)
+
+        def refits(arm: Arm) -> DoubleArray:
+            return np.array([float(quadratic_kappa(self.decide(each), targets)[0]) for each in arm.without])
+
+        return compare_measures(
+            kappa_estimate(ours, targets, weights),
+            kappa_estimate(theirs, targets, weights),
+            resampled,
+            refits(active),
+            refits(random),
+        )
 
     def further_checks(self, ours: FloatMatrix, theirs: Mapping[str, FloatMatrix], targets: DoubleArray) -> list[Check]:
         """Ask for no larger mean absolute error and no smaller kappa than each rival's; see
