@@ -27,7 +27,8 @@ class Extensions:
 
     ``verified_versions(project)``: by the numbers of its model versions, which are verified. Asked once an export.
     ``row_shapes``: further ``rows=`` of exports and snapshots.
-    ``setting_names[setting](modality)``: what a setting may be besides *auto*; of every modality for "".
+    ``setting_names[setting](modality, objective)``: what a setting may be besides *auto*; of every modality for "",
+    of every objective (``QuestionKind.learned_as``) for None, and for "" what fits each of them.
     ``named_files[kind](database alias, project ids or None for all)``: the files that rows name, which a backup takes
     along and housekeeping leaves alone.
     ``retention``: what housekeeping may let go of.
@@ -36,7 +37,7 @@ class Extensions:
     metrics: Mapping[str, Callable[[Project], Any]] = field(default_factory=dict)
     verified_versions: Callable[[Project], Mapping[int | None, bool]] = _no_versions
     row_shapes: Mapping[str, RowShape] = field(default_factory=dict)
-    setting_names: Mapping[str, Callable[[str], Sequence[str]]] = field(default_factory=dict)
+    setting_names: Mapping[str, Callable[[str, str | None], Sequence[str]]] = field(default_factory=dict)
     named_files: Mapping[str, Callable[[str, list[int] | None], Iterable[NamedFile]]] = field(default_factory=dict)
     retention: Sequence[Rule] = ()
 

@@ -108,8 +108,18 @@ class InstructionsForm(CalmForm):
     )
 
 
-def _choices(setting: str) -> Callable[[], list[tuple[str, str]]]:
-    return lambda: [(name, name.replace("_", " ")) for name in setting_choices.choices(setting)]
+#: Settings whose choices learning says.
+NAMED = ("strategy", "encoder", "learner")
+
+
+def _choices(setting: str, objective: str = "", present: str = "") -> Callable[[], list[tuple[str, str]]]:
+    """What fits ``objective``, or every kind; and what the project has, or its form could not be saved."""
+
+    def made() -> list[tuple[str, str]]:
+        names = setting_choices.choices(setting, objective=objective)
+        return [(name, name.replace("_", " ")) for name in dict.fromkeys([*names, *filter(None, [present])])]
+
+    return made
 
 
 #: Label and help of the setting ``overlap``.
@@ -203,6 +213,9 @@ class SettingsForm(CalmForm):
         if kind is not None:
             for name in kind.settings_left_out:
                 del self.fields[name]
+            for name in NAMED:
+                if isinstance(field := self.fields.get(name), forms.ChoiceField):
+                    field.choices = _choices(name, kind.learned_as or "", kwargs["initial"][name])
             overlap = self.fields["overlap"]
             overlap.label, overlap.help_text = OVERLAP_WORDS.of(kind.subject)
 

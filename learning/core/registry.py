@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Generic, TypeVar, cast
 
@@ -20,6 +20,9 @@ class Registry(Generic[T]):
         What is registered, for error messages.
     targets : mapping of str to str
         ``"name" -> "package.module:Class"``; the class is called without arguments.
+    only : mapping of str to collection of str, optional
+        Of a name that fits some objectives only: which (:mod:`learning.core.evaluation.objectives`). Settings and pages
+        offer it to no other.
 
     Examples
     --------
@@ -32,13 +35,27 @@ class Registry(Generic[T]):
     ValueError: unknown number 'surreal'; known: fraction
     """
 
-    def __init__(self, kind: str, targets: Mapping[str, str]) -> None:
+    def __init__(
+        self, kind: str, targets: Mapping[str, str], only: Mapping[str, Collection[str]] | None = None
+    ) -> None:
         self.kind = kind
         self._targets = dict(targets)
+        self._only = dict(only or {})
 
     def names(self) -> tuple[str, ...]:
         """Return the registered names, in the order they were written down."""
         return tuple(self._targets)
+
+    def names_for(self, objective: str) -> tuple[str, ...]:
+        """Return the names that fit an objective; for an empty name those that fit every one.
+
+        Examples
+        --------
+        >>> numbers = Registry[object]("number", {"fraction": "a:B", "step": "a:C"}, only={"step": ["ordinal"]})
+        >>> numbers.names_for("ordinal"), numbers.names_for("multilabel"), numbers.names_for("")
+        (('fraction', 'step'), ('fraction',), ('fraction',))
+        """
+        return tuple(name for name in self._targets if name not in self._only or objective in self._only[name])
 
     def __contains__(self, name: object) -> bool:
         return name in self._targets

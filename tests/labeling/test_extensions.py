@@ -36,7 +36,7 @@ def test_a_second_installation_is_refused():
 
 def test_what_is_installed_is_asked(monkeypatch, project):
     monkeypatch.setattr(extensions, "_installed", NOTHING)
-    names = {"learner": lambda modality: ["mine"]}
+    names = {"learner": lambda modality, objective: ["mine"]}
     install(Extensions(metrics={"mine": lambda project: project.slug}, setting_names=names))
     assert metrics(project)["mine"] == project.slug
     assert choices("learner") == ["auto", "mine"]

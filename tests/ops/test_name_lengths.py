@@ -38,7 +38,7 @@ def test_a_row_shape_whose_name_is_too_long_is_found(monkeypatch):
 
 
 def test_a_strategy_whose_name_is_too_long_is_found_in_every_place_it_is_stored(monkeypatch):
-    names = {**extensions.installed().setting_names, "strategy": lambda modality: [LONG]}
+    names = {**extensions.installed().setting_names, "strategy": lambda modality, objective: [LONG]}
     monkeypatch.setattr(extensions, "_installed", replace(extensions.installed(), setting_names=names))
     assert [words.split(", ")[1].split(".")[0] for words in found()] == ["Project", "Task", "Epoch", "ModelVersion"]
 

@@ -75,7 +75,7 @@ def create_project(
         "split_seed": secrets.token_hex(8),
         **_settings({} if settings is None else settings),
     }
-    setting_choices.check(fields, fields["modality"])
+    setting_choices.check(fields, fields["modality"], fields["kind"])
     _needs_purpose(fields["kind"], fields["purpose"])
     slug = _given_slug(slug)
     label_set = checked(labels, fields["kind"])
@@ -163,7 +163,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
     if unknown:
         raise Invalid(unknown[0], "There is no such field.")
     fields = _settings(changes.get("settings", {}))
-    setting_choices.check(fields, project.modality)
+    setting_choices.check(fields, project.modality, project.kind)
     if "name" in changes:
         fields["name"] = text("name", changes["name"], max_length=MAX_NAME, required=True)
     if "purpose" in changes:

@@ -23,6 +23,7 @@ LEARNERS: Registry[Learner] = Registry(
         "ordinal_logistic": "learning.core.learners.ordinal:OrdinalLearner",
         "gradient_boosting": "learning.core.learners.boosting:GradientBoostingLearner",
     },
+    only={"ordinal_logistic": ["ordinal"]},
 )
 _AUTO: Registry[Learner] = Registry(
     "learner",

@@ -28,6 +28,7 @@ STRATEGIES: Registry[Strategy] = Registry(
         "core_set": "learning.core.strategies.coreset:CoreSet",
         "badge": "learning.core.strategies.badge:Badge",
     },
+    only={"expected_error": ["ordinal"], "diverse_error": ["ordinal"]},
 )
 
 

@@ -73,6 +73,10 @@ class Command(BaseCommand):
             raise CommandError("Stopped.") from None
 
     def compare(self, options: dict[str, Any]) -> None:
+        for registry, named in ((STRATEGIES, options["strategies"]), (LEARNERS, [options["learner"]])):
+            fit = ("auto", *registry.names_for(options["kind"]))
+            if unfit := [name for name in named if name not in fit]:
+                raise CommandError(f"{unfit[0]} is for another kind; of {options['kind']}: {', '.join(fit)}")
         options["metric"] = options["metric"] or make_objective(options["kind"]).simulated_by
         data = replay.read(options["file"], options["modality"], options["label"], options["text"])
         share, holdout = 0.0, None
