@@ -4,6 +4,8 @@ import pytest
 
 from labeling.services.projects.label_set import set_labels
 from tests.e2e.desk import holds, press, project_with, saved, task_of
+from tests.e2e.pictures import drawn, make_pictures
+from tests.factories import make_items, make_project
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -59,3 +61,40 @@ def test_on_a_phone_every_step_is_as_large_as_a_thumb_and_in_sight(open_page, an
     assert max(box["width"] for box in boxes) - min(box["width"] for box in boxes) < 2
     page.tap(f'[data-label="{high}"]')
     saved(page)
+
+
+def test_a_picture_is_rated_and_stays_whole_above_the_scale(open_page, annotator):
+    project = project_with(annotator, slug="damage", modality="image", kind="rating", labels=())
+    set_labels(project, ["1 whole", "5 ruined"])
+    make_pictures(project, [drawn(n) for n in range(3)])
+    page = open_page(annotator, "/p/damage/annotate/")
+    given = {press(page, "4"): {"rating": 4}}
+    task = task_of(page, other_than=next(iter(given)))
+    picture, bar = (page.locator(which).bounding_box() for which in (".picture", "#answers"))
+    assert picture["y"] + picture["height"] <= bar["y"] + 1, "the scale covers nothing of it"
+    page.keyboard.press("+")
+    assert page.evaluate("Boolean(document.querySelector('.is-zoomed'))"), "the keys of pictures are there"
+    page.keyboard.press("1")
+    given[task] = {"rating": 1}
+    task_of(page, other_than=task)
+    saved(page)
+    holds(project, given)
+
+
+def test_a_row_of_a_table_is_rated_by_its_columns(open_page, annotator):
+    project = make_project(slug="flats", modality="tabular", kind="rating", labels=(), manager=annotator)
+    set_labels(project, ["0 never", "10 at once"])
+    for n, fields in enumerate(({"rooms": "3", "rent": "900"}, {"rooms": "1", "rent": "400"})):
+        make_items(project, [f"row {n}"], data=fields)
+    page = open_page(annotator, "/p/flats/annotate/")
+    task = task_of(page)
+    shown = page.inner_text("#item")
+    assert "rooms" in shown
+    assert "rent" in shown
+    given = {task: {"rating": 7}}
+    page.keyboard.press("7")
+    second = task_of(page, other_than=task)
+    page.click('[data-label="10"]')
+    given[second] = {"rating": 10}
+    saved(page)
+    holds(project, given)
