@@ -1,11 +1,13 @@
 """What Django's own ``check --deploy`` cannot know about running Querent."""
 
 import stat
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError
 
 from config.environment import is_loopback, listen_host
 
@@ -36,3 +38,28 @@ def hosts_are_named(**_: Any) -> list[CheckMessage]:
             checks.Warning("ALLOWED_HOSTS allows every host.", hint="Name the hosts people type.", id="config.W003")
         ]
     return []
+
+
+@register(Tags.database)
+def kinds_are_installed(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Whether every project can be opened: a kind that came with other code may have gone with it.
+
+    Asked by ``manage.py check --database default`` only: no other check reads the database.
+    """
+    from labeling.kinds import KINDS  # noqa: PLC0415  # models are not loaded when checks are registered
+    from labeling.models import Project  # noqa: PLC0415
+
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        strangers = Project.objects.using(alias).filter(deleted_at=None).exclude(kind__in=list(KINDS))
+        try:
+            rows = list(strangers.order_by("slug").values_list("slug", "kind"))
+        except DatabaseError:  # not migrated yet: then there is no project either
+            continue
+        hint = "Install the code of the kind again. Until then the project's pages and addresses answer 409."
+        found += [
+            Error(f"Project {slug!r} asks questions of the kind {kind!r}, which is not installed.", hint=hint,
+                  id="config.E005")
+            for slug, kind in rows
+        ]  # fmt: skip
+    return found

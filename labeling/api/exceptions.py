@@ -10,7 +10,7 @@ from rest_framework.exceptions import APIException, NotFound, ParseError, Thrott
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from labeling.kinds import InvalidAnswer
+from labeling.kinds import InvalidAnswer, KindNotInstalled
 from labeling.selectors.access import is_gone
 from labeling.services.accounts.sign_in import TooManyAttempts
 from labeling.services.imports.errors import ImportRefused
@@ -69,7 +69,7 @@ def _translated(error: Exception) -> Exception:
         return TooLarge(error.reason) if error.too_large else ValidationError({"file": [error.reason]})
     if isinstance(error, PictureRejected):  # an original that was damaged after its import
         return Conflict(error.reason)
-    if isinstance(error, LeaseLost):
+    if isinstance(error, LeaseLost | KindNotInstalled):
         return Conflict(str(error))
     if isinstance(error, TooManyAttempts):
         return TooMany(error)

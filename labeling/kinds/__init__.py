@@ -26,8 +26,23 @@ KINDS: dict[str, QuestionKind] = {
 }
 
 
+class KindNotInstalled(LookupError):
+    """The project was made with a kind that this installation has no more; its rows are all there."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"This project's kind of question, “{name}”, is not installed on this server. Nothing of the project is "
+            "lost: it can be worked on again as soon as the kind is back."
+        )
+
+
 def kind_of(project: Project) -> QuestionKind:
-    return KINDS[project.kind]
+    """Raises KindNotInstalled."""
+    try:
+        return KINDS[project.kind]
+    except KeyError:
+        raise KindNotInstalled(project.kind) from None
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -42,6 +57,7 @@ __all__ = [
     "Aggregate",
     "Distance",
     "InvalidAnswer",
+    "KindNotInstalled",
     "KindWords",
     "PerSubject",
     "Question",

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
-from labeling.kinds import QuestionKind, kind_of
+from labeling.kinds import KindNotInstalled, QuestionKind, kind_of
 from labeling.kinds.page_keys import PageKeys, page_keys
 from labeling.models import Action, Modality, Project, User
 from labeling.pages.decorators import project_page
@@ -80,7 +80,10 @@ def annotate_state(request: HttpRequest, slug: str) -> HttpResponse:
     project = Project.objects.filter(slug=slug).first()
     if project is None or not _asked(request.user, project):
         return JsonResponse({"user": request.user.pk, "name": request.user.get_username(), "project": None})
-    return JsonResponse(standing(request.user, project))
+    try:
+        return JsonResponse(standing(request.user, project))
+    except KindNotInstalled as missing:
+        return JsonResponse({"detail": str(missing)}, status=409)
 
 
 def _asked(user: User, project: Project) -> bool:

@@ -7,7 +7,9 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
+from labeling.kinds import KindNotInstalled
 from labeling.models import Action, Permission, Project, User
 from labeling.selectors.access import project_for
 from labeling.selectors.names import NameOf
@@ -37,7 +39,10 @@ def _guarded(reads: Action, writes: Action, view: View) -> View:
     @login_required
     def page(request: PageRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
         request.project = project_for(request.user, slug, reads if request.method in ("GET", "HEAD") else writes)
-        return view(request, request.project, **kwargs)
+        try:
+            return view(request, request.project, **kwargs)
+        except KindNotInstalled as missing:
+            return render(request, "409.html", {"reason": str(missing)}, status=409)
 
     page.actions = {"GET": reads, "HEAD": reads, "POST": writes}  # type: ignore[attr-defined]
     return page

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from labeling.kinds import QuestionKind, kind_of
+from labeling.kinds import KINDS, QuestionKind
 from labeling.models import Action, Member, Permission, Project, Role
 from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
@@ -21,7 +21,8 @@ class Tab:
     view: str
     action: Action
     inside: tuple[str, ...] = ()
-    belongs_to: Callable[[QuestionKind], bool] = lambda kind: True
+    #: the kinds that have such a page; None for all, also one that is not installed
+    belongs_to: Callable[[QuestionKind], bool] | None = None
     url: str = ""
     is_current: bool = False
 
@@ -86,8 +87,12 @@ def _navigation(request: PageRequest) -> dict[str, Any]:
     may = permissions(request)
     if not may:
         return {}
-    kind = kind_of(request.project)
-    shown = (tab for tab in TABS if tab.action.permission in may and tab.belongs_to(kind))
+    kind = KINDS.get(request.project.kind)  # None when it is not installed
+    shown = (
+        tab
+        for tab in TABS
+        if tab.action.permission in may and (tab.belongs_to is None or (kind and tab.belongs_to(kind)))
+    )
     tabs = [_placed(tab, slug, match.view_name) for tab in shown]
     return {
         "project": request.project,

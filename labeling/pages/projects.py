@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling.kinds import KINDS, PerSubject, kind_of
+from labeling.kinds import KINDS, PerSubject
 from labeling.models import Member, Permission, Project, Role
 from labeling.models.permission import ALLOWED
 from labeling.pages.charts import Meter
@@ -62,20 +62,20 @@ def _card(project: Project, role: str | None, is_superuser: bool, under_way: Imp
     items = progress.pool_items + progress.eval_items
     done = progress.pool_done + progress.eval_done
     may = ALLOWED[Role(role)] if role else frozenset(Permission) if is_superuser else frozenset()
+    kind = KINDS.get(project.kind)
+    judged = PerSubject(item=None, pair=progress.annotations + progress.imported_annotations)
     return {
         "project": project,
-        "kind": kind_of(project).words.name,
+        "kind": kind.words.name if kind else f"{project.kind} (not installed)",
         "role": Role(role).label if role else "Administrator",
         "items": items,
         "done": done,
         "importing": under_way,
         "import_meter": Meter.of(under_way.done, under_way.total) if under_way and under_way.total else None,
         "meter": Meter.of(done, items - progress.set_aside),
-        "judgments": PerSubject(item=None, pair=progress.annotations + progress.imported_annotations).of(
-            kind_of(project).subject
-        ),
-        "may_label": Permission.LABEL in may and not project.archived_at,
-        "may_import": Permission.MANAGE in may,
+        "judgments": judged.of(kind.subject) if kind else None,
+        "may_label": Permission.LABEL in may and not project.archived_at and kind is not None,
+        "may_import": Permission.MANAGE in may and kind is not None,
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from labeling.kinds import KINDS
 from labeling.models import Project
 from labeling.selectors.recount import differences
 from labeling.services.projects.recount import repair
@@ -25,6 +26,9 @@ class Command(BaseCommand):
                 raise CommandError(f"No such project: {', '.join(sorted(missing))}")
         wrong = 0
         for project in projects:
+            if project.kind not in KINDS:
+                self.stderr.write(f"{project.slug}: left out, its kind {project.kind!r} is not installed.")
+                continue
             for difference in differences(project) if check else repair(project):
                 wrong += 1
                 self.stdout.write(f"{project.slug}: {difference}")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from labeling.kinds import kind_of
+from labeling.kinds import KindNotInstalled, kind_of
 from labeling.models import ImportBatch, JobState, Project
 from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused, RowRejected
@@ -44,6 +44,8 @@ def run_import(batch_pk: int) -> dict[str, Any]:
         return {"import": batch_pk, "outcome": "fenced off"}
     except ImportRefused as refused:
         return _finish(batch, attempt, JobState.FAILED, error=refused.reason)
+    except KindNotInstalled as missing:
+        return _finish(batch, attempt, JobState.FAILED, error=str(missing))
     except MemoryError:
         return _finish(batch, attempt, JobState.FAILED, error=f"Out of memory after row {batch.cursor:,}.")
     except Exception as error:  # our own mistake must end the batch visibly, not leave it running for ever

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Q, Value, When
 from django.db.models.functions import Now
 
+from labeling.kinds import KINDS
 from labeling.models import ItemStatus, Project, SweepRecord, Task, TaskState
 from labeling.models.clock import database_now
 from labeling.models.task import TaskQuerySet
@@ -24,7 +25,9 @@ def expire_overdue() -> int:
     """Expires open tasks whose lease ran out, in bounded transactions; returns how many. May run twice at once."""
     total = 0
     while True:
-        batch = Task.objects.overdue().order_by("lease_expires_at").values_list("project_id", "pk")[:BATCH_TASKS]
+        # a project whose kind is not installed keeps its questions, and keeps nobody else's
+        overdue = Task.objects.overdue().filter(project__kind__in=list(KINDS)).order_by("lease_expires_at")
+        batch = overdue.values_list("project_id", "pk")[:BATCH_TASKS]
         by_project = defaultdict(list)
         for project_id, pk in batch:
             by_project[project_id].append(pk)

@@ -6,7 +6,7 @@ from functools import cache
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
-from labeling.kinds import NO_FAMILY, kind_of
+from labeling.kinds import KINDS, NO_FAMILY, kind_of
 from labeling.models import Annotation, JobState, Progress, Project, Source, User
 from labeling.models.clock import database_now
 from learning.models import NextDecision, Run, Trigger
@@ -21,6 +21,8 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     project = Project.objects.filter(pk=project_id).first()
     if project is None or project.archived_at:
         return None
+    if project.kind not in KINDS:
+        return _skipped(project, trigger, f"its kind of question, “{project.kind}”, is not installed", user)
     if trigger != Trigger.MANUAL and (lost := Run.objects.filter(project=project).lost()):
         return Run.objects.get(pk=lost[0][0])  # its worker died: this message came again, and the run goes on
     watermark = data_watermark(project)

@@ -93,7 +93,7 @@ def unranked_projects() -> list[int]:
     published = Epoch.objects.filter(project=OuterRef("pk"), number=OuterRef("epoch"))
     fresh = Decision.objects.filter(project=OuterRef("pk"), created_at__gt=late)
     found = (
-        Project.objects.filter(archived_at__isnull=True)
+        Project.objects.filter(archived_at__isnull=True, kind__in=list(KINDS))
         # as ModelVersion.in_use: "provisional" comes after "champion"
         .annotate(in_use=Subquery(versions.order_by("-status").values("number")[:1]))
         .annotate(ranked_by=Coalesce(Subquery(published.values("model_version")[:1]), Value(0)))
