@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,13 +93,21 @@ def unpack(format_name: str, data: bytes) -> tuple[dict[str, Any], dict[str, NDA
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             header: dict[str, Any] = json.loads(archive.read("header.json"))
-            for name in archive.namelist():
+            for entry in archive.infolist():
+                name = entry.filename
+                if entry.extra or entry.comment:  # none is written; their length, damaged, hides the entries after them
+                    raise ValueError(f"something is hidden behind {name}")
                 if name.endswith(".npy"):
                     arrays[name.removesuffix(".npy")] = np.lib.format.read_array(
                         io.BytesIO(archive.read(name)), allow_pickle=False
                     )
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+                elif name != "header.json":
+                    raise ValueError(f"{name} is no array")
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, RuntimeError) as error:
+        # a flag that fell over says "encrypted" or "of another version": zipfile raises RuntimeError for both
         raise ArtifactError(f"not an artifact: {error}") from error
+    if not isinstance(header, dict):
+        raise ArtifactError("not an artifact: its header is no object")
     if header.get("format") != format_name:
         raise ArtifactError(f"expected {format_name}, found {header.get('format')}")
     return header, arrays

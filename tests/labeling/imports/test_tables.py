@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import tracemalloc
 
 import pyarrow as pa
@@ -250,3 +251,12 @@ def test_columns_of_a_table_keep_the_order_of_the_file(table, bring_in):
     assert table.columns == ["zip", "age", "name", "extra"]
     second = Item.objects.get(project=table, ordinal=1)
     assert table.in_column_order(second.data) == [("age", 3), ("name", "y"), ("extra", 1)]
+
+
+def test_ids_longer_than_64_bits_stay_two_and_such_a_number_beside_them_is_said(project, bring_in):
+    ids = [123456789012345678901, 123456789012345678902]
+    rows = [{"id": number, "text": f"text {number}"} for number in ids] + [{"text": "c", "n": 2**70}]
+    batch = bring_in(project, b"".join(json.dumps(row).encode() + b"\n" for row in rows), "items.jsonl")
+    assert counts(batch) == ("done", 2, 0, 1)
+    assert sorted(Item.objects.values_list("external_id", flat=True)) == sorted(map(str, ids))
+    assert "64" in reasons(batch)[3]

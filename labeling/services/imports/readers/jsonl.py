@@ -1,5 +1,7 @@
 """One JSON object a line. A bad line is one rejection."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +12,8 @@ from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
 from labeling.services.imports.rows import Rejection
+
+_LONG_NUMBER = re.compile(rb"\d{19}")
 
 
 class JsonlReader(Reader):
@@ -33,7 +37,9 @@ class JsonlReader(Reader):
                 continue
             try:
                 record = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
+                if _LONG_NUMBER.search(line):  # orjson rounds what does not fit into 64 bits: two ids would be one
+                    record = json.loads(line)
+            except ValueError as error:
                 yield number, Rejection(number, f"Not valid JSON: {error}."[:500])
                 continue
             if type(record) is dict:
