@@ -33,8 +33,8 @@ class ItemQuerySet(models.QuerySet["Item"]):
 class Item(models.Model):
     """``ordinal`` numbers a project's items from 0: row ``ordinal % 65536`` of feature shard ``ordinal // 65536``.
 
-    ``draw_key`` is a random number fixed at import: walking the open items in its order is a random draw without
-    replacement at the cost of one index seek.
+    ``draw_key`` is a random number fixed at import: everybody walks the eval split in its order, a random sample at the
+    cost of one index seek. The pool is drawn from by ordinals.
     """
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="items", db_index=False)

@@ -16,8 +16,8 @@ class Member(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices)
     added_at = models.DateTimeField(default=timezone.now)
 
-    # Where the next question is looked for. Each stream is walked once in order of its key (see services/serving), so
-    # serving costs the same however much is already answered.
+    # Where the next question is looked for. Eval, gold and the last of the pool are walked once in order of the key
+    # (see services/serving): serving costs the same however much is already answered.
     pool_position = models.BigIntegerField(default=-1, editable=False)
     eval_position = models.BigIntegerField(default=-1, editable=False)
     queue_epoch = models.PositiveIntegerField(default=0, editable=False)
@@ -27,6 +27,9 @@ class Member(models.Model):
     eval_exhausted_at = models.BigIntegerField(null=True, editable=False)
     gold_position = models.BigIntegerField(default=-1, editable=False)
     gold_exhausted_at = models.BigIntegerField(null=True, editable=False)
+    # open pool items (pairs) the person was asked about, and Progress.draws + reopened when that was so (-1 for never)
+    pool_known = models.IntegerField(default=0, db_default=0, editable=False)
+    pool_known_at = models.BigIntegerField(default=-1, db_default=-1, editable=False)
     answers = models.PositiveIntegerField(default=0, editable=False, help_text="Current answers, take-backs excluded.")
     is_quarantined = models.BooleanField(
         default=False, editable=False, help_text="An open Quarantine says why; asked about nothing meanwhile."

@@ -8,11 +8,11 @@ with ``left`` the open items after the last draw; while nothing but draws change
 formula, for ``n = N - m + 1`` and ``left = N - M``. ``mean(weight * loss)`` then estimates the mean loss over the pool,
 ``loss`` being that of a model that has not seen the row. It assumes
 
-* one answer an item (``overlap`` 1): with more, the recorded pool also holds items that were asked before;
+* one answer an item (``overlap`` 1): with more, each person draws from a pool of their own;
 * that what leaves the pool without an answer (skipped, set aside, leased just now) does so whatever its loss is. An
   expired or taken back question counts by the draw that was answered in the end;
 * that the probability of a question is the recorded mixture of the random draw and the queue. Several annotators walk
-  one queue, so that holds for all of them; questions fetched together are drawn as one.
+  one queue and draw independently, so that holds for all of them; questions fetched together are drawn as one.
 
 The pool may grow. Draws since it last grew by more than a twentieth estimate it; what was answered before is part of
 it and known. With ``E`` such earlier answers, ``L`` later ones, and ``n0`` open items when the later draws began, the

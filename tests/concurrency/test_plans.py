@@ -5,9 +5,9 @@ from django.db import connection
 
 from benchmarks.serving_pool import build
 from labeling.models import Epoch, Item, Member, Split, Task
-from labeling.services.serving import queue_pass
+from labeling.services.serving import known, queue_pass
 from labeling.services.serving.next_tasks import next_tasks
-from labeling.services.serving.sources import ITEMS, walk
+from labeling.services.serving.sources import GIVEN_PAIRS, ITEMS, uniform, walk
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -45,6 +45,35 @@ def test_the_walk_reads_a_few_index_entries(member, split, without):
         assert "Sort" not in plan, plan
         assert "TEMP B-TREE" not in plan, plan
         assert "Hash" not in plan, plan
+
+
+@pytest.mark.parametrize("size", [uniform.SIZES[0], uniform.SIZES[-1]])
+def test_a_random_draw_is_so_many_index_seeks(member, size):
+    who, drawn = (member.project_id, member.user_id), range(100, 100 + size)
+    plan = plan_of(uniform._at, *who, *drawn, source=ITEMS, pictures=False)
+    assert "item_ordinal_once" in plan or "(project_id=? AND ordinal=?)" in plan, plan
+    assert "item_walk" not in plan, plan
+    assert "Seq Scan on labeling_item" not in plan, plan
+    plan = plan_of(uniform._these, member.user_id, *drawn, source=ITEMS, pictures=False)
+    assert "labeling_item_pkey" in plan or "INTEGER PRIMARY KEY (rowid=?)" in plan, plan
+    plan = plan_of(uniform._free_in, *who, 2**40, 2**63 - 1, source=ITEMS, length=size)
+    assert "item_walk" in plan, plan
+    assert "Sort" not in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+
+
+def test_a_random_given_pair_is_so_many_index_seeks(member):
+    who, drawn = (member.project_id, member.user_id), range(100, 116)
+    plan = plan_of(uniform._at, *who, *drawn, source=GIVEN_PAIRS, pictures=False)
+    by_id = "pair_in_order_of_project (project_id=? AND id=?", "labeling_pair USING INTEGER PRIMARY KEY (rowid=?)"
+    assert connection.vendor == "postgresql" or any(index in plan for index in by_id), plan
+    assert "pair_given_walk" not in plan, plan
+
+
+def test_what_a_person_knows_is_counted_over_the_persons_own_tasks(member):
+    plan = plan_of(known._count, member.project_id, member.user_id, source=ITEMS)
+    assert "item_walk" not in plan, plan
+    assert "Seq Scan on labeling_item" not in plan, plan
 
 
 def test_the_queue_is_read_by_a_window_of_ranks(member):

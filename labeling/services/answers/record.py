@@ -30,6 +30,7 @@ from labeling.models import (
 )  # fmt: skip
 from labeling.models.label import LabelQuerySet
 from labeling.models.task import TaskQuerySet
+from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.slots import ItemChange, LeaseLost, move_progress
 from labeling.services.serving.sources import BEYOND_SLOTS, Row, SubjectSource, source_of
@@ -253,8 +254,10 @@ def _set_state(task: Task, state: TaskState) -> None:
 
 
 def _finish(work: _Work) -> None:
-    """Writes the item, then the counts."""
+    """Writes the item, then the counts: the person's, and last the project's."""
+    was_open = work.change.was_open
     work.deltas.update(work.change.save())
+    asked_item_moved(work.change.source, work.member, work.item.split, work.item.is_open - was_open)
     move_progress(work.project.pk, work.deltas)
 
 

@@ -76,6 +76,6 @@ def _batch(project: Project, source: SubjectSource, among: Rows) -> tuple[int, i
     after = source.count(chosen)
     if moved:
         deltas = {name: F(name) + after[name] - before[name] for name in after}
-        Progress.objects.filter(project=project).update(reopened=F("reopened") + 1, **deltas)
+        Progress.objects.filter(project=project).update(reopened=F("reopened") + moved, **deltas)
     left = to_change.count() if connection.features.has_select_for_update else 0
     return moved, left

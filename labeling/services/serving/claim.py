@@ -6,6 +6,7 @@ from django.db import connection
 
 from labeling.models import Progress, Reason, Split, Task
 from labeling.services.serving.cursor import AnnotatorCursor
+from labeling.services.serving.known import asked_more, known_open
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.mixture import Rng, draw, eval_probability, mixed, strategy_share
 from labeling.services.serving.queue_pass import chances, head
@@ -16,14 +17,17 @@ from labeling.services.serving.sources.base import hold_slots
 def claim(source: SubjectSource, cursor: AnnotatorCursor, count: int, rng: Rng) -> list[Task]:
     """Picks, takes a slot of each and writes the tasks, all of them or none. Raises Raced."""
     before = cursor.positions()
+    known = known_open(source, cursor)
     picks, has_head = _Round(source, cursor, rng).pick(count)
-    cursor.store(before)
     if not picks:
+        cursor.store(before)
         return []
     rng.shuffle(picks)
     source.take([pick.row for pick in picks if pick.holds_slot and not pick.is_new])
     hold_slots(picks)
-    return Task.objects.bulk_create(_tasks(source, cursor, picks, has_head, rng))
+    asked_more(source, cursor, picks)
+    cursor.store(before)
+    return Task.objects.bulk_create(_tasks(source, cursor, picks, has_head, known, rng))
 
 
 class _Round:
@@ -62,13 +66,19 @@ class _Round:
             self.dry.add(split)
 
 
-def _tasks(source: SubjectSource, cursor: AnnotatorCursor, picks: list[Pick], has_head: bool, rng: Rng) -> list[Task]:
-    """The tasks with their provenance; counts the draws in Progress, which gives each its number."""
+def _tasks(
+    source: SubjectSource, cursor: AnnotatorCursor, picks: list[Pick], has_head: bool, known: int, rng: Rng
+) -> list[Task]:
+    """The tasks with their provenance; counts the draws in Progress, which gives each its number.
+
+    A draw of the pool picks from what is open but for the ``known`` rows the person was asked about already.
+    """
     project = cursor.project
     q_of = _chances(source, cursor, picks) if has_head else {}
     # from here to the end of the transaction the project's other questions and answers wait
     draws, size = _count_draws(source, project.pk, picks)
     draws -= sum(pick.is_draw for pick in picks)
+    size[Split.POOL] = max(size[Split.POOL] - known, sum(pick.is_draw for pick in picks))
     picks = source.settle(cursor, picks)
     end = lease_end(project.lease_s, cursor.now)
     tasks = []
@@ -87,7 +97,7 @@ def _tasks(source: SubjectSource, cursor: AnnotatorCursor, picks: list[Pick], ha
             epoch = pick.entry.epoch
             why |= {"strategy": epoch.strategy, "model_version": epoch.model_version, "epoch": epoch.number}
             why["utility"] = pick.entry.utility
-        size[split] += source.moved([pick])[source.size_column(split)]
+        size[split] -= source.leaves(pick)
         about = source.about(pick, rng)
         tasks.append(Task(project=project, annotator=cursor.member.user, lease_expires_at=end, **about, **why))
     return tasks

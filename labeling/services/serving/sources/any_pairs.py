@@ -22,6 +22,8 @@ LAST_DRAW_KEY = 2**63 - 1
 class AnyPairs(GivenPairs):
     """Imported pairs are asked like any others of their context."""
 
+    address = ""
+
     def size_column(self, split: str) -> str:
         """Items that a random pair can begin with."""
         return f"{split}_partnered"
@@ -31,6 +33,9 @@ class AnyPairs(GivenPairs):
         moved = super().moved(picks)
         moved["pairs"] += sum(pick.is_new for pick in picks)
         return moved
+
+    def leaves(self, pick: Pick) -> int:
+        return 0  # its items can begin another pair
 
     def usable(self, at: str = "") -> dict[str, Any]:
         return active_pair(at)

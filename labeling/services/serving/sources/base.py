@@ -68,6 +68,8 @@ class SubjectSource(ABC):
     open_rows: ClassVar[dict[str, Any]] = {}
     #: the field that tells how many of a row's slots may be free when it is done; "" for none
     spare_slots: ClassVar[str] = ""
+    #: the number by which a random draw of the pool finds a row, unique in the project; "" where rows are not drawn
+    address: ClassVar[str] = ""
     #: columns of Progress that asking may move
     moves: ClassVar[tuple[str, ...]]
     #: the column of Progress that counts all its rows
@@ -119,6 +121,12 @@ class SubjectSource(ABC):
                 moved[self.open_column(pick.row.split)] -= 1
         return moved
 
+    def leaves(self, pick: Pick) -> int:
+        """Of how many rows fewer the person's next draw of the same split picks after this one."""
+        if not pick.holds_slot or not self.counts_as_open(pick.row):
+            return 0
+        return 1 if pick.row.split == Split.POOL else int(not pick.row.is_open)
+
     # rows
 
     @abstractmethod
@@ -169,6 +177,10 @@ class SubjectSource(ABC):
 
         ``picks`` are there already: while there are any, the transaction holds locks and must not wait for another.
         """
+
+    def addresses(self, cursor: AnnotatorCursor) -> tuple[int, int]:
+        """The first address of a row in the project, and the one behind the last."""
+        raise NotImplementedError(f"{self.name}s are not drawn by address")
 
     def queued(self, entry: Entry) -> Pick:
         """The pick of an entry of the queue, its row loaded."""

@@ -1,4 +1,4 @@
-"""Items: every one has its row, and a random draw is a step along the draw keys."""
+"""Items: every one has its row, and is drawn by its ordinal."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from labeling.models import Item, ItemStatus, Progress, Project, QueueEntry, Split
 from labeling.services.serving import doubled
+from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.sources.base import Row
 from labeling.services.serving.sources.walk import WalkedSource
 
@@ -19,6 +20,7 @@ class Items(WalkedSource):
     model = Item
     entries = QueueEntry
     columns = ("item_id",)
+    address = "ordinal"
     moves = ("pool_open", "eval_open")
     rows_column = "next_ordinal"
     spare_slots = "extra_slots"
@@ -48,6 +50,9 @@ class Items(WalkedSource):
 
     def with_wanted(self, rows: "QuerySet[Any]", project: Project) -> "QuerySet[Any]":
         return doubled.with_wanted(rows, project.overlap, doubled.share_of(project))
+
+    def addresses(self, cursor: AnnotatorCursor) -> tuple[int, int]:
+        return 0, cursor.progress.next_ordinal
 
     def checked(self, project_id: int, ranked: Sequence[tuple[int, ...]]) -> list[int]:
         ids = [pk for (pk,) in ranked]

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 
-from labeling.models import ItemStatus, Pair, PairQueueEntry, Reason, Task, TaskState
+from labeling.db.prepared import PreparedRows
+from labeling.models import ItemStatus, Pair, PairQueueEntry, Project, Reason, Task, TaskState
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
 from labeling.services.serving.sources import ranked_pairs
@@ -25,6 +26,7 @@ class GivenPairs(WalkedSource):
     entries = PairQueueEntry
     columns = ("pair_id", "left_id")
     open_rows: ClassVar[dict[str, Any]] = {"is_given": True}
+    address = "id"
     moves = ("given_pool_open", "given_eval_open", "pairs")
     rows_column = "pairs"
 
@@ -55,6 +57,11 @@ class GivenPairs(WalkedSource):
         pairs = pairs.filter(pk__lte=ends["last"])
         starts = range(ends["first"], ends["last"] + 1, rows)
         return [pairs.filter(pk__gte=start, pk__lt=start + rows) for start in starts]
+
+    def addresses(self, cursor: AnnotatorCursor) -> tuple[int, int]:
+        """Given pairs have the ids of their import: mostly one after the other."""
+        ((low, high),) = _ends(cursor.project.pk)
+        return (low, high + 1) if low else (0, 0)
 
     def about(self, pick: Pick, rng: Rng) -> dict[str, Any]:
         """The pair, and which of the two stands left: a fair coin."""
@@ -88,6 +95,14 @@ class GivenPairs(WalkedSource):
 
 def active_pair(at: str = "") -> dict[str, Any]:
     return {f"{at}{row}status": ItemStatus.ACTIVE for row in ("", "first__", "second__")}
+
+
+@PreparedRows
+def _ends(project: int) -> "QuerySet[Any, Any]":
+    """The first and the last id of the project's pairs: two ends of an index."""
+    ids = Pair.objects.filter(project=OuterRef("pk")).values("pk")
+    low, high = Subquery(ids.order_by("pk")[:1]), Subquery(ids.order_by("-pk")[:1])
+    return Project.objects.filter(pk=project).order_by().annotate(low=low, high=high).values_list("low", "high")
 
 
 def _repeat(source: GivenPairs, cursor: AnnotatorCursor, without: set[int], rng: Rng) -> Pick | None:

@@ -1,5 +1,9 @@
 """Rows in the order of their draw keys, for one person: index seeks from where that person stands, never a count or a
-sort of the pool."""
+sort of the pool.
+
+Everybody walks in the same order. That is meant for the eval split, whose first items are a random sample of it that
+all measure together, and for gold. The pool is walked only for the last rows that are hardly found otherwise.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,18 +16,27 @@ from labeling.models import Reason, Split
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
 from labeling.services.serving.sources.base import Pick, Row, SubjectSource, asked
+from labeling.services.serving.sources.uniform import UniformDraw
 
 GOLD = "gold"
 
 
 class WalkedSource(SubjectSource):
-    """Subjects whose rows are all there: a walk in the order of a random key is a random draw."""
+    """Subjects whose rows are all there."""
 
     def drawn(self, cursor: AnnotatorCursor, split: Split, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
         without = [pick.row.pk for pick in picks if pick.row.split == split and not pick.is_new]
-        reason = Reason.EVAL if split == Split.EVAL else Reason.RANDOM
-        found = walk(self, cursor, split.value, count, without, holds_others=bool(picks))
-        return [Pick(row, reason) for row in found]
+        if count <= 0 or cursor.is_exhausted(split.value):
+            return []
+        if split == Split.EVAL:
+            found = walk(self, cursor, split.value, count, without, holds_others=bool(picks))
+            return [Pick(row, Reason.EVAL) for row in found]
+        found = UniformDraw(self, cursor, cursor.member.pool_known, without, rng).draw(count)
+        if len(found) < count:
+            without += [row.pk for row in found]
+            more = count - len(found)
+            found += walk(self, cursor, split.value, more, without, holds_others=bool(picks or found))
+        return [Pick(row, Reason.RANDOM) for row in found]
 
 
 def walk(
