@@ -1,7 +1,6 @@
 """What an answer is checked against."""
 
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Callable, Set
 
 from labeling.models import Item
 
@@ -15,13 +14,24 @@ class InvalidAnswer(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
 class Question:
-    """``labels`` are those in use, in the order of the label set. ``item`` is what the task shows: its text and, by
-    ``item.asset``, the size of its picture; None of a pair, and of an imported row that is not stored yet."""
+    """``labels`` are those in use, in the order of the label set. ``item`` is what is asked about: its text, its data
+    and, by ``item.asset``, the size of its picture; None of a pair. That of an imported row is not stored yet, and is
+    made when a kind looks at it: ``was_looked_at`` says whether an answer may depend on it."""
 
-    labels: Set[str] = frozenset()
-    item: Item | None = None
+    __slots__ = ("_item", "labels", "was_looked_at")
+
+    def __init__(self, labels: Set[str] = frozenset(), item: Item | Callable[[], Item] | None = None) -> None:
+        self.labels = labels
+        self._item = item
+        self.was_looked_at = False
+
+    @property
+    def item(self) -> Item | None:
+        self.was_looked_at = True
+        if callable(self._item):
+            self._item = self._item()
+        return self._item
 
 
 def one_of(label: object, labels: Set[str]) -> str:

@@ -36,9 +36,10 @@ class NewLabels:
         self.known = set(project.labels.in_use().values_list("name", flat=True))
         self.waiting: set[str] = set()
 
-    def answer(self, value: Any) -> dict[str, Any]:
-        """The canonical answer of a row's label. Raises InvalidAnswer, RowRejected."""
-        answer = self.kind.answer_from_import(value, Question(_Whatever()))
+    def answer(self, value: Any, question: Question) -> dict[str, Any]:
+        """The canonical answer of a row's label, whatever labels it gives. Raises InvalidAnswer, RowRejected."""
+        question.labels = _Whatever()
+        answer = self.kind.validate(self.kind.answer_from_import(value, question), question)
         new = set(self.kind.labels_of(answer)) - self.known - self.waiting
         if new:
             try:

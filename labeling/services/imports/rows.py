@@ -9,7 +9,8 @@ import orjson
 from django.conf import settings
 
 from labeling.kinds import InvalidAnswer, Question, kind_of
-from labeling.models import Modality, Project, Split
+from labeling.models import Item, Modality, Project, Split
+from labeling.services.imports.assets import asset_of
 from labeling.services.imports.errors import RowRejected
 from labeling.services.items.pictures import PictureFacts, PictureRejected, inspect
 
@@ -72,12 +73,12 @@ class RowBuilder:
         self.seed = project.split_seed
         self.eval_below = int(project.eval_share * _SPAN)
         self.kind = kind_of(project)
-        self.question = Question(project.labels.names())
+        self.labels = project.labels.names()
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
         self._answers: dict[str, str] = {}
-        #: label -> canonical answer; another where the import brings the labels of the project
-        self.answer_of: Callable[[Any], dict[str, Any]] = self._answer_in_use
+        #: (label, question) -> canonical answer; another where the import brings the labels of the project
+        self.answer_of: Callable[[Any, Question], dict[str, Any]] = self._answer_in_use
         #: columns of table rows in the order they were first seen
         self.columns: dict[str, None] = {}
 
@@ -96,7 +97,6 @@ class RowBuilder:
             split = as_split(split)
         if external_id is not None:
             external_id = as_text(external_id, "id", SHORT) or None
-        answer = self._answer(label) if label is not None and label != "" else None
         picture, content, text = None, b"", ""
         if self.modality == Modality.TEXT:
             text = record.pop("text", None) or ""
@@ -122,6 +122,17 @@ class RowBuilder:
             asked = data.encode()
             if not record.keys() <= self.columns.keys():
                 self.columns.update(dict.fromkeys(record))
+        answer = None
+        if label is not None and label != "":
+
+            def shown() -> Item:
+                asset = asset_of(self.project_id, picture) if picture else None
+                return Item(
+                    project_id=self.project_id, external_id=external_id, text=text, asset=asset,
+                    data=orjson.loads(data), context=context, group=group, origin=origin,
+                )  # fmt: skip
+
+            answer = self._answer(label, shown)
         identity = identity or context
         if picture and not identity:
             content_hash = picture.sha256
@@ -142,23 +153,24 @@ class RowBuilder:
             draw_key, answer, picture, content,
         )  # fmt: skip
 
-    def _answer(self, label: Any) -> str:
-        """The canonical answer as JSON; the answers of plain strings are remembered."""
+    def _answer(self, label: Any, shown: Callable[[], Item]) -> str:
+        """The canonical answer as JSON; those of plain strings that do not depend on the item are remembered."""
         if type(label) is not str:
-            return self._checked_answer(label)
+            return self._checked_answer(label, Question(self.labels, shown))
         answer = self._answers.get(label)
         if answer is None:
-            answer = self._checked_answer(label.strip())
-            if len(self._answers) < 10_000:
+            question = Question(self.labels, shown)
+            answer = self._checked_answer(label.strip(), question)
+            if not question.was_looked_at and len(self._answers) < 10_000:
                 self._answers[label] = answer
         return answer
 
-    def _answer_in_use(self, label: Any) -> dict[str, Any]:
-        return self.kind.answer_from_import(label, self.question)
+    def _answer_in_use(self, label: Any, question: Question) -> dict[str, Any]:
+        return self.kind.validate(self.kind.answer_from_import(label, question), question)
 
-    def _checked_answer(self, label: Any) -> str:
+    def _checked_answer(self, label: Any, question: Question) -> str:
         try:
-            return str(orjson.dumps(self.answer_of(label)), "utf-8")
+            return str(orjson.dumps(self.answer_of(label, question)), "utf-8")
         except RowRejected:
             raise
         except InvalidAnswer as error:
