@@ -323,7 +323,7 @@ def report(names: list[str], arms: list[str], done: list[tuple[Cell, Curve, floa
                 print(f"{name:14s} {arm:14s} no seed was finished")
                 continue
             ours, theirs = ([curves[which][seed] for seed in seeds] for which in (arm, "random"))
-            found = [saving(ours, theirs, 1.0, share, np.random.default_rng(0)) for share in SHARES]
+            found = [saving(ours, theirs, 1.0, share) for share in SHARES]
             columns = " | ".join(
                 f"{each.ratio:5.2f} [{each.low:.2f}, {each.high:.2f}] {each.labels:5.0f} of {each.labels_random:5.0f}"
                 f"{'*' if each.censored else ' '}"

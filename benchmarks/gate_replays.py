@@ -33,7 +33,7 @@ from benchmarks import core_label_efficiency as sets
 from learning.core import cycle
 from learning.core.evaluation.baselines import majority, nearest_centroid
 from learning.core.evaluation.gate import MAX_P_BETTER, NOT_BELOW, Contender
-from learning.core.evaluation.intervals import wilson
+from learning.core.evaluation.intervals import share
 from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.paired import paired_errors
 from learning.core.evaluation.report import evaluate
@@ -217,7 +217,7 @@ def main() -> int:
 
 
 def line(name: str, construction: str, n_pairs: int, counted: Tally) -> None:
-    found = wilson(counted.gate, counted.replays)
+    found = share(counted.gate, counted.replays)
     counts = (counted.differ, counted.gate, counted.constant_only, counted.mcnemar, counted.higher)
     differ, gate, constant_only, mcnemar, higher = (count / max(counted.replays, 1) for count in counts)
     interval = f"{found.low:.1%} to {found.high:.1%}"

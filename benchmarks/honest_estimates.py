@@ -184,12 +184,12 @@ def measured(project: Any, pixels: Any, digits: Any, hidden: Any, learner: str, 
         model = fit_model(fitting, Settings("classification", len(labels), learner=learner), rng)
         wrong[~rest] = ~right(model, features[~rest], digits[chosen[~rest]])
         fold_truth.append(right(model, hidden_features, digits[hidden]).mean())
-    lure = lure_estimate(wrong, weights, rng)
+    lure = lure_estimate(wrong, weights)
     own = Answers(hidden_features[:ELSEWHERE], one_hot(digits[hidden[:ELSEWHERE]], len(labels)))
     own_model = fit_model(own, Settings("classification", len(labels), learner=learner), rng)
     pool = np.array([int(name) for name in project.items.filter(split="pool").values_list("external_id", flat=True)])
     pool_features = encoder.transform([content(pixels[row]) for row in pool])
-    elsewhere = lure_estimate(~right(own_model, features, digits[chosen]), weights, rng)
+    elsewhere = lure_estimate(~right(own_model, features, digits[chosen]), weights)
     said = version.metrics["accuracy"]
     return Found(
         truth=float(right(model_files.load_model(version), hidden_features, digits[hidden]).mean()),

@@ -13,11 +13,10 @@ import numpy as np
 
 from learning.core import cycle
 from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.evaluation.intervals_difference import ratio_of_means
 from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.ordinal import quadratic_kappa
 from learning.core.pools import ArrayPool
-
-RESAMPLES = 2_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Saving:
     labels, labels_random : float
         Mean answers needed by the arm and by random.
     ratio, low, high : float
-        ``labels / labels_random`` with its 95 % bootstrap interval over seeds; below 1 the arm saves answers.
+        ``labels / labels_random`` with its 95 % interval over seeds; below 1 the arm saves answers.
     censored : int
         Curves (of both arms) that ended before the target; they count with one step beyond their last point, so the
         ratio is a bound when this is not 0.
@@ -103,7 +102,7 @@ def kappa(probabilities: FloatMatrix, targets: DoubleArray, kind: str) -> float:
     >>> kappa(np.array([[0.9, 0.1], [0.2, 0.8]], np.float32), np.eye(2), "ordinal")
     1.0
     """
-    return float(quadratic_kappa(_answered(probabilities, kind).argmax(axis=1), targets)[0])
+    return quadratic_kappa(_answered(probabilities, kind).argmax(axis=1), targets)
 
 
 def _answered(probabilities: FloatMatrix, kind: str) -> DoubleArray:
@@ -263,9 +262,7 @@ def labels_to_reach(curve: Curve, target: float) -> tuple[float, bool]:
     return float(labels[first - 1] + part * (labels[first] - labels[first - 1])), True
 
 
-def saving(
-    active: Sequence[Curve], random: Sequence[Curve], full_score: float, share: float, rng: np.random.Generator
-) -> Saving:
+def saving(active: Sequence[Curve], random: Sequence[Curve], full_score: float, share: float) -> Saving:
     """Compare the answers two arms need to reach a share of the full score.
 
     Parameters
@@ -276,8 +273,6 @@ def saving(
         Score with every pool row labeled.
     share : float
         E.g. 0.95.
-    rng : numpy.random.Generator
-        For the bootstrap over seeds.
 
     Returns
     -------
@@ -287,17 +282,15 @@ def saving(
     --------
     >>> fast = [Curve("auto", 0, (10, 20), (0.8, 1.0))]
     >>> slow = [Curve("random", 0, (10, 20, 30, 40), (0.5, 0.6, 0.8, 1.0))]
-    >>> saving(fast, slow, 1.0, 0.9, np.random.default_rng(0)).ratio.__round__(3)
+    >>> saving(fast, slow, 1.0, 0.9).ratio.__round__(3)
     0.429
     """
     target = share * full_score
     needed = [[labels_to_reach(curve, target) for curve in arm] for arm in (active, random)]
     ours, theirs = (np.array([labels for labels, _ in arm]) for arm in needed)
     censored = sum(not reached for arm in needed for _, reached in arm)
-    ours_again = ours[rng.integers(ours.size, size=(RESAMPLES, ours.size))].mean(axis=1)
-    theirs_again = theirs[rng.integers(theirs.size, size=(RESAMPLES, theirs.size))].mean(axis=1)
-    low, high = np.quantile(ours_again / theirs_again, [0.025, 0.975])
-    ratio = float(ours.mean() / theirs.mean())
-    return Saving(
-        share, target, float(ours.mean()), float(theirs.mean()), ratio, float(low), float(high), int(censored)
-    )
+    paired = [curve.seed for curve in active] == [curve.seed for curve in random]
+    steps = [curve.labels[-1] - ([0, *curve.labels][-2]) for curve in (*active, *random)]
+    found = ratio_of_means(ours, theirs, float(min(steps)), paired=paired)
+    means = float(ours.mean()), float(theirs.mean())
+    return Saving(share, target, *means, found.value, found.low, found.high, int(censored))

@@ -72,7 +72,7 @@ def test_arms_that_did_not_answer_the_same_items_are_refused():
 
 def test_two_numbers_of_different_items_are_not_compared():
     with pytest.raises(ValueError, match="same held-out items"):
-        compare_measures(Estimate(0, 0, 0, 3), Estimate(0, 0, 0, 4), np.zeros(2), np.zeros(5), np.zeros(5))
+        compare_measures(Estimate(0, 0, 0, 3), Estimate(0, 0, 0, 4), 0.0, np.zeros(5), np.zeros(5))
 
 
 @pytest.mark.parametrize("name", OBJECTIVES.names())

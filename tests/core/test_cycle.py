@@ -118,7 +118,7 @@ def test_simulation_stops_when_told() -> None:
 def test_saving_with_curves_that_never_arrive() -> None:
     slow = Curve("random", 0, (10, 20), (0.1, 0.2))
     fast = Curve("auto", 0, (10, 20), (0.9, 0.9))
-    found = saving([fast], [slow], 1.0, 0.9, np.random.default_rng(0))
+    found = saving([fast], [slow], 1.0, 0.9)
     assert (found.labels, found.labels_random, found.censored) == (10, 30, 1)
     assert labels_to_reach(Curve("x", 0, (10, 20, 30), (0.9, 0.1, 0.9)), 0.9) == (30.0, True)
 

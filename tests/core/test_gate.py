@@ -270,7 +270,7 @@ def test_estimates_the_pool_where_the_plain_mean_is_off() -> None:
 
 
 def test_interval_and_bad_input() -> None:
-    found = lure_estimate([0.0, 1.0, 1.0, 0.0], [1.0, 0.5, 1.5, 1.0], np.random.default_rng(0))
+    found = lure_estimate([0.0, 1.0, 1.0, 0.0], [1.0, 0.5, 1.5, 1.0])
     assert found.value == 0.5
     assert found.low <= 0.5 <= found.high
     for q, sizes, words in (([0.0], [2], "above 0"), ([0.5], [2, 1], "do not fit"), ([0.5, 0.5], [2, 2], "fewer rows")):

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from learning.core.arrays import DoubleArray
-from learning.core.evaluation.intervals import LEVEL, Estimate, wilson
+from learning.core.evaluation.intervals import Estimate, normal, share
+from learning.core.evaluation.intervals_difference import paired_difference
 
 GROUPS = 5
-_HALF = float(ndtri(0.5 + LEVEL / 2))
 
 Correct = NDArray[np.bool_]
 
@@ -87,26 +86,16 @@ def compare_arms(active: Correct, random: Correct, active_without: Correct, rand
     if random.shape != (n,) or active_without.shape[1:] != (n,) or random_without.shape[1:] != (n,) or n == 0:
         raise ValueError("both arms and their refits must have answered the same held-out items")
     gained, lost = int((active & ~random).sum()), int((~active & random).sum())
-    more, less, total = gained + 0.5, lost + 0.5, n + 2.0
-    centre = (more - less) / total
-    variance = ((more + less) - (more - less) ** 2 / total) / total**2
-    variance += _jackknife(active_without.mean(axis=1)) + _jackknife(random_without.mean(axis=1))
-    half = _HALF * variance**0.5
-    value = (gained - lost) / n
-    return Difference(
-        wilson(float(active.sum()), n),
-        wilson(float(random.sum()), n),
-        value,
-        max(min(centre - half, value), -1.0),
-        min(max(centre + half, value), 1.0),
-        n,
-    )
+    further = _jackknife(active_without.mean(axis=1)) + _jackknife(random_without.mean(axis=1))
+    found = paired_difference(gained, lost, n, further)
+    ours, theirs = share(float(active.sum()), n), share(float(random.sum()), n)
+    return Difference(ours, theirs, found.value, found.low, found.high, n)
 
 
 def compare_measures(
     active: Estimate,
     random: Estimate,
-    resampled: DoubleArray,
+    of_items: float,
     active_without: DoubleArray,
     random_without: DoubleArray,
 ) -> Difference:
@@ -116,15 +105,15 @@ def compare_measures(
     ----------
     active, random : Estimate
         What each arm's model measures on the same held-out items.
-    resampled : ndarray of shape (b,)
-        Active less random on bootstrap samples of these items, both on the same sample.
+    of_items : float
+        Variance of the difference over the draw of these items, both measured on the same ones.
     active_without, random_without : ndarray of shape (groups,)
         The measure of the models that were fitted with one group of the answers left out.
 
     Returns
     -------
     Difference
-        The interval adds the variance over the samples and both jackknife variances.
+        The interval adds the variance over the items and both jackknife variances.
 
     Raises
     ------
@@ -134,15 +123,15 @@ def compare_measures(
     Examples
     --------
     >>> kappa = Estimate(0.8, 0.7, 0.9, 100), Estimate(0.6, 0.5, 0.7, 100)
-    >>> found = compare_measures(*kappa, np.array([0.1, 0.3]), np.full(5, 0.8), np.full(5, 0.6))
+    >>> found = compare_measures(*kappa, 0.01, np.full(5, 0.8), np.full(5, 0.6))
     >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
     (0.2, 0.004, 0.396)
     """
     if active.n != random.n:
         raise ValueError("both arms must have answered the same held-out items")
-    half = _HALF * float(resampled.var() + _jackknife(active_without) + _jackknife(random_without)) ** 0.5
-    value = active.value - random.value
-    return Difference(active, random, value, value - half, value + half, active.n)
+    variance = of_items + _jackknife(active_without) + _jackknife(random_without)
+    found = normal(active.value - random.value, variance**0.5, active.n)
+    return Difference(active, random, found.value, found.low, found.high, found.n)
 
 
 def _jackknife(scores: DoubleArray) -> float:

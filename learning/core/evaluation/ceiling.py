@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core.arrays import DoubleArray
-from learning.core.evaluation.intervals import Estimate, wilson
+from learning.core.evaluation.intervals import Estimate, share
 
 
 def human_ceiling(agreement: DoubleArray) -> Estimate | None:
-    """Return how often one person gives the answer of another, with the Wilson interval over items.
+    """Return how often one person gives the answer of another, with the exact interval over items.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def human_ceiling(agreement: DoubleArray) -> Estimate | None:
     Returns
     -------
     Estimate or None
-        None where no item has two answers. The interval is exact for two answers an item and wider than needed for
+        None where no item has two answers. It is exact for two answers an item and wider than needed for
         more.
 
     Examples
@@ -29,4 +29,4 @@ def human_ceiling(agreement: DoubleArray) -> Estimate | None:
     (0.75, 4)
     """
     known = agreement[~np.isnan(agreement)]
-    return wilson(float(known.sum()), known.size) if known.size else None
+    return share(float(known.sum()), known.size) if known.size else None

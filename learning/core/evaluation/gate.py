@@ -158,7 +158,7 @@ def judge(
     if champion is not None:
         paired = beside(champion.probabilities)
         ours, theirs = (objective.losses(each.probabilities, targets) for each in (candidate, champion))
-        loss = paired_loss_test(ours, theirs, rng)
+        loss = paired_loss_test(ours, theirs, rng, _worst(objective, candidate, champion))
         detail = f"{comparison_words(objective.name).loss} {-loss.difference:+.4f}, one-sided sign-flip test"
         checks.append(_better("beats_champion", loss.p_better, max_p_better, detail))
         checks.append(_above("more_right", paired.difference, 0.0, _in_words(paired)))
@@ -205,6 +205,12 @@ def not_below(baseline: str, test: PairedTest) -> Check:
     known = interval_words(100 * test.low, 100 * test.high, test.n, 1, signed=True, unit="points")
     detail = f"{_in_words(test)}, {known}"
     return Check(f"{NOT_BELOW}{baseline}", test.difference >= 0.0, test.difference, 0.0, detail)
+
+
+def _worst(objective: Objective, *contenders: Contender) -> float:
+    """Return the largest loss any of them had, had its second choice been true."""
+    given = [each.probabilities for each in contenders]
+    return max(float(objective.losses(each, objective.surprise(each)).max()) for each in given)
 
 
 def _clearly_worse(paired: PairedTest, loss: PairedLoss) -> bool:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from math import isfinite
 
+LEVEL = 0.95
+STANDARD_ERRORS = 1.959964
+"""Half the width of a normal distribution's interval at that level."""
 TOO_FEW = 5
 """Below it an interval says more about the method than about the model."""
 NO_WIDTH = 1e-9
 """Narrower is the rounding of values that do not differ."""
+
+
+def around(value: float, standard_error: float) -> tuple[float, float]:
+    """Return the ends of a normal distribution's interval.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in around(1.0, 0.1)]
+    [0.804, 1.196]
+    """
+    half = STANDARD_ERRORS * standard_error
+    return value - half, value + half
 
 
 def why_no_interval(low: float | None, high: float | None, n: int | None) -> str:

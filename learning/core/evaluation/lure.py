@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from learning.core.arrays import DoubleArray
-from learning.core.evaluation.intervals import Estimate, bootstrap_weights, percentile, wilson
+from learning.core.evaluation.intervals import Estimate, mean_of_few, share
+
+#: Losses that do not differ are known to no more than this.
+_RESOLUTION = 1e-3
 
 
 def lure_weights(propensities: ArrayLike, pool_sizes: ArrayLike) -> DoubleArray:
@@ -64,7 +67,7 @@ def lure_weights(propensities: ArrayLike, pool_sizes: ArrayLike) -> DoubleArray:
     return np.asarray(1.0 + np.where(size > 1, left / after, 0.0) * (1.0 / (size * q) - 1.0))
 
 
-def lure_estimate(losses: ArrayLike, weights: ArrayLike, rng: np.random.Generator) -> Estimate:
+def lure_estimate(losses: ArrayLike, weights: ArrayLike) -> Estimate:
     """Return the weighted mean of losses with its interval.
 
     Parameters
@@ -73,14 +76,13 @@ def lure_estimate(losses: ArrayLike, weights: ArrayLike, rng: np.random.Generato
         E.g. 1 for a wrong answer of a model that was fitted on other rows, else 0.
     weights : array_like of shape (M,)
         From :func:`lure_weights`.
-    rng : numpy.random.Generator
 
     Returns
     -------
     Estimate
-        Unbiased for the mean over the pool, hence possibly outside the range of the losses. The interval is that of the
-        bootstrap; for losses in [0, 1] it is widened to Wilson's at Kish's effective number of answers, because a
-        bootstrap of a few heavy answers without an error among them knows of no error.
+        Unbiased for the mean over the pool, hence possibly outside the range of the losses. The interval is Student's;
+        for losses in [0, 1] it is widened to that of a share of Kish's effective number of answers, because a few heavy
+        answers without an error among them know of no error.
 
     References
     ----------
@@ -88,17 +90,16 @@ def lure_estimate(losses: ArrayLike, weights: ArrayLike, rng: np.random.Generato
 
     Examples
     --------
-    >>> lure_estimate([0.0, 1.0], [1.0, 1.0], np.random.default_rng(0)).value
+    >>> lure_estimate([0.0, 1.0], [1.0, 1.0]).value
     0.5
-    >>> round(lure_estimate([0.0] * 20, [10.0] * 2 + [0.1] * 18, np.random.default_rng(0)).high, 2)
-    0.62
+    >>> round(lure_estimate([0.0] * 20, [10.0] * 2 + [0.1] * 18).high, 2)
+    0.79
     """
     given, weigh = np.asarray(losses, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     weighted = given * weigh
-    n = weighted.size
-    found = percentile(float(weighted.mean()), bootstrap_weights(n, rng) @ weighted / n, n)
+    found = mean_of_few(weighted, _RESOLUTION)
     if not ((given >= 0) & (given <= 1)).all() or not weigh.any():
         return found
     effective = float(weigh.sum() ** 2 / (weigh**2).sum())
-    widened = wilson(min(max(found.value, 0.0), 1.0) * effective, effective)
-    return Estimate(found.value, min(found.low, widened.low), max(found.high, widened.high), n)
+    widened = share(min(max(found.value, 0.0), 1.0) * effective, effective)
+    return Estimate(found.value, min(found.low, widened.low), max(found.high, widened.high), found.n)

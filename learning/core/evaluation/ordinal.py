@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation.intervals import Estimate, bounded, percentile
+from learning.core.evaluation.intervals import Estimate, bounded_mean, top_of
+from learning.core.evaluation.intervals_kappa import paired_variance, quadratic_kappa_interval
 
 _ENOUGH = 0.5 - 1e-6
 
@@ -56,9 +57,7 @@ def absolute_errors(answers: IntArray, targets: DoubleArray) -> DoubleArray:
     return np.asarray(np.abs(answers - positions(targets)))
 
 
-def quadratic_kappa(
-    answers: IntArray, targets: DoubleArray, weights: DoubleArray | FloatMatrix | None = None
-) -> DoubleArray:
+def quadratic_kappa(answers: IntArray, targets: DoubleArray) -> float:
     """Return quadratic weighted kappa: one minus the squared errors over those of answers dealt out at random.
 
     Parameters
@@ -66,12 +65,10 @@ def quadratic_kappa(
     answers : ndarray of int, shape (n,)
     targets : ndarray of shape (n, k)
         A truth of two steps counts half for each.
-    weights : ndarray of shape (b, n), optional
-        Of the items in each of ``b`` resamples; without them every item counts once.
 
     Returns
     -------
-    ndarray of float64, shape (b,)
+    float
         1 for the truth itself, 0 for chance, below 0 for less. Where answers and truth are one and the same step there
         is no chance to exceed: 1; where both are constant and differ: 0.
 
@@ -81,32 +78,30 @@ def quadratic_kappa(
 
     Examples
     --------
-    >>> float(quadratic_kappa(np.array([0, 1, 2, 2]), np.eye(3)[[0, 1, 2, 1]])[0].round(4))
+    >>> round(quadratic_kappa(np.array([0, 1, 2, 2]), np.eye(3)[[0, 1, 2, 1]]), 4)
     0.8
     """
-    given = answers.astype(np.float64)
-    truth = positions(targets)
-    squares = targets @ np.square(np.arange(targets.shape[1], dtype=np.float64))
-    counts = np.ones((1, len(given))) if weights is None else np.asarray(weights, dtype=np.float64)
-    total = counts.sum(axis=1)
-    # (a - t)^2 summed over pairs of the same item, and over all pairs of an answer and a truth
-    columns = np.stack((given**2 - 2 * given * truth + squares, given, truth, given**2, squares), axis=1)
-    apart, a, t, aa, tt = ((counts @ columns) / total[:, None]).T
-    by_chance = aa - 2 * a * t + tt
-    same = apart <= 1e-12
-    kappa = 1.0 - np.divide(apart, by_chance, out=np.ones_like(apart), where=by_chance > 1e-12)
-    return np.asarray(np.where(same, 1.0, kappa))
+    given, truth, squares = answers.astype(np.float64), positions(targets), _squares(targets)
+    # (a - t)^2 averaged over the answers and truths of the same item, and over all pairs of an answer and a truth
+    apart = float((given**2 - 2 * given * truth + squares).mean())
+    by_chance = float((given**2).mean() - 2 * given.mean() * truth.mean() + squares.mean())
+    if apart <= 1e-12:
+        return 1.0
+    return 1.0 - apart / by_chance if by_chance > 1e-12 else 0.0
 
 
-def kappa_estimate(answers: IntArray, targets: DoubleArray, weights: FloatMatrix) -> Estimate:
-    """Return quadratic weighted kappa with its bootstrap interval.
+def _squares(targets: DoubleArray) -> DoubleArray:
+    return np.asarray(targets @ np.square(np.arange(targets.shape[1], dtype=np.float64)))
+
+
+def kappa_estimate(answers: IntArray, targets: DoubleArray, surprise: DoubleArray) -> Estimate:
+    """Return quadratic weighted kappa with its interval.
 
     Parameters
     ----------
     answers : ndarray of int, shape (n,)
-    targets : ndarray of shape (n, k)
-    weights : ndarray of shape (b, n)
-        From :func:`learning.core.evaluation.intervals.bootstrap_weights`.
+    targets, surprise : ndarray of shape (n, k)
+        The truth, and :func:`learning.core.evaluation.losses.second_choice`.
 
     Returns
     -------
@@ -114,21 +109,36 @@ def kappa_estimate(answers: IntArray, targets: DoubleArray, weights: FloatMatrix
 
     Examples
     --------
-    >>> found = kappa_estimate(np.array([0, 1]), np.eye(2), np.ones((3, 2), np.float32))
-    >>> found.value, found.n
-    (1.0, 2)
+    >>> found = kappa_estimate(np.array([0, 1]), np.eye(2), np.eye(2)[::-1])
+    >>> found.value, found.n, found.low < 0
+    (1.0, 2, True)
     """
-    value = float(quadratic_kappa(answers, targets)[0])
-    return percentile(value, quadratic_kappa(answers, targets, weights), len(answers))
+    value = quadratic_kappa(answers, targets)
+    places = (answers.astype(np.float64), positions(targets), _squares(targets), positions(surprise))
+    return quadratic_kappa_interval(*places, value)
 
 
-def error_estimate(answers: IntArray, targets: DoubleArray, weights: FloatMatrix) -> Estimate:
-    """Return the mean absolute error in steps with its bootstrap interval; see :func:`kappa_estimate`.
+def error_estimate(answers: IntArray, targets: DoubleArray, surprise: DoubleArray) -> Estimate:
+    """Return the mean absolute error in steps with its interval; see :func:`kappa_estimate`.
 
     Examples
     --------
-    >>> error_estimate(np.array([0, 0]), np.eye(2), np.ones((3, 2), np.float32)).value
+    >>> error_estimate(np.array([0, 0]), np.eye(2), np.eye(2)[::-1]).value
     0.5
     """
-    errors, n = absolute_errors(answers, targets), len(answers)
-    return bounded(float(errors.mean()), weights @ errors / n, n, float(max(targets.shape[1] - 1, 1)))
+    errors = absolute_errors(answers, targets)
+    return bounded_mean(errors, top_of(errors, absolute_errors(answers, surprise)))
+
+
+def kappa_gap_variance(ours: IntArray, theirs: IntArray, targets: DoubleArray) -> float:
+    """Return the variance of the difference of two kappas over the draw of the items both were measured on.
+
+    Examples
+    --------
+    >>> truth = np.eye(3)[[0, 1, 2, 1] * 25]
+    >>> steps = np.array([0, 1, 2, 1] * 25)
+    >>> 0 < kappa_gap_variance(steps, steps, truth) < kappa_gap_variance(steps, np.roll(steps, 1), truth)
+    True
+    """
+    truth, squares = positions(targets), _squares(targets)
+    return paired_variance(ours.astype(np.float64), theirs.astype(np.float64), truth, squares)

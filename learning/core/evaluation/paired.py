@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtrc, ndtri
+from scipy.special import bdtrc
 
 from learning.core.arrays import DoubleArray
-from learning.core.evaluation.intervals import LEVEL
+from learning.core.evaluation.intervals_difference import mean_gain, paired_difference
 
 FLIPS = 10_000
 _CELLS = 40_000_000
@@ -57,8 +57,8 @@ def paired_test(candidate: ArrayLike, champion: ArrayLike) -> PairedTest:
     Returns
     -------
     PairedTest
-        Without a disagreement all p-values are 1. The interval is Agresti and Min's (half a disagreement added to each
-        of the four cells).
+        Without a disagreement all p-values are 1. The interval is that of
+        :func:`learning.core.evaluation.intervals_difference.paired_difference`.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def paired_test(candidate: ArrayLike, champion: ArrayLike) -> PairedTest:
 
     References
     ----------
-    Q. McNemar, Psychometrika 12, 1947; A. Agresti, Y. Min, Statistics in Medicine 24, 2005.
+    Q. McNemar, Psychometrika 12, 1947.
 
     Examples
     --------
@@ -83,12 +83,8 @@ def paired_test(candidate: ArrayLike, champion: ArrayLike) -> PairedTest:
     p_better = float(bdtrc(gained - 1, gained + lost, 0.5))
     p_worse = float(bdtrc(lost - 1, gained + lost, 0.5))
     p_differs = min(1.0, 2.0 * float(bdtrc(max(gained, lost) - 1, gained + lost, 0.5)))
-    more, less, total = gained + 0.5, lost + 0.5, n + 2.0
-    centre = (more - less) / total
-    half = float(ndtri(0.5 + LEVEL / 2)) * float(np.sqrt((more + less) - (more - less) ** 2 / total)) / total
-    difference = (gained - lost) / n if n else 0.0
-    low, high = max(centre - half, -1.0), min(centre + half, 1.0)
-    return PairedTest(n, gained, lost, difference, low, high, p_better, p_worse, p_differs)
+    found = paired_difference(gained, lost, n)
+    return PairedTest(n, gained, lost, found.value, found.low, found.high, p_better, p_worse, p_differs)
 
 
 def paired_errors(theirs: DoubleArray, *, ours: DoubleArray) -> PairedTest:
@@ -140,7 +136,9 @@ class PairedLoss:
     p_worse: float
 
 
-def paired_loss_test(candidate: ArrayLike, champion: ArrayLike, rng: np.random.Generator) -> PairedLoss:
+def paired_loss_test(
+    candidate: ArrayLike, champion: ArrayLike, rng: np.random.Generator, worst: float = 0.0
+) -> PairedLoss:
     """Compare two models by the sign-flip test on the differences of their losses.
 
     Where :func:`paired_test` sees only who was right, a loss of the probabilities also sees how sure they were. On real
@@ -152,6 +150,8 @@ def paired_loss_test(candidate: ArrayLike, champion: ArrayLike, rng: np.random.G
         Loss of each on each item, lower is better.
     rng : numpy.random.Generator
         For the flips.
+    worst : float
+        The largest loss that either might have had, where it is larger than any that is given; for the interval.
 
     Returns
     -------
@@ -179,16 +179,17 @@ def paired_loss_test(candidate: ArrayLike, champion: ArrayLike, rng: np.random.G
         raise ValueError(f"losses of shape {new.shape} and {old.shape} are not pairs")
     gains = old - new
     n = gains.size
-    mean = float(gains.mean()) if n else 0.0
-    half = float(ndtri(0.5 + LEVEL / 2)) * float(gains.std(ddof=1)) / float(np.sqrt(n)) if n > 1 else abs(mean)
+    if not n:
+        return PairedLoss(0, 0.0, 0.0, 0.0, 1.0, 1.0)
+    found = mean_gain(gains, max(worst, float(np.abs(new).max()), float(np.abs(old).max())))
     moved = gains[gains != 0.0]
     if not moved.size:
-        return PairedLoss(n, mean, mean, mean, 1.0, 1.0)
+        return PairedLoss(n, found.value, found.low, found.high, 1.0, 1.0)
     sums = _flipped_sums(moved, rng)
     slack = 1e-9 * float(np.abs(moved).sum())
     as_good, as_bad = int((sums >= moved.sum() - slack).sum()), int((sums <= moved.sum() + slack).sum())
     total = len(sums) + 1
-    return PairedLoss(n, mean, mean - half, mean + half, (as_good + 1) / total, (as_bad + 1) / total)
+    return PairedLoss(n, found.value, found.low, found.high, (as_good + 1) / total, (as_bad + 1) / total)
 
 
 def _flipped_sums(gains: DoubleArray, rng: np.random.Generator) -> DoubleArray:

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation.intervals import Estimate, bootstrap_weights, bounded, wilson
+from learning.core.evaluation.intervals import Estimate, bounded_mean, share, top_of
+from learning.core.evaluation.intervals_calibration import Reliability, calibration
+from learning.core.evaluation.intervals_f1 import f1_of_label, macro_f1, micro_f1
+from learning.core.evaluation.losses import second_choice, second_choices, squared_errors
 from learning.core.forms import Kind
 
-CALIBRATION_BINS = 15
 _FLOOR = 1e-7
-_WORST_LOG = -float(np.log(_FLOOR))
 
 
 @dataclass(frozen=True)
 class LabelScores:
     """Precision, recall and F1 of one label.
 
-    Precision is undefined (its ``n`` is 0) where the label was never answered, recall and F1 where it does not occur.
+    Each has the ``n`` it is a share of: precision the items that were given the label, recall those that have it, F1
+    all of these. Precision is undefined (its ``n`` is 0) where the label was never answered, recall and F1 where it
+    does not occur.
     """
 
     label: int
@@ -64,7 +66,7 @@ class Evaluation:
     metrics: Mapping[str, Estimate]
     labels: tuple[LabelScores, ...]
     confusion: IntArray | None
-    reliability: tuple[tuple[float, float, int], ...]
+    reliability: Reliability
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -88,12 +90,11 @@ def evaluate(
 ) -> Evaluation:
     """Measure probabilities against truth.
 
-    ``classification`` reports ``accuracy`` (Wilson interval), ``macro_f1`` (mean over the labels that occur in the
-    truth),
-    ``log_loss`` (nats), ``brier_loss`` (squared error summed over labels, 0 to 2) and ``calibration_error`` (expected
-    calibration error of the most likely label, 15 bins of equal width). ``multilabel`` predicts a label from
-    probability 0.5 on and reports ``exact_match`` (Wilson), ``micro_f1``, ``macro_f1``, ``hamming_loss``, ``log_loss``,
-    ``brier_loss`` and ``calibration_error`` (all three averaged over the cells).
+    ``classification`` reports ``accuracy``, ``macro_f1`` (mean over the labels that occur in the truth), ``log_loss``
+    (nats), ``brier_loss`` (squared error summed over labels, 0 to 2) and ``calibration_error`` (expected calibration
+    error of the most likely label, less what luck adds to it). ``multilabel`` predicts a label from probability 0.5 on
+    and reports ``exact_match``, ``micro_f1``, ``macro_f1``, ``hamming_loss``, ``log_loss``, ``brier_loss`` and
+    ``calibration_error`` (all three averaged over the cells). How often the intervals hold the truth: decision 0058.
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def evaluate(
         Hard truth: one-hot rows, or 0/1 cells for multilabel.
     kind : {"classification", "multilabel"}
     rng : numpy.random.Generator
-        For the bootstrap intervals.
+        For the luck in the calibration error.
     answers : ndarray of int, shape (n,), optional
         The label each item is given; of a ``classification`` the most likely one when not said.
 
@@ -128,108 +129,72 @@ def evaluate(
         raise ValueError(f"probabilities of shape {given.shape} cannot be compared with truth of shape {truth.shape}")
     if not np.isfinite(given).all():
         raise ValueError("probabilities hold NaN or infinity")
-    weights = bootstrap_weights(len(given), rng)
     if kind == "classification":
-        return _classification(given, truth, weights, given.argmax(axis=1) if answers is None else answers)
-    return _multilabel(given, truth, weights)
+        return _classification(given, truth, given.argmax(axis=1) if answers is None else answers, rng)
+    return _multilabel(given, truth, rng)
 
 
-def _classification(given: DoubleArray, truth: DoubleArray, weights: FloatMatrix, answer: IntArray) -> Evaluation:
+def _classification(given: DoubleArray, truth: DoubleArray, answer: IntArray, rng: np.random.Generator) -> Evaluation:
     n, k = given.shape
-    actual = truth.argmax(axis=1)
+    rows, actual = np.arange(n), truth.argmax(axis=1)
     predicted = np.zeros_like(truth)
-    predicted[np.arange(n), answer] = 1.0
-    correct = answer == actual
-    label_scores, macro, _ = _label_metrics(predicted, truth, weights)
-    logs = -np.log(np.clip(given[np.arange(n), actual], _FLOOR, 1.0))
-    squares = ((given - truth) ** 2).sum(axis=1)
-    most_likely = (given.argmax(axis=1) == actual).astype(float)
-    calibration, reliability = _calibration(given.max(axis=1), most_likely, np.arange(n), weights)
+    predicted[rows, answer] = 1.0
+    surprise = second_choice(given)
+    most_likely = (given.argmax(axis=1) == actual).astype(np.float64)
+    error, reliability = calibration(given.max(axis=1)[:, None], most_likely[:, None], rng)
     metrics = {
-        "accuracy": wilson(float(correct.sum()), n),
-        "macro_f1": macro,
-        "log_loss": _mean(logs, weights, _WORST_LOG),
-        "brier_loss": _mean(squares, weights, 2.0),
-        "calibration_error": calibration,
+        "accuracy": share(float((answer == actual).sum()), n),
+        "macro_f1": macro_f1(predicted, truth),
+        "log_loss": _mean(_log_losses(given, truth), _log_losses(given, surprise)),
+        "brier_loss": _mean(squared_errors(given, truth), squared_errors(given, surprise)),
+        "calibration_error": error,
     }
     confusion = np.bincount(actual * k + answer, minlength=k * k).reshape(k, k)
-    return Evaluation("classification", n, metrics, label_scores, confusion, reliability)
+    return Evaluation("classification", n, metrics, _label_scores(predicted, truth), confusion, reliability)
 
 
-def _multilabel(given: DoubleArray, truth: DoubleArray, weights: FloatMatrix) -> Evaluation:
+def _multilabel(given: DoubleArray, truth: DoubleArray, rng: np.random.Generator) -> Evaluation:
     n, k = given.shape
     predicted = (given >= 0.5).astype(np.float64)
     wrong = (predicted != truth).mean(axis=1)
-    label_scores, macro, micro = _label_metrics(predicted, truth, weights)
-    clipped = np.clip(given, _FLOOR, 1 - _FLOOR)
-    logs = -(truth * np.log(clipped) + (1 - truth) * np.log(1 - clipped)).mean(axis=1)
+    surprise = second_choices(given)
     confidence = np.where(predicted > 0, given, 1 - given)
-    calibration, reliability = _calibration(
-        confidence.ravel(), (predicted == truth).astype(float).ravel(), np.repeat(np.arange(n), k), weights
-    )
+    error, reliability = calibration(confidence, (predicted == truth).astype(np.float64), rng)
     metrics = {
-        "exact_match": wilson(float((wrong == 0).sum()), n),
-        "micro_f1": micro,
-        "macro_f1": macro,
-        "hamming_loss": bounded(float(wrong.mean()), weights @ wrong / n, n),
-        "log_loss": _mean(logs, weights, _WORST_LOG),
-        "brier_loss": _mean(((given - truth) ** 2).mean(axis=1), weights, 1.0),
-        "calibration_error": calibration,
+        "exact_match": share(float((wrong == 0).sum()), n),
+        "micro_f1": micro_f1(predicted, truth),
+        "macro_f1": macro_f1(predicted, truth),
+        "hamming_loss": bounded_mean(wrong, 1.0),
+        "log_loss": _mean(_cell_losses(given, truth), _cell_losses(given, surprise)),
+        "brier_loss": _mean(squared_errors(given, truth) / k, squared_errors(given, surprise) / k),
+        "calibration_error": error,
     }
-    return Evaluation("multilabel", n, metrics, label_scores, None, reliability)
+    return Evaluation("multilabel", n, metrics, _label_scores(predicted, truth), None, reliability)
 
 
-def _mean(values: DoubleArray, weights: FloatMatrix, most: float) -> Estimate:
-    n = values.size
-    return bounded(float(values.mean()), weights @ values / n, n, most)
+def _log_losses(given: DoubleArray, truth: DoubleArray) -> DoubleArray:
+    return np.asarray(-np.log(np.clip((given * truth).sum(axis=1), _FLOOR, 1.0)))
 
 
-def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> DoubleArray:
-    return np.asarray(np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0))
+def _cell_losses(given: DoubleArray, truth: DoubleArray) -> DoubleArray:
+    clipped = np.clip(given, _FLOOR, 1 - _FLOOR)
+    return np.asarray(-(truth * np.log(clipped) + (1 - truth) * np.log(1 - clipped)).mean(axis=1))
 
 
-def _label_metrics(
-    predicted: DoubleArray, truth: DoubleArray, weights: FloatMatrix
-) -> tuple[tuple[LabelScores, ...], Estimate, Estimate]:
-    """Return the scores of every label, macro-F1 over the labels that occur, and micro-F1."""
-    n, k = truth.shape
-    cells = np.concatenate((predicted * truth, predicted, truth), axis=1)
-    once = cells.sum(axis=0)[None]
-    again = (weights @ cells.astype(np.float32)).astype(np.float64)
-    rows = np.concatenate((once, again))
-    hits, claims, support = rows[:, :k], rows[:, k : 2 * k], rows[:, 2 * k :]
-    f1 = _ratio(2 * hits, claims + support)
-    occurs = support > 0
-    macro = _ratio((f1 * occurs).sum(axis=1), occurs.sum(axis=1))
-    micro = _ratio(2 * hits.sum(axis=1), (claims + support).sum(axis=1))
-    scores = tuple(
+def _mean(losses: DoubleArray, surprised: DoubleArray) -> Estimate:
+    return bounded_mean(losses, top_of(losses, surprised))
+
+
+def _label_scores(predicted: DoubleArray, truth: DoubleArray) -> tuple[LabelScores, ...]:
+    """Return the scores of every label."""
+    hits, claims, support = ((cells.sum(axis=0)).tolist() for cells in (predicted * truth, predicted, truth))
+    return tuple(
         LabelScores(
             label,
-            int(support[0, label]),
-            wilson(float(hits[0, label]), float(claims[0, label])),
-            wilson(float(hits[0, label]), float(support[0, label])),
-            bounded(f1[0, label], f1[1:, label], int(support[0, label])),
+            int(have),
+            share(right, given),
+            share(right, have),
+            f1_of_label(right, have - right, given - right) if have else Estimate(0.0, 0.0, 1.0, 0),
         )
-        for label in range(k)
+        for label, (right, given, have) in enumerate(zip(hits, claims, support, strict=True))
     )
-    return scores, bounded(macro[0], macro[1:], n), bounded(micro[0], micro[1:], n)
-
-
-def _calibration(
-    confidence: DoubleArray, correct: DoubleArray, item: IntArray, weights: FloatMatrix
-) -> tuple[Estimate, tuple[tuple[float, float, int], ...]]:
-    """Return the expected calibration error and the non-empty bins."""
-    n = weights.shape[1]
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
-    gaps = np.zeros((n, CALIBRATION_BINS))
-    np.add.at(gaps, (item, bins), correct - confidence)
-    total = confidence.size
-    error = float(np.abs(gaps.sum(axis=0)).sum() / total)
-    replicates = np.abs(weights @ gaps).sum(axis=1) / total
-    counts = np.bincount(bins, minlength=CALIBRATION_BINS)
-    mean_confidence = _ratio(np.bincount(bins, confidence, CALIBRATION_BINS), counts)
-    accuracy = _ratio(np.bincount(bins, correct, CALIBRATION_BINS), counts)
-    points = tuple(
-        (float(mean_confidence[index]), float(accuracy[index]), int(counts[index])) for index in np.flatnonzero(counts)
-    )
-    return bounded(error, replicates, n), points

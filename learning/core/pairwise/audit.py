@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import bdtr, bdtrc
 
 from learning.core.arrays import BoolArray, DoubleArray
-from learning.core.evaluation.intervals import Estimate, wilson
+from learning.core.evaluation.intervals import Estimate, share
 from learning.core.pairwise.judgments import LEFT, TIE, IntVector, Judgments
 
 MATERIAL = 0.1
@@ -86,9 +86,9 @@ def left_rates(judgments: Judgments, *, margin: float = MATERIAL, error_rate: fl
         np.array([all_left]), np.array([float(total)]), np.array([0.5 - margin]), np.array([0.5 + margin])
     )
     return LeftRates(
-        wilson(all_left, total),
+        share(all_left, total),
         bool(project_p[0] < error_rate),
-        [wilson(float(k), int(n)) for k, n in zip(left, count, strict=True)],
+        [share(float(k), int(n)) for k, n in zip(left, count, strict=True)],
         p_values,
         holm(p_values, error_rate),
     )
@@ -149,7 +149,7 @@ def flip_rate(first: Judgments, again: Judgments) -> Estimate:
     if not np.all(same & (np.maximum(first.left, first.right) == np.maximum(again.left, again.right))):
         raise ValueError("repeats must be of the same pairs, row by row")
     strict = (one >= 0) & (other >= 0)
-    return wilson(float((one != other)[strict].sum()), int(strict.sum()))
+    return share(float((one != other)[strict].sum()), int(strict.sum()))
 
 
 def winners(judgments: Judgments) -> IntVector:
@@ -215,9 +215,7 @@ def agreement(judgments: Judgments) -> Agreement:
     others[rows, answer[rows]] -= 1.0
     clear = strict & (others.sum(axis=1) >= 2) & (others[:, 0] != others[:, 1])
     right = others.argmax(axis=1) == answer
-    return Agreement(
-        wilson(float(equal.sum()), int(several.sum())), wilson(float(right[clear].sum()), int(clear.sum()))
-    )
+    return Agreement(share(float(equal.sum()), int(several.sum())), share(float(right[clear].sum()), int(clear.sum())))
 
 
 def fast_answers(elapsed_ms: DoubleArray, annotator: IntVector) -> BoolArray:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core.arrays import DoubleArray
-from learning.core.evaluation.intervals import Estimate
+from learning.core.evaluation.intervals import Estimate, normal
 from learning.core.pairwise.bradley_terry import answer_probabilities
 from learning.core.pairwise.judgments import LEFT, TIE, Judgments
 from learning.core.pairwise.posterior import PairPosterior
@@ -88,8 +88,7 @@ def position_effect(
         at += step
         if abs(step) < 1e-4:
             break
-    half = 1.959964 / float(np.sqrt(curve * m / rows.size))
-    return Estimate(at, at - half, at + half, m)
+    return normal(at, 1.0 / float(np.sqrt(curve * m / rows.size)), m)
 
 
 def _without_each(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.core.evaluation.intervals import Estimate, wilson
+from learning.core.evaluation.intervals import Estimate, share
 from learning.core.pairwise import Judgments, Strengths
 from learning.core.pairwise.audit import agreement, fast_answers, flip_rate, left_rates, winners
 from learning.core.pairwise.combination import Ranking
@@ -82,7 +82,7 @@ def _flips(data: PairData) -> dict[str, Any]:
     count = np.bincount(first.annotator[strict], minlength=n)
     flipped = np.bincount(first.annotator[strict], (one != other)[strict], n)
     rates = {
-        person: wilson(float(flipped[person]), int(count[person]))
+        person: share(float(flipped[person]), int(count[person]))
         for person in np.flatnonzero(count >= FEWEST_REPEATS).tolist()
     }
     return {"flip_rate": estimate.as_dict() if estimate.n else None, "flip_rates": _rows(data, rates, set())}
@@ -117,7 +117,7 @@ def _fast(data: PairData) -> dict[str, Any]:
     n = len(data.people)
     timed = np.bincount(judged.person[np.isfinite(elapsed)], minlength=n)
     hasty = np.bincount(judged.person[is_fast], minlength=n)
-    rates = {person: wilson(float(hasty[person]), int(timed[person])) for person in np.flatnonzero(hasty).tolist()}
+    rates = {person: share(float(hasty[person]), int(timed[person])) for person in np.flatnonzero(hasty).tolist()}
     return {"n_fast": int(is_fast.sum()), "fast_rates": _rows(data, rates, set())}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from learning.core.evaluation.intervals import wilson
+from learning.core.evaluation.intervals import share
 from learning.core.evaluation.report import evaluate
 from learning.core.pairwise import LEFT, TIE
 from learning.families.pairwise.freeze import Bools, Ints, PairData
@@ -109,7 +109,7 @@ def accuracies(correct: Bools, held: HeldPairs) -> dict[str, Any]:
     """On all held-out pairs, then on unseen items of known contexts and on unseen contexts."""
     parts = {"accuracy": np.ones(len(held), dtype=bool), ITEMS: ~held.new_context, CONTEXTS: held.new_context}
     return {
-        name: wilson(int(correct[part].sum()), int(part.sum())).as_dict() for name, part in parts.items() if part.any()
+        name: share(int(correct[part].sum()), int(part.sum())).as_dict() for name, part in parts.items() if part.any()
     }
 
 

@@ -14,7 +14,8 @@ from labeling.models import Annotation, Context, Item, Modality, Pair, Project, 
 from labeling.selectors.columns import Column
 from labeling.selectors.export import Filters
 from labeling.selectors.row_shapes import RowShape
-from learning.families.pairwise.results import Z, shown_version
+from learning.core.evaluation.interval_words import around
+from learning.families.pairwise.results import shown_version
 from learning.models import PairwiseScore
 
 CHUNK_ROWS = 1_000
@@ -175,6 +176,7 @@ def grade_of(score: float) -> int:
 def scores(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """Every item of every context with its score, best first; those without a rank too."""
     for row in _by_context(_scored(project, filters)):
+        low, high = (None, None) if row.se is None else around(row.score, row.se)
         yield {
             "item_id": row.item_id,
             "external_id": row.item.external_id,
@@ -183,8 +185,8 @@ def scores(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             "split": row.item.split,
             "score": row.score,
             "se": row.se,
-            "low": None if row.se is None else row.score - Z * row.se,
-            "high": None if row.se is None else row.score + Z * row.se,
+            "low": low,
+            "high": high,
             "rank": row.rank,
             "judgments": row.judgments,
             "component": row.component,

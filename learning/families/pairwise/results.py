@@ -3,6 +3,7 @@
 from typing import Any
 
 from labeling.models import Context, Item, Project, Split
+from learning.core.evaluation.interval_words import around
 from learning.families.pairwise.shapes import (
     ContextResults,
     ContextSummary,
@@ -36,8 +37,6 @@ __all__ = [
     "shown_version",
 ]  # fmt: skip
 
-#: Half the width of a 95 % interval in standard errors.
-Z = 1.959964
 SPLITS = {"accuracy_unseen_items": "items", "accuracy_unseen_contexts": "contexts"}
 
 
@@ -75,13 +74,13 @@ def scores_of(version: ModelVersion, context: Context, at_most: int | None = Non
 
 
 def _score(row: PairwiseScore) -> ItemStrength:
-    half = None if row.se is None else Z * row.se
+    low, high = (None, None) if row.se is None else around(row.score, row.se)
     return ItemStrength(
         item=row.item,
         score=row.score,
         se=row.se,
-        low=None if half is None else row.score - half,
-        high=None if half is None else row.score + half,
+        low=low,
+        high=high,
         rank=row.rank,
         judgments=row.judgments,
         component=row.component,

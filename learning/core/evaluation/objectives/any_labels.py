@@ -8,7 +8,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.baselines import majority_multilabel, most_frequent, stratified
 from learning.core.evaluation.ceiling import human_ceiling
 from learning.core.evaluation.intervals import Estimate
-from learning.core.evaluation.losses import squared_errors
+from learning.core.evaluation.losses import second_choices, squared_errors
 from learning.core.evaluation.objectives.base import Objective
 from learning.core.evaluation.report import Evaluation, evaluate
 
@@ -41,6 +41,10 @@ class AnyLabels(Objective):
     def losses(self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray) -> DoubleArray:
         """Return squared errors summed over the labels; see :meth:`Objective.losses`."""
         return squared_errors(probabilities, targets)
+
+    def surprise(self, probabilities: FloatMatrix | DoubleArray) -> DoubleArray:
+        """Return the answer with its least sure label turned over; see :meth:`Objective.surprise`."""
+        return second_choices(probabilities)
 
     def evaluate(
         self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray, rng: np.random.Generator

@@ -78,10 +78,14 @@ class Objective(ABC):
         """Return a proper loss of each item's probabilities, shape (n,)."""
 
     @abstractmethod
+    def surprise(self, probabilities: FloatMatrix | DoubleArray) -> DoubleArray:
+        """Return what each item might well have been instead of the answer, shape (n, k): intervals reckon with it."""
+
+    @abstractmethod
     def evaluate(
         self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray, rng: np.random.Generator
     ) -> Evaluation:
-        """Measure probabilities against truth; ``rng`` for the bootstrap."""
+        """Measure probabilities against truth; ``rng`` for the luck in the calibration error."""
 
     @abstractmethod
     def constants(self, targets: DoubleArray) -> dict[str, DoubleArray]:

@@ -8,7 +8,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.baselines import majority, nearest_centroid, stratified
 from learning.core.evaluation.ceiling import human_ceiling
 from learning.core.evaluation.intervals import Estimate
-from learning.core.evaluation.losses import squared_errors
+from learning.core.evaluation.losses import second_choice, squared_errors
 from learning.core.evaluation.objectives.base import Objective
 from learning.core.evaluation.report import Evaluation, evaluate
 
@@ -39,6 +39,10 @@ class OneLabel(Objective):
     def losses(self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray) -> DoubleArray:
         """Return the Brier losses; see :meth:`Objective.losses`."""
         return squared_errors(probabilities, targets)
+
+    def surprise(self, probabilities: FloatMatrix | DoubleArray) -> DoubleArray:
+        """Return the second most likely label; see :meth:`Objective.surprise`."""
+        return second_choice(probabilities)
 
     def evaluate(
         self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray, rng: np.random.Generator

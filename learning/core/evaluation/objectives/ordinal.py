@@ -11,12 +11,14 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.arms import Difference, compare_measures
 from learning.core.evaluation.baselines import majority, most_frequent, nearest_centroid, stratified
 from learning.core.evaluation.checks import Check
-from learning.core.evaluation.intervals import bootstrap_weights, bounded, wilson
+from learning.core.evaluation.intervals import bounded_mean, share, top_of
+from learning.core.evaluation.losses import second_choice
 from learning.core.evaluation.objectives.base import Arm, Objective
 from learning.core.evaluation.ordinal import (
     absolute_errors,
     error_estimate,
     kappa_estimate,
+    kappa_gap_variance,
     medians,
     quadratic_kappa,
 )
@@ -65,24 +67,27 @@ class Ordinal(Objective):
         """Return ranked probability losses; see :meth:`Objective.losses`."""
         return ranked_probability_losses(np.asarray(probabilities, dtype=np.float64), targets)
 
+    def surprise(self, probabilities: FloatMatrix | DoubleArray) -> DoubleArray:
+        """Return the second most likely step; see :meth:`Objective.surprise`."""
+        return second_choice(probabilities)
+
     def evaluate(
         self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray, rng: np.random.Generator
     ) -> Evaluation:
         """Measure ``quadratic_kappa``, ``mean_absolute_error`` in steps, ``accuracy`` (the step itself) and
-        ``within_one`` (Wilson), the ``ranked_probability_loss`` and what :func:`evaluate` finds of the probabilities.
+        ``within_one``, the ``ranked_probability_loss`` and what :func:`evaluate` finds of the probabilities.
         """
         answers = self.decide(probabilities)
         found = evaluate(probabilities, targets, kind="classification", rng=rng, answers=answers)
-        weights = bootstrap_weights(len(answers), rng)
         errors, n = absolute_errors(answers, targets), len(answers)
-        losses = self.losses(probabilities, targets)
-        most = float(max(targets.shape[1] - 1, 1))
+        surprise = self.surprise(probabilities)
+        losses, surprised = (self.losses(probabilities, truth) for truth in (targets, surprise))
         metrics = {
-            "quadratic_kappa": kappa_estimate(answers, targets, weights),
-            "mean_absolute_error": error_estimate(answers, targets, weights),
-            "accuracy": wilson(float((errors < 1.0).sum()), n),
-            "within_one": wilson(float((errors <= 1.0).sum()), n),
-            "ranked_probability_loss": bounded(float(losses.mean()), weights @ losses / n, n, most),
+            "quadratic_kappa": kappa_estimate(answers, targets, surprise),
+            "mean_absolute_error": error_estimate(answers, targets, surprise),
+            "accuracy": share(float((errors < 1.0).sum()), n),
+            "within_one": share(float((errors <= 1.0).sum()), n),
+            "ranked_probability_loss": bounded_mean(losses, top_of(losses, surprised)),
         }
         kept = {name: found.metrics[name] for name in ("log_loss", "calibration_error")}
         return replace(found, metrics=metrics | kept)
@@ -106,17 +111,15 @@ class Ordinal(Objective):
 
     def compare_arms(self, active: Arm, random: Arm, targets: DoubleArray, rng: np.random.Generator) -> Difference:
         """Compare quadratic weighted kappas; see :meth:`Objective.compare_arms`."""
-        weights = bootstrap_weights(len(targets), rng)
         ours, theirs = (self.decide(arm.whole) for arm in (active, random))
-        resampled = quadratic_kappa(ours, targets, weights) - quadratic_kappa(theirs, targets, weights)
 
         def refits(arm: Arm) -> DoubleArray:
-            return np.array([float(quadratic_kappa(self.decide(each), targets)[0]) for each in arm.without])
+            return np.array([quadratic_kappa(self.decide(each), targets) for each in arm.without])
 
         return compare_measures(
-            kappa_estimate(ours, targets, weights),
-            kappa_estimate(theirs, targets, weights),
-            resampled,
+            kappa_estimate(ours, targets, self.surprise(active.whole)),
+            kappa_estimate(theirs, targets, self.surprise(random.whole)),
+            kappa_gap_variance(ours, theirs, targets),
             refits(active),
             refits(random),
         )
@@ -136,4 +139,4 @@ class Ordinal(Objective):
 
     def _measures(self, probabilities: FloatMatrix, targets: DoubleArray) -> tuple[float, float]:
         answers = self.decide(probabilities)
-        return float(absolute_errors(answers, targets).mean()), float(quadratic_kappa(answers, targets)[0])
+        return float(absolute_errors(answers, targets).mean()), quadratic_kappa(answers, targets)

@@ -1,0 +1,265 @@
+"""How often does an interval hold the truth? All that pages, REST and ``simulate`` print, on sets with known truth.
+
+Two models are fitted once on a few hundred rows of each set (``interval_pool.py``); the thousands of other rows are the
+population. Eval items are drawn from it (with replacement, seed named) some hundred times, evaluated as a run does it,
+and it is counted how often each interval holds the population's value. An interval that no page would print ("too few
+to say") is not counted; one of width zero is.
+
+    python -m benchmarks.interval_coverage --keep populations
+    python -m benchmarks.interval_coverage --keep populations --sets sms trashnet --draws 1000
+    python -m benchmarks.interval_coverage --keep populations --code ../old
+
+The last one measures the evaluation code of another checkout on the same draws. By label: precision, recall and F1 by
+the eval items that have the label, over all labels of a set; a row needs 300 intervals. ``width`` is the mean one, and
+``of exact`` that over the mean width of Clopper and Pearson's interval of the same draws where the number is a share.
+Exit code 1 when an interval of this checkout holds the truth less than .92 of the time, has width zero, or is on
+average wider than 1.25 of the exact one. Reads ``../shared/data``; absent sets are skipped with a word.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.stats import beta
+
+SIZES = (50, 100, 200)
+SUPPORTS = ((1, 2), (3, 5), (6, 10), (11, 10**9))
+SIX = ["sms", "banking77", "trashnet", "fashion", "adult", "mushroom"]
+FURTHER = ["weather", "education", "jokes", "adult_facts", "arguments"]
+LEAST, MOST_WIDTH, MIN_COUNTED = 0.92, 1.25, 300
+TOO_FEW = 5
+SHARES = ("accuracy", "exact_match", "within_one", "precision", "recall")
+
+
+class Interval(NamedTuple):
+    """One interval of one draw. ``part`` is the support of a label, 0 of a whole model."""
+
+    name: str
+    part: int
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class Counted:
+    """How often intervals of one name held the truth."""
+
+    def __init__(self) -> None:
+        self.counted = self.held = self.told = self.drawn = self.zero = 0
+        self.width = self.exact = 0.0
+
+    def add(self, found: Interval, truth: float, *, all_told: bool) -> None:
+        """Count one interval; ``all_told`` by code that knew no "too few to say"."""
+        self.drawn += 1
+        if found.n < (1 if all_told else TOO_FEW):
+            return
+        self.counted += 1
+        self.held += found.low - 1e-9 <= truth <= found.high + 1e-9
+        self.zero += found.high - found.low <= 1e-9
+        self.width += found.high - found.low
+        if found.name in SHARES:
+            hits = round(found.value * found.n)
+            low, high = beta.ppf([0.025, 0.975], [hits, hits + 1], [found.n - hits + 1, found.n - hits])
+            self.exact += (1.0 if hits == found.n else high) - (0.0 if hits == 0 else low)
+
+    @property
+    def coverage(self) -> float:
+        """Share of the printed intervals that held the truth."""
+        return self.held / max(self.counted, 1)
+
+    @property
+    def of_exact(self) -> float:
+        """Mean width over that of the exact interval; 0 where there is none."""
+        return self.width / self.exact if self.exact else 0.0
+
+    @property
+    def fails(self) -> bool:
+        """Whether the aim is missed beyond two standard errors of the count."""
+        slack = 2.0 * (LEAST * (1 - LEAST) / max(self.counted, 1)) ** 0.5
+        return self.coverage < LEAST - slack or self.zero > 0 or self.of_exact > MOST_WIDTH
+
+
+def evaluated(objective: str, given: Any, targets: Any, rng: np.random.Generator) -> Any:
+    """Evaluate as a run does, by the code of either checkout."""
+    if objective != "ordinal":
+        from learning.core.evaluation.report import evaluate
+
+        return evaluate(given, targets, kind=objective, rng=rng)
+    from learning.core.evaluation.objectives import make_objective
+
+    return make_objective(objective).evaluate(given, targets, rng)
+
+
+def errors_and_losses(objective: str, given: Any, targets: Any) -> tuple[Any, Any]:
+    """Return whether each item is wrong (or by how much) and the loss the gate compares."""
+    if objective == "ordinal":
+        from learning.core.evaluation.objectives import make_objective
+
+        scale = make_objective(objective)
+        return scale.errors(given, targets), scale.losses(given, targets)
+    losses = ((given.astype(np.float64) - targets) ** 2).sum(axis=1)
+    if objective == "multilabel":
+        return ((given >= 0.5) != (targets >= 0.5)).any(axis=1).astype(float), losses
+    return (given.argmax(axis=1) != targets.argmax(axis=1)).astype(float), losses
+
+
+def compared(population: Any, rows: Any) -> Iterator[Interval]:
+    """Yield the differences to the champion, as the gate prints them."""
+    from learning.core.evaluation.paired import paired_loss_test, paired_test
+
+    targets = population.targets[rows]
+    (ours, our_losses), (theirs, their_losses) = (
+        errors_and_losses(population.objective, given[rows], targets) for given in (population.ours, population.theirs)
+    )
+    shares = paired_test(ours < theirs, theirs < ours)
+    yield Interval("difference", 0, shares.difference, shares.low, shares.high, shares.n)
+    rng, worst = np.random.default_rng(0), {}
+    try:
+        from learning.core.evaluation.objectives import make_objective
+
+        scale = make_objective(population.objective)
+        either = (population.ours[rows], population.theirs[rows])
+        worst = {"worst": max(float(scale.losses(each, scale.surprise(each)).max()) for each in either)}
+    except (ImportError, AttributeError):
+        pass  # an older checkout
+    losses = paired_loss_test(our_losses, their_losses, rng, **worst)
+    yield Interval("loss_difference", 0, losses.difference, losses.low, losses.high, losses.n)
+
+
+def measured(population: Any, rows: Any, seed: int) -> Iterator[Interval]:
+    """Yield every interval of one draw of eval items."""
+    rng = np.random.default_rng(seed)
+    found = evaluated(population.objective, population.ours[rows], population.targets[rows], rng)
+    for name, one in found.metrics.items():
+        yield Interval(name, 0, one.value, one.low, one.high, one.n)
+    for scores in found.labels:
+        for name in ("precision", "recall", "f1") if scores.support else ():
+            one = getattr(scores, name)
+            yield Interval(f"{name}/{scores.label}", scores.support, one.value, one.low, one.high, one.n)
+    yield from compared(population, rows)
+
+
+def truths(population: Any) -> dict[str, float]:
+    """Return the population's value of everything that is measured; its calibration error by the plain formula."""
+    every = np.arange(len(population.targets))
+    known = {one.name: one.value for one in measured(population, every, 0)}
+    known["calibration_error"] = calibration_error(population)
+    return known
+
+
+def calibration_error(population: Any) -> float:
+    """Return the expected calibration error of a population, in 15 bins of equal width."""
+    given, targets = population.ours.astype(np.float64), population.targets
+    if population.objective == "multilabel":
+        sure, right = np.maximum(given, 1 - given).ravel(), ((given >= 0.5) == (targets >= 0.5)).ravel()
+    else:
+        sure, right = given.max(axis=1), given.argmax(axis=1) == targets.argmax(axis=1)
+    bins = np.minimum((sure * 15).astype(int), 14)
+    return float(np.abs(np.bincount(bins, right - sure, 15)).sum() / sure.size)
+
+
+def count(
+    population: Any, sizes: list[int], draws: int, seed: int, *, all_told: bool
+) -> dict[tuple[str, str, int], Counted]:
+    """Draw and count, by name, support and number of eval items."""
+    known = truths(population)
+    table: dict[tuple[str, str, int], Counted] = {}
+    rng = np.random.default_rng(seed)
+    for n in sizes:
+        for draw in range(draws):
+            rows = rng.integers(len(population.targets), size=n)
+            for found in measured(population, rows, draw):
+                name = found.name.split("/")[0]
+                key = (name, support_words(found.part), n)
+                truth = known.get(found.name)
+                if truth is not None:
+                    table.setdefault(key, Counted()).add(found._replace(name=name), truth, all_told=all_told)
+    return table
+
+
+def support_words(support: int) -> str:
+    """Return the bracket of a label's support, empty for a whole model."""
+    if not support:
+        return ""
+    low, high = next(ends for ends in SUPPORTS if ends[0] <= support <= ends[1])
+    return f"{low}-{high}" if high < 10**9 else f"{low}+"
+
+
+def report(name: str, table: dict[tuple[str, str, int], Counted]) -> int:
+    """Print one line an interval, and return how many of them miss the aim."""
+    missed = 0
+    for (measure, support, n), found in table.items():
+        if found.counted < (MIN_COUNTED if support else 1):
+            if support and not found.counted:
+                print(f"{name:<12} {measure:<24} {support:<6} {n:>4}  too few to say, all {found.drawn:,}")
+            continue
+        missed += found.fails
+        width = found.width / found.counted
+        exact = f"{found.of_exact:6.2f}" if found.of_exact else "     -"
+        words = "  MISSED" if found.fails else ""
+        print(
+            f"{name:<12} {measure:<24} {support:<6} {n:>4}  {found.coverage:.3f}  width {width:.3f} {exact} of exact"
+            f"  zero {found.zero / found.counted:.0%}  told {found.counted / found.drawn:.0%}{words}",
+            flush=True,
+        )
+    return missed
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", nargs="+", default=[*SIX, *FURTHER])
+    parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
+    parser.add_argument("--draws", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=58)
+    parser.add_argument("--keep", type=Path, default=Path("populations"), help="Folder of the fitted populations.")
+    parser.add_argument("--code", type=Path, help="Another checkout whose intervals are measured.")
+    options = parser.parse_args()
+    if options.code:
+        sys.path.insert(0, str(options.code.resolve()))
+    missed = 0
+    for name in options.sets:
+        start = time.monotonic()
+        try:
+            population = read(name, options.keep)
+        except FileNotFoundError as error:
+            print(f"{name}: skipped, {error}")
+            continue
+        if options.code and population.objective == "ordinal":
+            print(f"{name}: skipped, an older checkout knows no scale")
+            continue
+        table = count(population, options.sizes, options.draws, options.seed, all_told=bool(options.code))
+        missed += report(name, table)
+        print(f"{name}: {len(population.targets):,} rows, {time.monotonic() - start:.0f} s\n", flush=True)
+    print(f"{missed} missed the aim")
+    sys.exit(1 if missed and not options.code else 0)
+
+
+class Kept(NamedTuple):
+    """A population as ``interval_pool`` keeps it, read without any code of this checkout."""
+
+    objective: str
+    ours: Any
+    theirs: Any
+    targets: Any
+
+
+def read(name: str, keep: Path) -> Kept:
+    """Return a population, which is made first where it is not kept yet."""
+    if not (keep / f"{name}.npz").exists():
+        from benchmarks.interval_pool import make
+
+        make(name, keep)
+    with np.load(keep / f"{name}.npz") as found:
+        return Kept(str(found["objective"]), found["ours"], found["theirs"], found["targets"].astype(np.float64))
+
+
+if __name__ == "__main__":
+    main()
