@@ -86,7 +86,7 @@ class Counted:
         return self.coverage < LEAST - slack or self.zero > 0 or self.of_exact > MOST_WIDTH
 
 
-def evaluated(objective: str, given: Any, targets: Any, rng: np.random.Generator) -> Any:
+def evaluated(objective: Any, given: Any, targets: Any, rng: np.random.Generator) -> Any:
     """Evaluate as a run does, by the code of either checkout."""
     if objective != "ordinal":
         from learning.core.evaluation.report import evaluate

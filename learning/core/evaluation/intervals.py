@@ -144,14 +144,15 @@ def top_of(losses: DoubleArray, surprised: DoubleArray) -> float:
     return max(float(losses.max()), float(surprised.max())) or 1.0
 
 
-def mean_of_few(values: ArrayLike, resolution: float) -> Estimate:
+def mean_of_few(values: ArrayLike, resolution: float = 0.0) -> Estimate:
     """Mean of a few repetitions, such as seeds, with Student's interval.
 
     Parameters
     ----------
     values : array_like of shape (n,), n >= 1
     resolution : float
-        What two different values differ by at least; values that do not differ are no further apart than this.
+        What two different values differ by at least; values that do not differ are no further apart than this. At 0 the
+        interval of values that do not differ has no width: there is none to give.
 
     Returns
     -------
@@ -164,7 +165,7 @@ def mean_of_few(values: ArrayLike, resolution: float) -> Estimate:
 
     Examples
     --------
-    >>> found = mean_of_few([1.0, 2.0, 3.0, 4.0, 5.0], 0.001)
+    >>> found = mean_of_few([1.0, 2.0, 3.0, 4.0, 5.0])
     >>> round(found.low, 3), round(found.high, 3)
     (1.037, 4.963)
     >>> mean_of_few([0.9, 0.9], 0.01).high > 0.9

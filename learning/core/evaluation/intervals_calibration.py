@@ -17,6 +17,8 @@ from learning.core.evaluation.intervals import TAIL, Estimate
 BINS = 15
 _DRAWS = 1_000
 _STEPS = 30
+#: One standard error of luck, as power-constrained limits have it.
+_LUCKY = 0.16
 
 Reliability = tuple[tuple[float, float, int], ...]
 
@@ -90,13 +92,13 @@ def _interval(gaps: DoubleArray, noise: DoubleArray, n: int, rng: np.random.Gene
 
     # The gaps as they probably are: what is seen, shrunk by the share that noise has in it.
     kept = max(0.0, 1.0 - float((noise**2).sum()) / max(float((gaps**2).sum()), 1e-300)) ** 0.5
-    value = max(seen - (float(sums(kept * gaps).mean()) - kept * seen), 0.0)
+    value = min(max(seen - (float(sums(kept * gaps).mean()) - kept * seen), 0.0), 1.0)
     # An error of a given size is seen best in the bin with the least noise, and worst when all bins hide their part.
     plain = np.zeros(gaps.size)
     plain[noise.argmin()] = 1.0
     low = _crossing(lambda size: float(np.quantile(sums(size * plain), 1.0 - TAIL)), seen, noise)
     # A smaller sum than luck alone has is luck too, and no proof of a smaller error (a power-constrained limit).
-    hidden, at_least = noise / noise.sum(), float(np.median(sums(plain * 0.0)))
+    hidden, at_least = noise / noise.sum(), float(np.quantile(sums(plain * 0.0), _LUCKY))
     high = _crossing(lambda size: float(np.quantile(sums(size * hidden), TAIL)), max(seen, at_least), noise)
     return Estimate(value, min(low, value), min(max(high, value), 1.0), n)
 

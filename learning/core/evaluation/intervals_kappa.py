@@ -53,10 +53,24 @@ def quadratic_kappa_interval(
     seen, feared = np.abs(given - truth), np.abs(given - surprise)
     at = int((seen if seen.max() >= feared.max() else feared).argmax())
     worst = float(truth[at] if seen.max() >= feared.max() else surprise[at])
-    another = (given[at], worst, worst**2)
-    low = _end(*(np.append(each, more) for each, more in zip((given, truth, squares), another, strict=True)), side=-1.0)
-    high = _end(given, truth, squares, side=1.0)
+    if np.ptp(given) > _SAME:
+        low = _end(*_with(given[at], worst, given, truth, squares), side=-1.0)
+        high = _end(given, truth, squares, side=1.0)
+        if high <= -1.0 + _SAME:  # all as wrong as can be: the next may be right
+            high = _end(*_with(given[at], given[at], given, truth, squares), side=1.0)
+    else:  # one answer to all: kappa is 0 whatever the truth, unless the next item is given another
+        another = float(surprise[at])
+        wrong = float(truth[np.abs(truth - another).argmax()])
+        low = _end(*_with(another, wrong, given, truth, squares), side=-1.0)
+        high = _end(*_with(another, another, given, truth, squares), side=1.0)
     return Estimate(value, min(low, value), max(high, value), n)
+
+
+def _with(
+    answer: float, step: float, given: DoubleArray, truth: DoubleArray, squares: DoubleArray
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """Return the items and one more."""
+    return np.append(given, answer), np.append(truth, step), np.append(squares, step**2)
 
 
 def _end(given: DoubleArray, truth: DoubleArray, squares: DoubleArray, *, side: float) -> float:
@@ -89,7 +103,7 @@ def _influence(given: DoubleArray, truth: DoubleArray, squares: DoubleArray) -> 
 def paired_variance(first: DoubleArray, second: DoubleArray, truth: DoubleArray, squares: DoubleArray) -> float:
     """Return the variance of the difference of two kappas on the same items, above 0.
 
-    One item more counts, on which they differ by as much as on any: also two models that differ on none may on the next.
+    One item more counts, on which they differ by as much as on any: two models that differ on none may on the next.
 
     Parameters
     ----------

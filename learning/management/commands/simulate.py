@@ -26,8 +26,6 @@ from learning.services.simulation import curve_plot, replay
 
 SHARES = (0.90, 0.95, 0.98)
 BAR = 24
-#: Scores of seeds that differ by less are told alike.
-SCORE_STEP = 0.001
 
 
 @dataclass(frozen=True)
@@ -259,6 +257,6 @@ def write(
 
 def line(arm: Arm) -> curve_plot.Line:
     """The mean over seeds with its interval, where it has one; all curves of a run have the same numbers of labels."""
-    means = [mean_of_few(scores, SCORE_STEP) for scores in zip(*(curve.scores for curve in arm.curves), strict=True)]
-    known = [ends(mean.as_dict()) for mean in means]
+    means = [mean_of_few(scores) for scores in zip(*(curve.scores for curve in arm.curves), strict=True)]
+    known = [ends({**mean.as_dict(), "high": min(mean.high, 1.0)}) for mean in means]
     return curve_plot.Line(arm.strategy, arm.curves[0].labels, [mean.value for mean in means], known)
