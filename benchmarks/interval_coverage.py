@@ -212,10 +212,72 @@ def report(name: str, table: dict[tuple[str, str, int], Counted]) -> int:
     return missed
 
 
+def seeds(draws: int, seed: int) -> dict[tuple[str, str, int], Counted]:
+    """Answers that a strategy needs over random's, from five and ten of 2,000 pairs of learning curves with noise.
+
+    Both curves of a seed share how hard its pool is; no model is fitted, so that thousands are to be had.
+    """
+    from learning.core.simulation import Curve, saving
+
+    rng = np.random.default_rng(seed)
+    labels = tuple(range(20, 801, 20))
+    drawn: dict[str, list[Curve]] = {"active": [], "random": []}
+    for number in range(2_000):
+        hard = np.exp(rng.normal(scale=0.25))
+        for arm, speed in (("active", 2.0), ("random", 1.0)):
+            scale = 40.0 * hard * np.exp(rng.normal(scale=0.15)) / speed
+            scores = np.exp(-((np.array(labels) / scale) ** -0.8)) + rng.normal(scale=0.006, size=len(labels))
+            drawn[arm].append(Curve(arm, number, labels, tuple(scores.tolist())))
+    truth = saving(drawn["active"], drawn["random"], 0.95, 0.95).ratio
+    table: dict[tuple[str, str, int], Counted] = {}
+    for n in (5, 10):
+        for _ in range(draws):
+            some = rng.choice(2_000, n, replace=False)
+            ours, theirs = ([drawn[arm][row] for row in some] for arm in ("active", "random"))
+            one = saving(ours, theirs, 0.95, 0.95)
+            interval = Interval("ratio_of_arms", 0, one.ratio, one.low, one.high, n)
+            table.setdefault(("ratio_of_arms", "", n), Counted()).add(interval, truth, all_told=False)
+    return table
+
+
+def arms(draws: int, seed: int) -> dict[tuple[str, str, int], Counted]:
+    """Does choosing pay: models of 60 and of 40 answers, each with its five refits, measured on the same digits."""
+    from sklearn.datasets import load_digits
+
+    from learning.core.evaluation.arms import compare_arms, groups_of
+    from learning.core.learners import one_hot
+
+    found = load_digits()
+    features, labels = found.data / 16.0, found.target
+    targets = one_hot(labels, 10) - 0.1
+    rng = np.random.default_rng(seed)
+
+    def right(rows: Any) -> Any:
+        gram = features[rows].T @ features[rows] + np.eye(features.shape[1])
+        return (features @ np.linalg.solve(gram, features[rows].T @ targets[rows])).argmax(axis=1) == labels
+
+    fitted = []
+    for _ in range(draws):
+        both = []
+        for n in (60, 40):
+            rows, group = rng.choice(len(labels), n, replace=False), groups_of(n)
+            both.append((right(rows), np.array([right(rows[group != number]) for number in range(5)])))
+        fitted.append(both)
+    truth = float(np.mean([ours[0].mean() - theirs[0].mean() for ours, theirs in fitted]))
+    table: dict[tuple[str, str, int], Counted] = {}
+    for n in SIZES:
+        for (ours, ours_without), (theirs, theirs_without) in fitted:
+            held = rng.integers(len(labels), size=n)
+            told = compare_arms(ours[held], theirs[held], ours_without[:, held], theirs_without[:, held])
+            interval = Interval("arms", 0, told.value, told.low, told.high, n)
+            table.setdefault(("arms", "", n), Counted()).add(interval, truth, all_told=False)
+    return table
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", default=[*SIX, *FURTHER])
+    parser.add_argument("--sets", nargs="+", default=[*SIX, *FURTHER, "seeds", "arms"])
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
     parser.add_argument("--draws", type=int, default=600)
     parser.add_argument("--seed", type=int, default=58)
@@ -227,6 +289,10 @@ def main() -> None:
     missed = 0
     for name in options.sets:
         start = time.monotonic()
+        if name in ("seeds", "arms"):
+            missed += report(name, {"seeds": seeds, "arms": arms}[name](options.draws, options.seed))
+            print(f"{name}: {time.monotonic() - start:.0f} s\n", flush=True)
+            continue
         try:
             population = read(name, options.keep)
         except FileNotFoundError as error:

@@ -179,11 +179,14 @@ class ModelDetailOut(ModelOut):
     human_ceiling = serializers.SerializerMethodField(help_text="How often one person gives another's answer.")
     leaks = serializers.SerializerMethodField()
     report = ReportField()
+    intervals_note = serializers.CharField(
+        source="reported.intervals_note", help_text="Empty, or that this version's intervals are by an older method."
+    )
 
     class Meta(ModelOut.Meta):
         fields = (
             *ModelOut.Meta.fields, "n_eval", "eval_sha256", "latency_ms", "human_ceiling", "leaks", "eval_uses", "gate",
-            "report", "decisions",
+            "report", "intervals_note", "decisions",
         )  # fmt: skip
 
     @extend_schema_field({"type": ["array", "null"], "items": {"type": "string"}})

@@ -90,6 +90,7 @@ def of(version: ModelVersion) -> dict[str, Any]:
         "beside": beside(gate["numbers"], kind_of(version.project).learned_as) if gate else None,
         "uses": eval_uses(version),
         "ceiling": report.human_ceiling,
+        "intervals_note": report.intervals_note,
         "leaks": leaks,
         "leaks_found": leaks is not None and any(leaks.get(name) for name in ("hash", "near", "group")),
         "data": data_test_rows(version.run) if version.run and version.run.data_tests else None,

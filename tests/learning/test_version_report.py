@@ -42,9 +42,9 @@ def test_a_version_without_a_report_has_an_empty_one():
 
 
 def test_a_report_of_newer_code_is_refused_and_a_name_of_older_code_left_out():
-    with pytest.raises(UnknownReport, match="version 2"):
+    with pytest.raises(UnknownReport, match="version 3"):
         VersionReport.from_json({"version": REPORT_VERSION + 1})
-    assert VersionReport.from_json({"forgotten": 1, "n_eval": 3}) == VersionReport(n_eval=3)
+    assert VersionReport.from_json({"forgotten": 1, "n_eval": 3}) == VersionReport(n_eval=3, version=1)
 
 
 @pytest.mark.parametrize("name", OLD)
@@ -53,3 +53,12 @@ def test_a_report_written_by_f83abf0_loses_nothing(name):
     again = VersionReport.from_json(stored).as_json()
     assert {key: again[key] for key in stored} == stored
     assert again.keys() - stored.keys() <= {"version", "n_tied"}
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_a_report_of_before_says_that_its_intervals_are_by_an_older_method(name):
+    old = VersionReport.from_json(json.loads(expected_of(name))["report"])
+    assert "method of then" in old.intervals_note
+    joined = replace(old, stability={"kappa": 0.9}).as_json()
+    assert VersionReport.from_json(joined).intervals_note == old.intervals_note, "what joins it makes it no newer"
+    assert not MEASURED.intervals_note
