@@ -26,6 +26,42 @@ class UnknownReport(ValueError):
     """The report was written by code that is newer than this."""
 
 
+def _known_of(cls: type, stored: dict[str, Any]) -> dict[str, Any]:
+    """What is stored under names of the dataclass; names that this code does not know are left out."""
+    known = {name.name for name in fields(cls)}
+    return {name: value for name, value in stored.items() if name in known and value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairAudit:
+    """Whether the answers of a pairwise project can be trusted. An estimate is ``{"value","low","high","n"}``, a row of
+    people ``[name, estimate, whether flagged]``.
+
+    ``used``: what became of every answer. ``left_rate``: how often the left one won. ``agreement`` between people, and
+    the ``ceiling`` it sets a model. ``suspects``: ``[name, why, statistic]`` of who is proposed for quarantine.
+    ``reliability``: ``[name, reliability, answers]``. ``flip_rate``: of repeats answered otherwise. ``random_arm``:
+    what pairs drawn at random would have taught, ``{"judgments","metrics"}``.
+    """
+
+    used: dict[str, int] = field(default_factory=dict)
+    left_rate: dict[str, Any] | None = None
+    left_flagged: bool = False
+    agreement: dict[str, Any] | None = None
+    ceiling: dict[str, Any] | None = None
+    suspects: list[Any] = field(default_factory=list)
+    reliability: list[Any] = field(default_factory=list)
+    flip_rate: dict[str, Any] | None = None
+    flip_rates: list[Any] = field(default_factory=list)
+    n_fast: int = 0
+    fast_rates: list[Any] = field(default_factory=list)
+    left_rates: list[Any] = field(default_factory=list)
+    random_arm: dict[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        return cls(**_known_of(cls, stored))
+
+
 @dataclass(frozen=True, kw_only=True)
 class VersionReport:
     """Of labels: ``labels`` (precision, recall, f1 of each), ``confusion`` (truth in rows; None for several labels an
@@ -50,7 +86,7 @@ class VersionReport:
     eval_answers: dict[str, str] | None = None
     stability: dict[str, Any] | None = None
     gain: dict[str, Any] | None = None
-    pairwise: dict[str, Any] | None = None
+    pairwise: PairAudit | None = None
     version: int = REPORT_VERSION
 
     @classmethod
@@ -59,8 +95,9 @@ class VersionReport:
         version = stored.get("version", _UNNUMBERED if stored else REPORT_VERSION)
         if version > REPORT_VERSION:
             raise UnknownReport(f"A report of version {version}; this code reads {REPORT_VERSION}.")
-        known = {name.name for name in fields(cls)}
-        told = {name: value for name, value in stored.items() if name in known and value is not None}
+        told = _known_of(cls, stored)
+        if audit := told.pop("pairwise", None):
+            told["pairwise"] = PairAudit.from_json(audit)
         return cls(**told | {"version": version})
 
     @property

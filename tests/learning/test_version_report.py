@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from learning.models.version_report import REPORT_VERSION, UnknownReport, VersionReport
+from learning.models.version_report import REPORT_VERSION, PairAudit, UnknownReport, VersionReport
 from tests.upgrade.old_home import expected_files, expected_of
 
 MEASURED = VersionReport(labels=[{"label": 0}], confusion=[[1, 0], [0, 2]], n_eval=3, n_imported=0, n_tied=1)
@@ -31,10 +31,11 @@ def test_of_labels_also_what_could_not_be_measured_stands_there():
 
 
 def test_of_judgments_there_is_their_audit_alone():
-    assert VersionReport(pairwise={"suspects": []}).as_json() == {
-        "pairwise": {"suspects": []},
-        "version": REPORT_VERSION,
-    }
+    stored = VersionReport(pairwise=PairAudit(n_fast=2)).as_json()
+    assert stored.keys() == {"pairwise", "version"}
+    assert stored["pairwise"]["n_fast"] == 2
+    assert VersionReport.from_json(json.loads(json.dumps(stored))).pairwise == PairAudit(n_fast=2)
+    assert VersionReport.from_json({"pairwise": {"forgotten": 1}}).pairwise == PairAudit()
 
 
 def test_a_version_without_a_report_has_an_empty_one():

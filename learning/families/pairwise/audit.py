@@ -1,4 +1,4 @@
-"""Whether the answers can be trusted, person by person, as JSON for ``ModelVersion.report``."""
+"""Whether the answers can be trusted, person by person, for ``ModelVersion.report``."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from learning.core.pairwise.combination import Ranking
 from learning.core.pairwise.suspects import COPIED, copying, random_looking
 from learning.families.pairwise.freeze import NEITHER, Bools, Ints, Judged, PairData
 from learning.families.pairwise.people import COPIES
+from learning.models.version_report import PairAudit
 
 #: People whose own rates are kept: those with most answers, and whoever is flagged.
 PEOPLE_KEPT = 100
@@ -20,26 +21,27 @@ SUSPECTS_KEPT = 20
 FEWEST_REPEATS = 3
 
 
-def audit(data: PairData, ranking: Ranking) -> dict[str, Any]:
+def audit(data: PairData, ranking: Ranking, random_arm: dict[str, Any] | None) -> PairAudit:
     """Left rates, flips, agreement, fast answers, reliabilities, suspects, and what was used for what."""
     judged, n_items = data.judged, len(data.items)
     everything = judged.judgments(np.ones(len(judged), dtype=bool), n_items)
     own = judged.judgments(~judged.repeated, n_items)
     sides, between = left_rates(everything), agreement(own)
-    found = {
-        "used": used(judged),
-        "left_rate": sides.project.as_dict(),
-        "left_flagged": bool(sides.project_flagged),
-        "agreement": between.between.as_dict(),
-        "ceiling": between.ceiling.as_dict(),
-        "suspects": suspects_of(data, ranking.strengths, sides.annotators, sides.flagged),
-        "reliability": _reliability(data, ranking),
-        **_flips(data),
-        **_fast(data),
-    }
     flagged = set(np.flatnonzero(sides.flagged).tolist())
     rates = {person: estimate for person, estimate in enumerate(sides.annotators) if estimate.n}
-    return found | {"left_rates": _rows(data, rates, flagged)}
+    return PairAudit(
+        used=used(judged),
+        left_rate=sides.project.as_dict(),
+        left_flagged=bool(sides.project_flagged),
+        left_rates=_rows(data, rates, flagged),
+        agreement=between.between.as_dict(),
+        ceiling=between.ceiling.as_dict(),
+        suspects=suspects_of(data, ranking.strengths, sides.annotators, sides.flagged),
+        reliability=_reliability(data, ranking),
+        random_arm=random_arm,
+        **_flips(data),
+        **_fast(data),
+    )
 
 
 def used(judged: Judged) -> dict[str, int]:

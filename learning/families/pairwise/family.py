@@ -65,7 +65,7 @@ class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
         lengths = columns.lengths_of(run.project, data) if run.project.modality == Modality.TEXT else None
         measured = evaluate.measure(ranking.strengths.scores, lengths, data, step_rng(run.seed, "evaluate"))
         fields: dict[str, Any] = {
-            "report": VersionReport(pairwise=audit.audit(data, ranking) | {"random_arm": random_arm(context)}).as_json()
+            "report": VersionReport(pairwise=audit.audit(data, ranking, random_arm(context))).as_json()
         }
         if measured is None:
             return Evaluated(None, fields, "no held-out pair has been answered yet")
@@ -112,7 +112,8 @@ class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
         if candidate is not None:
             version, fitted = candidate.version, candidate.fitted
             publish.store(version, data, fitted.model, ranked.queue.draws)
-            suspects = [name for name, _, _ in (version.reported.pairwise or {})["suspects"]]
+            found = version.reported.pairwise
+            suspects = [name for name, _, _ in found.suspects] if found else []
             publish.store_without(version, data, fitted.ranking, suspects)
         return choose.publish(context.run.project_id, epoch, data, ranked.queue, ranks)
 
