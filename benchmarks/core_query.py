@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from learning.core import cycle
-from learning.core.learners import make_learner, one_hot
+from learning.core.learners import FittedLearner, make_learner, one_hot
 from learning.core.pools import ArrayPool
 
 
@@ -52,11 +52,14 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     product = seconds(lambda: features @ slopes)
     print(f"one product {arguments.rows} x {arguments.dimension} x {arguments.labels}: {product:.3f} s")
-    for strategy in ("margin", "least_confidence", "entropy", "diverse_margin"):
-        settings = cycle.Settings("classification", arguments.labels, strategy, head=100, batch=100)
+    scale = make_learner("ordinal_logistic").fit(features[:1_000], targets, kind="classification", rng=rng)
+    asked = [(name, "classification", model) for name in ("margin", "least_confidence", "entropy", "diverse_margin")]
+    asked += [(name, "ordinal", scale) for name in ("diverse_error", "even_steps")]
+    for strategy, kind, fitted in asked:
+        settings = cycle.Settings(kind, arguments.labels, strategy, head=100, batch=100)
 
-        def ask(settings: cycle.Settings = settings) -> object:
-            return cycle.rank_pool(ArrayPool(features), eligible, answers, model, settings, np.random.default_rng(1))
+        def ask(settings: cycle.Settings = settings, fitted: FittedLearner = fitted) -> object:
+            return cycle.rank_pool(ArrayPool(features), eligible, answers, fitted, settings, np.random.default_rng(1))
 
         took = seconds(ask)
         print(f"{strategy:17s} 100 of {arguments.rows}: {took:.3f} s, {took / product:.2f} of the product", flush=True)

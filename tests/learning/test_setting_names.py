@@ -28,7 +28,10 @@ def test_an_unknown_name_is_refused_where_it_is_given(people, project, setting, 
 
 
 #: What knows the order of the steps, or what a mistake costs: of ratings only.
-OF_RATINGS = [("strategy", "expected_error"), ("strategy", "diverse_error"), ("learner", "ordinal_logistic")]
+OF_RATINGS = [
+    ("strategy", "expected_error"), ("strategy", "diverse_error"), ("strategy", "even_steps"),
+    ("learner", "ordinal_logistic"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("setting", "value"), OF_RATINGS)

@@ -23,12 +23,13 @@ STRATEGIES: Registry[Strategy] = Registry(
         "diverse_margin": "learning.core.strategies.diverse:DiverseMargin",
         "expected_error": "learning.core.strategies.expected_error:ExpectedError",
         "diverse_error": "learning.core.strategies.expected_error:DiverseError",
+        "even_steps": "learning.core.strategies.even_steps:EvenSteps",
         "density_weighted": "learning.core.strategies.density:DensityWeighted",
         "committee": "learning.core.strategies.committee:Committee",
         "core_set": "learning.core.strategies.coreset:CoreSet",
         "badge": "learning.core.strategies.badge:Badge",
     },
-    only={"expected_error": ["ordinal"], "diverse_error": ["ordinal"]},
+    only={name: ["ordinal"] for name in ("expected_error", "diverse_error", "even_steps")},
 )
 
 
