@@ -37,11 +37,11 @@ def whole_number(name: str, default: int, low: int = 0, high: int = 2**63 - 1) -
 def rate(name: str, default: str) -> tuple[int, float]:
     """``10/min`` as ``(10, 6.0)``: so many at once, then the seconds between two. Raises ImproperlyConfigured."""
     given = env.str(name, default="").strip() or default
-    match = re.fullmatch(r"([1-9]\d{0,5})/(s|m|h|d)[a-z]*", given)
+    match = re.fullmatch(r"([1-9]\d{0,5})/(s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)", given)
     if not match:
         raise ImproperlyConfigured(f"{name} must be like 10/min (s, min, hour or day), not {given!r}.")
     number = int(match[1])
-    return number, {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]] / number
+    return number, {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2][0]] / number
 
 
 def hsts_reach(seconds: int) -> tuple[bool, bool]:

@@ -6,7 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, TextField, Value
-from django.db.models.functions import Cast, StrIndex
+from django.db.models.functions import Cast, Replace, StrIndex
 from django.utils import timezone
 
 from labeling.models.item import Item
@@ -35,11 +35,13 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def giving(self, label: str) -> Self:
         """Answers that give the label, whatever the kind: its name stands in the JSON as a value, not as a key."""
         mentions = Q()
-        rows = self.alias(answer_text=Cast("answer", TextField()))
+        # a quotation mark inside a name is escaped: without the escape it would be where another name begins
+        escaped, other = '\\"', "\x01"
+        rows = self.alias(answer_text=Replace(Cast("answer", TextField()), Value(escaped), Value(other)))
         # SQLite keeps JSON as it was written (ASCII, escaped), PostgreSQL prints it unescaped
         spellings = sorted({json.dumps(label), json.dumps(label, ensure_ascii=False)})
         for number, ending in enumerate(f"{spelling}{end}" for spelling in spellings for end in "}],"):
-            rows = rows.alias(**{f"at_{number}": StrIndex("answer_text", Value(ending))})
+            rows = rows.alias(**{f"at_{number}": StrIndex("answer_text", Value(ending.replace(escaped, other)))})
             mentions |= Q(**{f"at_{number}__gt": 0})
         return rows.filter(mentions)
 
