@@ -134,9 +134,14 @@ def label_to_ranking(tree: Path) -> Figures:
 
 
 BENCHMARKS: dict[str, Callable[[Path], Figures]] = {
-    "serving-sqlite": serving("--sizes", "10000", "--databases", "sqlite", "--labels", "960"),
-    "serving-postgresql": serving("--sizes", "10000", "--databases", "postgresql", "--labels", "960"),
-    "serving-pairs": serving("--kind", "pairwise", "--sizes", "1000", "--databases", "sqlite", "--labels", "480"),
+    "serving-sqlite": serving("--sizes", "10000", "100000", "--databases", "sqlite", "--labels", "960"),
+    "serving-postgresql": serving("--sizes", "10000", "100000", "--databases", "postgresql", "--labels", "960"),
+    "pairs-sqlite": serving(
+        "--kind", "pairwise", "--sizes", "10000", "100000", "--databases", "sqlite", "--labels", "480"
+    ),
+    "pairs-postgresql": serving(
+        "--kind", "pairwise", "--sizes", "10000", "100000", "--databases", "postgresql", "--labels", "480"
+    ),
     "startup": startup,
     "idle": idle,
     "import": rows("import_rows", "--largest", "100000"),
