@@ -59,11 +59,6 @@ def choose(backbone: Backbone | None) -> None:
     _chosen[:] = [backbone] if backbone else []
 
 
-def is_chosen() -> bool:
-    """Tell whether the installation has a network of its own."""
-    return bool(_chosen)
-
-
 @cache
 def _session(backbone: Backbone) -> Any:
     import onnxruntime  # noqa: PLC0415  60 MB that only picture projects need
