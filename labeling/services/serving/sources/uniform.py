@@ -17,10 +17,12 @@ from labeling.services.serving.mixture import Rng
 from labeling.services.serving.sources.base import Row, SubjectSource, asked
 
 #: Addresses that one statement looks up: few sizes, so that the database sees few statements.
-SIZES = (4, 8, 16, 32, 64)
-#: Free rows a statement should find for each that is wanted: one in twenty then finds none.
-HITS = 3
+SIZES = (2, 3, 4, 6, 8, 12, 16, 32, 64)
+#: Free rows a statement should find, besides those wanted: where most are open it nearly always finds enough.
+SPARE = 0.5
 ROUNDS = 6
+#: Free rows that all rounds together must be expected to find, or the few open ones are looked at at once.
+MIN_HITS = 3
 #: Open rows that are looked at one by one: where hardly an address is hit, or there are no more than this anyway.
 FEW, ENUMERATED = 32, 2_000
 #: With more open rows than that and hardly an address hit: a run of this many free rows from a random place.
@@ -57,13 +59,13 @@ class UniformDraw:
     def _by_address(self, count: int) -> None:
         low, high = self.source.addresses(self.cursor)
         span = high - low
-        if span * HITS > self.n_free * SIZES[-1] * ROUNDS and self.n_open <= ENUMERATED:
+        if span * MIN_HITS > self.n_free * SIZES[-1] * ROUNDS and self.n_open <= ENUMERATED:
             return
         for _ in range(ROUNDS):
             missing = count - len(self.found)
             if missing <= 0 or span < 1:
                 return
-            wanted = missing * HITS * span / self.n_free
+            wanted = (missing + SPARE) * span / self.n_free
             size = next((size for size in SIZES if size >= wanted), SIZES[-1])
             drawn = [low + int(self.rng.random() * span) for _ in range(size)]
             there = {getattr(row, self.source.address): row for row in _at(*self.who, *drawn, **self.kind)}
