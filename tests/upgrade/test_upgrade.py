@@ -28,6 +28,7 @@ ADDED_COLUMNS: dict[str, set[str]] = {}
 #: what REST adds to its answers of then, by the last names of a place
 ADDED_NAMES = {
     ".note",  # why an interval is left open
+    ".intervals_note",  # that a version of before measured by an older method
     ".difference.n",
     ".report.version",
     ".n_labels", ".pinned", ".file_dropped_at",
