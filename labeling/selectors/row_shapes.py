@@ -18,7 +18,7 @@ class RowShape:
     the export page says.
     """
 
-    columns: Sequence[Column]
+    columns: Callable[[Project], Sequence[Column]]
     rows: Callable[[Project, Filters], Iterator[dict[str, Any]]]
     count: Callable[[Project, Filters], int]
     kinds: Sequence[str]

@@ -72,7 +72,7 @@ def public(filters: Filters) -> dict[str, str]:
 def holds_people(project: Project, rows: str) -> bool:
     """Whether rows of the shape say who answered."""
     shape = shape_named(rows)
-    columns = shape.columns if shape else fixed_columns(project, rows)
+    columns = shape.columns(project) if shape else fixed_columns(project, rows)
     return any(column.name in PERSON_COLUMNS for column in columns)
 
 
@@ -89,7 +89,7 @@ def export_file(
     filters = bounded(project, filters)
     columns: Sequence[Column]
     if shape := shape_named(rows):
-        columns, records = shape.columns, shape.rows(project, filters)
+        columns, records = shape.columns(project), shape.rows(project, filters)
     else:
         columns = (export_columns if writer.needs_columns else _fixed_only)(project, rows, filters)
         records = export_rows(project, rows, filters)

@@ -27,11 +27,16 @@ def _columns(**types: str) -> list[Column]:
     return [Column(name, type_) for name, type_ in types.items()]
 
 
-PREFERENCES = _columns(
-    prompt="text", chosen="text", rejected="text", margin="number", annotators="list", votes_chosen="integer",
-    votes_rejected="integer", ties="integer", chosen_id="integer", rejected_id="integer", context_id="integer",
-    context_facts="json", purpose="text", split="text",
-)  # fmt: skip
+def _preference_columns(project: Project) -> list[Column]:
+    """A table row that was chosen or rejected is an object."""
+    content = "json" if project.modality == Modality.TABULAR else "text"
+    return _columns(
+        prompt="text", chosen=content, rejected=content, margin="number", annotators="list", votes_chosen="integer",
+        votes_rejected="integer", ties="integer", chosen_id="integer", rejected_id="integer", context_id="integer",
+        context_facts="json", purpose="text", split="text",
+    )  # fmt: skip
+
+
 RANKINGS = _columns(
     query_id="text", query="text", item_id="integer", external_id="text", rank="integer", score="number",
     grade="integer", model_version="integer", model_verified="boolean",
@@ -47,14 +52,16 @@ def row_shapes() -> dict[str, RowShape]:
     kinds = [kind.name for kind in KINDS.values() if kind.ranks_items]
     return {
         "preferences": RowShape(
-            PREFERENCES, preferences, lambda project, filters: sum(1 for _ in preferences(project, filters)), kinds,
-            ("split", "source", "only"), "Preferences", "one row a pair: prompt, chosen, rejected",
+            _preference_columns, preferences, lambda project, filters: sum(1 for _ in preferences(project, filters)),
+            kinds, ("split", "source", "only"), "Preferences", "one row a pair: prompt, chosen, rejected",
         ),
         "rankings": RowShape(
-            RANKINGS, rankings, _count_ranked, kinds, (), "Rankings", "one row an item of a query, graded"
+            lambda project: RANKINGS, rankings, _count_ranked, kinds, (),
+            "Rankings", "one row an item of a query, graded",
         ),
         "scores": RowShape(
-            SCORES, scores, _count_scored, kinds, ("split",), "Scores", "one row an item, with its error"
+            lambda project: SCORES, scores, _count_scored, kinds, ("split",),
+            "Scores", "one row an item, with its error",
         ),
     }  # fmt: skip
 
