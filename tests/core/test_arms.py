@@ -5,7 +5,7 @@ import pytest
 
 from learning.core.evaluation.arms import compare_arms, compare_measures
 from learning.core.evaluation.intervals import Estimate
-from learning.core.evaluation.objectives import OBJECTIVES, Arm, make_objective
+from learning.core.evaluation.objectives import OBJECTIVES, ArmModels, make_objective
 from learning.core.evaluation.paired import paired_test
 from learning.core.evaluation.pays import ArmPoint, does_it_pay, next_count
 from learning.core.evaluation.stopping import advise, cohen_kappa
@@ -82,7 +82,7 @@ def test_every_objective_compares_arms_by_the_measure_it_shows_first(name):
 
     def arm(noise):
         said = [rng.dirichlet(np.ones(4), size=400) * noise + targets * (1 - noise) for _ in range(6)]
-        return Arm(said[0].astype(np.float32), [each.astype(np.float32) for each in said[1:]])
+        return ArmModels(said[0].astype(np.float32), [each.astype(np.float32) for each in said[1:]])
 
     active, random = arm(0.6), arm(0.9)
     found = objective.compare_arms(active, random, targets, np.random.default_rng(6))
@@ -118,7 +118,7 @@ def test_the_interval_of_kappa_holds_the_truth_when_both_arms_are_the_same():
                 return np.eye(5, dtype=np.float32)[np.clip(np.rint(held @ found + 2.0), 0, 4).astype(int)]
 
             every = np.arange(40)
-            arms.append(Arm(said(every), [said(every[every % 5 != group]) for group in range(5)]))
+            arms.append(ArmModels(said(every), [said(every[every % 5 != group]) for group in range(5)]))
         found = scale.compare_arms(*arms, truth, rng)
         covered += found.low <= 0 <= found.high
     assert covered >= 135

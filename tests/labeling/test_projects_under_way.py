@@ -67,7 +67,7 @@ def test_a_project_goes_while_pictures_are_imported(people, monkeypatch):
         if rows.model is Item and not outcomes:
             outcomes.append(run_import(queued.pk)["outcome"])
             with pytest.raises(FencedOff):
-                ChunkStore(running, attempt).store([], [], 1)
+                ChunkStore(running, attempt, []).store([], [], 1)
 
     monkeypatch.setattr(deletion, "_delete_in_batches", then_a_chunk_comes)
     deletion.delete_project(people.manager, photos)

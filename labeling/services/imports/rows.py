@@ -10,8 +10,8 @@ from django.conf import settings
 
 from labeling.kinds import InvalidAnswer, Question, kind_of
 from labeling.models import Item, Modality, Project, Split
-from labeling.services.imports.assets import asset_of
 from labeling.services.imports.errors import RowRejected
+from labeling.services.items.assets import asset_of
 from labeling.services.items.pictures import PictureFacts, PictureRejected, inspect
 
 if TYPE_CHECKING:

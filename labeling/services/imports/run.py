@@ -13,9 +13,10 @@ from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.readers import READERS
+from labeling.services.imports.row_store import ImportedRow
 from labeling.services.imports.rows import Rejection
 from labeling.services.imports.store import ChunkStore
-from labeling.services.imports.subjects import ImportedRow, builder_of
+from labeling.services.imports.subjects import builder_of, stores_of
 from labeling.services.jobs.attempts import FencedOff, claimed, give_back
 from labeling.services.jobs.liveness import kept_alive
 from labeling.services.outages.causes import outage_of
@@ -83,7 +84,7 @@ def _import(batch: ImportBatch, attempt: int) -> int:
         new_labels = NewLabels(project) if brings_labels(batch) else None
         if new_labels:
             builder.answer_of = new_labels.answer
-        store = ChunkStore(batch, attempt, builder.columns, new_labels)
+        store = ChunkStore(batch, attempt, stores_of(batch), builder.columns, new_labels)
         number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
         rows: list[ImportedRow] = []
         rejections: list[Rejection] = []

@@ -10,8 +10,8 @@ from django.db.models import F
 
 from labeling.models import ImportBatch, ImportRejection, Progress, Project
 from labeling.services.imports.new_labels import NewLabels
+from labeling.services.imports.row_store import Chunk, ChunkHeld, ImportedRow, RowStore, Stored
 from labeling.services.imports.rows import Rejection
-from labeling.services.imports.subjects import Chunk, ChunkHeld, ImportedRow, RowStore, Stored, stores_of
 from labeling.services.jobs.attempts import FencedOff
 
 #: A chunk whose pairs are in somebody's hands just now is stored a moment later.
@@ -24,17 +24,22 @@ Sorts = list[tuple[RowStore[Any], list[Any]]]
 
 
 class ChunkStore:
-    """Stores the chunks of one attempt at one import."""
+    """Stores the chunks of one attempt at one import; ``stores`` take its rows, one a sort, in the order given."""
 
     def __init__(
-        self, batch: ImportBatch, attempt: int, columns: Collection[str] = (), new_labels: NewLabels | None = None
+        self,
+        batch: ImportBatch,
+        attempt: int,
+        stores: Sequence[RowStore[Any]],
+        columns: Collection[str] = (),
+        new_labels: NewLabels | None = None,
     ) -> None:
         self.columns = columns
         self.new_labels = new_labels
         self.batch = batch
         self.attempt = attempt
         self.project: Project = batch.project
-        self.stores = stores_of(batch)
+        self.stores = stores
 
     def store(self, rows: Sequence[ImportedRow], rejections: list[Rejection], cursor: int) -> None:
         """Puts rows and rejections in and moves the cursor from where this attempt left it. Raises FencedOff."""

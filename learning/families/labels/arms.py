@@ -11,7 +11,7 @@ from learning.core.arrays import FloatMatrix
 from learning.core.cycle import Answers, fit_model, sample_pool, step_rng
 from learning.core.evaluation.arms import GROUPS, Difference, groups_of
 from learning.core.evaluation.difference_words import difference_words
-from learning.core.evaluation.objectives import Arm
+from learning.core.evaluation.objectives import ArmModels
 from learning.core.evaluation.pays import MIN_HELD_OUT, next_count
 from learning.families.labels import ranking
 from learning.families.labels.context import Context
@@ -88,8 +88,8 @@ def _compare(context: Context, active: NDArray[np.int64], random: NDArray[np.int
         assert model is not None  # there are answers
         return model.predict(held)
 
-    def arm(ordinals: NDArray[np.int64]) -> Arm:
+    def arm(ordinals: NDArray[np.int64]) -> ArmModels:
         groups = groups_of(len(ordinals))
-        return Arm(said(ordinals), [said(ordinals[groups != group]) for group in range(GROUPS)])
+        return ArmModels(said(ordinals), [said(ordinals[groups != group]) for group in range(GROUPS)])
 
     return settings.objective.compare_arms(arm(active), arm(random), truth, step_rng(run.seed, "arms"))

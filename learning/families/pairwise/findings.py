@@ -10,7 +10,7 @@ from labeling.models import Item
 from learning.core.pairwise import PairDraws
 from learning.core.pairwise.cycles import MAX_CYCLES, circular_triads, pair_counts
 from learning.core.pairwise.selection import BRIDGE
-from learning.families.pairwise.fit import Places
+from learning.families.pairwise.fit import Placement
 from learning.families.pairwise.freeze import NEITHER, Bools, Judged, PairData
 
 NAMED_GAPS = 3
@@ -35,7 +35,7 @@ class ContextFinding:
 
 
 def findings_of(
-    data: PairData, placed: Places, scores: NDArray[np.float64], draws: PairDraws | None
+    data: PairData, placed: Placement, scores: NDArray[np.float64], draws: PairDraws | None
 ) -> list[ContextFinding]:
     """By context number."""
     items, learned = data.items, data.learned
@@ -53,7 +53,7 @@ def findings_of(
     return found
 
 
-def _add_sentences(found: list[ContextFinding], data: PairData, placed: Places, scores: NDArray[np.float64]) -> None:
+def _add_sentences(found: list[ContextFinding], data: PairData, placed: Placement, scores: NDArray[np.float64]) -> None:
     gaps = {
         number: gaps_of(np.flatnonzero((data.items.context == number) & ~data.items.held), placed, scores)
         for number, finding in enumerate(found)
@@ -71,7 +71,7 @@ def _add_sentences(found: list[ContextFinding], data: PairData, placed: Places, 
 
 
 def gaps_of(
-    members: NDArray[np.int64], placed: Places, scores: NDArray[np.float64]
+    members: NDArray[np.int64], placed: Placement, scores: NDArray[np.float64]
 ) -> tuple[int, list[tuple[int, int]]]:
     """How many parts the items fall into, and pairs that would join the largest to the next ones: middle to middle."""
     parts, sizes = np.unique(placed.component[members], return_counts=True)

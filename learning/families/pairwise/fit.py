@@ -78,7 +78,7 @@ def centred(scores: Doubles, data: PairData) -> Doubles:
 
 
 @dataclass(frozen=True)
-class Places:
+class Placement:
     """By item: ``component`` numbers the connected parts of its context from 0, the largest first; ``rank`` is 0
     where there is none. By context: ``connected``."""
 
@@ -87,7 +87,7 @@ class Places:
     connected: Bools
 
 
-def places(data: PairData, judgments: Judgments, scores: Doubles) -> Places:
+def places(data: PairData, judgments: Judgments, scores: Doubles) -> Placement:
     """Ranks within the contexts whose pool items are all connected by judgments; items held out get no rank."""
     items, n_contexts = data.items, len(data.contexts)
     label = components(judgments)
@@ -103,4 +103,4 @@ def places(data: PairData, judgments: Judgments, scores: Doubles) -> Places:
         connected[context] = pool.size > 0 and np.unique(label[pool]).size == 1
         if connected[context]:
             rank[pool] = np.arange(1, pool.size + 1)
-    return Places(component, rank, connected)
+    return Placement(component, rank, connected)

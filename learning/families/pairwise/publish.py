@@ -10,7 +10,7 @@ from learning.core.pairwise import PairDraws, fit_strengths
 from learning.core.pairwise.combination import Ranking
 from learning.core.pairwise.model import PairwiseModel
 from learning.families.pairwise import findings
-from learning.families.pairwise.fit import Places, centred, judgments_of_items, places
+from learning.families.pairwise.fit import Placement, centred, judgments_of_items, places
 from learning.families.pairwise.freeze import PairData
 from learning.models import ModelVersion, PairwiseFinding, PairwiseScore, PairwiseWithout, Status
 
@@ -36,7 +36,7 @@ def store(version: ModelVersion, data: PairData, model: PairwiseModel, draws: Pa
         PairwiseFinding.objects.bulk_create(found, batch_size=BATCH_ROWS)
 
 
-def _score_rows(version: ModelVersion, data: PairData, model: PairwiseModel, placed: Places) -> list[PairwiseScore]:
+def _score_rows(version: ModelVersion, data: PairData, model: PairwiseModel, placed: Placement) -> list[PairwiseScore]:
     columns = (
         data.items.ids.tolist(),
         data.contexts.ids[data.items.context].tolist(),
@@ -85,7 +85,7 @@ def _without(version: ModelVersion, data: PairData, ranking: Ranking, person: st
     ]
 
 
-def _places_in(context: int, data: PairData, placed: Places, scores: NDArray[np.float64]) -> list[list[Any]]:
+def _places_in(context: int, data: PairData, placed: Placement, scores: NDArray[np.float64]) -> list[list[Any]]:
     members = np.flatnonzero(data.items.context == context)
     members = members[np.argsort(-scores[members], kind="stable")]
     ids, ranks, values = data.items.ids[members], placed.rank[members], scores[members]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from labeling.db.insert import RawInsert, known, now
 from labeling.models import Annotation, ImportBatch, Item, Source, Split
 from labeling.services.files import storage
-from labeling.services.imports.assets import asset_ids
 from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.row_store import Chunk, RowStore, Stored
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.split import SplitAssigner
-from labeling.services.imports.subjects.base import Chunk, RowStore, Stored
 from labeling.services.imports.subjects.places import Places
+from labeling.services.items.assets import asset_ids
 from labeling.services.items.pictures import original_name
 from labeling.services.serving.doubled import share_of, slots_of
 

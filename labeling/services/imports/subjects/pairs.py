@@ -12,8 +12,8 @@ from labeling.db.insert import RawInsert, now
 from labeling.kinds.pairwise import SWAPPED
 from labeling.models import Annotation, Gold, ImportBatch, Item, ItemStatus, Pair, Project, Source
 from labeling.services.imports.pair_rows import PairRow
+from labeling.services.imports.row_store import LOOKED_UP, Chunk, ChunkHeld, RowStore, Stored
 from labeling.services.imports.rows import Rejection
-from labeling.services.imports.subjects.base import LOOKED_UP, Chunk, ChunkHeld, RowStore, Stored
 
 _WINNER_AS_GOLD = {"left": Gold.FIRST, "right": Gold.SECOND, "tie": Gold.TIE, "neither": Gold.NEITHER}
 

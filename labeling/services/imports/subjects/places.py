@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from labeling.models import Context, Item, ItemStatus, Progress, Project, Split
-from labeling.services.imports.assets import asset_ids
 from labeling.services.imports.contexts import ContextRow, side_of
+from labeling.services.imports.row_store import LOOKED_UP
 from labeling.services.imports.rows import Rejection, Row
-from labeling.services.imports.subjects.base import LOOKED_UP
+from labeling.services.items.assets import asset_ids
 from labeling.services.items.partners import count_partners
 
 

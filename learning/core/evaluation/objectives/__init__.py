@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from learning.core.evaluation.objectives.base import Arm, Objective
+from learning.core.evaluation.objectives.base import ArmModels, Objective
 from learning.core.registry import Registry
 
 OBJECTIVES: Registry[Objective] = Registry(
@@ -38,4 +38,4 @@ def make_objective(name: str) -> Objective:
     return OBJECTIVES.make(name)
 
 
-__all__ = ["OBJECTIVES", "Arm", "Objective", "make_objective"]
+__all__ = ["OBJECTIVES", "ArmModels", "Objective", "make_objective"]

@@ -16,7 +16,7 @@ from learning.core.evaluation.report import Evaluation
 from learning.core.forms import Kind
 
 
-class Arm(NamedTuple):
+class ArmModels(NamedTuple):
     """What one arm's models say of the held-out items, shape (n, k) each: fitted on all its answers, and on all but one
     group of them after the other.
     """
@@ -105,7 +105,9 @@ class Objective(ABC):
         """Return what people reach by the headline metric, from their agreement on each item; None where unknown."""
         return None
 
-    def compare_arms(self, active: Arm, random: Arm, targets: DoubleArray, rng: np.random.Generator) -> Difference:
+    def compare_arms(
+        self, active: ArmModels, random: ArmModels, targets: DoubleArray, rng: np.random.Generator
+    ) -> Difference:
         """Compare what two sets of answers teach, by the headline metric: here the share of items without an error."""
 
         def right(probabilities: FloatMatrix) -> BoolArray:

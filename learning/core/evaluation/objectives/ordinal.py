@@ -13,7 +13,7 @@ from learning.core.evaluation.baselines import majority, most_frequent, nearest_
 from learning.core.evaluation.checks import Check
 from learning.core.evaluation.intervals import bounded_mean, share, top_of
 from learning.core.evaluation.losses import second_choice
-from learning.core.evaluation.objectives.base import Arm, Objective
+from learning.core.evaluation.objectives.base import ArmModels, Objective
 from learning.core.evaluation.ordinal import (
     absolute_errors,
     error_estimate,
@@ -109,11 +109,13 @@ class Ordinal(Objective):
         constant = {"median": majority(targets, n), "majority": most_frequent(targets, n)}
         return constant | {"stratified": stratified(targets, n, rng)} | self.simple(labeled, targets, features)
 
-    def compare_arms(self, active: Arm, random: Arm, targets: DoubleArray, rng: np.random.Generator) -> Difference:
+    def compare_arms(
+        self, active: ArmModels, random: ArmModels, targets: DoubleArray, rng: np.random.Generator
+    ) -> Difference:
         """Compare quadratic weighted kappas; see :meth:`Objective.compare_arms`."""
         ours, theirs = (self.decide(arm.whole) for arm in (active, random))
 
-        def refits(arm: Arm) -> DoubleArray:
+        def refits(arm: ArmModels) -> DoubleArray:
             return np.array([quadratic_kappa(self.decide(each), targets) for each in arm.without])
 
         return compare_measures(
