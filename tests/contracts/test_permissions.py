@@ -204,7 +204,7 @@ def things(project, people, settings):
     two = make_items(project, ["c", "d"], asset=asset)
     pair = Pair.objects.create(project=project, context=context, first=two[0], second=two[1], split="pool")
     pair_task = Task.objects.create(
-        project=project, pair=pair, left=two[1], annotator=people.annotator, reason="random", state="skipped",
+        project=project, pair=pair, left=two[1], annotator=people.annotator, reason="random", state="expired",
         lease_expires_at=timezone.now(),
     )  # fmt: skip
     file = default_storage.save("snapshots/x", ContentFile(b"{}\n"))
