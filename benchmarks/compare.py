@@ -175,9 +175,17 @@ def main() -> int:
     with checkout(given.commit) as old:
         for name in given.only:
             measure = BENCHMARKS[name]
-            pairs = [(measure(old), measure(ROOT)) for _ in range(given.pairs)]
+            pairs = [pair(measure, old, is_old_first=number % 2 == 0) for number in range(given.pairs)]
             is_met &= report(name, pairs, given.limit)
     return 0 if is_met else 1
+
+
+def pair(measure: Callable[[Path], Figures], old: Path, *, is_old_first: bool) -> tuple[Figures, Figures]:
+    """Old and new; which comes first takes turns, so that a machine that becomes slower or faster favours neither."""
+    if is_old_first:
+        return measure(old), measure(ROOT)
+    new = measure(ROOT)
+    return measure(old), new
 
 
 def report(name: str, pairs: list[tuple[Figures, Figures]], limit: float) -> bool:

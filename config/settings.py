@@ -80,7 +80,11 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "labeling.pages.navigation.navigation",
             ],
-            "libraries": {"people": "labeling.pages.person_tags", "intervals": "learning.pages.intervals"},
+            "libraries": {
+                "people": "labeling.pages.person_tags",
+                "numbers": "labeling.pages.number_tags",
+                "intervals": "learning.pages.intervals",
+            },
         },
     }
 ]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.selectors.estimates import ends
 
 WIDTH, HEIGHT = 560, 240
@@ -158,4 +158,4 @@ def nice_step(value: float) -> int:
 
 def _title(name: str, point: dict[str, Any]) -> str:
     known = interval_words(point["low"], point["high"], point.get("n"))
-    return f"{name}, {point['labels']:,} labels: {point['value']:.3f} ({known})"
+    return f"{name}, {point['labels']:,} labels: {number_words(point['value'])} ({known})"

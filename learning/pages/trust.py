@@ -7,7 +7,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from labeling.kinds import kind_of
 from learning.core.evaluation.comparison_words import comparison_words
-from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.models import Alert, AlertKind, ModelVersion
 from learning.pages.findings import data_test_rows
 from learning.pages.pair_charts import Mark, Strip, kappa_strip, share_strip
@@ -108,7 +108,7 @@ def check_row(check: dict[str, Any]) -> CheckRow:
     elif name.startswith("not_below_"):
         shown, detail = (f"{points(value, signed=True)} points", "at least 0"), detail.replace("-", "−")
     elif name.startswith(("error_not_above_", "kappa_not_below_")):
-        shown = (f"{value:.3f}", f"{'at most' if 'above' in name else 'at least'} {limit:.3f}".replace("-", "−"))
+        shown = (number_words(value), f"{'at most' if 'above' in name else 'at least'} {number_words(limit)}")
     elif name == "more_right":
         shown = (f"{points(value, signed=True)} points", f"above {points(limit)}" if limit else "above 0")
     elif name == "calibration":

@@ -5,7 +5,7 @@ from typing import Any
 
 from labeling.kinds import kind_of
 from labeling.models import Project
-from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.core.evaluation.stopping import STABLE, TIMES, advise
 from learning.models import ModelVersion
 from learning.selectors.arms import points
@@ -36,7 +36,7 @@ def stopping(project: Project, up_to: int | None = None) -> Stopping:
     gain = found if found and ends(found) else None  # an interval that says nothing advises nothing
     advice = advise(kappas, gain["high"] if gain else None, project.min_gain)
     least = f"{points(project.min_gain)} points"
-    said = ", ".join(f"{kappa:.3f}" for kappa in kappas)
+    said = ", ".join(number_words(kappa) for kappa in kappas)
     if advice.stop and gain:
         text = (
             f"You could stop: the last {TIMES + 1} models give the same answers (kappa {said}), and together they"

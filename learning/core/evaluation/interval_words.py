@@ -42,6 +42,18 @@ def why_no_interval(low: float | None, high: float | None, n: int | None) -> str
     return ""
 
 
+def number_words(value: float, digits: int = 3, *, signed: bool = False) -> str:
+    """Return a number as a person reads it: a real minus sign, and no zero below zero.
+
+    Examples
+    --------
+    >>> number_words(-0.1166, 2), number_words(-1e-17), number_words(0.25, 1, signed=True)
+    ('−0.12', '0.000', '+0.2')
+    """
+    rounded = round(value, digits) + 0.0  # -0.0 + 0.0 is 0.0
+    return f"{rounded:{'+' if signed else ''}.{digits}f}".replace("-", "−")
+
+
 def interval_words(
     low: float | None, high: float | None, n: int | None, digits: int = 3, *, signed: bool = False, unit: str = ""
 ) -> str:
@@ -74,6 +86,6 @@ def interval_words(
     none = why_no_interval(low, high, n)
     if none or low is None or high is None:
         return none
-    ends = [f"{end:{'+' if signed else ''}.{digits}f}".replace("-", "−") for end in (low, high)]
+    ends = [number_words(end, digits, signed=signed) for end in (low, high)]
     words = f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"less than {10**-digits:.{digits}f} wide"
     return f"{words} {unit}".rstrip()

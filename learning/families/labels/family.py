@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.cycle import Answers
 from learning.core.data_tests import Finding
-from learning.core.evaluation.interval_words import interval_words
+from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.core.learners import FittedLearner
 from learning.families.labels import arms, candidates, data_tests, evaluation, ranking, stopping, training_data
 from learning.families.labels.context import Context, Inputs
@@ -82,7 +82,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
             return Evaluated(measured, measured.fields if measured else {}, "no eval item has been answered yet")
         name, found = next(iter(measured.metrics.items()))
         known = interval_words(found["low"], found["high"], found["n"])
-        note = f"{name} {found['value']:.3f} ({known}), {found['n']:,} items"
+        note = f"{name} {number_words(found['value'])} ({known}), {found['n']:,} items"
         return Evaluated(measured, measured.fields, note)
 
     def fields(self, context: Context) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.arms import Difference, compare_measures
 from learning.core.evaluation.baselines import majority, most_frequent, nearest_centroid, stratified
 from learning.core.evaluation.checks import Check
+from learning.core.evaluation.interval_words import number_words
 from learning.core.evaluation.intervals import bounded_mean, share, top_of
 from learning.core.evaluation.losses import second_choice
 from learning.core.evaluation.objectives.base import ArmModels, Objective
@@ -133,9 +134,9 @@ class Ordinal(Objective):
         checks = []
         for name, given in theirs.items():
             (error, kappa), (error_there, kappa_there) = (self._measures(each, targets) for each in (ours, given))
-            detail = f"steps off, {name.replace('_', ' ')} {error_there:.3f}"
+            detail = f"steps off, {name.replace('_', ' ')} {number_words(error_there)}"
             checks.append(Check(f"error_not_above_{name}", error <= error_there, error, error_there, detail))
-            detail = f"quadratic weighted kappa, {name.replace('_', ' ')} {kappa_there:.3f}"
+            detail = f"quadratic weighted kappa, {name.replace('_', ' ')} {number_words(kappa_there)}"
             checks.append(Check(f"kappa_not_below_{name}", kappa >= kappa_there, kappa, kappa_there, detail))
         return checks
 
