@@ -74,6 +74,13 @@ class Machine:
         for process in self.processes.values():
             process.wait()
 
+    def pause(self) -> None:
+        """Everything on it stands still where it is."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._signal(signal.SIGCONT)
+
     def _signal(self, number: int) -> None:
         for process in self.processes.values():
             with contextlib.suppress(ProcessLookupError):
