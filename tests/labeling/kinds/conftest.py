@@ -98,14 +98,14 @@ class Desk:
         self.project.refresh_from_db()
 
 
-@pytest.fixture
-def desk(kind, people) -> Desk:
+def opened(kind, people, modality: str) -> Project:
+    """A project of the kind's sample, with somebody in every role."""
     people.manager.is_superuser = True
     people.manager.save()
-    sample = SAMPLES[kind.name]
     project = create_project(
-        people.manager, name="Sample", slug="sample", kind=kind.name, modality="text", labels=list(sample.labels),
-        purpose="To see that it works.", settings={"eval_share": 0.3, "retrain_every": 5},
+        people.manager, name="Sample", slug="sample", kind=kind.name, modality=modality,
+        labels=list(SAMPLES[kind.name].labels), purpose="To see that it works.",
+        settings={"eval_share": 0.3, "retrain_every": 5},
     )  # fmt: skip
     people.manager.is_superuser = False
     people.manager.save()
@@ -113,4 +113,9 @@ def desk(kind, people) -> Desk:
     project.refresh_from_db()
     for role in (Role.REVIEWER, Role.ANNOTATOR, Role.VIEWER):
         Member.objects.create(project=project, user=getattr(people, role.value), role=role)
-    return Desk(kind, project, sample, people)
+    return project
+
+
+@pytest.fixture
+def desk(kind, people) -> Desk:
+    return Desk(kind, opened(kind, people, "text"), SAMPLES[kind.name], people)

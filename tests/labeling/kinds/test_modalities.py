@@ -7,15 +7,14 @@ import pytest
 from django.core.files.base import ContentFile
 
 from labeling.kinds import NO_FAMILY
-from labeling.models import Annotation, JobState, Member, Project, Role, Source, Task
+from labeling.models import Annotation, JobState, Source, Task
 from labeling.selectors.export import Filters, export_rows
 from labeling.selectors.recount import differences
 from labeling.selectors.row_shapes import row_names_of
 from labeling.services.exports import FORMATS
 from labeling.services.imports import run_import, start_import
-from labeling.services.projects.manage import create_project
 from tests.labeling.imports.conftest import picture, zip_of
-from tests.labeling.kinds.conftest import API, Desk
+from tests.labeling.kinds.conftest import API, Desk, opened
 from tests.labeling.kinds.samples import SAMPLES, Json
 from tests.labeling.kinds.test_contract import PAGES, learned, looked_at
 
@@ -88,21 +87,7 @@ def _as_zip(rows: list[Json]) -> bytes:
 
 @pytest.fixture(params=["image", "tabular"])
 def other_desk(request, kind, people) -> OtherDesk:
-    people.manager.is_superuser = True
-    people.manager.save()
-    sample = SAMPLES[kind.name]
-    project = create_project(
-        people.manager, name="Sample", slug="sample", kind=kind.name, modality=request.param,
-        labels=list(sample.labels), purpose="To see that it works.",
-        settings={"eval_share": 0.3, "retrain_every": 5},
-    )  # fmt: skip
-    people.manager.is_superuser = False
-    people.manager.save()
-    Project.objects.filter(pk=project.pk).update(split_seed="a seed")
-    project.refresh_from_db()
-    for role in (Role.REVIEWER, Role.ANNOTATOR, Role.VIEWER):
-        Member.objects.create(project=project, user=getattr(people, role.value), role=role)
-    return OtherDesk(kind, project, sample, people)
+    return OtherDesk(kind, opened(kind, people, request.param), SAMPLES[kind.name], people)
 
 
 def test_what_can_be_done_with_texts_can_be_done_with_pictures_and_table_rows(other_desk):
