@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy looks
 
-from benchmarks import core_label_efficiency as sets
+from benchmarks import label_sets as sets
 from learning.core import cycle
 from learning.core.evaluation.baselines import majority, nearest_centroid
 from learning.core.evaluation.gate import MAX_P_BETTER, NOT_BELOW, Contender

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.core_label_efficiency import DATA, SETS, _rows, _some, _without
+from benchmarks.label_sets import DATA, SETS, rows_of, some_rows, without_columns
 from learning.core import cycle
 from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.encoders import make_encoder
@@ -40,14 +40,14 @@ def _of(name: str) -> Callable[[], tuple[FloatMatrix, DoubleArray]]:
 
 def mushroom() -> tuple[FloatMatrix, DoubleArray]:
     """Return 8,124 mushrooms and their odour, nine labels from 3,528 rows down to 36."""
-    rows = _rows("tab_mushroom", "mushroom.csv.gz")
+    rows = rows_of("tab_mushroom", "mushroom.csv.gz")
     labels = np.unique([row["odor"] for row in rows], return_inverse=True)[1]
-    return _without(rows, {"odor", "target"}), one_hot(labels, int(labels.max()) + 1)
+    return without_columns(rows, {"odor", "target"}), one_hot(labels, int(labels.max()) + 1)
 
 
 def adult_facts() -> tuple[FloatMatrix, DoubleArray]:
     """Return 9,000 rows of the census and five things that hold of a person or do not: several labels an item."""
-    rows = _some("tab_adult", "adult.csv.gz", 9_000)
+    rows = some_rows("tab_adult", "adult.csv.gz", 9_000)
     facts = [
         [
             row["target"].strip(" .") == ">50K",
@@ -59,17 +59,17 @@ def adult_facts() -> tuple[FloatMatrix, DoubleArray]:
         for row in rows
     ]
     known = {"target", "split", "marital_status", "hours_per_week", "education", "education_num", "workclass"}
-    return _without(rows, known | {"relationship", "fnlwgt"}), np.array(facts, dtype=np.float64)
+    return without_columns(rows, known | {"relationship", "fnlwgt"}), np.array(facts, dtype=np.float64)
 
 
 def arguments() -> tuple[FloatMatrix, DoubleArray]:
     """Return pairs of arguments by the difference of their features, and which one most people find convincing."""
-    texts = {row["id"]: row["text"] for row in _rows("pair_ukp_convarg1", "items.csv.gz")}
+    texts = {row["id"]: row["text"] for row in rows_of("pair_ukp_convarg1", "items.csv.gz")}
     names = {name: number for number, name in enumerate(texts)}
     encoded = make_encoder("auto", "text").fit(list(texts.values()), np.random.default_rng(0))
     features = encoded.transform(list(texts.values()))
     balance: dict[tuple[int, int], int] = {}
-    for row in _rows("pair_ukp_convarg1", "judgments.csv.gz"):
+    for row in rows_of("pair_ukp_convarg1", "judgments.csv.gz"):
         pair = names[row["left"]], names[row["right"]]
         balance[pair] = balance.get(pair, 0) + {"a1": 1, "a2": -1}.get(row["choice"], 0)
     pairs = [pair for pair, votes in balance.items() if votes]

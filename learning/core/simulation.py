@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from learning.core import cycle
-from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix
 from learning.core.evaluation.intervals_difference import ratio_of_means
 from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.ordinal import quadratic_kappa
+from learning.core.learners import one_hot
 from learning.core.pools import ArrayPool
+from learning.core.simulated_people import SimulatedPeople
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,21 @@ class Curve:
         Answers given, rising.
     scores : tuple of float
         Score of the model after as many answers; higher is better.
+    wrong : tuple of int
+        Wrong ones among as many answers.
+    seconds : float
+        What all of them cost the people; 0 where nobody is simulated.
+    rows : tuple of int
+        What was asked, in order.
     """
 
     arm: str
     seed: int
     labels: tuple[int, ...]
     scores: tuple[float, ...]
+    wrong: tuple[int, ...] = ()
+    seconds: float = 0.0
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +170,7 @@ def simulate(
     budget: int,
     random_share: float = 0.0,
     stop_at: float = np.inf,
+    people: SimulatedPeople | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> Curve:
     """Replay one project: rank, answer a batch, fit, measure, until the budget is spent.
@@ -175,6 +187,8 @@ def simulate(
         Share of every batch drawn at random as the live mixture does, in [0, 1].
     stop_at : float
         Stop early when the score has been at least this for three points in a row.
+    people : SimulatedPeople, optional
+        Who answers, of the pool's rows; without them every answer is the truth.
     progress : callable, optional
         Told the number of answers and the score after every batch.
 
@@ -193,6 +207,7 @@ def simulate(
     ((5, 10, 15, 20), True)
     """
     pool = ArrayPool(bench.features)
+    said, wrong, seconds = _said(bench, people)
     settings = replace(settings, head=settings.batch)
     eligible = np.ones(pool.n_rows, dtype=bool)
     rows = np.zeros(0, dtype=np.int64)
@@ -200,7 +215,7 @@ def simulate(
     scores: list[float] = []
     model = None
     while rows.size < min(budget, pool.n_rows):
-        answers = cycle.Answers(bench.features[rows], bench.targets[rows])
+        answers = cycle.Answers(bench.features[rows], said[rows])
         turn_seed = seed * 1_000_003 + rows.size
         ranking = cycle.rank_pool(pool, eligible, answers, model, settings, cycle.step_rng(turn_seed, "rank"))
         picked = ranking.rows[: budget - rows.size]
@@ -212,7 +227,7 @@ def simulate(
             picked = np.concatenate((kept, share_rng.choice(others, n_random, replace=False)))
         eligible[picked] = False
         rows = np.concatenate((rows, picked))
-        answers = cycle.Answers(bench.features[rows], bench.targets[rows])
+        answers = cycle.Answers(bench.features[rows], said[rows])
         unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
         model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)
         assert model is not None  # there is at least one answer by now
@@ -223,7 +238,18 @@ def simulate(
             progress(int(rows.size), score)
         if len(scores) >= 3 and min(scores[-3:]) >= stop_at:
             break
-    return Curve(settings.strategy, seed, tuple(labels), tuple(scores))
+    asked = tuple(rows.tolist())
+    n_wrong = tuple(int(wrong[rows[:n]].sum()) for n in labels)
+    return Curve(settings.strategy, seed, tuple(labels), tuple(scores), n_wrong, float(seconds[rows].sum()), asked)
+
+
+def _said(bench: Bench, people: SimulatedPeople | None) -> tuple[DoubleArray, BoolArray, DoubleArray]:
+    """What is answered when a row is asked, whether that is wrong, and the seconds it takes."""
+    n, n_labels = bench.targets.shape
+    if people is None:
+        return bench.targets, np.zeros(n, dtype=bool), np.zeros(n)
+    given = people.give(np.arange(n))
+    return one_hot(given.labels, n_labels), given.labels != people.truth, given.seconds
 
 
 def labels_to_reach(curve: Curve, target: float) -> tuple[float, bool]:

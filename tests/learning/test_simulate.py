@@ -150,3 +150,23 @@ def test_bad_files_are_named_with_the_place(tmp_path, name, content, message):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(CommandError, match="is not a file"):
         simulate(tmp_path / "absent.csv")
+
+
+def test_people_may_err_and_the_command_says_how_often_they_did(messages):
+    printed = simulate(messages, "--noise", "hard", "--rate", "0.3", "--annotators", "4", *QUICK)
+    assert "4 simulated people err (hard): 30% of the answers to all rows are wrong" in printed
+    assert "% of its answers are wrong, " in printed
+    assert " s an answer." in printed
+    assert "are wrong" not in simulate(messages, *QUICK)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rate", "0.5"], "--rate must be"),
+        (["--noise", "one_bad", "--annotators", "1"], "--annotators: 1 are too few"),
+    ],
+)
+def test_people_who_cannot_be_made_are_refused(messages, arguments, message):
+    with pytest.raises(CommandError, match=message):
+        simulate(messages, *arguments)

@@ -19,10 +19,11 @@ from learning.core.evaluation.interval_words import TOO_FEW, interval_words
 from learning.core.evaluation.intervals import mean_of_few
 from learning.core.evaluation.objectives import OBJECTIVES, make_objective
 from learning.core.learners import LEARNERS
+from learning.core.simulated_people import SimulatedPeople
 from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES
 from learning.selectors.estimates import ends, with_note
-from learning.services.simulation import curve_plot, replay
+from learning.services.simulation import curve_plot, erring, replay
 
 SHARES = (0.90, 0.95, 0.98)
 BAR = 24
@@ -61,6 +62,9 @@ class Command(BaseCommand):
             default="classification", help="What a label is; ordinal: a step of a scale, labels are numbers.",
         )  # fmt: skip
         parser.add_argument("--metric", choices=list(METRICS), help="Default: what suits the kind.")
+        parser.add_argument("--noise", choices=erring.WAYS, help="People who err in this way; without it nobody errs.")
+        parser.add_argument("--rate", type=float, default=0.2, help="Of wrong answers, over all rows and people.")
+        parser.add_argument("--annotators", type=int, default=5, help="People who err.")
         parser.add_argument("--out", type=Path, help="Folder for curves.png, curves.csv and savings.csv.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -91,6 +95,8 @@ class Command(BaseCommand):
             options["out"].mkdir(parents=True, exist_ok=True)
         twice = f", {data.duplicates:,} duplicates left out" if data.duplicates else ""
         self.stdout.write(f"{len(data):,} rows ({data.modality}), {len(set(data.labels))} labels{twice}")
+        if found := erring_of(options):
+            self.stdout.write(found.told())
         arms, full = self.curves(data, holdout, share, encoders, options)
         savings = self.table(arms, full, options["metric"])
         if options["out"]:
@@ -118,11 +124,16 @@ class Command(BaseCommand):
                 )
                 bar.show("learning from every row", 0.0)
                 full[encoder].append(bench.full_score(settings))
+                found = erring_of(options)
+                people = found.people(bench, seed) if found else None
                 for arm in (arm for arm in arms if arm.encoder == encoder):
-                    arm.curves.append(self.replay(bench, arm, seed, options, bar))
+                    arm.curves.append(self.replay(bench, people, arm, seed, options, bar))
         return arms, {encoder: float(np.mean(scores)) for encoder, scores in full.items()}
 
-    def replay(self, bench: Bench, arm: Arm, seed: int, options: dict[str, Any], bar: "ProgressBar") -> Curve:
+    def replay(
+        self, bench: Bench, people: SimulatedPeople | None, arm: Arm, seed: int, options: dict[str, Any],
+        bar: "ProgressBar",
+    ) -> Curve:  # fmt: skip
         budget = min(options["budget"], len(bench.features))
         name = f"{arm.strategy} on {arm.encoder}, seed {seed}"
 
@@ -134,7 +145,9 @@ class Command(BaseCommand):
             batch=options["batch"],
         )  # fmt: skip
         share = 0.0 if arm.strategy == "random" else options["random_share"]
-        curve = simulate(bench, settings, seed=seed, budget=budget, random_share=share, progress=progress)
+        curve = simulate(
+            bench, settings, seed=seed, budget=budget, random_share=share, people=people, progress=progress
+        )
         bar.finish(f"{name}: {curve.scores[-1]:.3f} after {curve.labels[-1]:,} answers")
         return curve
 
@@ -159,6 +172,8 @@ class Command(BaseCommand):
                         f"  {interval_words(row.low, row.high, len(arm.curves), 2)}{unreached}"
                     )
                 self.stdout.write(verdict(arm, found[-2][1], len(arm.curves)))
+                if sum(curve.seconds for curve in arm.curves):  # nobody was simulated where no time went by
+                    self.stdout.write(erring.errors_told(arm.strategy, arm.curves, random.curves))
         return found
 
 
@@ -167,6 +182,10 @@ def check(options: dict[str, Any]) -> None:
     for name, least in (("seeds", 1), ("batch", 1), ("budget", 2)):
         if options[name] < least:
             raise CommandError(f"--{name} must be at least {least}.")
+    if not 0 <= options["rate"] < 0.5:
+        raise CommandError("--rate must be at least 0 and below 0.5.")
+    if options["annotators"] < (2 if options["noise"] == "one_bad" else 1):
+        raise CommandError(f"--annotators: {options['annotators']} are too few.")
     if not 0 <= options["random_share"] <= 1:
         raise CommandError("--random-share must lie between 0 and 1.")
     share = as_share(options["holdout"])
@@ -176,6 +195,11 @@ def check(options: dict[str, Any]) -> None:
         raise CommandError(f"--holdout: {options['holdout']} is neither a share nor a file.")
     if options["out"] and options["out"].exists() and not options["out"].is_dir():
         raise CommandError(f"--out: {options['out']} is not a folder.")
+
+
+def erring_of(options: dict[str, Any]) -> erring.Erring | None:
+    way = options["noise"]
+    return erring.Erring(way, options["rate"], options["annotators"]) if way else None
 
 
 def as_share(given: str) -> float | None:

@@ -1,0 +1,180 @@
+"""Curves of the label benchmarks: a seed of an arm on a set, with people who err or without, kept and read back."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.label_sets import DATA, SETS
+from learning.core import cycle
+from learning.core.learners import one_hot
+from learning.core.simulated_people import Crowd, SimulatedPeople, make_people, out_of_fold
+from learning.core.simulation import Bench, Curve, simulate
+
+
+class Noise(NamedTuple):
+    """How people err; see ``learning/core/simulated_people.py``."""
+
+    kind: str
+    rate: float = 0.0
+    annotators: int = 1
+
+
+CLEAN = Noise("clean")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One seed of one arm on one set; ``budget`` 0 is the set's own."""
+
+    name: str
+    arm: str
+    seed: int
+    temperature: float
+    random_share: float
+    stop_at: float
+    noise: Noise = CLEAN
+    budget: int = 0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A cell with its curve, whose scores are shares of ``full``: the score of the same learner with all answers, all
+    of them true."""
+
+    cell: Cell
+    curve: Curve
+    full: float
+
+
+class Stage(NamedTuple):
+    """A seed's own pool and held-out rows of a set."""
+
+    bench: Bench
+    truth: np.ndarray
+    settings: cycle.Settings
+
+
+def stage(cell: Cell, folder: Path) -> Stage:
+    """Cut the encoded set of a cell."""
+    data = SETS[cell.name]
+    features, labels = (np.load(folder / f"{cell.name}-{part}.npy") for part in ("features", "labels"))
+    n_labels = int(labels.max()) + 1
+    targets = one_hot(labels, n_labels)
+    order = np.random.default_rng(1_000 + cell.seed).permutation(len(features))
+    pool, held_out = order[: data.n_pool], order[data.n_pool : data.n_pool + data.n_held_out]
+    bench = Bench(features[pool], targets[pool], features[held_out], targets[held_out], data.metric)
+    settings = cycle.Settings(data.kind, n_labels, strategy=cell.arm, batch=data.batch, temperature=cell.temperature)
+    return Stage(bench, labels[pool], settings)
+
+
+def people_of(cell: Cell, at: Stage, folder: Path) -> SimulatedPeople | None:
+    """Return who answers; the model they are made by is fitted once a seed."""
+    if cell.noise == CLEAN:
+        return None
+    known = folder / f"{cell.name}-{cell.seed}-beliefs.npy"
+    if not known.exists():
+        rng = np.random.default_rng(cell.seed)
+        np.save(known, out_of_fold(at.bench.features, at.truth, at.settings.n_labels, rng))
+    crowd = Crowd(at.truth, np.load(known), cell.noise.rate, cell.noise.annotators)
+    return make_people(cell.noise.kind, crowd, cell.seed)
+
+
+def run_cell(cell: Cell, folder: str) -> Finished:
+    """Simulate; scores are shares of the score that the same learner reaches with all labels of the seed's pool."""
+    at = stage(cell, Path(folder))
+    full = _once(Path(folder) / f"{cell.name}-{cell.seed}-full.json", lambda: at.bench.full_score(at.settings))
+    curve = simulate(
+        at.bench,
+        at.settings,
+        seed=cell.seed,
+        budget=cell.budget or SETS[cell.name].budget,
+        random_share=0.0 if cell.arm == "random" else cell.random_share,
+        stop_at=cell.stop_at * full,
+        people=people_of(cell, at, Path(folder)),
+    )
+    return Finished(cell, replace(curve, scores=tuple(score / full for score in curve.scores)), full)
+
+
+def _once(known: Path, compute: Callable[[], float]) -> float:
+    """Compute once a seed what all arms are measured against; it takes longer than a short curve."""
+    if not known.exists():
+        known.write_text(repr(compute()), encoding="utf-8")
+    return float(known.read_text(encoding="utf-8"))
+
+
+def kept_as(cell: Cell, keep: Path) -> Path:
+    """Return the file of a finished cell; random order depends on neither temperature nor share."""
+    chance = "" if cell.arm == "random" else f"-{cell.temperature}-{cell.random_share}"
+    noise = "" if cell.noise == CLEAN else "-" + "-".join(map(str, cell.noise))
+    budget = f"-{cell.budget}" if cell.budget else ""
+    return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}{noise}{budget}.json"
+
+
+def read_kept(cells: list[Cell], keep: Path) -> list[Finished]:
+    """Return the cells that an earlier run finished."""
+    found = []
+    for cell in cells:
+        if (path := kept_as(cell, keep)).exists():
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            full = float(kept.pop("full"))
+            told = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+            found.append(Finished(cell, Curve(**{"arm": cell.arm, "seed": cell.seed, **told}), full))
+    return found
+
+
+def write_kept(done: Finished, keep: Path) -> None:
+    """Write a finished cell."""
+    kept_as(done.cell, keep).write_text(json.dumps({**asdict(done.curve), "full": done.full}), encoding="utf-8")
+
+
+def encode(names: list[str], folder: str) -> list[str]:
+    """Encode every set once into ``folder``; return the sets that are there."""
+    found = []
+    for name in names:
+        start = time.monotonic()
+        if name != "digits" and not DATA.is_dir():
+            print(f"{name}: skipped, {DATA.name} is absent")
+            continue
+        features, labels = SETS[name].load()
+        np.save(Path(folder) / f"{name}-features.npy", features)
+        np.save(Path(folder) / f"{name}-labels.npy", labels)
+        print(f"{name}: {len(features):,} x {features.shape[1]} in {time.monotonic() - start:.0f} s", flush=True)
+        found.append(name)
+    return found
+
+
+def run_all(cells: list[Cell], folder: str, jobs: int, minutes: float, keep: Path | None) -> list[Finished]:
+    """Run the cells in ``jobs`` processes, seed after seed, and start no more when time is up."""
+    done: list[Finished] = []
+    start = time.monotonic()
+    waiting = iter(cells)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as workers:
+        running = {workers.submit(run_cell, cell, folder) for cell in islice(waiting, jobs)}
+        while running:
+            ready, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in ready:
+                done.append(future.result())
+                cell, curve = done[-1].cell, done[-1].curve
+                if keep:
+                    write_kept(done[-1], keep)
+                minutes_taken = (time.monotonic() - start) / 60
+                print(
+                    f"[{len(done)}/{len(cells)}, {minutes_taken:.1f} min] {cell.name} {cell.arm} seed {cell.seed}: "
+                    f"{curve.labels[-1]} labels, {curve.scores[-1]:.3f} of {done[-1].full:.4f}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            if time.monotonic() - start < minutes * 60:
+                running |= {workers.submit(run_cell, cell, folder) for cell in islice(waiting, len(ready))}
+    return done
