@@ -127,9 +127,9 @@ def read_kept(cells: list[Cell], keep: Path) -> list[Finished]:
     for cell in cells:
         if (path := kept_as(cell, keep)).exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
-            full = float(kept.pop("full"))
-            told = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
-            found.append(Finished(cell, Curve(**{"arm": cell.arm, "seed": cell.seed, **told}), full))
+            series = (tuple(kept.get(name, ())) for name in ("labels", "scores", "wrong"))
+            curve = Curve(cell.arm, cell.seed, *series, kept.get("seconds", 0.0), tuple(kept.get("rows", ())))
+            found.append(Finished(cell, curve, float(kept["full"])))
     return found
 
 
