@@ -127,8 +127,9 @@ def read_kept(cells: list[Cell], keep: Path) -> list[Finished]:
     for cell in cells:
         if (path := kept_as(cell, keep)).exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
-            series = (tuple(kept.get(name, ())) for name in ("labels", "scores", "wrong"))
-            curve = Curve(cell.arm, cell.seed, *series, kept.get("seconds", 0.0), tuple(kept.get("rows", ())))
+            curve = Curve(cell.arm, cell.seed, tuple(kept["labels"]), tuple(kept["scores"]))
+            further = {"wrong": tuple(kept.get("wrong", ())), "rows": tuple(kept.get("rows", ()))}
+            curve = replace(curve, seconds=kept.get("seconds", 0.0), **further)
             found.append(Finished(cell, curve, float(kept["full"])))
     return found
 
