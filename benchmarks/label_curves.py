@@ -128,8 +128,7 @@ def read_kept(cells: list[Cell], keep: Path) -> list[Finished]:
         if (path := kept_as(cell, keep)).exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
             curve = Curve(cell.arm, cell.seed, tuple(kept["labels"]), tuple(kept["scores"]))
-            further = {"wrong": tuple(kept.get("wrong", ())), "rows": tuple(kept.get("rows", ()))}
-            curve = replace(curve, seconds=kept.get("seconds", 0.0), **further)
+            curve = replace(curve, wrong=tuple(kept.get("wrong", ())), rows=tuple(kept.get("rows", ())))
             found.append(Finished(cell, curve, float(kept["full"])))
     return found
 
