@@ -133,12 +133,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.2, help="of wrong answers, over all rows and people")
     parser.add_argument("--annotators", type=int, default=5, help="people who err")
     parser.add_argument("--budget", type=int, help="answers to give; by default the set's, with --noise 240")
+    parser.add_argument("--eval-share", type=float, help="of the pool, to lean by; with --noise 0.1, 0 leans never")
     given = parser.parse_args()
     noise = Noise(given.noise, given.rate, given.annotators) if given.noise else CLEAN
     stop_at, budget = (np.inf, given.budget or max(COUNTS)) if given.noise else (given.stop_at, given.budget or 0)
+    eval_share = (0.1 if given.noise else 0.0) if given.eval_share is None else given.eval_share
     arms = [arm for arm in dict.fromkeys(given.arms) if arm != "random"]
     cells = [
-        Cell(name, arm, seed, given.temperature, given.random_share, stop_at, noise, budget)
+        Cell(name, arm, seed, given.temperature, given.random_share, stop_at, noise, budget, eval_share)
         for seed in range(given.seeds)
         for name in given.data
         for arm in (*arms, "random")

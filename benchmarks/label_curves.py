@@ -35,7 +35,7 @@ CLEAN = Noise("clean")
 
 @dataclass(frozen=True)
 class Cell:
-    """One seed of one arm on one set; ``budget`` 0 is the set's own."""
+    """One seed of one arm on one set. ``budget`` 0 is the set's own; ``eval_share`` of the pool tells how to lean."""
 
     name: str
     arm: str
@@ -45,6 +45,7 @@ class Cell:
     stop_at: float
     noise: Noise = CLEAN
     budget: int = 0
+    eval_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def run_cell(cell: Cell, folder: str) -> Finished:
         random_share=0.0 if cell.arm == "random" else cell.random_share,
         stop_at=cell.stop_at * full,
         people=people_of(cell, at, Path(folder)),
+        eval_share=cell.eval_share,
     )
     return Finished(cell, replace(curve, scores=tuple(score / full for score in curve.scores)), full)
 
@@ -117,8 +119,8 @@ def kept_as(cell: Cell, keep: Path) -> Path:
     """Return the file of a finished cell; random order depends on neither temperature nor share."""
     chance = "" if cell.arm == "random" else f"-{cell.temperature}-{cell.random_share}"
     noise = "" if cell.noise == CLEAN else "-" + "-".join(map(str, cell.noise))
-    budget = f"-{cell.budget}" if cell.budget else ""
-    return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}{noise}{budget}.json"
+    further = "".join(f"-{number}" for number in (cell.budget, cell.eval_share) if number)
+    return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}{noise}{further}.json"
 
 
 def read_kept(cells: list[Cell], keep: Path) -> list[Finished]:

@@ -117,6 +117,10 @@ class Project(models.Model):
     )
     labels_version = models.PositiveIntegerField(default=0, editable=False)
     epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The published epoch; 0 before the first.")
+    leaning = models.FloatField(
+        default=0.0, db_default=0.0, editable=False,
+        help_text="Share drawn at random, where above random_share: the published ranking found that people err.",
+    )  # fmt: skip
     reserved_epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The newest number given out.")
 
     objects = ProjectQuerySet.as_manager()
@@ -137,11 +141,17 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(random_share__gte=0, random_share__lte=1), name="project_random_share_in_range"
             ),
+            models.CheckConstraint(condition=Q(leaning__gte=0, leaning__lte=1), name="project_leaning_in_range"),
             models.CheckConstraint(condition=Q(reserved_epoch__gte=models.F("epoch")), name="project_epoch_reserved"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def share_at_random(self) -> float:
+        """Share of the pool's questions that no ranking has a say in: what was set, or more where people err."""
+        return max(self.random_share, self.leaning)
 
     def in_column_order(self, data: Mapping[str, Any]) -> list[tuple[str, Any]]:
         """A table row's columns as they stood in the file; stored rows do not keep their order."""

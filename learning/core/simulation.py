@@ -18,6 +18,7 @@ from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.ordinal import quadratic_kappa
 from learning.core.learners import one_hot
 from learning.core.pools import ArrayPool
+from learning.core.simulated_eval import SimulatedEval
 from learning.core.simulated_people import SimulatedPeople
 
 
@@ -171,6 +172,7 @@ def simulate(
     random_share: float = 0.0,
     stop_at: float = np.inf,
     people: SimulatedPeople | None = None,
+    eval_share: float = 0.0,
     progress: Callable[[int, float], None] | None = None,
 ) -> Curve:
     """Replay one project: rank, answer a batch, fit, measure, until the budget is spent.
@@ -189,6 +191,10 @@ def simulate(
         Stop early when the score has been at least this for three points in a row.
     people : SimulatedPeople, optional
         Who answers, of the pool's rows; without them every answer is the truth.
+    eval_share : float
+        Share of the pool's rows that are set apart and only measure how far people err, which makes the random share
+        rise as it does live (:mod:`learning.core.evaluation.answer_errors`) where the strategy is ``auto``; 0 leaves it
+        as it is.
     progress : callable, optional
         Told the number of answers and the score after every batch.
 
@@ -207,20 +213,23 @@ def simulate(
     ((5, 10, 15, 20), True)
     """
     pool = ArrayPool(bench.features)
-    said, wrong, seconds = _said(bench, people)
+    answered = answers_of(bench, people)
+    said = answered.said
     settings = replace(settings, head=settings.batch)
     eligible = np.ones(pool.n_rows, dtype=bool)
+    measured = SimulatedEval(bench.features, said, people, settings, eval_share, cycle.step_rng(seed, "eval"))
+    eligible[measured.rows] = False
     rows = np.zeros(0, dtype=np.int64)
     labels: list[int] = []
     scores: list[float] = []
     model = None
-    while rows.size < min(budget, pool.n_rows):
+    while rows.size < min(budget, int(eligible.sum()) + rows.size):
         answers = cycle.Answers(bench.features[rows], said[rows])
         turn_seed = seed * 1_000_003 + rows.size
         ranking = cycle.rank_pool(pool, eligible, answers, model, settings, cycle.step_rng(turn_seed, "rank"))
         picked = ranking.rows[: budget - rows.size]
         share_rng = cycle.step_rng(turn_seed, "random share")
-        n_random = int(share_rng.binomial(picked.size, random_share))
+        n_random = int(share_rng.binomial(picked.size, max(random_share, measured.leaning(model, rows.size))))
         if n_random:
             kept = picked[: picked.size - n_random]
             others = np.setdiff1d(np.flatnonzero(eligible), kept)
@@ -239,17 +248,28 @@ def simulate(
         if len(scores) >= 3 and min(scores[-3:]) >= stop_at:
             break
     asked = tuple(rows.tolist())
-    n_wrong = tuple(int(wrong[rows[:n]].sum()) for n in labels)
-    return Curve(settings.strategy, seed, tuple(labels), tuple(scores), n_wrong, float(seconds[rows].sum()), asked)
+    n_wrong = tuple(int(answered.wrong[rows[:n]].sum()) for n in labels)
+    return Curve(
+        settings.strategy, seed, tuple(labels), tuple(scores), n_wrong, float(answered.seconds[rows].sum()), asked
+    )
 
 
-def _said(bench: Bench, people: SimulatedPeople | None) -> tuple[DoubleArray, BoolArray, DoubleArray]:
-    """What is answered when a row is asked, whether that is wrong, and the seconds it takes."""
+@dataclass(frozen=True)
+class PoolAnswers:
+    """What is answered when a row of the pool is asked, whether that is wrong, and the seconds it takes."""
+
+    said: DoubleArray
+    wrong: BoolArray
+    seconds: DoubleArray
+
+
+def answers_of(bench: Bench, people: SimulatedPeople | None) -> PoolAnswers:
+    """Return the answers to all rows of the pool: the truth where nobody is simulated."""
     n, n_labels = bench.targets.shape
     if people is None:
-        return bench.targets, np.zeros(n, dtype=bool), np.zeros(n)
+        return PoolAnswers(bench.targets, np.zeros(n, dtype=bool), np.zeros(n))
     given = people.give(np.arange(n))
-    return one_hot(given.labels, n_labels), given.labels != people.truth, given.seconds
+    return PoolAnswers(one_hot(given.labels, n_labels), given.labels != people.truth, given.seconds)
 
 
 def labels_to_reach(curve: Curve, target: float) -> tuple[float, bool]:

@@ -32,11 +32,11 @@ def forget(project, n_items) -> None:
     Member.objects.filter(project=project).update(**fresh)
 
 
-def rank(project, items, rng) -> None:
+def rank(project, items, rng, leaning=None) -> None:
     """A ranking drawn anew, by the law of the core."""
     order, q = draw(rank_log_weights(len(items), 0.5), len(items), rng)
     entries = [(items[at].pk, 1.0, chance) for at, chance in zip(order.tolist(), q.tolist(), strict=True)]
-    assert publish(project.pk, reserve_epoch(project.pk), entries, "margin", 1, len(items))
+    assert publish(project.pk, reserve_epoch(project.pk), entries, "margin", 1, len(items), leaning=leaning)
 
 
 def ask(user, project, rng) -> Task:
@@ -45,9 +45,12 @@ def ask(user, project, rng) -> Task:
     return next_tasks(user, project, held + 1, rng)[held]
 
 
-@pytest.mark.parametrize(("people", "overlap", "each"), [(2, 1, 3), (2, 2, 4), (3, 2, 2), (3, 3, 3), (5, 3, 2)])
+@pytest.mark.parametrize(
+    ("people", "overlap", "each", "leaning"),
+    [(2, 1, 3, 0.0), (2, 2, 4, 0.0), (3, 2, 2, 0.0), (3, 3, 3, 0.0), (5, 3, 2, 0.0), (2, 1, 3, 0.8), (3, 2, 2, 0.8)],
+)
 def test_weighted_by_the_inverse_of_its_propensity_every_question_speaks_for_all_that_the_person_could_be_asked(
-    people, overlap, each
+    people, overlap, each, leaning
 ):
     """The value of what was asked over its propensity estimates the sum of the values of all that was free for the
     person just then, whoever was asked what before."""
@@ -57,7 +60,7 @@ def test_weighted_by_the_inverse_of_its_propensity_every_question_speaks_for_all
     errors = []
     for _ in range(80):
         forget(project, len(items))
-        rank(project, items, numpy_rng)
+        rank(project, items, numpy_rng, leaning)
         project = Project.objects.get(pk=project.pk)
         held: dict[int, set[int]] = {user.pk: set() for user in users}
         slots = dict.fromkeys(value, overlap)

@@ -147,6 +147,22 @@ def test_a_random_draw_beside_a_queue_has_the_propensity_of_the_mixture(project,
     assert mixed(Project(random_share=0.0), 0.1, 0.0, False) == pytest.approx(0.1)
 
 
+def test_a_ranking_may_lean_towards_random_and_another_may_lean_back(project, people):
+    items = make_items(project, [str(n) for n in range(10)])
+    settings_of(project, random_share=0.2)
+    entries = [(item.pk, 1.0, 0.5) for item in items]
+    shares = []
+    for leaning in (0.7, None, 0.1, 0.0):  # none says nothing of it, and below what was set it changes nothing
+        assert publish(project.pk, reserve_epoch(project.pk), entries, "margin", 3, 10, leaning=leaning)
+        project.refresh_from_db()
+        shares.append(project.share_at_random)
+        assert strategy_share(1, project, Always(0.5)) == (project.share_at_random < 0.5)
+    assert shares == [0.7, 0.7, 0.2, 0.2]
+    assert project.random_share == 0.2
+    leaning = Project(random_share=0.2, leaning=0.7)
+    assert mixed(leaning, 0.1, 0.04, True) == pytest.approx(0.07 + 0.3 * 0.04)
+
+
 def test_a_random_draw_counts_what_the_queue_would_have_passed_over_first(project, people):
     items = make_items(project, [str(n) for n in range(10)])
     rank(project, items, q=0.5)

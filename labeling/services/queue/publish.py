@@ -31,6 +31,7 @@ class RankedHead:
     strategy: str
     model_version: int | None
     pool_size: int
+    leaning: float | None
 
 
 @transaction.atomic
@@ -49,14 +50,16 @@ def publish(
     model_version: int | None,
     pool_size: int,
     slots_taken: Sequence[int] | None = None,
+    leaning: float | None = None,
 ) -> bool:
     """Makes ``[(item, utility, propensity)]``, of pairs ``[(one item, other item, utility, propensity)]``, best first,
     the project's queue; False when fenced off.
 
     ``slots_taken``: the answers of each that the ranking knew of (0 where left out); what was asked beyond them waits
-    for a later pass. Pairs without a row get one. Repeating it with the same number changes nothing and is True.
-    Entries of older epochs are removed afterwards. Raises ValueError for what is not distinct or not of the pool, for
-    pairs across contexts, and for utilities and propensities that are none.
+    for a later pass. ``leaning``: the share of questions to be drawn at random from now on, where it is above the
+    project's; None leaves it. Pairs without a row get one. Repeating it with the same number changes nothing and is
+    True. Entries of older epochs are removed afterwards. Raises ValueError for what is not distinct or not of the pool,
+    for pairs across contexts, and for utilities and propensities that are none.
     """
     project = Project.objects.only("kind", "pairs", "epoch", "reserved_epoch").get(pk=project_id)
     source = source_of(project)
@@ -72,7 +75,7 @@ def publish(
     ids = source.row_ids(project_id, checked)
     rows = [(pk, *of, taken) for pk, of, taken in zip(ids, numbers, known, strict=True)]
     try:
-        published = _publish(project_id, number, RankedHead(source, rows, strategy, model_version, pool_size))
+        published = _publish(project_id, number, RankedHead(source, rows, strategy, model_version, pool_size, leaning))
     except FencedOff:
         return False
     if published:
@@ -93,7 +96,9 @@ def _publish(project_id: int, number: int, ranking: RankedHead) -> bool:
     )  # fmt: skip
     _insert(epoch.pk, ranking)
     # the switch; if somebody reserved while the entries were written, it finds no row and all of this is undone
-    switched = Project.objects.filter(pk=project_id, reserved_epoch=number, epoch__lt=number).update(epoch=number)
+    leans = {} if ranking.leaning is None else {"leaning": ranking.leaning}
+    unpublished = Project.objects.filter(pk=project_id, reserved_epoch=number, epoch__lt=number)
+    switched = unpublished.update(epoch=number, **leans)
     if not switched:
         raise FencedOff
     return True

@@ -54,7 +54,7 @@ def strategy_share(count: int, project: Project, rng: Rng) -> int:
     """How many of ``count`` pool questions come from the head of the queue."""
     if not project.epoch:
         return 0
-    return sum(rng.random() >= project.random_share for _ in range(count))
+    return sum(rng.random() >= project.share_at_random for _ in range(count))
 
 
 def mixed(project: Project, at_random: float, in_queue: float, has_head: bool) -> float:
@@ -62,4 +62,5 @@ def mixed(project: Project, at_random: float, in_queue: float, has_head: bool) -
     if not has_head:
         return at_random
     # with a random share of 0, what fills in for a stream that ran dry was drawn at random all the same
-    return min(1.0, project.random_share * at_random + (1.0 - project.random_share) * in_queue) or at_random
+    share = project.share_at_random
+    return min(1.0, share * at_random + (1.0 - share) * in_queue) or at_random

@@ -1,6 +1,7 @@
 """Labels of items, one each or any number: one model of probabilities, a queue of single items."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -10,7 +11,7 @@ from learning.core.cycle import Answers
 from learning.core.data_tests import Finding
 from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.core.learners import FittedLearner
-from learning.families.labels import arms, candidates, data_tests, evaluation, ranking, stopping, training_data
+from learning.families.labels import arms, candidates, data_tests, evaluation, leaning, ranking, stopping, training_data
 from learning.families.labels.context import Context, Inputs
 from learning.families.labels.training_data import LabelData
 from learning.models import ModelVersion, Run
@@ -96,6 +97,10 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         ranked_on = context.matrix if ranks is None else _matrix_of(ranks, context)
         ranked = ranking.rank_frozen(context.run, context.data, ranks, ranked_on)
         note = f"{ranked.strategy}: {ranked.reason}; {len(ranked.entries):,} of {ranked.pool_size:,} items"
+        errors = leaning.measured(context, candidate)
+        if errors is not None:
+            ranked = replace(ranked, leaning=errors.leaning)
+            note += leaning.told(context.run.project, errors)
         return Ranked(ranked, note)
 
     def publish(

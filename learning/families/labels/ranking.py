@@ -33,13 +33,15 @@ class OpenPool:
 
 @dataclass(frozen=True)
 class RankedPool:
-    """``slots_taken``: the answers of each entry's item that the ranking knows."""
+    """``slots_taken``: the answers of each entry's item that the ranking knows. ``leaning``: the share of questions to
+    be drawn at random where it is above the project's, None for as much as before."""
 
     entries: list[tuple[int, float, float]]
     slots_taken: list[int]
     strategy: str
     reason: str
     pool_size: int
+    leaning: float | None = None
 
 
 def settings_of(project: Project, n_labels: int) -> Settings:
@@ -110,6 +112,7 @@ def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVers
         model_version=version.number if version else None,
         pool_size=ranking.pool_size,
         slots_taken=ranking.slots_taken,
+        leaning=ranking.leaning,
     )
 
 

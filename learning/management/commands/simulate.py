@@ -146,8 +146,9 @@ class Command(BaseCommand):
         )  # fmt: skip
         share = 0.0 if arm.strategy == "random" else options["random_share"]
         curve = simulate(
-            bench, settings, seed=seed, budget=budget, random_share=share, people=people, progress=progress
-        )
+            bench, settings, seed=seed, budget=budget, random_share=share, people=people,
+            eval_share=erring.EVAL_SHARE if people else 0.0, progress=progress,
+        )  # fmt: skip
         bar.finish(f"{name}: {curve.scores[-1]:.3f} after {curve.labels[-1]:,} answers")
         return curve
 

@@ -10,6 +10,8 @@ from learning.core.simulated_people import NOISE, Crowd, SimulatedPeople, make_p
 from learning.core.simulation import Bench, Curve
 
 WAYS = tuple(NOISE)
+#: Of the pool, as a project has it: what measures how far people err.
+EVAL_SHARE = 0.1
 
 
 @dataclass(frozen=True)
