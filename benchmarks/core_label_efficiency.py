@@ -23,6 +23,9 @@ wrong.
 
     python -m benchmarks.core_label_efficiency --noise hard --rate 0.2 --annotators 5 --data sms adult --seeds 3
 
+``--successors`` adds what boosting, a forest and, for texts, a linear model on words gain from the same rows over as many
+random ones.
+
 Sets are those of ``benchmarks/label_sets.py``; what is absent is skipped with a word.
 """
 
@@ -45,7 +48,8 @@ from benchmarks.label_sets import DEFAULT_SETS, SETS  # noqa: E402
 from learning.core.acquisition import DEFAULT_TEMPERATURE  # noqa: E402
 from learning.core.evaluation.intervals import Estimate, mean_of_few  # noqa: E402
 from learning.core.simulated_people import NOISE  # noqa: E402
-from learning.core.simulation import saving  # noqa: E402
+from learning.core.simulation import saving
+from learning.core.successors import gains  # noqa: E402
 
 SHARES = (0.90, 0.95, 0.98)
 #: Answers at which arms with erring people are compared, and the first of them that are looked at for errors.
@@ -104,6 +108,21 @@ def report_noise(names: list[str], arms: list[str], done: list[Finished]) -> Non
     print("gains in points of the held-out score, with Student's interval over seeds")
 
 
+def report_successors(names: list[str], arms: list[str], done: list[Finished]) -> None:
+    """Print what other families gain from an arm's rows over as many random ones."""
+    for name in names:
+        found = {(each.cell.arm, each.cell.seed): each.successors for each in done if each.cell.name == name}
+        for arm in arms:
+            seeds = [seed for of, seed in found if of == arm and ("random", seed) in found]
+            if seeds:
+                of_arm, of_random = ([found[which, seed] for seed in seeds] for which in (arm, "random"))
+                told = ", ".join(
+                    f"{family} {_points(gain).strip()}" for family, gain in gains(of_arm, of_random).items()
+                )
+                print(f"{name:14s} {arm:14s} {len(seeds):5d} | {told}")
+    print("gains of other families in points over as many random rows, with Student's interval over seeds")
+
+
 def _points(gain: Estimate) -> str:
     ends = f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]" if gain.n > 1 else "[one seed]"
     return f"{100 * gain.value:+5.1f} {ends:>15s}"
@@ -134,13 +153,17 @@ def main() -> None:
     parser.add_argument("--annotators", type=int, default=5, help="people who err")
     parser.add_argument("--budget", type=int, help="answers to give; by default the set's, with --noise 240")
     parser.add_argument("--eval-share", type=float, help="of the pool, to lean by; with --noise 0.1, 0 leans never")
+    parser.add_argument("--successors", action="store_true", help="other families on the same rows; --budget 240")
     given = parser.parse_args()
     noise = Noise(given.noise, given.rate, given.annotators) if given.noise else CLEAN
-    stop_at, budget = (np.inf, given.budget or max(COUNTS)) if given.noise else (given.stop_at, given.budget or 0)
+    is_short = given.noise or given.successors
+    stop_at, budget = (np.inf, given.budget or max(COUNTS)) if is_short else (given.stop_at, given.budget or 0)
     eval_share = (0.1 if given.noise else 0.0) if given.eval_share is None else given.eval_share
     arms = [arm for arm in dict.fromkeys(given.arms) if arm != "random"]
     cells = [
-        Cell(name, arm, seed, given.temperature, given.random_share, stop_at, noise, budget, eval_share)
+        Cell(
+            name, arm, seed, given.temperature, given.random_share, stop_at, noise, budget, eval_share, given.successors
+        )
         for seed in range(given.seeds)
         for name in given.data
         for arm in (*arms, "random")
@@ -154,8 +177,11 @@ def main() -> None:
         names = encode([name for name in given.data if any(cell.name == name for cell in missing)], folder)
         todo = [cell for cell in missing if cell.name in names]
         done += run_all(todo, folder, given.jobs, given.minutes, given.keep)
-    tell = report_noise if given.noise else report
-    tell([name for name in given.data if any(each.cell.name == name for each in done)], arms, done)
+    tell = report_noise if is_short else report
+    names = [name for name in given.data if any(each.cell.name == name for each in done)]
+    tell(names, arms, done)
+    if given.successors:
+        report_successors(names, arms, done)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,6 +20,7 @@ from learning.core import cycle
 from learning.core.learners import one_hot
 from learning.core.simulated_people import Crowd, SimulatedPeople, make_people, out_of_fold
 from learning.core.simulation import Bench, Curve, simulate
+from learning.core.successors import Texts, successor_scores
 
 
 class Noise(NamedTuple):
@@ -46,16 +47,18 @@ class Cell:
     noise: Noise = CLEAN
     budget: int = 0
     eval_share: float = 0.0
+    successors: bool = False
 
 
 @dataclass(frozen=True)
 class Finished:
     """A cell with its curve, whose scores are shares of ``full``: the score of the same learner with all answers, all
-    of them true."""
+    of them true. ``successors``: scores of other families on the rows that were asked."""
 
     cell: Cell
     curve: Curve
     full: float
+    successors: dict[str, float] = field(default_factory=dict)
 
 
 class Stage(NamedTuple):
@@ -64,6 +67,7 @@ class Stage(NamedTuple):
     bench: Bench
     truth: np.ndarray
     settings: cycle.Settings
+    n_rows: int
 
 
 def stage(cell: Cell, folder: Path) -> Stage:
@@ -72,11 +76,17 @@ def stage(cell: Cell, folder: Path) -> Stage:
     features, labels = (np.load(folder / f"{cell.name}-{part}.npy") for part in ("features", "labels"))
     n_labels = int(labels.max()) + 1
     targets = one_hot(labels, n_labels)
-    order = np.random.default_rng(1_000 + cell.seed).permutation(len(features))
-    pool, held_out = order[: data.n_pool], order[data.n_pool : data.n_pool + data.n_held_out]
+    pool, held_out = pool_and_held_out(cell, len(features))
     bench = Bench(features[pool], targets[pool], features[held_out], targets[held_out], data.metric)
     settings = cycle.Settings(data.kind, n_labels, strategy=cell.arm, batch=data.batch, temperature=cell.temperature)
-    return Stage(bench, labels[pool], settings)
+    return Stage(bench, labels[pool], settings, len(features))
+
+
+def pool_and_held_out(cell: Cell, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows of the set are the seed's pool and which only measure."""
+    data = SETS[cell.name]
+    order = np.random.default_rng(1_000 + cell.seed).permutation(n_rows)
+    return order[: data.n_pool], order[data.n_pool : data.n_pool + data.n_held_out]
 
 
 def people_of(cell: Cell, at: Stage, folder: Path) -> SimulatedPeople | None:
@@ -94,6 +104,7 @@ def people_of(cell: Cell, at: Stage, folder: Path) -> SimulatedPeople | None:
 def run_cell(cell: Cell, folder: str) -> Finished:
     """Simulate; scores are shares of the score that the same learner reaches with all labels of the seed's pool."""
     at = stage(cell, Path(folder))
+    people = people_of(cell, at, Path(folder))
     full = _once(Path(folder) / f"{cell.name}-{cell.seed}-full.json", lambda: at.bench.full_score(at.settings))
     curve = simulate(
         at.bench,
@@ -102,10 +113,17 @@ def run_cell(cell: Cell, folder: str) -> Finished:
         budget=cell.budget or SETS[cell.name].budget,
         random_share=0.0 if cell.arm == "random" else cell.random_share,
         stop_at=cell.stop_at * full,
-        people=people_of(cell, at, Path(folder)),
+        people=people,
         eval_share=cell.eval_share,
     )
-    return Finished(cell, replace(curve, scores=tuple(score / full for score in curve.scores)), full)
+    others = {}
+    if cell.successors:
+        texts = SETS[cell.name].texts
+        read = texts() if texts else None
+        order = pool_and_held_out(cell, at.n_rows)
+        both = Texts(*([read[row] for row in rows] for rows in order)) if read else None
+        others = successor_scores(at.bench, np.array(curve.rows), at.settings, cell.seed, people, both)
+    return Finished(cell, replace(curve, scores=tuple(score / full for score in curve.scores)), full, others)
 
 
 def _once(known: Path, compute: Callable[[], float]) -> float:
@@ -120,7 +138,8 @@ def kept_as(cell: Cell, keep: Path) -> Path:
     chance = "" if cell.arm == "random" else f"-{cell.temperature}-{cell.random_share}"
     noise = "" if cell.noise == CLEAN else "-" + "-".join(map(str, cell.noise))
     further = "".join(f"-{number}" for number in (cell.budget, cell.eval_share) if number)
-    return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}{noise}{further}.json"
+    others = "-successors" if cell.successors else ""
+    return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}{noise}{further}{others}.json"
 
 
 def read_kept(cells: list[Cell], keep: Path) -> list[Finished]:
@@ -131,13 +150,15 @@ def read_kept(cells: list[Cell], keep: Path) -> list[Finished]:
             kept = json.loads(path.read_text(encoding="utf-8"))
             curve = Curve(cell.arm, cell.seed, tuple(kept["labels"]), tuple(kept["scores"]))
             curve = replace(curve, wrong=tuple(kept.get("wrong", ())), rows=tuple(kept.get("rows", ())))
-            found.append(Finished(cell, curve, float(kept["full"])))
+            found.append(Finished(cell, curve, float(kept["full"]), kept.get("successors", {})))
     return found
 
 
 def write_kept(done: Finished, keep: Path) -> None:
     """Write a finished cell."""
-    kept_as(done.cell, keep).write_text(json.dumps({**asdict(done.curve), "full": done.full}), encoding="utf-8")
+    kept_as(done.cell, keep).write_text(
+        json.dumps({**asdict(done.curve), "full": done.full, "successors": done.successors}), encoding="utf-8"
+    )
 
 
 def encode(names: list[str], folder: str) -> list[str]:

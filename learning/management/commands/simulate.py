@@ -4,7 +4,7 @@ import csv
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from learning.core.learners import LEARNERS
 from learning.core.simulated_people import SimulatedPeople
 from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES
+from learning.core.successors import successor_scores
 from learning.selectors.estimates import ends, with_note
-from learning.services.simulation import curve_plot, erring, replay
+from learning.services.simulation import curve_plot, erring, inherited, replay
 
 SHARES = (0.90, 0.95, 0.98)
 BAR = 24
@@ -31,11 +32,12 @@ BAR = 24
 
 @dataclass(frozen=True)
 class Arm:
-    """The curves of one strategy on one encoder, a seed each."""
+    """The curves of one strategy on one encoder, a seed each; what other families made of the same answers."""
 
     encoder: str
     strategy: str
     curves: list[Curve]
+    successors: list[dict[str, float]] = field(default_factory=list)
 
 
 class Command(BaseCommand):
@@ -127,7 +129,10 @@ class Command(BaseCommand):
                 found = erring_of(options)
                 people = found.people(bench, seed) if found else None
                 for arm in (arm for arm in arms if arm.encoder == encoder):
-                    arm.curves.append(self.replay(bench, people, arm, seed, options, bar))
+                    curve = self.replay(bench, people, arm, seed, options, bar)
+                    arm.curves.append(curve)
+                    rows, texts = np.array(curve.rows), inherited.texts_of(parts)
+                    arm.successors.append(successor_scores(bench, rows, settings, seed, people, texts))
         return arms, {encoder: float(np.mean(scores)) for encoder, scores in full.items()}
 
     def replay(
@@ -173,6 +178,9 @@ class Command(BaseCommand):
                         f"  {interval_words(row.low, row.high, len(arm.curves), 2)}{unreached}"
                     )
                 self.stdout.write(verdict(arm, found[-2][1], len(arm.curves)))
+                n_answers = arm.curves[0].labels[-1]
+                known = arm.successors, random.successors
+                self.stdout.write(inherited.told(arm.strategy, n_answers, metric, *known))
                 if sum(curve.seconds for curve in arm.curves):  # nobody was simulated where no time went by
                     self.stdout.write(erring.errors_told(arm.strategy, arm.curves, random.curves))
         return found
