@@ -23,8 +23,8 @@ wrong.
 
     python -m benchmarks.core_label_efficiency --noise hard --rate 0.2 --annotators 5 --data sms adult --seeds 3
 
-``--successors`` adds what boosting, a forest and, for texts, a linear model on words gain from the same rows over as many
-random ones.
+``--successors`` adds what boosting, a forest and, for texts, a linear model on words gain from the same rows over as
+many random ones.
 
 Sets are those of ``benchmarks/label_sets.py``; what is absent is skipped with a word.
 """
@@ -48,7 +48,7 @@ from benchmarks.label_sets import DEFAULT_SETS, SETS  # noqa: E402
 from learning.core.acquisition import DEFAULT_TEMPERATURE  # noqa: E402
 from learning.core.evaluation.intervals import Estimate, mean_of_few  # noqa: E402
 from learning.core.simulated_people import NOISE  # noqa: E402
-from learning.core.simulation import saving
+from learning.core.simulation import saving  # noqa: E402
 from learning.core.successors import gains  # noqa: E402
 
 SHARES = (0.90, 0.95, 0.98)

@@ -178,10 +178,10 @@ def jokes() -> tuple[Features, Labels]:
 
 
 class DataSet(NamedTuple):
-    """How a set is simulated; ``batch`` answers lie between two rankings, ``aim`` is what is hoped for at 95 %, ``texts`` what
-    was encoded, in the same order.
+    """How a set is simulated.
 
-    The batch is the application's default for ``retrain_every``. Only Banking77 takes larger steps, which save four
+    ``batch`` answers lie between two rankings, ``aim`` is what is hoped for at 95 %, ``texts`` what was encoded. The
+    batch is the application's default for ``retrain_every``. Only Banking77 takes larger steps, which save four
     fifths of the time and can only cost the active arm.
     """
 
