@@ -70,10 +70,13 @@ def test_two_who_contradict_each_other_are_counted_although_they_leave_no_truth(
 
 
 def test_a_strategy_that_somebody_chose_is_followed(project, people):
-    project.strategy = "margin"
-    project.save()
     answer_some(project, people.annotator, 90)
     erring(project, people.annotator, Split.EVAL, 60, every=3)
+    run(project)
+    assert project.leaning > 0.3
+    project.strategy = "margin"
+    project.save(update_fields=["strategy"])
+    answer_some(project, people.annotator, 20)
     run(project)
     assert project.leaning == 0.0
 

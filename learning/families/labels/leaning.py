@@ -12,10 +12,12 @@ from learning.services.pipeline.family import Candidate
 
 
 def measured(context: Context, candidate: Candidate[Any] | None) -> AnswerErrors | None:
-    """None where nothing was measured, or where the project's own strategy is to be followed."""
+    """None where nothing was measured: the queue leans as before. Not at all where a chosen strategy is followed."""
     found: MeasuredLabels | None = candidate.measured if candidate else None
     project, objective = context.run.project, context.inputs.settings.objective
-    if found is None or project.strategy != "auto" or not objective.leans:
+    if project.strategy != "auto" or not objective.leans:
+        return AnswerErrors(None, None)
+    if found is None:
         return None
     data = context.data
     # two people who disagree leave no truth: such items are among the tied ones only
