@@ -62,6 +62,34 @@ def order_by_utility(utilities: FloatMatrix, rng: np.random.Generator) -> IntArr
     return np.asarray(np.argsort(keys), dtype=np.int64)
 
 
+def demoted(order: IntArray, factors: DoubleArray | None) -> IntArray:
+    """Return an order in which every rank was divided by its row's factor, and ranks dealt anew.
+
+    A rank is drawn with ``r ** -b``: a factor ``f`` on the rank is one of ``f ** b`` on the weight. Which weights there
+    are does not change, only who has them, so propensities are as known and as positive as before.
+
+    Parameters
+    ----------
+    order : ndarray of int, shape (n,)
+        Positions, best first.
+    factors : ndarray of shape (n,), range (0, 1], optional
+        By position, as in :func:`learning.core.skips.factor_of`; None leaves the order as it is.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+
+    Examples
+    --------
+    >>> demoted(np.array([2, 0, 1]), np.array([1.0, 1.0, 0.1])).tolist()
+    [0, 1, 2]
+    """
+    if factors is None:
+        return order
+    ranks = np.arange(1, order.size + 1) / factors[order]
+    return np.asarray(order[np.argsort(ranks, kind="stable")])
+
+
 def rank_log_weights(n: int, temperature: float) -> DoubleArray:
     """Return the log weight of ranks 1 to ``n``.
 

@@ -18,6 +18,7 @@ from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.evaluation.report import Evaluation
 from learning.core.learners import FittedLearner, make_learner
 from learning.core.pools import Pool
+from learning.core.skips import SkipModel
 from learning.core.strategies import Draws, Request, make_strategy
 
 UNLABELED_ROWS = 1_000
@@ -232,6 +233,7 @@ def rank_pool(
     model: FittedLearner | None,
     settings: Settings,
     rng: np.random.Generator,
+    skips: SkipModel | None = None,
 ) -> Draws:
     """Draw the head of the queue.
 
@@ -245,6 +247,8 @@ def rank_pool(
     model : FittedLearner or None
     settings : Settings
     rng : numpy.random.Generator
+    skips : SkipModel, optional
+        From :func:`learning.core.skips.fit_skip_model`, once something was skipped.
 
     Returns
     -------
@@ -273,6 +277,7 @@ def rank_pool(
             rng=rng,
             temperature=settings.temperature,
             costs=settings.objective.costs(settings.n_labels),
+            skips=skips,
         )
     )
 

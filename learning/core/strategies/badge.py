@@ -10,7 +10,7 @@ import numpy as np
 from learning.core import acquisition
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind, form_of
-from learning.core.strategies.base import Draws, Request, eligible_rows, model_of
+from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
 from learning.core.strategies.uncertainty import margin, pool_utilities
 
 CANDIDATES = 2_048
@@ -71,12 +71,15 @@ class Badge:
         """Draw gradients apart from each other; see :meth:`Strategy.rank`."""
         rows = eligible_rows(request)
         utilities = pool_utilities(request, self.name, margin)[rows]
-        order = acquisition.order_by_utility(utilities, request.rng)
+        factors = factors_of(request, rows)
+        order = acquisition.demoted(acquisition.order_by_utility(utilities, request.rng), factors)
         n_candidates = min(CANDIDATES, rows.size)
         features = request.pool.take(rows[order[:n_candidates]])
         errors = errors_of(model_of(request, self.name).predict(features), request.kind)
         n_batch = min(request.batch, request.head, rows.size)
-        positions, propensities, taken = _seeds(Gradients(errors, features), rows.size, n_batch, request.rng)
+        gradients = Gradients(errors, features)
+        likes = 1.0 if factors is None else factors[order[:n_candidates]]
+        positions, propensities, taken = _seeds(gradients, likes, rows.size, n_batch, request.rng)
         left = np.flatnonzero(~taken)
         log_weights = acquisition.rank_log_weights(left.size, request.temperature)
         n_more = min(request.head, rows.size) - n_batch
@@ -93,14 +96,14 @@ class Badge:
 
 
 def _seeds(
-    gradients: Gradients, n_rows: int, n_batch: int, rng: np.random.Generator
+    gradients: Gradients, factors: DoubleArray | float, n_rows: int, n_batch: int, rng: np.random.Generator
 ) -> tuple[IntArray, DoubleArray, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
     n_candidates = gradients.squares.size
     positions = np.empty(n_batch, dtype=np.int64)
     propensities = np.empty(n_batch)
     taken = np.zeros(n_rows, dtype=bool)
     for number in range(n_batch):
-        weights = np.where(taken[:n_candidates], 0.0, gradients.squares)
+        weights = np.where(taken[:n_candidates], 0.0, gradients.squares * factors)
         total = weights.sum()
         n_left = n_rows - number
         share = UNIFORM_SHARE if total > 0 else 1.0

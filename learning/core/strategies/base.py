@@ -12,6 +12,10 @@ from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind
 from learning.core.learners.base import FittedLearner
 from learning.core.pools import Pool
+from learning.core.skips import SkipModel
+
+#: Below this share of the pool rows are fetched, from there on the pool is read through.
+_FEW = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Request:
     costs : ndarray of shape (n_labels, n_labels), optional
         What it costs to answer with the label of a row where that of a column is true, in [0, 1]; None where every
         wrong answer costs the same.
+    skips : SkipModel, optional
+        What was skipped, and what that says of other rows (:mod:`learning.core.skips`).
     """
 
     pool: Pool
@@ -54,6 +60,12 @@ class Request:
     rng: np.random.Generator
     temperature: float = DEFAULT_TEMPERATURE
     costs: DoubleArray | None = None
+    skips: SkipModel | None = None
+
+    @property
+    def asked(self) -> FloatMatrix:
+        """Features of the rows that were answered or skipped: what is like them has had its question."""
+        return self.labeled if self.skips is None else np.concatenate((self.labeled, self.skips.skipped))
 
 
 @dataclass(frozen=True)
@@ -112,6 +124,28 @@ def eligible_rows(request: Request) -> IntArray:
     if request.eligible.shape != (request.pool.n_rows,) or request.eligible.dtype != np.bool_:
         raise ValueError(f"eligible must be a bool mask of {request.pool.n_rows} rows")
     return np.flatnonzero(request.eligible)
+
+
+def factors_of(request: Request, rows: IntArray) -> DoubleArray | None:
+    """Return what ranks of some rows are divided by; None where skips have taught nothing.
+
+    Parameters
+    ----------
+    request : Request
+    rows : ndarray of int, shape (n,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n,), range (0, 1]
+    """
+    if request.skips is None or not request.skips.is_on:
+        return None
+    if rows.size < _FEW * request.pool.n_rows:
+        return request.skips.factors(request.pool.take(rows))
+    factors = np.empty(request.pool.n_rows)
+    for first, features in request.pool.blocks():
+        factors[first : first + len(features)] = request.skips.factors(features)
+    return factors[rows]
 
 
 def model_of(request: Request, name: str) -> FittedLearner:

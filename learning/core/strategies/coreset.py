@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core.arrays import FloatMatrix
-from learning.core.strategies.base import Draws, Request, eligible_rows
+from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of
 from learning.core.strategies.sequential import spread_draws
 
 SAMPLE_ROWS = 8_192
@@ -68,10 +68,11 @@ class CoreSet:
         """Pick the farthest row again and again; see :meth:`Strategy.rank`."""
         rows = request.rng.permutation(eligible_rows(request))
         n_candidates = min(SAMPLE_ROWS, rows.size)
-        labeled = request.labeled
+        labeled = request.asked
         if len(labeled) > LABELED_ROWS:
             labeled = labeled[np.sort(request.rng.choice(len(labeled), LABELED_ROWS, replace=False))]
         coverage = Coverage(request.pool.take(rows[:n_candidates]), labeled)
+        factors = factors_of(request, rows[:n_candidates])
         utilities = np.zeros(rows.size, dtype=np.float32)
 
         def pick(position: int) -> None:
@@ -83,7 +84,7 @@ class CoreSet:
             n_candidates,
             request.batch,
             request.head,
-            lambda: coverage.distances,
+            lambda: coverage.distances if factors is None else (coverage.distances * factors).astype(np.float32),
             pick,
             request.temperature,
             request.rng,

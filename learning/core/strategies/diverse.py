@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from learning.core import acquisition
 from learning.core.arrays import FloatMatrix
-from learning.core.strategies.base import Draws, Request, eligible_rows
+from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of
 from learning.core.strategies.representatives import Representatives
 from learning.core.strategies.sequential import spread_draws
 from learning.core.strategies.uncertainty import UtilityRule, margin, pool_utilities
@@ -50,11 +50,14 @@ def spread_by(score: UtilityRule, request: Request, name: str, reason: str) -> D
     """
     rows = eligible_rows(request)
     utilities: FloatMatrix = pool_utilities(request, name, score)[rows]
-    order = acquisition.order_by_utility(utilities, request.rng)
+    factors = factors_of(request, rows)
+    order = acquisition.demoted(acquisition.order_by_utility(utilities, request.rng), factors)
     n_batch = min(request.batch, request.head)
     n_candidates = min(max(MIN_CANDIDATES, CANDIDATES_PER_PICK * n_batch), MAX_CANDIDATES, rows.size)
     candidates = order[:n_candidates]
-    standing = Representatives(request.pool.take(rows[candidates]), utilities[candidates], n_batch, request.rng)
+    own = None if factors is None else factors[candidates]
+    features = request.pool.take(rows[candidates])
+    standing = Representatives(features, utilities[candidates], n_batch, request.rng, own)
     positions, propensities = spread_draws(
         rows.size,
         n_candidates,

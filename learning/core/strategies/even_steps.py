@@ -24,7 +24,7 @@ import numpy as np
 from learning.core import acquisition
 from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.forms import form_of
-from learning.core.strategies.base import Draws, Request, eligible_rows, model_of
+from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
 from learning.core.strategies.expected_error import rule_of
 
 PLACES = 20
@@ -81,6 +81,9 @@ class EvenSteps:
         log_weights = 2.0 * np.log(np.maximum(errors[rows].astype(np.float64), _LEAST_ERROR))
         if on_a_scale:
             log_weights -= np.log(crowding(positions[rows]))
+        factors = factors_of(request, rows)
+        if factors is not None:
+            log_weights += np.log(factors)
         picked, propensities = acquisition.draw(log_weights, request.head, request.rng)
         utilities = np.exp(log_weights[picked] - log_weights.max(initial=-np.inf)).astype(np.float32)
         reason = "the answer is expected to be off, and all of the scale is asked about"

@@ -29,6 +29,9 @@ class Representatives:
     n_clusters : int
         At least 1.
     rng : numpy.random.Generator
+    factors : ndarray of shape (m,), range (0, 1], optional
+        Lower for candidates that probably cannot be asked about: utilities are multiplied by them, and the middle of a
+        cluster scores by their root, so that it waits for the doubtful rows of others only where it is hopeless.
 
     Examples
     --------
@@ -40,8 +43,11 @@ class Representatives:
     """
 
     def __init__(
-        self, features: FloatMatrix, utilities: FloatMatrix, n_clusters: int, rng: np.random.Generator
-    ) -> None:
+        self, features: FloatMatrix, utilities: FloatMatrix, n_clusters: int, rng: np.random.Generator,
+        factors: DoubleArray | None = None,
+    ) -> None:  # fmt: skip
+        if factors is not None:
+            utilities = (utilities * factors).astype(np.float32)
         self._utilities = utilities
         self._cluster: IntArray = np.zeros(len(features), dtype=np.int64)
         self._closeness: DoubleArray = np.zeros(len(features))
@@ -58,6 +64,8 @@ class Representatives:
         self._cluster = means.labels_.astype(np.int64)
         away = np.linalg.norm(features - means.cluster_centers_[self._cluster], axis=1)
         self._closeness = 1.0 + np.exp(-away / (float(away.mean()) or 1.0))
+        if factors is not None:
+            self._closeness *= np.sqrt(factors)
 
     def scores(self) -> FloatMatrix:
         """Return the current score of every candidate, higher is sooner."""

@@ -15,8 +15,8 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from learning.core import acquisition
-from learning.core.arrays import FloatMatrix, IntArray
-from learning.core.strategies.base import Draws, Request, eligible_rows
+from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
+from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of
 
 SAMPLE_ROWS = 8_192
 LABELED_ROWS = 2_048
@@ -87,20 +87,22 @@ def typicality(features: FloatMatrix) -> FloatMatrix:
 class _Clusters:
     """Rows of the sample by cluster, most typical first, and which cluster is next."""
 
-    def __init__(self, assigned: IntArray, density: FloatMatrix, answered: IntArray) -> None:
+    def __init__(self, assigned: IntArray, density: FloatMatrix, answered: IntArray, factors: DoubleArray) -> None:
         self._assigned = assigned
+        self._factors = factors
+        self._size = np.bincount(assigned, weights=factors, minlength=len(answered))
         self._answered = answered
         self._members: list[list[int]] = [[] for _ in answered]
-        self._overall = np.argsort(-density, kind="stable")
+        self._overall = np.argsort(-(density * factors), kind="stable")
         for position in self._overall.tolist():
             self._members[assigned[position]].append(position)
         self._heap = [self._key(cluster) for cluster in range(len(answered))]
         heapq.heapify(self._heap)
         self.remaining = assigned.size
 
-    def _key(self, cluster: int) -> tuple[bool, int, bool, int, int]:
-        size = len(self._members[cluster])
-        return size == 0, int(self._answered[cluster]), size < _SMALL_CLUSTER, -size, cluster
+    def _key(self, cluster: int) -> tuple[bool, int, bool, float, int]:
+        size = float(self._size[cluster])
+        return not self._members[cluster], int(self._answered[cluster]), size < _SMALL_CLUSTER, -size, cluster
 
     def take(self, rank: int) -> int:
         """Remove and return the row at ``rank``: the next cluster's rows first, then all others by typicality."""
@@ -116,6 +118,7 @@ class _Clusters:
             cluster = int(self._assigned[position])
             self._members[cluster].remove(position)
         self._assigned[position] = -1
+        self._size[cluster] -= self._factors[position]
         self._answered[cluster] += 1
         self.remaining -= 1
         return position
@@ -123,7 +126,7 @@ class _Clusters:
 
 def _read(request: Request, sample: IntArray) -> tuple[FloatMatrix, _Clusters]:
     features = request.pool.take(sample)
-    labeled = request.labeled
+    labeled = request.asked
     if len(labeled) > LABELED_ROWS:
         labeled = labeled[np.sort(request.rng.choice(len(labeled), LABELED_ROWS, replace=False))]
     together = np.concatenate((features, labeled)) if len(labeled) else features
@@ -136,7 +139,8 @@ def _read(request: Request, sample: IntArray) -> tuple[FloatMatrix, _Clusters]:
         if rows.size:
             density[rows] = typicality(features[rows])
     answered = np.bincount(assigned[sample.size :], minlength=n_clusters)
-    return density, _Clusters(own, density, answered)
+    factors = factors_of(request, sample)
+    return density, _Clusters(own, density, answered, np.ones(sample.size) if factors is None else factors)
 
 
 class Typical:
