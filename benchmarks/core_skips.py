@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from benchmarks.core_label_efficiency import DATA, banking77  # noqa: E402
+from benchmarks.label_sets import DATA, banking77  # noqa: E402
 from learning.core import cycle  # noqa: E402
 from learning.core.evaluation.intervals import mean_of_few  # noqa: E402
 from learning.core.evaluation.lure import lure_estimate, lure_weights  # noqa: E402
@@ -39,6 +39,7 @@ from learning.core.learners import one_hot  # noqa: E402
 from learning.core.pools import ArrayPool  # noqa: E402
 from learning.core.simulation import accuracy  # noqa: E402
 from learning.core.skips import Skipped, fit_skip_model  # noqa: E402
+from learning.core.strategies import Draws  # noqa: E402
 
 LABELS, OUT_OF_SCOPE = 20, 0.2
 HELD_OUT, ELSEWHERE = 600, 200
@@ -101,7 +102,7 @@ class Questions:
         self.propensities: list[float] = []
         self.pool_sizes: list[int] = []
 
-    def ask(self, ranking: cycle.Draws, n: int) -> None:
+    def ask(self, ranking: Draws, n: int) -> None:
         """Ask ``n`` questions of one ranking."""
         head = dict(zip(ranking.rows.tolist(), ranking.propensities.tolist(), strict=True))
         for _ in range(n):
