@@ -14,7 +14,7 @@ from learning.core.forms import Kind
 from learning.core.learners.base import FittedLearner, checked
 from learning.core.learners.boosting import GradientBoostingLearner
 from learning.core.learners.choice import OutOfFold, Plan, judged_weights, row_losses
-from learning.core.learners.evidence import Answered, EvidentLearner
+from learning.core.learners.evidence import Answered, EvidentLearner, note_evidence
 from learning.core.learners.forest import RandomForestLearner
 from learning.core.learners.linear_model import learnable
 from learning.core.learners.spreading_mean import KernelSpreadingLearner, LogisticSpreadingLearner
@@ -132,6 +132,7 @@ class AutoLearner:
         model, evidence = self.first.fit_with_evidence(answered)
         n_usable = int((answered.weights > 0).sum())
         if evidence is None or n_usable < ROWS_TO_COMPARE:
+            note_evidence(model, evidence, answered)
             return _told(model, f"{n_usable} of {ROWS_TO_COMPARE} answers to compare learners")
         return _best(model, evidence, answered, self.losses, self.beside)
 
@@ -165,6 +166,7 @@ def _best(
     folds = evidence.folds[compared] % _FOLDS
     plan = Plan(rows, folds, judged_weights(truth, evidence.judged[compared], folds))
     if not plan.judged.any():
+        note_evidence(first, evidence, answered)
         return _told(first, "no label occurs often enough to compare learners")
 
     def rival(name: str, probabilities: DoubleArray) -> Rival:
@@ -172,14 +174,20 @@ def _best(
 
     entrants: list[Entrant] = [(rival(first.name, evidence.probabilities[compared]), lambda: first)]
     found = [_on_same_folds(learner, evidence, compared, answered) for learner in beside]
+    shown = [evidence.probabilities[compared]]
     for name, probabilities, model in found + _others(evidence, compared, plan, learned, answered):
         entrants.append((rival(name, probabilities), model))
+        shown.append(probabilities)
     if len(entrants) == 1:
+        note_evidence(first, evidence, answered)
         return _told(first, "too wide to compare learners before the next question")
     rivals = [entrant for entrant, _ in entrants]
     number, reason = simplest(rivals, plan.judged, answered.groups[rows])
     losses = {each.name: float(np.average(each.losses, weights=plan.judged)) for each in rivals}
-    return _told(entrants[number][1](), reason, losses)
+    chosen: Any = entrants[number][1]()
+    own = OutOfFold(plan.rows, plan.folds, plan.judged, shown[number])
+    note_evidence(chosen, own, answered)
+    return _told(chosen, reason, losses)
 
 
 Found: TypeAlias = tuple[str, DoubleArray, Callable[[], FittedLearner]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind
 from learning.core.learners.base import checked
 from learning.core.learners.choice import OutOfFold, Plan
+from learning.core.learners.own_evidence import facts_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Answered:
 Model = TypeVar("Model")
 
 
+def note_evidence(model: Any, evidence: OutOfFold | None, answered: Answered) -> None:
+    """Add to a new model's facts what its out-of-fold predictions say of it; see :func:`facts_of`."""
+    model.facts = {**model.facts, **facts_of(evidence, answered.targets, answered.weights, answered.kind)}
+
+
 class EvidentLearner(ABC, Generic[Model]):
     """Base of the learners whose out-of-fold probabilities others build on."""
 
@@ -46,7 +52,10 @@ class EvidentLearner(ABC, Generic[Model]):
     ) -> Model:
         """Fit and calibrate; see :meth:`learning.core.learners.base.Learner.fit`."""
         whole = checked(features, targets, kind, weights, groups)
-        return self.fit_with_evidence(Answered(*whole, kind, rng, unlabeled))[0]
+        answered = Answered(*whole, kind, rng, unlabeled)
+        model, evidence = self.fit_with_evidence(answered)
+        note_evidence(model, evidence, answered)
+        return model
 
     @abstractmethod
     def fit_with_evidence(self, answered: Answered, plan: Plan | None = None) -> tuple[Model, OutOfFold | None]:

@@ -10,7 +10,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind, form_of
 from learning.core.learners.base import FittedLearner, checked
 from learning.core.learners.choice import OutOfFold, Plan, plan_folds
-from learning.core.learners.evidence import Answered
+from learning.core.learners.evidence import Answered, note_evidence
 from learning.core.learners.linear_model import learnable
 from learning.core.learners.logistic import LogisticLearner
 from learning.core.learners.tree_model import Fitted, Grow, out_of_fold
@@ -55,7 +55,10 @@ class TreeLearner(Generic[Fitted]):
             simple.facts = {**simple.facts, "reason": f"{plan}: logistic regression, {simple.facts['reason']}"}
             return simple
         evidence, temperature = self.evidence(features, targets[:, learned], weights, kind, plan, rng)
-        return self.finish(features, targets, weights, kind, temperature, rng, f"{len(evidence.rows)} rows")
+        model: Any = self.finish(features, targets, weights, kind, temperature, rng, f"{len(evidence.rows)} rows")
+        answered = Answered(features, targets, weights, groups, kind, rng)
+        note_evidence(model, evidence, answered)
+        return model  # type: ignore[no-any-return]
 
     def evidence(
         self,

@@ -19,6 +19,8 @@ STRATEGIES: Registry[Strategy] = Registry(
         "least_confidence": "learning.core.strategies.uncertainty:LeastConfidence",
         "margin": "learning.core.strategies.uncertainty:Margin",
         "entropy": "learning.core.strategies.uncertainty:Entropy",
+        "explore": "learning.core.strategies.explore:Explore",
+        "more_like_it": "learning.core.strategies.rare:MoreLikeIt",
         "typical": "learning.core.strategies.typical:Typical",
         "diverse_margin": "learning.core.strategies.diverse:DiverseMargin",
         "expected_error": "learning.core.strategies.expected_error:ExpectedError",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from learning.core import acquisition
-from learning.core.arrays import FloatMatrix
+from learning.core.arrays import FloatMatrix, IntArray
 from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of
 from learning.core.strategies.representatives import Representatives
 from learning.core.strategies.sequential import spread_draws
@@ -31,6 +33,34 @@ class DiverseMargin:
         return spread_by(
             margin, request, self.name, "the model hesitates between two answers, and the batch is spread out"
         )
+
+
+def margin_order(request: Request, rows: IntArray, probabilities: FloatMatrix) -> IntArray:
+    """Return positions in ``rows`` as a spread batch would take them, then by falling margin.
+
+    Parameters
+    ----------
+    request : Request
+    rows : ndarray of int, shape (n,)
+    probabilities : ndarray of float32, shape (pool.n_rows, k)
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+    """
+    utilities = margin(probabilities[rows], request.kind)
+    order = acquisition.order_by_utility(utilities, request.rng)
+    n_batch = min(request.batch, request.head)
+    candidates = order[: min(max(MIN_CANDIDATES, CANDIDATES_PER_PICK * n_batch), MAX_CANDIDATES)]
+    standing = Representatives(request.pool.take(rows[candidates]), utilities[candidates], n_batch, request.rng)
+    first: list[int] = []
+    for _ in range(min(n_batch, candidates.size)):
+        scores = standing.scores()
+        scores[first] = -1.0
+        first.append(int(scores.argmax()))
+        standing.pick(first[-1])
+    rest = np.delete(order, first)
+    return np.concatenate((order[first], rest))
 
 
 def spread_by(score: UtilityRule, request: Request, name: str, reason: str) -> Draws:
