@@ -17,6 +17,7 @@ from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.evaluation.report import Evaluation
 from learning.core.learners import FittedLearner, make_learner
+from learning.core.person_weights import person_weights
 from learning.core.pools import Pool
 from learning.core.skips import SkipModel
 from learning.core.strategies import Draws, Request, make_strategy
@@ -77,12 +78,16 @@ class Answers:
     weights : ndarray of shape (m,), optional
     groups : ndarray of int, shape (m,), optional
         Items of one group stay together in cross-validation.
+    people : ndarray of int, shape (m,), optional
+        Who answered, :data:`learning.core.person_weights.NOBODY` where it was not one person; it sets weights where
+        none are given (:mod:`learning.core.person_weights`).
     """
 
     features: FloatMatrix
     targets: DoubleArray
     weights: DoubleArray | None = None
     groups: IntArray | None = None
+    people: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.features)
@@ -185,15 +190,28 @@ def fit_model(
         return None
     if answers.targets.shape[1] != settings.n_labels:
         raise ValueError(f"answers have {answers.targets.shape[1]} labels, the settings {settings.n_labels}")
-    return make_learner(settings.objective.learner(settings.learner)).fit(
+    weights = _weights_of(answers, settings, rng)
+    model = make_learner(settings.objective.learner(settings.learner)).fit(
         answers.features,
         answers.targets,
         kind=settings.objective.form,
         rng=rng,
-        weights=answers.weights,
+        weights=weights,
         groups=answers.groups,
         unlabeled=unlabeled,
     )
+    if weights is not None and answers.weights is None:
+        told = f"{int((weights < 1).sum()):,} answers of people who contradict it far more than others weigh less"
+        model.facts = {**model.facts, "reason": f"{model.facts.get('reason', '')}; {told}"}
+    return model
+
+
+def _weights_of(answers: Answers, settings: Settings, rng: np.random.Generator) -> DoubleArray | None:
+    """Return the weights given, or those that follow from who answered."""
+    if answers.weights is not None or answers.people is None or not settings.objective.disagreement_is_error:
+        return answers.weights
+    # a stream of its own: where nobody is found to be worse the model is the one it was without this
+    return person_weights(answers.features, answers.targets, answers.people, answers.groups, rng.spawn(1)[0])
 
 
 def evaluate_model(

@@ -31,7 +31,7 @@ class SimulatedEval:
     ) -> None:
         n = len(features)
         self.rows = rng.permutation(n)[: round(eval_share * n)]
-        self._leans = settings.strategy == "auto" and settings.objective.leans
+        self._leans = settings.strategy == "auto" and settings.objective.disagreement_is_error
         self._objective = settings.objective
         self._features, self._said = features[self.rows], said[self.rows]
         self._agreement = np.full(self.rows.size, np.nan)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from learning.core import cycle
-from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.intervals_difference import ratio_of_means
 from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.ordinal import quadratic_kappa
@@ -224,7 +224,7 @@ def simulate(
     scores: list[float] = []
     model = None
     while rows.size < min(budget, int(eligible.sum()) + rows.size):
-        answers = cycle.Answers(bench.features[rows], said[rows])
+        answers = answered.of(bench, rows)
         turn_seed = seed * 1_000_003 + rows.size
         ranking = cycle.rank_pool(pool, eligible, answers, model, settings, cycle.step_rng(turn_seed, "rank"))
         picked = ranking.rows[: budget - rows.size]
@@ -236,7 +236,7 @@ def simulate(
             picked = np.concatenate((kept, share_rng.choice(others, n_random, replace=False)))
         eligible[picked] = False
         rows = np.concatenate((rows, picked))
-        answers = cycle.Answers(bench.features[rows], said[rows])
+        answers = answered.of(bench, rows)
         unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
         model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)
         assert model is not None  # there is at least one answer by now
@@ -256,11 +256,17 @@ def simulate(
 
 @dataclass(frozen=True)
 class PoolAnswers:
-    """What is answered when a row of the pool is asked, whether that is wrong, and the seconds it takes."""
+    """What is answered when a row of the pool is asked, whether that is wrong, the seconds it takes, and by whom."""
 
     said: DoubleArray
     wrong: BoolArray
     seconds: DoubleArray
+    people: IntArray | None = None
+
+    def of(self, bench: Bench, rows: IntArray) -> cycle.Answers:
+        """Return what is known once these rows were asked."""
+        people = None if self.people is None else self.people[rows]
+        return cycle.Answers(bench.features[rows], self.said[rows], people=people)
 
 
 def answers_of(bench: Bench, people: SimulatedPeople | None) -> PoolAnswers:
@@ -269,7 +275,7 @@ def answers_of(bench: Bench, people: SimulatedPeople | None) -> PoolAnswers:
     if people is None:
         return PoolAnswers(bench.targets, np.zeros(n, dtype=bool), np.zeros(n))
     given = people.give(np.arange(n))
-    return PoolAnswers(one_hot(given.labels, n_labels), given.labels != people.truth, given.seconds)
+    return PoolAnswers(one_hot(given.labels, n_labels), given.labels != people.truth, given.seconds, given.people)
 
 
 def labels_to_reach(curve: Curve, target: float) -> tuple[float, bool]:

@@ -79,7 +79,7 @@ def test_few_answers_make_a_queue_lean_less_than_many_that_say_the_same() -> Non
 
 
 def test_only_where_disagreement_is_error_a_queue_leans() -> None:
-    assert {name for name in OBJECTIVES.names() if make_objective(name).leans} == {"classification"}
+    assert {name for name in OBJECTIVES.names() if make_objective(name).disagreement_is_error} == {"classification"}
 
 
 @pytest.mark.parametrize(("rate", "least", "most"), [(0.0, 0.0, 0.05), (0.3, 0.25, 1.0)])

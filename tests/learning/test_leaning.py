@@ -90,3 +90,16 @@ def test_when_people_err_no_more_the_queue_leans_back(project, people):
     answer_some(project, people.annotator, 48, Split.EVAL)
     run(project)
     assert project.leaning < leaned
+
+
+def test_who_contradicts_the_model_far_more_than_others_weighs_less_and_the_run_says_so(project, people):
+    wanted = Item.objects.open_in(Split.POOL).filter(project=project).order_by("ordinal")
+    for number, item in enumerate(wanted[:120]):
+        said = truth(item)
+        if number % 3:
+            make_answer(item, people.annotator, said)
+        else:
+            make_answer(item, people.reviewer, OTHER[said["label"]] if number % 2 else said)
+    found = run(project)
+    fit = next(step["note"] for step in found.steps if step["name"] == "fit")
+    assert "40 answers of people who contradict it far more than others weigh less" in fit

@@ -7,7 +7,6 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from learning.core.acquisition import DEFAULT_TEMPERATURE
-from learning.core.cycle import Answers
 from learning.core.data_tests import Finding
 from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.core.learners import FittedLearner
@@ -53,7 +52,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         return decide.too_few_labels(run.project, len(data.labels))  # they were archived after the run was asked for
 
     def inputs(self, run: Run, data: LabelData, matrix: FeatureMatrix) -> Inputs:
-        answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+        answers = training_data.learned_from(data, matrix)
         return Inputs(answers, ranking.settings_of(run.project, len(data.labels)))
 
     def test_data(self, run: Run, data: LabelData, matrix: FeatureMatrix) -> Sequence[Finding]:

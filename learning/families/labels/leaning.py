@@ -15,7 +15,7 @@ def measured(context: Context, candidate: Candidate[Any] | None) -> AnswerErrors
     """None where nothing was measured: the queue leans as before. Not at all where a chosen strategy is followed."""
     found: MeasuredLabels | None = candidate.measured if candidate else None
     project, objective = context.run.project, context.inputs.settings.objective
-    if project.strategy != "auto" or not objective.leans:
+    if project.strategy != "auto" or not objective.disagreement_is_error:
         return AnswerErrors(None, None)
     if found is None:
         return None

@@ -12,7 +12,7 @@ from labeling.services.queue import publish as queue
 from learning.core.cycle import Answers, Settings, rank_pool, step_rng
 from learning.core.learners import FittedLearner
 from learning.core.pools import Pool
-from learning.families.labels.training_data import LabelData
+from learning.families.labels.training_data import LabelData, learned_from
 from learning.models import ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.registry import model_files
@@ -118,7 +118,7 @@ def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVers
 
 def rank_frozen(run: Run, data: LabelData, version: ModelVersion | None, matrix: FeatureMatrix) -> RankedPool:
     """Ranks what is open now by a version (None: cold) on the features of its encoder. Raises files.Corrupt."""
-    answers = Answers(matrix.take(data.pool.ordinals), data.pool.soft, groups=data.pool.groups)
+    answers = learned_from(data, matrix)
     settings = settings_of(run.project, len(data.labels))
     model = model_files.load_model(version) if version else None
     items = open_pool(run.project, matrix.n_rows)

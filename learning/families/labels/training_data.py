@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from labeling.consensus import Consensus, Given, left_out, remembering
 from labeling.kinds import kind_of
 from labeling.models import Annotation, ItemStatus, Source, Split
+from learning.core.cycle import Answers
 from learning.core.evaluation.objectives import Objective, make_objective
+from learning.core.person_weights import NOBODY
 from learning.models import Run
+from learning.services.features.matrix import FeatureMatrix
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class LabeledItems:
 
     ``soft`` is the share of annotators who gave each label, ``hard`` their consensus as 0 and 1; where they are
     ``tied`` there is none, and ``hard`` has the labels that more than half gave. ``agreement`` is the share of pairs of
-    people who gave the same answer, NaN where fewer than two people answered.
+    people who gave the same answer, NaN where fewer than two people answered. ``annotators`` holds who answered
+    (a user's id), NOBODY where several did or the answer was imported.
     """
 
     ordinals: NDArray[np.int64]
@@ -34,6 +38,7 @@ class LabeledItems:
     imported: NDArray[np.bool_]
     agreement: NDArray[np.float64]
     tied: NDArray[np.bool_]
+    annotators: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.ordinals)
@@ -84,7 +89,8 @@ def freeze(run: Run) -> LabelData:
         if counts is None:
             continue  # its label was archived
         manifest.update(f"{found.ordinal}:{found.annotation_id}:{found.split}:{known}\n".encode())
-        of_item = given[Split(found.split)].setdefault(found.ordinal, _ItemAnswers(found.group, []))
+        of_item = given[Split(found.split)].setdefault(found.ordinal, _ItemAnswers(found.group, [], []))
+        of_item.people.append(NOBODY if found.annotator_id is None else found.annotator_id)
         of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), found.source))
     consensus_of = remembering(kind, orjson.loads, position.keys())
     objective = make_objective(kind.learned_as or "")
@@ -94,11 +100,18 @@ def freeze(run: Run) -> LabelData:
     )
 
 
+def learned_from(data: LabelData, matrix: FeatureMatrix) -> Answers:
+    """The pool's answers as the core learns from them."""
+    pool = data.pool
+    return Answers(matrix.take(pool.ordinals), pool.soft, groups=pool.groups, people=pool.annotators)
+
+
 class _ItemAnswers(NamedTuple):
     """The answers given to one item of a group ("" for none)."""
 
     group: str
     answers: list[Given]
+    people: list[int]
 
 
 def _labeled(
@@ -127,7 +140,10 @@ def _labeled(
     # items without a group are each a group of their own
     names = [of_item.group or f"\0{ordinal}" for ordinal, of_item in given.items()]
     groups = np.array([number_of.setdefault(name, len(number_of)) for name in names], dtype=np.int64)
-    return LabeledItems(np.array(list(given), dtype=np.int64), soft, hard, groups, imported, agreement, tied)
+    alone = [of_item.people[0] if len(of_item.people) == 1 else NOBODY for of_item in given.values()]
+    annotators = np.array(alone, dtype=np.int64)
+    ordinals = np.array(list(given), dtype=np.int64)
+    return LabeledItems(ordinals, soft, hard, groups, imported, agreement, tied, annotators)
 
 
 class _LabelRevision(NamedTuple):

@@ -46,8 +46,8 @@ class Objective(ABC):
     share_right: ClassVar[str] = "accuracy"
     #: whether every item has one answer: then it has a place in a confusion matrix
     one_answer: ClassVar[bool] = True
-    #: whether disagreement means error, so that a queue leans towards random for it
-    leans: ClassVar[bool] = False
+    #: whether who disagrees errs: then a queue leans towards random for it, and people are weighed by it
+    disagreement_is_error: ClassVar[bool] = False
 
     def learner(self, name: str) -> str:
         """Return the registered learner a project's setting stands for."""

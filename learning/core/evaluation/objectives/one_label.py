@@ -27,7 +27,7 @@ class OneLabel(Objective):
     headline = "accuracy"
     simulated_by = "macro_f1"
     best_constant = "majority"
-    leans = True
+    disagreement_is_error = True
 
     def decide(self, probabilities: FloatMatrix | DoubleArray) -> IntArray:
         """Return the most likely label; see :meth:`Objective.decide`."""
