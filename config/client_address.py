@@ -8,6 +8,7 @@ they appended to ``X-Forwarded-For``.
 import ipaddress
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -43,6 +44,7 @@ def client_address(connection: str, forwarded_for: str, trusted_proxies: int) ->
     return next(filter(None, (plain_address(hop) for hop in [*ours, connection])), "")
 
 
+@lru_cache(maxsize=1_024)
 def plain_address(written: str) -> str:
     """One spelling for each address: no port, brackets or zone, IPv4 inside IPv6 as IPv4. Empty when it is none."""
     written = written.strip().strip('"')

@@ -64,7 +64,8 @@ def _body(request: Request) -> Mapping[str, Any]:
 
 @Prepared
 def _project(slug: str) -> "QuerySet[Project]":
-    return Project.objects.filter(slug=slug).order_by()
+    """Only which one it is: the service reads it with the member."""
+    return Project.objects.filter(slug=slug).order_by().only("pk")
 
 
 class NextTasks(TaskView):

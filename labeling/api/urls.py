@@ -25,6 +25,7 @@ project_urls = [
 ]
 
 urlpatterns = [
+    path("", include("labeling.api.tasks_urls")),  # first: most requests are these
     path("schema/", schema.SchemaView.as_view(), name="schema"),
     path("docs/", schema.DocsView.as_view(), name="docs"),
     path("auth/token/", auth.TokenView.as_view(), name="auth-token"),
@@ -42,5 +43,4 @@ urlpatterns = [
     path("contexts/<int:pk>/restore/", contexts.ContextRestore.as_view(), name="context-restore"),
     path("snapshots/<uuid:public_id>/", data_sets.SnapshotDetail.as_view(), name="snapshot"),
     path("snapshots/<uuid:public_id>/file/", data_sets.SnapshotFile.as_view(), name="snapshot-file"),
-    path("", include("labeling.api.tasks_urls")),
 ]

@@ -9,6 +9,7 @@ a limit or a flag, is a constant (a keyword): each combination is compiled once 
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -139,3 +140,44 @@ class PreparedRows(_Statement):
 
     def _compiler(self, built: QuerySet[Any, Any]) -> Any:
         return built.query.get_compiler(DEFAULT_DB_ALIAS)
+
+
+class PreparedInsert(Generic[M]):
+    """``PreparedInsert(Model)(rows)`` is ``bulk_create`` of new rows, their keys set: one statement, no signals.
+
+    Rows have values, no expressions, in fields of which the database computes none but the key.
+    """
+
+    def __init__(self, model: type[M]) -> None:
+        self._model = model
+        self._compiled = threading.local()
+
+    def __call__(self, rows: Sequence[M]) -> list[M]:
+        connection = connections[DEFAULT_DB_ALIAS]
+        fields = self._fields
+        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql(len(rows)), values)
+            keys = cursor.fetchall()
+        for row, (key,) in zip(rows, keys, strict=True):
+            row.pk = key
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        return list(rows)
+
+    @cached_property
+    def _fields(self) -> list[Any]:
+        fields = [field for field in self._model._meta.concrete_fields if not field.primary_key]
+        if computed := [field.name for field in fields if field.has_db_default() or field.generated]:
+            raise ValueError(f"The database computes {', '.join(computed)}.")
+        return fields
+
+    def _sql(self, rows: int) -> str:
+        known: dict[Any, str] = self._compiled.__dict__
+        if rows not in known:
+            quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
+            meta = self._model._meta
+            columns = ", ".join(quoted(field.column) for field in self._fields)
+            places = ", ".join([f"({', '.join(['%s'] * len(self._fields))})"] * rows)
+            insert = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {places}"
+            known[rows] = f"{insert} RETURNING {quoted(str(meta.pk.column))}"
+        return known[rows]

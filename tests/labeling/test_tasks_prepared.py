@@ -1,10 +1,14 @@
 """A prepared statement gives what its queryset gives, and refuses what it could not keep a place for."""
 
+from unittest import mock
+
 import pytest
 from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
 
-from labeling.db.prepared import Prepared, PreparedRows, PreparedUpdate
-from labeling.models import Item, Member, Project
+from labeling.db.prepared import Prepared, PreparedInsert, PreparedRows, PreparedUpdate
+from labeling.models import Annotation, Item, Member, Project, Reason, Task
 from tests.factories import make_items
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +105,45 @@ def test_rows_come_without_models_in_the_order_of_their_columns(project, django_
 def test_a_value_that_would_be_changed_on_its_way_is_refused(project):
     with pytest.raises(ValueError, match="as it is"):
         Prepared(lambda slug: Project.objects.filter(slug__contains=slug))("sm")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_inserted_rows_are_those_of_bulk_create(project, people, django_assert_num_queries, count):
+    items = make_items(project, ["a", "b", "c"])[:count]
+    end = timezone.now()
+
+    def tasks(annotator):
+        why = {"reason": Reason.RANDOM, "propensity": 0.25, "lease_expires_at": end, "created_at": end}
+        return [Task(project=project, item=item, annotator=annotator, **why) for item in items]
+
+    def stored(made):
+        rows = Task.objects.filter(pk__in=[task.pk for task in made]).order_by("pk").values()
+        return [{name: value for name, value in row.items() if name not in ("id", "annotator_id")} for row in rows]
+
+    insert = PreparedInsert(Task)
+    with django_assert_num_queries(2):
+        insert(tasks(people.viewer))
+        ours = insert(tasks(people.annotator))
+    theirs = Task.objects.bulk_create(tasks(people.manager))
+    assert [task._state.adding for task in ours] == [False] * count
+    assert stored(ours) == stored(theirs)
+    assert [row["item_id"] for row in stored(ours)] == [item.pk for item in items]
+
+
+def test_an_inserted_answer_keeps_its_json_and_a_missing_one_stays_missing(project, people):
+    (item,) = make_items(project, ["a"])
+    task = Task.objects.create(
+        project=project, item=item, annotator=people.annotator, lease_expires_at=timezone.now(), reason=Reason.RANDOM
+    )
+    about = {"project": project, "item": item, "task": task, "annotator": people.annotator}
+    answers = [{"label": "50 % \u2028 'ham'"}, None]
+    rows = [Annotation(answer=answer, revision=n, is_current=n == 2, **about) for n, answer in enumerate(answers, 1)]
+    PreparedInsert(Annotation)(rows)
+    assert [Annotation.objects.get(pk=row.pk).answer for row in rows] == answers
+    assert Annotation.objects.filter(answer__isnull=True).count() == 1
+
+
+def test_a_model_of_which_the_database_computes_more_than_the_key_is_refused():
+    ordinal = Item._meta.get_field("ordinal")
+    with mock.patch.object(ordinal, "db_default", Now()), pytest.raises(ValueError, match="computes ordinal"):
+        PreparedInsert(Item)([Item()])

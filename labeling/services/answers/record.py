@@ -12,7 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from labeling import signals
-from labeling.db.prepared import Prepared, PreparedUpdate
+from labeling.db.prepared import Prepared, PreparedInsert, PreparedRows, PreparedUpdate
 from labeling.kinds import InvalidAnswer, Question, kind_of
 from labeling.models import (
     Action,
@@ -28,7 +28,6 @@ from labeling.models import (
     User,
     Viewport,
 )  # fmt: skip
-from labeling.models.label import LabelQuerySet
 from labeling.models.task import TaskQuerySet
 from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
@@ -98,7 +97,7 @@ def record_answer(
     seen = {"elapsed_ms": _checked_elapsed(elapsed_ms), **_checked_page(ui_version, viewport)}
     work = _work_on(user, task_id)
     kind = kind_of(work.project)
-    labels = [label.name for label in _labels(work.project.pk)] if kind.has_labels else []
+    labels = [name for (name,) in _labels(work.project.pk)] if kind.has_labels else []
     question = Question(dict.fromkeys(labels).keys(), work.task.item)
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
@@ -210,9 +209,9 @@ def _task(task: int, *, source: SubjectSource) -> TaskQuerySet:
     return tasks.select_related(source.name).select_for_update(no_key=True, of=("self", source.name))
 
 
-@Prepared
-def _labels(project: int) -> LabelQuerySet:
-    return Label.objects.in_use().filter(project=project).order_by("position", "pk").only("name")
+@PreparedRows
+def _labels(project: int) -> "QuerySet[Label, tuple[str]]":
+    return Label.objects.in_use().filter(project=project).order_by("position", "pk").values_list("name")
 
 
 def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any]) -> Annotation:
@@ -221,10 +220,15 @@ def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any]) ->
         Annotation.objects.filter(task=work.task, is_current=True).update(is_current=False)
     work.revision += 1
     transaction.on_commit(partial(_announce, work.project.pk))
-    return Annotation.objects.create(
+    annotation = Annotation(
         project=work.project, task=work.task, annotator_id=work.member.user_id, answer=answer, revision=work.revision,
         instructions_version=work.project.instructions_version, **work.about, **seen,
     )  # fmt: skip
+    _insert([annotation])
+    return annotation
+
+
+_insert = PreparedInsert(Annotation)
 
 
 def _announce(project_id: int) -> None:

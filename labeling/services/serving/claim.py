@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection
 
+from labeling.db.prepared import PreparedInsert
 from labeling.models import Progress, Reason, Split, Task
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.known import asked_more, known_open
@@ -27,7 +28,10 @@ def claim(source: SubjectSource, cursor: AnnotatorCursor, count: int, rng: Rng) 
     hold_slots(picks)
     asked_more(source, cursor, picks)
     cursor.store(before)
-    return Task.objects.bulk_create(_tasks(source, cursor, picks, has_head, known, rng))
+    return _insert(_tasks(source, cursor, picks, has_head, known, rng))
+
+
+_insert = PreparedInsert(Task)
 
 
 class _Round:

@@ -3,7 +3,14 @@
 import re
 
 import pytest
+from csp.constants import NONCE
+from csp.decorators import csp_exempt, csp_update
+from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from config.content_policy import ContentPolicyMiddleware
 
 TEMPLATES = sorted(path for path in (settings.BASE_DIR / "templates").rglob("*.html"))
 INLINE = re.compile(
@@ -64,3 +71,43 @@ def test_csrf_failure_is_a_page_of_ours(people):
     response = client.post("/sign-in/", {"username": "a", "password": "b"})
     assert response.status_code == 403
     assert "This page was open too long" in response.content.decode()
+
+
+def _answered(settings, view, policy=None):
+    """The header of one answer through our middleware and through the library's own."""
+    if policy:
+        settings.CONTENT_SECURITY_POLICY = policy
+    for middleware in (ContentPolicyMiddleware, CSPMiddleware):
+        request = RequestFactory().get("/")
+        yield middleware(lambda request: view(request))(request)
+
+
+def with_nonce(request):
+    return HttpResponse(f"<script nonce='{request.csp_nonce}'>")
+
+
+@csp_update({"img-src": ["example.org"]})
+def with_more(request):
+    return HttpResponse()
+
+
+@csp_exempt()
+def without(request):
+    return HttpResponse()
+
+
+def with_its_own(request):
+    return HttpResponse(headers={"Content-Security-Policy": "default-src 'none'"})
+
+
+@pytest.mark.parametrize("view", [lambda request: HttpResponse(), with_more, without, with_its_own])
+def test_the_remembered_policy_is_the_librarys(settings, view):
+    ours, theirs = (answer.headers.get("Content-Security-Policy") for answer in _answered(settings, view))
+    assert ours and sorted(ours.split("; ")) == sorted(theirs.split("; ")) if theirs else ours is None
+
+
+def test_a_nonce_reaches_the_policy(settings):
+    policy = {"DIRECTIVES": {"script-src": ["'self'", NONCE]}}
+    for answer in _answered(settings, with_nonce, policy):
+        nonce = answer.content.decode().split("'")[1]
+        assert f"'nonce-{nonce}'" in answer.headers["Content-Security-Policy"]
