@@ -17,6 +17,8 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
 
+from labeling.db.rows import Maker
+
 M = TypeVar("M", bound=Model)
 
 #: Stand in for the values while the SQL is made; no constant of a query looks like them. They fit every integer column.
@@ -65,10 +67,10 @@ class _Reading(Generic[M]):
         self.compiler = compiler
         info = compiler.klass_info
         fields = info["select_fields"]
-        self.model: type[M] = info["model"]
-        self.columns = slice(fields[0], fields[-1] + 1)
-        self.names = [column[0].target.attname for column in compiler.select[self.columns]]
-        self.related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of 6.0
+        columns = slice(fields[0], fields[-1] + 1)
+        names = [column[0].target.attname for column in compiler.select[columns]]
+        related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of 6.0
+        self.maker = Maker[M](info["model"], names, columns, related)
 
     def rows(self, values: Sequence[int | str]) -> list[M]:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
@@ -79,9 +81,7 @@ class _Reading(Generic[M]):
         return [self._model(row) for row in rows]
 
     def _model(self, row: Sequence[Any]) -> M:
-        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.columns])
-        for populator in self.related:
-            populator.populate(row, made)
+        made = self.maker.made_of(row)
         for name, column in self.compiler.annotation_col_map.items():
             setattr(made, name, row[column])
         return made

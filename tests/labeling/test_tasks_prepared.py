@@ -5,13 +5,14 @@ from unittest import mock
 import pytest
 from django.db.models import F
 from django.db.models.functions import Now
+from django.db.models.signals import post_init
 from django.utils import timezone
 
 from labeling.db.prepared import Prepared, PreparedInsert, PreparedRows, PreparedUpdate
 from labeling.models import Annotation, Item, Member, Project, Reason, Task
 from tests.factories import make_items
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def test_rows_relations_and_types_are_those_of_the_queryset(project, people):
@@ -147,3 +148,46 @@ def test_a_model_of_which_the_database_computes_more_than_the_key_is_refused():
     ordinal = Item._meta.get_field("ordinal")
     with mock.patch.object(ordinal, "db_default", Now()), pytest.raises(ValueError, match="computes ordinal"):
         PreparedInsert(Item)([Item()])
+
+
+def contents(made):
+    """What an instance holds, the related ones opened."""
+    own = {name: value for name, value in made.__dict__.items() if name != "_state"}
+    related = {
+        name: contents(other) if other is not None and name in ("project", "item", "asset", "batch") else other
+        for name, other in made._state.fields_cache.items()
+    }
+    return own, related, made._state.adding, made._state.db
+
+
+@pytest.mark.parametrize("deferred", [(), ("id", "item__text", "item__project__name", "state")])
+def test_an_instance_holds_what_djangos_holds(project, people, deferred):
+    (item,) = make_items(project, ["a"], data={"n": [1, None]})
+    Task.objects.create(
+        project=project, item=item, annotator=people.viewer, reason="random", lease_expires_at=timezone.now()
+    )
+
+    def build(pk):
+        tasks = Task.objects.filter(project=pk).select_related("item__project", "item__asset", "pair")
+        return tasks.only(*deferred, "item__asset", "pair") if deferred else tasks
+
+    (ours,), (theirs,) = Prepared(build)(project.pk), build(project.pk)
+    assert contents(ours) == contents(theirs)
+    assert ours.get_deferred_fields() == theirs.get_deferred_fields()
+    ours.state = "expired"
+    ours.save()
+    assert Task.objects.get().state == "expired"
+
+
+def test_a_listener_of_new_instances_still_hears_of_them(project):
+    heard = []
+
+    def listener(instance, **_):
+        heard.append(instance.slug)
+
+    post_init.connect(listener, sender=Project)
+    try:
+        Prepared(lambda pk: Project.objects.filter(pk=pk))(project.pk)
+    finally:
+        post_init.disconnect(listener, sender=Project)
+    assert heard == ["sms"]
