@@ -69,6 +69,10 @@ class VersionReport:
     ``learner`` says of itself, how well one person answers as another does (``human_ceiling``), what leaks between pool
     and eval split, where its answers on the eval split are kept (``eval_answers``: path and sha256).
 
+    ``skips``: what the ranking it came with learned from what people skipped: how many by reason, the ``share`` of
+    questions drawn at random that were skipped, whether the model of it ``is_on`` or the ``reason`` why not, its
+    ``loss`` beside ``constant_loss`` with the ``gain``, and the ``factors`` on the ranks of open items.
+
     Later, from versions before: ``stability`` (kappa with the last one) and ``gain`` (over the last three).
 
     Of judgments: ``pairwise``, the audit of people and pairs.
@@ -84,6 +88,7 @@ class VersionReport:
     human_ceiling: dict[str, Any] | None = None
     leaks: dict[str, int] | None = None
     eval_answers: dict[str, str] | None = None
+    skips: dict[str, Any] = field(default_factory=dict)
     stability: dict[str, Any] | None = None
     gain: dict[str, Any] | None = None
     pairwise: PairAudit | None = None

@@ -19,6 +19,7 @@ from learning.selectors.arms import arms
 from learning.selectors.curve import versions_curve
 from learning.selectors.next_run import next_run
 from learning.selectors.outcome import duration
+from learning.selectors.skip_words import skip_words
 from learning.selectors.stopping import stopping
 from learning.selectors.verdict_words import reason_words
 from learning.selectors.verdicts import gate_verdict
@@ -59,6 +60,7 @@ def _curve(project: Project) -> dict[str, Any]:
         "metric": card.NAMES[versions[-1]["metric"]] if versions else "",
         "majority": majority,
         "stopping": stopping(project),
+        "skips_text": skip_words(newest.reported.skips) if newest else "",
     }
 
 

@@ -15,6 +15,7 @@ from learning.selectors import verdict_words
 from learning.selectors.arms import points
 from learning.selectors.curve import headline_of
 from learning.selectors.eval_uses import eval_uses
+from learning.selectors.skip_words import skip_words
 from learning.selectors.verdict_words import ENOUGH
 from learning.selectors.verdicts import gate_verdict
 
@@ -91,6 +92,7 @@ def of(version: ModelVersion) -> dict[str, Any]:
         "uses": eval_uses(version),
         "ceiling": report.human_ceiling,
         "intervals_note": report.intervals_note,
+        "skips_text": skip_words(report.skips),
         "leaks": leaks,
         "leaks_found": leaks is not None and any(leaks.get(name) for name in ("hash", "near", "group")),
         "data": data_test_rows(version.run) if version.run and version.run.data_tests else None,

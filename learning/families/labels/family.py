@@ -14,6 +14,7 @@ from learning.families.labels import arms, candidates, data_tests, evaluation, l
 from learning.families.labels.context import Context, Inputs
 from learning.families.labels.training_data import LabelData
 from learning.models import ModelVersion, Run
+from learning.selectors.skip_words import skip_words
 from learning.services.features import shards
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.pipeline.family import Candidate, Evaluated, Family, Fit, Ranked
@@ -96,6 +97,8 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         ranked_on = context.matrix if ranks is None else _matrix_of(ranks, context)
         ranked = ranking.rank_frozen(context.run, context.data, ranks, ranked_on)
         note = f"{ranked.strategy}: {ranked.reason}; {len(ranked.entries):,} of {ranked.pool_size:,} items"
+        if words := skip_words(ranked.skips):
+            note += f". {words}"
         errors = leaning.measured(context, candidate)
         if errors is not None:
             ranked = replace(ranked, leaning=errors.leaning)
@@ -106,7 +109,9 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         self, context: Context, candidate: Made | None, ranked: Ranked, epoch: int, ranks: ModelVersion | None
     ) -> bool:
         if candidate is not None:
-            ModelVersion.objects.filter(pk=candidate.version.pk).update(strategy=ranked.queue.strategy)
+            own = ModelVersion.objects.filter(pk=candidate.version.pk)
+            report = replace(own.only("report").get().reported, skips=ranked.queue.skips)
+            own.update(strategy=ranked.queue.strategy, report=report.as_json())
         return ranking.publish(context.run.project_id, epoch, ranked.queue, ranks)
 
     def rank_again(self, now: Run, epoch: int, version: ModelVersion) -> bool:

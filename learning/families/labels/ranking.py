@@ -1,7 +1,8 @@
 """Ranks the open pool and publishes the head. The core draws; this reads rows and writes entries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 from labeling.kinds import kind_of
 from labeling.models import Item, Project, Split
 from labeling.services.queue import publish as queue
-from learning.core.cycle import Answers, Settings, rank_pool, step_rng
+from learning.core.cycle import Answers, Settings, rank_pool, sample_pool, step_rng
 from learning.core.learners import FittedLearner
 from learning.core.pools import Pool
+from learning.core.skips import SkipModel
+from learning.families.labels import skips as skip_lessons
 from learning.families.labels.training_data import LabelData, learned_from
 from learning.models import ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
@@ -34,7 +37,8 @@ class OpenPool:
 @dataclass(frozen=True)
 class RankedPool:
     """``slots_taken``: the answers of each entry's item that the ranking knows. ``leaning``: the share of questions to
-    be drawn at random where it is above the project's, None for as much as before."""
+    be drawn at random where it is above the project's, None for as much as before. ``skips``: what the report says of
+    what was skipped."""
 
     entries: list[tuple[int, float, float]]
     slots_taken: list[int]
@@ -42,6 +46,7 @@ class RankedPool:
     reason: str
     pool_size: int
     leaning: float | None = None
+    skips: dict[str, Any] = field(default_factory=dict)
 
 
 def settings_of(project: Project, n_labels: int) -> Settings:
@@ -77,7 +82,7 @@ def eligible_mask(items: OpenPool, n_rows: int) -> NDArray[np.bool_]:
 
 def rank(
     pool: Pool, items: OpenPool, labeled: NDArray[np.int64], answers: Answers, model: FittedLearner | None,
-    settings: Settings, seed: int,
+    settings: Settings, seed: int, skips: SkipModel | None = None,
 ) -> RankedPool:  # fmt: skip
     """The head of the queue: items that wait for their second annotator first, then what the strategy draws.
 
@@ -93,7 +98,7 @@ def rank(
     if not fresh.any():
         reason = "nothing unasked is left"
         return RankedPool([(item, 0.0, 1.0) for item in started], known, settings.strategy, reason, 0)
-    draws = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"))
+    draws = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"), skips)
     item_ids = items.item_ids[np.searchsorted(items.ordinals, draws.rows)]
     drawn = zip(item_ids.tolist(), draws.utilities.tolist(), draws.propensities.tolist(), strict=True)
     top = float(draws.utilities.max())
@@ -122,4 +127,8 @@ def rank_frozen(run: Run, data: LabelData, version: ModelVersion | None, matrix:
     settings = settings_of(run.project, len(data.labels))
     model = model_files.load_model(version) if version else None
     items = open_pool(run.project, matrix.n_rows)
-    return rank(matrix, items, data.pool.ordinals, answers, model, settings, run.seed)
+    skips, skipped = skip_lessons.learned(run, data, answers.features, matrix)
+    ranked = rank(matrix, items, data.pool.ordinals, answers, model, settings, run.seed, skips)
+    eligible = eligible_mask(items, matrix.n_rows) & (skips is not None and skips.is_on)
+    sample = sample_pool(matrix, eligible, step_rng(run.seed, "skips sample"))
+    return replace(ranked, skips=skip_lessons.report_of(skips, skipped, sample))
