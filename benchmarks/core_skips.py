@@ -9,7 +9,8 @@ the default strategy taught by the skips. Each prints
 * ``accuracy``: of the model after 240 questions, on 600 texts in scope that are asked about by nobody;
 * ``questions per label``: 240 over the answers they brought;
 * ``weighted``: how often the interval of the errors of a model made elsewhere, weighted by what the export would say
-  (LURE), holds its error on the pool's rows in scope, and the mean difference in points.
+  (LURE, over the weights' mean), holds its error on the pool's rows in scope, and the mean difference in points; then
+  the same of the plain mean of weight times error.
 
     python -m benchmarks.core_skips --seeds 10
 
@@ -68,6 +69,8 @@ class Found:
     per_label: float
     weighted_error: float
     is_held: bool
+    plain_error: float
+    plain_is_held: bool
     on_after: int
 
 
@@ -145,29 +148,30 @@ def run(world: World, strategy: str, is_taught: bool, seed: int) -> Found:
     assert model is not None
     features, targets = world.held_out
     is_outside = world.outside[asked]
-    error, is_held = weighted(world, questions, seed)
     return Found(
         float(is_outside[COUNTED_FROM:].mean()),
         accuracy(model.predict(features), targets, "classification"),
         asked.size / answered.size,
-        error,
-        is_held,
+        *weighted(world, questions, seed),
         on_after,
     )
 
 
-def weighted(world: World, questions: Questions, seed: int) -> tuple[float, bool]:
+def weighted(world: World, questions: Questions, seed: int) -> tuple[float, bool, float, bool]:
     """How far the weighted error of a model made elsewhere is from its error in scope, and whether the interval holds
-    it. Weights of the answered rows, over their mean: what was skipped has no loss."""
+    it: with weights over their mean, and as they are."""
     settings = cycle.Settings("classification", LABELS, learner="logistic")
     model = cycle.fit_model(world.elsewhere, settings, cycle.step_rng(seed, "elsewhere"))
     assert model is not None
     wrong = model.predict(world.pool.features).argmax(axis=1) != world.targets.argmax(axis=1)
     asked = np.array(questions.asked)
-    weights = lure_weights(questions.propensities, questions.pool_sizes)[~world.outside[asked]]
-    found = lure_estimate(wrong[asked[~world.outside[asked]]].astype(float), weights / weights.mean())
+    answered = np.flatnonzero(~world.outside[asked])
+    weights = lure_weights(np.array(questions.propensities)[answered], np.array(questions.pool_sizes)[answered])
+    errors = wrong[asked[answered]].astype(float)
     truth = float(wrong[~world.outside].mean())
-    return found.value - truth, found.low <= truth <= found.high
+    even, plain = lure_estimate(errors, weights / weights.mean()), lure_estimate(errors, weights)
+    is_held = [found.low <= truth <= found.high for found in (even, plain)]
+    return even.value - truth, is_held[0], plain.value - truth, is_held[1]
 
 
 ARMS = {"random": ("random", False), "auto, untaught": ("auto", False), "auto, taught": ("auto", True)}
@@ -193,8 +197,10 @@ def main() -> int:
     print(f"{'':<16}{'out of scope 61-240':>22}{'accuracy':>22}{'questions a label':>22}  weighted")
     for arm, rows in found.items():
         cells = [words([getattr(row, name) for row in rows]) for name in ("outside", "accuracy", "per_label")]
-        held, off = sum(row.is_held for row in rows), np.mean([row.weighted_error for row in rows])
-        print(f"{arm:<16}" + "".join(f"{cell:>22}" for cell in cells) + f"  {held} of {len(rows)}, {100 * off:+.1f}")
+        off = [100 * float(np.mean([getattr(row, name) for row in rows])) for name in ("weighted_error", "plain_error")]
+        held = [sum(getattr(row, name) for row in rows) for name in ("is_held", "plain_is_held")]
+        told = "; plain ".join(f"{n} of {len(rows)}, {error:+.1f}" for n, error in zip(held, off, strict=True))
+        print(f"{arm:<16}" + "".join(f"{cell:>22}" for cell in cells) + f"  {told}")
     taught, untaught = found["auto, taught"], found["auto, untaught"]
     gains = mean_of_few([new.accuracy - old.accuracy for new, old in zip(taught, untaught, strict=True)], 1e-3)
     ratio = float(np.mean([row.outside for row in taught])) / share
