@@ -9,11 +9,11 @@ to say") is not counted; one of width zero is.
     python -m benchmarks.interval_coverage --keep populations --sets sms trashnet --draws 1000
     python -m benchmarks.interval_coverage --keep populations --code ../old
 
-The last one measures the evaluation code of another checkout on the same draws. By label: precision, recall and F1 by
-the eval items that have the label, over all labels of a set; a row needs 300 intervals. ``width`` is the mean one, and
-``of exact`` that over the mean width of Clopper and Pearson's interval of the same draws where the number is a share.
-Exit code 1 when an interval of this checkout holds the truth less than .92 of the time, has width zero, or is on
-average wider than 1.25 of the exact one. Reads ``../shared/data``; absent sets are skipped with a word.
+The last one measures the evaluation code of another checkout on the same draws. By label: precision, recall, F1 and
+average precision by the eval items that have the label, over all labels of a set; a row needs 300 intervals. ``width``
+is the mean one, and ``of exact`` that over the mean width of Clopper and Pearson's interval of the same draws where the
+number is a share. Exit code 1 when an interval of this checkout holds the truth less than .92 of the time, has width
+zero, or is on average wider than 1.25 of the exact one. Reads ``../shared/data``; absent sets are skipped with a word.
 """
 
 from __future__ import annotations
@@ -140,8 +140,10 @@ def measured(population: Any, rows: Any, seed: int) -> Iterator[Interval]:
     for name, one in found.metrics.items():
         yield Interval(name, 0, one.value, one.low, one.high, one.n)
     for scores in found.labels:
-        for name in ("precision", "recall", "f1") if scores.support else ():
-            one = getattr(scores, name)
+        for name in ("precision", "recall", "f1", "average_precision") if scores.support else ():
+            one = getattr(scores, name, None)
+            if one is None:
+                continue  # an older checkout
             yield Interval(f"{name}/{scores.label}", scores.support, one.value, one.low, one.high, one.n)
     yield from compared(population, rows)
 

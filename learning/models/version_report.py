@@ -64,10 +64,13 @@ class PairAudit:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionReport:
-    """Of labels: ``labels`` (precision, recall, f1 of each), ``confusion`` (truth in rows; None for several labels an
-    item), ``reliability`` (bins of how sure it was), eval items measured on, imported and tied ones, what the
-    ``learner`` says of itself, how well one person answers as another does (``human_ceiling``), what leaks between pool
-    and eval split, where its answers on the eval split are kept (``eval_answers``: path and sha256).
+    """Of labels: ``labels`` (precision, recall, f1 and average_precision of each), ``confusion`` (truth in rows; None
+    for several labels an item), ``reliability`` (bins of how sure it was), eval items measured on, imported and tied
+    ones, what the ``learner`` says of itself, how well one person answers as another does (``human_ceiling``), what
+    leaks between pool and eval split, where its answers on the eval split are kept (``eval_answers``: path and sha256).
+
+    Of two labels, or several an item, ``thresholds``: from which probability a label is best given (chosen out of fold
+    on the pool), precision, recall and f1 of that on the eval split, and the ``curve`` of recall and precision.
 
     ``skips``: what the ranking it came with learned from what people skipped: how many by reason, the ``share`` of
     questions drawn at random that were skipped, whether the model of it ``is_on`` or the ``reason`` why not, its
@@ -89,6 +92,7 @@ class VersionReport:
     leaks: dict[str, int] | None = None
     eval_answers: dict[str, str] | None = None
     skips: dict[str, Any] = field(default_factory=dict)
+    thresholds: list[dict[str, Any]] = field(default_factory=list)
     stability: dict[str, Any] | None = None
     gain: dict[str, Any] | None = None
     pairwise: PairAudit | None = None

@@ -93,6 +93,12 @@ def label_rows(version: ModelVersion) -> list[dict[str, Any]]:
     return [{**scores, "name": version.labels[scores["label"]]} for scores in version.reported.labels]
 
 
+def threshold_rows(version: ModelVersion) -> list[dict[str, Any]]:
+    """The labels that have a suggested threshold, the rarest first."""
+    found = [{**scores, "name": version.labels[scores["label"]]} for scores in version.reported.thresholds]
+    return sorted(found, key=lambda row: row["support"])
+
+
 def matrix(version: ModelVersion) -> list[tuple[str, list[Cell]]]:
     """Truth in rows; a cell's shade is its share of the row. Empty when there are too many labels to read."""
     counts = version.reported.confusion

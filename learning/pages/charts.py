@@ -150,6 +150,40 @@ def reliability_chart(bins: list[list[float]]) -> Chart | None:
     )  # fmt: skip
 
 
+def precision_recall_chart(scores: dict[str, Any]) -> Chart | None:
+    """Precision over recall of a label at all thresholds, the suggested one as a point with its interval of precision.
+
+    ``scores`` as in ``VersionReport.thresholds``; None without a curve.
+    """
+    curve = scores["curve"]
+    if not curve:
+        return None
+    side, left, foot, top = 254, 44, 40, 24
+    span = side - foot - top
+
+    def x(value: float) -> float:
+        return round(left + value * span, 2)
+
+    def y(value: float) -> float:
+        return round(side - foot - value * span, 2)
+
+    precision, recall = scores["precision"], scores["recall"]
+    points = []
+    if precision["n"]:
+        found = ends(precision)
+        title = f"from {scores['threshold']:.2f} on: precision {number_words(precision['value'], 2)} ("
+        title += interval_words(precision["low"], precision["high"], precision["n"], 2)
+        title += f"), recall {number_words(recall['value'], 2)}"
+        point = Point(x(recall["value"]), y(precision["value"]), title, radius=5)
+        points = [replace(point, low=y(found[0]), high=y(found[1])) if found else point]
+    ticks = (0.0, 0.5, 1.0)
+    return Chart(
+        left + span + 14, side, left, left + span, top, side - foot, "recall", "precision",
+        [Tick(x(value), f"{value:.0%}") for value in ticks], [Tick(y(value), f"{value:.0%}") for value in ticks],
+        points, " ".join(f"{x(at)},{y(value)}" for at, value in curve), "",
+    )  # fmt: skip
+
+
 def nice_step(value: float) -> int:
     """1, 2 or 5 times a power of ten, at least 1 and not below ``value``."""
     power = 10 ** max(math.floor(math.log10(max(value, 1))), 0)

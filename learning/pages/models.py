@@ -14,7 +14,7 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
 from learning.pages import card, trust
-from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, reliability_chart
+from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, precision_recall_chart, reliability_chart
 from learning.selectors.arms import arms
 from learning.selectors.curve import versions_curve
 from learning.selectors.next_run import next_run
@@ -161,6 +161,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "baselines": [card.BASELINES[name] for name in card.baseline_names(version)],
         "calibration": version.metrics.get("calibration_error"),
         "labels": card.label_rows(version),
+        **_thresholds(version),
         "matrix": card.matrix(version),
         "confusions": card.confusions(version),
         "side_by_side": len(version.labels) <= NARROW_MATRIX,
@@ -172,6 +173,13 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "environment": run.environment if run else {},
         **trust.of(version),
     }
+
+
+def _thresholds(version: ModelVersion) -> dict[str, Any]:
+    """From which probability to give a label, and the picture of the rarest one that has enough eval items for it."""
+    rows = card.threshold_rows(version)
+    drawn = next((row for row in rows if row["curve"]), None)
+    return {"thresholds": rows, "drawn": drawn, "precision_recall": precision_recall_chart(drawn) if drawn else None}
 
 
 @require_safe

@@ -12,6 +12,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.intervals import Estimate, bounded_mean, share, top_of
 from learning.core.evaluation.intervals_calibration import Reliability, calibration
 from learning.core.evaluation.intervals_f1 import f1_of_label, macro_f1, micro_f1
+from learning.core.evaluation.intervals_precision import average_precision
 from learning.core.evaluation.losses import second_choice, second_choices, squared_errors
 from learning.core.forms import Kind
 
@@ -20,11 +21,11 @@ _FLOOR = 1e-7
 
 @dataclass(frozen=True)
 class LabelScores:
-    """Precision, recall and F1 of one label.
+    """Precision, recall, F1 and average precision of one label.
 
-    Each has the ``n`` it is a share of: precision the items that were given the label, recall those that have it, F1
-    all of these. Precision is undefined (its ``n`` is 0) where the label was never answered, recall and F1 where it
-    does not occur.
+    Each has the ``n`` it is a share of: precision the items that were given the label, recall and average precision
+    those that have it, F1 all of these. Precision is undefined (its ``n`` is 0) where the label was never answered, the
+    others where it does not occur.
     """
 
     label: int
@@ -32,6 +33,7 @@ class LabelScores:
     precision: Estimate
     recall: Estimate
     f1: Estimate
+    average_precision: Estimate
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -41,6 +43,7 @@ class LabelScores:
             "precision": self.precision.as_dict(),
             "recall": self.recall.as_dict(),
             "f1": self.f1.as_dict(),
+            "average_precision": self.average_precision.as_dict(),
         }
 
 
@@ -150,7 +153,7 @@ def _classification(given: DoubleArray, truth: DoubleArray, answer: IntArray, rn
         "calibration_error": error,
     }
     confusion = np.bincount(actual * k + answer, minlength=k * k).reshape(k, k)
-    return Evaluation("classification", n, metrics, _label_scores(predicted, truth), confusion, reliability)
+    return Evaluation("classification", n, metrics, _label_scores(given, predicted, truth), confusion, reliability)
 
 
 def _multilabel(given: DoubleArray, truth: DoubleArray, rng: np.random.Generator) -> Evaluation:
@@ -169,7 +172,7 @@ def _multilabel(given: DoubleArray, truth: DoubleArray, rng: np.random.Generator
         "brier_loss": _mean(squared_errors(given, truth) / k, squared_errors(given, surprise) / k),
         "calibration_error": error,
     }
-    return Evaluation("multilabel", n, metrics, _label_scores(predicted, truth), None, reliability)
+    return Evaluation("multilabel", n, metrics, _label_scores(given, predicted, truth), None, reliability)
 
 
 def _log_losses(given: DoubleArray, truth: DoubleArray) -> DoubleArray:
@@ -185,16 +188,17 @@ def _mean(losses: DoubleArray, surprised: DoubleArray) -> Estimate:
     return bounded_mean(losses, top_of(losses, surprised))
 
 
-def _label_scores(predicted: DoubleArray, truth: DoubleArray) -> tuple[LabelScores, ...]:
+def _label_scores(given: DoubleArray, predicted: DoubleArray, truth: DoubleArray) -> tuple[LabelScores, ...]:
     """Return the scores of every label."""
     hits, claims, support = ((cells.sum(axis=0)).tolist() for cells in (predicted * truth, predicted, truth))
     return tuple(
         LabelScores(
             label,
             int(have),
-            share(right, given),
+            share(right, claimed),
             share(right, have),
-            f1_of_label(right, have - right, given - right) if have else Estimate(0.0, 0.0, 1.0, 0),
+            f1_of_label(right, have - right, claimed - right) if have else Estimate(0.0, 0.0, 1.0, 0),
+            average_precision(given[:, label], truth[:, label] >= 0.5),
         )
-        for label, (right, given, have) in enumerate(zip(hits, claims, support, strict=True))
+        for label, (right, claimed, have) in enumerate(zip(hits, claims, support, strict=True))
     )

@@ -15,6 +15,7 @@ from learning.core.encoders import FittedEncoder
 from learning.core.evaluation.gate import Contender
 from learning.core.evaluation.objectives import Objective
 from learning.core.evaluation.report import Evaluation
+from learning.core.evaluation.thresholds import at_thresholds
 from learning.core.learners import FittedLearner
 from learning.families.labels import eval_answers
 from learning.families.labels.training_data import LabelData
@@ -86,6 +87,9 @@ def measure(
         decided = objective.decide(probabilities)
         kept = eval_answers.store(run.project_id, held.ordinals, probabilities, decided, held.hard)
         report = replace(report, eval_answers=kept)
+    if objective.suggests_thresholds(len(data.labels)):
+        at = at_thresholds(probabilities, held.hard, model.facts.get("thresholds") or ())
+        report = replace(report, thresholds=[each.as_dict() for each in at])
     latency_ms = latency(run, held.ordinals, encoder_versions.fitted(matrix.version), model)
     return MeasuredLabels(
         probabilities=probabilities,

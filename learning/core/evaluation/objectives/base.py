@@ -63,6 +63,10 @@ class Objective(ABC):
         """
         return sorted(labels)
 
+    def suggests_thresholds(self, n_labels: int) -> bool:
+        """Return whether a label may be given from a probability on that is not the default one."""
+        return self.costs(n_labels) is None and (n_labels == 2 or not self.one_answer)
+
     def costs(self, n_labels: int) -> DoubleArray | None:
         """Return what it costs to answer with a row's label where a column's is true, range [0, 1]; None: all alike."""
         return None
