@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from learning.core import cycle
+from learning.core.forms import Kind
 from learning.core.learners import make_learner, one_hot
 from learning.core.learners.own_evidence import suggested_threshold
 from learning.core.pools import ArrayPool
 from learning.core.strategies import Request, make_strategy
+from learning.core.strategies.coreset import SAMPLE_ROWS
 from learning.core.strategies.mixture import Part, alike, best_of, by_rank, mixed_draws
-from learning.core.strategies.rare import rare_labels
+from learning.core.strategies.rare import near_order, rare_labels
 
 
 def clump(n: int = 600, n_rare: int = 12, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -68,6 +70,44 @@ def test_a_rare_label_is_asked_about_by_what_is_like_it() -> None:
     draws = make_strategy("auto").rank(request_for(features, labels, asked))
     assert draws.strategy == "more_like_it"
     assert labels[draws.rows].sum() >= 6  # of the ten that are left; chance finds a third of one
+
+
+@pytest.mark.parametrize("kind", ["classification", "multilabel"])
+def test_of_several_labels_the_rare_one_is_looked_for_and_the_others_are_not(kind: Kind) -> None:
+    features, has = clump()
+    targets = one_hot(np.where(has == 1, 2, np.arange(600) % 2), 3)
+    asked = np.concatenate((np.flatnonzero(has == 1)[:2], np.flatnonzero(has == 0)[:60]))
+    assert rare_labels(targets[asked]).tolist() == [2]
+    eligible = np.ones(600, bool)
+    eligible[asked] = False
+    model = make_learner("auto").fit(features[asked], targets[asked], kind=kind, rng=np.random.default_rng(0))
+    request = Request(
+        ArrayPool(features), eligible, model, features[asked], targets[asked], kind, 20, 20, np.random.default_rng(1)
+    )
+    draws = make_strategy("auto").rank(request)
+    assert draws.strategy == "more_like_it"
+    assert has[draws.rows].sum() >= 5
+
+
+def test_answers_of_a_scale_keep_their_own_strategy() -> None:
+    features, labels = clump()
+    asked = np.concatenate((np.flatnonzero(labels == 1)[:2], np.flatnonzero(labels == 0)[:40]))
+    costs = np.abs(np.arange(2)[:, None] - np.arange(2)).astype(float)
+    assert make_strategy("auto").rank(replace(request_for(features, labels, asked), costs=costs)).strategy in (
+        "diverse_error", "typical",
+    )  # fmt: skip
+
+
+def test_a_large_pool_is_looked_through_in_a_sample_and_no_row_is_out_of_reach() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(9_000, 3)).astype(np.float32)
+    labels = np.zeros(9_000, dtype=int)
+    labels[:2] = 1
+    request = request_for(features, labels, np.arange(42))
+    rows = np.flatnonzero(request.eligible)
+    order = near_order(request, rows, np.array([1]))
+    assert sorted(order.tolist()) == list(range(rows.size))
+    assert rows.size > SAMPLE_ROWS
 
 
 def test_a_rare_label_that_lies_elsewhere_too_is_not_locked_out() -> None:

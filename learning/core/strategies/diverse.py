@@ -35,20 +35,19 @@ class DiverseMargin:
         )
 
 
-def margin_order(request: Request, rows: IntArray, probabilities: FloatMatrix) -> IntArray:
-    """Return positions in ``rows`` as a spread batch would take them, then by falling margin.
+def spread_order(request: Request, rows: IntArray, utilities: FloatMatrix) -> IntArray:
+    """Return positions in ``rows`` as a spread batch would take them, then by falling utility.
 
     Parameters
     ----------
     request : Request
     rows : ndarray of int, shape (n,)
-    probabilities : ndarray of float32, shape (pool.n_rows, k)
+    utilities : ndarray of float32, shape (n,), range [0, 1]
 
     Returns
     -------
     ndarray of int, shape (n,)
     """
-    utilities = margin(probabilities[rows], request.kind)
     order = acquisition.order_by_utility(utilities, request.rng)
     n_batch = min(request.batch, request.head)
     candidates = order[: min(max(MIN_CANDIDATES, CANDIDATES_PER_PICK * n_batch), MAX_CANDIDATES)]

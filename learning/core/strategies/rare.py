@@ -15,19 +15,21 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core import acquisition
-from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
+from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.learners.base import FittedLearner
 from learning.core.learners.spreading import squared_distances
 from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
-from learning.core.strategies.coreset import LABELED_ROWS
-from learning.core.strategies.diverse import margin_order
+from learning.core.strategies.coreset import LABELED_ROWS, SAMPLE_ROWS
+from learning.core.strategies.diverse import spread_order
 from learning.core.strategies.explore import Explore, novel_part
 from learning.core.strategies.mixture import Part, alike, by_rank, mixed_draws, utilities_of
+from learning.core.strategies.uncertainty import margin
 
 RARE_SHARE = 0.2
 """Of what an answer in equal parts would give a label."""
 LIKELY, NEAR, DOUBTFUL, NOVEL, ANY = 0.25, 0.2, 0.35, 0.1, 0.1
-_BLOCK = 8_192
+MOST_LABELS = 10
+"""Seeds of so many labels, the rarest, are looked around."""
 
 
 def rare_labels(targets: DoubleArray) -> IntArray:
@@ -72,13 +74,12 @@ def nearness(features: FloatMatrix, have: FloatMatrix, others: FloatMatrix) -> F
     >>> nearness(np.array([[1.0], [2.0]], np.float32), have, others).round(2)
     array([ 1.39, -1.39], dtype=float32)
     """
-    result = np.empty(len(features), dtype=np.float32)
-    for start in range(0, len(features), _BLOCK):
-        block = features[start : start + _BLOCK]
-        near, far = (squared_distances(block, rows).min(axis=1) for rows in (have, others))
-        floor = np.float32(1e-6) * (np.maximum(near, far).mean() + np.float32(1e-12))
-        result[start : start + _BLOCK] = np.log((far + floor) / (near + floor))
-    return result
+    near, far = np.empty((2, len(features)), dtype=np.float32)
+    for block in row_blocks(len(features)):
+        for distances, rows in ((near, have), (far, others)):
+            distances[block] = squared_distances(features[block], rows).min(axis=1)
+    floor = np.float32(1e-6) * (np.maximum(near, far).mean() + np.float32(1e-12))
+    return np.asarray(np.log((far + floor) / (near + floor)), dtype=np.float32)
 
 
 def interleaved(scores: FloatMatrix, rng: np.random.Generator) -> IntArray:
@@ -99,35 +100,44 @@ def interleaved(scores: FloatMatrix, rng: np.random.Generator) -> IntArray:
     return acquisition.order_by_utility(-best.astype(np.float32), rng)
 
 
+def near_order(request: Request, rows: IntArray, rare: IntArray) -> IntArray:
+    """Return positions in ``rows`` by falling nearness to any of the rare labels.
+
+    At most 8,192 rows drawn at random are compared with at most 2,048 answered ones of either sort a label; the others
+    follow in random order. All rows of a million would take minutes.
+    """
+    shuffled = request.rng.permutation(rows.size)
+    sample = shuffled[:SAMPLE_ROWS]
+    features = request.pool.take(rows[sample])
+    columns = []
+    for label in rare[:MOST_LABELS].tolist():
+        has = request.targets[:, label] > 0.5
+        have, others = (request.rng.permutation(np.flatnonzero(side))[:LABELED_ROWS] for side in (has, ~has))
+        columns.append(nearness(features, request.labeled[have], request.labeled[others]))
+    order = interleaved(np.column_stack(columns), request.rng)
+    return np.concatenate((sample[order], shuffled[SAMPLE_ROWS:]))
+
+
 def _read(request: Request, model: FittedLearner, rare: IntArray) -> tuple[FloatMatrix, FloatMatrix]:
-    """Return the probabilities of all labels and the nearness to each rare one, in one pass over the pool."""
+    """Return how doubtful each row is and how likely it has each rare label, in one pass over the pool."""
     n = request.pool.n_rows
-    probabilities = np.empty((n, request.targets.shape[1]), np.float32)
-    near = np.empty((n, rare.size), np.float32)
-    seeds = [_seeds(request, label) for label in rare.tolist()]
+    doubts, likely = np.empty(n, np.float32), np.empty((n, rare.size), np.float32)
     for first, features in request.pool.blocks():
         block = slice(first, first + len(features))
-        probabilities[block] = model.predict(features)
-        for column, (have, others) in enumerate(seeds):
-            near[block, column] = nearness(features, have, others)
-    return probabilities, near
-
-
-def _seeds(request: Request, label: int) -> tuple[FloatMatrix, FloatMatrix]:
-    """Return answered rows that have the label and rows that have not, at most 2,048 each."""
-    has = request.targets[:, label] > 0.5
-    have, others = (request.rng.permutation(np.flatnonzero(side))[:LABELED_ROWS] for side in (has, ~has))
-    return request.labeled[have], request.labeled[others]
+        probabilities = model.predict(features)
+        doubts[block] = margin(probabilities, request.kind)
+        likely[block] = probabilities[:, rare]
+    return doubts, likely
 
 
 def _parts(request: Request, rows: IntArray, rare: IntArray, model: FittedLearner) -> list[Part]:
-    probabilities, near = _read(request, model, rare)
+    doubts, likely = _read(request, model, rare)
     sharp = by_rank(rows.size, request.temperature)
     factors = factors_of(request, rows)
     orders = (
-        (LIKELY, interleaved(probabilities[rows][:, rare], request.rng)),
-        (NEAR, interleaved(near[rows], request.rng)),
-        (DOUBTFUL, margin_order(request, rows, probabilities)),
+        (LIKELY, interleaved(likely[rows], request.rng)),
+        (NEAR, near_order(request, rows, rare)),
+        (DOUBTFUL, spread_order(request, rows, doubts[rows])),
     )
     return [
         *(Part(share, acquisition.demoted(order, factors), sharp) for share, order in orders),
