@@ -17,6 +17,7 @@ from learning.pages import card, trust
 from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, precision_recall_chart, reliability_chart
 from learning.selectors.arms import arms
 from learning.selectors.curve import versions_curve
+from learning.selectors.leaning import leaning_words
 from learning.selectors.next_run import next_run
 from learning.selectors.outcome import duration
 from learning.selectors.skip_words import skip_words
@@ -61,6 +62,7 @@ def _curve(project: Project) -> dict[str, Any]:
         "majority": majority,
         "stopping": stopping(project),
         "skips_text": skip_words(newest.reported.skips) if newest else "",
+        "leaning": leaning_words(project),
     }
 
 

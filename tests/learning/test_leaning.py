@@ -1,6 +1,7 @@
 """A queue leans towards random by the errors that its project has measured."""
 
 import pytest
+from django.urls import reverse
 
 from labeling.models import Item, Split
 from learning.models import Run
@@ -46,6 +47,21 @@ def test_wrong_eval_answers_make_the_queue_lean_and_the_run_says_so(project, peo
     assert project.share_at_random == project.leaning > project.random_share
     assert "% of the answers: " in note
     assert f"{project.leaning:.0%} of the questions are drawn at random" in note
+
+
+def test_the_project_page_says_that_the_queue_leans_and_nothing_where_it_does_not(project, people, client):
+    answer_some(project, people.annotator, 90)
+    erring(project, people.annotator, Split.EVAL, 60, every=3)
+    run(project)
+    client.force_login(people.manager)
+    curve = reverse("learning-pages:fragment-curve", args=[project.slug])
+    said = f"People err here: {project.leaning:.0%} of the questions are drawn at random instead of 10%"
+    assert said in client.get(curve).content.decode()
+    project.leaning = 0.1  # no more than was set
+    project.save(update_fields=["leaning"])
+    assert "People err" not in client.get(curve).content.decode()
+    client.force_login(people.stranger)
+    assert client.get(curve).status_code == 404
 
 
 def test_right_answers_leave_the_random_share_as_it_was_set(project, people):
