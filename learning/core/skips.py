@@ -43,8 +43,6 @@ FLOOR = 0.001
 _RESOLUTION = 1e-3
 #: Of each, skipped and answered; above that a part is drawn at random.
 MAX_ROWS = 600
-#: In a pool that large: the similarity to every row costs as much as a model of as many labels.
-LARGE_POOL_ROWS, MAX_ROWS_LARGE_POOL = 200_000, 150
 #: Widths of the neighbourhood that are tried: the median squared distance over these.
 _NARROWNESS = (2.0, 4.0, 8.0, 12.0)
 #: How much the share of all weighs that is tried, in neighbourhoods of a row in the middle of the others; and at least,
@@ -158,17 +156,11 @@ def factor_of(probabilities: DoubleArray) -> DoubleArray:
     return np.asarray(np.clip((1.0 - probabilities) ** SHARPNESS, FLOOR, 1.0))
 
 
-def rows_used(n_pool: int) -> int:
-    """Return how many rows of either sort the model of a pool is made of."""
-    return MAX_ROWS if n_pool <= LARGE_POOL_ROWS else MAX_ROWS_LARGE_POOL
-
-
 def fit_skip_model(
     answered: FloatMatrix,
     skipped: Skipped,
     rng: np.random.Generator,
     groups: IntArray | None = None,
-    at_most: int = MAX_ROWS,
 ) -> SkipModel:
     """Fit, measure out of fold, and decide whether it is used.
 
@@ -183,8 +175,6 @@ def fit_skip_model(
     rng : numpy.random.Generator
     groups : ndarray of int, shape (m,), optional
         Of the answered rows.
-    at_most : int
-        Rows of either sort, from :func:`rows_used`; a random part of more.
 
     Returns
     -------
@@ -203,7 +193,7 @@ def fit_skip_model(
         return SkipModel(skipped.features, n_answered, f"{n_skipped} skipped items, {MIN_SKIPS} are needed")
     if n_answered < MIN_ANSWERS:
         return SkipModel(skipped.features, n_answered, f"{n_answered} answered items, {MIN_ANSWERS} are needed")
-    known = _Known(answered, skipped, groups, at_most, rng)
+    known = _Known(answered, skipped, groups, rng)
     predicted, constant = _out_of_fold(known, rng)
     losses, constant_losses = (predicted - known.targets) ** 2, (constant - known.targets) ** 2
     gain = mean_of_few(constant_losses - losses, _RESOLUTION)
@@ -221,20 +211,19 @@ def _shares(near: FloatMatrix | DoubleArray, targets: DoubleArray, held_back: fl
 
 
 class _Known:
-    """What was answered and skipped, at most ``at_most`` rows of either, and how far apart it lies."""
+    """What was answered and skipped, at most ``MAX_ROWS`` of either, and how far apart it lies."""
 
     def __init__(
         self,
         answered: FloatMatrix,
         skipped: Skipped,
         groups: IntArray | None,
-        at_most: int,
         rng: np.random.Generator,
     ) -> None:
         of_answered = np.arange(len(answered)) if groups is None else groups
         first = int(of_answered.max(initial=-1)) + 1
         of_skipped = first + np.arange(len(skipped)) if skipped.groups is None else skipped.groups
-        kept, left = _part(len(answered), at_most, rng), _part(len(skipped), at_most, rng)
+        kept, left = _part(len(answered), rng), _part(len(skipped), rng)
         rows = np.concatenate((answered[kept], skipped.features[left]))
         self.targets = np.repeat([0.0, 1.0], [kept.size, left.size])
         self.groups = np.concatenate((of_answered[kept], of_skipped[left]))
@@ -269,8 +258,8 @@ class _Known:
         return Neighbourhood(self.rows, self.targets, self.centre, width, held_back)
 
 
-def _part(n: int, at_most: int, rng: np.random.Generator) -> IntArray:
-    return np.arange(n) if n <= at_most else np.sort(rng.choice(n, at_most, replace=False))
+def _part(n: int, rng: np.random.Generator) -> IntArray:
+    return np.arange(n) if n <= MAX_ROWS else np.sort(rng.choice(n, MAX_ROWS, replace=False))
 
 
 def _out_of_fold(known: _Known, rng: np.random.Generator) -> tuple[DoubleArray, DoubleArray]:

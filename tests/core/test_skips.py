@@ -14,7 +14,7 @@ from learning.core.cycle import Answers, Settings, fit_model, rank_pool
 from learning.core.learners import one_hot
 from learning.core.pools import ArrayPool
 from learning.core.skips import FLOOR, MIN_SKIPS, SkipModel, Skipped, factor_of, fit_skip_model
-from learning.core.strategies import STRATEGIES, Request, make_strategy
+from learning.core.strategies import STRATEGIES, Request, base, make_strategy
 from learning.core.strategies.base import factors_of
 
 choosing = pytest.mark.parametrize("name", [name for name in STRATEGIES.names() if name != "random"])
@@ -178,3 +178,26 @@ def test_a_cold_project_does_not_ask_again_about_what_is_like_a_skip() -> None:
         for s in range(10)
     ]
     assert np.mean(shares[:10]) < np.mean(shares[10:])
+
+
+def test_in_a_large_pool_what_stands_behind_the_ranks_that_are_looked_at_passes_what_falls_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Out of scope are the first ranks; only those are compared, and they end up behind rows nobody looked at."""
+    request, outside = request_of("margin")
+    rows = np.flatnonzero(request.eligible)
+    order = np.argsort(~outside[rows], kind="stable")
+    n_outside = int(outside[rows].sum())
+    monkeypatch.setattr(base, "_LOOKED_AT", n_outside)
+    looked_at: list[int] = []
+    take = request.pool.take
+
+    def counted(picked: np.ndarray) -> np.ndarray:
+        looked_at.append(picked.size)
+        return take(picked)
+
+    monkeypatch.setattr(request.pool, "take", counted)
+    found = base.demoted(request, rows, order)
+    assert looked_at == [n_outside]
+    assert sorted(found.tolist()) == list(range(rows.size))
+    assert outside[rows[found[:20]]].mean() < 0.5

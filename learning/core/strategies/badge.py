@@ -10,7 +10,7 @@ import numpy as np
 from learning.core import acquisition
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind, form_of
-from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
+from learning.core.strategies.base import Draws, Request, demoted, eligible_rows, factors_of, model_of
 from learning.core.strategies.uncertainty import margin, pool_utilities
 
 CANDIDATES = 2_048
@@ -71,14 +71,14 @@ class Badge:
         """Draw gradients apart from each other; see :meth:`Strategy.rank`."""
         rows = eligible_rows(request)
         utilities = pool_utilities(request, self.name, margin)[rows]
-        factors = factors_of(request, rows)
-        order = acquisition.demoted(acquisition.order_by_utility(utilities, request.rng), factors)
+        order = demoted(request, rows, acquisition.order_by_utility(utilities, request.rng))
         n_candidates = min(CANDIDATES, rows.size)
         features = request.pool.take(rows[order[:n_candidates]])
         errors = errors_of(model_of(request, self.name).predict(features), request.kind)
         n_batch = min(request.batch, request.head, rows.size)
         gradients = Gradients(errors, features)
-        likes = 1.0 if factors is None else factors[order[:n_candidates]]
+        factors = factors_of(request, rows[order[:n_candidates]])
+        likes = 1.0 if factors is None else factors
         positions, propensities, taken = _seeds(gradients, likes, rows.size, n_batch, request.rng)
         left = np.flatnonzero(~taken)
         log_weights = acquisition.rank_log_weights(left.size, request.temperature)

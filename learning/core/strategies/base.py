@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from learning.core import acquisition
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind
@@ -16,6 +17,8 @@ from learning.core.skips import SkipModel
 
 #: Below this share of the pool rows are fetched, from there on the pool is read through.
 _FEW = 0.1
+#: Ranks whose rows are compared with what was skipped.
+_LOOKED_AT = 65_536
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,31 @@ def factors_of(request: Request, rows: IntArray) -> DoubleArray | None:
     for first, features in request.pool.blocks():
         factors[first : first + len(features)] = request.skips.factors(features)
     return factors[rows]
+
+
+def demoted(request: Request, rows: IntArray, order: IntArray) -> IntArray:
+    """Return an order after what skips have taught: ranks divided by factors, and dealt anew.
+
+    In a large pool the first 65,536 ranks are looked at; what stands behind them keeps its rank and is passed by what
+    falls back. That is an order like any other, so propensities are known as before.
+
+    Parameters
+    ----------
+    request : Request
+    rows : ndarray of int, shape (n,)
+    order : ndarray of int, shape (n,)
+        Positions in ``rows``, best first.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+    """
+    if request.skips is None or not request.skips.is_on:
+        return order
+    first = order[:_LOOKED_AT]
+    factors = np.ones(order.size)
+    factors[first] = request.skips.factors(request.pool.take(rows[first]))
+    return acquisition.demoted(order, factors)
 
 
 def model_of(request: Request, name: str) -> FittedLearner:

@@ -14,7 +14,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.forms import Kind, form_of
 from learning.core.learners.base import FittedLearner
 from learning.core.learners.logistic import DEFAULT_INVERSE_PENALTY, LogisticLearner
-from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
+from learning.core.strategies.base import Draws, Request, demoted, eligible_rows, model_of
 
 MEMBERS = 5
 
@@ -62,7 +62,7 @@ class Committee:
             opinions = np.stack([member.predict(features) for member in members]).astype(np.float64)
             utilities[first : first + len(features)] = disagreement(opinions, request.kind)
         utilities = utilities[rows]
-        order = acquisition.demoted(acquisition.order_by_utility(utilities, request.rng), factors_of(request, rows))
+        order = demoted(request, rows, acquisition.order_by_utility(utilities, request.rng))
         log_weights = acquisition.rank_log_weights(rows.size, request.temperature)
         ranks, propensities = acquisition.draw(log_weights, request.head, request.rng)
         picked = order[ranks]

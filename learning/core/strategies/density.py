@@ -11,7 +11,7 @@ import numpy as np
 from learning.core import acquisition
 from learning.core.arrays import FloatMatrix
 from learning.core.learners.spreading import squared_distances
-from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
+from learning.core.strategies.base import Draws, Request, demoted, eligible_rows, model_of
 from learning.core.strategies.uncertainty import margin
 
 REFERENCES = 256
@@ -60,7 +60,7 @@ class DensityWeighted:
             doubt = margin(model.predict(features), request.kind)
             utilities[first : first + len(features)] = doubt * density(features, references, scale)
         utilities = utilities[rows]
-        order = acquisition.demoted(acquisition.order_by_utility(utilities, request.rng), factors_of(request, rows))
+        order = demoted(request, rows, acquisition.order_by_utility(utilities, request.rng))
         log_weights = acquisition.rank_log_weights(rows.size, request.temperature)
         ranks, propensities = acquisition.draw(log_weights, request.head, request.rng)
         chosen = order[ranks]

@@ -6,7 +6,7 @@ import numpy as np
 
 from learning.core import acquisition
 from learning.core.arrays import FloatMatrix, IntArray
-from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of
+from learning.core.strategies.base import Draws, Request, demoted, eligible_rows, factors_of
 from learning.core.strategies.representatives import Representatives
 from learning.core.strategies.sequential import spread_draws
 from learning.core.strategies.uncertainty import UtilityRule, margin, pool_utilities
@@ -79,14 +79,13 @@ def spread_by(score: UtilityRule, request: Request, name: str, reason: str) -> D
     """
     rows = eligible_rows(request)
     utilities: FloatMatrix = pool_utilities(request, name, score)[rows]
-    factors = factors_of(request, rows)
-    order = acquisition.demoted(acquisition.order_by_utility(utilities, request.rng), factors)
+    order = demoted(request, rows, acquisition.order_by_utility(utilities, request.rng))
     n_batch = min(request.batch, request.head)
     n_candidates = min(max(MIN_CANDIDATES, CANDIDATES_PER_PICK * n_batch), MAX_CANDIDATES, rows.size)
     candidates = order[:n_candidates]
-    own = None if factors is None else factors[candidates]
+    factors = factors_of(request, rows[candidates])
     features = request.pool.take(rows[candidates])
-    standing = Representatives(features, utilities[candidates], n_batch, request.rng, own)
+    standing = Representatives(features, utilities[candidates], n_batch, request.rng, factors)
     positions, propensities = spread_draws(
         rows.size,
         n_candidates,

@@ -9,7 +9,7 @@ import numpy as np
 from learning.core import acquisition
 from learning.core.arrays import FloatMatrix
 from learning.core.forms import Kind, form_of
-from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
+from learning.core.strategies.base import Draws, Request, demoted, eligible_rows, model_of
 
 
 class UtilityRule(Protocol):
@@ -78,7 +78,7 @@ def ranked_by(score: UtilityRule, request: Request, name: str, reason: str) -> D
     """
     rows = eligible_rows(request)
     utilities = pool_utilities(request, name, score)[rows]
-    order = acquisition.demoted(acquisition.order_by_utility(utilities, request.rng), factors_of(request, rows))
+    order = demoted(request, rows, acquisition.order_by_utility(utilities, request.rng))
     log_weights = acquisition.rank_log_weights(rows.size, request.temperature)
     ranks, propensities = acquisition.draw(log_weights, request.head, request.rng)
     picked = order[ranks]

@@ -16,7 +16,7 @@ from labeling.models import Item, ItemStatus, Project, Reason, SkipReason, Split
 from learning.core.arrays import FloatMatrix
 from learning.core.cycle import step_rng
 from learning.core.evaluation.intervals import share
-from learning.core.skips import SkipModel, Skipped, fit_skip_model, rows_used
+from learning.core.skips import SkipModel, Skipped, fit_skip_model
 from learning.families.labels.training_data import LabelData
 from learning.models import Run
 from learning.services.features.matrix import FeatureMatrix
@@ -51,19 +51,27 @@ def skipped_items(project: Project, n_items: int, changes_seen: int | None = Non
         if status == ItemStatus.SET_ASIDE or reason == SkipReason.UNCLEAR:
             found[ordinal] = (split, group, reason)
     pool = sorted(ordinal for ordinal, (split, _, _) in found.items() if split == Split.POOL)
-    drawn = Task.objects.filter(project=project, reason__in=(Reason.RANDOM, Reason.EVAL), item__ordinal__lt=n_items)
-    at_random = set(
-        drawn.filter(state__in=(TaskState.ANSWERED, TaskState.SKIPPED)).values_list("item__ordinal", flat=True)
-    )
-    answered = set(drawn.filter(item__answers__gt=0).values_list("item__ordinal", flat=True))
-    n_skipped = len(at_random & found.keys())
+    asked, skipped = _at_random(project, n_items, set(found)) if found else (0, 0)
     return SkippedItems(
         np.array(pool, dtype=np.int64),
         [found[ordinal][1] for ordinal in pool],
         Counter(found[ordinal][2] for ordinal in pool),
-        n_skipped + len(at_random & answered),
-        n_skipped,
+        asked,
+        skipped,
     )
+
+
+def _at_random(project: Project, n_items: int, skipped: set[int]) -> tuple[int, int]:
+    """How many items that no ranking chose were answered or skipped, and how many of them skipped."""
+    drawn = Task.objects.filter(
+        project=project,
+        reason__in=(Reason.RANDOM, Reason.EVAL),
+        state__in=(TaskState.ANSWERED, TaskState.SKIPPED),
+        item__ordinal__lt=n_items,
+    )
+    asked = {ordinal: n > 0 for ordinal, n in drawn.values_list("item__ordinal", "item__answers").iterator(_CHUNK)}
+    n_skipped = sum(ordinal in skipped for ordinal in asked)
+    return n_skipped + sum(asked.values()), n_skipped
 
 
 def learned(
@@ -80,7 +88,7 @@ def learned(
     )
     skipped = Skipped(matrix.take(ordinals), theirs)
     rng = step_rng(run.seed, "skips")
-    return fit_skip_model(answered, skipped, rng, own, rows_used(matrix.n_rows)), found
+    return fit_skip_model(answered, skipped, rng, own), found
 
 
 def _groups(project: Project, data: LabelData, names: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
