@@ -123,6 +123,10 @@ def test_a_rare_label_that_lies_elsewhere_too_is_not_locked_out() -> None:
 def test_labels_that_are_all_as_frequent_as_they_can_be_are_not_rare() -> None:
     even = one_hot(np.arange(770) % 77, 77)
     assert rare_labels(even).size == 0
+    uneven = one_hot(np.arange(500) % 76, 77)
+    uneven[0] = one_hot([76], 77)
+    assert rare_labels(uneven).size == 0  # one answer of 500 where seven were expected: luck
+    assert rare_labels(np.tile(uneven, (2, 1))[:999]).tolist() == [76]
     assert rare_labels(one_hot([0] * 87 + [1] * 13, 2)).size == 0
     assert rare_labels(one_hot([0] * 97 + [1] * 3, 2)).tolist() == [1]
     assert rare_labels(one_hot([0] * 50, 2)).size == 0  # nobody has it: there is nothing to be like

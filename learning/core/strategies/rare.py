@@ -27,6 +27,8 @@ from learning.core.strategies.uncertainty import margin
 
 RARE_SHARE = 0.2
 """Of what an answer in equal parts would give a label."""
+FEWEST = 2.0
+"""Answers that such a share must come to: a label of 77 that one answer of 500 has may have been unlucky."""
 LIKELY, NEAR, DOUBTFUL, NOVEL, ANY = 0.25, 0.2, 0.35, 0.1, 0.1
 MOST_LABELS = 10
 """Seeds of so many labels, the rarest, are looked around."""
@@ -34,6 +36,8 @@ MOST_LABELS = 10
 
 def rare_labels(targets: DoubleArray) -> IntArray:
     """Return the labels that were given, but to less than a fifth of the share they had if all labels were alike.
+
+    None before such a share is two answers: 20 of a project with two labels, 770 of one with 77.
 
     Parameters
     ----------
@@ -51,7 +55,8 @@ def rare_labels(targets: DoubleArray) -> IntArray:
     """
     n, n_labels = targets.shape
     given = (targets > 0.5).sum(axis=0)
-    rare = np.flatnonzero((given > 0) & (given < n * RARE_SHARE / max(n_labels, 2)))
+    most = n * RARE_SHARE / max(n_labels, 2)
+    rare = np.flatnonzero((given > 0) & (given < most)) if most >= FEWEST else np.zeros(0, dtype=np.int64)
     return np.asarray(rare[np.argsort(given[rare], kind="stable")])
 
 
