@@ -52,8 +52,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Finished:
-    """A cell with its curve, whose scores are shares of ``full``: the score of the same learner with all answers, all
-    of them true. ``successors``: scores of other families on the rows that were asked."""
+    """A cell with its curve.
+
+    Scores are shares of ``full``: the score of the same learner with all answers, all of them true, or 1 where a curve
+    has a budget and no target. ``successors``: scores of other families on the rows that were asked.
+    """
 
     cell: Cell
     curve: Curve
@@ -105,7 +108,9 @@ def run_cell(cell: Cell, folder: str) -> Finished:
     """Simulate; scores are shares of the score that the same learner reaches with all labels of the seed's pool."""
     at = stage(cell, Path(folder))
     people = people_of(cell, at, Path(folder))
-    full = _once(Path(folder) / f"{cell.name}-{cell.seed}-full.json", lambda: at.bench.full_score(at.settings))
+    known = Path(folder) / f"{cell.name}-{cell.seed}-full.json"
+    # learning from all rows takes longer than a short curve, and one that is not stopped is compared with nothing
+    full = _once(known, lambda: at.bench.full_score(at.settings)) if np.isfinite(cell.stop_at) else 1.0
     curve = simulate(
         at.bench,
         at.settings,
