@@ -22,8 +22,8 @@ from learning.core.simulation import METRICS, Bench, answers_of
 
 #: Learners of another family than the linear and spreading ones that ask; they look at the same features.
 OTHERS = ("gradient_boosting", "random_forest")
-#: Boosting grows trees for every label: above this many it would take longer than all that is asked.
-MOST_LABELS = {"gradient_boosting": 20}
+#: Boosting grows trees for every label and looks at every feature: above these it takes minutes.
+MOST_LABELS, MOST_FEATURES = {"gradient_boosting": 20}, {"gradient_boosting": 256}
 TFIDF = "tfidf_linear"
 #: Weight of the answers against the penalty of the linear model on words.
 INVERSE_PENALTY = 10.0
@@ -66,7 +66,12 @@ def successor_scores(
     said = answers_of(bench, people).said[rows]
     answers = cycle.Answers(bench.features[rows], said)
     n_labels, fit = settings.n_labels, LEARNERS.names_for(settings.kind)
-    names = [name for name in OTHERS if name in fit and n_labels <= MOST_LABELS.get(name, n_labels)]
+    width = bench.features.shape[1]
+    names = [
+        name
+        for name in OTHERS
+        if name in fit and n_labels <= MOST_LABELS.get(name, n_labels) and width <= MOST_FEATURES.get(name, width)
+    ]
     found = {name: bench.score(answers, replace(settings, learner=name), seed) for name in names}
     if texts is not None:
         told = _by_words([texts.pool[row] for row in rows], said.argmax(axis=1), texts.held_out, n_labels)

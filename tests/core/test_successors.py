@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from learning.core import cycle
 from learning.core.learners import one_hot
 from learning.core.simulated_people import Crowd, make_people
 from learning.core.simulation import Bench
-from learning.core.successors import MOST_LABELS, OTHERS, TFIDF, Texts, gains, successor_scores
+from learning.core.successors import MOST_FEATURES, MOST_LABELS, OTHERS, TFIDF, Texts, gains, successor_scores
 
 WORDS = ("apple pear plum", "bolt nut screw")
 
@@ -51,6 +53,14 @@ def test_rows_that_teach_less_show_as_a_loss() -> None:
     found = gains([poor] * 5, [good] * 5)
     assert all(each.value < -0.2 for each in found.values())
     assert all(each.low < each.value < each.high for each in found.values())
+
+
+def test_boosting_is_left_out_of_wide_features() -> None:
+    bench, _, _ = made()
+    wide = np.zeros((300, MOST_FEATURES["gradient_boosting"] + 1), np.float32)
+    wide[:, :2] = bench.features
+    wider = replace(bench, features=wide, held_out=wide[:100])
+    assert list(successor_scores(wider, np.arange(60), cycle.Settings("classification", 2), 0)) == ["random_forest"]
 
 
 @pytest.mark.parametrize("kind", ["classification", "ordinal"])
