@@ -1,7 +1,7 @@
 """Model instances of rows, for statements that are run with every question.
 
 ``Model.__init__`` may be given anything, so it sets field by field and asks who wants to hear of it; from a row whose
-columns are known its result is a dictionary. Checked against Django 6.0 by ``tests/labeling/test_tasks_prepared.py``.
+columns are known its result is a dictionary. Checked against Django by ``tests/labeling/test_tasks_prepared.py``.
 """
 
 from collections.abc import Sequence
