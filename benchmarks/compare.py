@@ -130,7 +130,12 @@ def rows(script: str, *words: str) -> Callable[[Path], Figures]:
 
 def label_to_ranking(tree: Path) -> Figures:
     printed = bench(tree, "label_to_ranking", "--items", "2000", "--rounds", "3")
-    return rows_of(printed, r"^ *([\w ,]+?) +([\d.]+) +[\d.]+ +[\d.]+ +[\d.]+ ", "s to the new ranking, answers {}")
+    return ranking_rows(printed)
+
+
+def ranking_rows(printed: str) -> Figures:
+    """The medians; a phase is printed as ``20 to  60``."""
+    return rows_of(printed, r"^ *(\d+) to +(\d+) +([\d.]+) ", "s to the new ranking, answers {} to {}")
 
 
 BENCHMARKS: dict[str, Callable[[Path], Figures]] = {

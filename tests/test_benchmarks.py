@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.compare import ranking_rows
+
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
 PARTS = {"efficientnet_golden": "writes a test's reference, needs PyTorch"}
 
@@ -45,3 +47,12 @@ def test_every_benchmark_can_be_imported_and_says_its_usage(tmp_path):
     assert asked.returncode == 0, asked.stderr
     assert re.findall(r"^usage: (\w+)", asked.stdout, re.M) == names
     assert not list(tmp_path.iterdir())
+
+
+def test_medians_of_phases_are_read_and_not_the_numbers_of_answers():
+    printed = """2,000 items, load 1 on 2 cores, limit 1.0 s for every median
+     answers  median s    from      to worker CPU s  made by
+   20 to  60     0.204   0.198   0.225         0.23  diverse_margin (logistic_spreading)
+  420 to 460     0.496   0.483   0.512         0.51  diverse_margin (logistic_spreading)
+"""
+    assert list(ranking_rows(printed).values()) == [0.204, 0.496]

@@ -11,8 +11,6 @@ class KindWords:
     hint: str = ""
     #: what the bar of answers is called to those who do not see it
     bar: str = "Labels"
-    #: what its answers are called where they are counted
-    answers: str = "answers"
     #: what a model version learned from, and what it was measured on
     learned_from: str = "items"
     measured_on: str = "eval items"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
-from typing import Any, Generic, TypeVar, assert_never
+from typing import Any, assert_never
 
 from labeling.db.raw_rows import iso
 from labeling.kinds import kind_of
@@ -23,13 +23,10 @@ class Column:
     params: tuple[Any, ...] = ()
 
 
-Read = TypeVar("Read", bound=tuple[Any, ...])
-
-
-class Selection(Generic[Read]):
+class Selection:
     """The list of a SELECT: the columns of a row, then what is read besides: the fields of a NamedTuple, by name."""
 
-    def __init__(self, columns: Sequence[Column], read: type[Read], **besides: str) -> None:
+    def __init__(self, columns: Sequence[Column], read: type[tuple[Any, ...]], **besides: str) -> None:
         fields: tuple[str, ...] = read._fields  # type: ignore[attr-defined]  # every NamedTuple has them
         if set(besides) != set(fields):
             raise TypeError(f"{read.__name__} has {', '.join(fields)}; given are {', '.join(besides)}.")
@@ -37,7 +34,6 @@ class Selection(Generic[Read]):
         self.params = [value for column in columns for value in column.params]
         self._names = tuple(column.name for column in columns)
         self._n_shown = len(columns)
-        self._read = read
         self._fields = fields
 
     def row(self, record: tuple[Any, ...]) -> dict[str, Any]:
@@ -45,12 +41,8 @@ class Selection(Generic[Read]):
         return dict(zip(self._names, record[: self._n_shown], strict=True))
 
     def getter(self, name: str) -> Callable[[tuple[Any, ...]], Any]:
-        """Takes one thing that was read besides out of a record: cheaper than all of them where there is a million."""
+        """Takes one thing that was read besides out of a record. Raises IndexError for a record that is too short."""
         return itemgetter(self._n_shown + self._fields.index(name))
-
-    def besides(self, record: tuple[Any, ...]) -> Read:
-        """What was read besides."""
-        return self._read(*record[self._n_shown :])
 
 
 def read_by(columns: Sequence[Column], **sql: str | tuple[str, Any]) -> list[Column]:

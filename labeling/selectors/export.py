@@ -165,16 +165,17 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
     where, params = _where(project, filters)
     sql = f"SELECT {selection.sql} {_from(project)} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
     answer_of, username_of, weigh, add_own = decoder(), usernames(), _weighing(project, filters), _own_columns(columns)
+    data_of, id_of = map(selection.getter, _OfAnswer._fields)
     last, out = 0, left_out(project, filters.changes).users
     while records := fetch(sql, [*selection.params, last, *params]):
-        last = selection.besides(records[-1]).annotation_id
+        last = id_of(records[-1])
         for record in records:
             row = selection.row(record)
             row["answer"] = answer_of(row["answer"])
             row["quarantined"] = row["annotator"] in out
             row["annotator"] = username_of(row["annotator"])
             weigh(row)
-            add_own(row, selection.besides(record).data)
+            add_own(row, data_of(record))
             yield row
 
 

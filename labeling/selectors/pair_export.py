@@ -90,11 +90,12 @@ def judgment_rows(
         LEFT JOIN labeling_task t ON t.id = a.task_id
         WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_JUDGMENTS}"""
     decoded, username_of, verified = decoder(), usernames(), verification(project)
+    imported_of, id_of = map(selection.getter, _OfJudgment._fields)
     last = 0
     while records := fetch(sql, [*selection.params, last, *params]):
-        last = selection.besides(records[-1]).annotation_id
+        last = id_of(records[-1])
         for record in records:
-            row, imported_by = selection.row(record), selection.besides(record).imported_by
+            row, imported_by = selection.row(record), imported_of(record)
             row["answer"] = decoded(row["answer"])
             row["context_facts"] = decoded(row["context_facts"])
             row["quarantined"] = out.covers(row["annotator"], imported_by or "")
@@ -113,10 +114,10 @@ def item_rows(project: Project, *, split: str, ordinal_below: int) -> Iterator[t
         JOIN labeling_context c ON c.id = i.in_context_id
         LEFT JOIN labeling_asset s ON s.id = i.asset_id
         WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s{side} ORDER BY i.ordinal"""
-    decoded = decoder()
+    decoded, data_of = decoder(), selection.getter("data")
     for start in range(0, ordinal_below, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, ordinal_below)
         for record in fetch(sql, [*selection.params, project.pk, start, end, *([split] if split else [])]):
             row = selection.row(record)
             row["context_facts"] = decoded(row["context_facts"])
-            yield row, orjson.loads(selection.besides(record).data)
+            yield row, orjson.loads(data_of(record))

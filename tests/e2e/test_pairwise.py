@@ -62,6 +62,8 @@ def test_two_hundred_pairs_by_keyboard(open_page, annotator):
             if n % 10 == 0:
                 task_of(page)
                 assert unequal(page) == []
+                mine, everybodys = (int(page.text_content(slot)) for slot in ("[data-mine]", "[data-answers]"))
+                assert 0 < mine <= everybodys
     saved(page)
     stored(project, given)
     assert len(given) == 200

@@ -18,7 +18,7 @@ class Besides(NamedTuple):
     source: str
 
 
-def selection() -> Selection[Besides]:
+def selection() -> Selection:
     return Selection(COLUMNS, Besides, source="a.source", data="i.data")
 
 
@@ -30,7 +30,8 @@ def test_the_select_reads_what_the_columns_say_in_their_order():
 def test_a_record_is_a_row_and_what_was_read_besides():
     record = (7, "spans", None, "{}", "human")
     assert selection().row(record) == {"id": 7, "kind": "spans", "votes": None}
-    assert selection().besides(record) == Besides(data="{}", source="human")
+    assert selection().getter("data")(record) == "{}"
+    assert selection().getter("source")(record) == "human"
 
 
 def test_a_record_that_is_too_short_is_no_row():
@@ -38,10 +39,11 @@ def test_a_record_that_is_too_short_is_no_row():
         selection().row((7, "spans"))
 
 
-@pytest.mark.parametrize("record", [(7, "spans", None, "{}"), (7, "spans", None, "{}", "human", 1)])
-def test_a_record_of_another_length_has_other_things_besides(record):
-    with pytest.raises(TypeError, match="argument"):
-        selection().besides(record)
+def test_a_record_that_is_too_short_has_nothing_besides():
+    with pytest.raises(IndexError):
+        selection().getter("source")((7, "spans", None, "{}"))
+    with pytest.raises(ValueError, match="not in tuple"):
+        selection().getter("votes")
 
 
 def test_what_is_read_besides_is_said_whole():

@@ -19,7 +19,6 @@ class Pairwise(QuestionKind):
         "Pairwise (which of two is better)",
         hint="left, right, tie or neither, for the context at hand",
         bar="Tie or neither",
-        answers="judgments",
         learned_from="judgments",
         measured_on="held-out pairs",
         held_out="pairs with an item or a context drawn at random",

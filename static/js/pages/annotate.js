@@ -376,7 +376,7 @@ function drawProgress() {
   const number = (value) => value.toLocaleString("en");
   for (const slot of document.querySelectorAll("[data-mine]")) slot.textContent = number(mine);
   for (const slot of document.querySelectorAll("[data-done]")) slot.textContent = number(project.done);
-  for (const slot of document.querySelectorAll("[data-answers]")) slot.textContent = number(project.answers);
+  for (const slot of document.querySelectorAll("[data-answers]")) slot.textContent = number(Math.max(project.answers, mine)); // own ones are counted at once
   for (const slot of document.querySelectorAll("[data-items]")) slot.textContent = number(answerable);
   drawImport(project.importing);
   const bar = $("#progress");
