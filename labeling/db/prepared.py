@@ -153,6 +153,8 @@ class PreparedInsert(Generic[M]):
         self._compiled = threading.local()
 
     def __call__(self, rows: Sequence[M]) -> list[M]:
+        if not rows:
+            return []
         connection = connections[DEFAULT_DB_ALIAS]
         fields = self._fields
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]

@@ -131,6 +131,11 @@ def test_inserted_rows_are_those_of_bulk_create(project, people, django_assert_n
     assert [row["item_id"] for row in stored(ours)] == [item.pk for item in items]
 
 
+def test_no_rows_are_no_statement(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert PreparedInsert(Task)([]) == []
+
+
 def test_an_inserted_answer_keeps_its_json_and_a_missing_one_stays_missing(project, people):
     (item,) = make_items(project, ["a"])
     task = Task.objects.create(

@@ -5,6 +5,7 @@ import re
 import pytest
 from csp.constants import NONCE
 from csp.decorators import csp_exempt, csp_update
+from csp.exceptions import CSPNonceError
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpResponse
@@ -73,13 +74,20 @@ def test_csrf_failure_is_a_page_of_ours(people):
     assert "This page was open too long" in response.content.decode()
 
 
-def _answered(settings, view, policy=None):
-    """The header of one answer through our middleware and through the library's own."""
-    if policy:
-        settings.CONTENT_SECURITY_POLICY = policy
+def _answered(view):
+    """The request and the answer by our middleware and by the library's own."""
     for middleware in (ContentPolicyMiddleware, CSPMiddleware):
-        request = RequestFactory().get("/")
-        yield middleware(lambda request: view(request))(request)
+        request = RequestFactory().get("/static/x")
+        yield request, middleware(lambda request: view(request))(request)
+
+
+def _headers(answer):
+    found = {name: sorted(value.split("; ")) for name, value in answer.headers.items()}
+    return {name: value for name, value in found.items() if name.startswith("Content-Security")}
+
+
+def plain(request):
+    return HttpResponse()
 
 
 def with_nonce(request):
@@ -100,14 +108,35 @@ def with_its_own(request):
     return HttpResponse(headers={"Content-Security-Policy": "default-src 'none'"})
 
 
-@pytest.mark.parametrize("view", [lambda request: HttpResponse(), with_more, without, with_its_own])
-def test_the_remembered_policy_is_the_librarys(settings, view):
-    ours, theirs = (answer.headers.get("Content-Security-Policy") for answer in _answered(settings, view))
-    assert ours and sorted(ours.split("; ")) == sorted(theirs.split("; ")) if theirs else ours is None
+def missing(request):
+    return HttpResponse(status=404)
+
+
+VIEWS = [plain, with_more, without, with_its_own, missing]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("given", ["ours", "a second one that only reports", "not below an address", "DEBUG"])
+def test_the_remembered_policy_is_the_librarys(settings, view, given):
+    if given == "a second one that only reports":
+        settings.CONTENT_SECURITY_POLICY_REPORT_ONLY = {"DIRECTIVES": {"img-src": ["'none'"]}}
+    if given == "not below an address":
+        settings.CONTENT_SECURITY_POLICY = {**settings.CONTENT_SECURITY_POLICY, "EXCLUDE_URL_PREFIXES": ["/static/"]}
+    settings.DEBUG = given == "DEBUG"
+    (_, ours), (_, theirs) = _answered(view)
+    assert _headers(ours) == _headers(theirs)
+    if view is plain and given in ("ours", "DEBUG"):
+        assert _headers(ours)["Content-Security-Policy"]
 
 
 def test_a_nonce_reaches_the_policy(settings):
-    policy = {"DIRECTIVES": {"script-src": ["'self'", NONCE]}}
-    for answer in _answered(settings, with_nonce, policy):
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"script-src": ["'self'", NONCE]}}
+    for _, answer in _answered(with_nonce):
         nonce = answer.content.decode().split("'")[1]
         assert f"'nonce-{nonce}'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_nonce_asked_for_too_late_is_refused():
+    for request, _ in _answered(plain):
+        with pytest.raises(CSPNonceError):
+            str(request.csp_nonce)
