@@ -131,6 +131,17 @@ def test_a_whole_number_of_any_length_is_the_number_that_was_sent(number):
     assert record == {"text": "a", "id": number, "deep": [number]}
 
 
+def test_a_long_number_is_found_wherever_it_lies_in_the_pieces_that_are_read(monkeypatch):
+    """Pieces are looked through at once, not lines: none may hide in a cut, behind a quiet line or after a loud one."""
+    number = 2**64 + 1
+    lines = [b'{"text": "a", "id": %d}' % (number if n % 3 == 0 else n) for n in range(12)]
+    content = b"\n".join(lines)
+    for size in (7, 19, 40, 10_000):
+        monkeypatch.setattr("labeling.services.imports.readers.jsonl.BLOCK_BYTES", size)
+        found = [record["id"] for _, record in reading(JsonlReader, content)]
+        assert found == [number if n % 3 == 0 else n for n in range(12)], size
+
+
 def test_a_number_too_long_for_anybody_is_one_rejection():
     content = b'{"text": "a", "n": ' + b"9" * 10_000 + b'}\n{"text": "b"}\n'
     assert reading(JsonlReader, content) == [(1, "rejected"), (2, {"text": "b"})]

@@ -1,7 +1,6 @@
 """One JSON object a line. A bad line is one rejection."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,10 +12,15 @@ from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
 from labeling.services.imports.rows import Rejection
 
-_LONG_NUMBER = re.compile(rb"\d{19}")
+_DIGITS_AS_ZEROS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
+#: What a number that may not fit into 64 bits looks like then.
+_LONG_NUMBER = b"0" * 19
 
 
 class JsonlReader(Reader):
+    #: whether any of the lines just read holds one
+    has_long_numbers = False
+
     def check(self) -> None:
         self.file.seek(0)
         encoding_of(self.file.read(BLOCK_BYTES))
@@ -37,8 +41,8 @@ class JsonlReader(Reader):
                 continue
             try:
                 record = orjson.loads(line)
-                if _LONG_NUMBER.search(line):  # orjson rounds what does not fit into 64 bits: two ids would be one
-                    record = json.loads(line)
+                if self.has_long_numbers and _has_long_number(line):
+                    record = json.loads(line)  # orjson rounds what does not fit into 64 bits: two ids would be one
             except ValueError as error:
                 yield number, Rejection(number, f"Not valid JSON: {error}."[:500])
                 continue
@@ -53,7 +57,9 @@ class JsonlReader(Reader):
         longest = 4 * settings.IMPORT_MAX_CELL_BYTES + BLOCK_BYTES
         carry, dropping = b"", False
         for block in self._blocks(encoding, skip):
-            *lines, rest = (carry + block).split(b"\n")
+            piece = carry + block
+            self.has_long_numbers = _has_long_number(piece)  # a look at many lines costs a tenth of one at each
+            *lines, rest = piece.split(b"\n")
             if dropping and lines:
                 yield Rejection(0, f"The line is longer than {longest:,} bytes.")
                 lines, dropping = lines[1:], False
@@ -74,6 +80,10 @@ class JsonlReader(Reader):
         self.file.seek(skip)
         while block := self.file.read(BLOCK_BYTES):
             yield block
+
+
+def _has_long_number(text: bytes) -> bool:
+    return _LONG_NUMBER in text.translate(_DIGITS_AS_ZEROS)
 
 
 def _json_kind(value: Any) -> str:
