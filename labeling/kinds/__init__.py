@@ -9,7 +9,7 @@ from labeling.kinds.base import NO_FAMILY, PAIR_SETTINGS, Distance, QuestionKind
 from labeling.kinds.classification import Classification
 from labeling.kinds.multilabel import Multilabel
 from labeling.kinds.pairwise import Pairwise
-from labeling.kinds.question import InvalidAnswer, Question
+from labeling.kinds.question import InvalidAnswer, LabelNames, Question
 from labeling.kinds.rating import Rating
 from labeling.kinds.subject import PerSubject, Subject
 from labeling.kinds.words import KindWords
@@ -59,6 +59,7 @@ __all__ = [
     "InvalidAnswer",
     "KindNotInstalled",
     "KindWords",
+    "LabelNames",
     "PerSubject",
     "Question",
     "QuestionKind",

@@ -1,7 +1,8 @@
 """What an answer is checked against."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 
+from labeling.kinds.spelling import name_key
 from labeling.models import Item
 
 
@@ -12,6 +13,39 @@ class InvalidAnswer(ValueError):
         super().__init__(reason)
         self.field = field
         self.reason = reason
+
+
+class LabelNames(Set[str]):
+    """Names of labels in their order, each found by any spelling that looks the same (``spelling.name_key``)."""
+
+    __slots__ = ("_keys", "_names")
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = dict.fromkeys(names)
+        self._keys: dict[str, str] | None = None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def add(self, name: str) -> None:
+        self._names[name] = None
+        self._keys = None
+
+    def find(self, given: str) -> str | None:
+        """The name that is given, however it is spelled; None where none is, or where two look the same."""
+        if given in self._names:
+            return given
+        if self._keys is None:
+            self._keys = {}
+            for name in self._names:  # sets of before 0065 may hold twins: neither is meant by a third spelling
+                self._keys[key] = "" if (key := name_key(name)) in self._keys else name
+        return self._keys.get(name_key(given)) or None
 
 
 class Question:
@@ -35,7 +69,10 @@ class Question:
 
 
 def one_of(label: object, labels: Set[str]) -> str:
-    """The label if it is in the label set. Raises InvalidAnswer."""
-    if not isinstance(label, str) or label not in labels:
-        raise InvalidAnswer("label", f"{str(label)[:80]!r} is not in the label set of this project.")
-    return label
+    """The label as the label set spells it. Raises InvalidAnswer."""
+    if isinstance(label, str):
+        if label in labels:
+            return label
+        if isinstance(labels, LabelNames) and (name := labels.find(label)):
+            return name
+    raise InvalidAnswer("label", f"{str(label)[:80]!r} is not in the label set of this project.")

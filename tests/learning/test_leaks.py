@@ -33,6 +33,24 @@ def test_texts_the_same_almost_the_same_and_of_one_group():
     assert leaks(project, n_items=3) == Leaks(0, 0, 0, n_eval=0, n_pool=3)
 
 
+HINDI = ["कि", "की", "कु", "कू", "के", "कै", "को", "कौ"]
+
+
+def test_vowel_signs_and_tones_tell_texts_apart():
+    project = make_project()
+    make_items(project, [*HINDI[:4], "má", "ไม้", "كَتَبَ", "good 👍"])
+    make_items(project, [*HINDI[4:], "mà", "ไม", "كُتِبَ", "good 👎"], split=Split.EVAL)
+    assert leaks(project) == Leaks(hash=0, near=0, group=0, n_eval=8, n_pool=8)
+
+
+def test_twins_that_an_older_release_drew_apart_are_almost_the_same():
+    project = make_project()
+    make_items(project, ["Café", "tiếng Việt", "other"], group="Ä")
+    make_items(project, ["Cafe\u0301", "tiếng Việt\u00a0\r\n", "Ｏｔｈｅｒ"], split=Split.EVAL)
+    make_items(project, ["quite new"], split=Split.EVAL, group="A\u0308")
+    assert leaks(project) == Leaks(hash=0, near=4, group=0, n_eval=4, n_pool=3)
+
+
 def test_table_rows():
     project = make_project(modality="tabular")
     make_items(project, ["1"], data={"age": 3, "town": "Ulm"})

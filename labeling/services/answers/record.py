@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from labeling import signals
 from labeling.db.prepared import Prepared, PreparedInsert, PreparedRows, PreparedUpdate
-from labeling.kinds import InvalidAnswer, Question, kind_of
+from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
 from labeling.models import (
     Action,
     Annotation,
@@ -98,12 +98,12 @@ def record_answer(
     work = _work_on(user, task_id)
     kind = kind_of(work.project)
     labels = [name for (name,) in _labels(work.project.pk)] if kind.has_labels else []
-    question = Question(dict.fromkeys(labels).keys(), work.task.item)
+    question = Question(LabelNames(labels), work.task.item)
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
         given = kind.labels_of(cast("dict[str, Any]", current.answer))
         # the same again stays the same after a label was archived
-        before = Question(dict.fromkeys((*labels, *given)).keys(), work.task.item)
+        before = Question(LabelNames((*labels, *given)), work.task.item)
         if kind.validate(answer, before) == current.answer:
             return Recorded(current, created=False)
         return Recorded(_revise(work, kind.validate(answer, question), seen), created=False)

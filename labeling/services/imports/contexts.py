@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
+from labeling.kinds.spelling import canonical
 from labeling.models import Context, Split
 from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.fingerprints import canonical_of, context_hash
 from labeling.services.imports.rows import SHORT, as_split, as_text
 from labeling.services.items.pictures import PictureFacts
 
@@ -30,10 +30,8 @@ class ContextRow:
     content_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
-        said: Any = ["id", self.external_id] if self.external_id else [self.text, self.purpose, self.facts]
-        if self.picture and not self.external_id:
-            said.append(self.picture.sha256)
-        self.content_hash = hashlib.sha256(orjson.dumps(said)).hexdigest()
+        picture = self.picture.sha256 if self.picture else None
+        self.content_hash = context_hash(self.external_id, self.text, self.purpose, self.facts, picture)
 
     @property
     def describes(self) -> bool:
@@ -44,9 +42,9 @@ class ContextRow:
         """What this row says otherwise than the context that is known under the same id; "" when nothing."""
         pairs = (("text", self.text, known.text), ("purpose", self.purpose, known.purpose))
         for name, mine, theirs in pairs:
-            if mine and mine != theirs:
+            if mine and canonical(mine) != canonical(theirs):
                 return name
-        if self.facts and self.facts != known.facts:
+        if self.facts and canonical_of(self.facts) != canonical_of(known.facts):
             return "facts"
         if self.picture and (known.asset is None or self.picture.sha256 != known.asset.sha256):
             return "picture"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.kinds import Question, kind_of
+from labeling.kinds import LabelNames, Question, kind_of
 from labeling.models import ImportBatch, Project
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.projects.label_set import MAX_LABELS, checked, set_labels
@@ -20,11 +20,11 @@ def brings_labels(batch: ImportBatch) -> bool:
     return bool(batch.options[OPTION])
 
 
-class _Whatever(frozenset[str]):
-    """A label set in which every name is."""
+class _Whatever(LabelNames):
+    """A label set in which every name is that does not look like another one of it."""
 
     def __contains__(self, name: object) -> bool:
-        return True
+        return isinstance(name, str) and self.find(name) in (name, None)
 
 
 class NewLabels:
@@ -33,14 +33,14 @@ class NewLabels:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.kind = kind_of(project)
-        self.known = set(project.labels.in_use().values_list("name", flat=True))
+        self.known = _Whatever(project.labels.in_use().values_list("name", flat=True))
         self.waiting: set[str] = set()
 
     def answer(self, value: Any, question: Question) -> dict[str, Any]:
         """The canonical answer of a row's label, whatever labels it gives. Raises InvalidAnswer, RowRejected."""
-        question.labels = _Whatever()
+        question.labels = self.known
         answer = self.kind.validate(self.kind.answer_from_import(value, question), question)
-        new = set(self.kind.labels_of(answer)) - self.known - self.waiting
+        new = {name for name in self.kind.labels_of(answer) if self.known.find(name) is None}
         if new:
             try:
                 checked(sorted(new), self.kind.name)
@@ -48,9 +48,11 @@ class NewLabels:
                 raise RowRejected(refused.reason, "label") from refused
             if any(name != name.strip() for name in new):
                 raise RowRejected("The label begins or ends with a space.", "label")
-            if len(self.known) + len(self.waiting) + len(new) > MAX_LABELS:
+            if len(self.known) + len(new) > MAX_LABELS:
                 raise RowRejected(f"A project has at most {MAX_LABELS:,} labels.", "label")
             self.waiting |= new
+            for name in sorted(new):
+                self.known.add(name)
         return answer
 
     def store(self) -> None:
@@ -72,5 +74,4 @@ class NewLabels:
 
     def stored(self) -> None:
         """The chunk is in."""
-        self.known |= self.waiting
         self.waiting = set()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.conf import settings
 
-from labeling.kinds import InvalidAnswer, Question, kind_of
+from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
+from labeling.kinds.spelling import canonical, name_key
 from labeling.models import Item, Modality, Project, Split
 from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
 from labeling.services.items.assets import asset_of
 from labeling.services.items.pictures import PictureFacts, PictureRejected, inspect
 
@@ -25,7 +27,6 @@ CONTEXT = "\0context"
 CONTEXT_PICTURE = "\0context picture"
 
 _JSON = orjson.OPT_NON_STR_KEYS
-_SORTED_JSON = _JSON | orjson.OPT_SORT_KEYS
 SHORT = 200  # characters of id, group and origin
 _ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
@@ -73,7 +74,7 @@ class RowBuilder:
         self.seed = project.split_seed
         self.eval_below = int(project.eval_share * _SPAN)
         self.kind = kind_of(project)
-        self.labels = project.labels.names()
+        self.labels = LabelNames(project.labels.names())
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
         self._answers: dict[str, str] = {}
@@ -103,10 +104,12 @@ class RowBuilder:
             if type(text) is not str or "\0" in text:
                 text = as_text(text, "text", self.max_bytes)
             asked = _utf8(text, "text")
-            if not text or text.isspace():
+            if not (same := canonical(text)):
                 raise RowRejected("There is no text in this row.", "text")
             if len(asked) > self.max_bytes:
                 raise RowRejected(_too_long(len(asked), self.max_bytes), "text")
+            if same != text:
+                asked = same.encode()
             data = self._json(record, _JSON)
         elif self.modality == Modality.IMAGE:
             picture, content = self._picture(record)
@@ -118,8 +121,8 @@ class RowBuilder:
                 record = {name: _number(value) for name, value in record.items()}
             if not any(value is not None and value != "" for value in record.values()):
                 raise RowRejected("The row has no feature columns or all of them are empty.")
-            data = self._json(record, _SORTED_JSON)
-            asked = data.encode()
+            data = self._json(record, SORTED_JSON)
+            asked = asked_of_row(data)
             if not record.keys() <= self.columns.keys():
                 self.columns.update(dict.fromkeys(record))
         answer = None
@@ -133,23 +136,17 @@ class RowBuilder:
                 )  # fmt: skip
 
             answer = self._answer(label, shown)
-        identity = identity or context
-        if picture and not identity:
-            content_hash = picture.sha256
-        else:
-            digest = hashlib.sha256(asked)
-            if identity:
-                digest.update(b"\0" + identity.encode())
-            content_hash = digest.hexdigest()
-        drawn = hashlib.sha256((self.seed + content_hash).encode()).digest()
+        identity = identity or canonical(context or "")
+        fingerprint = picture.sha256 if picture and not identity else content_hash(asked, identity)
+        drawn = hashlib.sha256((self.seed + fingerprint).encode()).digest()
         draw_key = int.from_bytes(drawn[8:16], "big") >> 1
         if group:
-            drawn = hashlib.sha256((self.seed + group).encode()).digest()
+            drawn = hashlib.sha256((self.seed + name_key(group)).encode()).digest()
         elif identity:  # the same content in another context is on the same side
             drawn = hashlib.sha256((self.seed + hashlib.sha256(asked).hexdigest()).encode()).digest()
         side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
         return Row(
-            number, content_hash, text, data, external_id, context or "", group or "", origin or "", split or "", side,
+            number, fingerprint, text, data, external_id, context or "", group or "", origin or "", split or "", side,
             draw_key, answer, picture, content,
         )  # fmt: skip
 

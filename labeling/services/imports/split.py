@@ -4,12 +4,15 @@ import hashlib
 
 import numpy as np
 
+from labeling.kinds.spelling import name_key
 from labeling.models import Item, Project, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.near import NearDuplicates, Seen
 from labeling.services.imports.rows import Row
 
 _MERGE_AT = 65_536
+#: Before a name that some group is spelled otherwise than.
+_OTHERWISE = "\0"
 
 
 class SplitOfGroups:
@@ -21,7 +24,15 @@ class SplitOfGroups:
         self._recent: dict[int, bool] = {}
 
     def get(self, group: str) -> str | None:
-        key = _key(group)
+        """The side of the group as it is spelled, else that of one with another spelling of the same name: before 0065
+        spellings were drawn apart, and what is stored keeps its side."""
+        side = self._side(_key(group))
+        if side is None:
+            name = name_key(group)
+            side = self._side(_key(name)) or self._side(_key(_OTHERWISE + name))
+        return side
+
+    def _side(self, key: int) -> str | None:
         side = self._recent.get(key)
         if side is None and len(self._keys):
             place = int(np.searchsorted(self._keys, np.uint64(key)))
@@ -32,13 +43,20 @@ class SplitOfGroups:
         return Split.EVAL.value if side else Split.POOL.value
 
     def put(self, group: str, split: str) -> None:
-        self._recent[_key(group)] = split == Split.EVAL
+        """The first side that is said of a group holds."""
+        self._put(_key(group), split)
+        if (name := name_key(group)) != group:
+            self._put(_key(_OTHERWISE + name), split)
         if len(self._recent) >= _MERGE_AT:
             keys = np.concatenate([self._keys, np.fromiter(self._recent, dtype=np.uint64, count=len(self._recent))])
             sides = np.concatenate([self._sides, np.fromiter(self._recent.values(), dtype=bool)])
             self._keys, first = np.unique(keys, return_index=True)
             self._sides = sides[first]
             self._recent = {}
+
+    def _put(self, key: int, split: str) -> None:
+        if self._side(key) is None:
+            self._recent[key] = split == Split.EVAL
 
 
 class SplitAssigner:
@@ -65,7 +83,7 @@ class SplitAssigner:
             items = items.exclude(group="")
         known = items.values_list("group", "split", "asset__perceptual_hash", "asset__path")
         for group, split, perceptual_hash, path in known.iterator(chunk_size=10_000):
-            if group and self.groups.get(group) is None:
+            if group:
                 self.groups.put(group, split)
             if path:
                 self.near.add(perceptual_hash, Seen(path, split, group))

@@ -1,14 +1,15 @@
 """The label set of a project: order, hotkeys, archiving."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
 from labeling import signals
-from labeling.kinds import KINDS, kind_of
+from labeling.kinds import KINDS, LabelNames, kind_of
 from labeling.kinds.page_keys import AUTOMATIC_HOTKEYS, MOST_BUTTONS_WITH_HOTKEYS, REFUSED_HOTKEYS
+from labeling.kinds.spelling import name_key
 from labeling.models import Annotation, Label, Member, Project
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
@@ -18,21 +19,31 @@ MAX_LABELS = 1000
 LabelInput = Mapping[str, Any] | str
 
 
-def checked(labels: Any, kind: str) -> list[dict[str, str]]:
-    """``[{"name","hotkey","description"}]`` each name and hotkey once; a bare string is a name. Raises Invalid."""
+def checked(labels: Any, kind: str, known: Iterable[str] = ()) -> list[dict[str, str]]:
+    """``[{"name","hotkey","description"}]`` each name and hotkey once; a bare string is a name. Raises Invalid.
+
+    A name that only looks like one of ``known`` is that one. Two that look the same are refused, but where both are
+    known: releases before 0065 took them.
+    """
     if not isinstance(labels, list | tuple):
         raise Invalid("labels", 'Expected a list of {"name", "hotkey"}.')
     if len(labels) > MAX_LABELS:
         raise Invalid("labels", f"A project has at most {MAX_LABELS} labels.")
     result: list[dict[str, str]] = []
-    names: set[str] = set()
+    there = LabelNames(known)
+    names: dict[str, str] = {}
     hotkeys: set[str] = set()
     for label in KINDS[kind].label_set([_checked_one(given) for given in labels]):
-        if label["name"] in names:
-            raise Invalid("labels", f"The label {label['name']!r} is given twice.")
+        label["name"] = there.find(label["name"]) or label["name"]
+        name = label["name"]
+        twin = names.get(key := name if name in there else name_key(name))
+        if twin == name:
+            raise Invalid("labels", f"The label {name!r} is given twice.")
+        if twin is not None:
+            raise Invalid("labels", f"The labels {twin!r} and {name!r} look the same.")
         if label["hotkey"] and label["hotkey"] in hotkeys:
             raise Invalid("labels", f"The hotkey {label['hotkey']!r} is given twice.")
-        names.add(label["name"])
+        names[key] = name
         hotkeys.add(label["hotkey"])
         result.append(label)
     if why := KINDS[kind].refuse_labels([label["name"] for label in result]):
@@ -72,9 +83,9 @@ def set_labels(project: Project, labels: Sequence[LabelInput], *, announce: bool
     or gets the next free one of 1-9 and the letters, unless there are too many for keys. The number of statements does
     not grow with the set.
     """
-    wanted = checked(labels, project.kind)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     existing = {label.name: label for label in project.labels.all()}
+    wanted = checked(labels, project.kind, existing)
     before = {name: label for name, label in existing.items() if not label.archived}
     hotkeys = _hotkeys(wanted, {name: label.hotkey for name, label in before.items()})
     kept = {label["name"] for label in wanted}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from labeling.consensus import left_out
 from labeling.kinds import kind_of
+from labeling.kinds.spelling import case_key, name_key, near_key
 from labeling.models import Annotation, Item, Label, Modality, Project, Reason, Source
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
@@ -130,15 +131,15 @@ def _of_splits(run: Run, data: LabelData) -> list[Finding]:
         return tests.duplicates_across_splits(0, 0, 0, found.n_eval)
     pool, held = (_keys_of(run.project, side.ordinals) for side in (data.pool, data.evaluation))
     sides = zip(held, map(set, pool), strict=True)
-    same, near, group = (sum(key is not None and key in known for key in keys) for keys, known in sides)
-    if run.project.modality == Modality.IMAGE:
-        near = found.near
-    return tests.duplicates_across_splits(same, max(near - same, 0), group, max(len(data.evaluation), 1))
+    known = [np.array([key is not None and key in there for key in keys], dtype=bool) for keys, there in sides]
+    same, near, group = known[0], known[1] | (known[3] & ~known[2]), known[2]
+    n_near = found.near if run.project.modality == Modality.IMAGE else max(int(near.sum() - same.sum()), 0)
+    return tests.duplicates_across_splits(int(same.sum()), n_near, int(group.sum()), max(len(data.evaluation), 1))
 
 
-def _keys_of(project: Project, ordinals: NDArray[np.int64]) -> tuple[list[Any], list[Any], list[Any]]:
-    """Per item: its content with its context (what an import takes for the same item), its content alone but for case,
-    spaces and punctuation, its group; None where there is none."""
+def _keys_of(project: Project, ordinals: NDArray[np.int64]) -> tuple[list[Any], ...]:
+    """Per item: its content with its context, letter by letter, its content alone but for case, spaces and punctuation,
+    its group as it is spelled, and what the group is known by; None where there is none."""
     column = "asset_id" if project.modality == Modality.IMAGE else contents.columns_of(project)[0]
     rows: list[tuple[Any, str, str]] = []
     for start in range(0, len(ordinals), contents.ITEMS_PER_BLOCK):
@@ -146,7 +147,8 @@ def _keys_of(project: Project, ordinals: NDArray[np.int64]) -> tuple[list[Any], 
         rows += Item.objects.filter(project=project, ordinal__in=part).values_list(column, "group", "context")
     exact = [None if content is None else (_exact(content), context) for content, _, context in rows]
     plain = [None if isinstance(content, int | None) else _plain(content) or None for content, _, _ in rows]
-    return exact, plain, [group or None for _, group, _ in rows]
+    groups = [group or None for _, group, _ in rows]
+    return exact, plain, groups, [name_key(group) if group else None for group in groups]
 
 
 def _exact(content: Any) -> Any:
@@ -215,8 +217,8 @@ def _content_keys(project: Project, ordinals: NDArray[np.int64]) -> NDArray[np.i
 def _plain(content: Any) -> Any:
     """A text without case, spaces and punctuation, a row with its values as text; empty for one that says nothing."""
     if isinstance(content, str):
-        return "".join(filter(str.isalnum, content.casefold()))
-    return tuple(sorted((name, str(value).strip().casefold()) for name, value in content.items()))
+        return near_key(content)
+    return tuple(sorted((name, case_key(str(value))) for name, value in content.items()))
 
 
 def _of_features(looked: _Looked) -> list[Finding]:

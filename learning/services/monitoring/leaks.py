@@ -12,6 +12,7 @@ import orjson
 from django.core.files.storage import default_storage
 from numpy.typing import NDArray
 
+from labeling.kinds.spelling import case_key, name_key, near_key
 from labeling.models import Item, Modality, Progress, Project, Split
 from labeling.services.imports.near import MAX_DISTANCE, NearDuplicates, Seen
 from labeling.services.items.pictures import PictureRejected, inspect
@@ -25,8 +26,9 @@ class Leaks:
     """Eval items that the pool knows already: ``hash`` the same content, ``near`` almost the same, ``group`` its group.
 
     An item is counted under ``near`` only when it is not counted under ``hash``. Near means for texts: equal but for
-    case, spaces and punctuation; for pictures: what the import takes for the same picture; for table rows: equal but
-    for case and outer spaces.
+    case, width, spaces and punctuation; for pictures: what the import takes for the same picture; for table rows: equal
+    but for case, width and surplus spaces (``labeling.kinds.spelling``). A group that is spelled otherwise in the pool
+    counts as near, too: releases before 0065 drew such groups apart, and their projects go on.
     """
 
     hash: int
@@ -61,15 +63,16 @@ def _measured(project_id: int, born: str, modality: str, n_items: int) -> Leaks:
     rows = Item.objects.filter(project=project_id, ordinal__lt=n_items).order_by("ordinal").values_list(*columns)
     sides: dict[str, list[NDArray[np.uint64]]] = {Split.POOL: [], Split.EVAL: []}
     for block in _blocks(rows.iterator(chunk_size=_CHUNK)):
-        keys = np.array([(_key(row[1]), *read.keys(row[2:])) for row in block], dtype=np.uint64)
+        keys = np.array([(*_group_keys(row[1]), *read.keys(row[2:])) for row in block], dtype=np.uint64)
         is_eval = np.array([row[0] == Split.EVAL for row in block])
         sides[Split.POOL].append(keys[~is_eval])
         sides[Split.EVAL].append(keys[is_eval])
-    empty = np.empty((0, 3), dtype=np.uint64)
+    empty = np.empty((0, 4), dtype=np.uint64)
     pool, held = (np.concatenate([empty, *sides[side]]) for side in (Split.POOL, Split.EVAL))
-    group, same, near = ((held[:, i] != _NO_KEY) & np.isin(held[:, i], pool[:, i]) for i in range(3))
+    group, named, same, near = ((held[:, i] != _NO_KEY) & np.isin(held[:, i], pool[:, i]) for i in range(4))
     if modality == Modality.IMAGE:
         near = _near_pictures(project_id, n_items)
+    near = near | (named & ~group)
     return Leaks(int(same.sum()), int((near & ~same).sum()), int(group.sum()), len(held), len(pool))
 
 
@@ -92,13 +95,16 @@ class _Reader:
     keys: Callable[[tuple[Any, ...]], tuple[int, int]]
 
 
+def _group_keys(group: str) -> tuple[int, int]:
+    return (_key(group), _key(name_key(group))) if group else (0, 0)
+
+
 def _text_keys(row: tuple[Any, ...]) -> tuple[int, int]:
-    letters = "".join(filter(str.isalnum, row[0].casefold()))
-    return _key(row[0]), _key(letters)
+    return _key(row[0]), _key(near_key(row[0]))
 
 
 def _table_keys(row: tuple[Any, ...]) -> tuple[int, int]:
-    plain = {name: value.strip().casefold() if isinstance(value, str) else value for name, value in row[0].items()}
+    plain = {name: case_key(value) if isinstance(value, str) else value for name, value in row[0].items()}
     same, near = (_key(orjson.dumps(data, option=orjson.OPT_SORT_KEYS, default=str)) for data in (row[0], plain))
     return same, near
 
