@@ -9,7 +9,7 @@ import pytest
 from labeling.kinds.spelling import canonical
 from labeling.models import Annotation, Item, Split
 from labeling.services.imports.split import SplitOfGroups
-from labeling.services.projects import set_labels
+from labeling.services.projects.label_set import set_labels
 from labeling.services.validation.errors import Invalid
 from tests.factories import make_items, make_project
 from tests.labeling.imports.conftest import assert_counts_true, counts
