@@ -34,16 +34,16 @@ def checked(labels: Any, kind: str, known: Iterable[str] = ()) -> list[dict[str,
     names: dict[str, str] = {}
     hotkeys: set[str] = set()
     for label in KINDS[kind].label_set([_checked_one(given) for given in labels]):
-        label["name"] = there.find(label["name"]) or label["name"]
-        name = label["name"]
-        twin = names.get(key := name if name in there else name_key(name))
-        if twin == name:
-            raise Invalid("labels", f"The label {name!r} is given twice.")
+        given = label["name"]
+        label["name"] = there.find(given) or given
+        twin = names.get(key := label["name"] if label["name"] in there else name_key(given))
+        if twin == given:
+            raise Invalid("labels", f"The label {given!r} is given twice.")
         if twin is not None:
-            raise Invalid("labels", f"The labels {twin!r} and {name!r} look the same.")
+            raise Invalid("labels", f"The labels {twin!r} and {given!r} look the same.")
         if label["hotkey"] and label["hotkey"] in hotkeys:
             raise Invalid("labels", f"The hotkey {label['hotkey']!r} is given twice.")
-        names[key] = name
+        names[key] = given
         hotkeys.add(label["hotkey"])
         result.append(label)
     if why := KINDS[kind].refuse_labels([label["name"] for label in result]):

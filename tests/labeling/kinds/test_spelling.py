@@ -26,7 +26,6 @@ LETTERS = [
 @pytest.mark.parametrize("text", LETTERS)
 def test_composed_and_decomposed_are_one_text_by_every_fold(text):
     composed, apart = (unicodedata.normalize(form, text) for form in (NFC, NFD))
-    assert composed != apart or text in ("ภาษาไทย น้ำ",)
     for fold in (canonical, name_key, near_key, case_key):
         assert fold(composed) == fold(apart)
 
