@@ -142,7 +142,8 @@ def test_labels_that_an_import_brings_come_once(people, bring_in):
 
 
 @pytest.mark.parametrize("labels", [
-    ["Café", "Cafe\u0301"], ["spam", "spam\u200b"], ["New York", "New\u00a0York"], ["a b", "a  b"], ["각", "\u1100\u1161\u11a8"],
+    ["Café", "Cafe\u0301"], ["spam", "spam\u200b"], ["New York", "New\u00a0York"], ["a b", "a  b"],
+    ["각", "\u1100\u1161\u11a8"],
     ["❤️", "❤"],
 ])  # fmt: skip
 def test_the_label_set_takes_no_look_alike(project, labels):
