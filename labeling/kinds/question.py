@@ -44,7 +44,8 @@ class LabelNames(Set[str]):
         if self._keys is None:
             self._keys = {}
             for name in self._names:  # sets of before 0065 may hold twins: neither is meant by a third spelling
-                self._keys[key] = "" if (key := name_key(name)) in self._keys else name
+                key = name_key(name)
+                self._keys[key] = "" if key in self._keys else name
         return self._keys.get(name_key(given)) or None
 
 
