@@ -44,6 +44,8 @@ class Stored:
 
     accepted: int = 0
     duplicates: int = 0
+    #: of the duplicates, those that gave their item something it lacked
+    completed: int = 0
     refused: list[Rejection] = field(default_factory=list)
     #: what moves in Progress
     moved: "Counter[str]" = field(default_factory=Counter)

@@ -28,7 +28,7 @@ CONTEXT_PICTURE = "\0context picture"
 
 _JSON = orjson.OPT_NON_STR_KEYS
 SHORT = 200  # characters of id, group and origin
-_ROW_CELLS = 4  # cells of the greatest size that one row may hold
+ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
 
 
@@ -266,8 +266,8 @@ def _find_too_long(record: dict[str, Any], limit: int) -> None:
         size = len(orjson.dumps(value, default=str, option=_JSON))
         if size > limit:
             raise RowRejected(_too_long(size, limit), str(name)[:100])
-    if len(orjson.dumps(record, default=str, option=_JSON)) > _ROW_CELLS * limit:
-        raise RowRejected(f"The columns together are longer than {_ROW_CELLS * limit:,} bytes.")
+    if len(orjson.dumps(record, default=str, option=_JSON)) > ROW_CELLS * limit:
+        raise RowRejected(f"The columns together are longer than {ROW_CELLS * limit:,} bytes.")
 
 
 def _find_nul(record: dict[str, Any]) -> None:

@@ -8,9 +8,8 @@ import orjson
 from labeling.kinds import QuestionKind
 from labeling.models import ImportFormat, Modality
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.items.pictures import name_other_content
-
-HEAD_BYTES = 64 * 1024
 
 _PICTURE_MARKS = (
     b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+",
@@ -37,6 +36,8 @@ def format_of(head: bytes, file_name: str, modality: str, wanted: str | None, ki
     """The format of an upload that a project of this modality and kind can take. Raises ImportRefused."""
     if not head:
         raise ImportRefused("The file is empty.")
+    if tool := foreign_tool(head, file_name):
+        raise ImportRefused(not_supported(tool))
     found = _by_content(head, file_name)
     suffix = PurePath(file_name).suffix.lower()
     text_like = (ImportFormat.CSV, ImportFormat.JSONL)

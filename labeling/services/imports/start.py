@@ -16,8 +16,9 @@ from labeling.models import ImportBatch, ImportFormat, Project, User
 from labeling.services.audit.trail import record
 from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.foreign import HEAD_BYTES
 from labeling.services.imports.readers import READERS
-from labeling.services.imports.sniff import HEAD_BYTES, format_of
+from labeling.services.imports.sniff import format_of
 from labeling.services.jobs.enqueue import enqueue_on_commit
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,9 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from labeling.services.imports.archives.names import Entry, Names, entries_of, leads_out
 from labeling.services.imports.errors import ImportRefused, RowRejected
+from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.rows import CONTEXT_PICTURE, PICTURE, Rejection
@@ -22,6 +24,8 @@ ITEMS_NAME = "items.csv"
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 _PIECE_BYTES = 256 * 1024
+
+SHADOWED = "A later entry of the zip has the very same name, and the row means that one."
 
 
 class _ItemsReader(CsvReader):
@@ -34,7 +38,11 @@ class _ItemsReader(CsvReader):
 
 
 class ZipReader(Reader):
-    """Rows of items.csv first, in its order, then the pictures it does not name, in the order of the zip."""
+    """Rows of items.csv first, in its order, then the pictures it does not name, in the order of the zip.
+
+    Where a row was lost (badly quoted, or its file is not found) these stay outside: one of them may be its picture, and
+    pictures that are in without their row could not be told from those that never had one.
+    """
 
     chunk_rows = 100
 
@@ -52,33 +60,48 @@ class ZipReader(Reader):
             raise ImportRefused(f"The zip is broken or cut off: {error}.") from error
 
     def _records(self, archive: zipfile.ZipFile, start: int) -> Iterator[Numbered]:
-        infos = [info for info in archive.infolist() if not info.is_dir() and not _IGNORED.search(info.filename)]
-        if len(infos) > settings.IMPORT_MAX_ZIP_FILES:
+        entries = [entry for entry in entries_of(archive) if not _IGNORED.search(entry.name)]
+        if len(entries) > settings.IMPORT_MAX_ZIP_FILES:
             limit = settings.IMPORT_MAX_ZIP_FILES
-            raise ImportRefused(f"{len(infos):,} files in the zip; at most {limit:,} are accepted.")
-        if any(info.filename == "[Content_Types].xml" for info in infos):
+            raise ImportRefused(f"{len(entries):,} files in the zip; at most {limit:,} are accepted.")
+        if any(entry.name == "[Content_Types].xml" for entry in entries):
             raise ImportRefused("An Office document, not a zip of pictures. Save the table as csv.")
         self.expanded_bytes = 0
-        self.of_contexts: dict[str, PictureFacts] = {}
-        items = min((info for info in infos if _base(info) == ITEMS_NAME), key=lambda i: len(i.filename), default=None)
-        number, named = 0, set[str]()
+        self.of_contexts: dict[Entry, PictureFacts] = {}
+        #: rows so far whose picture nobody knows
+        self.lost_rows = 0
+        self.named, self.shadowed = set[Entry](), set[Entry]()
+        tables = [entry for entry in entries if entry.base == ITEMS_NAME]
+        items = min(tables, key=lambda entry: len(entry.name), default=None)
+        number = 0
         if items is not None:
-            infos.remove(items)
-            by_name = {info.filename: info for info in infos}
-            folder = items.filename.removesuffix(ITEMS_NAME)
-            with self._items(archive, items) as file:
+            entries.remove(items)
+            names = Names(entries)
+            folder = items.name.rpartition("/")[0]
+            with self._items(archive, items.info) as file:
                 rows = _ItemsReader(file, modality=self.modality, kind=self.kind, options={})
                 for number, record in rows.records(0):
-                    yield from self._listed(archive, number, record, by_name, folder, named, start)
-        rest = [info for info in infos if info.filename not in named]
+                    yield from self._listed(archive, number, record, names, folder, start)
+            for entry in list(self.named):
+                self.shadowed.update(names.shadowed(entry))
+            self.shadowed -= self.named
+        rest = [entry for entry in entries if entry not in self.named]
         if not number and not rest:
             raise ImportRefused("The zip holds no pictures.")
         self.total = number + len(rest)
-        for number, info in enumerate(rest, number + 1):  # noqa: B020 - goes on counting
+        for number, entry in enumerate(rest, number + 1):  # noqa: B020 - goes on counting
             if number <= start:
-                self._count(min(info.file_size, settings.IMPORT_MAX_IMAGE_BYTES + 1))
+                self._skip(entry)
             else:
-                yield number, self._picture(archive, info, number, {"image": info.filename})
+                yield number, self._unlisted(archive, entry, number)
+
+    def _unlisted(self, archive: zipfile.ZipFile, entry: Entry, number: int) -> dict[str, Any] | Rejection:
+        """A picture that no row names; it goes in unless a row that was lost may be about it."""
+        if entry in self.shadowed:
+            return Rejection(number, SHADOWED, "image", _shown(entry.name))
+        if self.lost_rows:
+            return Rejection(number, _held_back(self.lost_rows), "image", _shown(entry.name))
+        return self._picture(archive, entry, number, {"image": entry.name})
 
     def _items(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
         """items.csv in a temporary file, for a reader needs to seek."""
@@ -92,64 +115,79 @@ class ZipReader(Reader):
 
     def _listed(
         self, archive: zipfile.ZipFile, number: int, record: dict[str, Any] | Rejection,
-        by_name: dict[str, zipfile.ZipInfo], folder: str, named: set[str], start: int,
+        names: Names, folder: str, start: int,
     ) -> Iterator[Numbered]:  # fmt: skip
         """The picture that a row of items.csv names."""
         if isinstance(record, Rejection):
+            self.lost_rows += 1
             if number > start:
                 yield number, record
             return
-        path = _path(record["image"])
+        path = record["image"].strip()
         if self.kind.rows_name_items and not path and (record.get("left") or record.get("right")):
             if number > start:
                 yield number, record  # a pair, which names its items by their ids
             return
-        info = by_name.get(folder + path) or by_name.get(path)
-        about = _path(record.pop("context_image", "")) if self.kind.has_contexts else ""
-        shown = by_name.get(folder + about) or by_name.get(about)
-        named.update(entry.filename for entry in (info, shown) if entry)
+        about = record.pop("context_image", "").strip() if self.kind.has_contexts else ""
+        shown = None
+        try:
+            field, entry = "image", names.find(path, folder)
+            self.named.add(entry)
+            if about:
+                field, shown = "context_image", names.find(about, folder)
+                self.named.add(shown)
+        except RowRejected as error:
+            self.lost_rows += 1
+            if number > start:
+                missing = path if field == "image" else about
+                yield number, Rejection(number, error.reason, field, _shown(missing))
+            return
         if number <= start:
-            self._count(min(info.file_size, settings.IMPORT_MAX_IMAGE_BYTES + 1) if info else 0)
-        elif info is None:
-            yield number, Rejection(number, f"The zip holds no file {path[:200]!r}.", "image", path[:255])
-        elif about and shown is None:
-            yield number, Rejection(number, f"The zip holds no file {about[:200]!r}.", "context_image", path[:255])
-        else:
-            found = self._picture(archive, info, number, {**record, "image": info.filename})
-            if shown and not isinstance(found, Rejection):
-                found = self._with_context(archive, shown, number, found)
-            yield number, found
+            self._skip(entry)
+            return
+        found = self._picture(archive, entry, number, {**record, "image": entry.name})
+        if shown and not isinstance(found, Rejection):
+            found = self._with_context(archive, shown, number, found)
+        yield number, found
 
     def _with_context(
-        self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: int, record: dict[str, Any]
+        self, archive: zipfile.ZipFile, entry: Entry, number: int, record: dict[str, Any]
     ) -> dict[str, Any] | Rejection:
         """The record with the picture of its context, which is read once however many rows name it."""
-        content, facts = b"", self.of_contexts.get(info.filename)
+        content, facts = b"", self.of_contexts.get(entry)
         if facts is None:
             try:
-                _check_entry(info)
-                content = b"".join(self._pieces(archive, info, settings.IMPORT_MAX_IMAGE_BYTES))
-                facts = self.of_contexts[info.filename] = inspect(content)
+                content = self._content(archive, entry)
+                facts = self.of_contexts[entry] = inspect(content)
             except (RowRejected, PictureRejected) as error:
-                return Rejection(number, error.reason, "context_image", _shown(info.filename))
+                return Rejection(number, error.reason, "context_image", _shown(entry.name))
         record[CONTEXT_PICTURE] = facts, content
         return record
 
     def _picture(
-        self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: int, record: dict[str, Any]
+        self, archive: zipfile.ZipFile, entry: Entry, number: int, record: dict[str, Any]
     ) -> dict[str, Any] | Rejection:
         try:
-            _check_entry(info)
-            content = b"".join(self._pieces(archive, info, settings.IMPORT_MAX_IMAGE_BYTES))
+            content = self._content(archive, entry)
             if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
                 raise RowRejected("A zip inside the zip is not opened.", "image")
+            if tool := foreign_tool(content[:HEAD_BYTES], entry.base):
+                raise RowRejected(not_supported(tool), "image")
             if self.options.get("folder_is_label") and not record.get("label"):
-                record["label"] = _folder(info)
+                record["label"] = _folder(entry)
         except RowRejected as error:
-            return Rejection(number, error.reason, error.field, _shown(info.filename))
-        record["image"] = _shown(info.filename)
+            return Rejection(number, error.reason, error.field, _shown(entry.name))
+        record["image"] = _shown(entry.name)
         record[PICTURE] = content
         return record
+
+    def _content(self, archive: zipfile.ZipFile, entry: Entry) -> bytes:
+        _check_entry(entry.info)
+        return b"".join(self._pieces(archive, entry.info, settings.IMPORT_MAX_IMAGE_BYTES))
+
+    def _skip(self, entry: Entry) -> None:
+        """Counts an entry that an earlier attempt dealt with."""
+        self._count(min(entry.info.file_size, settings.IMPORT_MAX_IMAGE_BYTES + 1))
 
     def _pieces(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> Iterator[bytes]:
         """The bytes of an entry, counted as they come out. Raises RowRejected, or ImportRefused for a bomb."""
@@ -175,8 +213,7 @@ class ZipReader(Reader):
 
 
 def _check_entry(info: zipfile.ZipInfo) -> None:
-    name = info.orig_filename.replace("\\", "/")
-    if name.startswith("/") or re.match(r"^[A-Za-z]:", name) or ".." in name.split("/") or "\0" in name:
+    if leads_out(info):
         raise RowRejected("The path of this entry leads out of the zip.", "image")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise RowRejected("A link, not a file.", "image")
@@ -184,19 +221,16 @@ def _check_entry(info: zipfile.ZipInfo) -> None:
         raise RowRejected("Encrypted.", "image")
 
 
-def _folder(info: zipfile.ZipInfo) -> str:
-    parts = info.filename.split("/")
-    if len(parts) < 2:
+def _folder(entry: Entry) -> str:
+    if not entry.folder:
         raise RowRejected("Lies in no folder, so it has no label.", "label")
-    return parts[-2]
+    return entry.folder
 
 
-def _path(given: str) -> str:
-    return given.strip().replace("\\", "/").removeprefix("./")
-
-
-def _base(info: zipfile.ZipInfo) -> str:
-    return info.filename.rpartition("/")[2].lower()
+def _held_back(lost_rows: int) -> str:
+    """Why a picture stays outside that some row may be about: alone it would go in without id, label and group."""
+    rows = "1 row of items.csv has" if lost_rows == 1 else f"{lost_rows:,} rows of items.csv have"
+    return f"{rows} no file, and this file has no row: it may be theirs. Mend the names and import the zip again."
 
 
 def _shown(name: str) -> str:

@@ -10,6 +10,7 @@ from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.row_store import Chunk, RowStore, Stored
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.split import SplitAssigner
+from labeling.services.imports.subjects.completion import ID_TAKEN, Completion
 from labeling.services.imports.subjects.places import Places
 from labeling.services.items.assets import asset_ids
 from labeling.services.items.pictures import original_name
@@ -33,7 +34,11 @@ class ItemStore(RowStore[Row]):
         super().__init__(batch)
         self.places = places
         self.splits = SplitAssigner(self.project)
+        self.completion = Completion(self.project)
         self.seen_ordinal = 0
+
+    def lock(self, rows: list[Row]) -> None:
+        self.completion.lock()
 
     def keep_files(self, rows: list[Row]) -> None:
         for row in rows:
@@ -49,11 +54,14 @@ class ItemStore(RowStore[Row]):
         self._insert_answers(fresh, chunk.next_ordinal)
         moved.update(self.places.filled(fresh))
         moved.update(_counted(fresh))
+        moved.update(imported_annotations=self.completion.store())
         self.seen_ordinal = chunk.next_ordinal + len(fresh)
-        return Stored(len(fresh), len(rows) - len(fresh) - len(refused), refused, moved)
+        again = len(rows) - len(fresh) - len(refused)
+        return Stored(len(fresh), again, self.completion.completed, refused, moved)
 
     def committed(self) -> None:
         self.splits.stored(self.seen_ordinal)
+        self.completion.committed()
 
     def _sort_out(self, rows: list[Row]) -> tuple[list[Fresh], list[Rejection]]:
         """New rows with their side, and rows refused; the others are there already."""
@@ -63,15 +71,16 @@ class ItemStore(RowStore[Row]):
         taken = known(Item, project, "external_id", given) if given else set()
         fresh: list[Fresh] = []
         refused: list[Rejection] = []
-        again: list[Row] = []
+        self.completion.begin([row for row in rows if row.content_hash in hashes] if hashes else [])
+        first: dict[str, Row] = {}
         simple = not self.splits.needed
         for row in rows:
-            if row.content_hash in hashes:
-                again.append(row)
+            if row.content_hash in first or row.content_hash in hashes:
+                refused += self._come_again(row, first.get(row.content_hash), taken)
                 continue
             name = row.external_id
             if name is not None and name in taken:
-                refused.append(Rejection(row.number, "Another item has this id already.", "id", name))
+                refused.append(Rejection(row.number, ID_TAKEN, "id", name))
                 continue
             if simple:
                 split = row.split or row.drawn
@@ -83,11 +92,26 @@ class ItemStore(RowStore[Row]):
                     continue
                 path = original_name(project, row.picture.sha256) if row.picture else ""
                 self.splits.remember(row, split, path)
-            hashes.add(row.content_hash)
+            first[row.content_hash] = row
             if name is not None:
                 taken.add(name)
             fresh.append((row, self.places.side(row, split)))
-        return fresh, refused + self.places.misnamed(again, fresh)
+        if self.completion.completed:
+            fresh = [(self.completion.grown(row), split) for row, split in fresh]
+        return fresh, refused
+
+    def _come_again(self, row: Row, first: Row | None, taken: set[str]) -> list[Rejection]:
+        """Completes the item that has the content of the row; a rejection where the row contradicts it."""
+        there = self.completion.known(row, first)
+        if there is None:
+            return []
+        reason, field = self.places.misnamed(row, there.external_id), "id"
+        if not reason:
+            try:
+                self.completion.take(row, there, taken)
+            except RowRejected as error:
+                reason, field = error.reason, error.field
+        return [Rejection(row.number, reason, field, row.external_id or "")] if reason else []
 
     def _insert(self, fresh: list[Fresh], chunk: Chunk) -> None:
         assets = asset_ids(self.project, [row.picture for row, _ in fresh if row.picture])

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from labeling.models import Context, Item, ItemStatus, Progress, Project, Split
 from labeling.services.imports.contexts import ContextRow, side_of
-from labeling.services.imports.row_store import LOOKED_UP
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.items.assets import asset_ids
 from labeling.services.items.partners import count_partners
@@ -26,9 +25,9 @@ class Places:
         """The side of an item, whose own side is ``split``."""
         return split
 
-    def misnamed(self, again: list[Row], fresh: Sequence[tuple[Row, str]]) -> list[Rejection]:
-        """Of rows whose content is there already, those that are no duplicates."""
-        return []
+    def misnamed(self, row: Row, external_id: str | None) -> str:
+        """Why a row is no duplicate of the item that has its content, under this id; "" when it is one."""
+        return ""
 
     def of(self, row: Row) -> tuple[Any, ...]:
         """Gives an item its place."""
@@ -67,24 +66,11 @@ class PlacesInContexts(Places):
     def side(self, row: Row, split: str) -> str:
         return Split.EVAL.value if self._context_of(row).split == Split.EVAL else split
 
-    def misnamed(self, again: list[Row], fresh: Sequence[tuple[Row, str]]) -> list[Rejection]:
-        """Those that call the content by another id: a pair may name it by that."""
-        again = [row for row in again if row.external_id]
-        if not again:
-            return []
-        known = {row.content_hash: row.external_id for row, _ in fresh}
-        hashes = [row.content_hash for row in again if row.content_hash not in known]
-        for start in range(0, len(hashes), LOOKED_UP):
-            there = Item.objects.filter(project=self.project, content_hash__in=hashes[start : start + LOOKED_UP])
-            known |= dict(there.values_list("content_hash", "external_id"))
-        reason = "Its context holds the same content already, as {}."
-        return [
-            Rejection(
-                row.number, reason.format(known[row.content_hash] or "one without id"), "id", row.external_id or ""
-            )
-            for row in again
-            if known[row.content_hash] != row.external_id
-        ]
+    def misnamed(self, row: Row, external_id: str | None) -> str:
+        """A pair may name the content by the id that this row calls it."""
+        if not row.external_id or not external_id or row.external_id == external_id:
+            return ""
+        return f"Its context holds the same content already, as {external_id}."
 
     def of(self, row: Row) -> tuple[Any, ...]:
         context = self._context_of(row)

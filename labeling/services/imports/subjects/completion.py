@@ -1,0 +1,146 @@
+"""What a duplicate brings to the item that is there already: an id, a label, columns. Nothing is ever overwritten.
+
+A row that comes again is mostly of the same file once more, or of that file repaired: its names mended, its labels
+added. Group, context and split stay as they are whatever the duplicate says: they decided the item's side.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from labeling.db.insert import RawInsert, now
+from labeling.models import Annotation, Item, Project, Source
+from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.row_store import LOOKED_UP, ChunkHeld
+from labeling.services.imports.rows import ROW_CELLS, Row
+
+ID_TAKEN = "Another item has this id already."
+UPDATED_AT_ONCE = 200
+_TEXTS = ("external_id", "text", "origin", "answer")
+_GIVEN = "an imported answer that is stored"
+
+
+@dataclass(slots=True)
+class ItemThere:
+    """What an item has, be it stored (``pk``) or a row of this chunk."""
+
+    external_id: str | None
+    text: str
+    origin: str
+    answer: str | None
+    data: dict[str, Any]
+    pk: int | None = None
+    gained: set[str] = field(default_factory=set)
+
+    def lacking(self, row: Row) -> dict[str, Any]:
+        """What the row says and the item does not, with the values that the item would have."""
+        found = {name: value for name in _TEXTS if (value := getattr(row, name)) and not getattr(self, name)}
+        more = {} if row.data == "{}" else json.loads(row.data)
+        more = {name: value for name, value in more.items() if not _is_blank(value) and _is_blank(self.data.get(name))}
+        return found | {"data": self.data | more} if more else found
+
+    def take(self, gains: dict[str, Any]) -> None:
+        for name, value in gains.items():
+            setattr(self, name, value)
+        self.gained |= gains.keys()
+
+
+class Completion:
+    """Completes the items of one project, chunk after chunk; ``completed`` counts the rows of this chunk that did."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.completed = 0
+        self._there: dict[str, ItemThere] = {}
+        self._wanted: set[int] = set()
+        self._held: set[int] = set()
+
+    def lock(self) -> None:
+        """Locks the stored items that will change, before Progress is locked: the order of everybody."""
+        if self._wanted:
+            rows = Item.objects.select_for_update(no_key=True).filter(pk__in=self._wanted).order_by("pk")
+            self._held = set(rows.values_list("pk", flat=True))
+
+    def begin(self, again: Sequence[Row]) -> None:
+        """Looks up the stored items of rows that come again. Raises ChunkHeld when one that changes is not locked."""
+        self.completed = 0
+        bringing = {row.content_hash: row for row in again if _brings(row)}
+        self._there = dict(self._stored(list(bringing)))
+        changing = {
+            there.pk for row in again if (there := self._there.get(row.content_hash)) and there.pk and there.lacking(row)
+        }
+        if connection.features.has_select_for_update and not changing <= self._held:
+            self._wanted = changing
+            raise ChunkHeld("Items that an import completes were not locked.")
+
+    def known(self, row: Row, first: Row | None) -> ItemThere | None:
+        """The item whose content the row has: stored, or the ``first`` of this chunk; None when it brings nothing."""
+        there = self._there.get(row.content_hash)
+        if there is None and first is not None and _brings(row):
+            data = json.loads(first.data)
+            there = ItemThere(first.external_id, first.text, first.origin, first.answer, data)
+            self._there[row.content_hash] = there
+        return there
+
+    def take(self, row: Row, there: ItemThere, taken: set[str]) -> None:
+        """Gives the item what it lacks; ``taken`` are ids in use. Raises RowRejected, and then nothing is taken."""
+        gains = there.lacking(row)
+        if not gains:
+            return
+        if "external_id" in gains and row.external_id in taken:
+            raise RowRejected(ID_TAKEN, "id")
+        if len(_as_json(gains.get("data", {}))) > ROW_CELLS * settings.IMPORT_MAX_CELL_BYTES:
+            raise RowRejected("Its columns and those that the item has already are too long together.")
+        there.take(gains)
+        if row.external_id:
+            taken.add(row.external_id)
+        self.completed += 1
+
+    def grown(self, row: Row) -> Row:
+        """A new row of this chunk with what later rows brought to it."""
+        there = self._there.get(row.content_hash)
+        if there is None or there.pk or not there.gained:
+            return row
+        texts = {name: getattr(there, name) for name in _TEXTS}
+        return replace(row, **texts, data=_as_json(there.data))
+
+    def store(self) -> int:
+        """Writes what stored items gained; returns the number of answers among it."""
+        changed = [there for there in self._there.values() if there.pk and there.gained]
+        fields = sorted({name for there in changed for name in there.gained} - {"answer"})
+        if fields:
+            items = [Item(pk=there.pk, **{name: getattr(there, name) for name in fields}) for there in changed]
+            Item.objects.bulk_update(items, fields, batch_size=UPDATED_AT_ONCE)
+        answers = [(there.pk, there.answer) for there in changed if "answer" in there.gained]
+        constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
+        RawInsert(Annotation, ("item", "answer"), constants)(answers)
+        return len(answers)
+
+    def committed(self) -> None:
+        self._wanted, self._held = set(), set()
+
+    def _stored(self, hashes: list[str]) -> Iterator[tuple[str, ItemThere]]:
+        for start in range(0, len(hashes), LOOKED_UP):
+            items = Item.objects.filter(project=self.project, content_hash__in=hashes[start : start + LOOKED_UP])
+            rows = list(items.values_list("content_hash", "pk", "external_id", "text", "origin", "data"))
+            given = Annotation.objects.filter(item__in=[pk for _, pk, *_ in rows], source=Source.IMPORT)
+            answered = set(given.values_list("item", flat=True))
+            for content_hash, pk, external_id, text, origin, data in rows:
+                answer = _GIVEN if pk in answered else None
+                yield content_hash, ItemThere(external_id, text, origin, answer, data, pk)
+
+
+def _as_json(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False)  # exact beyond 64 bits, which orjson is not
+
+
+def _brings(row: Row) -> bool:
+    return bool(row.external_id or row.answer or row.origin or row.data != "{}" or (row.picture and row.text))
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value == ""
