@@ -14,7 +14,7 @@ from labeling.kinds import InvalidAnswer, KindNotInstalled
 from labeling.selectors.access import is_gone
 from labeling.services.accounts.sign_in import TooManyAttempts
 from labeling.services.imports.errors import ImportRefused
-from labeling.services.items.pictures import PictureRejected
+from labeling.services.items.decoding import PictureRejected
 from labeling.services.outages.causes import Outage, outage_of
 from labeling.services.serving.slots import LeaseLost
 from labeling.services.validation.errors import Invalid

@@ -21,7 +21,8 @@ from labeling.models import Action, Annotation, Asset, Item, Task
 from labeling.selectors.access import may, require
 from labeling.selectors.items import browse
 from labeling.selectors.names import person_called
-from labeling.services.items.pictures import FORMATS, preview
+from labeling.services.items.decoding import FORMATS, version_for
+from labeling.services.items.pictures import preview
 
 BINARY = OpenApiResponse(OpenApiTypes.BINARY)
 ORIGINALS = {(200, media_type): BINARY for media_type in sorted(set(FORMATS.values()))}
@@ -154,7 +155,7 @@ class TaskPreview(ActionView):
 
 def _preview(request: Request, asset: Asset) -> HttpResponseBase:
     size = query(PreviewQuery, request)["size"]
-    etag = f'"{asset.sha256}-{size}"'
+    etag = f'"{asset.sha256}-{size}-v{version_for(asset.format, asset.mode)}"'
     headers = {"ETag": etag, "Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
     if unchanged(request._request, etag):
         return HttpResponse(status=304, headers=headers)

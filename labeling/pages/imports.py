@@ -15,7 +15,7 @@ from labeling.models import Action, ImportBatch, ImportRejection, Modality, Proj
 from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.import_form import ImportForm
-from labeling.selectors.importing import why_unlisted
+from labeling.selectors.importing import rejected_alike, why_unlisted
 from labeling.services.exports.delimited import neutral
 from labeling.services.imports import ImportRefused, start_import
 
@@ -74,8 +74,7 @@ def import_(request: PageRequest, project: Project, public_id: Any) -> HttpRespo
     context = {"project": project, "batch": batch, **_progress(batch)}
     if request.headers.get("HX-Request") and "progress" in request.GET:
         return render(request, "pages/imports/_progress.html", context)
-    rejections = ImportRejection.objects.filter(batch=batch)
-    context["page"] = Paginator(rejections, REJECTIONS_PER_PAGE).get_page(request.GET.get("page"))
+    context["page"] = rejected_alike(batch, REJECTIONS_PER_PAGE, request.GET.get("page"))
     context["why_unlisted"] = why_unlisted(batch)
     return render(request, "pages/imports/one.html", context)
 

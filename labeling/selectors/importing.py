@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Max, Min
 
-from labeling.models import ImportBatch, Project
+from labeling.models import ImportBatch, ImportRejection, Project
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,28 @@ def why_unlisted(batch: ImportBatch) -> str:
     days = settings.RETAIN_REJECTIONS_DAYS
     rows = "The rejected row is" if batch.rejected == 1 else f"The {batch.rejected:,} rejected rows are"
     return f"{rows} no longer listed: housekeeping lets such rows go {days:,} days after an import. The count stays."
+
+
+@dataclass(frozen=True)
+class RejectedAlike:
+    """Rows of an import that were rejected for one and the same reason; ``name`` is that of the first."""
+
+    count: int
+    first: int
+    last: int
+    field: str
+    reason: str
+    name: str
+
+
+def rejected_alike(batch: ImportBatch, per_page: int, number: str | None) -> Page:
+    """A page of the reasons why rows were rejected, in the order of their first rows: 10,000 alike are one line."""
+    rejections = ImportRejection.objects.filter(batch=batch)
+    alike = rejections.values("field", "reason").annotate(count=Count("pk"), first=Min("row"), last=Max("row"))
+    page = Paginator(alike.order_by("first"), per_page).get_page(number)
+    names = dict(rejections.filter(row__in=[line["first"] for line in page]).values_list("row", "name"))
+    page.object_list = [RejectedAlike(**line, name=names.get(line["first"], "")) for line in page]
+    return page
 
 
 def importing(project: Project) -> Importing | None:

@@ -40,6 +40,13 @@ class FeatureShard(models.Model):
     rows = models.PositiveIntegerField()
     path = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
+    decoder = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What decoded the items; empty where nothing had to.",
+    )
 
     class Meta:
         ordering = ["number"]

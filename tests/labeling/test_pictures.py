@@ -12,15 +12,8 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from labeling.models import Asset
-from labeling.services.items.pictures import (
-    FORMATS,
-    PictureFacts,
-    PictureRejected,
-    inspect,
-    original_name,
-    preview,
-    render,
-)
+from labeling.services.items.decoding import FORMATS, PictureRejected
+from labeling.services.items.pictures import PictureFacts, inspect, original_name, preview, render
 from labeling.services.validation.errors import Invalid
 from tests.factories import make_project
 from tests.outages.trouble import no_space

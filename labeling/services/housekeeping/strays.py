@@ -16,6 +16,7 @@ from labeling.models import Asset
 from labeling.selectors.stored_files import named_files
 from labeling.services.files import storage
 from labeling.services.housekeeping.rules import Freed
+from labeling.services.items.decoding import version_for
 from labeling.services.jobs.attempts import Beat
 
 AGE = timedelta(days=1)
@@ -98,11 +99,15 @@ def _names_of(project_id: int) -> Callable[[str, bool], bool]:
         return {file.name for file in named_files(projects=[project_id])}
 
     at_the_beginning = found()
-    pictures = set(Asset.objects.filter(project=project_id).values_list("sha256", flat=True))
+    pictures = {
+        sha256: version_for(format_, mode)
+        for sha256, format_, mode in Asset.objects.filter(project=project_id).values_list("sha256", "format", "mode")
+    }
 
     def is_named(name: str, again: bool) -> bool:
         if name.startswith("previews/"):
-            return PurePosixPath(name).name.partition("-")[0] in pictures
+            sha256, _, made = PurePosixPath(name).stem.partition("-")
+            return sha256 in pictures and made.rpartition("-v")[2] == pictures[sha256]
         return name in at_the_beginning or (again and name in found())
 
     return is_named

@@ -22,7 +22,9 @@ _YOLO_LINE = re.compile(rb"\d+((?:" + _YOLO_NUMBER + rb"){4,})[ \t]*")
 def not_supported(tool: str) -> str:
     """The sentence a person reads."""
     if tool == LABEL_STUDIO:
-        return f"This is {tool}; its JSON is not read yet. Export it from there as CSV, or send rows with text and label."
+        return (
+            f"This is {tool}; its JSON is not read yet. Export it from there as CSV, or send rows with text and label."
+        )
     return f"This is {tool}; boxes are not supported yet."
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from django.core.files.storage import default_storage
 
-from labeling.services.items.pictures import THUMBNAIL_SIDE, PictureFacts, PictureRejected, inspect
+from labeling.services.items.decoding import PictureRejected
+from labeling.services.items.pictures import THUMBNAIL_SIDE, PictureFacts, inspect
 
 MAX_DISTANCE = 4
 MIN_CORRELATION = 0.99

@@ -14,7 +14,8 @@ from labeling.models import Item, Modality, Project, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
 from labeling.services.items.assets import asset_of
-from labeling.services.items.pictures import PictureFacts, PictureRejected, inspect
+from labeling.services.items.decoding import PictureRejected
+from labeling.services.items.pictures import PictureFacts, inspect
 
 if TYPE_CHECKING:
     from labeling.services.imports.contexts import ContextRow

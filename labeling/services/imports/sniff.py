@@ -9,7 +9,7 @@ from labeling.kinds import QuestionKind
 from labeling.models import ImportFormat, Modality
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
-from labeling.services.items.pictures import name_other_content
+from labeling.services.items.decoding import name_other_content
 
 _PICTURE_MARKS = (
     b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+",

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from django.core.files.storage import default_storage
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from labeling.models import Item, Modality, Project
+from labeling.services.items.decoding import VERSION, PictureRejected, is_as_before, shown
 
 logger = logging.getLogger(__name__)
 
@@ -34,31 +34,45 @@ class Pictures(Sequence[NDArray[np.uint8]]):
     def __getitem__(self, index: Any) -> Any:
         return decode(self._paths[index])
 
+    def decoded_otherwise(self) -> list[int]:
+        """The places of those of which an earlier decoder made other pixels."""
+        return [place for place, path in enumerate(self._paths) if not _is_as_before(path)]
+
+    def some(self, places: Sequence[int]) -> "Pictures":
+        return Pictures([self._paths[place] for place in places])
+
 
 def decode(path: str | None) -> NDArray[np.uint8]:
     """RGB pixels of the picture under a storage name, reduced while decoding where the format allows it."""
     try:
-        if not path:
-            raise FileNotFoundError("no asset")
-        with default_storage.open(path) as file, Image.open(file) as picture:
-            picture.draft("RGB", (_DRAFT_SIDE, _DRAFT_SIDE))
-            return np.asarray(_upright_rgb(picture), dtype=np.uint8)
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+        return pixels_of(_read(path))
+    except (OSError, PictureRejected) as error:
         logger.warning("features: picture %s is unreadable: %s", path, error)
         return np.zeros((1, 1, 3), dtype=np.uint8)
 
 
-def _upright_rgb(picture: Image.Image) -> Image.Image:
-    picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        values = np.asarray(picture, dtype=np.float64)
-        low, high = float(values.min()), float(values.max())
-        return Image.fromarray(((values - low) * (255.0 / max(high - low, 1.0))).astype(np.uint8)).convert("RGB")
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        flat = Image.new("RGBA", picture.size, "white")
-        flat.alpha_composite(picture.convert("RGBA"))
-        return flat.convert("RGB")
-    return picture.convert("RGB")
+def pixels_of(content: bytes) -> NDArray[np.uint8]:
+    """What an encoder sees of a picture: what a person sees. Raises PictureRejected."""
+    return np.asarray(shown(content, _DRAFT_SIDE).convert("RGB"), dtype=np.uint8)
+
+
+def _is_as_before(path: str | None) -> bool:
+    try:
+        return is_as_before(_read(path))
+    except (OSError, PictureRejected):
+        return True  # unreadable then as now: one black pixel
+
+
+def _read(path: str | None) -> bytes:
+    if not path:
+        raise FileNotFoundError("no asset")
+    with default_storage.open(path) as file:
+        return bytes(file.read())
+
+
+def decoder_of(project: Project) -> str:
+    """What turns the items into what an encoder reads; "" where that is what is stored."""
+    return f"pictures:{VERSION}" if project.modality == Modality.IMAGE else ""
 
 
 def contents_of(project: Project, rows: Sequence[tuple[Any, ...]]) -> Sequence[Any]:

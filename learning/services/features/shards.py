@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from learning.models import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.services import files
 from learning.services.features import contents, encoder_versions
+from learning.services.features.contents import decoder_of
 
 CHECKPOINT_S = 20.0
 
@@ -24,8 +25,11 @@ def compute_missing(version: EncoderVersion, n_items: int, report: Callable[[int
 
     ``report(done, of)`` is called after every block. What is computed is stored at least every ``CHECKPOINT_S``
     seconds: an attempt that dies loses no more than that.
+
+    Rows of pictures that another decoder saw otherwise are computed again, wherever their shard was made by that.
     """
     shards = {shard.number: shard for shard in version.shards.all()}
+    redone = sum(_redo(version, shard) for shard in shards.values() if shard.decoder != decoder_of(version.project))
     todo = []
     for number in range(-(-n_items // SHARD_ROWS)):
         have = shards[number].rows if number in shards else 0
@@ -41,7 +45,26 @@ def compute_missing(version: EncoderVersion, n_items: int, report: Callable[[int
 
         _fill(version, shards.get(number), number, have, need, advance)
         done += need - have
-    return of
+    return of + redone
+
+
+def _redo(version: EncoderVersion, shard: FeatureShard) -> int:
+    """Brings a shard of an earlier decoder up to this one; returns how many rows that changed."""
+    base, redone, rows = shard.number * SHARD_ROWS, 0, None
+    for ordinals, block in contents.blocks(version.project, base, base + shard.rows):
+        assert isinstance(block, contents.Pictures)  # nothing else is decoded
+        if places := block.decoded_otherwise():
+            try:
+                rows = np.array(read_shard(shard)) if rows is None else rows
+            except files.Corrupt:
+                return 0  # computed again as a whole once somebody reads it
+            rows[ordinals[places] - base] = encoder_versions.fitted(version).transform(block.some(places))
+            redone += len(places)
+    if rows is not None:
+        _save(version, shard, shard.number, rows)
+    else:
+        FeatureShard.objects.filter(pk=shard.pk, sha256=shard.sha256).update(decoder=decoder_of(version.project))
+    return redone
 
 
 def drop_damaged(version: EncoderVersion) -> int:
@@ -84,17 +107,18 @@ def _save(version: EncoderVersion, shard: FeatureShard | None, number: int, rows
     path, sha256 = files.store(
         f"learning/{version.project_id}/features/{version.pk}", ".npy", header.getvalue(), rows.data.cast("B")
     )
+    decoder = decoder_of(version.project)
     if shard is None:
         try:
             with transaction.atomic():
                 return FeatureShard.objects.create(
-                    encoder=version, number=number, rows=len(rows), path=path, sha256=sha256
+                    encoder=version, number=number, rows=len(rows), path=path, sha256=sha256, decoder=decoder
                 )
         except IntegrityError as error:
             raise Overtaken(f"shard {number} appeared meanwhile") from error
     replaced = shard.path
     same = FeatureShard.objects.filter(pk=shard.pk, sha256=shard.sha256)
-    if not same.update(rows=len(rows), path=path, sha256=sha256):
+    if not same.update(rows=len(rows), path=path, sha256=sha256, decoder=decoder):
         raise Overtaken(f"shard {number} moved on meanwhile")
     if replaced != path:
         files.remove(replaced)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from labeling.kinds.spelling import case_key, name_key, near_key
 from labeling.models import Item, Modality, Progress, Project, Split
 from labeling.services.imports.near import MAX_DISTANCE, NearDuplicates, Seen
-from labeling.services.items.pictures import PictureRejected, inspect
+from labeling.services.items.decoding import PictureRejected
+from labeling.services.items.pictures import inspect
 
 _CHUNK = 10_000
 _NO_KEY = np.uint64(0)

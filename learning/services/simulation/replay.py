@@ -14,14 +14,15 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from labeling.models import Modality
+from labeling.services.items.decoding import PictureRejected
 from learning.core import cycle
 from learning.core.encoders import auto_encoder, encoder_names, make_encoder
 from learning.core.evaluation.objectives import make_objective
 from learning.core.learners import one_hot
 from learning.core.simulation import Bench
+from learning.services.features.contents import pixels_of
 
 NOT_FEATURES = {"id", "group", "split", "origin"}
 MIN_ROWS = 20
@@ -134,9 +135,7 @@ class _ZippedPictures(Sequence[NDArray[np.uint8]]):
         return len(self._names)
 
     def __getitem__(self, index: Any) -> Any:
-        with Image.open(io.BytesIO(self._archive.read(self._names[index]))) as picture:
-            picture.draft("RGB", (320, 320))
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"), dtype=np.uint8)
+        return pixels_of(self._archive.read(self._names[index]))
 
 
 class _Some(Sequence[Any]):
@@ -167,7 +166,7 @@ def _read_zip(path: Path) -> LabeledFile:
             continue
         try:
             _ZippedPictures(archive, [name])[0]
-        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        except PictureRejected:
             continue
         names.append(name)
         hashes.append(hashlib.sha256(archive.read(name)).hexdigest())

@@ -18,7 +18,8 @@ from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supp
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.rows import CONTEXT_PICTURE, PICTURE, Rejection
-from labeling.services.items.pictures import PictureFacts, PictureRejected, inspect
+from labeling.services.items.decoding import PictureRejected
+from labeling.services.items.pictures import PictureFacts, inspect
 
 ITEMS_NAME = "items.csv"
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
@@ -40,8 +41,8 @@ class _ItemsReader(CsvReader):
 class ZipReader(Reader):
     """Rows of items.csv first, in its order, then the pictures it does not name, in the order of the zip.
 
-    Where a row was lost (badly quoted, or its file is not found) these stay outside: one of them may be its picture, and
-    pictures that are in without their row could not be told from those that never had one.
+    Where a row was lost (badly quoted, or its file is not found) these stay outside: one of them may be its picture,
+    and pictures that are in without their row could not be told from those that never had one.
     """
 
     chunk_rows = 100

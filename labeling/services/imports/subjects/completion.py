@@ -71,7 +71,9 @@ class Completion:
         bringing = {row.content_hash: row for row in again if _brings(row)}
         self._there = dict(self._stored(list(bringing)))
         changing = {
-            there.pk for row in again if (there := self._there.get(row.content_hash)) and there.pk and there.lacking(row)
+            there.pk
+            for row in again
+            if (there := self._there.get(row.content_hash)) and there.pk and there.lacking(row)
         }
         if connection.features.has_select_for_update and not changing <= self._held:
             self._wanted = changing

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from labeling.models import Context, Item, ItemStatus, Progress, Project, Split
+from labeling.models import Context, ItemStatus, Progress, Project, Split
 from labeling.services.imports.contexts import ContextRow, side_of
 from labeling.services.imports.rows import Rejection, Row
 from labeling.services.items.assets import asset_ids
