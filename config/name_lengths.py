@@ -37,12 +37,12 @@ def stored_names() -> Iterator[Stored]:
     from labeling.models import AuditEvent, Epoch, Project, Snapshot, Task  # noqa: PLC0415
     from labeling.selectors.row_shapes import row_names  # noqa: PLC0415
     from labeling.services.audit.actions import ACTIONS  # noqa: PLC0415
-    from labeling.services.exports import FORMATS  # noqa: PLC0415
+    from labeling.services.exports import format_names  # noqa: PLC0415
     from labeling.services.projects.setting_choices import choices  # noqa: PLC0415
     from learning.core.pairwise.model import LEARNER  # noqa: PLC0415
     from learning.models import ArmComparison, ModelVersion  # noqa: PLC0415
 
-    yield Snapshot, "format", FORMATS
+    yield Snapshot, "format", format_names()
     yield Snapshot, "rows", row_names()
     yield Project, "kind", KINDS
     yield AuditEvent, "action", ACTIONS

@@ -21,10 +21,13 @@ from labeling.api.serializers import ExportQuery, SnapshotIn, SnapshotOut
 from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.access import may
 from labeling.selectors.metrics import metrics
-from labeling.services.exports import FORMATS, checked_filters, export_file, file_name
+from labeling.services.exports import DATA_SETS, FORMATS, checked_filters, export_file, file_name, format_named
 from labeling.services.exports.snapshots import names_people, opened, start_snapshot
 
-FILES = {(200, format_.media_type): OpenApiResponse(OpenApiTypes.BINARY) for format_ in FORMATS.values()}
+FILES = {
+    (200, format_.media_type): OpenApiResponse(OpenApiTypes.BINARY)
+    for format_ in (*FORMATS.values(), *DATA_SETS.values())
+}
 
 
 NOT_BY_NAME = "Your role does not see people's names: ask for names=pseudonyms, of a snapshot for one made so."
@@ -40,12 +43,13 @@ class Export(ProjectView):
         a ``model_version`` say in ``model_verified`` whether it passed the gate on at least 200 eval answers."""
         given = query(ExportQuery, request)
         name, rows, names = given.pop("format"), given.pop("rows"), given.pop("names", None)
+        chosen = [column.strip() for column in given.pop("columns", "").split(",") if column.strip()]
         may_see = may(person(request), self.project, Action.NAMES_READ)
         if names == "real" and not may_see:
             raise PermissionDenied(NOT_BY_NAME)
         filters = replace(checked_filters(given), pseudonyms=names == "pseudonyms" or not may_see)
-        pieces = export_file(self.project, name, rows, filters)
-        response = StreamingHttpResponse(pieces, content_type=FORMATS[name].media_type)
+        pieces = export_file(self.project, name, rows, filters, chosen=chosen)
+        response = StreamingHttpResponse(pieces, content_type=format_named(name).media_type)
         response["Content-Disposition"] = f'attachment; filename="{file_name(self.project, name, rows)}"'
         response["Cache-Control"] = "private, no-store"
         response["X-Content-Type-Options"] = "nosniff"
@@ -120,8 +124,8 @@ class SnapshotFile(ActionView):
             file,
             size_bytes=snapshot.size_bytes,
             sha256=snapshot.sha256,
-            media_type=FORMATS[snapshot.format].media_type,
-            name=f"{snapshot.project.slug}-{snapshot.rows}-{snapshot.sha256[:12]}.{FORMATS[snapshot.format].extension}",
+            media_type=format_named(snapshot.format).media_type,
+            name=f"{snapshot.project.slug}-{snapshot.rows}-{snapshot.sha256[:12]}.{format_named(snapshot.format).extension}",
         )
 
 

@@ -29,11 +29,11 @@ from labeling.models.project import SETTINGS_FIELDS
 from labeling.selectors.importing import why_unlisted
 from labeling.selectors.row_shapes import row_names
 from labeling.services.accounts.tokens import MAX_DAYS
-from labeling.services.exports import FORMATS
+from labeling.services.exports import format_names
 from labeling.services.items.pictures import PREVIEW_SIZES
 
 KIND_CHOICES = kind_choices()
-EXPORT_FORMATS = [(name, name) for name in FORMATS]
+EXPORT_FORMATS = [(name, name) for name in format_names()]
 
 
 class TokenIn(StrictSerializer):
@@ -309,6 +309,11 @@ class ExportQuery(serializers.Serializer[Any]):
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
     only = serializers.ChoiceField(choices=["iid"], required=False, help_text="Asked by a draw no model had a say in.")
+    columns = serializers.CharField(
+        required=False,
+        max_length=10_000,
+        help_text="Names with commas between them: these columns only, in this order.",
+    )
 
 
 class SnapshotFilters(StrictSerializer):

@@ -15,7 +15,16 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import permissions
 from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import shapes_of
-from labeling.services.exports import FORMATS, check_fits, checked_filters, checked_shape
+from labeling.services.exports import (
+    DATA_SETS,
+    FORMATS,
+    check_fits,
+    check_format,
+    checked_filters,
+    checked_shape,
+    data_sets_of,
+    file_name,
+)
 from labeling.services.exports.snapshots import names_people, start_snapshot
 from labeling.services.validation.errors import Invalid
 
@@ -29,6 +38,9 @@ def chosen(project: Project, given: Any) -> dict[str, str]:
     choice |= {name: given.get(name, "") for name in FILTERS}
     try:
         checked_shape(choice["format"], choice["rows"])
+        check_format(project, choice["format"])
+        if made := DATA_SETS.get(choice["format"]):
+            choice["rows"] = made.made_of
         check_fits(project, choice["rows"], checked_filters({name: choice[name] for name in FILTERS}))
     except Invalid as error:
         choice[error.field] = {"format": "jsonl", "rows": "annotations"}.get(error.field, "")
@@ -51,8 +63,9 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
         "rows": export_row_count(project, choice["rows"], checked_filters(filters)),
         "download": url,
         "absolute": request.build_absolute_uri(url),
-        "file_name": f"{project.slug}-{choice['rows']}.{FORMATS[choice['format']].extension}",
+        "file_name": file_name(project, choice["format"], choice["rows"]),
         "formats": FORMATS,
+        "data_sets": data_sets_of(project),
         "splits": Split.choices,
         "sources": Source.choices,
     }

@@ -7,39 +7,78 @@ from typing import Any
 from labeling.kinds import kind_of
 from labeling.models import Project, Source, Split
 from labeling.selectors.columns import Column
-from labeling.selectors.export import Filters, bounded, export_columns, export_rows, fixed_columns
+from labeling.selectors.export import ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
 from labeling.selectors.row_shapes import row_names, row_names_of, shape_named
 from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import RowCount
+from labeling.services.exports.datasets import DATA_SETS, DataSetFormat
 from labeling.services.exports.delimited import Csv
 from labeling.services.exports.jsonl import JsonLines
 from labeling.services.exports.parquet import Parquet
 from labeling.services.validation.errors import Invalid
 
+#: Tables, of any rows.
 FORMATS: dict[str, ExportFormat] = {format_.name: format_ for format_ in (JsonLines(), Csv(), Parquet())}
 
 __all__ = [
+    "DATA_SETS",
     "FORMATS",
     "ExportFormat",
     "check_fits",
+    "check_format",
     "checked_filters",
     "checked_shape",
     "export_file",
+    "data_sets_of",
     "file_name",
+    "format_named",
+    "format_names",
     "holds_people",
 ]
 
 _CHOICES = {"split": Split.values, "source": Source.values, "only": ["iid"]}
 
 
+def format_names() -> list[str]:
+    return [*FORMATS, *DATA_SETS]
+
+
+def format_named(name: str) -> ExportFormat:
+    """A table or a data set. Raises KeyError."""
+    return FORMATS[name] if name in FORMATS else DATA_SETS[name]
+
+
+def data_sets_of(project: Project) -> dict[str, DataSetFormat]:
+    """The data sets that a project can be written as."""
+    shapes = row_names_of(project)
+    return {
+        name: made for name, made in DATA_SETS.items() if made.made_of in shapes and project.modality in made.modalities
+    }
+
+
 def checked_shape(format_: Any, rows: Any) -> tuple[str, str]:
-    """Format and row shape. Raises Invalid."""
-    if not isinstance(format_, str) or format_ not in FORMATS:
-        raise Invalid("format", f"Expected one of {', '.join(FORMATS)}.")
+    """Format and row shape; that of a data set is its own, whether it is said or not. Raises Invalid."""
+    if not isinstance(format_, str) or format_ not in format_names():
+        raise Invalid("format", f"Expected one of {', '.join(format_names())}.")
     if not isinstance(rows, str) or rows not in row_names():
         raise Invalid("rows", f"Expected one of {', '.join(row_names())}.")
+    if made := DATA_SETS.get(format_):
+        if rows not in (ROWS[0], made.made_of):
+            raise Invalid("rows", f"{format_} is made of {made.made_of}.")
+        return format_, made.made_of
     return format_, rows
+
+
+def check_format(project: Project, format_: str) -> None:
+    """Raises Invalid for a data set that this project cannot be written as."""
+    made = DATA_SETS.get(format_)
+    if made is None:
+        return
+    if made.made_of not in row_names_of(project):
+        raise Invalid("format", f"{format_} is made of {made.made_of}, which this project does not have.")
+    if project.modality not in made.modalities:
+        raise Invalid("format", f"{format_} takes {', '.join(made.modalities)}; this project has {project.modality}.")
 
 
 def check_fits(project: Project, rows: str, filters: Filters) -> None:
@@ -77,15 +116,26 @@ def holds_people(project: Project, rows: str) -> bool:
 
 
 def file_name(project: Project, format_: str, rows: str) -> str:
-    return f"{project.slug}-{rows}.{FORMATS[format_].extension}"
+    what = format_ if format_ in DATA_SETS else rows
+    return f"{project.slug}-{what}.{format_named(format_).extension}"
 
 
 def export_file(
-    project: Project, format_: str, rows: str, filters: Filters, count: RowCount | None = None
+    project: Project,
+    format_: str,
+    rows: str,
+    filters: Filters,
+    count: RowCount | None = None,
+    chosen: Sequence[str] = (),
 ) -> Iterator[bytes]:
-    """The pieces of the file; the data set is that of the moment of the call. ``count`` counts the rows written."""
+    """The pieces of the file; the data set is that of the moment of the call. ``count`` counts the rows written.
+
+    ``chosen`` columns only, in that order; all of them where it is empty. Raises Invalid.
+    """
+    format_, rows = checked_shape(format_, rows)
+    check_format(project, format_)
     check_fits(project, rows, filters)
-    writer = FORMATS[format_]
+    writer = format_named(format_)
     filters = bounded(project, filters)
     columns: Sequence[Column]
     if shape := shape_named(rows):
@@ -93,9 +143,22 @@ def export_file(
     else:
         columns = (export_columns if writer.needs_columns else _fixed_only)(project, rows, filters)
         records = export_rows(project, rows, filters)
+    if chosen:
+        columns = _chosen(columns, chosen, format_)
+        records = ({column.name: row.get(column.name) for column in columns} for row in records)
     if filters.pseudonyms and holds_people(project, rows):
         records = under_pseudonyms(records, project)
     return writer.write(columns, count.over(records) if count else records, kind_of(project))
+
+
+def _chosen(columns: Sequence[Column], names: Sequence[str], format_: str) -> list[Column]:
+    if format_ in DATA_SETS:
+        raise Invalid("columns", f"The columns of {format_} are those of its readers.")
+    by_name = {column.name: column for column in columns}
+    for name in names:
+        if name not in by_name:
+            raise Invalid("columns", f"There is no column {name[:80]!r}. There are: {', '.join(by_name)}."[:1000])
+    return [by_name[name] for name in dict.fromkeys(names)]
 
 
 def _fixed_only(project: Project, rows: str, filters: Filters) -> Any:

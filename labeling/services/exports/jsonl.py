@@ -10,18 +10,32 @@ from labeling.services.exports.base import ExportFormat, Row
 ROWS_A_PIECE = 500
 
 
+#: Beyond this many columns a line has only those that its row has: each of a million rows may have one of its own.
+MAX_COLUMNS = 1_000
+
+
 class JsonLines(ExportFormat):
-    """One JSON object a line, exact values, nested answers."""
+    """One JSON object a line, exact values, nested answers. Every column is in every line, null where a row lacks it:
+    readers take the columns and their types from the first lines."""
 
     name = "jsonl"
     media_type = "application/x-ndjson"
     extension = "jsonl"
-    needs_columns = False
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
-        rows = iter(rows)
+        rows = iter(rows if len(columns) > MAX_COLUMNS else _complete(rows, [column.name for column in columns]))
         while piece := b"".join(orjson.dumps(row, option=_OPTIONS) for row in islice(rows, ROWS_A_PIECE)):
             yield piece
+
+
+def _complete(rows: Iterable[Row], names: list[str]) -> Iterator[Row]:
+    """The rows with all their columns: those they have in their own order, then the others."""
+    width = len(names)
+    for row in rows:
+        if len(row) != width:
+            for name in names:
+                row.setdefault(name, None)
+        yield row
 
 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE

@@ -14,11 +14,13 @@ from labeling.models import Project, Snapshot, User
 from labeling.selectors.export import Filters, bounded
 from labeling.services.audit.trail import record
 from labeling.services.exports import (
-    FORMATS,
+    DATA_SETS,
     check_fits,
+    check_format,
     checked_filters,
     checked_shape,
     export_file,
+    format_named,
     holds_people,
     public,
 )
@@ -46,6 +48,7 @@ def start_snapshot(
     """Fixes what the snapshot holds and enqueues the writing of its file on commit. Raises Invalid."""
     export_format, rows = checked_shape(export_format, rows)
     chosen = replace(bounded(project, checked_filters({} if filters is None else filters)), pseudonyms=pseudonyms)
+    check_format(project, export_format)
     check_fits(project, rows, chosen)
     bounds = {"ordinal_below": chosen.ordinal_below, "changes": chosen.changes, "pseudonyms": pseudonyms}
     snapshot = Snapshot.objects.create(
@@ -64,6 +67,8 @@ def start_snapshot(
 
 def names_people(snapshot: Snapshot) -> bool:
     """Whether the file says by name who answered: then it is only for those who may see names."""
+    if snapshot.format in DATA_SETS:  # what trainers read names nobody
+        return False
     return not snapshot.filters.get("pseudonyms") and holds_people(snapshot.project, snapshot.rows)
 
 
@@ -112,7 +117,7 @@ def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
 
 def _stored(snapshot: Snapshot, sha256: str, file: IO[bytes]) -> str:
     """Puts the compressed file into the storage; returns its name. One that is there whole is left alone."""
-    name = f"snapshots/{snapshot.project_id}/{sha256}.{FORMATS[snapshot.format].extension}{COMPRESSED}"
+    name = f"snapshots/{snapshot.project_id}/{sha256}.{format_named(snapshot.format).extension}{COMPRESSED}"
     storage.put_file(name, file)
     return name
 

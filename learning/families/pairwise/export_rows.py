@@ -33,13 +33,15 @@ def _preference_columns(project: Project) -> list[Column]:
     return _columns(
         prompt="text", chosen=content, rejected=content, margin="number", annotators="list", votes_chosen="integer",
         votes_rejected="integer", ties="integer", chosen_id="integer", rejected_id="integer", context_id="integer",
-        context_facts="json", purpose="text", split="text",
+        context_facts="json", purpose="text", split="text", chosen_external_id="text", rejected_external_id="text",
+        context_external_id="text",
     )  # fmt: skip
 
 
 RANKINGS = _columns(
     query_id="text", query="text", item_id="integer", external_id="text", rank="integer", score="number",
-    grade="integer", model_version="integer", model_verified="boolean",
+    grade="integer", model_version="integer", model_verified="boolean", context_id="integer",
+    context_external_id="text", chance="number",
 )  # fmt: skip
 SCORES = _columns(
     item_id="integer", external_id="text", context_id="integer", context="text", split="text", score="number",
@@ -144,6 +146,9 @@ def _preference(project: Project, pair: Pair, said: list[tuple[str, str]]) -> di
         "context_facts": pair.context.facts,
         "purpose": pair.context.purpose or project.purpose,
         "split": pair.split,
+        "chosen_external_id": chosen.external_id,
+        "rejected_external_id": rejected.external_id,
+        "context_external_id": pair.context.external_id,
     }
 
 
@@ -172,12 +177,20 @@ def rankings(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             "grade": grade_of(row.score),
             "model_version": row.model_version.number,
             "model_verified": row.model_version.verified,
+            "context_id": row.context_id,
+            "context_external_id": row.context.external_id,
+            "chance": chance_of(row.score),
         }
 
 
+def chance_of(score: float) -> float:
+    """The probability of being preferred to an average item of the context."""
+    return 1.0 / (1.0 + math.exp(-score)) if score > -500 else 0.0
+
+
 def grade_of(score: float) -> int:
-    """0 to 4: fifths of the probability of being preferred to an average item of the context."""
-    return min(int(GRADES / (1.0 + math.exp(-score))), GRADES - 1)
+    """0 to 4: fifths of that probability."""
+    return min(int(GRADES * chance_of(score)), GRADES - 1)
 
 
 def scores(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
