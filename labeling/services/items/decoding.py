@@ -136,9 +136,7 @@ class Opened:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self.warnings.__exit__(None, None, None)
-        if error is None:
-            self.image.close()
-        elif isinstance(error, Exception) and not isinstance(error, PictureRejected):
+        if isinstance(error, Exception) and not isinstance(error, PictureRejected):
             raise _rejection(error, self.content) from error
 
 

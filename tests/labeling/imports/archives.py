@@ -19,7 +19,7 @@ def raw_zip(files: list[tuple[bytes | str, bytes]]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in files:
-            info = _Info("x")
+            info = _Info(f"{len(archive.filelist)}")
             info.raw, info.is_flagged = (name, False) if isinstance(name, bytes) else (name.encode(), True)
             archive.writestr(info, content)
     return target.getvalue()

@@ -168,7 +168,7 @@ def _encoded(path: str, code_page: str) -> bytes:
 def _resolved(folder: str, path: str) -> str:
     """The path from the root of the zip; "" when it leads out of it, or nowhere."""
     parts: list[str] = []
-    for part in tidy(f"{folder}/{path}").split("/"):
+    for part in tidy(f"{folder}/{path.strip()}").split("/"):
         if part != "..":
             parts.append(part)
         elif not parts:

@@ -130,12 +130,13 @@ class ZipReader(Reader):
                 yield number, record  # a pair, which names its items by their ids
             return
         about = record.pop("context_image", "").strip() if self.kind.has_contexts else ""
-        shown = None
+        field, shown = "image", None
         try:
-            field, entry = "image", names.find(path, folder)
+            entry = names.find(path, folder)
             self.named.add(entry)
             if about:
-                field, shown = "context_image", names.find(about, folder)
+                field = "context_image"
+                shown = names.find(about, folder)
                 self.named.add(shown)
         except RowRejected as error:
             self.lost_rows += 1
