@@ -11,11 +11,11 @@ from labeling.services.items.pictures import inspect, original_name
 from learning.services.features import contents, encoder_versions, shards
 from learning.services.features.matrix import FeatureMatrix
 from tests.factories import make_items, make_project
-from tests.labeling.test_depth import OTHERS, RAMPS
+from tests.labeling.test_depth import COLOURS, OTHERS, RAMPS
 
 pytestmark = pytest.mark.django_db
 
-CONTENTS = [OTHERS["JPEG RGB"], RAMPS["float 0 to .003"], OTHERS["PNG RGBA"], RAMPS["NaN"], OTHERS["GIF P"]]
+CONTENTS = [OTHERS["JPEG RGB"], RAMPS["float 0 to .003"], OTHERS["PNG RGBA"], COLOURS["PNG"], OTHERS["GIF P"]]
 
 
 @pytest.fixture

@@ -98,16 +98,17 @@ def test_too_large_is_413_and_says_the_limit(page, settings):
 def test_rejections_as_table_and_as_harmless_csv(page, project):
     batch = ImportBatch.objects.create(project=project, format="csv", path="", state="done", rejected=60)
     ImportRejection.objects.bulk_create(
-        ImportRejection(batch=batch, row=row, name="=HYPERLINK(1)", field="label", reason="unknown label")
-        for row in range(1, 61)
+        ImportRejection(batch=batch, row=row, name="=HYPERLINK(1)", field="label", reason=f"unknown label {row // 2}")
+        for row in range(1, 120)
     )
     address = f"{page.address}{batch.public_id}/"
-    assert page.get(address).content.decode().count("unknown label") == 50
-    assert page.get(f"{address}?page=2").content.decode().count("unknown label") == 10
+    first, second = (page.get(f"{address}?page={number}").content.decode() for number in (1, 2))
+    assert (first.count("unknown label"), second.count("unknown label")) == (50, 10)
+    assert (first.count("2 rows alike"), second.count("2 rows alike")) == (49, 10)  # row 1 is alone
     response = page.get(f"{address}rejections.csv")
     lines = b"".join(response.streaming_content).decode().splitlines()
-    assert lines[:2] == ["row,name,field,reason", "1,'=HYPERLINK(1),label,unknown label"]
-    assert len(lines) == 61
+    assert lines[:2] == ["row,name,field,reason", "1,'=HYPERLINK(1),label,unknown label 0"]
+    assert len(lines) == 120
     assert "attachment" in response.headers["Content-Disposition"]
 
 
