@@ -59,8 +59,8 @@ def rejected_alike(batch: ImportBatch, per_page: int, number: str | None) -> Pag
     alike = rejections.values("field", "reason").annotate(count=Count("pk"), first=Min("row"), last=Max("row"))
     page = Paginator(alike.order_by("first"), per_page).get_page(number)
     names = dict(rejections.filter(row__in=[line["first"] for line in page]).values_list("row", "name"))
-    page.object_list = [RejectedAlike(**line, name=names.get(line["first"], "")) for line in page]
-    return page
+    lines = [RejectedAlike(**line, name=names.get(line["first"], "")) for line in page]
+    return Page(lines, page.number, page.paginator)
 
 
 def importing(project: Project) -> Importing | None:

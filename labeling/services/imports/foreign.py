@@ -55,7 +55,7 @@ def _is_yolo(head: bytes) -> bool:
 
 def _is_yolo_line(line: bytes) -> bool:
     found = _YOLO_LINE.fullmatch(line)
-    return bool(found) and all(-0.01 <= float(share) <= 1.01 for share in found[1].split())
+    return found is not None and all(-0.01 <= float(share) <= 1.01 for share in found[1].split())
 
 
 def _of_json(start: bytes) -> str:
