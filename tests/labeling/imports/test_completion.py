@@ -87,6 +87,13 @@ def test_the_mended_zip_labels_the_pictures_that_are_there(pictures, bring_in):
     assert_counts_true(pictures)
 
 
+def test_a_table_row_gets_id_and_label_and_no_second_spelling_of_a_column(table, bring_in):
+    bring_in(table, [{"e\u0301": 1}])
+    batch = bring_in(table, [{"\u00e9": 1, "id": "a", "label": "yes"}])
+    assert counts(batch) == ("done", 0, 1, 0)
+    assert what_is(table) == [("a", "", {"e\u0301": 1}, "yes")]
+
+
 def test_an_item_of_a_pair_gets_the_id_that_pairs_name_it_by(people, bring_in):
     project = make_project(slug="pairs", kind="pairwise", labels=(), manager=people.manager)
     about = {"context": {"id": "c", "text": "Which?"}}

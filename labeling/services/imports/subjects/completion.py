@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from labeling.db.insert import RawInsert, now
-from labeling.models import Annotation, Item, Project, Source
+from labeling.models import Annotation, Item, Modality, Project, Source
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.row_store import LOOKED_UP, ChunkHeld
 from labeling.services.imports.rows import ROW_CELLS, Row
@@ -34,12 +34,13 @@ class ItemThere:
     answer: str | None
     data: dict[str, Any]
     pk: int | None = None
+    takes_columns: bool = True
     gained: set[str] = field(default_factory=set)
 
     def lacking(self, row: Row) -> dict[str, Any]:
         """What the row says and the item does not, with the values that the item would have."""
         found = {name: value for name in _TEXTS if (value := getattr(row, name)) and not getattr(self, name)}
-        more = {} if row.data == "{}" else json.loads(row.data)
+        more = json.loads(row.data) if self.takes_columns and row.data != "{}" else {}
         more = {name: value for name, value in more.items() if not _is_blank(value) and _is_blank(self.data.get(name))}
         return found | {"data": self.data | more} if more else found
 
@@ -54,6 +55,8 @@ class Completion:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        #: a table row is what its columns say: none of them is lacking where the content is the same
+        self.takes_columns = project.modality != Modality.TABULAR
         self.completed = 0
         self._there: dict[str, ItemThere] = {}
         self._wanted: set[int] = set()
@@ -84,7 +87,7 @@ class Completion:
         there = self._there.get(row.content_hash)
         if there is None and first is not None and _brings(row):
             data = json.loads(first.data)
-            there = ItemThere(first.external_id, first.text, first.origin, first.answer, data)
+            there = ItemThere(first.external_id, first.text, first.origin, first.answer, data, None, self.takes_columns)
             self._there[row.content_hash] = there
         return there
 
@@ -133,7 +136,7 @@ class Completion:
             answered = set(given.values_list("item", flat=True))
             for content_hash, pk, external_id, text, origin, data in rows:
                 answer = _GIVEN if pk in answered else None
-                yield content_hash, ItemThere(external_id, text, origin, answer, data, pk)
+                yield content_hash, ItemThere(external_id, text, origin, answer, data, pk, self.takes_columns)
 
 
 def _as_json(data: dict[str, Any]) -> str:
