@@ -21,11 +21,16 @@ def _no_versions(project: Project) -> Mapping[int | None, bool]:
     return {}
 
 
+def _nothing_learned(project: Project) -> Iterable[str]:
+    return ("Nothing is known: no model was learned here.",)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Extensions:
     """``metrics``: further entries of ``GET …/metrics/``, by name.
 
     ``verified_versions(project)``: by the numbers of its model versions, which are verified. Asked once an export.
+    ``successors(project)``: what a data set's sheet says of models that learn from it, lines of Markdown.
     ``row_shapes``: further ``rows=`` of exports and snapshots.
     ``setting_names[setting](modality, objective)``: what a setting may be besides *auto*; of every modality for "",
     of every objective (``QuestionKind.learned_as``) for None, and for "" what fits each of them.
@@ -36,6 +41,7 @@ class Extensions:
 
     metrics: Mapping[str, Callable[[Project], Any]] = field(default_factory=dict)
     verified_versions: Callable[[Project], Mapping[int | None, bool]] = _no_versions
+    successors: Callable[[Project], Iterable[str]] = _nothing_learned
     row_shapes: Mapping[str, RowShape] = field(default_factory=dict)
     setting_names: Mapping[str, Callable[[str, str | None], Sequence[str]]] = field(default_factory=dict)
     named_files: Mapping[str, Callable[[str, list[int] | None], Iterable[NamedFile]]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from labeling.models import Project
 from learning.families.pairwise.export_rows import row_shapes
 from learning.selectors.curve import learning_curve
 from learning.selectors.stored_files import NAMED_FILES
+from learning.selectors.successor_lines import successor_lines
 from learning.selectors.verdicts import verification
 from learning.services import setting_names
 from learning.services.retention import RULES
@@ -17,6 +18,7 @@ def extensions() -> Extensions:
     return Extensions(
         metrics={"learning_curve": learning_curve, "arms": _arms, "stopping": _stopping},
         verified_versions=verification,
+        successors=successor_lines,
         row_shapes=row_shapes(),
         setting_names={
             "strategy": setting_names.strategies,

@@ -21,13 +21,10 @@ from labeling.api.serializers import ExportQuery, SnapshotIn, SnapshotOut
 from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.access import may
 from labeling.selectors.metrics import metrics
-from labeling.services.exports import DATA_SETS, FORMATS, checked_filters, export_file, file_name, format_named
+from labeling.services.exports import checked_filters, export_file, file_name, format_named, format_names
 from labeling.services.exports.snapshots import names_people, opened, start_snapshot
 
-FILES = {
-    (200, format_.media_type): OpenApiResponse(OpenApiTypes.BINARY)
-    for format_ in (*FORMATS.values(), *DATA_SETS.values())
-}
+FILES = {(200, format_named(name).media_type): OpenApiResponse(OpenApiTypes.BINARY) for name in format_names()}
 
 
 NOT_BY_NAME = "Your role does not see people's names: ask for names=pseudonyms, of a snapshot for one made so."

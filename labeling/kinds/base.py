@@ -40,6 +40,8 @@ class QuestionKind(ABC):
     needs_purpose: ClassVar[str] = ""
     #: type of the label column of exported item rows: text, integer, number or list
     label_type: ClassVar[str] = "text"
+    #: type of ``value_of``: text, integer, number or list (of texts)
+    value_type: ClassVar[str] = "text"
     #: further columns of exported item rows, name and type; ``Aggregate.columns`` has their values
     item_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: settings of a project that mean nothing for this kind
@@ -120,7 +122,15 @@ class QuestionKind(ABC):
 
     @abstractmethod
     def flat(self, answer: dict[str, Any]) -> str:
-        """The answer as one csv cell."""
+        """The answer as one csv cell; "" for an answer that gives none of the labels."""
+
+    def value_of(self, answer: dict[str, Any]) -> Any:
+        """The answer as one value of the type ``value_type``, for tools that know no nested answers."""
+        return self.flat(answer)
+
+    def value_names(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """The names that values are, in their order; none where values are no names."""
+        return tuple(labels) if self.has_labels else ()
 
     def distance(self, totals: Mapping[str, int], labels: Set[str] = frozenset()) -> Distance | None:
         """How far apart two answers are where people are compared: Krippendorff's difference as it enters the sums

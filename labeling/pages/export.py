@@ -14,11 +14,14 @@ from labeling.models import Action, Project, Snapshot, Source, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import permissions
 from labeling.selectors.row_count import export_row_count
-from labeling.selectors.row_shapes import shapes_of
+from labeling.selectors.row_shapes import row_names_of, shapes_of
 from labeling.services.exports import (
     DATA_SETS,
+    FOLDERS,
     FORMATS,
+    FolderFormat,
     check_fits,
+    check_folder,
     check_format,
     checked_filters,
     checked_shape,
@@ -42,10 +45,23 @@ def chosen(project: Project, given: Any) -> dict[str, str]:
         if made := DATA_SETS.get(choice["format"]):
             choice["rows"] = made.made_of
         check_fits(project, choice["rows"], checked_filters({name: choice[name] for name in FILTERS}))
+        check_folder(project, choice["format"], choice["rows"])
     except Invalid as error:
         choice[error.field] = {"format": "jsonl", "rows": "annotations"}.get(error.field, "")
         return chosen(project, choice)
     return choice
+
+
+def refusal_of(form: FolderFormat, project: Project) -> str:
+    """Why the format fits none of the project's rows; "" where it fits some."""
+    reasons = [form.refuse(project, rows) for rows in row_names_of(project)]
+    return "" if "" in reasons else reasons[0]
+
+
+def refused(project: Project, given: Any, choice: dict[str, str]) -> str:
+    """Why the format that was asked for is not the one that is offered."""
+    form = FOLDERS.get(given.get("format", ""))
+    return form.refuse(project, choice["rows"]) if form and form.name != choice["format"] else ""
 
 
 @require_safe
@@ -66,6 +82,8 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
         "file_name": file_name(project, choice["format"], choice["rows"]),
         "formats": FORMATS,
         "data_sets": data_sets_of(project),
+        "folders": [(form, refusal_of(form, project)) for form in FOLDERS.values()],
+        "refused": refused(project, request.GET, choice),
         "splits": Split.choices,
         "sources": Source.choices,
     }

@@ -15,12 +15,14 @@ class Column:
     """``type`` is one of text, integer, number, boolean, time (ISO 8601 text), list (of texts), json.
 
     ``sql`` is the expression it is read by, with its ``params``; NULL for one that is filled in after reading.
+    ``of`` is what lists hold, where all values of an item's own column are lists of one type: json in a table.
     """
 
     name: str
     type: str
     sql: str = "NULL"
     params: tuple[Any, ...] = ()
+    of: str = ""
 
 
 class Selection:
@@ -37,8 +39,10 @@ class Selection:
         self._fields = fields
 
     def row(self, record: tuple[Any, ...]) -> dict[str, Any]:
-        """The columns by name."""
-        return dict(zip(self._names, record[: self._n_shown], strict=True))
+        """The columns by name. Raises ValueError for a record that is too short."""
+        if len(record) < self._n_shown:
+            raise ValueError(f"A record of {len(record)} values is too short for {self._n_shown} columns.")
+        return dict(zip(self._names, record, strict=False))  # what was read besides has no name
 
     def getter(self, name: str) -> Callable[[tuple[Any, ...]], Any]:
         """Takes one thing that was read besides out of a record. Raises IndexError for a record that is too short."""

@@ -15,6 +15,7 @@ class Multilabel(QuestionKind):
     name = "multilabel"
     words = KindWords("Multi-label (any number of labels)")
     label_type = "list"
+    value_type = "list"
     family = "labels"
     measures_choosing = True
     learned_as = "multilabel"
@@ -53,6 +54,9 @@ class Multilabel(QuestionKind):
 
     def flat(self, answer: dict[str, Any]) -> str:
         return "|".join(answer["labels"])
+
+    def value_of(self, answer: dict[str, Any]) -> list[str]:
+        return list(answer["labels"])
 
     def refuse_labels(self, names: Sequence[str]) -> str:
         if any("|" in name for name in names):

@@ -60,6 +60,9 @@ class Pairwise(QuestionKind):
     def flat(self, answer: dict[str, Any]) -> str:
         return str(answer["winner"])
 
+    def value_names(self, labels: Sequence[str]) -> tuple[str, ...]:
+        return WINNERS
+
     def refuse_labels(self, names: Sequence[str]) -> str:
         return "Pairs are not labeled: their answers are left, right, tie and neither." if names else ""
 

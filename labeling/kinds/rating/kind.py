@@ -28,6 +28,7 @@ class Rating(QuestionKind):
         bar="Steps of the scale",
     )
     label_type = "number"
+    value_type = "integer"
     item_columns = (("label_low", "number"), ("label_high", "number"), ("label_coverage", "number"))
     labels_to_learn = 2
     family = "labels"
@@ -70,6 +71,14 @@ class Rating(QuestionKind):
 
     def flat(self, answer: dict[str, Any]) -> str:
         return str(answer["rating"])
+
+    def value_of(self, answer: dict[str, Any]) -> Step:
+        step: Step = answer["rating"]
+        return step
+
+    def value_names(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Of a scale whose steps are no numbers."""
+        return () if all(scale.number_of(label) is not None for label in labels) else tuple(labels)
 
     def distance(self, totals: Mapping[str, int], labels: Set[str] = frozenset()) -> Distance:
         """Squared: the ratings given between two steps, those of the two themselves counted half.

@@ -1,4 +1,4 @@
-"""The labeled data set as a file in one of several formats."""
+"""The labeled data set as a file in one of several formats: a table, a file for one reader, or a folder as zip."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -14,6 +14,9 @@ from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import RowCount
 from labeling.services.exports.datasets import DATA_SETS, DataSetFormat
 from labeling.services.exports.delimited import Csv
+from labeling.services.exports.folders import FOLDERS, FolderFormat
+from labeling.services.exports.folders.content import DataSet
+from labeling.services.exports.folders.write import zipped
 from labeling.services.exports.jsonl import JsonLines
 from labeling.services.exports.parquet import Parquet
 from labeling.services.validation.errors import Invalid
@@ -23,9 +26,12 @@ FORMATS: dict[str, ExportFormat] = {format_.name: format_ for format_ in (JsonLi
 
 __all__ = [
     "DATA_SETS",
+    "FOLDERS",
     "FORMATS",
     "ExportFormat",
+    "FolderFormat",
     "check_fits",
+    "check_folder",
     "check_format",
     "checked_filters",
     "checked_shape",
@@ -41,11 +47,15 @@ _CHOICES = {"split": Split.values, "source": Source.values, "only": ["iid"]}
 
 
 def format_names() -> list[str]:
-    return [*FORMATS, *DATA_SETS]
+    return [*FORMATS, *DATA_SETS, *FOLDERS]
 
 
-def format_named(name: str) -> ExportFormat:
-    """A table or a data set. Raises KeyError."""
+def format_named(name: str) -> ExportFormat | FolderFormat:
+    """A table, a data set or a folder. Raises KeyError."""
+    return FOLDERS[name] if name in FOLDERS else _written_in_one(name)
+
+
+def _written_in_one(name: str) -> ExportFormat:
     return FORMATS[name] if name in FORMATS else DATA_SETS[name]
 
 
@@ -79,6 +89,13 @@ def check_format(project: Project, format_: str) -> None:
         raise Invalid("format", f"{format_} is made of {made.made_of}, which this project does not have.")
     if project.modality not in made.modalities:
         raise Invalid("format", f"{format_} takes {', '.join(made.modalities)}; this project has {project.modality}.")
+
+
+def check_folder(project: Project, format_: str, rows: str) -> None:
+    """Raises Invalid where a folder has no place for the project or for rows of this shape."""
+    folder = FOLDERS.get(format_)
+    if folder and (reason := folder.refuse(project, rows)):
+        raise Invalid("format", reason)
 
 
 def check_fits(project: Project, rows: str, filters: Filters) -> None:
@@ -116,7 +133,7 @@ def holds_people(project: Project, rows: str) -> bool:
 
 
 def file_name(project: Project, format_: str, rows: str) -> str:
-    what = format_ if format_ in DATA_SETS else rows
+    what = f"{rows}-{format_}" if format_ in FOLDERS else format_ if format_ in DATA_SETS else rows
     return f"{project.slug}-{what}.{format_named(format_).extension}"
 
 
@@ -135,13 +152,17 @@ def export_file(
     format_, rows = checked_shape(format_, rows)
     check_format(project, format_)
     check_fits(project, rows, filters)
-    writer = format_named(format_)
+    check_folder(project, format_, rows)
     filters = bounded(project, filters)
+    if folder := FOLDERS.get(format_):
+        _refuse_columns(format_, chosen)
+        return zipped(folder, DataSet(project, rows, filters, count or RowCount()))
+    writer = _written_in_one(format_)
     columns: Sequence[Column]
     if shape := shape_named(rows):
         columns, records = shape.columns(project), shape.rows(project, filters)
     else:
-        columns = (export_columns if writer.needs_columns else _fixed_only)(project, rows, filters)
+        columns = export_columns(project, rows, filters, typed=writer.needs_types)
         records = export_rows(project, rows, filters)
     if chosen:
         columns = _chosen(columns, chosen, format_)
@@ -153,7 +174,7 @@ def export_file(
 
 def _chosen(columns: Sequence[Column], names: Sequence[str], format_: str) -> list[Column]:
     if format_ in DATA_SETS:
-        raise Invalid("columns", f"The columns of {format_} are those of its readers.")
+        _refuse_columns(format_, names)
     by_name = {column.name: column for column in columns}
     for name in names:
         if name not in by_name:
@@ -161,5 +182,6 @@ def _chosen(columns: Sequence[Column], names: Sequence[str], format_: str) -> li
     return [by_name[name] for name in dict.fromkeys(names)]
 
 
-def _fixed_only(project: Project, rows: str, filters: Filters) -> Any:
-    return fixed_columns(project, rows)
+def _refuse_columns(format_: str, names: Sequence[str]) -> None:
+    if names:
+        raise Invalid("columns", f"The columns of {format_} are those of its readers.")

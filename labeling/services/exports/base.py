@@ -25,8 +25,8 @@ class ExportFormat(ABC):
     name: ClassVar[str]
     media_type: ClassVar[str]
     extension: ClassVar[str]
-    #: whether the items' own columns must be known before the first row
-    needs_columns: ClassVar[bool] = True
+    #: whether the types of the items' own columns must be known, or their names will do
+    needs_types: ClassVar[bool] = True
 
     @abstractmethod
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:

@@ -14,6 +14,8 @@ from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row, values_of
 
 ROWS_A_PIECE = 500
+#: The cell of an empty list: none of the labels, which an empty cell, no consensus, would look like.
+NO_LABEL = "[]"
 _FIRST_OF_FORMULA = "=+-@\t\r"
 _RUNS_AS_FORMULA = tuple(_FIRST_OF_FORMULA)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -25,7 +27,8 @@ def neutral(cell: str) -> str:
 
 
 class Csv(ExportFormat):
-    """UTF-8, comma, CRLF (RFC 4180). Answers are flat, lists joined by |, nested values JSON, null is an empty cell."""
+    """UTF-8, comma, CRLF (RFC 4180). Answers are flat, lists joined by |, an empty list is [], nested
+    values are JSON, null is an empty cell."""
 
     name = "csv"
     media_type = "text/csv; charset=utf-8"
@@ -55,7 +58,7 @@ def _cells_of(column: Column, kind: QuestionKind) -> Callable[[Values], Values]:
     if column.type in ("integer", "number", "time"):
         return _as_they_are
     if column.name == "answer":
-        return lambda values: [None if value is None else neutral(kind.flat(value)) for value in values]
+        return lambda values: [None if value is None else neutral(kind.flat(value)) or NO_LABEL for value in values]
     return _CELLS.get(column.type, _nested)
 
 
@@ -74,7 +77,7 @@ def _booleans(values: Values) -> Values:
 
 
 def _lists(values: Values) -> Values:
-    return [None if value is None else neutral("|".join(value)) for value in values]
+    return [None if value is None else neutral("|".join(value)) or NO_LABEL for value in values]
 
 
 def _nested(values: Values) -> Values:

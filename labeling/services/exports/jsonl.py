@@ -21,21 +21,14 @@ class JsonLines(ExportFormat):
     name = "jsonl"
     media_type = "application/x-ndjson"
     extension = "jsonl"
+    needs_types = False
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
-        rows = iter(rows if len(columns) > MAX_COLUMNS else _complete(rows, [column.name for column in columns]))
-        while piece := b"".join(orjson.dumps(row, option=_OPTIONS) for row in islice(rows, ROWS_A_PIECE)):
-            yield piece
-
-
-def _complete(rows: Iterable[Row], names: list[str]) -> Iterator[Row]:
-    """The rows with all their columns: those they have in their own order, then the others."""
-    width = len(names)
-    for row in rows:
-        if len(row) != width:
-            for name in names:
-                row.setdefault(name, None)
-        yield row
+        blank: Row = {} if len(columns) > MAX_COLUMNS else dict.fromkeys(column.name for column in columns)
+        rows, width = iter(rows), len(blank)
+        while group := list(islice(rows, ROWS_A_PIECE)):
+            whole = [row if len(row) >= width else blank | row for row in group]
+            yield b"".join([orjson.dumps(row, option=_OPTIONS) for row in whole])
 
 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE

@@ -1,10 +1,8 @@
 """Typed columns for data frames."""
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -13,6 +11,7 @@ import pyarrow.parquet as pq
 from labeling.kinds import QuestionKind
 from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row, values_of
+from labeling.services.exports.sink import Sink
 
 ROWS_A_GROUP = 10_000
 
@@ -36,18 +35,19 @@ class Parquet(ExportFormat):
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])
-        sink = _Sink()
+        sink = Sink()
         writer = pq.ParquetWriter(sink, schema, compression="zstd")
         rows = iter(rows)
         while group := list(islice(rows, ROWS_A_GROUP)):
-            arrays = [_array(column, group) for column in columns]
+            arrays = [array_of(column, group) for column in columns]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
             yield sink.take()
         writer.close()
         yield sink.take()
 
 
-def _array(column: Column, rows: list[Row]) -> pa.Array:
+def array_of(column: Column, rows: Sequence[Row]) -> pa.Array:
+    """The values of one column in its Arrow type."""
     values = values_of(column, rows)
     if column.type == "json":
         values = [None if value is None else orjson.dumps(value).decode() for value in values]
@@ -56,27 +56,3 @@ def _array(column: Column, rows: list[Row]) -> pa.Array:
     elif column.type == "number" and not set(map(type, values)) <= {float, type(None)}:
         values = [None if value is None else float(value) for value in values]
     return pa.array(values, type=ARROW_TYPES[column.type])
-
-
-class _Sink(io.RawIOBase):
-    """What the writer has written since the last ``take``; only the position is kept of what went before."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._position = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        piece = bytes(data)
-        self._pieces.append(piece)
-        self._position += len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        return self._position
-
-    def take(self) -> bytes:
-        taken, self._pieces = b"".join(self._pieces), []
-        return taken

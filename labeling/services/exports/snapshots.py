@@ -16,6 +16,7 @@ from labeling.services.audit.trail import record
 from labeling.services.exports import (
     DATA_SETS,
     check_fits,
+    check_folder,
     check_format,
     checked_filters,
     checked_shape,
@@ -50,6 +51,7 @@ def start_snapshot(
     chosen = replace(bounded(project, checked_filters({} if filters is None else filters)), pseudonyms=pseudonyms)
     check_format(project, export_format)
     check_fits(project, rows, chosen)
+    check_folder(project, export_format, rows)
     bounds = {"ordinal_below": chosen.ordinal_below, "changes": chosen.changes, "pseudonyms": pseudonyms}
     snapshot = Snapshot.objects.create(
         project=project,

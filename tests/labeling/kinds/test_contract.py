@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -16,7 +17,7 @@ from labeling.selectors.agreement import agreement
 from labeling.selectors.export import Filters, export_rows
 from labeling.selectors.recount import differences
 from labeling.selectors.row_shapes import row_names_of
-from labeling.services.exports import FORMATS
+from labeling.services.exports import FOLDERS, FORMATS
 from labeling.services.exports.snapshots import run_snapshot, start_snapshot
 from learning.models import ModelVersion, Run
 from learning.services.pipeline.run import run_training
@@ -102,6 +103,14 @@ def test_everything_can_be_exported_in_every_format(desk):
             snapshot.refresh_from_db()
             assert snapshot.state == JobState.DONE, (rows, form)
         assert len({len(rows) for rows in found.values()}) == 1, rows
+        for form, data_set in FOLDERS.items():
+            response = client.get(f"{API}/export/?format={form}&rows={rows}")
+            if data_set.refuse(desk.project, rows):
+                assert response.status_code == 400, (rows, form)
+                continue
+            with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+                assert archive.testzip() is None
+                assert desk.project.name in archive.read("datasheet.md").decode()
     answers = list(export_rows(desk.project, "annotations", Filters(source="human")))
     assert [row["answer"] for row in answers] == current(desk)
     assert {row["kind"] for row in answers} == {desk.kind.name}

@@ -11,7 +11,7 @@ from labeling.models import Annotation, JobState, Source, Task
 from labeling.selectors.export import Filters, export_rows
 from labeling.selectors.recount import differences
 from labeling.selectors.row_shapes import row_names_of
-from labeling.services.exports import FORMATS
+from labeling.services.exports import FOLDERS, FORMATS
 from labeling.services.imports import run_import, start_import
 from tests.labeling.imports.conftest import picture, zip_of
 from tests.labeling.kinds.conftest import API, Desk, opened
@@ -112,7 +112,7 @@ def test_what_can_be_done_with_texts_can_be_done_with_pictures_and_table_rows(ot
 
     client = desk.client("viewer")
     for rows in row_names_of(desk.project):
-        for form in FORMATS:
+        for form in [*FORMATS, *(name for name, form in FOLDERS.items() if not form.refuse(desk.project, rows))]:
             response = client.get(f"{API}/export/?format={form}&rows={rows}")
             assert response.status_code == 200, (rows, form)
             b"".join(response.streaming_content)  # to its end

@@ -8,7 +8,7 @@ OpenAI: https://platform.openai.com/docs/guides/direct-preference-optimization. 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 
@@ -33,7 +33,6 @@ class _Preferences(DataSetFormat):
     modalities = (Modality.TEXT,)
     media_type = "application/x-ndjson"
     extension = "jsonl"
-    needs_columns: ClassVar[bool] = False
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         lines = chain.from_iterable(map(self.lines, rows))

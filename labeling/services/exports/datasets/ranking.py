@@ -6,7 +6,7 @@ runs of equal numbers that do not decrease. TREC's files are words with blanks b
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from labeling.kinds import QuestionKind
@@ -54,7 +54,6 @@ class Ranking(DataSetFormat):
     extension = Parquet.extension
     label = "Ranking"
     hint = "query, grade 0 to 30 (LightGBM, XGBoost)"
-    needs_columns: ClassVar[bool] = False
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         return Parquet().write(_COLUMNS, map(_graded, numbered(rows)), kind)
@@ -72,7 +71,6 @@ class _Trec(DataSetFormat):
     made_of = "rankings"
     media_type = "text/plain; charset=utf-8"
     extension = "txt"
-    needs_columns: ClassVar[bool] = False
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         rows = iter(rows)

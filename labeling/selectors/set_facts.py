@@ -1,0 +1,86 @@
+"""How the answers of a data set came to be: counted by the database over the same answers as the rows."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from labeling.consensus import left_out
+from labeling.db.raw_rows import current_answers, fetch, iso, usernames
+from labeling.kinds import PerSubject, kind_of
+from labeling.models import Project
+from labeling.selectors.export import Filters
+from labeling.selectors.names import pseudonyms
+
+#: What is asked about: its alias, and how an annotation ``a`` is joined with it.
+_ASKED = PerSubject(
+    item=("i", "JOIN labeling_item i ON i.id = a.item_id"), pair=("p", "JOIN labeling_pair p ON p.id = a.pair_id")
+)
+IMPORTED = "came with the data"
+SOMEBODY = "nobody named"
+
+
+@dataclass
+class SetFacts:
+    """Counts of answers. ``propensity`` holds the least and the greatest recorded one; ``without_propensity`` counts
+    answers that nobody drew. ``quarantined`` answers are in rows of answers and in no consensus."""
+
+    answers: int = 0
+    people: "Counter[str]" = field(default_factory=Counter)
+    splits: "Counter[str]" = field(default_factory=Counter)
+    reasons: "Counter[str]" = field(default_factory=Counter)
+    instructions: "Counter[int]" = field(default_factory=Counter)
+    labels: "Counter[str]" = field(default_factory=Counter)
+    first: str | None = None
+    last: str | None = None
+    propensity: tuple[float, float] | None = None
+    without_propensity: int = 0
+    quarantined: int = 0
+    quarantined_people: int = 0
+
+
+def set_facts(project: Project, filters: Filters) -> SetFacts:
+    """Of the answers that ``bounded`` filters keep. Two passes of the database over them."""
+    asked, join = _ASKED.of(kind_of(project).subject)
+    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
+    where, params = current_answers(project, filters.last_annotation_id or 0, asked=asked, **chosen)
+    answers = f"FROM labeling_annotation a {join} LEFT JOIN labeling_task t ON t.id = a.task_id WHERE {where}"
+    facts, out = SetFacts(), left_out(project, filters.changes)
+    facts.quarantined_people = len(out.users) + len(out.names)
+    name_of = _names(project, filters)
+    sql = f"""SELECT a.annotator_id, a.imported_annotator, {asked}.split, t.reason, t.strategy, a.instructions_version,
+        COUNT(*), {iso("MIN(a.created_at)")}, {iso("MAX(a.created_at)")}, COUNT(t.propensity), MIN(t.propensity),
+        MAX(t.propensity) {answers} GROUP BY 1, 2, 3, 4, 5, 6"""
+    for user, imported, split, reason, strategy, version, n, first, last, n_drawn, low, high in fetch(sql, params):
+        facts.answers += n
+        facts.people[name_of(user, imported)] += n
+        facts.splits[split] += n
+        facts.reasons[f"{reason} ({strategy})" if strategy else reason or IMPORTED] += n
+        if reason:
+            facts.instructions[version] += n
+        facts.without_propensity += n - n_drawn
+        facts.first = min(first, facts.first or first)
+        facts.last = max(last, facts.last or last)
+        if n_drawn:
+            lowest, highest = facts.propensity or (low, high)
+            facts.propensity = min(low, lowest), max(high, highest)
+        if out.covers(user, imported or ""):
+            facts.quarantined += n
+    labels_of = kind_of(project).labels_of
+    for answer, n in fetch(f"SELECT a.answer, COUNT(*) {answers} GROUP BY 1", params):
+        for label in labels_of(orjson.loads(answer)):
+            facts.labels[label] += n
+    return facts
+
+
+def _names(project: Project, filters: Filters) -> Callable[[int | None, str | None], str]:
+    username_of = usernames()
+    shown: Callable[[str], str] = pseudonyms(project) if filters.pseudonyms else str
+
+    def name(user_id: int | None, imported: str | None) -> str:
+        found: Any = imported or username_of(user_id)
+        return shown(found) if found else SOMEBODY
+
+    return name

@@ -1,0 +1,143 @@
+"""What goes into a data set: its columns, its sides and its rows with what they show."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from typing import Any, NamedTuple, assert_never
+
+import orjson
+
+from labeling.kinds import PerSubject, QuestionKind, kind_of
+from labeling.models import Modality, Project, Split
+from labeling.selectors.columns import Column
+from labeling.selectors.contents import Content, contents_of
+from labeling.selectors.export import ROWS, Filters, export_columns, export_rows
+from labeling.selectors.given_names import names_given
+from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
+from labeling.selectors.row_shapes import shape_named
+from labeling.services.exports.base import Row
+from labeling.services.exports.counting import RowCount
+
+#: What readers call the two sides: nothing of the second was ever learned from here.
+SIDES = {Split.POOL: "train", Split.EVAL: "test"}
+WHOLE = "train"
+PAIR_SIDES = ("left", "right")
+ROWS_AT_ONCE = 500
+IMAGE_SHA256 = "image_sha256"
+
+#: Whether an answer is about two items, which its row names by their ids.
+_NAMES_TWO = PerSubject(item=False, pair=True)
+
+
+@dataclass
+class DataSet:
+    """Rows of a project at one moment. ``lost`` counts what the format could not hold, by sentences."""
+
+    project: Project
+    rows: str
+    filters: Filters
+    count: RowCount = field(default_factory=RowCount)
+    lost: "Counter[str]" = field(default_factory=Counter)
+
+    @property
+    def kind(self) -> QuestionKind:
+        return kind_of(self.project)
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether rows are answers or items with what they come to, none of the further shapes."""
+        return self.rows in ROWS
+
+    @property
+    def names_two(self) -> bool:
+        return self.rows == "annotations" and _NAMES_TWO.of(self.kind.subject)
+
+    @cached_property
+    def columns(self) -> Sequence[Column]:
+        """All columns, those of the two items of a pair last."""
+        if shape := shape_named(self.rows):
+            return shape.columns(self.project)
+        shown = _shown_columns(self.project) if self.names_two else []
+        return [*export_columns(self.project, self.rows, self.filters), *shown]
+
+    @cached_property
+    def pictures(self) -> Mapping[str, str]:
+        """The columns that hold a picture's hash, by what stands in front of the picture's name: "", left_, right_."""
+        known = {column.name for column in self.columns}
+        prefixes = [f"{side}_" for side in PAIR_SIDES] if self.names_two else [""]
+        return {prefix: name for prefix in prefixes if (name := f"{prefix}{IMAGE_SHA256}") in known}
+
+    @cached_property
+    def value_names(self) -> tuple[str, ...]:
+        """The names that answers are of, in the order of the label set; none where they are numbers. Names that were
+        given and are in no label set any more come last."""
+        names = self.kind.value_names(list(self.project.labels.all_names()))
+        if not names:
+            return ()
+        return (*names, *sorted(names_given(self.project) - set(names)))
+
+    @property
+    def holds_people(self) -> bool:
+        return any(column.name in PERSON_COLUMNS for column in self.columns)
+
+    def sides(self) -> list[tuple[str, Filters]]:
+        """Folder names with the filters that choose their rows. Rows that know no split are one side."""
+        if self.filters.split:
+            return [(SIDES[Split(self.filters.split)], self.filters)]
+        shape = shape_named(self.rows)
+        if shape and "split" not in shape.filters:
+            return [(WHOLE, self.filters)]
+        return [(name, replace(self.filters, split=side)) for side, name in SIDES.items()]
+
+    def records(self, filters: Filters) -> Iterator[Row]:
+        """The rows of one side with what they show, people under pseudonyms where that is asked."""
+        shape = shape_named(self.rows)
+        rows: Iterable[Row]
+        rows = shape.rows(self.project, filters) if shape else export_rows(self.project, self.rows, filters)
+        if self.names_two:
+            rows = _with_contents(rows, self.project.modality)
+        if filters.pseudonyms and self.holds_people:
+            rows = under_pseudonyms(rows, self.project)
+        return self.count.over(rows)
+
+
+class _Shown(NamedTuple):
+    """The column that says what one of two items shows, and where its value is taken from."""
+
+    name: str
+    type: str
+    value: Callable[[Content], Any]
+
+
+def _shown_of(modality: str) -> _Shown:
+    match Modality(modality):
+        case Modality.TEXT:
+            return _Shown("text", "text", lambda content: content.text)
+        case Modality.IMAGE:
+            return _Shown(IMAGE_SHA256, "text", lambda content: content.sha256)
+        case Modality.TABULAR:
+            return _Shown("data", "json", lambda content: orjson.loads(content.data))
+        case _ as never:
+            assert_never(never)
+
+
+def shows_pictures(project: Project) -> bool:
+    return _shown_of(project.modality).name == IMAGE_SHA256
+
+
+def _shown_columns(project: Project) -> list[Column]:
+    shown = _shown_of(project.modality)
+    return [Column(f"{side}_{shown.name}", shown.type) for side in PAIR_SIDES]
+
+
+def _with_contents(rows: Iterable[Row], modality: str) -> Iterator[Row]:
+    shown = _shown_of(modality)
+    rows = iter(rows)
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        found = contents_of(row[f"{side}_id"] for row in chunk for side in PAIR_SIDES)
+        for row in chunk:
+            for side in PAIR_SIDES:
+                row[f"{side}_{shown.name}"] = shown.value(found[row[f"{side}_id"]])
+            yield row

@@ -1,0 +1,123 @@
+"""What a data set says of itself, written from what happened: who answered what and why, and what is not in it.
+
+The headings follow T. Gebru et al., "Datasheets for Datasets", 2021, as far as the application knows the answers.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+
+from labeling.extensions import installed
+from labeling.kinds import kind_of
+from labeling.models import Item, Project
+from labeling.selectors.agreement import agreement
+from labeling.selectors.set_facts import SetFacts, set_facts
+from labeling.services.exports.folders.content import SIDES, DataSet
+
+if TYPE_CHECKING:
+    from labeling.services.exports.folders.base import FolderFormat
+
+MOST_NAMED = 50
+
+
+def datasheet(format_: "FolderFormat", data: DataSet) -> str:
+    """Markdown. Read after the rows were written: it tells what was lost on the way."""
+    facts = set_facts(data.project, data.filters)
+    parts = {
+        f"Datasheet of {data.project.name}": _head(data, facts),
+        "What is in it": _composition(data, facts),
+        "How the answers came": _collection(data.project, facts),
+        "Splits": _splits(data, facts),
+        "Agreement": _agreement(data.project),
+        "What is left out": _exclusions(data, facts),
+        f"What the format {format_.name} cannot hold": _losses(format_, data),
+        "What to expect of a model that learns from it": installed().successors(data.project),
+    }
+    return "\n".join(_markdown(parts))
+
+
+def _markdown(parts: dict[str, Iterable[str]]) -> Iterator[str]:
+    for number, (heading, lines) in enumerate(parts.items()):
+        yield f"{'##' if number else '#'} {heading}\n"
+        yield from lines
+        yield ""
+
+
+def _head(data: DataSet, facts: SetFacts) -> Iterator[str]:
+    project = data.project
+    yield f"{kind_of(project).words.name}, {project.get_modality_display().lower()}. Made by Querent as `{data.rows}`."
+    if project.purpose:
+        yield f"\nPurpose: {project.purpose}"
+    if facts.first and facts.last:
+        yield f"\nAnswers from {facts.first} to {facts.last}."
+
+
+def _composition(data: DataSet, facts: SetFacts) -> Iterator[str]:
+    filters = ", ".join(value for value in (data.filters.split, data.filters.source, data.filters.only) if value)
+    yield f"- rows: {data.count.rows:,}{f' (only {filters})' if filters else ''}"
+    yield f"- answers behind them: {facts.answers:,}"
+    yield from _counts(facts.labels, "answers with")
+    if data.value_names:
+        yield f"- names in the order of the project: {', '.join(f'`{name}`' for name in data.value_names)}"
+
+
+def _collection(project: Project, facts: SetFacts) -> Iterator[str]:
+    yield f"{len(facts.people):,} people or sources:\n"
+    yield from _counts(facts.people, "answers by")
+    yield "\nWhy each question was put:\n"
+    yield from _counts(facts.reasons, "answers:")
+    if facts.propensity:
+        low, high = facts.propensity
+        yield f"\nThe probability with which a question was drawn was recorded, from {low:.3g} to {high:.3g};"
+        yield f"{facts.without_propensity:,} answers have none. Answers a strategy asked for are no random sample:"
+        yield "means over them need `weight_lure` or `propensity`; rows with the reasons `eval` and `random` do not."
+    for version in project.instructions_versions.filter(number__in=facts.instructions).order_by("number"):
+        said = f"{facts.instructions[version.number]:,} answers"
+        yield f"\n### Instructions, version {version.number}, {version.created_at:%Y-%m-%d}: {said}\n"
+        yield from (f"> {line}" for line in version.text.splitlines())
+
+
+def _splits(data: DataSet, facts: SetFacts) -> Iterator[str]:
+    yield "Eval items were drawn at random when they were imported, members of a group and near-duplicates on one side;"
+    yield "no model here learned from them or ranked them. Pool items could be chosen by a model.\n"
+    for split, name in SIDES.items():
+        yield f"- `{name}` is the {split.value} split: {facts.splits[split]:,} answers"
+
+
+def _agreement(project: Project) -> Iterator[str]:
+    found = agreement(project)
+    if found["percent"] is None:
+        yield "No item was answered by two people: how far they agree is not known."
+        return
+    yield f"- items answered by two people or more: {found['items']:,}, with {found['answers']:,} answers"
+    yield f"- share of pairs of answers that are equal: {found['percent']:.3f}"
+    if found["alpha"] is not None:
+        yield f"- Krippendorff's alpha: {found['alpha']:.3f}"
+
+
+def _exclusions(data: DataSet, facts: SetFacts) -> Iterator[str]:
+    yield f"- people in quarantine: {facts.quarantined_people:,}, with {facts.quarantined:,} of the answers above: in"
+    yield "  rows of answers, marked, and in no consensus"
+    below = Item.objects.filter(project=data.project, ordinal__lt=data.filters.ordinal_below or 0)
+    aside = below.exclude(set_aside_because="").order_by().values_list("set_aside_because").annotate(n=Count("pk"))
+    for reason, n in sorted(aside):
+        yield f"- items set aside as {reason}: {n:,}"
+    yield f"- items nobody has answered: {below.filter(answers=0).count():,} of {below.count():,}"
+
+
+def _losses(format_: "FolderFormat", data: DataSet) -> Iterator[str]:
+    for sentence in format_.cannot_hold:
+        yield f"- {sentence}"
+    for sentence, n in sorted(data.lost.items()):
+        yield f"- {n:,} times: {sentence}"
+    if not format_.cannot_hold and not data.lost:
+        yield "Nothing was lost."
+
+
+def _counts(counts: "dict[str, int]", what: str) -> Iterator[str]:
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    for name, n in ordered[:MOST_NAMED]:
+        yield f"- {n:,} {what} `{name}`"
+    if rest := ordered[MOST_NAMED:]:
+        yield f"- {sum(n for _, n in rest):,} {what} {len(rest):,} more"

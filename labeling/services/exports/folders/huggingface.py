@@ -1,0 +1,88 @@
+"""Parquet as Hugging Face ``datasets`` writes it: ``load_dataset(folder)`` gives splits, class labels and pictures."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, groupby, islice
+from operator import itemgetter
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labeling.services.exports.base import Row
+from labeling.services.exports.folders.archive import Archive
+from labeling.services.exports.folders.base import FolderFormat
+from labeling.services.exports.folders.content import WHOLE, DataSet
+from labeling.services.exports.folders.features import Feature, features_of, image, schema_of, table_of
+from labeling.services.exports.folders.pictures import with_pictures
+from labeling.services.exports.sink import Sink
+
+ROWS_A_GROUP = 10_000
+GROUPS_A_SHARD = 25
+#: Pictures are in memory for one group at a time.
+PICTURE_ROWS_A_GROUP = 100
+PICTURE_BYTES_A_GROUP = 32 * 1024 * 1024
+PICTURE_BYTES_A_SHARD = 512 * 1024 * 1024
+
+
+class HuggingFace(FolderFormat):
+    """``train/`` and ``test/`` with numbered shards; an empty side has no folder."""
+
+    name = "huggingface"
+    label = "Hugging Face"
+    hint = "parquet with class labels, lists and pictures: load_dataset(folder)"
+    cannot_hold = (
+        "Values of columns that mix types, objects and soft labels are JSON texts.",
+        "A missing value of a class label is None in `dataset[i]`, and NaN in a pandas frame.",
+    )
+
+    def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
+        features = [*features_of(data), *(image(f"{prefix}image") for prefix in data.pictures)]
+        schema = schema_of(features)
+        written = False
+        for side, filters in data.sides():
+            groups = (_with_bytes if data.pictures else _plain)(data, data.records(filters))
+            for number, of_shard in groupby(groups, key=itemgetter(0)):
+                written = True
+                yield from archive.add(f"{side}/{number:05}.parquet", _shard(features, schema, of_shard))
+        if not written:  # a folder without a file cannot be loaded
+            yield from archive.add(f"{WHOLE}/00000.parquet", _shard(features, schema, ()))
+
+
+#: The number of the file, and some of its rows.
+Group = tuple[int, list[Row]]
+
+
+def _plain(data: DataSet, rows: Iterable[Row]) -> Iterator[Group]:
+    rows = iter(rows)
+    for number in count():
+        if not (group := list(islice(rows, ROWS_A_GROUP))):
+            return
+        yield number // GROUPS_A_SHARD, group
+
+
+def _with_bytes(data: DataSet, rows: Iterable[Row]) -> Iterator[Group]:
+    """Rows with their pictures in them; a group and a file end where they are large."""
+    shard, in_shard, in_group = 0, 0, 0
+    group: list[Row] = []
+    for row, pictures in with_pictures(data, rows):
+        for prefix, picture in pictures.items():
+            content = picture.read(data) if picture else None
+            row[f"{prefix}image"] = {"bytes": content, "path": picture.name} if picture and content else None
+            in_group += len(content or b"")
+        group.append(row)
+        if len(group) == PICTURE_ROWS_A_GROUP or in_group >= PICTURE_BYTES_A_GROUP:
+            yield shard, group
+            in_shard, in_group, group = in_shard + in_group, 0, []
+            if in_shard >= PICTURE_BYTES_A_SHARD:
+                shard, in_shard = shard + 1, 0
+    if group:
+        yield shard, group
+
+
+def _shard(features: Sequence[Feature], schema: pa.Schema, groups: Iterable[Group]) -> Iterator[bytes]:
+    sink = Sink()
+    writer = pq.ParquetWriter(sink, schema, compression="zstd")
+    for _, rows in groups:
+        writer.write_table(table_of(features, schema, rows))
+        yield sink.take()
+    writer.close()
+    yield sink.take()

@@ -1,0 +1,92 @@
+"""Pictures as files with a table beside them, which Hugging Face ``datasets`` calls an image folder."""
+
+import re
+import tempfile
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import IO
+
+import pyarrow.parquet as pq
+
+from labeling.models import Project
+from labeling.selectors.row_shapes import shape_named
+from labeling.services.exports.folders.archive import Archive
+from labeling.services.exports.folders.base import FolderFormat
+from labeling.services.exports.folders.content import DataSet, shows_pictures
+from labeling.services.exports.folders.features import Feature, features_of, schema_of, table_of, text
+from labeling.services.exports.folders.pictures import Picture, with_pictures
+
+ROWS_A_GROUP = 1_000
+SPOOL_BYTES = 8 * 1024 * 1024
+COPY_BYTES = 1024 * 1024
+FILE_NAME = "file_name"
+#: Where a row holds the name of its picture meanwhile: no column of an item is called so.
+_PLACE = "\0"
+_NAMES_A_FILE = re.compile(r"(^|_)file_names?$")
+
+
+class ImageFolder(FolderFormat):
+    """``train/`` and ``test/`` with the pictures and ``metadata.parquet``, a row for every row of the table.
+
+    The table is parquet, the only one of the three spellings that keeps "007" a text, and a column that is empty at
+    first what it is (decision 0067).
+    """
+
+    name = "imagefolder"
+    label = "Image folder"
+    hint = "pictures as files, and a table that names them"
+    cannot_hold = (
+        "Values of columns that mix types, objects and soft labels are JSON texts.",
+        "Pictures of contexts are not in it.",
+    )
+
+    def refuse(self, project: Project, rows: str) -> str:
+        if not shows_pictures(project):
+            return "An image folder is for projects of pictures."
+        return "An image folder holds annotations or items." if shape_named(rows) else ""
+
+    def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
+        features = [
+            *map(_no_file_name, features_of(data)),
+            *(text(f"{prefix}{FILE_NAME}", f"{_PLACE}{prefix}") for prefix in data.pictures),
+        ]
+        schema = schema_of(features)
+        for side, filters in data.sides():
+            with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
+                table = pq.ParquetWriter(file, schema, compression="zstd")
+                n_rows = 0
+                rows = with_pictures(data, data.records(filters))
+                while group := list(islice(rows, ROWS_A_GROUP)):
+                    for row, pictures in group:
+                        for prefix, picture in pictures.items():
+                            is_there = picture and (yield from _placed(data, archive, side, picture))
+                            row[f"{_PLACE}{prefix}"] = picture.name if picture and is_there else None
+                    table.write_table(table_of(features, schema, [row for row, _ in group]))
+                    n_rows += len(group)
+                table.close()
+                if n_rows:
+                    yield from archive.add(f"{side}/metadata.parquet", _pieces(file))
+
+
+def _placed(data: DataSet, archive: Archive, side: str, picture: Picture) -> Generator[bytes, None, bool]:
+    """Whether the picture is among the files of the side, put there by now if it was not."""
+    name = f"{side}/{picture.name}"
+    if name in archive:
+        return True
+    content = picture.read(data)
+    if content is None:
+        return False
+    yield from archive.add(name, [content])
+    return True
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(COPY_BYTES):
+        yield piece
+
+
+def _no_file_name(feature: Feature) -> Feature:
+    """A column of the items that is called like those that name pictures is no picture: it gets a _ at its end."""
+    return replace(feature, name=f"{feature.name}_") if _NAMES_A_FILE.search(feature.name) else feature
