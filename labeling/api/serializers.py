@@ -26,7 +26,7 @@ from labeling.models import (
     Split,
 )
 from labeling.models.project import SETTINGS_FIELDS
-from labeling.selectors.importing import why_unlisted
+from labeling.selectors.importing import notes_of, why_unlisted
 from labeling.selectors.row_shapes import row_names
 from labeling.services.accounts.tokens import MAX_DAYS
 from labeling.services.exports import format_names
@@ -161,14 +161,21 @@ class ImportOut(serializers.ModelSerializer[ImportBatch]):
         help_text="Why rejected rows are not listed any more, or empty."
     )
 
+    notes = serializers.SerializerMethodField(
+        help_text="What the import found in the file and did of itself, in sentences, such as a column it left out."
+    )
+
     def get_rejections_note(self, batch: ImportBatch) -> str:
         return why_unlisted(batch)
+
+    def get_notes(self, batch: ImportBatch) -> list[str]:
+        return notes_of(batch)
 
     class Meta:
         model = ImportBatch
         fields = [
             "id", "state", "format", "file_name", "size_bytes", "total", "accepted", "duplicates", "rejected", "error",
-            "created_at", "finished_at", "rejections_note",
+            "created_at", "finished_at", "rejections_note", "notes",
         ]  # fmt: skip
 
 

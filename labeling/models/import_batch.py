@@ -33,6 +33,11 @@ class ImportBatch(JobRecord):
     size_bytes = models.BigIntegerField(default=0)
     options = models.JSONField(default=dict, help_text="For example folder_is_label for a zip of pictures.")
     cursor = models.BigIntegerField(default=0, help_text="Rows (or zip entries) dealt with.")
+    notes = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="What was found and said: sentences for one and for many, and the count.",
+    )
     total = models.BigIntegerField(null=True, help_text="Rows in the file, once known.")
     accepted = models.BigIntegerField(default=0)
     duplicates = models.BigIntegerField(default=0)

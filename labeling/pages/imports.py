@@ -15,7 +15,7 @@ from labeling.models import Action, ImportBatch, ImportRejection, Modality, Proj
 from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.import_form import ImportForm
-from labeling.selectors.importing import rejected_alike, why_unlisted
+from labeling.selectors.importing import notes_of, rejected_alike, why_unlisted
 from labeling.services.exports.delimited import neutral
 from labeling.services.imports import ImportRefused, start_import
 
@@ -81,7 +81,8 @@ def import_(request: PageRequest, project: Project, public_id: Any) -> HttpRespo
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:
     dealt_with = batch.accepted + batch.duplicates + batch.rejected
-    return {"dealt_with": dealt_with, "meter": Meter.of(dealt_with, batch.total) if batch.total else None}
+    meter = Meter.of(dealt_with, batch.total) if batch.total else None
+    return {"dealt_with": dealt_with, "meter": meter, "notes": notes_of(batch)}
 
 
 @require_safe

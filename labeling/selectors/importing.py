@@ -32,6 +32,14 @@ def imports_of(projects: Iterable[Project]) -> dict[int, Importing]:
     return found
 
 
+def notes_of(batch: ImportBatch) -> list[str]:
+    """What the import found and did of itself, in sentences."""
+    return [
+        note["one"] if note["count"] == 1 else note["many"].replace("{count}", f"{note['count']:,}")
+        for note in batch.notes
+    ]
+
+
 def why_unlisted(batch: ImportBatch) -> str:
     """Why an import that rejected rows does not list them; empty when it does, or has none, or is under way."""
     if not batch.rejected or not batch.is_finished or batch.rejections.exists():

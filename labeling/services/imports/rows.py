@@ -13,6 +13,7 @@ from labeling.kinds.spelling import canonical, name_key
 from labeling.models import Item, Modality, Project, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
+from labeling.services.imports.notes import ImportNotes
 from labeling.services.items.assets import asset_of
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
@@ -69,7 +70,9 @@ class Row:
 class RowBuilder:
     """Builds rows for one project. Holds the label set and the seed, so that a row costs no query."""
 
-    def __init__(self, project: Project, parse_numbers: bool = False) -> None:
+    def __init__(self, project: Project, parse_numbers: bool = False, notes: ImportNotes | None = None) -> None:
+        #: what to tell the person about the rows
+        self.notes = notes if notes is not None else ImportNotes()
         self.project_id = project.pk
         self.modality = project.modality
         self.seed = project.split_seed

@@ -12,6 +12,7 @@ from labeling.models import ImportBatch, JobState, Project
 from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
+from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.row_store import ImportedRow
 from labeling.services.imports.rows import Rejection
@@ -35,16 +36,17 @@ def run_import(batch_pk: int) -> dict[str, Any]:
     if attempt is None:
         return {"import": batch_pk, "outcome": "nothing to do"}
     batch = ImportBatch.objects.select_related("project").get(pk=batch_pk)
+    notes = ImportNotes(batch.notes)
     try:
         _guard_against_poison(batch, attempt)
         with kept_alive():
-            total = _import(batch, attempt)
-        return _finish(batch, attempt, JobState.DONE, total=total)
+            total = _import(batch, attempt, notes)
+        return _finish(batch, attempt, JobState.DONE, total=total, **notes.changed())
     except FencedOff:
         log.warning("import %s: attempt %s was fenced off", batch_pk, attempt)
         return {"import": batch_pk, "outcome": "fenced off"}
     except ImportRefused as refused:
-        return _finish(batch, attempt, JobState.FAILED, error=refused.reason)
+        return _finish(batch, attempt, JobState.FAILED, error=refused.reason, **notes.changed())
     except KindNotInstalled as missing:
         return _finish(batch, attempt, JobState.FAILED, error=str(missing))
     except MemoryError:
@@ -73,18 +75,19 @@ def _guard_against_poison(batch: ImportBatch, attempt: int) -> None:
         )
 
 
-def _import(batch: ImportBatch, attempt: int) -> int:
+def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
     """Reads and stores from the cursor to the end; returns the number of rows."""
     with default_storage.open(batch.path, "rb") as file:
         project = batch.project
         reader = READERS[batch.format](
-            file, modality=project.modality, options=batch.options, file_name=batch.file_name, kind=kind_of(project)
-        )
-        builder = builder_of(project)(project, parse_numbers=reader.parse_numbers)
+            file, modality=project.modality, options=batch.options, file_name=batch.file_name, kind=kind_of(project),
+            notes=notes,
+        )  # fmt: skip
+        builder = builder_of(project)(project, parse_numbers=reader.parse_numbers, notes=notes)
         new_labels = NewLabels(project) if brings_labels(batch) else None
         if new_labels:
             builder.answer_of = new_labels.answer
-        store = ChunkStore(batch, attempt, stores_of(batch), builder.columns, new_labels)
+        store = ChunkStore(batch, attempt, stores_of(batch), builder.columns, new_labels, notes)
         number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
         rows: list[ImportedRow] = []
         rejections: list[Rejection] = []

@@ -17,6 +17,7 @@ from labeling.services.audit.trail import record
 from labeling.services.files import storage
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.foreign import HEAD_BYTES
+from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.sniff import format_of
 from labeling.services.jobs.enqueue import enqueue_on_commit
@@ -44,11 +45,12 @@ def start_import(
         default_storage.save(path, _LimitedFile(file))
         size_bytes = default_storage.size(path)
         with default_storage.open(path, "rb") as stored:
-            found = _look(stored, project, file_name, format, is_rows=rows is not None, options=chosen)
+            found, notes = _look(stored, project, file_name, format, is_rows=rows is not None, options=chosen)
         with transaction.atomic():
             batch = ImportBatch.objects.create(
                 project=project, created_by=user, format=found, file_name=_shown_name(file_name), path=path,
-                size_bytes=size_bytes, options=chosen, total=len(rows) if rows is not None else None,
+                size_bytes=size_bytes, options=chosen, notes=notes.as_stored(),
+                total=len(rows) if rows is not None else None,
             )  # fmt: skip
             facts = {"file_name": batch.file_name, "format": found, "size_bytes": size_bytes}
             record("import.started", user=user, project=project, subject=str(batch.public_id), after=facts)
@@ -61,15 +63,15 @@ def start_import(
 
 def _look(
     stored: IO[bytes], project: Project, file_name: str, wanted: str | None, *, is_rows: bool, options: dict[str, Any]
-) -> str:
-    """The format, after the reader has seen the head of the file."""
+) -> tuple[str, ImportNotes]:
+    """The format and what the reader has to say, after it has seen the head of the file."""
     kind = kind_of(project)
     found = ImportFormat.ROWS.value if is_rows else format_of(
         stored.read(HEAD_BYTES), file_name, project.modality, wanted or None, kind
     )  # fmt: skip
     reader = READERS[found](stored, modality=project.modality, options=options, file_name=file_name, kind=kind)
     reader.check()
-    return found
+    return found, reader.notes
 
 
 def _options(options: dict[str, Any]) -> dict[str, Any]:

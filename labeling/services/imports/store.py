@@ -10,6 +10,7 @@ from django.db.models import F
 
 from labeling.models import ImportBatch, ImportRejection, Progress, Project
 from labeling.services.imports.new_labels import NewLabels
+from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.row_store import Chunk, ChunkHeld, ImportedRow, RowStore, Stored
 from labeling.services.imports.rows import Rejection
 from labeling.services.jobs.attempts import FencedOff
@@ -33,7 +34,9 @@ class ChunkStore:
         stores: Sequence[RowStore[Any]],
         columns: Collection[str] = (),
         new_labels: NewLabels | None = None,
+        notes: ImportNotes | None = None,
     ) -> None:
+        self.notes = notes if notes is not None else ImportNotes()
         self.columns = columns
         self.new_labels = new_labels
         self.batch = batch
@@ -58,6 +61,7 @@ class ChunkStore:
         if self.new_labels is not None:
             self.new_labels.stored()
         self.batch.cursor = cursor
+        self.notes.kept()
         for store in self.stores:
             store.committed()
 
@@ -91,6 +95,7 @@ class ChunkStore:
             accepted=F("accepted") + sum(part.accepted for part in parts),
             duplicates=F("duplicates") + sum(part.duplicates for part in parts),
             rejected=F("rejected") + len(refused),
+            **self.notes.changed(),
         )  # fmt: skip
         if not moved:
             raise FencedOff

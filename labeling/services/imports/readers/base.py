@@ -6,6 +6,7 @@ from typing import IO, Any, ClassVar
 
 from labeling.kinds import QuestionKind
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.rows import Rejection
 
 #: A row's number (from 1) and its record, or why there is none.
@@ -19,14 +20,17 @@ class Reader(ABC):
     parse_numbers: ClassVar[bool] = False
 
     def __init__(
-        self, file: IO[bytes], *, modality: str, kind: QuestionKind, options: dict[str, Any], file_name: str = ""
-    ) -> None:
+        self, file: IO[bytes], *, modality: str, kind: QuestionKind, options: dict[str, Any], file_name: str = "",
+        notes: ImportNotes | None = None,
+    ) -> None:  # fmt: skip
         self.file = file
         self.modality = modality
         self.kind = kind
         self.options = options
         self.file_name = file_name
         self.total: int | None = None
+        #: what to tell the person about the file
+        self.notes = notes if notes is not None else ImportNotes()
 
     @abstractmethod
     def check(self) -> None:

@@ -80,7 +80,7 @@ class ZipReader(Reader):
             names = Names(entries)
             folder = items.name.rpartition("/")[0]
             with self._items(archive, items.info) as file:
-                rows = _ItemsReader(file, modality=self.modality, kind=self.kind, options={})
+                rows = _ItemsReader(file, modality=self.modality, kind=self.kind, options={}, notes=self.notes)
                 for number, record in rows.records(0):
                     yield from self._listed(archive, number, record, names, folder, start)
             for entry in list(self.named):
