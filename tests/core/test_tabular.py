@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from learning.core import artifacts
 from learning.core.encoders.table_columns import read_column
 from learning.core.encoders.table_values import as_number, date_format_of
-from learning.core.encoders.tabular import TabularEncoder
+from learning.core.encoders.tabular import FORMAT, TabularEncoder
 from learning.core.learners import make_learner, one_hot
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -102,6 +103,73 @@ def test_rare_names_of_many_share_buckets() -> None:
     rare = features[:, 0] == 1
     assert (features[rare, -8:].sum(axis=1) == 1).all()
     assert not features[~rare, -8:].any()
+
+
+ORDINARY = [str(round(20 + 30 * math.sin(7 * i), 2)) for i in range(60)]
+LOST = [str(np.finfo(np.float64).max), "-1.7976931348623157e+308", "3.4028235e+38", "-3.40282346638529e+38", "1e39"]
+CODES = ["1e30", "-999999999", "3e38", "1e12"]
+
+
+def told_apart(features: np.ndarray, values: list[str]) -> float:
+    """How well the best single feature follows the order of the ordinary values."""
+    order = np.argsort(np.argsort([float(value) for value in values]))
+    moved = [column for column in features.T if np.ptp(column) > 0.5]
+    return max((abs(float(np.corrcoef(column, order)[0, 1])) for column in moved), default=0.0)
+
+
+@pytest.mark.parametrize("absurd", [*LOST, *CODES])
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("n", [10, 60])
+def test_absurd_numbers_do_not_hide_the_others(absurd: str, times: int, n: int) -> None:
+    values = [*ORDINARY[:n], *[absurd] * min(times, n // 10)]
+    assert told_apart(encoded(list(values))[:n], values[:n]) > 0.9
+
+
+@pytest.mark.parametrize("absurd", [*LOST, *CODES])
+def test_one_absurd_number_among_mostly_zeros_does_not_hide_the_others(absurd: str) -> None:
+    values = ["0"] * 40 + [str(n) for n in range(1, 14)] + [absurd]
+    assert told_apart(encoded(list(values))[40:53], values[40:53]) > 0.9
+
+
+def test_a_number_beyond_32_bits_is_missing_also_where_the_column_was_learned_without() -> None:
+    column = read_column("x", list(ORDINARY))
+    assert column is not None
+    with_gap = read_column("x", [*ORDINARY, None])
+    assert with_gap is not None
+    for absurd in LOST:
+        out = np.zeros((2, column.width), np.float32)
+        column.encode([absurd, None], out)
+        assert (out[0] == out[1]).all()
+        assert encoded([*ORDINARY, absurd])[-1] == pytest.approx(encoded([*ORDINARY, None])[-1])
+
+
+def test_a_column_of_one_number_and_absurd_ones_says_which_is_which() -> None:
+    column = read_column("x", ["1e300", "7"] * 20)
+    assert column is not None
+    assert (column.kind, column.levels) == ("category", ("1e300", "7"))
+    assert read_column("x", ["1e300"] * 40) is None
+
+
+def test_ordinary_columns_are_scaled_as_they_were() -> None:
+    rng = np.random.default_rng(3)
+    for values in (rng.normal(size=500), rng.exponential(size=500), rng.integers(0, 50, 500), rng.random(40) < 0.1):
+        numbers = values.astype(float)
+        column = read_column("x", [str(number) for number in numbers])
+        assert column is not None
+        low, high = np.quantile(numbers, [0.01, 0.99])
+        assert column.scale == (np.clip(numbers, low, high).std() or numbers.std())
+
+
+def test_an_encoder_that_was_dumped_before_there_was_a_limit_encodes_as_it_did() -> None:
+    rows = [{"x": value} for value in (*ORDINARY, "1e300")]
+    fitted = TabularEncoder().fit(rows, np.random.default_rng(0))
+    header, arrays = artifacts.unpack(FORMAT, fitted.dump())
+    for column in header["columns"]:
+        del column["largest"]
+    old = TabularEncoder().load(artifacts.pack(FORMAT, header, arrays))
+    assert (old.transform(rows)[:-1] == fitted.transform(rows)[:-1]).all()
+    assert old.transform(rows)[-1, 0] == 5.0
+    assert fitted.transform(rows)[-1, 0] != 5.0
 
 
 @pytest.mark.parametrize("values", [[f"u-{i}" for i in range(100)], ["same"] * 100, [None] * 100, [math.inf] * 100])

@@ -3,6 +3,7 @@ from typing import Any
 
 from labeling.kinds.aggregate import Aggregate, plurality
 from labeling.kinds.base import QuestionKind
+from labeling.kinds.cells import as_label
 from labeling.kinds.question import InvalidAnswer, Question, one_of
 from labeling.kinds.words import KindWords
 
@@ -24,7 +25,7 @@ class Classification(QuestionKind):
         return {"label": one_of(answer["label"], question.labels)}
 
     def answer_from_import(self, value: Any, question: Question) -> dict[str, Any]:
-        return {"label": one_of(str(value), question.labels)}
+        return {"label": one_of(as_label(value, question.labels), question.labels)}
 
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         return (answer["label"],)

@@ -5,6 +5,7 @@ from typing import Any
 
 from labeling.kinds.aggregate import Aggregate
 from labeling.kinds.base import QuestionKind
+from labeling.kinds.cells import as_label, is_missing
 from labeling.kinds.question import InvalidAnswer, Question, one_of
 from labeling.kinds.words import KindWords
 
@@ -28,10 +29,16 @@ class Multilabel(QuestionKind):
         return {"labels": sorted({one_of(label, question.labels) for label in answer["labels"]})}
 
     def answer_from_import(self, value: Any, question: Question) -> dict[str, Any]:
-        """``value`` is a list, a JSON list in a string, or names separated by ``|``."""
+        """``value`` is a list, a JSON list in a string, names separated by ``|``, or one label that is a number."""
         if isinstance(value, str):
             value = _listed(value.strip())
-        return self.validate({"labels": value}, question)
+            if value is None:
+                raise InvalidAnswer("labels", "The cell names no label; [] says that there is none.")
+        given = value if isinstance(value, list | tuple) else [value]
+        for place, label in enumerate(given, 1):
+            if is_missing(label):  # leaving it out could make "none of the labels" of an answer nobody knows
+                raise InvalidAnswer("labels", f"The list of labels says nothing at place {place}.")
+        return self.validate({"labels": [as_label(label, question.labels) for label in given]}, question)
 
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         return tuple(answer["labels"])
@@ -65,9 +72,10 @@ class Multilabel(QuestionKind):
 
 
 def _listed(text: str) -> Any:
+    """The list that a cell writes; None where it holds nothing but separators."""
     if text.startswith("["):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             pass  # a label may be called "[other]"
-    return [part.strip() for part in text.split("|") if part.strip()]
+    return [part.strip() for part in text.split("|") if part.strip()] or None

@@ -6,6 +6,7 @@ from typing import Any
 
 from labeling.kinds.aggregate import Aggregate
 from labeling.kinds.base import Distance, LabelSpec, QuestionKind
+from labeling.kinds.cells import as_label
 from labeling.kinds.question import InvalidAnswer, Question
 from labeling.kinds.rating import scale
 from labeling.kinds.rating.median import median_of
@@ -44,7 +45,7 @@ class Rating(QuestionKind):
 
     def answer_from_import(self, value: Any, question: Question) -> dict[str, Any]:
         """``value`` is a step, or a number that is written otherwise: 4, "4" and "4.0" are the same."""
-        return {"rating": _step_of(value.strip() if isinstance(value, str) else value, question.labels)}
+        return {"rating": _step_of(as_label(value, question.labels, "rating"), question.labels)}
 
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         return (str(answer["rating"]),)

@@ -2,13 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
+from labeling.kinds.cells import is_missing
 from labeling.kinds.spelling import canonical
 from labeling.models import Context, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import canonical_of, context_hash
-from labeling.services.imports.rows import SHORT, as_split, as_text
+from labeling.services.imports.values import SHORT, as_split, as_text
 from labeling.services.items.pictures import PictureFacts
 
 FACT = "context_fact."
@@ -61,16 +63,16 @@ def take_context(record: dict[str, Any], max_bytes: int, picture: PictureFacts |
         unknown = sorted(str(name) for name in given if name not in _KEYS)
         if unknown:
             raise RowRejected(f"A context has no {unknown[0][:80]!r}; it has {', '.join(_KEYS)}.", "context")
-        if any(flat.values()) or facts:
+        if facts or not all(map(is_missing, flat.values())):
             raise RowRejected("The context is given twice: as an object and in columns of its own.", "context")
-        flat, facts, given = given, given.get("facts") or {}, given.get("text")
+        flat, facts, given = given, {} if is_missing(given.get("facts")) else given["facts"], given.get("text")
     external_id = flat.get("id")
     row = ContextRow(
         None if external_id is None else as_text(external_id, "context_id", SHORT) or None,
         _long(given, "context", max_bytes),
         _long(flat.get("purpose"), "context_purpose", max_bytes),
         _facts(facts, max_bytes),
-        as_split(flat.get("split") or ""),
+        as_split(flat.get("split")),
         picture,
     )
     if not row.describes and not row.external_id:
@@ -87,13 +89,20 @@ def _facts(given: Any, max_bytes: int) -> list[list[Any]]:
         raise RowRejected('Facts are an object: {"name": value, …}.', "context")
     facts = []
     for name, value in given.items():
-        if value is None or value == "":
+        if is_missing(value):
             continue
         key = as_text(name, "context", SHORT)
-        facts.append([key, value if isinstance(value, bool) else as_text(value, f"{FACT}{key}"[:100], max_bytes)])
+        facts.append([key, _fact(value, f"{FACT}{key}"[:100], max_bytes)])
     if len(facts) > MAX_FACTS:
         raise RowRejected(f"{len(facts)} facts; at most {MAX_FACTS} are accepted.", "context")
     return facts
+
+
+def _fact(value: Any, field_: str, max_bytes: int) -> Any:
+    """A fact is shown, not looked up: 2.0 stays 2.0, for what a context says of itself is its identity."""
+    if isinstance(value, bool):
+        return value
+    return as_text(repr(value) if isinstance(value, float) and isfinite(value) else value, field_, max_bytes)
 
 
 def held_out(seed: str, ordinal: int, eval_share: float) -> bool:

@@ -6,10 +6,12 @@ from typing import Any
 import orjson
 
 from labeling.kinds import InvalidAnswer, Question
+from labeling.kinds.cells import is_missing, without_fraction
 from labeling.services.files import storage
 from labeling.services.imports.contexts import take_context
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.rows import CONTEXT, CONTEXT_PICTURE, SHORT, Row, RowBuilder, as_text
+from labeling.services.imports.rows import CONTEXT, CONTEXT_PICTURE, Row, RowBuilder
+from labeling.services.imports.values import SHORT, as_text
 from labeling.services.items.pictures import original_name
 
 MAX_NAME = 150
@@ -43,15 +45,14 @@ class PairwiseRowBuilder(RowBuilder):
     """Tells pairs from items by their columns ``left`` and ``right``."""
 
     def build(self, number: int, record: dict[str, Any]) -> Row | PairRow:  # type: ignore[override]  # one of two
-        left, right = record.get("left"), record.get("right")
-        if left not in (None, "") or right not in (None, ""):
+        if not is_missing(record.get("left")) or not is_missing(record.get("right")):
             return self._pair(number, record)
         for name in COLUMNS:
             record.pop(name, None)
         picture, content = record.pop(CONTEXT_PICTURE, (None, b""))
         if content:  # named by its hash, as all pictures are: storing it twice, or for nothing, is harmless
             storage.put(original_name(self.project_id, picture.sha256), content)
-        if record.get("label") not in (None, ""):
+        if not is_missing(record.get("label")):
             raise RowRejected("Items of pairs have no label; a judgment is a row with left, right and winner.", "label")
         context = take_context(record, self.max_bytes, picture)
         record["context"], record[CONTEXT] = context.text, context.content_hash
@@ -65,17 +66,16 @@ class PairwiseRowBuilder(RowBuilder):
             raise RowRejected(f"{left[:80]!r} cannot be compared with itself.", "right")
         given = {name: record.get(name) for name in ("winner", "gold")}
         answer, gold = (self._winner(name, value) for name, value in given.items())
-        annotator = record.get("annotator")
         return PairRow(
             number, left, right,
             str(orjson.dumps({"winner": answer}), "utf-8") if answer else None,
-            as_text(annotator, "annotator", MAX_NAME) if annotator not in (None, "") else "",
+            as_text(record.get("annotator"), "annotator", MAX_NAME),
             gold,
             _elapsed(record.get("elapsed_ms")),
         )  # fmt: skip
 
     def _winner(self, field: str, value: Any) -> str:
-        if value is None or value == "":
+        if is_missing(value):
             return ""
         try:
             return str(self.kind.answer_from_import(value, Question())["winner"])
@@ -84,17 +84,17 @@ class PairwiseRowBuilder(RowBuilder):
 
 
 def _name(value: Any, side: str) -> str:
-    name = as_text(value, side, SHORT) if value not in (None, "") else ""
+    name = as_text(value, side, SHORT)
     if not name:
         raise RowRejected("A pair needs the ids of both its items, left and right.", side)
     return name
 
 
 def _elapsed(value: Any) -> int | None:
-    if value is None or value == "":
+    if is_missing(value):
         return None
     try:
-        number = int(value)
+        number = int(without_fraction(value.strip()) if isinstance(value, str) else value)
     except (TypeError, ValueError, OverflowError):
         raise RowRejected("Expected a whole number of milliseconds.", "elapsed_ms") from None
     if isinstance(value, bool) or not 0 <= number <= MAX_ELAPSED_MS:

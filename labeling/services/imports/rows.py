@@ -9,11 +9,13 @@ import orjson
 from django.conf import settings
 
 from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
+from labeling.kinds.cells import is_missing
 from labeling.kinds.spelling import canonical, name_key
-from labeling.models import Item, Modality, Project, Split
+from labeling.models import Item, Modality, Project
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
 from labeling.services.imports.notes import ImportNotes
+from labeling.services.imports.values import SHORT, as_split, as_text, storable, utf8_of
 from labeling.services.items.assets import asset_of
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
@@ -29,7 +31,8 @@ CONTEXT = "\0context"
 CONTEXT_PICTURE = "\0context picture"
 
 _JSON = orjson.OPT_NON_STR_KEYS
-SHORT = 200  # characters of id, group and origin
+_LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept as text, digit for digit."
+_LONG_NUMBERS = "{count} rows hold whole numbers of more than 64 bits, which are kept as text, digit for digit."
 ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
 
@@ -92,22 +95,22 @@ class RowBuilder:
         pop = record.pop
         context, group, origin, split = pop("context", ""), pop("group", ""), pop("origin", ""), pop("split", "")
         external_id, label, identity = pop("id", None), pop("label", None), pop(CONTEXT, "")
-        if context:
+        if context != "":  # 0 and false are values
             context = as_text(context, "context", self.max_bytes)
-        if group:
+        if group != "":
             group = as_text(group, "group", SHORT)
-        if origin:
+        if origin != "":
             origin = as_text(origin, "origin", SHORT)
-        if split:
+        if split != "":
             split = as_split(split)
         if external_id is not None:
             external_id = as_text(external_id, "id", SHORT) or None
         picture, content, text = None, b"", ""
         if self.modality == Modality.TEXT:
-            text = record.pop("text", None) or ""
+            text = record.pop("text", "")
             if type(text) is not str or "\0" in text:
                 text = as_text(text, "text", self.max_bytes)
-            asked = _utf8(text, "text")
+            asked = utf8_of(text, "text")
             if not (same := canonical(text)):
                 raise RowRejected("There is no text in this row.", "text")
             if len(asked) > self.max_bytes:
@@ -117,13 +120,13 @@ class RowBuilder:
             data = self._json(record, _JSON)
         elif self.modality == Modality.IMAGE:
             picture, content = self._picture(record)
-            text = as_text(record.pop("text", "") or "", "text", self.max_bytes)
+            text = as_text(record.pop("text", ""), "text", self.max_bytes)
             asked = bytes.fromhex(picture.sha256)
             data = self._json(record, _JSON)
         else:
             if self.parse_numbers:
                 record = {name: _number(value) for name, value in record.items()}
-            if not any(value is not None and value != "" for value in record.values()):
+            if all(map(is_missing, record.values())):
                 raise RowRejected("The row has no feature columns or all of them are empty.")
             data = self._json(record, SORTED_JSON)
             asked = asked_of_row(data)
@@ -150,16 +153,19 @@ class RowBuilder:
             drawn = hashlib.sha256((self.seed + hashlib.sha256(asked).hexdigest()).encode()).digest()
         side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
         return Row(
-            number, fingerprint, text, data, external_id, context or "", group or "", origin or "", split or "", side,
-            draw_key, answer, picture, content,
+            number, fingerprint, text, data, external_id, context, group, origin, split, side, draw_key, answer,
+            picture, content,
         )  # fmt: skip
 
-    def _answer(self, label: Any, shown: Callable[[], Item]) -> str:
-        """The canonical answer as JSON; those of plain strings that do not depend on the item are remembered."""
+    def _answer(self, label: Any, shown: Callable[[], Item]) -> str | None:
+        """The canonical answer as JSON, None where the cell says nothing; those of plain strings that do not depend on
+        the item are remembered."""
         if type(label) is not str:
-            return self._checked_answer(label, Question(self.labels, shown))
+            return None if is_missing(label) else self._checked_answer(label, Question(self.labels, shown))
         answer = self._answers.get(label)
         if answer is None:
+            if is_missing(label):
+                return None
             question = Question(self.labels, shown)
             answer = self._checked_answer(label.strip(), question)
             if not question.was_looked_at and len(self._answers) < 10_000:
@@ -193,45 +199,19 @@ class RowBuilder:
             return "{}"
         try:
             data = orjson.dumps(record, default=str, option=option)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError):
             _find_unencodable(record)
-            raise RowRejected(f"The row cannot be kept as JSON: {error}.") from error
+            try:
+                record = storable(record)
+                data = orjson.dumps(record, default=str, option=option)
+            except (TypeError, ValueError, RecursionError) as error:
+                raise RowRejected(f"The row cannot be kept as JSON: {error}.") from error
+            self.notes.count(_LONG_NUMBER, _LONG_NUMBERS)
         if len(data) > self.max_bytes:
             _find_too_long(record, self.max_bytes)
         if b"\\u0000" in data:
             _find_nul(record)
         return str(data, "utf-8")
-
-
-def as_text(value: Any, field: str, limit: int) -> str:
-    if not isinstance(value, str):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise RowRejected(f"Expected text, found {_kind_of(value)}.", field)
-        value = f"{value}"
-    if "\0" in value:
-        raise RowRejected("Holds a NUL character.", field)
-    _utf8(value, field)
-    if len(value) > limit:
-        raise RowRejected(f"{len(value):,} characters; at most {limit:,} are accepted.", field)
-    return value if field in ("text", "context") else value.strip()
-
-
-def _utf8(value: str, field: str) -> bytes:
-    try:
-        return value.encode()
-    except UnicodeEncodeError as error:
-        code = ord(value[error.start])
-        found = f"byte 0x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "half a surrogate pair"
-        raise RowRejected(
-            f"Not UTF-8: {found} at character {error.start + 1}. Save the file as UTF-8.", field
-        ) from error
-
-
-def as_split(value: Any) -> str:
-    text = str(value).strip().lower()
-    if text and text not in Split.values:
-        raise RowRejected(f"{str(value)[:40]!r} is not a split; pool and eval are.", "split")
-    return text
 
 
 def _number(value: Any) -> Any:
@@ -260,9 +240,9 @@ def _number(value: Any) -> Any:
 
 def _find_unencodable(record: dict[str, Any]) -> None:
     for name, value in record.items():
-        _utf8(str(name), str(name)[:100].encode(errors="replace").decode())
+        utf8_of(str(name), str(name)[:100].encode(errors="replace").decode())
         if isinstance(value, str):
-            _utf8(value, str(name)[:100])
+            utf8_of(value, str(name)[:100])
 
 
 def _find_too_long(record: dict[str, Any], limit: int) -> None:
@@ -282,9 +262,3 @@ def _find_nul(record: dict[str, Any]) -> None:
 
 def _too_long(size: int, limit: int) -> str:
     return f"{size:,} bytes in one cell; at most {limit:,} are accepted."
-
-
-def _kind_of(value: Any) -> str:
-    return {list: "a list", dict: "an object", bool: "true or false", type(None): "nothing"}.get(
-        type(value), type(value).__name__
-    )

@@ -1,6 +1,7 @@
 """Takes an upload in: stored, looked at, recorded and announced. The work is done by the job."""
 
 import io
+import json
 import logging
 import uuid
 from typing import IO, Any
@@ -89,9 +90,16 @@ def _rows_as_lines(rows: list[Any]) -> IO[bytes]:
     if len(rows) > settings.IMPORT_MAX_ROWS:
         raise ImportRefused(f"{len(rows):,} rows; at most {settings.IMPORT_MAX_ROWS:,} are accepted.")
     try:
-        return io.BytesIO(b"\n".join(map(orjson.dumps, rows)))
+        return io.BytesIO(b"\n".join(map(_as_line, rows)))
     except TypeError as error:
         raise ImportRefused(f"rows cannot be kept: {error}.") from error
+
+
+def _as_line(row: Any) -> bytes:
+    try:
+        return orjson.dumps(row)
+    except TypeError:  # a whole number of more than 64 bits, half a surrogate pair: the row's own matter
+        return json.dumps(row).encode()
 
 
 def _size(file: IO[bytes]) -> int:

@@ -23,6 +23,8 @@ _IQR_OF_NORMAL = 1.349
 _BUCKETS = 8
 _WORDS_OF_TEXT = 3.0
 _DAYS_OF_YEAR = 365.25
+LARGEST = 3.4e38
+"""About the greatest number that 32 bits hold: what is written for a value that is not there is often just below."""
 _CYCLES = {"year": 60.0, "week": 6.0, "day": 0.0}
 """A cycle is encoded when the dates span more days than this (and, for the day, when there are times)."""
 
@@ -34,7 +36,9 @@ class TableColumn:
     A number or date gives its scaled value, its scaled logarithm when it is stretched, a flag where values were
     missing, and one-hot levels when they are few; a date also gives its place in the year, the week and the day. A
     category gives one-hot levels, one of them for everything rare or unseen, and hash buckets for the rare ones when
-    they are many. A text is encoded by :class:`learning.core.encoders.table_text.FittedTextColumn`.
+    they are many. A text is encoded by :class:`learning.core.encoders.table_text.FittedTextColumn`. Numbers of
+    ``largest`` and more, on either side, count as missing: programs write the greatest number there is for one that
+    they do not have. Encoders that were dumped before there was a limit have none (0), and encode as they did.
     """
 
     name: str
@@ -48,6 +52,7 @@ class TableColumn:
     date_format: str = ""
     cycles: tuple[str, ...] = ()
     buckets: int = 0
+    largest: float = 0.0
 
     @property
     def width(self) -> int:
@@ -80,6 +85,8 @@ class TableColumn:
             numbers = np.array([np.nan if moment is None else days(moment) for moment in moments], dtype=np.float64)
         else:
             numbers = np.array([as_number(value) for value in values], dtype=np.float64)
+            if self.largest:
+                numbers[np.abs(numbers) >= self.largest] = np.nan
         absent = np.isnan(numbers)
         distance = np.where(absent, 0.0, numbers - self.centre)
         out[:, 0] = np.clip(distance / self.scale, -_CLIP, _CLIP)
@@ -140,8 +147,11 @@ def read_column(name: str, values: Sequence[object]) -> TableColumn | None:
     if len(set(levels)) < 2:
         return None
     numbers = np.array([as_number(level) for level in present])
-    known = numbers[~np.isnan(numbers)]
-    if known.size >= MOSTLY * len(present):
+    written = numbers[~np.isnan(numbers)]
+    if written.size >= MOSTLY * len(present):
+        known = written[np.abs(written) < LARGEST]
+        if known.size < written.size and np.unique(known).size < 2:
+            return _category_column(name, levels)  # all it says is whether there is a number
         return _number_column(name, known, levels)
     date_format = date_format_of(present)
     if date_format:
@@ -159,26 +169,55 @@ def _is_text(present: list[str]) -> bool:
 def _spread_of(known: NDArray[Any]) -> tuple[float, float]:
     low, high = np.quantile(known, [0.01, 0.99])
     scale = float(np.clip(known, low, high).std()) or float(known.std()) or 1.0
-    return float(np.median(known)), scale
+    return float(np.median(known)), _without_outsiders(known, scale)
+
+
+def _without_outsiders(known: NDArray[Any], scale: float) -> float:
+    """Return the scale, or that of the values near the middle half where values far away alone make it.
+
+    Of few rows one absurd number is more than the hundredth that a scale leaves out, and a code such as 999999 may
+    stand in more of many. Beside such a scale all other values are one.
+    """
+    near = _STRETCHED * (_middle_of(known) or _inner_spread(known))
+    if not 0.0 < near < scale:
+        return scale
+    centre = float(np.median(known))
+    return float(np.clip(known, centre - near, centre + near).std()) or scale
+
+
+def _middle_of(known: NDArray[Any]) -> float:
+    """Return the standard deviation of a normal distribution with this middle half; 0 where half is one value."""
+    low, high = np.quantile(known, [0.25, 0.75])
+    return float(high - low) / _IQR_OF_NORMAL
+
+
+def _inner_spread(known: NDArray[Any]) -> float:
+    """Return the standard deviation without the smallest and the greatest value."""
+    return float(np.sort(known)[1:-1].std()) if known.size > 2 else 0.0
 
 
 def _number_column(name: str, known: NDArray[Any], levels: list[str]) -> TableColumn:
     centre, scale = _spread_of(known)
     distinct = Counter(level for level in levels if level)
     few = len(distinct) <= _FEW_NUMBERS and len(distinct) * 4 <= len(levels)
-    low, high = np.quantile(known, [0.25, 0.75])
-    unit = float(high - low) / _IQR_OF_NORMAL or scale
+    unit = _middle_of(known) or scale
     stretched = not few and float(np.abs(known - centre).max()) > _STRETCHED * unit
     return TableColumn(
         name,
         "number",
         centre=centre,
         scale=scale,
-        flag_missing="" in levels,
+        flag_missing="" in levels or known.size < sum(distinct.values()),
         levels=tuple(sorted(distinct)) if few and len(distinct) > 2 else (),
         log_unit=unit,
-        log_scale=(float(_logarithm(known - centre, unit).std()) or 1.0) if stretched else 0.0,
+        log_scale=_scale_of_logarithm(known - centre, unit) if stretched else 0.0,
+        largest=LARGEST,
     )
+
+
+def _scale_of_logarithm(distance: NDArray[Any], unit: float) -> float:
+    logarithm = _logarithm(distance, unit)
+    return _without_outsiders(logarithm, float(logarithm.std()) or 1.0)
 
 
 def _date_column(name: str, date_format: str, present: list[str], levels: list[str]) -> TableColumn:

@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.kinds.cells import NoSpelling, is_missing, spelled
 from labeling.models import Modality
 from labeling.services.items.decoding import PictureRejected
 from learning.core import cycle
@@ -62,7 +63,7 @@ def read(path: Path, modality: str, label: str, text: str) -> LabeledFile:
     columns = ", ".join(map(str, rows[0]))
     if not any(label in row for row in rows):
         raise Unusable(f"{path.name} has no column {label!r} (--label); it has {columns}.")
-    rows = [row for row in rows if str(_of(row, label)).strip()]
+    rows = [row for row in rows if _text_of(row, label, path).strip()]
     if not rows:
         raise Unusable(f"No row of {path.name} has a value in the column {label!r}.")
     if modality == AUTO:
@@ -71,7 +72,7 @@ def read(path: Path, modality: str, label: str, text: str) -> LabeledFile:
         raise Unusable(f"{path.name} has no column {text!r} (--text); it has {columns}.")
     ignored = NOT_FEATURES | {label}
     contents: list[Any] = (
-        [str(_of(row, text)) for row in rows]
+        [_text_of(row, text, path) for row in rows]
         if modality == Modality.TEXT
         else [{name: value for name, value in row.items() if name not in ignored} for row in rows]
     )
@@ -82,15 +83,19 @@ def read(path: Path, modality: str, label: str, text: str) -> LabeledFile:
     return LabeledFile(
         modality,
         [contents[row] for row in kept],
-        [str(rows[row][label]).strip() for row in kept],
-        [str(_of(rows[row], "group")) for row in kept],
+        [_text_of(rows[row], label, path).strip() for row in kept],
+        [_text_of(rows[row], "group", path).strip() for row in kept],
         len(rows) - len(kept),
     )
 
 
-def _of(row: dict[str, Any], name: str) -> Any:
+def _text_of(row: dict[str, Any], name: str, path: Path) -> str:
+    """The text an import would make of a cell: 1.0 is 1, NaN is missing. Raises Unusable."""
     value = row.get(name)
-    return "" if value is None else value
+    try:
+        return "" if is_missing(value) else spelled(value)
+    except NoSpelling as error:
+        raise Unusable(f"{path.name}, column {name!r}: {error}") from error
 
 
 def _first_of_each(keys: Sequence[Any]) -> list[int]:

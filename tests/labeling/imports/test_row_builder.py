@@ -25,6 +25,12 @@ def tables(db) -> RowBuilder:
     return RowBuilder(make_project(slug="table", modality="tabular", labels=("yes", "no")), parse_numbers=True)
 
 
+def nested(depth: int, value) -> list:
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def refused(builder: RowBuilder, **record) -> tuple[str, str]:
     with pytest.raises(RowRejected) as error:
         builder.build(1, record)
@@ -64,7 +70,9 @@ def test_what_is_empty_is_not_there(texts):
     ({"text": "a", "note": "b\0"}, "note", "NUL"),
     ({"text": "a", "note": {"deep": ["\0"]}}, "note", "NUL"),
     ({"text": "a", "note": "\udcff"}, "note", "Not UTF-8"),
-    ({"text": "a", "n": 2**64}, "", "64"),
+    ({"text": "a", "n": [2**64, "\udcff"]}, "", "cannot be kept as JSON"),
+    ({"text": "a", "n": nested(300, 2**64)}, "", "cannot be kept as JSON"),
+    ({"text": "a", "n": nested(5_000, 1)}, "", "cannot be kept as JSON"),
 ])  # fmt: skip
 def test_a_bad_row_is_refused_by_the_name_of_its_column(texts, record, field, words):
     found, reason = refused(texts, **record)

@@ -137,13 +137,15 @@ def test_parquet_keeps_types_and_nests(project, bring_in):
     assert list(reasons(batch)) == [3]
 
 
-def test_parquet_broken_inside_or_with_bytes_is_refused(project, bring_in):
+def test_parquet_broken_inside_is_refused_and_a_row_with_bytes_rejected(project, bring_in):
     good = parquet({"text": ["a", "b"]})
     broken = bring_in(project, good[:8] + b"\xff" * 40 + good[48:], "x.parquet")
     assert broken.state == "failed"
     assert "broken" in broken.error
-    binary = bring_in(project, parquet({"text": ["a"], "raw": [b"\0"]}), "x.parquet")
-    assert "binary data" in binary.error
+    binary = bring_in(project, parquet({"text": ["a", "b", "c"], "raw": [b"\xff", b"plain", None]}), "x.parquet")
+    assert counts(binary) == ("done", 2, 0, 1)
+    assert reasons(binary) == {1: "Holds bytes that are no text (1)."}
+    assert binary.rejections.get().field == "raw"
 
 
 def test_a_table_keeps_numbers_and_needs_features(table, bring_in):

@@ -8,6 +8,7 @@ from labeling.kinds import QuestionKind
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.rows import Rejection
+from labeling.services.imports.values import reserved_columns, take_infinities
 
 #: A row's number (from 1) and its record, or why there is none.
 Numbered = tuple[int, dict[str, Any] | Rejection]
@@ -31,6 +32,15 @@ class Reader(ABC):
         self.total: int | None = None
         #: what to tell the person about the file
         self.notes = notes if notes is not None else ImportNotes()
+
+        #: columns that are not kept as they are
+        self.reserved = reserved_columns(modality, kind)
+
+    def empty_infinities(self, record: dict[str, Any]) -> None:
+        """Empties the cells that hold infinity, which JSON does not, and says how many there were of which column."""
+        for name in take_infinities(record, self.reserved):
+            what = f"of {name[:80]!r} held infinity, which is kept as an empty cell."
+            self.notes.count(f"1 cell {what}", f"{{count}} cells {what}")
 
     @abstractmethod
     def check(self) -> None:

@@ -1,7 +1,10 @@
 """One JSON object a line. A bad line is one rejection."""
 
 import json
+import re
 from collections.abc import Iterator
+from decimal import Decimal
+from math import inf
 from typing import Any
 
 import orjson
@@ -12,13 +15,15 @@ from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
 from labeling.services.imports.rows import Rejection
 
+_CONSTANTS = {"NaN": None, "Infinity": inf, "-Infinity": -inf}
 _DIGITS_AS_ZEROS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
-#: What a number that may not fit into 64 bits looks like then.
-_LONG_NUMBER = b"0" * 19
+#: What a number that may not fit into 64 bits looks like then; and one that does not, but for a few of 20 digits.
+_PERHAPS_LONG = b"0" * 19
+_LONG_NUMBER = re.compile(rb"\d{20}|-\d{19}")
 
 
 class JsonlReader(Reader):
-    #: whether any of the lines just read holds one
+    #: whether any of the lines just read may hold one
     has_long_numbers = False
 
     def check(self) -> None:
@@ -39,17 +44,35 @@ class JsonlReader(Reader):
             if isinstance(line, Rejection):
                 yield number, Rejection(number, line.reason)
                 continue
+            yield number, self._record(number, line)
+
+    def _record(self, number: int, line: bytes) -> dict[str, Any] | Rejection:
+        why, record = "", None
+        try:
+            record = orjson.loads(line)
+        except ValueError as error:
+            why = f"Not valid JSON: {error}."[:500]
+        # orjson rounds what does not fit into 64 bits: two ids would be one. And NaN, Infinity and 1e999 are no JSON,
+        # though many programs write them.
+        if why or (self.has_long_numbers and _LONG_NUMBER.search(line)):
             try:
-                record = orjson.loads(line)
-                if self.has_long_numbers and _has_long_number(line):
-                    record = json.loads(line)  # orjson rounds what does not fit into 64 bits: two ids would be one
-            except ValueError as error:
-                yield number, Rejection(number, f"Not valid JSON: {error}."[:500])
-                continue
-            if type(record) is dict:
-                yield number, record
-            else:
-                yield number, Rejection(number, f"Expected a JSON object, found {_json_kind(record)}.")
+                record = self._exact(line)
+            except (ValueError, ArithmeticError, RecursionError) as error:
+                return Rejection(number, why or f"Cannot be read: {error}."[:500])
+        if type(record) is dict:
+            return record
+        return Rejection(number, f"Expected a JSON object, found {_json_kind(record)}.")
+
+    def _exact(self, line: bytes) -> Any:
+        """The line read slowly: whole numbers of any length, decimals in reserved columns digit for digit, NaN as null.
+        Raises ValueError, ArithmeticError, RecursionError."""
+        record = json.loads(line.decode(), parse_float=Decimal, parse_constant=_CONSTANTS.get)
+        if type(record) is dict:
+            for name, value in record.items():
+                if name not in self.reserved or type(value) is dict:
+                    record[name] = _floats(value)
+            self.empty_infinities(record)
+        return record
 
     def _lines(self) -> Iterator[bytes | Rejection]:
         self.file.seek(0)
@@ -58,7 +81,7 @@ class JsonlReader(Reader):
         carry, dropping = b"", False
         for block in self._blocks(encoding, skip):
             piece = carry + block
-            self.has_long_numbers = _has_long_number(piece)  # a look at many lines costs a tenth of one at each
+            self.has_long_numbers = _perhaps_long(piece)  # a look at many lines costs a tenth of one at each
             *lines, rest = piece.split(b"\n")
             if dropping and lines:
                 yield Rejection(0, f"The line is longer than {longest:,} bytes.")
@@ -82,8 +105,17 @@ class JsonlReader(Reader):
             yield block
 
 
-def _has_long_number(text: bytes) -> bool:
-    return _LONG_NUMBER in text.translate(_DIGITS_AS_ZEROS)
+def _perhaps_long(text: bytes) -> bool:
+    return _PERHAPS_LONG in text.translate(_DIGITS_AS_ZEROS)
+
+
+def _floats(value: Any) -> Any:
+    """Decimals as the floating-point numbers that every reader of JSON makes of them."""
+    if type(value) is Decimal:
+        return float(value)
+    if type(value) is dict:
+        return {name: _floats(inner) for name, inner in value.items()}
+    return [_floats(inner) for inner in value] if type(value) is list else value
 
 
 def _json_kind(value: Any) -> str:

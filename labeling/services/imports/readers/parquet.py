@@ -7,7 +7,9 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.readers.arrow_cells import cells_of
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
+from labeling.services.imports.rows import Rejection
 
 _BATCH_BYTES = 16 * 1024**2
 
@@ -32,9 +34,6 @@ class ParquetReader(Reader):
     def _records(self, file: pq.ParquetFile, start: int) -> Iterator[Numbered]:
         schema = file.schema_arrow
         check_columns(list(schema.names), self.modality, self.kind)
-        for field in schema:
-            if _holds_bytes(field.type):
-                raise ImportRefused(f"The column {field.name[:80]!r} holds binary data, which cannot be kept.")
         self.total = rows = file.metadata.num_rows
         if rows > settings.IMPORT_MAX_ROWS:
             raise ImportRefused(f"{rows:,} rows; at most {settings.IMPORT_MAX_ROWS:,} are accepted.")
@@ -49,15 +48,27 @@ class ParquetReader(Reader):
             if number + batch.num_rows <= start:
                 number += batch.num_rows
                 continue
-            for record in batch.to_pylist():
-                number += 1
-                if number > start:
-                    yield number, record
+            yield from self._of_batch(batch, number, start)
+            number += batch.num_rows
 
-
-def _holds_bytes(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _holds_bytes(kind.value_type)
-    if pa.types.is_nested(kind):
-        return any(_holds_bytes(kind.field(index).type) for index in range(kind.num_fields))
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
+    def _of_batch(self, batch: pa.RecordBatch, number: int, start: int) -> Iterator[Numbered]:
+        """The rows of a batch before which there were ``number``."""
+        names = batch.schema.names
+        columns = [cells_of(column) for column in batch.columns]
+        faults = {
+            place: (reason, name[:100])
+            for name, column in zip(names, columns, strict=True)
+            for place, reason in column.faults.items()
+        }
+        infinite = any(column.has_infinity for column in columns)
+        for place, cells in enumerate(zip(*(column.values for column in columns), strict=True)):
+            number += 1
+            if number <= start:
+                continue
+            if place in faults:
+                yield number, Rejection(number, *faults[place])
+                continue
+            record = dict(zip(names, cells, strict=True))
+            if infinite:
+                self.empty_infinities(record)
+            yield number, record

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from labeling.kinds.cells import is_missing
 from labeling.services.imports.archives.names import Entry, Names, entries_of, leads_out
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
@@ -175,7 +176,7 @@ class ZipReader(Reader):
                 raise RowRejected("A zip inside the zip is not opened.", "image")
             if tool := foreign_tool(content[:HEAD_BYTES], entry.base):
                 raise RowRejected(not_supported(tool), "image")
-            if self.options.get("folder_is_label") and not record.get("label"):
+            if self.options.get("folder_is_label") and is_missing(record.get("label")):
                 record["label"] = _folder(entry)
         except RowRejected as error:
             return Rejection(number, error.reason, error.field, _shown(entry.name))

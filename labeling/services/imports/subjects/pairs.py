@@ -9,6 +9,7 @@ import orjson
 
 from labeling.db import pair_rows as pairs
 from labeling.db.insert import RawInsert, now
+from labeling.kinds.cells import same_number
 from labeling.kinds.pairwise import SWAPPED
 from labeling.models import Annotation, Gold, ImportBatch, Item, ItemStatus, Pair, Project, Source
 from labeling.services.imports.pair_rows import PairRow
@@ -168,11 +169,20 @@ class _Pairs:
 
 
 def _named(project: Project, rows: list[PairRow]) -> Named:
-    """The items that the pairs of the chunk name, by external id."""
-    names = sorted({name for row in rows for name in (row.left, row.right)})
-    found: Named = {}
-    for start in range(0, len(names), LOOKED_UP):
-        there = Item.objects.filter(project=project, external_id__in=names[start : start + LOOKED_UP])
+    """The items that the pairs of the chunk name, by external id. A number may be written otherwise than in its item:
+    a program that joins tables makes 1001.0 of 1001."""
+    names = {name for row in rows for name in (row.left, row.right)}
+    found = _by_external_id(project, names)
+    others = {other: name for name in names - found.keys() for other in same_number(name)}
+    for other, meeting in _by_external_id(project, others).items():
+        found[others[other]] = meeting
+    return found
+
+
+def _by_external_id(project: Project, names: Collection[str]) -> Named:
+    listed, found = sorted(names), {}
+    for start in range(0, len(listed), LOOKED_UP):
+        there = Item.objects.filter(project=project, external_id__in=listed[start : start + LOOKED_UP])
         for name, *fields in there.values_list("external_id", *pairs.MEETING_FIELDS):
             found[name] = pairs.Meeting(*fields)
     return found
