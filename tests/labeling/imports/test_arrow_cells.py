@@ -111,7 +111,7 @@ def test_what_no_row_can_hold_is_the_fault_of_its_row_alone(column, words):
 ])  # fmt: skip
 def test_infinity_is_noticed_wherever_it_stands(column):
     assert cells_of(column).has_infinity
-    assert not cells_of(column[:0]).has_infinity
+    assert not cells_of(pa.nulls(2, column.type)).has_infinity
 
 
 NANOSECONDS = st.integers(-(2**62), 2**62)
@@ -138,7 +138,7 @@ def test_times_of_day_can_be_read_back_to_the_nanosecond(numbers):
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.none() | st.timedeltas(), min_size=1, max_size=5))
+@given(st.lists(st.none() | st.timedeltas(dt.timedelta(-(10**8)), dt.timedelta(10**8)), min_size=1, max_size=5))
 def test_a_duration_is_written_as_python_writes_it_whatever_its_unit(durations):
     meant = [None if duration is None else str(duration) for duration in durations]
     assert stored(cells_of(pa.array(durations, pa.duration("us"))).values) == meant

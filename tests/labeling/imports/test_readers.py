@@ -147,9 +147,7 @@ def test_a_number_too_long_for_anybody_is_one_rejection():
     assert reading(JsonlReader, content) == [(1, "rejected"), (2, {"text": "b"})]
 
 
-@pytest.mark.parametrize(
-    "line", ["[1]", '"text"', "3", "null", "true", '{"text": NaN}', "{'text': 1}", '{"text": "\\ud800"}']
-)
+@pytest.mark.parametrize("line", ["[1]", '"text"', "3", "null", "true", "NaN", '{"text": nan}', "{'text': 1}"])
 def test_a_line_that_is_no_json_object_is_one_rejection(line):
     assert reading(JsonlReader, f'{line}\n{{"text": "b"}}'.encode()) == [(1, "rejected"), (2, {"text": "b"})]
 

@@ -208,7 +208,7 @@ def test_two_long_ids_stay_two_and_a_long_number_is_kept_as_text(bring_in, writt
     ids = [2**64 + 1, 2**64 + 2, -(2**63) - 1, 10**30, 2**53 + 1]
     batch = bring_in(project, **written([{"id": n, "text": f"t{n}", "ref": n} for n in ids]))
     assert counts(batch) == ("done", 5, 0, 0)
-    stored = dict(Item.objects.filter(project=project).values_list("external_id", "data__ref"))
+    stored = {item.external_id: item.data["ref"] for item in Item.objects.filter(project=project)}
     assert stored == {str(n): n if n == 2**53 + 1 else str(n) for n in ids}
     assert notes_of(batch) == [
         "4 rows hold whole numbers of more than 64 bits, which are kept as text, digit for digit."
@@ -253,7 +253,7 @@ def items(*ids) -> list[dict]:
 def test_items_and_pairs_in_one_table_of_numbers(pairwise, bring_in):
     pair = {"left": 3.0, "right": 0.0, "winner": "left", "elapsed_ms": 1200.0, "annotator": 7.0}
     gaps = {"id": None, "text": None, "context": None}
-    rows = [{**row, "left": math.nan, "right": math.nan, "elapsed_ms": math.nan} for row in items(3.0, 0.0)]
+    rows = [{**row, **dict.fromkeys(pair, math.nan), "winner": None} for row in items(3.0, 0.0)]
     batch = bring_in(pairwise, **as_parquet([*rows, {**gaps, **pair}]))
     assert (counts(batch), reasons(batch)) == (("done", 3, 0, 0), {})
     found = Annotation.objects.get(project=pairwise)

@@ -107,6 +107,7 @@ def _wants_care(kind: pa.DataType) -> bool:
 
 
 def _has_infinity(array: pa.Array) -> bool:
+    """Whether there may be one: of dictionaries and maps Arrow shows what other rows hold as well."""
     kind = array.type
     if types.is_float16(kind):
         array = array.cast(pa.float32())
