@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from labeling.kinds.question import InvalidAnswer
+from labeling.kinds.spelling import name_key
 
 #: From here on a floating-point number may be another one that was rounded.
 ROUNDED_FROM = 2**53
@@ -113,6 +114,15 @@ def same_number(text: str) -> Iterator[str]:
         yield whole
     elif re.fullmatch(r"-?(0|[1-9][0-9]*)", text):
         yield f"{text}.0"
+
+
+def group_key(group: str) -> str:
+    """What a group is known by: its name as it looks, and a whole number however it is written.
+
+    >>> group_key("1.0") == group_key("1"), group_key("1.10") == group_key("1.1")
+    (True, False)
+    """
+    return without_fraction(name_key(group))
 
 
 def as_label(value: Any, labels: Set[str], field: str = "label") -> str:

@@ -9,8 +9,8 @@ import orjson
 from django.conf import settings
 
 from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
-from labeling.kinds.cells import is_missing
-from labeling.kinds.spelling import canonical, name_key
+from labeling.kinds.cells import group_key, is_missing
+from labeling.kinds.spelling import canonical
 from labeling.models import Item, Modality, Project
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
@@ -148,7 +148,7 @@ class RowBuilder:
         drawn = hashlib.sha256((self.seed + fingerprint).encode()).digest()
         draw_key = int.from_bytes(drawn[8:16], "big") >> 1
         if group:
-            drawn = hashlib.sha256((self.seed + name_key(group)).encode()).digest()
+            drawn = hashlib.sha256((self.seed + group_key(group)).encode()).digest()
         elif identity:  # the same content in another context is on the same side
             drawn = hashlib.sha256((self.seed + hashlib.sha256(asked).hexdigest()).encode()).digest()
         side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"

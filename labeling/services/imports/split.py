@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from labeling.kinds.spelling import name_key
+from labeling.kinds.cells import group_key
 from labeling.models import Item, Project, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.near import NearDuplicates, Seen
@@ -28,7 +28,7 @@ class SplitOfGroups:
         spellings were drawn apart, and what is stored keeps its side."""
         side = self._side(_key(group))
         if side is None:
-            name = name_key(group)
+            name = group_key(group)
             side = self._side(_key(name)) or self._side(_key(_OTHERWISE + name))
         return side
 
@@ -45,7 +45,7 @@ class SplitOfGroups:
     def put(self, group: str, split: str) -> None:
         """The first side that is said of a group holds."""
         self._put(_key(group), split)
-        if (name := name_key(group)) != group:
+        if (name := group_key(group)) != group:
             self._put(_key(_OTHERWISE + name), split)
         if len(self._recent) >= _MERGE_AT:
             keys = np.concatenate([self._keys, np.fromiter(self._recent, dtype=np.uint64, count=len(self._recent))])

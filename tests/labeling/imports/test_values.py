@@ -18,7 +18,7 @@ from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.readers.jsonl import JsonlReader
 from labeling.services.imports.rows import Rejection
 from labeling.services.imports.values import as_split, as_text, storable, take_infinities
-from tests.factories import make_project
+from tests.factories import make_items, make_project
 from tests.labeling.imports.conftest import counts, reasons
 
 INFINITY = float("inf")
@@ -160,13 +160,27 @@ def test_zero_is_a_value_of_every_reserved_column(bring_in, written):
 @pytest.mark.django_db
 def test_a_group_is_one_group_whatever_type_it_has(bring_in):
     project = make_project(labels=("a",), eval_share=0.5)
-    forms = ((as_jsonl, int), (as_parquet, float), (as_rows, str), (as_csv, int), (as_jsonl, float))
+    forms = ((as_jsonl, int), (as_parquet, float), (as_rows, str), (as_csv, int), (as_jsonl, float), (as_csv, float))
     for part, (written, of) in enumerate(forms):
         bring_in(project, **written([{"text": f"{part} {n}", "group": of(n % 10)} for n in range(30)]))
     found = set(Item.objects.filter(project=project).values_list("group", "split"))
-    assert {group for group, _ in found} == {str(n) for n in range(10)}
-    assert len(found) == 10, "every group is on one side"
+    assert {group for group, _ in found} == {str(n) for n in range(10)} | {f"{n}.0" for n in range(10)}, "text stays"
+    assert len(found) == 20
+    assert len({(group.removesuffix(".0"), side) for group, side in found}) == 10, "every group is on one side"
     assert {side for _, side in found} == {"pool", "eval"}
+
+
+@pytest.mark.django_db
+def test_a_group_goes_where_what_is_stored_of_it_is(bring_in):
+    """Before 0064 the group 1.0 of a parquet file was another than 1, and drawn apart."""
+    project = make_project(labels=("a",), eval_share=0.5)
+    sides = {"0.0": "eval", "1.0": "pool", "2": "pool", "2.0": "eval", "nan": "eval"}
+    for group, side in sides.items():
+        make_items(project, [f"stored {group}"], split=side, group=group)
+    bring_in(project, **as_jsonl([{"text": f"{n} {group}", "group": group} for n in range(9) for group in (0, 1, 2)]))
+    bring_in(project, **as_csv([{"text": f"again {n}", "group": "2.0"} for n in range(9)]))
+    new = Item.objects.filter(project=project).exclude(text__startswith="stored")
+    assert set(new.values_list("group", "split")) == {("0", "eval"), ("1", "pool"), ("2", "pool"), ("2.0", "eval")}
 
 
 @pytest.mark.django_db
