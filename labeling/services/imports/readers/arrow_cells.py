@@ -196,7 +196,8 @@ def _clock(seconds: int, fraction: int, per_second: int) -> str:
 
 def _time_of_day(scalar: pa.Scalar) -> str:
     per_second = _PER_SECOND[scalar.type.unit]
-    return _clock(*divmod(scalar.value, per_second), per_second)
+    seconds, fraction = divmod(scalar.value, per_second)
+    return _clock(seconds, fraction, per_second)
 
 
 def _duration(scalar: pa.Scalar) -> str:
