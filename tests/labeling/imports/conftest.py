@@ -8,8 +8,13 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
 
+from labeling.kinds import KINDS
 from labeling.models import ImportBatch, Item, Progress
+from labeling.selectors.importing import notes_of
 from labeling.services.imports import run_import, start_import
+from labeling.services.imports.notes import ImportNotes
+from labeling.services.imports.readers.csv import CsvReader
+from labeling.services.imports.rows import Rejection
 from tests.factories import make_project
 
 
@@ -55,6 +60,25 @@ def zip_of(files: dict[str, bytes]) -> bytes:
 
 def counts(batch: ImportBatch) -> tuple[str, int, int, int]:
     return batch.state, batch.accepted, batch.duplicates, batch.rejected
+
+
+def read(content: bytes | str, modality: str = "text", start: int = 0, file_name: str = "items.csv"):
+    """What the csv reader makes of a file: good records and reasons, both by number, and what it says."""
+    raw = content.encode() if isinstance(content, str) else content
+    reader = CsvReader(
+        io.BytesIO(raw), modality=modality, kind=KINDS["classification"], options={}, file_name=file_name
+    )
+    good, bad = {}, {}
+    for number, record in reader.records(start):
+        if isinstance(record, Rejection):
+            bad[number] = record.reason
+        else:
+            good[number] = record
+    return good, bad, said(reader.notes)
+
+
+def said(notes: ImportNotes) -> list[str]:
+    return notes_of(ImportBatch(notes=notes.as_stored()))
 
 
 def reasons(batch: ImportBatch) -> dict[int, str]:

@@ -1,6 +1,8 @@
 """What an import says of itself: once, counted over all attempts, on its page and in REST."""
 
 import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
 
 from labeling.models import ImportBatch
 from labeling.selectors.importing import notes_of
@@ -9,13 +11,9 @@ from labeling.services.imports.notes import MAX_CHARACTERS, MAX_NOTES, ImportNot
 from labeling.services.imports.readers import READERS
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.start import start_import
-from tests.labeling.imports.conftest import counts
+from tests.labeling.imports.conftest import counts, said
 
 ONE, MANY = "1 cell of {x} was blank.", "{count} cells of {x} were blank."
-
-
-def words(notes: ImportNotes) -> list[str]:
-    return notes_of(ImportBatch(notes=notes.as_stored()))
 
 
 def test_a_note_is_said_once_and_a_counted_one_tells_how_often():
@@ -23,9 +21,9 @@ def test_a_note_is_said_once_and_a_counted_one_tells_how_often():
     for _ in range(3):
         notes.say("The columns are separated by |.")
     notes.count(ONE, MANY)
-    assert words(notes) == ["The columns are separated by |.", "1 cell of {x} was blank."]
+    assert said(notes) == ["The columns are separated by |.", "1 cell of {x} was blank."]
     notes.count(ONE, MANY, 1_233)
-    assert words(notes)[1] == "1,234 cells of {x} were blank."
+    assert said(notes)[1] == "1,234 cells of {x} were blank."
 
 
 def test_notes_go_on_from_what_was_stored_and_know_what_is_new():
@@ -35,7 +33,7 @@ def test_notes_go_on_from_what_was_stored_and_know_what_is_new():
     assert again.changed() == {}
     again.count(ONE, MANY)
     assert again.changed() == {"notes": again.as_stored()}
-    assert words(again) == ["3 cells of {x} were blank."]
+    assert said(again) == ["3 cells of {x} were blank."]
     again.kept()
     assert again.changed() == {}
 
@@ -44,8 +42,8 @@ def test_no_file_can_make_the_list_or_a_sentence_endless():
     notes = ImportNotes()
     for number in range(1_000):
         notes.say(f"{number} {'x' * 2_000}")
-    assert len(words(notes)) == MAX_NOTES
-    assert max(map(len, words(notes))) == MAX_CHARACTERS
+    assert len(said(notes)) == MAX_NOTES
+    assert max(map(len, said(notes))) == MAX_CHARACTERS
 
 
 class CountingReader(CsvReader):
@@ -58,13 +56,13 @@ class CountingReader(CsvReader):
         for number, record in super().records(start):
             if number == CountingReader.breaks_at:
                 CountingReader.breaks_at = 0
-                raise ConnectionError
+                raise SystemExit  # as when the worker is told to stop
             self.notes.count("1 row was seen.", "{count} rows were seen.")
             yield number, record
 
 
 @pytest.mark.django_db
-def test_an_attempt_that_goes_on_counts_every_row_once(project, people, monkeypatch, bring_in, client):
+def test_an_attempt_that_goes_on_counts_every_row_once(project, people, monkeypatch, client):
     monkeypatch.setitem(READERS, "csv", CountingReader)
     monkeypatch.setattr(CountingReader, "breaks_at", 4)
     batch = bring_in_two_attempts(project, people)
@@ -73,17 +71,15 @@ def test_an_attempt_that_goes_on_counts_every_row_once(project, people, monkeypa
     address = f"/api/v1/projects/{project.slug}/imports/{batch.public_id}/"
     client.force_login(people.manager)
     assert client.get(address).json()["notes"] == ["5 rows were seen."]
-    page = client.get(f"/projects/{project.slug}/imports/{batch.public_id}/").content.decode()
+    page = client.get(reverse("pages:import", args=(project.slug, batch.public_id))).content.decode()
     assert "5 rows were seen." in page
     client.force_login(people.stranger)
     assert client.get(address).status_code == 404
 
 
 def bring_in_two_attempts(project, people) -> ImportBatch:
-    from django.core.files.base import ContentFile
-
     batch = start_import(people.manager, project, file=ContentFile(b"text\na\nb\nc\nd\ne\n"), file_name="items.csv")
-    with pytest.raises(ConnectionError):
+    with pytest.raises(SystemExit):
         run_import(batch.pk)
     batch.refresh_from_db()
     assert (batch.cursor, notes_of(batch)) == (2, ["2 rows were seen."])
