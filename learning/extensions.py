@@ -16,7 +16,7 @@ from learning.services.retention import RULES
 def extensions() -> Extensions:
     """Installed once, when Django is ready."""
     return Extensions(
-        metrics={"learning_curve": learning_curve, "arms": _arms, "stopping": _stopping},
+        metrics={"learning_curve": learning_curve, "arms": _arms, "stopping": _stopping, "asking": _asking},
         verified_versions=verification,
         successors=successor_lines,
         row_shapes=row_shapes(),
@@ -34,6 +34,12 @@ def _arms(project: Project) -> dict[str, Any]:
     from learning.selectors.arms import arms  # noqa: PLC0415  # NumPy is not needed to answer
 
     return arms(project).as_dict()
+
+
+def _asking(project: Project) -> dict[str, Any]:
+    from learning.selectors.falling_back import asking  # noqa: PLC0415
+
+    return asking(project).as_dict()
 
 
 def _stopping(project: Project) -> dict[str, Any]:

@@ -134,6 +134,9 @@ class MetricsOut(serializers.Serializer[Any]):
     throughput = serializers.DictField()
     arms = serializers.DictField(required=False, help_text="Active against random at equal label counts.")
     stopping = serializers.DictField(required=False, help_text="Whether labeling could stop: advice only.")
+    asking = serializers.DictField(
+        required=False, help_text="Who picks the questions, the model or chance, and on which figures."
+    )
 
 
 class Metrics(ProjectView):

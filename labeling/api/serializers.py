@@ -10,6 +10,7 @@ from labeling.api.base import PersonField, StrictSerializer
 from labeling.kinds import kind_choices
 from labeling.models import (
     Annotation,
+    FallBack,
     ImportBatch,
     ImportRejection,
     Item,
@@ -80,6 +81,12 @@ class SettingsSerializer(StrictSerializer):
     gold_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
     pairs = serializers.ChoiceField(choices=Pairs.choices, required=False)
     min_gain = serializers.FloatField(min_value=0, max_value=1, required=False)
+    fall_back = serializers.ChoiceField(
+        choices=FallBack.choices,
+        required=False,
+        help_text="auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so;"
+        " never: it does not, and where it did the model chooses again.",
+    )
 
 
 class ProjectIn(StrictSerializer):

@@ -45,7 +45,7 @@ class QuestionKind(ABC):
     #: further columns of exported item rows, name and type; ``Aggregate.columns`` has their values
     item_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: settings of a project that mean nothing for this kind
-    settings_left_out: ClassVar[frozenset[str]] = PAIR_SETTINGS
+    settings_left_out: ClassVar[frozenset[str]] = PAIR_SETTINGS | {"fall_back"}
 
     # ---- learning ----
     #: labels in use without which there is nothing to tell apart, and so nothing to learn

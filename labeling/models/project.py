@@ -28,6 +28,13 @@ class Pairs(models.TextChoices):
     GIVEN = "given", "Only the pairs that were imported"
 
 
+class FallBack(models.TextChoices):
+    """What becomes of the queue where choosing teaches nothing (decision 0062)."""
+
+    AUTO = "auto", "Where choosing teaches nothing"
+    NEVER = "never", "Never: the model chooses"
+
+
 def new_pseudonym_key() -> str:
     return secrets.token_hex(16)
 
@@ -102,6 +109,10 @@ class Project(models.Model):
         default=0.01, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="The least gain of the model's accuracy that is worth further labels; only advice goes by it.",
     )  # fmt: skip
+    fall_back = models.CharField(
+        max_length=5, choices=FallBack.choices, default=FallBack.AUTO, db_default=FallBack.AUTO,
+        help_text="Whether the strategy auto may ask at random by itself where choosing teaches nothing.",
+    )  # fmt: skip
     pairs = models.CharField(
         max_length=5, choices=Pairs.choices, default=Pairs.ANY, help_text="Pairwise: which pairs are asked about.",
     )  # fmt: skip
@@ -120,6 +131,10 @@ class Project(models.Model):
     leaning = models.FloatField(
         default=0.0, db_default=0.0, editable=False,
         help_text="Share drawn at random, where above random_share: the published ranking found that people err.",
+    )  # fmt: skip
+    fell_back = models.JSONField(
+        null=True, editable=False,
+        help_text="Since a run found that choosing teaches nothing: on which figures. Null while the model chooses.",
     )  # fmt: skip
     reserved_epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The newest number given out.")
 
@@ -150,8 +165,9 @@ class Project(models.Model):
 
     @property
     def share_at_random(self) -> float:
-        """Share of the pool's questions that no ranking has a say in: what was set, or more where people err."""
-        return max(self.random_share, self.leaning)
+        """Share of the pool's questions that no ranking has a say in: what was set, more where people err, all where
+        choosing teaches nothing."""
+        return 1.0 if self.fell_back else max(self.random_share, self.leaning)
 
     def in_column_order(self, data: Mapping[str, Any]) -> list[tuple[str, Any]]:
         """A table row's columns as they stood in the file; stored rows do not keep their order."""
@@ -161,5 +177,5 @@ class Project(models.Model):
 
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
-    "lease_s", "repeat_share", "gold_share", "pairs", "min_gain",
+    "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back",
 )  # fmt: skip

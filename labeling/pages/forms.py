@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
-from labeling.models import Modality, Pairs, Project, Role
+from labeling.models import FallBack, Modality, Pairs, Project, Role
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.services.projects import setting_choices
@@ -186,6 +186,12 @@ class SettingsForm(CalmForm):
         choices=_choices("strategy"),
         label="Query strategy",
         help_text="What picks the next question. “auto” suits most projects.",
+    )
+    fall_back = forms.ChoiceField(
+        choices=FallBack.choices,
+        required=False,
+        label="Ask at random by itself",
+        help_text="Of the strategy “auto”: where what it chose cannot be learned, random questions cost less.",
     )
     encoder = forms.ChoiceField(
         choices=_choices("encoder"),

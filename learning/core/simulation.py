@@ -18,6 +18,7 @@ from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.ordinal import quadratic_kappa
 from learning.core.learners import one_hot
 from learning.core.pools import ArrayPool
+from learning.core.simulated_asking import SimulatedAsking
 from learning.core.simulated_eval import SimulatedEval
 from learning.core.simulated_people import SimulatedPeople
 
@@ -41,6 +42,8 @@ class Curve:
         What all of them cost the people; 0 where nobody is simulated.
     rows : tuple of int
         What was asked, in order.
+    fell_back : int
+        Answers after which chance picked the questions for the first time; 0: the model always did.
     """
 
     arm: str
@@ -50,6 +53,7 @@ class Curve:
     wrong: tuple[int, ...] = ()
     seconds: float = 0.0
     rows: tuple[int, ...] = ()
+    fell_back: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,7 @@ def simulate(
     stop_at: float = np.inf,
     people: SimulatedPeople | None = None,
     eval_share: float = 0.0,
+    falls_back: bool = False,
     progress: Callable[[int, float], None] | None = None,
 ) -> Curve:
     """Replay one project: rank, answer a batch, fit, measure, until the budget is spent.
@@ -195,6 +200,8 @@ def simulate(
         Share of the pool's rows that are set apart and only measure how far people err, which makes the random share
         rise as it does live (:mod:`learning.core.evaluation.answer_errors`) where the strategy is ``auto``; 0 leaves it
         as it is.
+    falls_back : bool
+        Whether chance picks the questions where choosing teaches nothing (:mod:`learning.core.simulated_asking`).
     progress : callable, optional
         Told the number of answers and the score after every batch.
 
@@ -219,6 +226,7 @@ def simulate(
     eligible = np.ones(pool.n_rows, dtype=bool)
     measured = SimulatedEval(bench.features, said, people, settings, eval_share, cycle.step_rng(seed, "eval"))
     eligible[measured.rows] = False
+    asking = SimulatedAsking(settings, falls_back)
     rows = np.zeros(0, dtype=np.int64)
     labels: list[int] = []
     scores: list[float] = []
@@ -230,16 +238,20 @@ def simulate(
         picked = ranking.rows[: budget - rows.size]
         share_rng = cycle.step_rng(turn_seed, "random share")
         n_random = int(share_rng.binomial(picked.size, max(random_share, measured.leaning(model, rows.size))))
+        if asking.by == "random":
+            n_random = picked.size
         if n_random:
             kept = picked[: picked.size - n_random]
             others = np.setdiff1d(np.flatnonzero(eligible), kept)
             picked = np.concatenate((kept, share_rng.choice(others, n_random, replace=False)))
         eligible[picked] = False
+        asking.asked(picked.size, n_random, ranking.strategy)
         rows = np.concatenate((rows, picked))
         answers = answered.of(bench, rows)
         unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
         model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)
         assert model is not None  # there is at least one answer by now
+        asking.decide(model)
         score = METRICS[bench.metric](model.predict(bench.held_out), bench.held_out_targets, settings.kind)
         labels.append(int(rows.size))
         scores.append(score)
@@ -249,9 +261,8 @@ def simulate(
             break
     asked = tuple(rows.tolist())
     n_wrong = tuple(int(answered.wrong[rows[:n]].sum()) for n in labels)
-    return Curve(
-        settings.strategy, seed, tuple(labels), tuple(scores), n_wrong, float(answered.seconds[rows].sum()), asked
-    )
+    seconds = float(answered.seconds[rows].sum())
+    return Curve(settings.strategy, seed, tuple(labels), tuple(scores), n_wrong, seconds, asked, asking.fell_back_at)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from learning.pages import card, trust
 from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, precision_recall_chart, reliability_chart
 from learning.selectors.arms import arms
 from learning.selectors.curve import versions_curve
+from learning.selectors.falling_back import asking
 from learning.selectors.leaning import leaning_words
 from learning.selectors.next_run import next_run
 from learning.selectors.outcome import duration
@@ -63,6 +64,7 @@ def _curve(project: Project) -> dict[str, Any]:
         "stopping": stopping(project),
         "skips_text": skip_words(newest.reported.skips) if newest else "",
         "leaning": leaning_words(project),
+        "asking": asking(project),
     }
 
 

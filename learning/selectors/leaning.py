@@ -4,8 +4,8 @@ from labeling.models import Project
 
 
 def leaning_words(project: Project) -> str:
-    """Empty where the share of random questions is the one that was set."""
-    if project.leaning <= project.random_share:
+    """Empty where the share of random questions is the one that was set, or all of them."""
+    if project.leaning <= project.random_share or project.fell_back:
         return ""
     return (
         f"People err here: {project.leaning:.0%} of the questions are drawn at random instead of"

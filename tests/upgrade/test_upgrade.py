@@ -32,6 +32,7 @@ ADDED_NAMES = {
     ".difference.n",
     ".report.version",
     ".n_labels", ".pinned", ".file_dropped_at",
+    ".settings.fall_back", ".asking",
     ".results[].names",  # of a snapshot: real ones or pseudonyms
 }  # fmt: skip
 

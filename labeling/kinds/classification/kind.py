@@ -2,7 +2,7 @@ from collections.abc import Container, Sequence, Set
 from typing import Any
 
 from labeling.kinds.aggregate import Aggregate, plurality
-from labeling.kinds.base import QuestionKind
+from labeling.kinds.base import PAIR_SETTINGS, QuestionKind
 from labeling.kinds.cells import as_label
 from labeling.kinds.question import InvalidAnswer, Question, one_of
 from labeling.kinds.words import KindWords
@@ -17,6 +17,7 @@ class Classification(QuestionKind):
     family = "labels"
     measures_choosing = True
     learned_as = "classification"
+    settings_left_out = PAIR_SETTINGS
     one_row_labels = 3
 
     def validate(self, answer: Any, question: Question) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Pairwise(QuestionKind):
     subject = Subject.PAIR
     has_labels = False
     needs_purpose = "Say what the better one of two is better for: a judgment without a purpose is none."
-    settings_left_out = frozenset(("eval_double_share",))  # pairs have repeats
+    settings_left_out = frozenset(("eval_double_share", "fall_back"))  # pairs have repeats, and are chosen otherwise
     labels_to_learn = 0
     family = "pairwise"
     answers_come_alone = True

@@ -28,6 +28,8 @@ ACTIONS = frozenset(
         "project.changed",
         "project.created",
         "project.deleted",
+        "project.chooses_again",
+        "project.fell_back",
         "project.instructions",
         "project.labels",
         "project.restored",

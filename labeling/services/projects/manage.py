@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from labeling.kinds import KINDS
 from labeling.models import (
+    FallBack,
     Instructions,
     Member,
     Modality,
@@ -33,6 +34,7 @@ from labeling.services.projects.overlap_changes import (
     start_overlap_change,
     unfinished_change,
 )
+from labeling.services.projects.setting_choices import AUTO
 from labeling.services.validation.checks import project_setting, text
 from labeling.services.validation.errors import Invalid
 
@@ -175,6 +177,8 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
     with transaction.atomic():
         if fields:
             before = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+            if fields.get("fall_back") == FallBack.NEVER or fields.get("strategy", AUTO) != AUTO:
+                fields["fell_back"] = None
             Project.objects.filter(pk=project.pk).update(**fields)
             _record_fields(user, before, fields)
             if _asks_anew(before, fields):

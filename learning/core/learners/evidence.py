@@ -10,9 +10,9 @@ import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind
-from learning.core.learners.base import checked
+from learning.core.learners.base import FittedLearner, checked
 from learning.core.learners.choice import OutOfFold, Plan
-from learning.core.learners.own_evidence import facts_of
+from learning.core.learners.own_evidence import RowLosses, facts_of, row_losses_of
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,19 @@ Model = TypeVar("Model")
 
 
 def note_evidence(model: Any, evidence: OutOfFold | None, answered: Answered) -> None:
-    """Add to a new model's facts what its out-of-fold predictions say of it; see :func:`facts_of`."""
-    model.facts = {**model.facts, **facts_of(evidence, answered.targets, answered.weights, answered.kind)}
+    """Add to a new model's facts what its out-of-fold predictions say of it; see :func:`facts_of`.
+
+    What they cost row by row stays beside the model while it is in memory (:func:`row_losses_beside`).
+    """
+    given = evidence, answered.targets, answered.weights, answered.kind
+    model.facts = {**model.facts, **facts_of(*given)}
+    model.row_losses = row_losses_of(*given)
+
+
+def row_losses_beside(model: FittedLearner) -> RowLosses | None:
+    """Return what predicting its answers cost out of fold; None of a loaded model, or with too few answers."""
+    found: RowLosses | None = getattr(model, "row_losses", None)
+    return found
 
 
 class EvidentLearner(ABC, Generic[Model]):

@@ -6,15 +6,74 @@ them honestly.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from learning.core.arrays import DoubleArray
+from learning.core.arrays import DoubleArray, IntArray
 from learning.core.forms import Kind, form_of
 from learning.core.learners.choice import OutOfFold, row_losses
 
 FEWEST_POSITIVES = 2
+
+
+@dataclass(frozen=True)
+class RowLosses:
+    """What predicting rows cost models that had not seen them, in nats.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (m,)
+        Which of the answered rows.
+    model, constant : ndarray of float64, shape (m,)
+        Losses of the learner, and of the share of each label, both from the other folds.
+    judged : ndarray of float64, shape (m,)
+        Weight of each; 0 where its label is absent from the other folds.
+    """
+
+    rows: IntArray
+    model: DoubleArray
+    constant: DoubleArray
+    judged: DoubleArray
+
+
+def row_losses_of(
+    evidence: OutOfFold | None, targets: DoubleArray, weights: DoubleArray, kind: Kind
+) -> RowLosses | None:
+    """Return the out-of-fold losses row by row; None with too few answers.
+
+    Parameters
+    ----------
+    evidence : OutOfFold or None
+    targets, weights, kind
+        As the learner got them, checked.
+
+    Returns
+    -------
+    RowLosses or None
+    """
+    if evidence is None or not evidence.judged.any():
+        return None
+    form = form_of(kind)
+    truth = targets[evidence.rows][:, _learned(targets, weights, kind)]
+    weights = weights[evidence.rows]
+    constant = np.empty_like(evidence.probabilities)
+    for fold in np.unique(evidence.folds):
+        inside = evidence.folds == fold
+        others = weights * ~inside
+        share = (others @ truth + 0.5) / (others.sum() + 1.0)
+        constant[inside] = share / share.sum() if form.sums_to_one else share
+    losses, of_constant = (row_losses(given, truth, kind) for given in (evidence.probabilities, constant))
+    return RowLosses(evidence.rows, losses, of_constant, evidence.judged)
+
+
+def _learned(targets: DoubleArray, weights: DoubleArray, kind: Kind) -> IntArray:
+    """Return the labels whose probabilities evidence holds."""
+    used = weights > 0
+    mass = (targets[used] * weights[used, None]).sum(axis=0)
+    learned, _ = form_of(kind).learnable(targets[used], mass, float(weights.sum()))
+    return learned
 
 
 def facts_of(evidence: OutOfFold | None, targets: DoubleArray, weights: DoubleArray, kind: Kind) -> dict[str, Any]:
@@ -35,23 +94,13 @@ def facts_of(evidence: OutOfFold | None, targets: DoubleArray, weights: DoubleAr
     -------
     dict
     """
-    if evidence is None or not evidence.judged.any():
+    found = row_losses_of(evidence, targets, weights, kind)
+    if evidence is None or found is None:
         return {}
-    used, form = weights > 0, form_of(kind)
-    mass = (targets[used] * weights[used, None]).sum(axis=0)
-    learned, _ = form.learnable(targets[used], mass, float(weights.sum()))
+    learned = _learned(targets, weights, kind)
     thresholds: list[float | None] = [None] * targets.shape[1]
     truth, weights = targets[evidence.rows][:, learned], weights[evidence.rows]
-    constant = np.empty_like(evidence.probabilities)
-    for fold in np.unique(evidence.folds):
-        inside = evidence.folds == fold
-        others = weights * ~inside
-        share = (others @ truth + 0.5) / (others.sum() + 1.0)
-        constant[inside] = share / share.sum() if form.sums_to_one else share
-    losses = (
-        float(np.average(row_losses(probabilities, truth, kind), weights=evidence.judged))
-        for probabilities in (evidence.probabilities, constant)
-    )
+    losses = (float(np.average(losses, weights=evidence.judged)) for losses in (found.model, found.constant))
     for column, label in enumerate(learned.tolist()):
         thresholds[label] = suggested_threshold(
             evidence.probabilities[:, column], truth[:, column], np.minimum(weights, evidence.judged)

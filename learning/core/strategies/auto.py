@@ -16,6 +16,9 @@ from learning.core.strategies.rare import MoreLikeIt, rare_labels
 from learning.core.strategies.typical import Typical
 
 COLD_LABELS = 20
+#: Of what ``auto`` ranks by, the strategies whose questions after the first 20 answers tell whether choosing teaches;
+#: the others look for a label that few items have.
+TEACHING = ("typical", "diverse_margin")
 COLD_LABELS_PER_CLASS = 3
 
 

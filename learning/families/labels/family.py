@@ -10,7 +10,17 @@ from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.data_tests import Finding
 from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.core.learners import FittedLearner
-from learning.families.labels import arms, candidates, data_tests, evaluation, leaning, ranking, stopping, training_data
+from learning.families.labels import (
+    arms,
+    candidates,
+    data_tests,
+    evaluation,
+    falling_back,
+    leaning,
+    ranking,
+    stopping,
+    training_data,
+)
 from learning.families.labels.context import Context, Inputs
 from learning.families.labels.training_data import LabelData
 from learning.models import ModelVersion, Run
@@ -28,7 +38,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     name = "labels"
     nothing_to_learn = "no answers to learn from yet"
     calibrates = True
-    diagnostics = (stopping.measure, arms.compare)
+    diagnostics = (stopping.measure, arms.compare, falling_back.decide)
 
     def parameters(self) -> dict[str, Any]:
         return {"head": ranking.QUEUE_SIZE, "temperature": DEFAULT_TEMPERATURE}

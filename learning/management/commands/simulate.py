@@ -12,7 +12,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 from threadpoolctl import threadpool_limits
 
-from labeling.models import Modality
+from labeling.models import FallBack, Modality
 from learning.core.cycle import Settings
 from learning.core.encoders import ENCODERS
 from learning.core.evaluation.interval_words import TOO_FEW, interval_words
@@ -25,6 +25,7 @@ from learning.core.strategies import STRATEGIES
 from learning.core.successors import successor_scores
 from learning.selectors.estimates import ends, with_note
 from learning.services.simulation import curve_plot, erring, inherited, replay
+from learning.services.simulation.falling_back import fell_back_told
 
 SHARES = (0.90, 0.95, 0.98)
 BAR = 24
@@ -67,6 +68,10 @@ class Command(BaseCommand):
         parser.add_argument("--noise", choices=erring.WAYS, help="People who err in this way; without it nobody errs.")
         parser.add_argument("--rate", type=float, default=0.2, help="Of wrong answers, over all rows and people.")
         parser.add_argument("--annotators", type=int, default=5, help="People who err.")
+        parser.add_argument(
+            "--fall-back", choices=FallBack.values, default=FallBack.AUTO,
+            help="Whether auto asks at random where choosing teaches nothing.",
+        )  # fmt: skip
         parser.add_argument("--out", type=Path, help="Folder for curves.png, curves.csv and savings.csv.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -153,6 +158,7 @@ class Command(BaseCommand):
         curve = simulate(
             bench, settings, seed=seed, budget=budget, random_share=share, people=people,
             eval_share=erring.EVAL_SHARE if people else 0.0, progress=progress,
+            falls_back=options["fall_back"] == FallBack.AUTO,
         )  # fmt: skip
         bar.finish(f"{name}: {curve.scores[-1]:.3f} after {curve.labels[-1]:,} answers")
         return curve
@@ -178,6 +184,8 @@ class Command(BaseCommand):
                         f"  {interval_words(row.low, row.high, len(arm.curves), 2)}{unreached}"
                     )
                 self.stdout.write(verdict(arm, found[-2][1], len(arm.curves)))
+                if told := fell_back_told(arm.strategy, arm.curves):
+                    self.stdout.write(told)
                 n_answers = arm.curves[0].labels[-1]
                 known = arm.successors, random.successors
                 self.stdout.write(inherited.told(arm.strategy, n_answers, metric, *known))

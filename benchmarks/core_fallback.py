@@ -1,0 +1,168 @@
+"""Where does a queue fall back to random questions, after how many answers, and is it right?
+
+The live cycle of ``learning/core/simulation.py``, a tenth of the questions random, a ranking every 20 answers, clean
+answers: ``auto`` as a project has it (it may fall back, decision 0062), ``auto`` that never does, and random order. A
+project asks an eval question beside every four of the pool, which the simulation does not: 120 answers here are 150 of
+a project.
+
+    python -m benchmarks.core_fallback --seeds 10
+    python -m benchmarks.core_fallback --data adult insects --seeds 3 --budget 240
+
+Prints of how many seeds the queue fell back within 150 answers and after how many; what the other answers explain of
+the chosen questions then; and what choosing gains over random order in points of the held-out score, without and with
+the fall-back, with Student's interval over seeds.
+
+Sets are those of ``benchmarks/label_sets.py`` and the tables below, which no default of Querent was tuned on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+
+from benchmarks.label_sets import DATA, SETS, Features, Labels, rows_of, some_rows, without_columns  # noqa: E402
+from learning.core.cycle import Settings  # noqa: E402
+from learning.core.encoders import make_encoder  # noqa: E402
+from learning.core.evaluation.intervals import Estimate, mean_of_few  # noqa: E402
+from learning.core.learners import one_hot  # noqa: E402
+from learning.core.simulation import Bench, Curve, simulate  # noqa: E402
+
+WITHIN, EVAL_BESIDE = 150, 1.25
+RANDOM_SHARE = 0.1
+#: Of a set's rows that are not among ``SETS``: at most so many are the pool, and so many measure.
+POOL, HELD_OUT = 5_000, 3_000
+
+
+def column(name: str, file: str, target: str, rows: int = 0) -> tuple[Features, Labels]:
+    """Return a table of the shared data and one of its columns as the label."""
+    found = some_rows(name, file, rows) if rows else rows_of(name, file)
+    labels = np.unique(np.array([row[target] for row in found]), return_inverse=True)[1]
+    return without_columns(found, {target}), labels
+
+
+def bundled(name: str) -> tuple[Features, Labels]:
+    """Return a table that scikit-learn carries, encoded by the table default."""
+    from sklearn import datasets
+
+    found = getattr(datasets, f"load_{name}")()
+    rows = [{f"column{number}": float(value) for number, value in enumerate(row)} for row in found.data]
+    return make_encoder("auto", "tabular").fit(rows, np.random.default_rng(0)).transform(rows), found.target
+
+
+TABLES: dict[str, Callable[[], tuple[Features, Labels]]] = {
+    "price": partial(column, "stream_elec2", "elec2.csv.gz", "class", 9_000),
+    "insects": partial(column, "stream_insects_gradual", "insects_gradual_balanced.csv.gz", "class", 9_000),
+    "rain": partial(column, "stream_weather_noaa", "weather_noaa.csv.gz", "target", 9_000),
+    "keystroke": partial(column, "stream_keystroke", "keystroke.csv.gz", "class"),
+    "cancer": partial(bundled, "breast_cancer"),
+}
+DEFAULT = ["adult", "mushroom", *TABLES, "sms", "banking77", "trashnet", "digits", "fashion"]
+
+
+@dataclass(frozen=True)
+class Seed:
+    """One seed: the curves of ``auto`` with and without the fall-back, and of random order."""
+
+    falling: Curve
+    choosing: Curve
+    random: Curve
+
+
+def loaded(name: str, keep: Path | None) -> tuple[Features, Labels]:
+    """Return a set, encoded once into the folder ``keep``."""
+    kept = keep / f"{name}.npz" if keep else None
+    if kept and kept.exists():
+        found = np.load(kept)
+        return found["features"], found["labels"]
+    features, labels = TABLES[name]() if name in TABLES else SETS[name].load()
+    if kept:
+        np.savez(kept, features=features, labels=labels)
+    return features, labels
+
+
+def bench_of(name: str, features: Features, labels: Labels, seed: int) -> Bench:
+    """Cut a seed's own pool and held-out rows, as ``core_label_efficiency`` does."""
+    if name in SETS:
+        n_pool, n_held, metric = SETS[name].n_pool, SETS[name].n_held_out, SETS[name].metric
+    else:
+        n_pool = min(POOL, round(len(features) * 0.625))
+        n_held, metric = min(HELD_OUT, len(features) - n_pool), "accuracy"
+    order = np.random.default_rng(1_000 + seed).permutation(len(features))
+    pool, held = order[:n_pool], order[n_pool : n_pool + n_held]
+    targets = one_hot(labels, int(labels.max()) + 1)
+    return Bench(features[pool], targets[pool], features[held], targets[held], metric)
+
+
+def run(bench: Bench, seed: int, budget: int) -> Seed:
+    """Simulate; what falls back costs a further curve only where it does."""
+    settings = Settings("classification", bench.targets.shape[1])
+
+    def curve(strategy: str, falls_back: bool) -> Curve:
+        named = Settings("classification", settings.n_labels, strategy=strategy)
+        share = 0.0 if strategy == "random" else RANDOM_SHARE
+        return simulate(bench, named, seed=seed, budget=budget, random_share=share, falls_back=falls_back)
+
+    falling = curve("auto", True)
+    choosing = curve("auto", False) if falling.fell_back else falling
+    return Seed(falling, choosing, curve("random", False))
+
+
+def gain(seeds: list[Seed], arm: str, at: int) -> Estimate:
+    """Return what an arm's held-out score is above random order's at a number of answers."""
+    ours, theirs = ([float(np.interp(at, c.labels, c.scores)) for c in curves] for curves in (
+        [getattr(each, arm) for each in seeds], [each.random for each in seeds]
+    ))  # fmt: skip
+    return mean_of_few(np.subtract(ours, theirs), 1e-3)
+
+
+def report(name: str, seeds: list[Seed], budget: int) -> str:
+    """Return the line of a set."""
+    fell = [round(each.falling.fell_back * EVAL_BESIDE) for each in seeds if each.falling.fell_back]
+    within = sum(after <= WITHIN for after in fell)
+    after = f"after {min(fell)} to {max(fell)}" if fell else "never"
+    gains = "; ".join(
+        f"at {at}: {_points(gain(seeds, 'choosing', at))} without, {_points(gain(seeds, 'falling', at))} with it"
+        for at in (120, budget)[: 1 + (budget > 120)]
+    )
+    return f"{name:10s} fell back within {WITHIN} answers in {within} of {len(seeds)} seeds ({after}); gain {gains}"
+
+
+def _points(found: Estimate) -> str:
+    ends = f" [{100 * found.low:+.1f}, {100 * found.high:+.1f}]" if found.n > 1 else ""
+    return f"{100 * found.value:+.1f}{ends}"
+
+
+def main() -> None:
+    """Read the arguments, simulate and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", nargs="+", choices=[*TABLES, *SETS], default=DEFAULT)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--budget", type=int, default=120, help="answers of the pool")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write encoded sets there, read those it holds")
+    given = parser.parse_args()
+    if given.keep:
+        given.keep.mkdir(parents=True, exist_ok=True)
+    for name in given.data:
+        if name not in ("digits", "cancer") and not DATA.is_dir():
+            print(f"{name}: skipped, {DATA.name} is absent")
+            continue
+        start = time.process_time()
+        features, labels = loaded(name, given.keep)
+        seeds = [run(bench_of(name, features, labels, seed), seed, given.budget) for seed in range(given.seeds)]
+        print(f"{report(name, seeds, given.budget)} ({time.process_time() - start:.0f} CPU s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Who picks the questions of a simulated project: the model, or chance where choosing teaches nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from learning.core import cycle
+from learning.core.evaluation.fall_back import By, who_asks
+from learning.core.evaluation.learnable import explained_by_others
+from learning.core.learners import FittedLearner
+from learning.core.learners.evidence import row_losses_beside
+from learning.core.strategies.auto import COLD_LABELS, TEACHING
+
+
+class SimulatedAsking:
+    """Decides after every model as a project does (decision 0062), but for the comparison of the arms.
+
+    Parameters
+    ----------
+    settings : Settings
+    falls_back : bool
+        Whether it decides at all.
+    """
+
+    def __init__(self, settings: cycle.Settings, falls_back: bool) -> None:
+        self.by: By = "model"
+        self.fell_back_at = 0
+        self._decides = falls_back and settings.strategy == "auto" and settings.objective.falls_back
+        self._chosen = np.zeros(0, dtype=bool)
+
+    def asked(self, n: int, n_random: int, strategy: str) -> None:
+        """Note what was asked: ``n`` questions in order, the last ``n_random`` of them by chance."""
+        chosen = np.full(n, strategy in TEACHING)
+        chosen[n - n_random :] = False
+        self._chosen = np.concatenate((self._chosen, chosen))
+        self._chosen[:COLD_LABELS] = False
+
+    def decide(self, model: FittedLearner) -> None:
+        """Decide by what the model's answers explain of each other."""
+        if not self._decides:
+            return
+        self.by = who_asks(explained_by_others(row_losses_beside(model), self._chosen), "unclear", self.by)
+        if self.by == "random" and not self.fell_back_at:
+            self.fell_back_at = self._chosen.size

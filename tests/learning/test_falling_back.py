@@ -1,0 +1,142 @@
+"""A project where choosing teaches nothing asks at random by itself, says so, and is told otherwise by its manager."""
+
+import pytest
+
+from labeling.models import AuditEvent, Reason, Task
+from labeling.services.answers.record import record_answer
+from labeling.services.serving.next_tasks import next_tasks
+from learning.models import ArmComparison, Run
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import decide
+from tests.learning.people import answer_some, make_text_project, truth
+
+pytestmark = pytest.mark.django_db
+
+SAID = "Choosing does not pay here: since"
+
+
+@pytest.fixture(autouse=True)
+def no_broker(monkeypatch):
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: True)
+
+
+def run(project) -> Run:
+    found = decide(project.pk)
+    run_training(found.pk)
+    found.refresh_from_db()
+    project.refresh_from_db()
+    return found
+
+
+def note(found: Run) -> str:
+    return next((step["note"] for step in found.steps if step["name"] == "who asks"), "")
+
+
+def by_chance(item) -> dict[str, str]:
+    """Two in five are not what the text says: the model is better than a constant, and sure of nothing."""
+    said = truth(item)
+    return {"label": "ham" if said["label"] == "spam" else "spam"} if item.ordinal * 7 % 5 < 2 else said
+
+
+def ask(project, person, answer, n) -> list[Task]:
+    asked = []
+    for _ in range(n):
+        (task,) = next_tasks(person, project)
+        record_answer(person, task.pk, answer(task.item), 1000)
+        asked.append(task)
+    return asked
+
+
+def label(project, people, answer, rounds=6) -> list[str]:
+    notes = []
+    answer_some(project, people.annotator, 30)
+    notes.append(note(run(project)))
+    for _ in range(rounds):
+        ask(project, people.manager, answer, 20)
+        notes.append(note(run(project)))
+    return notes
+
+
+@pytest.fixture
+def noisy(people):
+    project = make_text_project(people.manager, n_pool=260, n_eval=0, eval_share=0.0, learner="logistic")
+    label(project, people, by_chance)
+    return project
+
+
+def test_it_falls_back_and_says_so_everywhere_until_the_manager_has_the_model_choose(noisy, people, api, browser_of):
+    found = noisy.fell_back
+    assert found
+    assert found["explained"]["n"] >= 60
+    assert found["answers"] <= 150
+    event = AuditEvent.objects.get(action="project.fell_back")
+    assert (event.project_number, event.user_number, event.after["run"]) == (noisy.pk, None, found["run"])
+    assert event.after["explained"] == found["explained"]
+    decided = Run.objects.get(public_id=found["run"])
+    assert note(decided).startswith("every question is drawn at random. The other answers explain")
+
+    # every further question is a random draw with the probability of one
+    for task in ask(noisy, people.manager, by_chance, 10):
+        assert (task.reason, task.propensity) == (Reason.RANDOM, pytest.approx(1 / task.pool_size))
+        assert task.draw is not None
+
+    client, rest = browser_of(people.manager), api(people.manager)
+    for address in ("fragments/curve/", "models/"):
+        page = client.get(f"/p/{noisy.slug}/{address}").content.decode()
+        assert f"{SAID} {found['answers']} answers every question is drawn at random." in page
+        assert "Choose by the model again" in page
+    asking = rest.get(f"/api/v1/projects/{noisy.slug}/metrics/").json()["asking"]
+    assert (asking["by"], asking["figures"]) == ("random", found)
+    assert "fall_back" in asking["what_to_do"]
+    noisy.members.create(user=people.viewer, role="viewer")
+    page = browser_of(people.viewer).get(f"/p/{noisy.slug}/fragments/curve/").content.decode()
+    assert SAID in page
+    assert "Choose by the model again" not in page
+    assert browser_of(people.stranger).get(f"/p/{noisy.slug}/fragments/curve/").status_code == 404
+
+    changed = {"settings": {"fall_back": "never"}}
+    assert api(people.viewer).patch(f"/api/v1/projects/{noisy.slug}/", changed).status_code == 403
+    assert rest.patch(f"/api/v1/projects/{noisy.slug}/", changed).json()["settings"]["fall_back"] == "never"
+    asking = rest.get(f"/api/v1/projects/{noisy.slug}/metrics/").json()["asking"]
+    assert (asking["by"], asking["figures"]) == ("model", {})
+    assert SAID not in client.get(f"/p/{noisy.slug}/fragments/curve/").content.decode()
+    undone = AuditEvent.objects.filter(action="project.changed").latest("pk")
+    assert (undone.before["fell_back"], undone.after["fell_back"]) == (found, None)
+    assert Reason.STRATEGY in {task.reason for task in ask(noisy, people.manager, by_chance, 20)}
+    # the same rule finds the same again, and a manager's word counts
+    assert "the model chooses, as a manager set it" in note(run(noisy))
+    assert noisy.fell_back is None
+
+
+def test_the_button_of_the_project_page_is_the_same_undo(noisy, people, browser_of):
+    client = browser_of(people.manager)
+    assert client.post(f"/p/{noisy.slug}/settings/", {"fall_back": "never"}).status_code == 302
+    noisy.refresh_from_db()
+    assert (noisy.fall_back, noisy.fell_back, noisy.share_at_random) == ("never", None, noisy.random_share)
+
+
+def test_a_gain_of_the_arms_has_the_model_choose_again_by_itself(noisy):
+    ArmComparison.objects.create(
+        project=noisy, labels=100, metric="accuracy", active={"n": 80}, random={"n": 80},
+        difference=0.1, low=0.02, high=0.18,
+    )  # fmt: skip
+    assert note(run(noisy)).startswith("the model chooses.")
+    assert noisy.fell_back is None
+    assert AuditEvent.objects.get(action="project.chooses_again").after["pays"] == "yes"
+
+
+def test_another_strategy_is_followed_at_once(noisy, people, api):
+    api(people.manager).patch(f"/api/v1/projects/{noisy.slug}/", {"settings": {"strategy": "margin"}})
+    noisy.refresh_from_db()
+    assert noisy.fell_back is None
+    assert note(run(noisy)) == ""
+    assert noisy.share_at_random == noisy.random_share
+
+
+def test_where_answers_can_be_learned_the_model_goes_on_choosing(people):
+    project = make_text_project(people.manager, n_pool=260, n_eval=40, learner="logistic")
+    notes = label(project, people, truth)
+    assert project.fell_back is None
+    assert notes[-1].startswith("the model chooses. The other answers explain")
+    assert not AuditEvent.objects.filter(action="project.fell_back").exists()
+    assert Task.objects.filter(project=project, reason=Reason.STRATEGY).exists()
