@@ -7,7 +7,10 @@ from typing import Any
 from labeling.models import FallBack, Project
 from learning.core.evaluation.fall_back import By, explained_words
 
-_BY_ARMS = "At equal numbers of labels it was no better than random questions."
+_BY_ARMS = {
+    "no": "At equal numbers of labels it was no better than random questions.",
+    "yes": "At equal numbers of labels it was better than random questions.",
+}
 
 
 @dataclass(frozen=True)
@@ -45,5 +48,5 @@ def decided_words(figures: Mapping[str, Any], by: By, *, kept: bool) -> str:
 
 
 def _why(figures: Mapping[str, Any]) -> str:
-    by_arms = f" {_BY_ARMS}" if figures["pays"] == "no" else ""
-    return f"{explained_words(figures['explained'])}.{by_arms}"
+    explained = f"{explained_words(figures['explained'])}." if figures["explained"] else ""
+    return f"{explained} {_BY_ARMS.get(figures['pays'], '')}".strip()

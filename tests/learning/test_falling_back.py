@@ -47,20 +47,34 @@ def ask(project, person, answer, n) -> list[Task]:
     return asked
 
 
-def label(project, people, answer, rounds=6) -> list[str]:
+def label(project, people, answer) -> list[str]:
+    """110 answers, 80 of them to what the project asks, a run after each 20 of these."""
     notes = []
     answer_some(project, people.annotator, 30)
     notes.append(note(run(project)))
-    for _ in range(rounds):
+    for _ in range(4):
         ask(project, people.manager, answer, 20)
         notes.append(note(run(project)))
     return notes
 
 
+ASKED = {"n_pool": 260, "n_eval": 0, "eval_share": 0.0, "random_share": 0.0, "learner": "logistic"}
+
+
 @pytest.fixture
 def noisy(people):
-    project = make_text_project(people.manager, n_pool=260, n_eval=0, eval_share=0.0, learner="logistic")
+    project = make_text_project(people.manager, **ASKED)
     label(project, people, by_chance)
+    return project
+
+
+@pytest.fixture
+def fallen(people):
+    """A project that fell back some time ago, and 30 answers since."""
+    explained = {"value": 0.1, "low": -0.1, "high": 0.25, "n": 70}
+    figures = {"answers": 120, "explained": explained, "pays": "unclear", "run": "", "at": ""}
+    project = make_text_project(people.manager, n_pool=60, n_eval=0, learner="logistic", fell_back=figures)
+    answer_some(project, people.annotator, 30)
     return project
 
 
@@ -108,35 +122,44 @@ def test_it_falls_back_and_says_so_everywhere_until_the_manager_has_the_model_ch
     assert noisy.fell_back is None
 
 
-def test_the_button_of_the_project_page_is_the_same_undo(noisy, people, browser_of):
+def test_the_button_of_the_project_page_is_the_same_undo(fallen, people, browser_of):
     client = browser_of(people.manager)
-    assert client.post(f"/p/{noisy.slug}/settings/", {"fall_back": "never"}).status_code == 302
-    noisy.refresh_from_db()
-    assert (noisy.fall_back, noisy.fell_back, noisy.share_at_random) == ("never", None, noisy.random_share)
+    assert fallen.share_at_random == 1.0
+    assert client.post(f"/p/{fallen.slug}/settings/", {"fall_back": "never"}).status_code == 302
+    fallen.refresh_from_db()
+    assert (fallen.fall_back, fallen.fell_back, fallen.share_at_random) == ("never", None, fallen.random_share)
+    said = "The model chooses the questions whatever the figures say: a manager set it so."
+    assert said in client.get(f"/p/{fallen.slug}/fragments/curve/").content.decode()
 
 
-def test_a_gain_of_the_arms_has_the_model_choose_again_by_itself(noisy):
+def test_a_gain_of_the_arms_has_the_model_choose_again_by_itself(fallen):
     ArmComparison.objects.create(
-        project=noisy, labels=100, metric="accuracy", active={"n": 80}, random={"n": 80},
+        project=fallen, labels=100, metric="accuracy", active={"n": 80}, random={"n": 80},
         difference=0.1, low=0.02, high=0.18,
     )  # fmt: skip
-    assert note(run(noisy)).startswith("the model chooses.")
-    assert noisy.fell_back is None
+    said = "the model chooses. At equal numbers of labels it was better than random questions."
+    assert note(run(fallen)) == said
+    assert fallen.fell_back is None
     assert AuditEvent.objects.get(action="project.chooses_again").after["pays"] == "yes"
 
 
-def test_another_strategy_is_followed_at_once(noisy, people, api):
-    api(people.manager).patch(f"/api/v1/projects/{noisy.slug}/", {"settings": {"strategy": "margin"}})
-    noisy.refresh_from_db()
-    assert noisy.fell_back is None
-    assert note(run(noisy)) == ""
-    assert noisy.share_at_random == noisy.random_share
+def test_nothing_new_known_leaves_it_as_it_is(fallen):
+    assert note(run(fallen)) == ""
+    assert fallen.fell_back["answers"] == 120
+
+
+def test_another_strategy_is_followed_at_once(fallen, people, api):
+    api(people.manager).patch(f"/api/v1/projects/{fallen.slug}/", {"settings": {"strategy": "margin"}})
+    fallen.refresh_from_db()
+    assert fallen.fell_back is None
+    assert note(run(fallen)) == ""
+    assert fallen.share_at_random == fallen.random_share
 
 
 def test_where_answers_can_be_learned_the_model_goes_on_choosing(people):
-    project = make_text_project(people.manager, n_pool=260, n_eval=40, learner="logistic")
+    project = make_text_project(people.manager, **ASKED)
     notes = label(project, people, truth)
     assert project.fell_back is None
     assert notes[-1].startswith("the model chooses. The other answers explain")
     assert not AuditEvent.objects.filter(action="project.fell_back").exists()
-    assert Task.objects.filter(project=project, reason=Reason.STRATEGY).exists()
+    assert Reason.STRATEGY in {task.reason for task in ask(project, people.manager, truth, 5)}

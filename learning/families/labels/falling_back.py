@@ -30,17 +30,17 @@ def decide(context: Context, candidate: Candidate[Any]) -> None:
     if project.strategy != "auto" or not objective.falls_back:
         return
     explained = explained_by_others(row_losses_beside(candidate.fitted), _chosen(context))
-    if explained is None:
-        return
     points = ArmComparison.objects.filter(project=project, metric=objective.headline).in_order()
     pays = does_it_pay([ArmPoint(row.labels, row.difference, row.low, row.high) for row in points])
+    if explained is None and pays == "unclear":
+        return
     with context.log.step("who asks") as step, transaction.atomic():
         now = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         before: By = "random" if now.fell_back else "model"
         after = who_asks(explained, pays, before)
         figures = {
-            "answers": context.run.annotations_seen, "explained": asdict(explained), "pays": pays,
-            "run": str(context.run.public_id), "at": timezone.now().isoformat(),
+            "answers": context.run.annotations_seen, "explained": asdict(explained) if explained else None,
+            "pays": pays, "run": str(context.run.public_id), "at": timezone.now().isoformat(),
         }  # fmt: skip
         stays = after == before or now.fall_back == FallBack.NEVER or now.strategy != "auto"
         step.note(decided_words(figures, before if stays else after, kept=stays and after != before))
