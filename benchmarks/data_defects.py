@@ -68,6 +68,12 @@ def unknown_label(planted: Planted) -> None:
         type(answer).objects.filter(pk=answer.pk).update(answer={"label": "no such label"})
 
 
+def archived_label(planted: Planted) -> None:
+    label = planted.project.labels.create(name="no longer given", position=99, archived=True)
+    for answer in planted.answers()[:3]:
+        type(answer).objects.filter(pk=answer.pk).update(answer={"label": label.name})
+
+
 def same_item(planted: Planted) -> None:
     planted.copy(planted.answered("pool")[0], planted.answered("eval")[0])
 
@@ -182,6 +188,7 @@ def placeholders(planted: Planted) -> None:
 #: The test that must find it, and how it is planted.
 DEFECTS: dict[str, Callable[[Planted], None]] = {
     "labels_in_set": unknown_label,
+    "labels_in_use": archived_label,
     "same_item_in_both_splits": same_item,
     "group_in_both_splits": same_group,
     "near_duplicates_in_both_splits": near_duplicates,

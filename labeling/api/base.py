@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from labeling.models import Action, Project, User
 from labeling.selectors.access import project_for, require
+from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.names import NameOf, name_of_for
 
 
@@ -39,6 +40,11 @@ class ActionView(APIView):
     def name_of(self) -> NameOf:
         """How the person is told the names of others in the project."""
         return name_of_for(person(self.request), self.project)
+
+    @cached_property
+    def label_names(self) -> LabelIdentities:
+        """How answers say the labels of the project."""
+        return label_names(self.project)
 
 
 class ProjectView(ActionView):

@@ -14,10 +14,19 @@ from rest_framework.response import Response
 
 from labeling.api import scopes
 from labeling.api.base import ProjectView, body, person
-from labeling.api.serializers import MemberIn, MemberOut, ProjectChange, ProjectIn, ProjectOut
+from labeling.api.serializers import (
+    LabelRename,
+    LabelRenamed,
+    MemberIn,
+    MemberOut,
+    ProjectChange,
+    ProjectIn,
+    ProjectOut,
+)
 from labeling.models import Action, Instructions, Member, Project, User
 from labeling.services.projects import manage as projects
 from labeling.services.projects.deletion import delete_project
+from labeling.services.projects.renames import rename_label
 
 
 class Projects(ListAPIView[Project]):
@@ -66,6 +75,15 @@ class ProjectDetail(ProjectView):
         """Deletes the project with everything in it: gone at once, removed by a worker. Cannot be undone."""
         delete_project(person(request), self.project)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LabelRenameView(ProjectView):
+    actions = {"POST": Action.PROJECT_CHANGE}
+
+    @extend_schema(operation_id="labels_rename", request=LabelRename, responses=LabelRenamed)
+    def post(self, request: Request, slug: str) -> Response:
+        """Calls a label otherwise. Its answers, models and hotkey stay its own: all of them say the new name."""
+        return Response(LabelRenamed(rename_label(person(request), self.project, **body(LabelRename, request))).data)
 
 
 class Members(ProjectView, ListAPIView[Member]):

@@ -65,6 +65,19 @@ class LabelSerializer(StrictSerializer):
     description = serializers.CharField(max_length=500, allow_blank=True, required=False)
 
 
+class LabelRename(StrictSerializer):
+    name = serializers.CharField(max_length=200, help_text="As the label is called now.")
+    new_name = serializers.CharField(max_length=200)
+
+
+class LabelRenamed(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    hotkey = serializers.CharField()
+    description = serializers.CharField()
+    archived = serializers.BooleanField()
+    former_names = serializers.ListField(child=serializers.CharField(), help_text="Oldest first; imports know them.")
+
+
 class SettingsSerializer(StrictSerializer):
     """All have defaults. ``strategy``, ``encoder`` and ``learner`` are names; "auto" chooses by the data."""
 
@@ -267,6 +280,9 @@ class PreviewQuery(serializers.Serializer[Any]):
 @extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
 class AnswerField(serializers.JSONField):
     """The answer in the form of the project's kind; null in the revision that takes it back."""
+
+    def to_representation(self, value: Any) -> Any:
+        return self.context["view"].label_names.named(super().to_representation(value))
 
 
 class AnnotationOut(serializers.ModelSerializer[Annotation]):

@@ -107,7 +107,7 @@ class TaskAnswer(TaskView):
             "task": pk,
             "state": "answered",
             "revision": made.revision,
-            "answer": made.answer,
+            "answer": recorded.answer,
             "elapsed_ms": made.elapsed_ms,
             "created_at": utc_text(made.created_at),
         }

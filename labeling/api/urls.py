@@ -8,6 +8,7 @@ app_name = "api"
 
 project_urls = [
     path("", projects.ProjectDetail.as_view(), name="project"),
+    path("labels/rename/", projects.LabelRenameView.as_view(), name="label-rename"),
     path("members/", projects.Members.as_view(), name="members"),
     path("members/<str:username>/", projects.MemberDetail.as_view(), name="member"),
     path("quarantines/", quarantines.Quarantines.as_view(), name="quarantines"),

@@ -111,6 +111,14 @@ class QuestionKind(ABC):
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         """The label names an answer gives."""
 
+    def relabeled(self, answer: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+        """The answer with other words for its labels, in canonical form. For kinds whose answers are made of labels."""
+        return {field: names.get(value, value) if isinstance(value, str) else value for field, value in answer.items()}
+
+    def refuse_rename(self, name: str, new_name: str) -> str:
+        """Why a label cannot be called otherwise; "" when it can. ``refuse_labels`` is asked of the whole set, too."""
+        return ""
+
     @abstractmethod
     def within(self, answer: dict[str, Any], labels: Container[str]) -> dict[str, Any] | None:
         """What the answer says in these labels alone; None when that is nothing: it gave a label that is not in use."""

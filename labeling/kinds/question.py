@@ -1,6 +1,7 @@
 """What an answer is checked against."""
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from types import MappingProxyType
 
 from labeling.kinds.spelling import name_key
 from labeling.models import Item
@@ -16,13 +17,16 @@ class InvalidAnswer(ValueError):
 
 
 class LabelNames(Set[str]):
-    """Names of labels in their order, each found by any spelling that looks the same (``spelling.name_key``)."""
+    """Names of labels in their order, each found by any spelling that looks the same (``spelling.name_key``), and by
+    those it had before: ``former`` has them with the name of now, and ``renamed`` the ones that were looked for."""
 
-    __slots__ = ("_keys", "_names")
+    __slots__ = ("_former", "_keys", "_names", "renamed")
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str] = (), former: Mapping[str, str] = MappingProxyType({})) -> None:
         self._names = dict.fromkeys(names)
         self._keys: dict[str, str] | None = None
+        self._former = former
+        self.renamed: dict[str, str] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -46,7 +50,13 @@ class LabelNames(Set[str]):
             for name in self._names:  # sets of before 0065 may hold twins: neither is meant by a third spelling
                 key = name_key(name)
                 self._keys[key] = "" if key in self._keys else name
-        return self._keys.get(name_key(given)) or None
+        key = name_key(given)
+        found = self._keys.get(key) or None
+        if found is None and self._former:
+            now = {name for old, name in self._former.items() if name_key(old) == key}
+            if len(now) == 1:
+                found = self.renamed[given] = now.pop()
+        return found
 
 
 class Question:

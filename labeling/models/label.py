@@ -16,9 +16,17 @@ class LabelQuerySet(models.QuerySet["Label"]):
         """The same with the archived ones."""
         return dict.fromkeys(self.values_list("name", flat=True)).keys()
 
+    def all_keys(self) -> KeysView[str]:
+        """What answers say for them, archived ones too, in the order of the set."""
+        return dict.fromkeys(key or name for key, name in self.values_list("key", "name")).keys()
+
 
 class Label(models.Model):
-    """A value of a project's label set. Archived labels stay valid in old answers and cannot be given any more."""
+    """A value of a project's label set. Archived labels stay valid in old answers and cannot be given any more.
+
+    Answers, models and eval answers say the label's ``identity``, which is the name it had first: whatever it is called
+    later, they are its own. ``selectors/label_names.py`` reads and writes them by the name of now.
+    """
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="labels")
     name = models.CharField(max_length=200)
@@ -26,6 +34,11 @@ class Label(models.Model):
     description = models.CharField(max_length=500, blank=True)
     position = models.PositiveIntegerField(default=0)
     archived = models.BooleanField(default=False)
+    key = models.CharField(
+        max_length=220, blank=True, default="", db_default="", editable=False,
+        help_text="What answers say for it where that is not its name.",
+    )  # fmt: skip
+    former_names = models.JSONField(default=list, blank=True, editable=False, help_text="Oldest first.")
 
     objects = LabelQuerySet.as_manager()
 
@@ -33,6 +46,7 @@ class Label(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["project", "name"], name="label_name_once"),
+            models.UniqueConstraint(fields=["project", "key"], condition=~Q(key=""), name="label_key_once"),
             models.UniqueConstraint(
                 fields=["project", "hotkey"], condition=~Q(hotkey="") & Q(archived=False), name="label_hotkey_once"
             ),
@@ -40,3 +54,8 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def identity(self) -> str:
+        """What answers say for it."""
+        return self.key or self.name

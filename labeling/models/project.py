@@ -127,6 +127,9 @@ class Project(models.Model):
         default=list, editable=False, help_text="Columns of the table rows, in the order they were first seen."
     )
     labels_version = models.PositiveIntegerField(default=0, editable=False)
+    label_renames = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="Pages load anew; a model learns nothing by it."
+    )
     epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The published epoch; 0 before the first.")
     leaning = models.FloatField(
         default=0.0, db_default=0.0, editable=False,

@@ -14,6 +14,7 @@ from labeling.kinds import kind_of
 from labeling.models import Action, Item, ItemStatus, Project, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.items import answers_of, browse, history
+from labeling.selectors.label_names import label_names
 from labeling.services.items import status as service
 
 FIRST_COLUMNS = 6
@@ -87,13 +88,13 @@ def _ordinal(given: str) -> int | None:
 
 
 def _rows(project: Project, found: list[Item]) -> list[dict[str, Any]]:
-    kind = kind_of(project)
+    kind, names = kind_of(project), label_names(project)
     answers = answers_of(found)
     return [
         {
             "item": item,
             "fields": project.in_column_order(item.data)[:FIRST_COLUMNS],
-            "answers": [kind.flat(row.answer) for row in answers[item.pk] if row.answer is not None],
+            "answers": [kind.flat(names.named(row.answer)) for row in answers[item.pk] if row.answer is not None],
         }
         for item in found
     ]

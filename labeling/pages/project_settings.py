@@ -18,6 +18,7 @@ from labeling.pages.settings_form import ProjectSettingsForm
 from labeling.services.projects.deletion import delete_project
 from labeling.services.projects.manage import update_project
 from labeling.services.projects.overlap_changes import unfinished_change
+from labeling.services.projects.renames import rename_label
 from labeling.services.validation.errors import Invalid
 
 VERSIONS_SHOWN = 20
@@ -35,6 +36,8 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
         return _overlap_again(request, project)
     if part == "delete":
         return _delete(request, project)
+    if part == "rename":
+        return _rename(request, project)
     form = ProjectSettingsForm(request.POST if request.method == "POST" else None, project=project)
     if form.is_bound and form.is_valid():
         try:
@@ -48,7 +51,9 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
     return _page(request, project, form, DeleteForm(project=project))
 
 
-def _page(request: PageRequest, project: Project, form: ProjectSettingsForm, delete: DeleteForm) -> HttpResponse:
+def _page(
+    request: PageRequest, project: Project, form: ProjectSettingsForm, delete: DeleteForm, *, rename_error: str = ""
+) -> HttpResponse:
     keys = page_keys(project.labels.in_use(), kind_of(project), is_picture=project.modality == Modality.IMAGE)
     context = {
         "project": project,
@@ -58,12 +63,19 @@ def _page(request: PageRequest, project: Project, form: ProjectSettingsForm, del
         "moved": keys.moved,
         "use_picker": keys.use_picker,
         "archived_labels": project.labels.filter(archived=True),
+        "all_labels": project.labels.all(),
+        "rename_error": rename_error,
         "versions": [
             (version, render_markdown(version.text))
             for version in project.instructions_versions.select_related("created_by")[:VERSIONS_SHOWN]
         ],
     }
-    return render(request, "pages/settings/index.html", context, status=400 if form.errors or delete.errors else 200)
+    return render(
+        request,
+        "pages/settings/index.html",
+        context,
+        status=400 if form.errors or delete.errors or rename_error else 200,
+    )
 
 
 def _overlap(project: Project) -> dict[str, Any]:
@@ -76,6 +88,18 @@ def _overlap_again(request: PageRequest, project: Project) -> HttpResponse:
     """The items are brought to the number of answers once more, after a worker failed at it."""
     update_project(request.user, project, settings={"overlap": project.overlap})
     messages.success(request, "The items are brought to the number of answers again.")
+    return redirect("pages:settings", project.slug)
+
+
+def _rename(request: PageRequest, project: Project) -> HttpResponse:
+    """The label that was chosen gets another name; a refusal is said where it was asked for."""
+    name = request.POST.get("name", "")
+    try:
+        label = rename_label(request.user, project, name, request.POST.get("new_name", ""))
+    except Invalid as error:
+        form, delete = ProjectSettingsForm(project=project), DeleteForm(project=project)
+        return _page(request, project, form, delete, rename_error=error.reason)
+    messages.success(request, f"“{name}” is called “{label.name}” now: its answers, models and key stay its own.")
     return redirect("pages:settings", project.slug)
 
 

@@ -23,5 +23,5 @@ def agreement(project: Project) -> dict[str, Any]:
             if out.covers(annotator):
                 continue
             by_item.setdefault(item_id, []).append(json.dumps(answer, sort_keys=True))
-    labels = project.labels.all_names()
+    labels = project.labels.all_keys()
     return agreement_of(by_item.values(), lambda totals: kind_of(project).distance(totals, labels)).as_dict()

@@ -5,6 +5,7 @@ from typing import Any
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Action, Annotation, Member, Modality, Project, Task, TaskState, User
 from labeling.selectors.importing import importing
+from labeling.selectors.label_names import label_names
 from labeling.selectors.progress import progress
 from labeling.selectors.task_json import task_json
 
@@ -30,7 +31,7 @@ def standing(user: User, project: Project) -> dict[str, Any]:
             "archived": project.archived_at is not None,
             "importing": under_way.as_dict() if under_way else None,
             "can_answer": not kind_of(project).has_labels or project.labels.in_use().exists(),
-            "labels_version": project.labels_version,
+            "labels_version": project.labels_version + project.label_renames,
             "instructions_version": project.instructions_version,
         },
     }
@@ -57,10 +58,10 @@ def last_given(user: User, project: Project) -> list[dict[str, Any]]:
     answers = dict(
         Annotation.objects.filter(task__in=tasks, is_current=True, answer__isnull=False).values_list("task", "answer")
     )
-    given = []
+    given, names = [], label_names(project)
     for task in reversed(tasks):
         if task.state == TaskState.SKIPPED:
             given.append({"task": task_json(task, project), "given": {"skip": task.skip_reason}})
         elif task.pk in answers:
-            given.append({"task": task_json(task, project), "given": {"answer": answers[task.pk]}})
+            given.append({"task": task_json(task, project), "given": {"answer": names.named(answers[task.pk])}})
     return given

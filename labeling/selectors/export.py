@@ -19,6 +19,7 @@ from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project
 from labeling.selectors import pair_export
 from labeling.selectors.columns import Column, Selection, answer_columns, labeled_item_columns
+from labeling.selectors.label_names import label_names
 from labeling.selectors.lure_weights import lure_weights
 from labeling.selectors.model_facts import verification
 from labeling.selectors.own_columns import common, names_in, own_name, types_in
@@ -127,7 +128,8 @@ def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, A
     selection = Selection(columns, _OfAnswer, data="i.data", annotation_id="a.id")
     where, params = _where(project, filters)
     sql = f"SELECT {selection.sql} {_from(project)} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
-    answer_of, username_of, weigh, add_own = decoder(), usernames(), _weighing(project, filters), _own_columns(columns)
+    answer_of = label_names(project).reading(decoder())
+    username_of, weigh, add_own = usernames(), _weighing(project, filters), _own_columns(columns)
     data_of, id_of = map(selection.getter, _OfAnswer._fields)
     last, out = 0, left_out(project, filters.changes).users
     while records := fetch(sql, [*selection.params, last, *params]):
@@ -153,7 +155,7 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
         params = [*params, *sorted(out)]
     sql = f"SELECT {selection.sql} {_from(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s"
     sql += f" AND {where} ORDER BY i.ordinal, a.id"
-    consensus_of = remembering(kind_of(project), decoder(), project.labels.all_names())
+    consensus_of = remembering(kind_of(project), label_names(project).reading(decoder()), project.labels.all_names())
     weigh, add_own = _weighing(project, filters), _own_columns(columns)
     item_of, answer_of, source_of, data_of = map(selection.getter, _OfLabel._fields)
     limit = filters.ordinal_below or 0

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, ItemStatus, Project, Split, Task, TaskState
+from labeling.selectors.label_names import label_names
 
 
 def browse(
@@ -24,7 +25,8 @@ def browse(
     if answered is not None:
         items = items.filter(answers__gt=0) if answered else items.filter(answers=0)
     if label:
-        given = Annotation.objects.current().filter(item=OuterRef("pk")).giving(label)
+        said = label_names(project).identity(label)  # by an old name, too: it is one still
+        given = Annotation.objects.current().filter(item=OuterRef("pk")).giving(said)
         items = items.filter(Exists(given))
     if q:
         items = items.filter(Q(text__icontains=q) | Q(external_id__icontains=q))
@@ -56,7 +58,7 @@ class Event:
 
 def history(item: Item) -> list[Event]:
     """Everything that happened to the item, oldest first."""
-    kind = kind_of(item.project)
+    kind, names = kind_of(item.project), label_names(item.project)
     events = [Event(item.created_at, "imported", "")]
     for task in Task.objects.filter(item=item).select_related("annotator").order_by("pk"):
         events.append(Event(task.created_at, "asked", task.annotator.get_username(), task=task))
@@ -71,8 +73,8 @@ def history(item: Item) -> list[Event]:
                 row.created_at,
                 what,
                 row.annotator.get_username() if row.annotator else "import",
-                answer=row.answer,
-                flat=kind.flat(row.answer) if row.answer is not None else "",
+                answer=names.named(row.answer),
+                flat=kind.flat(names.named(row.answer)) if row.answer is not None else "",
                 elapsed_ms=row.elapsed_ms,
                 is_current=row.is_current and row.answer is not None,
                 task=row.task,

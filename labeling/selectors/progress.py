@@ -38,12 +38,12 @@ def label_balance(project: Project) -> list[dict[str, Any]]:
     return [
         {
             "name": label.name,
-            "answers": counts.get(label.name, 0),
-            "share": counts.get(label.name, 0) / total if total else 0.0,
+            "answers": counts.get(label.identity, 0),
+            "share": counts.get(label.identity, 0) / total if total else 0.0,
             "archived": label.archived,
         }
         for label in project.labels.all()
-        if not label.archived or counts.get(label.name)
+        if not label.archived or counts.get(label.identity)
     ]
 
 

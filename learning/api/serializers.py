@@ -191,7 +191,7 @@ class ModelDetailOut(ModelOut):
 
     @extend_schema_field({"type": ["array", "null"], "items": {"type": "string"}})
     def get_labels(self, version: ModelVersion) -> list[str] | None:
-        return list(version.labels)
+        return list(version.label_names)
 
     def get_n_labels(self, version: ModelVersion) -> int:
         return len(version.labels)

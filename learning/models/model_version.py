@@ -1,5 +1,6 @@
 """What came of a run: a model file in our own registry, its measurements, and what was decided about it."""
 
+from functools import cached_property
 from typing import Any, Self
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db.models import Case, Exists, Func, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from labeling.selectors.label_names import label_names
 from learning.models.version_report import VersionReport
 
 
@@ -104,6 +106,12 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"model {self.number}"
+
+    @cached_property
+    def label_names(self) -> list[str]:
+        """What the labels are called now, whatever they were called when it learned them."""
+        names = label_names(self.project)
+        return [names.name(identity) for identity in self.labels]
 
     @property
     def reported(self) -> VersionReport:

@@ -90,12 +90,12 @@ def headline(project: Project, version: ModelVersion) -> dict[str, Any] | None:
 
 
 def label_rows(version: ModelVersion) -> list[dict[str, Any]]:
-    return [{**scores, "name": version.labels[scores["label"]]} for scores in version.reported.labels]
+    return [{**scores, "name": version.label_names[scores["label"]]} for scores in version.reported.labels]
 
 
 def threshold_rows(version: ModelVersion) -> list[dict[str, Any]]:
     """The labels that have a suggested threshold, the rarest first."""
-    found = [{**scores, "name": version.labels[scores["label"]]} for scores in version.reported.thresholds]
+    found = [{**scores, "name": version.label_names[scores["label"]]} for scores in version.reported.thresholds]
     return sorted(found, key=lambda row: row["support"])
 
 
@@ -106,7 +106,7 @@ def matrix(version: ModelVersion) -> list[tuple[str, list[Cell]]]:
         return []
     return [
         (
-            version.labels[truth],
+            version.label_names[truth],
             [Cell(count, _shade(count, sum(row)), truth == answer, truth, answer) for answer, count in enumerate(row)],
         )
         for truth, row in enumerate(counts)
@@ -123,7 +123,7 @@ def confusions(version: ModelVersion) -> list[Confusion]:
     if not counts or len(counts) <= MATRIX_LABELS:
         return []
     found = [
-        Confusion(version.labels[truth], version.labels[answer], count, sum(row), (truth, answer))
+        Confusion(version.label_names[truth], version.label_names[answer], count, sum(row), (truth, answer))
         for truth, row in enumerate(counts)
         for answer, count in enumerate(row)
         if count and truth != answer

@@ -6,6 +6,7 @@ from learning.models import Run
 
 _TITLES = {
     "labels_in_set": "Labels are in the set",
+    "labels_in_use": "Labels that were given are in use",
     "same_item_in_both_splits": "No item in both splits",
     "group_in_both_splits": "No group in both splits",
     "near_duplicates_in_both_splits": "No near-duplicates across the splits",

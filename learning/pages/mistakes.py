@@ -46,8 +46,8 @@ def mistakes(request: PageRequest, project: Project, number: int) -> HttpRespons
                 {
                     "item": item,
                     "fields": project.in_column_order(item.data)[:FIRST_COLUMNS],
-                    "truth": version.labels[kept.truth[row]],
-                    "answer": version.labels[kept.answer[row]],
+                    "truth": version.label_names[kept.truth[row]],
+                    "answer": version.label_names[kept.answer[row]],
                     "confidence": float(kept.confidence[row]),
                 }
             )
@@ -55,7 +55,7 @@ def mistakes(request: PageRequest, project: Project, number: int) -> HttpRespons
         "rows": found,
         "n": len(rows),
         "n_eval": len(kept.ordinals),
-        "names": [version.labels[label] for label in cell] if cell else None,
+        "names": [version.label_names[label] for label in cell] if cell else None,
         "previous": page - 1 if page > 1 else None,
         "next": page + 1 if page * ITEMS_PER_PAGE < len(rows) else None,
     }

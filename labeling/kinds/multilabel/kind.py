@@ -1,6 +1,6 @@
 import json
 from collections import Counter
-from collections.abc import Container, Sequence, Set
+from collections.abc import Container, Mapping, Sequence, Set
 from typing import Any
 
 from labeling.kinds.aggregate import Aggregate
@@ -43,9 +43,13 @@ class Multilabel(QuestionKind):
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         return tuple(answer["labels"])
 
+    def relabeled(self, answer: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+        return {"labels": sorted({names.get(label, label) for label in answer["labels"]})}
+
     def within(self, answer: dict[str, Any], labels: Container[str]) -> dict[str, Any] | None:
-        """The labels that are in use; to have given none of them is an answer too."""
-        return {"labels": [label for label in answer["labels"] if label in labels]}
+        """The answer where all its labels are in use. What it would be without one that is not, nobody knows: so cut
+        down it would teach that the item is none of those in use, and the label may have come back by another name."""
+        return answer if all(label in labels for label in answer["labels"]) else None
 
     def aggregate(self, answers: Sequence[dict[str, Any]], labels: Set[str] = frozenset()) -> Aggregate:
         """The labels that more than half gave; none when half did and half did not for any label.

@@ -102,6 +102,10 @@ class Rating(QuestionKind):
 
         return squared
 
+    def refuse_rename(self, name: str, new_name: str) -> str:
+        is_number = any(scale.number_of(given) is not None for given in (name, new_name))
+        return "A step that is a number is called by it: say what it means in its description." if is_number else ""
+
     def label_set(self, labels: Sequence[LabelSpec]) -> list[LabelSpec]:
         return scale.read(labels)
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from labeling import signals
 from labeling.db.prepared import Prepared, PreparedInsert, PreparedRows, PreparedUpdate
-from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
+from labeling.kinds import InvalidAnswer, kind_of
 from labeling.models import (
     Action,
     Annotation,
@@ -29,6 +29,7 @@ from labeling.models import (
     Viewport,
 )  # fmt: skip
 from labeling.models.task import TaskQuerySet
+from labeling.services.answers.answer_check import AnswerCheck
 from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.slots import ItemChange, LeaseLost, move_progress
@@ -46,9 +47,11 @@ UNCLEAR_LIMIT = 3
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The current annotation of the task; ``created`` when it is the task's first."""
+    """The current annotation of the task; ``created`` when it is the task's first. ``answer`` says labels by their
+    names, the annotation by what never changes (``Label.identity``)."""
 
     annotation: Annotation
+    answer: dict[str, Any]
     created: bool
 
 
@@ -97,26 +100,25 @@ def record_answer(
     seen = {"elapsed_ms": _checked_elapsed(elapsed_ms), **_checked_page(ui_version, viewport)}
     work = _work_on(user, task_id)
     kind = kind_of(work.project)
-    labels = [name for (name,) in _labels(work.project.pk)] if kind.has_labels else []
-    question = Question(LabelNames(labels), work.task.item)
+    labels = _labels(work.project.pk) if kind.has_labels else []
+    asked = AnswerCheck(work.project, kind, work.task.item, labels)
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
-        given = kind.labels_of(cast("dict[str, Any]", current.answer))
         # the same again stays the same after a label was archived
-        before = Question(LabelNames((*labels, *given)), work.task.item)
-        if kind.validate(answer, before) == current.answer:
-            return Recorded(current, created=False)
-        return Recorded(_revise(work, kind.validate(answer, question), seen), created=False)
-    answer = kind.validate(answer, question)
+        if asked.is_still(current.answer, answer):
+            return Recorded(current, asked.told(current.answer), created=False)
+        checked = asked.checked(answer)
+        return Recorded(_revise(work, asked.stored(checked), seen), checked, created=False)
+    checked = asked.checked(answer)
     if work.task.state != TaskState.OPEN:
         _retake(work)
         _set_state(work.task, TaskState.ANSWERED)
     else:
         _close(work.task.pk)
     _count_answer(work, +1)
-    annotation = _revise(work, answer, seen)
+    annotation = _revise(work, asked.stored(checked), seen)
     _finish(work)
-    return Recorded(annotation, created=annotation.revision == 1)
+    return Recorded(annotation, checked, created=annotation.revision == 1)
 
 
 @transaction.atomic
@@ -210,8 +212,8 @@ def _task(task: int, *, source: SubjectSource) -> TaskQuerySet:
 
 
 @PreparedRows
-def _labels(project: int) -> "QuerySet[Label, tuple[str]]":
-    return Label.objects.in_use().filter(project=project).order_by("position", "pk").values_list("name")
+def _labels(project: int) -> "QuerySet[Label, tuple[str, str]]":
+    return Label.objects.in_use().filter(project=project).order_by("position", "pk").values_list("name", "key")
 
 
 def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any]) -> Annotation:

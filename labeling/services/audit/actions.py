@@ -31,6 +31,7 @@ ACTIONS = frozenset(
         "project.chooses_again",
         "project.fell_back",
         "project.instructions",
+        "project.label_renamed",
         "project.labels",
         "project.restored",
         "quarantine.lifted",

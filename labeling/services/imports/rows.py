@@ -12,6 +12,7 @@ from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
 from labeling.kinds.cells import group_key, is_missing
 from labeling.kinds.spelling import canonical
 from labeling.models import Item, Modality, Project
+from labeling.selectors.label_names import former_names, label_names
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
 from labeling.services.imports.notes import ImportNotes
@@ -81,7 +82,8 @@ class RowBuilder:
         self.seed = project.split_seed
         self.eval_below = int(project.eval_share * _SPAN)
         self.kind = kind_of(project)
-        self.labels = LabelNames(project.labels.names())
+        self.labels = LabelNames(project.labels.names(), former_names(project))
+        self.label_names = label_names(project)
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
         self._answers: dict[str, str] = {}
@@ -177,7 +179,7 @@ class RowBuilder:
 
     def _checked_answer(self, label: Any, question: Question) -> str:
         try:
-            return str(orjson.dumps(self.answer_of(label, question)), "utf-8")
+            return str(orjson.dumps(self.label_names.keyed(self.answer_of(label, question))), "utf-8")
         except RowRejected:
             raise
         except InvalidAnswer as error:

@@ -1,6 +1,7 @@
 """The label set of a project: order, hotkeys, archiving."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import count
 from typing import Any
 
 from django.db import transaction
@@ -91,10 +92,12 @@ def set_labels(project: Project, labels: Sequence[LabelInput], *, announce: bool
     kept = {label["name"] for label in wanted}
     project.labels.exclude(hotkey="").update(hotkey="")  # two labels can swap theirs under the unique constraint
     _let_go(project, [label for name, label in before.items() if name not in kept])
+    taken = {label.identity for label in existing.values()}
     rows = [
         Label(
             project=project, name=label["name"], hotkey=hotkeys[position], position=position, archived=False,
             description=label["description"] or (old.description if (old := existing.get(label["name"])) else ""),
+            key="" if label["name"] in existing else free_key(label["name"], taken),
         )
         for position, label in enumerate(wanted)
     ]  # fmt: skip
@@ -120,9 +123,16 @@ def _let_go(project: Project, left_out: list[Label]) -> None:
     labels_of = kind_of(project).labels_of
     answers = Annotation.objects.filter(project=project, answer__isnull=False).order_by().values_list("answer")
     given = {name for (answer,) in answers.distinct().iterator() if answer for name in labels_of(answer)}
-    names = {label.name: label.pk for label in left_out}
+    names = {label.identity: label.pk for label in left_out}
     project.labels.filter(pk__in=[pk for name, pk in names.items() if name in given]).update(archived=True)
     project.labels.filter(pk__in=[pk for name, pk in names.items() if name not in given]).delete()
+
+
+def free_key(name: str, taken: Set[str]) -> str:
+    """The key of a new label: none, unless answers say its name for another one, which is called otherwise by now."""
+    if name not in taken:
+        return ""
+    return next(key for number in count(2) if (key := f"{name} ({number})") not in taken)
 
 
 def _hotkeys(wanted: list[dict[str, str]], before: dict[str, str]) -> list[str]:

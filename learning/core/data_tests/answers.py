@@ -47,6 +47,33 @@ def labels_in_set(unknown: Mapping[str, int]) -> Finding:
     return judged("labels_in_set", n, 0, "answers", words, advice, hard=True)
 
 
+def labels_in_use(archived: Mapping[str, int]) -> Finding:
+    """Judge answers that give labels which are not given any more.
+
+    Nothing is learned from them, and nothing measured by them: an item that had such a label may be any of those there
+    are now. That is no error, and it is said how many they are.
+
+    Parameters
+    ----------
+    archived : mapping of str to int
+        Answers by archived label.
+
+    Examples
+    --------
+    >>> labels_in_use({"other": 3, "misc": 1}).words
+    'answers give archived labels and are left out: other 3, misc 1'
+    """
+    n = sum(archived.values())
+    words = "every label that was given is in use"
+    if n:
+        most_first = sorted(archived.items(), key=lambda found: (-found[1], found[0]))
+        named = ", ".join(f"{label} {count:,}" for label, count in most_first[:5])
+        words = f"answers give archived labels and are left out: {named}{', …' if len(archived) > 5 else ''}"
+    advice = "Take the labels into the set again, or have these items answered again. A label that is only called"
+    advice += " otherwise keeps its answers if it is renamed (Settings, Labels)."
+    return judged("labels_in_use", n, 0, "answers", words, advice)
+
+
 def more_than_one_label(targets: DoubleArray, names: Sequence[str]) -> Finding:
     """Judge whether there is anything to tell apart.
 

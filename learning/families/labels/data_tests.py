@@ -97,7 +97,7 @@ class _Looked:
 
 def _newest_answers(run: Run, data: LabelData) -> list[_Answer]:
     position = {name: number for number, name in enumerate(data.labels)}
-    labels_of = kind_of(run.project).labels_of
+    kind = kind_of(run.project)
     rows = (
         Annotation.objects.current()
         .filter(project=run.project, pk__lte=run.last_annotation_id, item__isnull=False)
@@ -113,13 +113,14 @@ def _newest_answers(run: Run, data: LabelData) -> list[_Answer]:
             ordinal=ordinal,
             batch=batch or 0,
             annotator=annotator,
-            labels=tuple(sorted(position[name] for name in labels_of(answer or {}) if name in position)),
+            labels=tuple(sorted(position[name] for name in kind.labels_of(answer))),
             elapsed_ms=elapsed,
             answered_at=answered.timestamp(),
             item_created_at=created.timestamp(),
             at_random=source == Source.IMPORT or reason in (Reason.EVAL, Reason.RANDOM),
         )
         for ordinal, batch, annotator, answer, elapsed, answered, created, source, reason in rows
+        if kind.within(answer, position) is not None
     ]
 
 
@@ -156,7 +157,7 @@ def _exact(content: Any) -> Any:
 
 
 def _of_labels(project: Project, data: LabelData, looked: _Looked) -> list[Finding]:
-    targets, names, answers = data.pool.hard, data.labels, looked.answers
+    targets, names, answers = data.pool.hard, [data.named(label) for label in data.labels], looked.answers
     at_random = [answer for answer in answers if answer.at_random]
     given = np.zeros((len(at_random), len(names)))
     for row, answer in enumerate(at_random):
@@ -166,7 +167,7 @@ def _of_labels(project: Project, data: LabelData, looked: _Looked) -> list[Findi
     combined = [numbers.setdefault(answer.labels, len(numbers)) for answer in people]
     timed = [answer.elapsed_ms for answer in answers if answer.annotator is not None and answer.elapsed_ms is not None]
     return [
-        tests.labels_in_set(_unknown_labels(project, data)),
+        *_unknown_labels(project, data),
         tests.more_than_one_label(targets, names),
         tests.answers_per_label(targets, names),
         tests.balance_between_batches(_int64([answer.batch for answer in at_random]), given, names),
@@ -185,11 +186,15 @@ def _int64(values: Sequence[int]) -> NDArray[np.int64]:
     return np.array(values, dtype=np.int64)
 
 
-def _unknown_labels(project: Project, data: LabelData) -> dict[str, int]:
-    if not data.unknown:
-        return {}
-    archived = set(Label.objects.filter(project=project, archived=True).values_list("name", flat=True))
-    return {name: n for name, n in data.unknown.items() if name not in archived}
+def _unknown_labels(project: Project, data: LabelData) -> list[Finding]:
+    """Answers outside the set, and those of labels that are archived."""
+    there = project.labels.filter(archived=True) if data.unknown else Label.objects.none()
+    keys = there.all_keys()
+    outside, archived = (
+        {data.named(label): n for label, n in data.unknown.items() if (label in keys) == is_archived}
+        for is_archived in (False, True)
+    )
+    return [tests.labels_in_set(outside), tests.labels_in_use(archived)]
 
 
 def _contradictions(project: Project, looked: _Looked) -> Finding:

@@ -22,7 +22,7 @@ from learning.families.labels import (
     training_data,
 )
 from learning.families.labels.context import Context, Inputs
-from learning.families.labels.training_data import LabelData
+from learning.families.labels.training_data import LabelData, unknown_words
 from learning.models import ModelVersion, Run
 from learning.selectors.skip_words import skip_words
 from learning.services.features import shards
@@ -57,6 +57,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
                 else ""
             )
             + (f"; {data.n_left_out:,} answers of people in quarantine left out" if data.n_left_out else "")
+            + (f"; {unknown_words(data)}" if data.n_unknown else "")
         )
 
     def too_little(self, run: Run, data: LabelData) -> str:

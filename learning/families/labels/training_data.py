@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -15,11 +15,15 @@ from labeling.consensus import Consensus, Given, left_out, remembering
 from labeling.kinds import kind_of
 from labeling.kinds.spelling import name_key
 from labeling.models import Annotation, ItemStatus, Source, Split
+from labeling.selectors.label_names import label_names
 from learning.core.cycle import Answers
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.person_weights import NOBODY
 from learning.models import Run
 from learning.services.features.matrix import FeatureMatrix
+
+#: Labels that a note names; the rest is counted.
+UNKNOWN_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,12 @@ class LabeledItems:
 class LabelData:
     """What a run may know: nothing newer than ``run.last_annotation_id``, and the eval split apart from the pool.
 
+    ``labels`` is what answers say for the labels in use, whatever they are called now (``Label.identity``).
+
     ``evaluation`` holds the eval items that have a truth; ``tied`` those people are split evenly about, which measure
     how far people agree and nothing else. ``unknown`` counts answers by label that is not in use: archived, or never
-    in the set. ``n_left_out`` counts the answers of people in quarantine.
+    in the set; such answers, ``n_unknown`` of them, are neither learned nor measured by, for nobody knows what they
+    would be in the labels of now. ``n_left_out`` counts the answers of people in quarantine.
     """
 
     labels: tuple[str, ...]
@@ -68,18 +75,25 @@ class LabelData:
     tied: LabeledItems
     sha256: str
     unknown: Counter[str] = field(default_factory=Counter)
+    n_unknown: int = 0
     n_left_out: int = 0
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, label: str) -> str:
+        """What a label is called now."""
+        return self.names.get(label, label)
 
 
 def freeze(run: Run) -> LabelData:
     """The current answers as of ``run.last_annotation_id``: an answer revised later still counts as it was then."""
     project = run.project
-    names = tuple(project.labels.in_use().values_list("name", flat=True))
+    names = tuple(project.labels.in_use().all_keys())
     position = {name: number for number, name in enumerate(names)}
     given: dict[Split, dict[int, _ItemAnswers]] = {Split.POOL: {}, Split.EVAL: {}}
     manifest = hashlib.sha256("\n".join((project.kind, *names)).encode())
     kind = kind_of(project)
     unknown: Counter[str] = Counter()
+    n_unknown = 0
     answers, n_left_out = _answers_as_of(run)
     for found in answers:
         said = kind.labels_of(found.answer)
@@ -88,7 +102,8 @@ def freeze(run: Run) -> LabelData:
             unknown.update(name for name in said if name not in position)
         counts = kind.within(found.answer, position)
         if counts is None:
-            continue  # its label was archived
+            n_unknown += 1
+            continue
         manifest.update(f"{found.ordinal}:{found.annotation_id}:{found.split}:{known}\n".encode())
         of_item = given[Split(found.split)].setdefault(found.ordinal, _ItemAnswers(found.group, [], []))
         of_item.people.append(NOBODY if found.annotator_id is None else found.annotator_id)
@@ -97,8 +112,25 @@ def freeze(run: Run) -> LabelData:
     objective = make_objective(kind.learned_as or "")
     pool, held = (_labeled(given[split], position, consensus_of, objective) for split in (Split.POOL, Split.EVAL))
     return LabelData(
-        names, pool, held.only(~held.tied), held.only(held.tied), manifest.hexdigest(), unknown, n_left_out
+        names,
+        pool,
+        held.only(~held.tied),
+        held.only(held.tied),
+        manifest.hexdigest(),
+        unknown,
+        n_unknown,
+        n_left_out,
+        label_names(project).now,
     )
+
+
+def unknown_words(data: LabelData) -> str:
+    """How many answers were left out because they give labels that are not in use, and which."""
+    counts = sorted(data.unknown.items(), key=lambda found: (-found[1], found[0]))
+    which = ", ".join(f"{data.named(name)} {n:,}" for name, n in counts[:UNKNOWN_NAMED])
+    more = f" and {len(counts) - UNKNOWN_NAMED:,} more" if len(counts) > UNKNOWN_NAMED else ""
+    give = "answer gives labels" if data.n_unknown == 1 else "answers give labels"
+    return f"{data.n_unknown:,} {give} that are not in use and left out: {which}{more}"
 
 
 def learned_from(data: LabelData, matrix: FeatureMatrix) -> Answers:
