@@ -129,6 +129,9 @@ class SnapshotFile(ActionView):
 class MetricsOut(serializers.Serializer[Any]):
     progress = serializers.DictField()
     labels = serializers.ListField(child=serializers.DictField())
+    set_aside = serializers.DictField(
+        child=serializers.IntegerField(), required=False, help_text="Items that are not asked about, by why."
+    )
     learning_curve = serializers.ListField(child=serializers.DictField())
     agreement = serializers.DictField()
     throughput = serializers.DictField()

@@ -11,6 +11,7 @@ from labeling.kinds import kind_choices
 from labeling.models import (
     Annotation,
     FallBack,
+    Because,
     ImportBatch,
     ImportRejection,
     Item,
@@ -241,7 +242,7 @@ class ItemOut(serializers.ModelSerializer[Item]):
         model = Item
         fields = [
             "id", "external_id", "text", "image", "context", "group", "origin", "data", "split", "status", "answers",
-            "slots_total", "created_at",
+            "slots_total", "created_at", "set_aside_because",
         ]  # fmt: skip
 
     @extend_schema_field(ItemImage(allow_null=True))
@@ -263,6 +264,9 @@ class ItemOut(serializers.ModelSerializer[Item]):
 class ItemFilters(serializers.Serializer[Any]):
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     status = serializers.ChoiceField(choices=ItemStatus.choices, required=False)
+    because = serializers.ChoiceField(
+        choices=Because.choices, required=False, help_text="Set aside: why it is not asked about."
+    )
     answered = serializers.BooleanField(required=False, allow_null=True, default=None)
     label = serializers.CharField(max_length=200, required=False, help_text="Currently given.")  # type: ignore[assignment]
     q = serializers.CharField(max_length=200, required=False, help_text="Found in text or external id.")

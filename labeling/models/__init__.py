@@ -8,7 +8,7 @@ from labeling.models.context import Context
 from labeling.models.housekeeping import Housekeeping
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
 from labeling.models.instructions import Instructions
-from labeling.models.item import Item, ItemStatus, Split
+from labeling.models.item import Because, Item, ItemStatus, Split
 from labeling.models.job_record import JobRecord, JobRecordQuerySet, JobState
 from labeling.models.known_address import KnownAddress
 from labeling.models.label import Label
@@ -28,8 +28,9 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Action", "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Backup", "Context",
-    "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportFormat", "ImportRejection", "Instructions",
+    "Action", "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Backup", "Because",
+    "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportFormat", "ImportRejection",
+    "Instructions",
     "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "Label", "Member",
     "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Progress", "Project",
     "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role", "Scope", "SkipReason", "Snapshot", "Source",

@@ -18,6 +18,17 @@ class ItemStatus(models.TextChoices):
     SET_ASIDE = "set_aside"
 
 
+class Because(models.TextChoices):
+    """Why an item or a pair is not asked about any more."""
+
+    UNCLEAR = "unclear", "unclear to several people"
+    BROKEN = "broken", "broken"
+    OUT_OF_SCOPE = "out_of_scope", "out of scope"
+    EVERYBODY = "everybody", "skipped by everybody who could be asked"
+    REVIEWER = "reviewer", "set aside by a reviewer"
+    CONTEXT = "context", "its context is set aside"
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
     def open_in(self, split: Split) -> Self:
         """Items somebody may still be asked about."""
@@ -103,7 +114,15 @@ class Item(models.Model):
             models.Index(fields=["project", "split", "draw_key"], condition=Q(is_open=True), name="item_walk"),
             models.Index(fields=["batch"], name="item_batch", condition=Q(batch__isnull=False)),
             models.Index(fields=["asset"], name="item_asset", condition=Q(asset__isnull=False)),
+            models.Index(
+                fields=["project", "set_aside_because"], condition=Q(status="set_aside"), name="item_set_aside"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.external_id or f"item {self.pk}"
+
+    def get_because_display(self) -> str:
+        """Why it is set aside, in words."""
+        known = self.set_aside_because in Because.values
+        return str(Because(self.set_aside_because).label) if known else self.set_aside_because

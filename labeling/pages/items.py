@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.kinds import kind_of
-from labeling.models import Action, Item, ItemStatus, Project, Split
+from labeling.models import Action, Because, Item, ItemStatus, Project, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.items import answers_of, browse, history
 from labeling.selectors.label_names import label_names
@@ -20,6 +20,7 @@ from labeling.services.items import status as service
 FIRST_COLUMNS = 6
 ITEMS_PER_PAGE = 50
 MAX_QUERY = 200
+NAMES_OF_FILTERS = ("split", "status", "because", "answered", "label", "q")
 ANSWERED = {"yes": True, "no": False}
 
 
@@ -35,7 +36,7 @@ class Page:
 @require_safe
 @project_page(Action.ITEMS_READ)
 def items(request: PageRequest, project: Project) -> HttpResponse:
-    chosen = {name: request.GET.get(name, "")[:MAX_QUERY] for name in ("split", "status", "answered", "label", "q")}
+    chosen = {name: request.GET.get(name, "")[:MAX_QUERY] for name in NAMES_OF_FILTERS}
     found = browse(
         project,
         split=chosen["split"],
@@ -43,6 +44,7 @@ def items(request: PageRequest, project: Project) -> HttpResponse:
         answered=ANSWERED.get(chosen["answered"]),
         label=chosen["label"],
         q=chosen["q"].strip(),
+        because=chosen["because"],
     )
     page = page_of(found, request.GET.get("after", ""), request.GET.get("before", ""), chosen)
     context = {
@@ -53,6 +55,7 @@ def items(request: PageRequest, project: Project) -> HttpResponse:
         "is_filtered": any(chosen.values()),
         "splits": Split.choices,
         "statuses": ItemStatus.choices,
+        "becauses": Because.choices,
         "labels": project.labels.all(),
     }
     return render(request, "pages/items/index.html", context)

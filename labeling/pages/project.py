@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Action, Member, Pairs, Permission, Project
+from labeling.models import Action, Because, Member, Pairs, Permission, Project
 from labeling.pages.charts import ColumnChart, Meter, column_chart
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.markdown import render_markdown
@@ -19,7 +19,7 @@ from labeling.pages.navigation import permissions
 from labeling.selectors.agreement import agreement
 from labeling.selectors.importing import Importing, importing
 from labeling.selectors.judgments import pair_progress, winners
-from labeling.selectors.progress import label_balance, people, progress
+from labeling.selectors.progress import label_balance, people, progress, set_aside_by_reason
 from labeling.selectors.throughput import throughput
 
 PEOPLE_SHOWN = 12
@@ -69,7 +69,8 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
         "eval_meter": Meter.of(counts["eval"]["done"], counts["eval"]["items"]),
     }
     if Permission.VIEW in may:
-        context |= insight(project)
+        aside = set_aside_by_reason(project) if counts["set_aside"] else {}
+        context |= insight(project) | {"skipped_by_everybody": aside.get(Because.EVERYBODY, 0)}
     if Permission.REVIEW in may:
         context |= who(project)
     return render(request, "pages/project/index.html", context)

@@ -7,12 +7,19 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Item, ItemStatus, Project, Split, Task, TaskState
+from labeling.models import Annotation, Because, Item, ItemStatus, Project, Split, Task, TaskState
 from labeling.selectors.label_names import label_names
 
 
 def browse(
-    project: Project, *, split: str = "", status: str = "", answered: bool | None = None, label: str = "", q: str = ""
+    project: Project,
+    *,
+    split: str = "",
+    status: str = "",
+    answered: bool | None = None,
+    label: str = "",
+    q: str = "",
+    because: str = "",
 ) -> QuerySet[Item]:
     """The items that fit every given filter, in the order of import. ``q`` is looked for in text and external id."""
     items = Item.objects.filter(project=project).select_related("asset").order_by("ordinal")
@@ -22,6 +29,8 @@ def browse(
         items = items.filter(split=split)
     if status in ItemStatus.values:
         items = items.filter(status=status)
+    if because in Because.values:
+        items = items.filter(status=ItemStatus.SET_ASIDE, set_aside_because=because)
     if answered is not None:
         items = items.filter(answers__gt=0) if answered else items.filter(answers=0)
     if label:
@@ -62,9 +71,9 @@ def history(item: Item) -> list[Event]:
     events = [Event(item.created_at, "imported", "")]
     for task in Task.objects.filter(item=item).select_related("annotator").order_by("pk"):
         events.append(Event(task.created_at, "asked", task.annotator.get_username(), task=task))
-        if task.state == TaskState.SKIPPED and task.skipped_at:
+        if task.skipped_at:  # also where a reviewer has it asked again
             events.append(Event(task.skipped_at, "skipped", task.annotator.get_username(), task=task))
-        if task.state == TaskState.EXPIRED:
+        elif task.state == TaskState.EXPIRED:
             events.append(Event(task.lease_expires_at, "expired", task.annotator.get_username(), task=task))
     for row in Annotation.objects.filter(item=item).select_related("annotator", "task").order_by("pk"):
         what = "taken back" if row.answer is None else "answered" if row.revision == 1 else "revised"

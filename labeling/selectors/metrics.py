@@ -6,7 +6,7 @@ from typing import Any
 from labeling.extensions import installed
 from labeling.models import Project
 from labeling.selectors.agreement import agreement
-from labeling.selectors.progress import label_balance, progress
+from labeling.selectors.progress import label_balance, progress, set_aside_by_reason
 from labeling.selectors.throughput import throughput
 
 
@@ -17,6 +17,7 @@ def _no_curve(project: Project) -> list[dict[str, Any]]:
 _OWN: dict[str, Callable[[Project], Any]] = {
     "progress": progress,
     "labels": label_balance,
+    "set_aside": set_aside_by_reason,
     "learning_curve": _no_curve,
     "agreement": agreement,
     "throughput": throughput,

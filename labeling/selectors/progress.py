@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count
 
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Member, Progress, Project
+from labeling.models import Annotation, Because, Item, ItemStatus, Member, Progress, Project
 
 
 def progress(project: Project) -> dict[str, Any]:
@@ -24,6 +24,13 @@ def progress(project: Project) -> dict[str, Any]:
         "annotations": counts.annotations,
         "imported_annotations": counts.imported_annotations,
     }
+
+
+def set_aside_by_reason(project: Project) -> dict[str, int]:
+    """How many items are set aside, by why; reads those alone."""
+    aside = Item.objects.filter(project=project, status=ItemStatus.SET_ASIDE)
+    counts = dict(aside.order_by().values_list("set_aside_because").annotate(n=Count("pk")))
+    return {because: counts[because] for because in Because.values if because in counts}
 
 
 def label_balance(project: Project) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ ADDED_NAMES = {
     ".report.version",
     ".n_labels", ".pinned", ".file_dropped_at",
     ".settings.fall_back", ".asking",
+    ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from labeling.kinds import InvalidAnswer, kind_of
 from labeling.models import (
     Action,
     Annotation,
+    Because,
     ItemStatus,
     Label,
     Member,
@@ -30,6 +31,7 @@ from labeling.models import (
 )  # fmt: skip
 from labeling.models.task import TaskQuerySet
 from labeling.services.answers.answer_check import AnswerCheck
+from labeling.services.answers.skips import BY_SKIPS, Skip, is_skipped_by_everybody, settles, skips_of
 from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.slots import ItemChange, LeaseLost, move_progress
@@ -41,8 +43,6 @@ __all__ = ["InvalidAnswer", "LeaseLost", "Recorded", "record_answer", "skip", "t
 
 #: What a 32-bit column holds: 24 days.
 MAX_ELAPSED_MS = 2**31 - 1
-#: An item that this many people found unclear is set aside.
-UNCLEAR_LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +158,8 @@ def skip(user: User, task_id: int, reason: Any) -> Task:
         work.item.slots_taken -= 1
     task.skip_reason, task.skipped_at = reason, timezone.now()
     _set_state(task, TaskState.SKIPPED)
-    if work.item.status == ItemStatus.ACTIVE and _settles(reason, _skips(work)):
-        work.change.set_aside(reason)
+    if work.item.status == ItemStatus.ACTIVE and (because := _settled(work, skips_of(work.same()), reason)):
+        work.change.set_aside(because)
     _finish(work)
     return task
 
@@ -298,18 +298,14 @@ def _retake(work: _Work) -> None:
 def _undo_skip(work: _Work) -> None:
     """Forgets the skip; an item set aside because of it comes back unless other skips settle it."""
     work.task.skip_reason, work.task.skipped_at = "", None
-    if work.item.set_aside_because in SkipReason.values:
-        skips = _skips(work, without=work.task)
-        because = next((reason for reason in SkipReason.values if _settles(reason, skips)), None)
+    if work.item.set_aside_because in BY_SKIPS:
+        skips = skips_of(work.same().exclude(pk=work.task.pk))
+        because = next((reason for reason in SkipReason.values if settles(reason, skips)), None)
         work.change.set_aside(because) if because else work.change.restore()
 
 
-def _skips(work: _Work, without: Task | None = None) -> "Counter[str]":
-    skips = work.same().filter(state=TaskState.SKIPPED).exclude(reason=Reason.REPEAT)
-    skipped = skips.values_list("pk", "skip_reason")
-    return Counter(reason for pk, reason in skipped if without is None or pk != without.pk)
-
-
-def _settles(reason: str, skips: "Counter[str]") -> bool:
-    """Whether this many skips for the reason take an item out."""
-    return skips[reason] >= (UNCLEAR_LIMIT if reason == SkipReason.UNCLEAR else 1)
+def _settled(work: _Work, skips: list[Skip], reason: str) -> str:
+    """Why the item is to be set aside by these skips; "" where it is asked about further on."""
+    if settles(reason, skips):
+        return reason
+    return Because.EVERYBODY if not work.item.answers and is_skipped_by_everybody(work.project, skips) else ""

@@ -10,6 +10,7 @@ from labeling import signals
 from labeling.models import (
     Action,
     Annotation,
+    Because,
     Context,
     Item,
     ItemStatus,
@@ -20,16 +21,14 @@ from labeling.models import (
     User,
 )
 from labeling.selectors.access import require
+from labeling.services.answers.skips import ask_again
 from labeling.services.audit.trail import record
 from labeling.services.items.partners import count_partners
 from labeling.services.serving.slots import ItemChange, move_progress
 from labeling.services.serving.sources import ANY_PAIRS
 
-#: ``Item.set_aside_because`` when it was not a skip; that of pairs one of whose items is set aside; that of the items
-#: of a context that is set aside.
-BY_REVIEWER = "reviewer"
+#: ``set_aside_because`` of pairs one of whose items is set aside.
 WITH_ITEM = "item"
-WITH_CONTEXT = "context"
 #: Rows of one statement.
 BATCH = 500
 
@@ -67,7 +66,9 @@ def _move(user: User, item: Item, status: ItemStatus) -> Item:
     if locked.status == status:
         return locked
     aside = status == ItemStatus.SET_ASIDE
-    deltas = _change([locked], status, BY_REVIEWER)
+    if not aside and locked.set_aside_because == Because.EVERYBODY:
+        ask_again(locked)
+    deltas = _change([locked], status, Because.REVIEWER)
     if locked.in_context_id is not None:
         deltas.update(_partners(locked.project_id, locked.in_context_id, [locked], status))  # += drops what is negative
     move_progress(locked.project_id, deltas)
@@ -80,9 +81,9 @@ def _move_context(user: User, context: Context, status: ItemStatus) -> Context:
     require(user, context.project, Action.CONTEXTS_SET_ASIDE)
     members = Item.objects.filter(in_context=context).exclude(status=status)
     if status == ItemStatus.ACTIVE:
-        members = members.filter(set_aside_because=WITH_CONTEXT)
+        members = members.filter(set_aside_because=Because.CONTEXT)
     locked = list(members.order_by("pk").select_for_update(no_key=True))
-    deltas = _change(locked, status, WITH_CONTEXT)
+    deltas = _change(locked, status, Because.CONTEXT)
     deltas.update(_partners(context.project_id, context.pk, locked, status))
     Context.objects.filter(pk=context.pk).update(status=status)
     move_progress(context.project_id, deltas)

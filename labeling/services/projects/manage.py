@@ -25,6 +25,7 @@ from labeling.models import (
     User,
 )  # fmt: skip
 from labeling.models.project import SETTINGS_FIELDS
+from labeling.services.answers.skips import settle_skipped
 from labeling.services.audit.trail import record, record_change
 from labeling.services.projects import setting_choices
 from labeling.services.projects.label_set import LabelInput, checked, set_labels
@@ -260,6 +261,7 @@ def set_member(project: Project, user: User, role: Any, *, by: User | None = Non
     if role != Role.MANAGER:
         _another_manager(member)
     Member.objects.filter(pk=member.pk).update(role=role)
+    settle_skipped(project)
     subject = user.get_username()
     record_change("member.role", {"role": member.role}, {"role": role}, user=by, project=project, subject=subject)
     member.role = role
@@ -277,6 +279,7 @@ def remove_member(project: Project, user: User, *, by: User | None = None) -> No
     Task.objects.filter(project=project, annotator=user, state=TaskState.OPEN).update(lease_expires_at=Now())
     record("member.removed", user=by, project=project, subject=user.get_username(), before={"role": member.role})
     member.delete()
+    settle_skipped(project)
 
 
 def _locked_member(project: Project, user: User) -> Member | None:

@@ -12,6 +12,7 @@ from labeling import signals
 from labeling.models import Action, Member, Progress, Project, Quarantine, Task, TaskState, User
 from labeling.selectors.access import require
 from labeling.selectors.quarantine import answers_of, person_named
+from labeling.services.answers.skips import settle_skipped
 from labeling.services.audit.trail import record
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
@@ -36,6 +37,7 @@ def set_in_quarantine(user: User, project: Project, name: Any, reason: Any) -> Q
     if Quarantine.objects.open().filter(project=project, **who).exists():
         raise Invalid("annotator", f"{name} is in quarantine already.")
     _set_member(project, person, is_quarantined=True)
+    settle_skipped(project)
     change = _changed(project, answers_of(project, person))
     record("quarantine.set", user=user, project=project, subject=str(person), after={"reason": why})
     return Quarantine.objects.create(project=project, **who, reason=why, set_by=user, since_change=change)
