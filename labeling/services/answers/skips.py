@@ -1,9 +1,10 @@
 """When skips take an item out of the questions: enough of a reason, or nobody is left who could be asked (0065)."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Set
+from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 
 from labeling.models import (
     Because,
@@ -44,18 +45,34 @@ def settles(reason: str, skips: Collection[Skip]) -> bool:
     return counts[reason] >= (UNCLEAR_LIMIT if reason == SkipReason.UNCLEAR else 1)
 
 
-def _may_be_asked(project: Project) -> "QuerySet[Member]":
-    at_work = Exists(Task.objects.filter(project=project, annotator=OuterRef("user")))
+@dataclass(frozen=True)
+class _Team:
+    """Who could be asked, and who of them labels: every annotator, and who else has been asked something here."""
+
+    everybody: frozenset[int]
+    at_work: frozenset[int]
+    annotators: frozenset[int]
+
+    def have_all_skipped(self, people: Set[int]) -> bool:
+        """Whether nobody is left to be put the question to. Managers and reviewers who were never asked anything may
+        still be: the doubt of one annotator waits for them, not that of two who are all that label."""
+        return (
+            bool(self.everybody) and (self.at_work if len(people & self.annotators) > 1 else self.everybody) <= people
+        )
+
+
+def _team(project: Project) -> _Team:
+    was_asked = Exists(Task.objects.filter(project=project, annotator=OuterRef("user")))
     may = Member.objects.filter(project=project, role__in=roles_that(Permission.LABEL), is_quarantined=False)
-    return may.filter(user__is_active=True).annotate(labels=Q(role=Role.ANNOTATOR) | Q(at_work))
+    rows = list(may.filter(user__is_active=True).annotate(asked=was_asked).values_list("user", "role", "asked"))
+    annotators = frozenset(user for user, role, _ in rows if role == Role.ANNOTATOR)
+    return _Team(
+        frozenset(user for user, _, _ in rows), annotators | {user for user, _, asked in rows if asked}, annotators
+    )
 
 
 def is_skipped_by_everybody(project: Project, skips: Collection[Skip]) -> bool:
-    """Whether nobody is left to be put the question to. Managers and reviewers who were never asked anything here may
-    still be: one person's doubt waits for them, not that of two who are all that label."""
-    people = {person for person, _ in skips}
-    others = _may_be_asked(project).exclude(user__in=people)
-    return bool(people) and not (others.filter(labels=True) if len(people) > 1 else others).exists()
+    return _team(project).have_all_skipped({person for person, _ in skips})
 
 
 def settle_skipped(project: Project) -> int:
@@ -67,11 +84,8 @@ def settle_skipped(project: Project) -> int:
     people: dict[int, set[int]] = {}
     for pk, person in skips.exclude(reason=Reason.REPEAT).values_list(at, "annotator").iterator(chunk_size=5_000):
         people.setdefault(pk, set()).add(person)
-    may = list(_may_be_asked(project).values_list("user", "labels")) if people else []
-    if not may:
-        return 0
-    everybody, at_work = {user for user, _ in may}, {user for user, labels in may if labels}
-    ids = [pk for pk, who in people.items() if (at_work if len(who) > 1 else everybody) <= who]
+    team = _team(project)
+    ids = [pk for pk, who in people.items() if team.have_all_skipped(who)]
     deltas: Counter[str] = Counter()
     for row in source.model._default_manager.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True):
         if row.status == ItemStatus.ACTIVE and row.answers == 0:  # as it is now that it is locked
