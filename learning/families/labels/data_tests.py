@@ -120,7 +120,7 @@ def _newest_answers(run: Run, data: LabelData) -> list[_Answer]:
             at_random=source == Source.IMPORT or reason in (Reason.EVAL, Reason.RANDOM),
         )
         for ordinal, batch, annotator, answer, elapsed, answered, created, source, reason in rows
-        if kind.within(answer, position) is not None
+        if answer is not None and kind.within(answer, position) is not None
     ]
 
 
