@@ -179,7 +179,10 @@ class RowBuilder:
 
     def _checked_answer(self, label: Any, question: Question) -> str:
         try:
-            return str(orjson.dumps(self.label_names.keyed(self.answer_of(label, question))), "utf-8")
+            answer = self.label_names.keyed(self.answer_of(label, question))
+            for old, now in self.labels.renamed.items():
+                self.notes.say(f"The label “{old}” is called “{now}” now: rows that say the old name have the new one.")
+            return str(orjson.dumps(answer), "utf-8")
         except RowRejected:
             raise
         except InvalidAnswer as error:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from labeling.consensus import left_out
 from labeling.kinds import kind_of
-from labeling.kinds.spelling import case_key, name_key, near_key
+from labeling.kinds.cells import group_key
+from labeling.kinds.spelling import case_key, near_key
 from labeling.models import Annotation, Item, Label, Modality, Project, Reason, Source
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
@@ -149,7 +150,7 @@ def _keys_of(project: Project, ordinals: NDArray[np.int64]) -> tuple[list[Any], 
     exact = [None if content is None else (_exact(content), context) for content, _, context in rows]
     plain = [None if isinstance(content, int | None) else _plain(content) or None for content, _, _ in rows]
     groups = [group or None for _, group, _ in rows]
-    return exact, plain, groups, [name_key(group) if group else None for group in groups]
+    return exact, plain, groups, [group_key(group) if group else None for group in groups]
 
 
 def _exact(content: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.consensus import left_out
-from labeling.kinds.spelling import name_key
+from labeling.kinds.cells import group_key
 from labeling.models import Item, ItemStatus, Project, Reason, SkipReason, Split, Task, TaskState
 from learning.core.arrays import FloatMatrix
 from learning.core.cycle import step_rng
@@ -103,11 +103,11 @@ def _groups(project: Project, data: LabelData, names: list[str]) -> tuple[NDArra
     for start in range(0, len(answered), _CHUNK):
         items = Item.objects.filter(project=project, ordinal__in=answered[start : start + _CHUNK]).exclude(group="")
         of_items = items.values_list("ordinal", "group")
-        named |= {name_key(group): of_ordinal[ordinal] for ordinal, group in of_items}
+        named |= {group_key(group): of_ordinal[ordinal] for ordinal, group in of_items}
     free = int(own.max(initial=-1)) + 1
     numbers = []
     for position, name in enumerate(names):
-        numbers.append(named.setdefault(name_key(name), free + position) if name else free + position)
+        numbers.append(named.setdefault(group_key(name), free + position) if name else free + position)
     return own, np.array(numbers, dtype=np.int64)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from labeling.consensus import Consensus, Given, left_out, remembering
 from labeling.kinds import kind_of
-from labeling.kinds.spelling import name_key
+from labeling.kinds.cells import group_key
 from labeling.models import Annotation, ItemStatus, Source, Split
 from labeling.selectors.label_names import label_names
 from learning.core.cycle import Answers
@@ -171,7 +171,7 @@ def _labeled(
     hard[tied] = soft[tied] > 0.5
     number_of: dict[str, int] = {}
     # items without a group are each a group of their own
-    names = [name_key(of_item.group) or f"\0{ordinal}" for ordinal, of_item in given.items()]
+    names = [group_key(of_item.group) or f"\0{ordinal}" for ordinal, of_item in given.items()]
     groups = np.array([number_of.setdefault(name, len(number_of)) for name in names], dtype=np.int64)
     alone = [of_item.people[0] if len(of_item.people) == 1 else NOBODY for of_item in given.values()]
     annotators = np.array(alone, dtype=np.int64)

@@ -12,7 +12,8 @@ import orjson
 from django.core.files.storage import default_storage
 from numpy.typing import NDArray
 
-from labeling.kinds.spelling import case_key, name_key, near_key
+from labeling.kinds.cells import group_key
+from labeling.kinds.spelling import case_key, near_key
 from labeling.models import Item, Modality, Progress, Project, Split
 from labeling.services.imports.near import MAX_DISTANCE, NearDuplicates, Seen
 from labeling.services.items.decoding import PictureRejected
@@ -97,7 +98,7 @@ class _Reader:
 
 
 def _group_keys(group: str) -> tuple[int, int]:
-    return (_key(group), _key(name_key(group))) if group else (0, 0)
+    return (_key(group), _key(group_key(group))) if group else (0, 0)
 
 
 def _text_keys(row: tuple[Any, ...]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0024_one_spelling'),
+        ('labeling', '0025_import_notes'),
     ]
 
     operations = [
