@@ -103,7 +103,7 @@ def test_an_import_knows_the_old_name(project, people, bring_in_rows):
         project, [{"text": "a", "label": "spam"}, {"text": "b", "label": "junk"}, {"text": "c", "label": "x"}]
     )
     assert (batch.accepted, batch.rejected) == (2, 1)
-    assert ["The label “spam” is called “junk” now" in note["one"] for note in batch.notes] == [True]
+    assert any("The label “spam” is called “junk” now" in note["one"] for note in batch.notes)
     assert [answer["label"] for answer in exported(project)] == ["junk", "junk"]
     set_labels(project, ["ham", "junk", "spam"])
     bring_in_rows(project, [{"text": "d", "label": "spam"}])
