@@ -10,8 +10,8 @@ from labeling.api.base import PersonField, StrictSerializer
 from labeling.kinds import kind_choices
 from labeling.models import (
     Annotation,
-    FallBack,
     Because,
+    FallBack,
     ImportBatch,
     ImportRejection,
     Item,

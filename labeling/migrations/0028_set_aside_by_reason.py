@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0026_label_keys'),
+        ('labeling', '0027_label_keys'),
     ]
 
     operations = [

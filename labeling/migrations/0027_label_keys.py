@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0025_import_notes'),
+        ('labeling', '0026_fall_back'),
     ]
 
     operations = [
