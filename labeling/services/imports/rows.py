@@ -30,6 +30,8 @@ PICTURE = "\0picture"
 CONTEXT = "\0context"
 #: Key under which a reader hands over the picture of a row's context: what it is, and its bytes the first time.
 CONTEXT_PICTURE = "\0context picture"
+#: Key under which a reader hands over cells as versions before 0063 read them, where they are kept as written now.
+AS_BEFORE = "\0as before"
 
 _JSON = orjson.OPT_NON_STR_KEYS
 _LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept as text, digit for digit."
@@ -65,6 +67,8 @@ class Row:
     picture: PictureFacts | None = None
     content: bytes = b""
     about: "ContextRow | None" = None
+    #: the hash under which versions before 0063 stored this row of a table, where it is another
+    earlier_hash: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -74,7 +78,7 @@ class Row:
 class RowBuilder:
     """Builds rows for one project. Holds the label set and the seed, so that a row costs no query."""
 
-    def __init__(self, project: Project, parse_numbers: bool = False, notes: ImportNotes | None = None) -> None:
+    def __init__(self, project: Project, notes: ImportNotes | None = None) -> None:
         #: what to tell the person about the rows
         self.notes = notes if notes is not None else ImportNotes()
         self.project_id = project.pk
@@ -85,7 +89,6 @@ class RowBuilder:
         self.labels = LabelNames(project.labels.names(), former_names(project))
         self.label_names = label_names(project)
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
-        self.parse_numbers = parse_numbers and project.modality == Modality.TABULAR
         self._answers: dict[str, str] = {}
         #: (label, question) -> canonical answer; another where the import brings the labels of the project
         self.answer_of: Callable[[Any, Question], dict[str, Any]] = self._answer_in_use
@@ -107,7 +110,7 @@ class RowBuilder:
             split = as_split(split)
         if external_id is not None:
             external_id = as_text(external_id, "id", SHORT) or None
-        picture, content, text = None, b"", ""
+        picture, content, text, asked_before = None, b"", "", b""
         if self.modality == Modality.TEXT:
             text = record.pop("text", "")
             if type(text) is not str or "\0" in text:
@@ -126,12 +129,13 @@ class RowBuilder:
             asked = bytes.fromhex(picture.sha256)
             data = self._json(record, _JSON)
         else:
-            if self.parse_numbers:
-                record = {name: _number(value) for name, value in record.items()}
+            before = record.pop(AS_BEFORE, None)
             if all(map(is_missing, record.values())):
                 raise RowRejected("The row has no feature columns or all of them are empty.")
             data = self._json(record, SORTED_JSON)
             asked = asked_of_row(data)
+            if before:
+                asked_before = asked_of_row(self._json({**record, **before}, SORTED_JSON))
             if not record.keys() <= self.columns.keys():
                 self.columns.update(dict.fromkeys(record))
         answer = None
@@ -147,16 +151,17 @@ class RowBuilder:
             answer = self._answer(label, shown)
         identity = identity or canonical(context or "")
         fingerprint = picture.sha256 if picture and not identity else content_hash(asked, identity)
-        drawn = hashlib.sha256((self.seed + fingerprint).encode()).digest()
+        earlier_hash = content_hash(asked_before, identity) if asked_before else ""
+        drawn = hashlib.sha256((self.seed + (earlier_hash or fingerprint)).encode()).digest()
         draw_key = int.from_bytes(drawn[8:16], "big") >> 1
         if group:
             drawn = hashlib.sha256((self.seed + group_key(group)).encode()).digest()
         elif identity:  # the same content in another context is on the same side
-            drawn = hashlib.sha256((self.seed + hashlib.sha256(asked).hexdigest()).encode()).digest()
+            drawn = hashlib.sha256((self.seed + hashlib.sha256(asked_before or asked).hexdigest()).encode()).digest()
         side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
         return Row(
             number, fingerprint, text, data, external_id, context, group, origin, split, side, draw_key, answer,
-            picture, content,
+            picture, content, earlier_hash=earlier_hash,
         )  # fmt: skip
 
     def _answer(self, label: Any, shown: Callable[[], Item]) -> str | None:
@@ -217,30 +222,6 @@ class RowBuilder:
         if b"\\u0000" in data:
             _find_nul(record)
         return str(data, "utf-8")
-
-
-def _number(value: Any) -> Any:
-    """A csv cell of a table as the number it is; codes with leading zeros, dates and words stay text; empty is None."""
-    if type(value) is not str:
-        return value
-    text = value.strip()
-    if not text:
-        return None
-    if not text.isascii() or text[0] not in "+-.0123456789" or "_" in text:
-        return value
-    digits = text.lstrip("+-")
-    if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
-        return value
-    try:
-        number = int(text)
-        return number if -(2**63) <= number < 2**63 else value
-    except ValueError:
-        pass
-    try:
-        decimal = float(text)
-    except ValueError:
-        return value
-    return decimal if decimal - decimal == 0 else value  # infinities stay text
 
 
 def _find_unencodable(record: dict[str, Any]) -> None:

@@ -83,7 +83,7 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
             file, modality=project.modality, options=batch.options, file_name=batch.file_name, kind=kind_of(project),
             notes=notes,
         )  # fmt: skip
-        builder = builder_of(project)(project, parse_numbers=reader.parse_numbers, notes=notes)
+        builder = builder_of(project)(project, notes=notes)
         new_labels = NewLabels(project) if brings_labels(batch) else None
         if new_labels:
             builder.answer_of = new_labels.answer

@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.core.arrays import FloatMatrix
-from learning.core.encoders.table_values import MOSTLY, as_level, as_moment, as_number, date_format_of, days
+from learning.core.encoders.table_values import (
+    MOSTLY,
+    are_codes,
+    as_level,
+    as_moment,
+    as_number,
+    date_format_of,
+    days,
+    decimal_of,
+)
 
 Kind: TypeAlias = Literal["number", "date", "category", "text"]
 _MAX_LEVELS = 30
@@ -53,6 +62,7 @@ class TableColumn:
     cycles: tuple[str, ...] = ()
     buckets: int = 0
     largest: float = 0.0
+    decimal: str = ""
 
     @property
     def width(self) -> int:
@@ -84,7 +94,7 @@ class TableColumn:
             moments = [as_moment(value, self.date_format) for value in values]
             numbers = np.array([np.nan if moment is None else days(moment) for moment in moments], dtype=np.float64)
         else:
-            numbers = np.array([as_number(value) for value in values], dtype=np.float64)
+            numbers = np.array([as_number(value, self.decimal) for value in values], dtype=np.float64)
             if self.largest:
                 numbers[np.abs(numbers) >= self.largest] = np.nan
         absent = np.isnan(numbers)
@@ -119,6 +129,8 @@ def read_column(name: str, values: Sequence[object]) -> TableColumn | None:
     """Decide what a column is.
 
     A column is a number, or a date in one of the usual formats, when at least 95 % of its present values read as one.
+    Whether its commas are decimal is decided by all of them. Codes written in digits (zip codes with leading zeros,
+    phone numbers) are categories while their values repeat.
     It is text when its values hardly repeat and have three words or more on average, else a category with at most 30
     levels. Constant columns and identifiers (values that hardly repeat and are no text) are left out.
 
@@ -146,13 +158,15 @@ def read_column(name: str, values: Sequence[object]) -> TableColumn | None:
     present = [level for level in levels if level]
     if len(set(levels)) < 2:
         return None
-    numbers = np.array([as_number(level) for level in present])
+    decimal = decimal_of(present)
+    numbers = np.array([as_number(value, decimal) for value, level in zip(values, levels, strict=True) if level])
     written = numbers[~np.isnan(numbers)]
     if written.size >= MOSTLY * len(present):
         known = written[np.abs(written) < LARGEST]
         if known.size < written.size and np.unique(known).size < 2:
             return _category_column(name, levels)  # all it says is whether there is a number
-        return _number_column(name, known, levels)
+        codes = _category_column(name, levels) if are_codes(present, written.size == len(present)) else None
+        return codes or _number_column(name, known, levels, decimal)
     date_format = date_format_of(present)
     if date_format:
         return _date_column(name, date_format, present, levels)
@@ -196,7 +210,7 @@ def _inner_spread(known: NDArray[Any]) -> float:
     return float(np.sort(known)[1:-1].std()) if known.size > 2 else 0.0
 
 
-def _number_column(name: str, known: NDArray[Any], levels: list[str]) -> TableColumn:
+def _number_column(name: str, known: NDArray[Any], levels: list[str], decimal: str) -> TableColumn:
     centre, scale = _spread_of(known)
     distinct = Counter(level for level in levels if level)
     few = len(distinct) <= _FEW_NUMBERS and len(distinct) * 4 <= len(levels)
@@ -212,6 +226,7 @@ def _number_column(name: str, known: NDArray[Any], levels: list[str]) -> TableCo
         log_unit=unit,
         log_scale=_scale_of_logarithm(known - centre, unit) if stretched else 0.0,
         largest=LARGEST,
+        decimal=decimal,
     )
 
 

@@ -34,6 +34,12 @@ _EPOCH = datetime(1970, 1, 1)
 _UNITS = re.compile(r"^[$€£¥]\s*|\s*[$€£¥%]$")
 _GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 _DECIMAL_COMMA = re.compile(r"^[+-]?\d+,\d+$")
+_GROUPED_BY_DOTS = re.compile(r"^[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?$")
+_COMMA_MUST_BE_DECIMAL = re.compile(r"^[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,})|\d{4,},\d+|[1-9]\d{0,2}(\.\d{3})+,\d+)$")
+_COMMA_MUST_GROUP = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3}(,\d{3})+(\.\d+)?|,\d{3}\.\d+)$")
+_LEADING_ZERO = re.compile(r"0\d+")
+_PHONE = re.compile(r"\+\d{7,}")
+_WHOLE_EXPONENT = re.compile(r"\d+[eE]\d+")
 _SAMPLE = 200
 MOSTLY = 0.95
 
@@ -50,15 +56,22 @@ def as_level(value: object) -> str:
     return "" if text.lower() in MISSING else text
 
 
-def as_number(value: object) -> float:
+def as_number(value: object, decimal: str = "") -> float:
     """Return a number, NaN when it is none or not finite. Thousands commas, currencies and percent signs are read.
+
+    ``decimal`` is what :func:`decimal_of` says of the column: "," where commas are decimal and dots group.
 
     Examples
     --------
     >>> as_number(" 1e3 "), as_number("$1,234.50"), as_number("45 %"), as_number("0,5"), as_number("soon")
     (1000.0, 1234.5, 45.0, 0.5, nan)
+    >>> as_number("0,125"), as_number("0,125", ","), as_number("1.234,5 €", ","), as_number(1.234, ",")
+    (125.0, 0.125, 1234.5, 1.234)
     """
     text = as_level(value)
+    if decimal and isinstance(value, str):
+        text = _UNITS.sub("", text)
+        text = (text.replace(".", "") if _GROUPED_BY_DOTS.match(text) else text).replace(",", ".")
     try:
         return _finite(float(text))
     except ValueError:
@@ -71,6 +84,39 @@ def as_number(value: object) -> float:
         return _finite(float(text))
     except ValueError:
         return math.nan
+
+
+def decimal_of(levels: Sequence[str]) -> str:
+    """Return "," when a column's commas are decimal, else an empty string: then each cell speaks for itself.
+
+    Cells such as ``0,5`` or ``1.234,50`` can only be read so, ``1,234.50`` only otherwise; ``0,125`` and ``1,250``
+    could be read either way and follow them.
+
+    Examples
+    --------
+    >>> decimal_of(["1,250", "0,5", "3,125"]), decimal_of(["1,250", "12,500"]), decimal_of(["1,250.5", "0.5"])
+    (',', '', '')
+    """
+    balance = 0
+    for level in levels:
+        if "," in level:
+            text = _UNITS.sub("", level)
+            balance += bool(_COMMA_MUST_BE_DECIMAL.match(text)) - bool(_COMMA_MUST_GROUP.match(text))
+    return "," if balance > 0 else ""
+
+
+def are_codes(levels: Sequence[str], all_numbers: bool) -> bool:
+    """Return whether present values that read as numbers are codes: zip codes, phone or part numbers.
+
+    Examples
+    --------
+    >>> are_codes(["10001", "00501"], True), are_codes(["+4312345678"], True), are_codes(["-1", "+2", "0.5"], True)
+    (True, True, False)
+    >>> are_codes(["5E2", "A12"], False), are_codes(["5e2", "7.5"], True)
+    (True, False)
+    """
+    codes = (_LEADING_ZERO, _PHONE) if all_numbers else (_LEADING_ZERO, _PHONE, _WHOLE_EXPONENT)
+    return any(code.fullmatch(level) for level in levels for code in codes)
 
 
 def as_moment(value: object, date_format: str) -> datetime | None:

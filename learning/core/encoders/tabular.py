@@ -75,7 +75,13 @@ class FittedTabularEncoder:
                 text = self.texts[column.name]
                 arrays[f"text-{number}"] = np.frombuffer(text.encoder.dump(), dtype=np.uint8)
                 arrays[f"projection-{number}"] = text.projection
-        return artifacts.pack(FORMAT, {"columns": [asdict(column) for column in self.columns]}, arrays)
+        return artifacts.pack(FORMAT, {"columns": [_as_header(column) for column in self.columns]}, arrays)
+
+
+def _as_header(column: TableColumn) -> dict[str, Any]:
+    """The fields of a column; newer ones that it does not use are left out, so older encoders keep their version."""
+    fields = asdict(column)
+    return {name: value for name, value in fields.items() if value or name not in ("decimal", "largest")}
 
 
 class TabularEncoder:

@@ -155,8 +155,8 @@ def test_a_table_keeps_numbers_and_needs_features(table, bring_in):
     )
     assert counts(batch) == ("done", 2, 0, 1)
     first, second = Item.objects.filter(project=table).order_by("ordinal")
-    assert first.data == {"age": 42, "zip": "00501", "price": -1500.0, "when": "2020-01-01", "gone": None}
-    assert second.data == {"age": "1_0", "zip": 7, "price": "inf", "when": "nan", "gone": "x"}
+    assert first.data == {"age": "42", "zip": "00501", "price": "-1.5e3", "when": "2020-01-01", "gone": None}
+    assert second.data == {"age": "1_0", "zip": "+7", "price": "inf", "when": "nan", "gone": "x"}
     with pytest.raises(ImportRefused, match="at least one feature column"):
         bring_in(table, b"id,label\n1,yes\n")
 
@@ -202,15 +202,15 @@ def test_a_giant_csv_cell_is_one_rejection_and_little_memory(pattern, settings):
     del giant
     good, bad, peak = read_all(CsvReader(content, modality="text", kind=KINDS["classification"], options={}))
     assert (good, bad) == (["before", "after", "two\nlines"], [2])
-    assert peak < 12_000_000
+    assert peak < 20_000_000
 
 
-def test_a_quote_never_closed_is_one_rejection(settings):
+def test_a_quote_never_closed_is_one_rejection_and_the_rows_behind_it_are_read(settings):
     settings.IMPORT_MAX_CELL_BYTES = 100_000
     content = io.BytesIO(b'text,n\nbefore,1\n"open,2\n' + b"row,3\n" * 500_000)
     good, bad, peak = read_all(CsvReader(content, modality="text", kind=KINDS["classification"], options={}))
-    assert (good, bad) == (["before"], [2])
-    assert peak < 12_000_000
+    assert (good[0], set(good[1:]), len(good), bad) == ("before", {"row"}, 500_001, [2])
+    assert peak < 16_000_000  # of which the list of what was read is a part
 
 
 def test_a_giant_json_line_is_one_rejection_and_little_memory(settings):

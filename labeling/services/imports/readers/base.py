@@ -6,6 +6,7 @@ from typing import IO, Any, ClassVar
 
 from labeling.kinds import QuestionKind
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.names import nearest
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.rows import Rejection
 from labeling.services.imports.values import reserved_columns, take_infinities
@@ -18,7 +19,6 @@ class Reader(ABC):
     """Reads one upload. The same file gives the same numbered records however often it is read: resuming needs that."""
 
     chunk_rows: ClassVar[int] = 2_000
-    parse_numbers: ClassVar[bool] = False
 
     def __init__(
         self, file: IO[bytes], *, modality: str, kind: QuestionKind, options: dict[str, Any], file_name: str = "",
@@ -63,7 +63,8 @@ def check_columns(columns: list[str], modality: str, kind: QuestionKind | None =
     if kind is not None and kind.rows_name_items and {"left", "right"} <= seen:
         return
     if modality == "text" and "text" not in seen:
-        raise ImportRefused(f"A text project needs a column named text; found {', '.join(columns)[:200]}.")
+        found = ", ".join(columns)[:200]
+        raise ImportRefused(f"A text project needs a column named text; found {found}.{nearest('text', columns)}")
     if modality == "tabular" and not seen - {"id", "label", "group", "context", "origin", "split"}:
         raise ImportRefused("A table needs at least one feature column beside the reserved ones.")
     if modality == "image":

@@ -1,154 +1,161 @@
-"""csv, tsv and the semicolon variety, as RFC 4180 has it. One bad row is one rejection, whatever is in it."""
+"""csv, tsv and the semicolon variety, as RFC 4180 has it, and lines of text. One bad row is one rejection."""
 
 import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from pathlib import PurePath
+from typing import Any, ClassVar
 
 from django.conf import settings
 
-from labeling.services.imports.errors import ImportRefused
+from labeling.models import Modality
+from labeling.services.imports.delimited.header import read_header
+from labeling.services.imports.delimited.likeness import Likeness
+from labeling.services.imports.delimited.records import Records
+from labeling.services.imports.delimited.style import DOUBLED, ESCAPE, is_escaped
+from labeling.services.imports.delimited.table_cells import TableCells
+from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
-from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
+from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of, lines_holding, text_lines
 from labeling.services.imports.rows import Rejection
 
-DELIMITERS = ",;\t"
-_RESERVED = {"id", "text", "image", "label", "group", "context", "origin", "split"}
-_HEAD_BYTES = 64 * 1024
-
-
-class _TooLong(RuntimeError):
-    """A record went on beyond the limit; ``in_quotes`` says whether the text that follows is inside a quoted cell."""
-
-    def __init__(self, in_quotes: bool) -> None:
-        super().__init__("record too long")
-        self.in_quotes = in_quotes
+#: A cell of as many lines is worth a word: in a file of one column it cannot be told from two stray quotes.
+LONG_CELL_LINES = 50
+_NOTHING = "\\N"
 
 
 class CsvReader(Reader):
-    parse_numbers = True
+    #: lines of text without a header are read too
+    takes_lines: ClassVar[bool] = True
 
     def check(self) -> None:
-        encoding, skip = self._encoding()
-        text = next(blocks(self.file, encoding, skip), "")
-        self._set_header(text)
+        self.file.seek(0)
+        self.encoding = encoding_of(self.file.read(BLOCK_BYTES))
+        pieces = self._blocks()
+        text = next(pieces, "")
+        self.names = ColumnNames(self.modality, self.kind, self.notes)
+        self.header = read_header(text, {*self.names.reserved, "text", "image"}, is_whole=not next(pieces, ""))
+        self.of_lines = self._is_of_lines()
+        if self.of_lines:
+            self.notes.say("The .txt file has no header: each of its lines is one text.")
+            return
+        self.columns = list(self.names.of(tuple(self.header.names)))
+        self.check_header(self.columns)
+        for note in self.header.notes:
+            self.notes.say(note)
 
     def records(self, start: int) -> Iterator[Numbered]:
         self.check()
-        columns = self.columns
-        width = len(columns)
-        number = -1  # the header
-        for cells in self._rows():
+        if self.of_lines:
+            yield from self._records_of_lines(start)
+            return
+        self._settle_escapes()
+        table, width, columns = self._table_cells(), self.header.width, self.columns
+        kept = self._kept() if self.header.kept is not None else None
+        rows = self._rows()
+        number = 0
+        for cells in rows:
             if not cells:
                 continue  # an empty line is no row
             number += 1
-            if number == 0 or number <= start:
+            if number <= start:
                 continue
             if isinstance(cells, Rejection):
                 yield number, Rejection(number, cells.reason)
-            elif len(cells) != width:
-                yield number, Rejection(number, f"{len(cells)} cells; the header has {width}.")
-            else:
-                yield number, dict(zip(columns, cells, strict=True))
+                continue
+            if len(cells) != width:
+                yield number, self._misfit(number, rows.where, cells)
+                continue
+            if rows.marks_nothing and _NOTHING in cells:
+                cells = self._without_marks(cells)
+            if kept is not None:
+                if any(cells[index].strip() for index in self.header.nameless):
+                    yield number, self._misfit(number, rows.where, cells)
+                    continue
+                cells = kept(cells)
+            record: dict[str, Any] = dict(zip(columns, cells, strict=True))
+            if table is not None:
+                table.convert(record)
+            yield number, record
+        self._say_longest(*rows.longest_record)
 
-    def _encoding(self) -> tuple[str, int]:
-        self.file.seek(0)
-        return encoding_of(self.file.read(BLOCK_BYTES))
+    def _kept(self) -> Callable[[list[str]], Sequence[str]]:
+        kept = self.header.kept or []
+        return itemgetter(*kept) if len(kept) > 1 else lambda cells: [cells[index] for index in kept]
 
-    def _set_header(self, text: str) -> None:
-        self.newline = "\r" if "\r" in text and "\n" not in text else "\n"
-        first = ""
-        for line in io.StringIO(text[:_HEAD_BYTES], newline=self.newline):
-            if line.strip():
-                first = line
-                break
-        if not first:
-            raise ImportRefused("The file holds no rows.")
-        self.delimiter = max(DELIMITERS, key=lambda mark: _fitness(first, mark))
-        head = csv.reader(io.StringIO(text[: 4 * _HEAD_BYTES], newline=self.newline), delimiter=self.delimiter)
-        cells = next(cells for cells in head if cells)
-        self.columns = [name.strip() for name in cells]
-        self.check_header(self.columns)
+    def _misfit(self, number: int, where: str, cells: list[str]) -> Rejection:
+        width = self.header.width
+        if len(cells) == width:
+            index = next(index for index in self.header.nameless if cells[index].strip())
+            return Rejection(number, f"{where}: something stands in cell {index + 1}, whose column has no name.")
+        count = "1 cell" if len(cells) == 1 else f"{len(cells):,} cells"
+        return Rejection(number, f"{where}: {count}; the header has {width:,}.")
+
+    def _without_marks(self, cells: list[str]) -> list[str]:
+        self.notes.count(
+            "1 cell held \\N, a database's word for nothing; it was left empty.",
+            "{count} cells held \\N, a database's word for nothing; they were left empty.",
+            cells.count(_NOTHING),
+        )
+        return ["" if cell == _NOTHING else cell for cell in cells]
 
     def check_header(self, columns: list[str]) -> None:
         check_columns(columns, self.modality, self.kind)
 
-    def _rows(self) -> Iterator[list[str] | Rejection]:
-        """Cells of every record, header included; a Rejection in place of a record that is too long."""
+    def _blocks(self) -> Iterator[str]:
+        return blocks(self.file, *self.encoding)
+
+    def _rows(self) -> Records:
         longest = 4 * settings.IMPORT_MAX_CELL_BYTES + BLOCK_BYTES
-        csv.field_size_limit(max(csv.field_size_limit(), 2 * longest))  # memory is bounded by _Lines, not by csv
-        source = _Lines(blocks(self.file, *self._encoding()), self.newline, longest)
-        while True:
-            reader = csv.reader(source.lines(), delimiter=self.delimiter)
-            source.reader = reader
-            source.completed = 0
-            try:
-                for cells in reader:
-                    source.completed = reader.line_num
-                    yield cells
-                return
-            except _TooLong as error:
-                ended = source.skip_record(error.in_quotes)
-                unclosed = "" if ended else " A quote that opens here is never closed."
-                yield Rejection(0, f"The row is longer than {longest:,} characters.{unclosed}")
-            except csv.Error as error:  # the csv module gives up on this record only
-                yield Rejection(0, f"The row cannot be read as csv: {error}.")
+        csv.field_size_limit(max(csv.field_size_limit(), 2 * longest))  # memory is bounded by Records, not by csv
+        style, header = self.header.style, self.header
+        likeness = Likeness(header.sample, header.width, style)
+        return Records(self._blocks(), style, likeness, longest=longest, skipped=header.lines)
 
+    def _settle_escapes(self) -> None:
+        """Whether a backslash escapes quotes, by the lines of the whole file that could say so."""
+        style = self.header.style
+        holding = lines_holding((ESCAPE, DOUBLED), self._blocks(), style.newline)
+        self.header.style = style.with_escapes(is_escaped(holding, style.delimiter, self.header.width))
+        if self.header.style.escaped:
+            self.notes.say('Quotes inside cells are escaped by a backslash: \\" was read as a quote.')
 
-class _Lines:
-    """Feeds lines to a csv reader and stops it when one record grows beyond ``longest``.
+    def _table_cells(self) -> TableCells | None:
+        if self.modality != Modality.TABULAR:
+            return None
+        header, width = self.header, self.header.width
+        rows = (row for row in self._rows() if not isinstance(row, Rejection) and len(row) == width)
+        table = TableCells(self.columns, header.kept or range(width), rows, width)
+        if kept := table.kept_as_written(header.sample):
+            self.notes.say(f"Kept as written, for not every cell of the column is a plain number: {', '.join(kept)}.")
+        return table
 
-    The csv reader itself would collect a record of any size: a cell of 10 GB, or everything after a quote that is
-    never closed. Sizes are looked at once a block, so a row costs nothing extra.
-    """
+    def _say_longest(self, line: int, lines: int) -> None:
+        if lines >= LONG_CELL_LINES:
+            self.notes.say(f"The row that begins on line {line:,} has {lines:,} lines: is a quote missing there?")
 
-    def __init__(self, source: Iterator[str], newline: str, longest: int) -> None:
-        self.source = source
-        self.newline = newline
-        self.longest = longest
-        self.carry = ""
-        self.completed = 0
-        self.reader: csv.Reader | None = None  # type: ignore[name-defined]
+    # lines of text
 
-    def lines(self) -> Iterator[str]:
-        open_characters = 0
-        for block in self.source:
-            text = self.carry + block
-            cut = text.rfind(self.newline) + 1
-            self.carry = text[cut:]
-            if cut:
-                yield from io.StringIO(text[:cut], newline=self.newline)
-            in_record = self.reader is not None and self.reader.line_num != self.completed
-            open_characters = open_characters + cut if in_record else 0
-            if open_characters + len(self.carry) > self.longest:
-                raise _TooLong(in_record)
-        if self.carry:
-            last, self.carry = self.carry, ""
-            yield last
+    def _is_of_lines(self) -> bool:
+        """A .txt file without a header for a project of texts, unless its lines are all cut alike, as a table's are."""
+        if not self.takes_lines or PurePath(self.file_name).suffix.lower() != ".txt" or self.modality != Modality.TEXT:
+            return False
+        header = self.header
+        if self.kind.has_contexts or {name.casefold() for name in header.names} & self.names.reserved:
+            return False
+        widths = {len(row) for row in header.sample}
+        return not (len(header.names) > 1 and len(header.sample) > 1 and widths == {len(header.names)})
 
-    def skip_record(self, in_quotes: bool) -> bool:
-        """Drops text up to the end of the present record; False when the file ended first."""
-        odd = in_quotes
-        text = self.carry
-        while True:
-            position = 0
-            while (end := text.find(self.newline, position)) >= 0:
-                odd ^= text.count('"', position, end) % 2 == 1
-                position = end + 1
-                if not odd:
-                    self.carry = text[position:]
-                    return True
-            odd ^= text.count('"', position) % 2 == 1
-            following = next(self.source, None)
-            if following is None:
-                self.carry = ""
-                return not odd
-            text = following
-
-
-def _fitness(line: str, mark: str) -> tuple[int, int, int]:
-    """How well a delimiter fits a header: reserved names found, columns found, and comma before the others."""
-    try:
-        cells = next(csv.reader([line], delimiter=mark))
-    except csv.Error:
-        return 0, 0, 0
-    return len(_RESERVED & {cell.strip() for cell in cells}), len(cells), -DELIMITERS.index(mark)
+    def _records_of_lines(self, start: int) -> Iterator[Numbered]:
+        longest = 4 * settings.IMPORT_MAX_CELL_BYTES + BLOCK_BYTES
+        number = 0
+        for line in text_lines(self._blocks(), self.header.style.newline, longest):
+            if line is not None and not line.strip():
+                continue
+            number += 1
+            if number <= start:
+                continue
+            if line is None:
+                yield number, Rejection(number, f"The line is longer than {longest:,} characters.")
+            else:
+                yield number, {"text": line}

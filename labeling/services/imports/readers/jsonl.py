@@ -11,6 +11,7 @@ import orjson
 from django.conf import settings
 
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.names import ColumnNames, plain_name
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
 from labeling.services.imports.rows import Rejection
@@ -31,6 +32,14 @@ class JsonlReader(Reader):
         encoding_of(self.file.read(BLOCK_BYTES))
         if self.modality == "image" and not self.kind.rows_name_items:
             raise ImportRefused("A project of pictures needs pictures: upload a zip of them or one picture.")
+        self.names = ColumnNames(self.modality, self.kind, self.notes)
+        first = next((line for line in self._lines() if isinstance(line, bytes) and line.strip()), b"")
+        try:
+            record = orjson.loads(first)
+        except ValueError:
+            return  # that line's rejection
+        if type(record) is dict:
+            self.names.of(tuple(record))
 
     def records(self, start: int) -> Iterator[Numbered]:
         self.check()
@@ -60,7 +69,7 @@ class JsonlReader(Reader):
             except (ValueError, ArithmeticError, RecursionError) as error:
                 return Rejection(number, why or f"Cannot be read: {error}."[:500])
         if type(record) is dict:
-            return record
+            return self._named(number, record)
         return Rejection(number, f"Expected a JSON object, found {_json_kind(record)}.")
 
     def _exact(self, line: bytes) -> Any:
@@ -69,10 +78,18 @@ class JsonlReader(Reader):
         record = json.loads(line.decode(), parse_float=Decimal, parse_constant=_CONSTANTS.get)
         if type(record) is dict:
             for name, value in record.items():
-                if name not in self.reserved or type(value) is dict:
+                if plain_name(name) not in self.reserved or type(value) is dict:
                     record[name] = _floats(value)
             self.empty_infinities(record)
         return record
+
+    def _named(self, number: int, record: dict[str, Any]) -> dict[str, Any] | Rejection:
+        columns = tuple(record)
+        try:
+            names = self.names.of(columns)
+        except ImportRefused as refused:  # of this line's columns; others may have their own
+            return Rejection(number, refused.reason)
+        return record if names == columns else dict(zip(names, record.values(), strict=True))
 
     def _lines(self) -> Iterator[bytes | Rejection]:
         self.file.seek(0)

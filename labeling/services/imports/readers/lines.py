@@ -1,7 +1,7 @@
 """Text out of an upload in bounded pieces: encodings told by their mark, no piece longer than a limit."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from labeling.services.imports.errors import ImportRefused
@@ -58,6 +58,37 @@ def blocks(file: IO[bytes], encoding: str, skip: int) -> Iterator[str]:
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise ImportRefused(f"The text ends in the middle of a {encoding.upper()} character.") from error
+
+
+def lines_holding(marks: Sequence[str], pieces: Iterable[str], newline: str) -> Iterator[str]:
+    """The lines of a text in pieces that hold one of the marks. A piece without them costs next to nothing."""
+    carry = ""
+    for piece in pieces:
+        text = carry + piece
+        cut = text.rfind(newline) + 1
+        carry = text[cut:] if len(text) - cut < BLOCK_BYTES else ""  # a line as long says nothing
+        if any(mark in text for mark in marks):
+            yield from (line for line in text[:cut].split(newline) if any(mark in line for mark in marks))
+    if any(mark in carry for mark in marks):
+        yield carry
+
+
+def text_lines(pieces: Iterable[str], newline: str, longest: int) -> Iterator[str | None]:
+    """Lines of a text in pieces, without their ends; None for one that is longer than ``longest`` characters."""
+    carry, dropping = "", False
+    for piece in pieces:
+        *lines, carry = (carry + piece).split(newline)
+        if lines and dropping:
+            yield None
+            lines, dropping = lines[1:], False
+        for line in lines:
+            yield line.removesuffix("\r")
+        if len(carry) > longest:
+            carry, dropping = "", True
+    if dropping:
+        yield None
+    elif carry:
+        yield carry.removesuffix("\r")
 
 
 def _is_utf8(line: bytes) -> bool:

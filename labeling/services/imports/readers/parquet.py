@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.arrow_cells import cells_of
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
 from labeling.services.imports.rows import Rejection
@@ -33,7 +34,8 @@ class ParquetReader(Reader):
 
     def _records(self, file: pq.ParquetFile, start: int) -> Iterator[Numbered]:
         schema = file.schema_arrow
-        check_columns(list(schema.names), self.modality, self.kind)
+        columns = list(ColumnNames(self.modality, self.kind, self.notes).of(tuple(schema.names)))
+        check_columns(columns, self.modality, self.kind)
         self.total = rows = file.metadata.num_rows
         if rows > settings.IMPORT_MAX_ROWS:
             raise ImportRefused(f"{rows:,} rows; at most {settings.IMPORT_MAX_ROWS:,} are accepted.")
@@ -48,7 +50,7 @@ class ParquetReader(Reader):
             if number + batch.num_rows <= start:
                 number += batch.num_rows
                 continue
-            yield from self._of_batch(batch, number, start)
+            yield from self._of_batch(batch.rename_columns(columns), number, start)
             number += batch.num_rows
 
     def _of_batch(self, batch: pa.RecordBatch, number: int, start: int) -> Iterator[Numbered]:

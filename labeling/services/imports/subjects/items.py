@@ -66,6 +66,7 @@ class ItemStore(RowStore[Row]):
     def _sort_out(self, rows: list[Row]) -> tuple[list[Fresh], list[Rejection]]:
         """New rows with their side, and rows refused; the others are there already."""
         project = self.project.pk
+        _know_by_earlier_hash(project, rows)
         hashes = known(Item, project, "content_hash", [row.content_hash for row in rows])
         given = [row.external_id for row in rows if row.external_id is not None]
         taken = known(Item, project, "external_id", given) if given else set()
@@ -138,6 +139,15 @@ class ItemStore(RowStore[Row]):
             for ordinal, pk in written.order_by("ordinal").values_list("ordinal", "pk")
             if ordinal in answers
         )
+
+
+def _know_by_earlier_hash(project: int, rows: Sequence[Row]) -> None:
+    """Rows of a table that are there with numbers for what the row keeps as written are known by the hash of those."""
+    earlier = [row.earlier_hash for row in rows if row.earlier_hash]
+    there = known(Item, project, "content_hash", earlier) if earlier else set()
+    for row in rows:
+        if row.earlier_hash in there:
+            row.content_hash = row.earlier_hash
 
 
 def _counted(fresh: Sequence[Fresh]) -> "Counter[str]":

@@ -1,0 +1,47 @@
+"""Cells of table rows as what their columns are, decided once for the whole file."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from labeling.services.imports.delimited.numbers import as_cell, columns_of_numbers, number_once
+from labeling.services.imports.names import ROW_NAMES
+from labeling.services.imports.rows import AS_BEFORE
+
+_NAMED = 8  # columns that one sentence names
+
+
+class TableCells:
+    """``columns`` names the cells ``kept`` of every row; ``rows`` is the whole file, ``width`` cells a row."""
+
+    def __init__(self, columns: Sequence[str], kept: Sequence[int], rows: Iterable[Sequence[str]], width: int) -> None:
+        numbers = set(columns_of_numbers(rows, width))
+        pairs = [(name, index) for name, index in zip(columns, kept, strict=True) if name not in ROW_NAMES]
+        self.numbers = [name for name, index in pairs if index in numbers]
+        self.texts = [name for name, index in pairs if index not in numbers]
+        self.index_of = dict(pairs)
+
+    def convert(self, record: dict[str, Any]) -> None:
+        """Numbers for the cells of columns that are numbers, None for blank cells; all others stay as written."""
+        for name in self.numbers:
+            record[name] = as_cell(record[name])
+        before: dict[str, Any] = {}
+        for name in self.texts:
+            cell = record[name]
+            number = number_once(cell)
+            if number is None:
+                record[name] = None
+            elif number is not cell:
+                before[name] = number
+        if before:
+            record[AS_BEFORE] = before
+
+    def kept_as_written(self, sample: Iterable[Sequence[str]]) -> list[str]:
+        """Columns that look like numbers here and there, and are none; the last is a count where there are many."""
+        rows = list(sample)
+        found = [name for name in self.texts if any(self._looks_like_one(row, name) for row in rows)]
+        more = len(found) - _NAMED
+        return found if more <= 0 else [*found[:_NAMED], f"and {more:,} more"]
+
+    def _looks_like_one(self, row: Sequence[str], name: str) -> bool:
+        index = self.index_of[name]
+        return index < len(row) and not isinstance(number_once(row[index]), str | None)

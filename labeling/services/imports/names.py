@@ -1,0 +1,102 @@
+"""Names of columns that mean something: found whatever their case, and asked about where they are nearly meant.
+
+A column ``Label`` that is taken for one more feature is shown to the annotator and learned by the model: the answer
+stands beside the question. So a reserved name is found without its case, and what is nearly ``label`` is refused in a
+table, where every other column is a feature. Elsewhere other columns are data that nobody sees: there it is said.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+from labeling.kinds import QuestionKind
+from labeling.models import Modality
+from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.notes import ImportNotes
+from labeling.services.imports.values import reserved_columns
+
+_ASKED_ABOUT = ("label", "group", "split", "context", "origin", "winner")
+_REMEMBERED = 1_000  # sets of columns: lines of JSON may each have their own
+_AROUND = " \t\r\n\ufeff\"'*:"
+
+
+class ColumnNames:
+    """The names of one upload's columns, made those the import knows. ``notes`` hears what was found."""
+
+    def __init__(self, modality: str, kind: QuestionKind, notes: ImportNotes) -> None:
+        self.is_table = modality == Modality.TABULAR
+        self.notes = notes
+        self.reserved = set(reserved_columns(modality, kind))
+        if modality == Modality.IMAGE:
+            self.reserved |= {"image", "context_image"} if kind.has_contexts else {"image"}
+        self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def of(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns with reserved names as the import knows them. Raises ImportRefused; says each find once."""
+        found = self._known.get(columns)
+        if found is None:
+            found = self._found(columns)
+            if len(self._known) < _REMEMBERED:
+                self._known[columns] = found
+        return found
+
+    def _found(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        names = list(columns)
+        for position, name in enumerate(columns):
+            if name in self.reserved:
+                continue
+            meant = plain_name(name)
+            if meant in self.reserved:
+                if meant not in names:
+                    names[position] = meant
+                    self.notes.say(f"The column {_shown(name)} was taken as {meant}.")
+                elif self.is_table or meant not in columns:
+                    taken = columns[names.index(meant)]
+                    raise ImportRefused(f"{_shown(taken)} and {_shown(name)} both mean the column {meant}. Rename one.")
+                else:
+                    self.notes.say(f"The column {_shown(name)} is kept as data, for there is a column {meant}.")
+        for name in columns:
+            self._ask_about(name, names)
+        return tuple(names)
+
+    def _ask_about(self, name: str, names: list[str]) -> None:
+        """Refuses or says a name that is one slip away from a reserved one that is not there."""
+        if name in self.reserved or plain_name(name) in self.reserved:
+            return
+        for meant in _ASKED_ABOUT:
+            if meant in self.reserved and meant not in names and _is_one_slip(plain_name(name), meant):
+                if self.is_table and meant == "label":
+                    raise ImportRefused(
+                        f"Did you mean label? The column {_shown(name)} would be shown to annotators as one more"
+                        " feature. Rename it: to label, or to something that is not so close."
+                    )
+                self.notes.say(f"The column {_shown(name)} is kept as data; did you mean {meant}?")
+
+
+def nearest(meant: str, columns: Sequence[str]) -> str:
+    """A question to add where a column is missing; "" when none of those there is close."""
+    close = [name for name in columns if _is_one_slip(plain_name(name), meant)]
+    return f" Did you mean {meant} by {_shown(close[0])}?" if close else ""
+
+
+def plain_name(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip(_AROUND).casefold()
+
+
+def _shown(name: str) -> str:
+    return repr(name[:80])
+
+
+def _is_one_slip(name: str, meant: str) -> bool:
+    """One letter more, less or other, or two exchanged."""
+    if name == meant or abs(len(name) - len(meant)) > 1:
+        return False
+    at = 0
+    while at < min(len(name), len(meant)) and name[at] == meant[at]:
+        at += 1
+    rest, rest_meant = name[at:], meant[at:]
+    return (
+        rest[1:] == rest_meant[1:]
+        or rest[1:] == rest_meant
+        or rest == rest_meant[1:]
+        or (rest[:2] == rest_meant[1::-1] and rest[2:] == rest_meant[2:])
+    )
