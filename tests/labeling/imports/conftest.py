@@ -62,12 +62,10 @@ def counts(batch: ImportBatch) -> tuple[str, int, int, int]:
     return batch.state, batch.accepted, batch.duplicates, batch.rejected
 
 
-def read(content: bytes | str, modality: str = "text", start: int = 0, file_name: str = "items.csv"):
+def read(content: bytes | str, modality="text", start=0, file_name="items.csv", kind="classification"):
     """What the csv reader makes of a file: good records and reasons, both by number, and what it says."""
     raw = content.encode() if isinstance(content, str) else content
-    reader = CsvReader(
-        io.BytesIO(raw), modality=modality, kind=KINDS["classification"], options={}, file_name=file_name
-    )
+    reader = CsvReader(io.BytesIO(raw), modality=modality, kind=KINDS[kind], options={}, file_name=file_name)
     good, bad = {}, {}
     for number, record in reader.records(start):
         if isinstance(record, Rejection):

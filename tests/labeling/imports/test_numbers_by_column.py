@@ -167,3 +167,11 @@ def test_two_spellings_of_one_number_are_two_rows(table, bring_in):
     batch = bring_in(table, b"version\n1.10\n1.1\n1.2\n1.10\n")
     assert counts(batch) == ("done", 3, 1, 0)
     assert any("Kept as written" in note for note in notes_of(batch))
+
+
+def test_ids_of_pairs_and_facts_of_contexts_stay_text_in_a_table():
+    content = b"left,right,winner\n1,002,left\n3,4,right\n"
+    good, _, _ = read(content, "tabular", kind="pairwise")
+    assert good[1] == {"left": "1", "right": "002", "winner": "left"}
+    good, _, _ = read(b"context_id,context_fact.year,size\n1,2026,3\n", "tabular", kind="pairwise")
+    assert good[1] == {"context_id": "1", "context_fact.year": "2026", "size": 3}

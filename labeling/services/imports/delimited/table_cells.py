@@ -4,21 +4,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labeling.services.imports.delimited.numbers import as_cell, columns_of_numbers, number_once
-from labeling.services.imports.names import ROW_NAMES
 from labeling.services.imports.rows import AS_BEFORE
 
 _NAMED = 8  # columns that one sentence names
 
 
 class TableCells:
-    """``columns`` names the cells ``kept`` of every row; ``rows`` is the whole file, ``width`` cells a row."""
+    """``index_of`` says which cell of a row, of ``width`` cells, is a feature's; ``rows`` is the whole file."""
 
-    def __init__(self, columns: Sequence[str], kept: Sequence[int], rows: Iterable[Sequence[str]], width: int) -> None:
+    def __init__(self, index_of: dict[str, int], rows: Iterable[Sequence[str]], width: int) -> None:
         numbers = set(columns_of_numbers(rows, width))
-        pairs = [(name, index) for name, index in zip(columns, kept, strict=True) if name not in ROW_NAMES]
-        self.numbers = [name for name, index in pairs if index in numbers]
-        self.texts = [name for name, index in pairs if index not in numbers]
-        self.index_of = dict(pairs)
+        self.index_of = index_of
+        self.numbers = [name for name, index in index_of.items() if index in numbers]
+        self.texts = [name for name, index in index_of.items() if index not in numbers]
 
     def convert(self, record: dict[str, Any]) -> None:
         """Numbers for the cells of columns that are numbers, None for blank cells; all others stay as written."""

@@ -1,14 +1,14 @@
 """csv, tsv and the semicolon variety, as RFC 4180 has it, and lines of text. One bad row is one rejection."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import Any, ClassVar
 
 from django.conf import settings
 
 from labeling.models import Modality
+from labeling.services.imports.contexts import FACT
 from labeling.services.imports.delimited.header import read_header
 from labeling.services.imports.delimited.likeness import Likeness
 from labeling.services.imports.delimited.records import Records
@@ -79,9 +79,9 @@ class CsvReader(Reader):
             yield number, record
         self._say_longest(*rows.longest_record)
 
-    def _kept(self) -> Callable[[list[str]], Sequence[str]]:
+    def _kept(self) -> Callable[[list[str]], list[str]]:
         kept = self.header.kept or []
-        return itemgetter(*kept) if len(kept) > 1 else lambda cells: [cells[index] for index in kept]
+        return lambda cells: [cells[index] for index in kept]
 
     def _misfit(self, number: int, where: str, cells: list[str]) -> Rejection:
         width = self.header.width
@@ -125,7 +125,13 @@ class CsvReader(Reader):
             return None
         header, width = self.header, self.header.width
         rows = (row for row in self._rows() if not isinstance(row, Rejection) and len(row) == width)
-        table = TableCells(self.columns, header.kept or range(width), rows, width)
+        kept = list(range(width)) if header.kept is None else header.kept
+        index_of = {
+            name: index
+            for name, index in zip(self.columns, kept, strict=True)
+            if name not in self.names.reserved and not name.startswith(FACT)
+        }
+        table = TableCells(index_of, rows, width)
         if kept := table.kept_as_written(header.sample):
             self.notes.say(f"Kept as written, for not every cell of the column is a plain number: {', '.join(kept)}.")
         return table
