@@ -125,10 +125,10 @@ class CsvReader(Reader):
             return None
         header, width = self.header, self.header.width
         rows = (row for row in self._rows() if not isinstance(row, Rejection) and len(row) == width)
-        kept = list(range(width)) if header.kept is None else header.kept
+        indexes = list(range(width)) if header.kept is None else header.kept
         index_of = {
             name: index
-            for name, index in zip(self.columns, kept, strict=True)
+            for name, index in zip(self.columns, indexes, strict=True)
             if name not in self.names.reserved and not name.startswith(FACT)
         }
         table = TableCells(index_of, rows, width)
