@@ -23,7 +23,11 @@ ANSWERS = [name for name in expected_files() if name.endswith(".json")]
 SNAPSHOT_FILES = [name for name in expected_files() if "/snapshot-" in name]
 
 #: by the rows of an export, the columns it has gained since
-ADDED_COLUMNS: dict[str, set[str]] = {}
+ADDED_COLUMNS: dict[str, set[str]] = {
+    # what the files of trainers and ranking tools are made of
+    "preferences": {"chosen_external_id", "rejected_external_id", "context_external_id"},
+    "rankings": {"context_id", "context_external_id", "chance"},
+}
 
 #: what REST adds to its answers of then, by the last names of a place
 ADDED_NAMES = {
