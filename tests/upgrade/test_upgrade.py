@@ -23,7 +23,11 @@ ANSWERS = [name for name in expected_files() if name.endswith(".json")]
 SNAPSHOT_FILES = [name for name in expected_files() if "/snapshot-" in name]
 
 #: by the rows of an export, the columns it has gained since
+#: the items' own columns of sample-texts: null in the lines of jsonl that lacked them
+OWN_COLUMNS = {"flag", "item.utility", "length", "score", "tags"}
 ADDED_COLUMNS: dict[str, set[str]] = {
+    "annotations": {name.rpartition(".")[2] for name in OWN_COLUMNS},
+    "items": {name.rpartition(".")[2] for name in OWN_COLUMNS},
     # what the files of trainers and ranking tools are made of
     "preferences": {"chosen_external_id", "rejected_external_id", "context_external_id"},
     "rankings": {"context_id", "context_external_id", "chance"},
