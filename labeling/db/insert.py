@@ -59,11 +59,15 @@ class RawInsert:
 def known(model: type[models.Model], project_id: int, column: str, values: list[str]) -> set[str]:
     """Those of ``values`` that a row of the project has in ``column``: one query however many."""
     quote = connection.ops.quote_name
-    parameter: Any = values
-    among = "= ANY(%s)"
-    if connection.vendor != "postgresql":
-        among, parameter = "IN (SELECT value FROM json_each(%s))", orjson.dumps(values).decode()
+    among, parameter = among_these(values)
     sql = f"SELECT {quote(column)} FROM {quote(model._meta.db_table)} WHERE project_id = %s AND {quote(column)} {among}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [project_id, parameter])
         return {found for (found,) in cursor.fetchall()}
+
+
+def among_these(values: list[str]) -> tuple[str, Any]:
+    """The condition that follows a column for "is one of these", and its one parameter: no limit to their number."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s)", values
+    return "IN (SELECT value FROM json_each(%s))", orjson.dumps(values).decode()

@@ -12,10 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from labeling.db.insert import RawInsert, now
+from labeling.db.insert import RawInsert, among_these, now
+from labeling.db.raw_rows import fetch
 from labeling.models import Annotation, Item, Modality, Project, Source
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.row_store import LOOKED_UP, ChunkHeld
+from labeling.services.imports.row_store import ChunkHeld
 from labeling.services.imports.rows import ROW_CELLS, Row
 
 ID_TAKEN = "Another item has this id already."
@@ -26,25 +27,35 @@ _GIVEN = "an imported answer that is stored"
 
 @dataclass(slots=True)
 class ItemThere:
-    """What an item has, be it stored (``pk``) or a row of this chunk."""
+    """What an item has, be it stored (``pk``) or a row of this chunk; ``data`` as it is stored, JSON."""
 
     external_id: str | None
     text: str
     origin: str
     answer: str | None
-    data: dict[str, Any]
+    data: str
     pk: int | None = None
     takes_columns: bool = True
     gained: set[str] = field(default_factory=set)
 
-    def lacking(self, row: Row) -> dict[str, Any]:
+    def lacking(self, row: Row) -> dict[str, str]:
         """What the row says and the item does not, with the values that the item would have."""
-        found = {name: value for name in _TEXTS if (value := getattr(row, name)) and not getattr(self, name)}
-        more = json.loads(row.data) if self.takes_columns and row.data != "{}" else {}
-        more = {name: value for name, value in more.items() if not _is_blank(value) and _is_blank(self.data.get(name))}
-        return found | {"data": self.data | more} if more else found
+        found: dict[str, str] = {}
+        if row.external_id and not self.external_id:
+            found["external_id"] = row.external_id
+        if row.text and not self.text:
+            found["text"] = row.text
+        if row.origin and not self.origin:
+            found["origin"] = row.origin
+        if row.answer and not self.answer:
+            found["answer"] = row.answer
+        if not self.takes_columns or row.data in ("{}", self.data):
+            return found
+        mine, theirs = json.loads(self.data), json.loads(row.data)
+        more = {name: value for name, value in theirs.items() if not _is_blank(value) and _is_blank(mine.get(name))}
+        return found | {"data": _as_json(mine | more)} if more else found
 
-    def take(self, gains: dict[str, Any]) -> None:
+    def take(self, gains: dict[str, str]) -> None:
         for name, value in gains.items():
             setattr(self, name, value)
         self.gained |= gains.keys()
@@ -73,12 +84,14 @@ class Completion:
         self.completed = 0
         bringing = {row.content_hash: row for row in again if _brings(row)}
         self._there = dict(self._stored(list(bringing)))
+        if not connection.features.has_select_for_update:
+            return
         changing = {
             there.pk
             for row in again
             if (there := self._there.get(row.content_hash)) and there.pk and there.lacking(row)
         }
-        if connection.features.has_select_for_update and not changing <= self._held:
+        if not changing <= self._held:
             self._wanted = changing
             raise ChunkHeld("Items that an import completes were not locked.")
 
@@ -86,8 +99,8 @@ class Completion:
         """The item whose content the row has: stored, or the ``first`` of this chunk; None when it brings nothing."""
         there = self._there.get(row.content_hash)
         if there is None and first is not None and _brings(row):
-            data = json.loads(first.data)
-            there = ItemThere(first.external_id, first.text, first.origin, first.answer, data, None, self.takes_columns)
+            shown = first.external_id, first.text, first.origin, first.answer, first.data
+            there = ItemThere(*shown, takes_columns=self.takes_columns)
             self._there[row.content_hash] = there
         return there
 
@@ -98,7 +111,7 @@ class Completion:
             return
         if "external_id" in gains and row.external_id in taken:
             raise RowRejected(ID_TAKEN, "id")
-        if len(_as_json(gains.get("data", {}))) > ROW_CELLS * settings.IMPORT_MAX_CELL_BYTES:
+        if len(gains.get("data", "")) > ROW_CELLS * settings.IMPORT_MAX_CELL_BYTES:
             raise RowRejected("Its columns and those that the item has already are too long together.")
         there.take(gains)
         if row.external_id:
@@ -111,14 +124,14 @@ class Completion:
         if there is None or there.pk or not there.gained:
             return row
         texts = {name: getattr(there, name) for name in _TEXTS}
-        return replace(row, **texts, data=_as_json(there.data))
+        return replace(row, **texts, data=there.data)
 
     def store(self) -> int:
         """Writes what stored items gained; returns the number of answers among it."""
         changed = [there for there in self._there.values() if there.pk and there.gained]
         fields = sorted({name for there in changed for name in there.gained} - {"answer"})
         if fields:
-            items = [Item(pk=there.pk, **{name: getattr(there, name) for name in fields}) for there in changed]
+            items = [Item(pk=there.pk, **{name: _value(there, name) for name in fields}) for there in changed]
             Item.objects.bulk_update(items, fields, batch_size=UPDATED_AT_ONCE)
         answers = [(there.pk, there.answer) for there in changed if "answer" in there.gained]
         constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
@@ -129,14 +142,18 @@ class Completion:
         self._wanted, self._held = set(), set()
 
     def _stored(self, hashes: list[str]) -> Iterator[tuple[str, ItemThere]]:
-        for start in range(0, len(hashes), LOOKED_UP):
-            items = Item.objects.filter(project=self.project, content_hash__in=hashes[start : start + LOOKED_UP])
-            rows = list(items.values_list("content_hash", "pk", "external_id", "text", "origin", "data"))
-            given = Annotation.objects.filter(item__in=[pk for _, pk, *_ in rows], source=Source.IMPORT)
-            answered = set(given.values_list("item", flat=True))
-            for content_hash, pk, external_id, text, origin, data in rows:
-                answer = _GIVEN if pk in answered else None
-                yield content_hash, ItemThere(external_id, text, origin, answer, data, pk, self.takes_columns)
+        if not hashes:
+            return
+        among, parameter = among_these(hashes)
+        sql = f"""SELECT i.content_hash, i.external_id, i.text, i.origin,
+            EXISTS (SELECT 1 FROM labeling_annotation a WHERE a.item_id = i.id AND a.source = %s), i.data, i.id
+            FROM labeling_item i WHERE i.project_id = %s AND i.content_hash {among}"""
+        for content_hash, *texts, has_answer, data, pk in fetch(sql, [Source.IMPORT.value, self.project.pk, parameter]):
+            yield content_hash, ItemThere(*texts, _GIVEN if has_answer else None, data, pk, self.takes_columns)
+
+
+def _value(there: ItemThere, name: str) -> Any:
+    return json.loads(there.data) if name == "data" else getattr(there, name)
 
 
 def _as_json(data: dict[str, Any]) -> str:
