@@ -19,6 +19,9 @@ from labeling.services.jobs.attempts import FencedOff
 TRIES = 50
 RETRY_AFTER_S = 0.05
 
+COMPLETED_ONE = "1 duplicate gave its item an id, a label or columns that it lacked."
+COMPLETED_MANY = "{count} duplicates gave their items an id, a label or columns that they lacked."
+
 
 #: What stores each sort of row, with the rows of a chunk that are of it.
 Sorts = list[tuple[RowStore[Any], list[Any]]]
@@ -75,6 +78,8 @@ class ChunkStore:
         # after the lock: services/overlap takes it too, so no item keeps an overlap that was changed meanwhile
         chunk = Chunk(Project.objects.get(pk=self.project.pk), next_ordinal)
         parts = [store.store(rows, chunk) for store, rows in sorts]
+        if completed := sum(part.completed for part in parts):
+            self.notes.count(COMPLETED_ONE, COMPLETED_MANY, completed)
         self._move_cursor(parts, rejections, cursor)
         self._name_columns()
         moved = Counter(reopened=1)

@@ -4,6 +4,7 @@ import pytest
 
 from labeling.models import Item
 from labeling.services.imports.readers.jsonl import JsonlReader
+from labeling.services.imports.store import COMPLETED_MANY
 from tests.factories import make_project
 from tests.labeling.imports.conftest import assert_counts_true, counts, picture, zip_of
 
@@ -37,18 +38,26 @@ def what_is(project) -> list[tuple]:
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 1_000], ids=["stored before", "in one chunk"])
-@pytest.mark.parametrize(("first", "again", "becomes"), [case[:3] for case in CASES])
-def test_a_duplicate_brings_what_is_lacking(project, bring_in, monkeypatch, first, again, becomes, chunk_rows):
+@pytest.mark.parametrize(("first", "again", "becomes", "completed"), CASES)
+def test_a_duplicate_brings_what_is_lacking(
+    project, bring_in, monkeypatch, first, again, becomes, completed, chunk_rows
+):
     monkeypatch.setattr(JsonlReader, "chunk_rows", chunk_rows)
     rows = [first, {"text": "two"}, again]
     batch = bring_in(project, rows)
     assert counts(batch) == ("done", 2, 1, 0)
     assert what_is(project)[0] == becomes
+    assert said(batch) == completed
     before = what_is(project)
     once_more = bring_in(project, rows)
-    assert counts(once_more) == ("done", 0, 3, 0)
+    assert (counts(once_more), said(once_more)) == (("done", 0, 3, 0), 0)
     assert what_is(project) == before
     assert_counts_true(project)
+
+
+def said(batch) -> int:
+    """How many duplicates completed an item, as the import says."""
+    return sum(note["count"] for note in batch.notes if note["many"] == COMPLETED_MANY)
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 1_000])
@@ -80,6 +89,7 @@ def test_the_mended_zip_labels_the_pictures_that_are_there(pictures, bring_in):
         pictures, zip_of({"set/1.png": picture(1), "set/2.png": picture(2), "set/items.csv": table}), "p.zip"
     )
     assert counts(batch) == ("done", 0, 2, 0)
+    assert said(batch) == 2
     assert what_is(pictures) == [
         ("c1", "", {"image": "1.png", "camera": "north"}, "cat"),
         ("d2", "", {"image": "2.png", "camera": "south"}, "dog"),

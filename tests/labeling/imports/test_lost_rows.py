@@ -3,6 +3,7 @@
 import pytest
 
 from labeling.models import Item
+from labeling.selectors.importing import notes_of
 from tests.labeling.imports.archives import raw_zip
 from tests.labeling.imports.conftest import assert_counts_true, counts, picture, reasons, zip_of
 
@@ -52,7 +53,9 @@ def test_a_picture_that_a_lost_row_may_be_about_stays_outside_and_the_mended_zip
     assert counts(batch) == ("done", 1, 0, 3)
     assert "holds no file" in reasons(batch)[2]
     assert reasons(batch)[3] == reasons(batch)[4]
-    assert "1 row of items.csv has no file, and this file has no row" in reasons(batch)[3]
+    assert "may be theirs" in reasons(batch)[3]
+    (note,) = notes_of(batch)
+    assert note.startswith("1 row of items.csv has no file, so 2 files without a row stay outside.")
     assert list(batch.rejections.values_list("name", flat=True)) == ["zwei.png", "2.png", "3.png"]
     mended = bring_in(pictures, zip_of({**files, "items.csv": table.replace("zwei", "2").encode()}), "p.zip")
     assert counts(mended) == ("done", 2, 1, 0)
@@ -84,7 +87,7 @@ def test_ten_thousand_missing_files_are_one_line_and_a_list(pictures, bring_in, 
     page = client.get(address).content.decode()
     assert page.count("holds no file of this name") == 1
     assert "10,000 rows alike" in page
-    assert "10,000 rows of items.csv have no file" in page
+    assert "10,000 rows of items.csv have no file, so 1 file without a row stays outside." in page
     download = b"".join(client.get(f"{address}rejections.csv").streaming_content).decode().splitlines()
     assert len(download) == 1 + 10_001
     assert download[10_000].startswith("10000,9999.png,image,")

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import IO, Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from labeling.kinds.cells import is_missing
 from labeling.services.imports.archives.names import Entry, Names, entries_of, leads_out
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
+from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers.base import Numbered, Reader, check_columns
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.rows import CONTEXT_PICTURE, PICTURE, Rejection
@@ -27,6 +29,7 @@ _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 _PIECE_BYTES = 256 * 1024
 
+HELD_BACK = "No row names this file, and rows of items.csv have no file: it may be theirs."
 SHADOWED = "A later entry of the zip has the very same name, and the row means that one."
 
 
@@ -81,13 +84,14 @@ class ZipReader(Reader):
             names = Names(entries)
             folder = items.name.rpartition("/")[0]
             with self._items(archive, items.info) as file:
-                rows = _ItemsReader(file, modality=self.modality, kind=self.kind, options={}, notes=self.notes)
-                for number, record in rows.records(0):
+                for number, record in self._rows(file, start):
                     yield from self._listed(archive, number, record, names, folder, start)
             for entry in list(self.named):
                 self.shadowed.update(names.shadowed(entry))
             self.shadowed -= self.named
         rest = [entry for entry in entries if entry not in self.named]
+        if self.lost_rows and rest:
+            self.notes.say(_held_back(self.lost_rows, len(rest)))
         if not number and not rest:
             raise ImportRefused("The zip holds no pictures.")
         self.total = number + len(rest)
@@ -97,12 +101,20 @@ class ZipReader(Reader):
             else:
                 yield number, self._unlisted(archive, entry, number)
 
+    def _rows(self, file: IO[bytes], start: int) -> Iterator[Numbered]:
+        """The rows of items.csv. Those that an earlier attempt dealt with are read for their names and say nothing."""
+        about: dict[str, Any] = {"modality": self.modality, "kind": self.kind, "options": {}}
+        if start:
+            before = _ItemsReader(file, **about, notes=ImportNotes())
+            yield from takewhile(lambda found: found[0] <= start, before.records(0))
+        yield from _ItemsReader(file, **about, notes=self.notes).records(start)
+
     def _unlisted(self, archive: zipfile.ZipFile, entry: Entry, number: int) -> dict[str, Any] | Rejection:
         """A picture that no row names; it goes in unless a row that was lost may be about it."""
         if entry in self.shadowed:
             return Rejection(number, SHADOWED, "image", _shown(entry.name))
         if self.lost_rows:
-            return Rejection(number, _held_back(self.lost_rows), "image", _shown(entry.name))
+            return Rejection(number, HELD_BACK, "image", _shown(entry.name))
         return self._picture(archive, entry, number, {"image": entry.name})
 
     def _items(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
@@ -125,12 +137,12 @@ class ZipReader(Reader):
             if number > start:
                 yield number, record
             return
-        path = record["image"].strip()
+        path = (record["image"] or "").strip()
         if self.kind.rows_name_items and not path and (record.get("left") or record.get("right")):
             if number > start:
                 yield number, record  # a pair, which names its items by their ids
             return
-        about = record.pop("context_image", "").strip() if self.kind.has_contexts else ""
+        about = (record.pop("context_image", "") or "").strip() if self.kind.has_contexts else ""
         field, shown = "image", None
         try:
             entry = names.find(path, folder)
@@ -230,10 +242,11 @@ def _folder(entry: Entry) -> str:
     return entry.folder
 
 
-def _held_back(lost_rows: int) -> str:
-    """Why a picture stays outside that some row may be about: alone it would go in without id, label and group."""
+def _held_back(lost_rows: int, files: int) -> str:
+    """Why pictures stay outside that some row may be about: alone they would go in without id, label and group."""
     rows = "1 row of items.csv has" if lost_rows == 1 else f"{lost_rows:,} rows of items.csv have"
-    return f"{rows} no file, and this file has no row: it may be theirs. Mend the names and import the zip again."
+    outside = "1 file without a row stays" if files == 1 else f"{files:,} files without a row stay"
+    return f"{rows} no file, so {outside} outside. Mend the names and import the zip again."
 
 
 def _shown(name: str) -> str:
