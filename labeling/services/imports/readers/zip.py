@@ -1,5 +1,5 @@
-"""A zip of pictures, with an optional items.csv. Nothing is ever unpacked to a path: entries are read into memory one
-at a time, and what an entry says about itself is not believed."""
+"""A zip of pictures, with an optional items.csv or the metadata of an imagefolder. Nothing is ever unpacked to a path:
+entries are read into memory one at a time, and what an entry says about itself is not believed."""
 
 import re
 import stat
@@ -7,8 +7,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from itertools import takewhile
+from collections.abc import Generator, Iterator
 from typing import IO, Any
 
 from django.conf import settings
@@ -17,33 +16,22 @@ from labeling.kinds.cells import is_missing
 from labeling.services.imports.archives.names import Entry, Names, entries_of, leads_out
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
-from labeling.services.imports.notes import ImportNotes
-from labeling.services.imports.readers.base import Numbered, Reader, check_columns
-from labeling.services.imports.readers.csv import CsvReader
+from labeling.services.imports.readers.base import Numbered, Reader
+from labeling.services.imports.readers.picture_tables import candidates, names_pictures, rows_of
 from labeling.services.imports.rows import CONTEXT_PICTURE, PICTURE, Rejection
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
 
-ITEMS_NAME = "items.csv"
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 _PIECE_BYTES = 256 * 1024
 
-HELD_BACK = "No row names this file, and rows of items.csv have no file: it may be theirs."
+HELD_BACK = "No row names this file, and there are rows without a file: it may be theirs."
 SHADOWED = "A later entry of the zip has the very same name, and the row means that one."
 
 
-class _ItemsReader(CsvReader):
-    """items.csv: a column ``image`` with the path inside the zip, the reserved columns, and any others."""
-
-    def check_header(self, columns: list[str]) -> None:
-        check_columns([*columns, "text"] if "text" not in columns else columns, "text")
-        if "image" not in columns:
-            raise ImportRefused("items.csv needs a column named image with the path of each picture inside the zip.")
-
-
 class ZipReader(Reader):
-    """Rows of items.csv first, in its order, then the pictures it does not name, in the order of the zip.
+    """Rows of its tables first, in their order, then the pictures they do not name, in the order of the zip.
 
     Where a row was lost (badly quoted, or its file is not found) these stay outside: one of them may be its picture,
     and pictures that are in without their row could not be told from those that never had one.
@@ -75,23 +63,18 @@ class ZipReader(Reader):
         self.of_contexts: dict[Entry, PictureFacts] = {}
         #: rows so far whose picture nobody knows
         self.lost_rows = 0
-        self.named, self.shadowed = set[Entry](), set[Entry]()
-        tables = [entry for entry in entries if entry.base == ITEMS_NAME]
-        items = min(tables, key=lambda entry: len(entry.name), default=None)
+        self.named, self.shadowed, self.tables = set[Entry](), set[Entry](), set[Entry]()
+        tables = candidates(entries)
+        names = Names(entry for entry in entries if entry not in tables)
         number = 0
-        if items is not None:
-            entries.remove(items)
-            names = Names(entries)
-            folder = items.name.rpartition("/")[0]
-            with self._items(archive, items.info) as file:
-                for number, record in self._rows(file, start):
-                    yield from self._listed(archive, number, record, names, folder, start)
-            for entry in list(self.named):
-                self.shadowed.update(names.shadowed(entry))
-            self.shadowed -= self.named
-        rest = [entry for entry in entries if entry not in self.named]
+        for table in tables:
+            number = yield from self._of_table(archive, table, names, number, start)
+        for entry in list(self.named):
+            self.shadowed.update(names.shadowed(entry))
+        self.shadowed -= self.named
+        rest = [entry for entry in entries if entry not in self.named and entry not in self.tables]
         if self.lost_rows and rest:
-            self.notes.say(_held_back(self.lost_rows, len(rest)))
+            self.notes.say(_held_back(self.lost_rows, len(rest), min(self.tables, key=lambda table: table.name).base))
         if not number and not rest:
             raise ImportRefused("The zip holds no pictures.")
         self.total = number + len(rest)
@@ -101,13 +84,21 @@ class ZipReader(Reader):
             else:
                 yield number, self._unlisted(archive, entry, number)
 
-    def _rows(self, file: IO[bytes], start: int) -> Iterator[Numbered]:
-        """The rows of items.csv. Those that an earlier attempt dealt with are read for their names and say nothing."""
-        about: dict[str, Any] = {"modality": self.modality, "kind": self.kind, "options": {}}
-        if start:
-            before = _ItemsReader(file, **about, notes=ImportNotes())
-            yield from takewhile(lambda found: found[0] <= start, before.records(0))
-        yield from _ItemsReader(file, **about, notes=self.notes).records(start)
+    def _of_table(
+        self, archive: zipfile.ZipFile, table: Entry, names: Names, before: int, start: int
+    ) -> Generator[Numbered, None, int]:
+        """The rows of a table, which come after ``before`` others; returns how many rows there were until its end."""
+        number, folder = before, table.name.rpartition("/")[0]
+        with self._items(archive, table) as file:
+            if not names_pictures(file, table.base, self.kind):
+                return before
+            self.tables.add(table)
+            for place, record in rows_of(file, table.base, self.kind, self.notes, start - before):
+                number = before + place
+                if isinstance(record, Rejection):
+                    record.number = number
+                yield from self._listed(archive, number, record, names, folder, start)
+        return number
 
     def _unlisted(self, archive: zipfile.ZipFile, entry: Entry, number: int) -> dict[str, Any] | Rejection:
         """A picture that no row names; it goes in unless a row that was lost may be about it."""
@@ -117,27 +108,27 @@ class ZipReader(Reader):
             return Rejection(number, HELD_BACK, "image", _shown(entry.name))
         return self._picture(archive, entry, number, {"image": entry.name})
 
-    def _items(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
-        """items.csv in a temporary file, for a reader needs to seek."""
+    def _items(self, archive: zipfile.ZipFile, table: Entry) -> IO[bytes]:
+        """The table in a temporary file, for a reader needs to seek."""
         target = tempfile.SpooledTemporaryFile(max_size=8 * 1024**2)  # noqa: SIM115 - closed by the caller
         try:
-            for piece in self._pieces(archive, info, settings.IMPORT_MAX_BYTES):
+            for piece in self._pieces(archive, table.info, settings.IMPORT_MAX_BYTES):
                 target.write(piece)
         except RowRejected as error:
-            raise ImportRefused(f"items.csv cannot be read: {error.reason}") from error
+            raise ImportRefused(f"{table.base} cannot be read: {error.reason}") from error
         return target
 
     def _listed(
         self, archive: zipfile.ZipFile, number: int, record: dict[str, Any] | Rejection,
         names: Names, folder: str, start: int,
     ) -> Iterator[Numbered]:  # fmt: skip
-        """The picture that a row of items.csv names."""
+        """The picture that a row of a table names."""
         if isinstance(record, Rejection):
             self.lost_rows += 1
             if number > start:
                 yield number, record
             return
-        path = (record["image"] or "").strip()
+        path = record["image"]
         if self.kind.rows_name_items and not path and (record.get("left") or record.get("right")):
             if number > start:
                 yield number, record  # a pair, which names its items by their ids
@@ -242,9 +233,9 @@ def _folder(entry: Entry) -> str:
     return entry.folder
 
 
-def _held_back(lost_rows: int, files: int) -> str:
+def _held_back(lost_rows: int, files: int, table: str) -> str:
     """Why pictures stay outside that some row may be about: alone they would go in without id, label and group."""
-    rows = "1 row of items.csv has" if lost_rows == 1 else f"{lost_rows:,} rows of items.csv have"
+    rows = f"1 row of {table} has" if lost_rows == 1 else f"{lost_rows:,} rows of {table} have"
     outside = "1 file without a row stays" if files == 1 else f"{files:,} files without a row stay"
     return f"{rows} no file, so {outside} outside. Mend the names and import the zip again."
 
