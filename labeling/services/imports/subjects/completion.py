@@ -148,8 +148,10 @@ class Completion:
         sql = f"""SELECT i.content_hash, i.external_id, i.text, i.origin,
             EXISTS (SELECT 1 FROM labeling_annotation a WHERE a.item_id = i.id AND a.source = %s), i.data, i.id
             FROM labeling_item i WHERE i.project_id = %s AND i.content_hash {among}"""
-        for content_hash, *texts, has_answer, data, pk in fetch(sql, [Source.IMPORT.value, self.project.pk, parameter]):
-            yield content_hash, ItemThere(*texts, _GIVEN if has_answer else None, data, pk, self.takes_columns)
+        found = fetch(sql, [Source.IMPORT.value, self.project.pk, parameter])
+        for content_hash, external_id, text, origin, has_answer, data, pk in found:
+            answer = _GIVEN if has_answer else None
+            yield content_hash, ItemThere(external_id, text, origin, answer, data, pk, self.takes_columns)
 
 
 def _value(there: ItemThere, name: str) -> Any:
