@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 from labeling.api.base import ActionView, FirstRenderer, ProjectView, body, found, person, query
 from labeling.api.exceptions import Conflict
 from labeling.api.files import file_response
+from labeling.api.idempotency import KEY, once
 from labeling.api.serializers import ExportQuery, SnapshotIn, SnapshotOut
 from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.access import may
@@ -68,18 +70,26 @@ class Snapshots(ProjectView, ListAPIView[Snapshot]):
         """The snapshots of the project, newest first."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(operation_id="snapshots_start", request=SnapshotIn, responses={202: SnapshotOut})
+    @extend_schema(operation_id="snapshots_start", parameters=[KEY], request=SnapshotIn, responses={202: SnapshotOut})
     def post(self, request: Request, slug: str) -> Response:
         """Fixes the data set as it is now; a worker writes the file."""
         given = body(SnapshotIn, request)
-        made = start_snapshot(
-            person(request),
-            self.project,
-            export_format=given["format"],
-            rows=given["rows"],
-            filters=given.get("filters"),
-            pseudonyms=given["names"] == "pseudonyms",
-        )
+        user = person(request)
+
+        def make(public_id: UUID) -> Snapshot:
+            return start_snapshot(
+                user,
+                self.project,
+                export_format=given["format"],
+                rows=given["rows"],
+                filters=given.get("filters"),
+                pseudonyms=given["names"] == "pseudonyms",
+                public_id=public_id,
+            )
+
+        asked = (given["format"], given["rows"])
+        own = self.get_queryset().filter(created_by=user)
+        made = once(request, own, make, lambda earlier: (earlier.format, earlier.rows) == asked)
         return Response(SnapshotOut(made).data, status=status.HTTP_202_ACCEPTED)
 
 

@@ -1,6 +1,7 @@
 """Items in."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -14,9 +15,10 @@ from rest_framework.response import Response
 
 from labeling.api.base import ProjectView, body, found, person
 from labeling.api.exceptions import TooLarge
+from labeling.api.idempotency import KEY, once
 from labeling.api.parsers import LimitedJSONParser
 from labeling.api.serializers import ImportFileIn, ImportOut, ImportRowsIn, RejectionOut
-from labeling.models import Action, ImportBatch, ImportRejection
+from labeling.models import Action, ImportBatch, ImportFormat, ImportRejection
 from labeling.services.imports import start_import
 
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
@@ -40,6 +42,7 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
 
     @extend_schema(
         operation_id="imports_start",
+        parameters=[KEY],
         request={"multipart/form-data": ImportFileIn, "application/json": ImportRowsIn},
         responses={202: ImportOut},
     )
@@ -50,7 +53,7 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
         if (request.content_type or "").startswith("multipart/"):
             batch = self._from_file(request)
         else:
-            batch = start_import(person(request), self.project, rows=_rows(request.data))
+            batch = self._from_rows(request)
         return Response(ImportOut(batch).data, status=status.HTTP_202_ACCEPTED)
 
     def _from_file(self, request: Request) -> ImportBatch:
@@ -60,9 +63,26 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
         name = file.name or ""
         if not name:
             raise ValidationError({"file": ["The file has no name."]})
-        return start_import(
-            person(request), self.project, file=file, file_name=name, format=given.get("format"), options=options
+
+        def make(public_id: UUID) -> ImportBatch:
+            return start_import(
+                person(request), self.project, file=file, file_name=name, format=given.get("format"), options=options,
+                public_id=public_id,
+            )  # fmt: skip
+
+        return once(request, self._own(request), make, lambda earlier: earlier.size_bytes == file.size)
+
+    def _from_rows(self, request: Request) -> ImportBatch:
+        rows = _rows(request.data)
+        return once(
+            request,
+            self._own(request),
+            lambda public_id: start_import(person(request), self.project, rows=rows, public_id=public_id),
+            lambda earlier: earlier.format == ImportFormat.ROWS and earlier.total == len(rows),
         )
+
+    def _own(self, request: Request) -> QuerySet[ImportBatch]:
+        return ImportBatch.objects.filter(project=self.project, created_by=person(request))
 
 
 def _rows(data: Any) -> list[Any]:

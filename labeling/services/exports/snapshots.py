@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tempfile
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO, Any
@@ -45,8 +46,12 @@ def start_snapshot(
     rows: str = "annotations",
     filters: Any = None,
     pseudonyms: bool = False,
+    public_id: uuid.UUID | None = None,
 ) -> Snapshot:
-    """Fixes what the snapshot holds and enqueues the writing of its file on commit. Raises Invalid."""
+    """Fixes what the snapshot holds and enqueues the writing of its file on commit.
+
+    Raises Invalid, and IntegrityError for a ``public_id`` that there is already.
+    """
     export_format, rows = checked_shape(export_format, rows)
     chosen = replace(bounded(project, checked_filters({} if filters is None else filters)), pseudonyms=pseudonyms)
     check_format(project, export_format)
@@ -60,6 +65,7 @@ def start_snapshot(
         rows=rows,
         filters={**public(chosen), **bounds},
         last_annotation_id=chosen.last_annotation_id or 0,
+        public_id=public_id or uuid.uuid4(),
     )
     made = {"format": export_format, "rows": rows, "filters": public(chosen), "pseudonyms": pseudonyms}
     record("snapshot.started", user=user, project=project, subject=str(snapshot.public_id), after=made)

@@ -31,9 +31,12 @@ _OPTIONS = {"folder_is_label"}
 def start_import(
     user: User, project: Project, *, file: IO[bytes] | None = None, file_name: str = "",
     rows: list[Any] | None = None, format: str | None = None,  # noqa: A002 - the contract's name
-    options: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None, public_id: uuid.UUID | None = None,
 ) -> ImportBatch:  # fmt: skip
-    """Stores the upload (or the rows) and a queued batch, and wakes a worker on commit. Raises ImportRefused."""
+    """Stores the upload (or the rows) and a queued batch, and wakes a worker on commit.
+
+    Raises ImportRefused, and IntegrityError for a ``public_id`` that there is already.
+    """
     chosen = _options(options or {})
     if (file is None) == (rows is None):
         raise ImportRefused("Send a file or rows, one of the two.")
@@ -51,7 +54,7 @@ def start_import(
             batch = ImportBatch.objects.create(
                 project=project, created_by=user, format=found, file_name=_shown_name(file_name), path=path,
                 size_bytes=size_bytes, options=chosen, notes=notes.as_stored(),
-                total=len(rows) if rows is not None else None,
+                total=len(rows) if rows is not None else None, public_id=public_id or uuid.uuid4(),
             )  # fmt: skip
             facts = {"file_name": batch.file_name, "format": found, "size_bytes": size_bytes}
             record("import.started", user=user, project=project, subject=str(batch.public_id), after=facts)
