@@ -14,7 +14,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = {"config", "labeling", "learning", "tests", "benchmarks"}
+ROOMS = {"config", "labeling", "learning", "clients", "examples", "tests", "benchmarks"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "tools"}
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 

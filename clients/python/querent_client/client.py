@@ -1,0 +1,181 @@
+"""A server, and its projects."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Self, cast
+
+import httpx
+
+from querent_client.errors import InvalidRequest, NotThere
+from querent_client.exports import ProjectExports
+from querent_client.imports import ProjectImports
+from querent_client.models import (
+    AnnotationOut,
+    ItemOut,
+    MemberOut,
+    MetricsOut,
+    ProjectOut,
+    RoleEnum,
+    TokenOut,
+)
+from querent_client.retries import Retries
+from querent_client.runs import ProjectRuns
+from querent_client.tasks import ProjectTasks
+from querent_client.transport import Transport
+
+TIMEOUT_S = 60.0
+
+
+class Client:
+    """One Querent server, for the owner of a token. Close it, or use it as a context; it may be shared by threads.
+
+    ``timeout_s`` is how long a single read or write may stand still, ``retries`` how often and how patiently requests
+    are sent again, ``http`` another transport of httpx, for tests or a proxy.
+    """
+
+    def __init__(
+        self, url: str, token: str | None = None, *, timeout_s: float = TIMEOUT_S, retries: Retries | None = None,
+        http: httpx.BaseTransport | None = None,
+    ) -> None:  # fmt: skip
+        self._transport = Transport(url, token, timeout_s=timeout_s, retries=retries or Retries(), http=http)
+
+    @classmethod
+    def from_environment(cls, **options: Any) -> Self:
+        """The server and token of ``QUERENT_URL`` (else the one that ``make run`` starts) and ``QUERENT_TOKEN``."""
+        token = os.environ.get("QUERENT_TOKEN")
+        if not token:
+            raise ValueError("Set QUERENT_TOKEN: a token is made on the page “API tokens”.")
+        return cls(os.environ.get("QUERENT_URL") or "http://127.0.0.1:8000", token, **options)
+
+    @classmethod
+    def sign_in(
+        cls, url: str, username: str, password: str, *, scopes: Sequence[str] | None = None,
+        project: str | None = None, expires_in_days: int | None = None, **options: Any,
+    ) -> Self:  # fmt: skip
+        """A client with a new token, limited as asked. The token stays until it is revoked or has run out."""
+        limits = {"scopes": scopes, "project": project, "expires_in_days": expires_in_days}
+        made = cls(url, **options)
+        try:
+            token = made.new_token(username, password, **{name: value for name, value in limits.items() if value})
+        except BaseException:
+            made.close()
+            raise
+        made._transport.authorize(token["token"])
+        return made
+
+    def new_token(self, username: str, password: str, **limits: Any) -> TokenOut:
+        """A token, by name and password; ``limits`` as in ``sign_in``."""
+        body = {"username": username, "password": password, **limits}
+        return cast(TokenOut, self._transport.json("auth_token", body=body))
+
+    def __repr__(self) -> str:
+        return f"Client({self._transport.url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def projects(self) -> Iterator[ProjectOut]:
+        """The projects you are in."""
+        return self._transport.pages("projects_list")
+
+    def project(self, slug: str) -> "Project":
+        """A project by its slug; nothing is asked before something is wanted of it."""
+        return Project(self._transport, slug)
+
+    def create_project(
+        self, *, name: str, kind: str, modality: str, labels: Sequence[str | Mapping[str, Any]] = (),
+        slug: str | None = None, purpose: str = "", instructions: str = "", settings: Mapping[str, Any] | None = None,
+    ) -> "Project":  # fmt: skip
+        """A new project with you as its manager. Labels are names, or ``{"name", "hotkey", "description"}``.
+
+        Only with a ``slug`` is it asked for again when an answer was lost: without one there would be two.
+        """
+        body: dict[str, Any] = {
+            "name": name, "kind": kind, "modality": modality, "purpose": purpose, "instructions": instructions,
+            "labels": [{"name": label} if isinstance(label, str) else dict(label) for label in labels],
+        }  # fmt: skip
+        if slug:
+            body["slug"] = slug
+        if settings:
+            body["settings"] = dict(settings)
+        try:
+            made = self._transport.json("projects_create", body=body, repeatable=bool(slug))
+        except InvalidRequest as refused:
+            if not (slug and refused.answer_lost and refused.field == "slug"):
+                raise
+            made = self.project(slug).read()  # made by the attempt whose answer was lost, unless it is another's
+            if (made["name"], made["kind"], made["modality"]) != (name, kind, modality):
+                raise
+        return self.project(made["slug"])
+
+
+class Project:
+    """One project: ``imports``, ``tasks``, ``runs``, ``export``, and what it says of itself."""
+
+    def __init__(self, transport: Transport, slug: str) -> None:
+        self._transport, self.slug = transport, slug
+        self.imports = ProjectImports(transport, slug)
+        self.tasks = ProjectTasks(transport, slug)
+        self.runs = ProjectRuns(transport, slug)
+        self.export = ProjectExports(transport, slug)
+
+    def __repr__(self) -> str:
+        return f"Project({self.slug!r})"
+
+    def read(self) -> ProjectOut:
+        """Name, kind, labels, settings."""
+        return cast(ProjectOut, self._transport.json("projects_read", slug=self.slug))
+
+    def change(self, **fields: Any) -> ProjectOut:
+        """Changes ``name``, ``labels``, ``purpose``, ``instructions``, ``settings`` or ``archived``."""
+        return cast(ProjectOut, self._transport.json("projects_change", slug=self.slug, body=fields))
+
+    def delete(self) -> None:
+        """Deletes the project with everything in it."""
+        try:
+            self._transport.json("projects_delete", slug=self.slug)
+        except NotThere as error:
+            if not error.answer_lost:
+                raise
+
+    def items(
+        self, *, split: str | None = None, status: str | None = None, answered: bool | None = None,
+        label: str | None = None, q: str | None = None,
+    ) -> Iterator[ItemOut]:  # fmt: skip
+        """The items, in the order of import; ``q`` is looked for in text and external id."""
+        query = {"split": split, "status": status, "answered": answered, "label": label, "q": q}
+        return self._transport.pages("items_list", slug=self.slug, query=query)
+
+    def annotations(
+        self, *, split: str | None = None, source: str | None = None, annotator: str | None = None,
+        since: datetime | str | None = None,
+    ) -> Iterator[AnnotationOut]:  # fmt: skip
+        """Every answer with its revisions, newest last."""
+        query = {"split": split, "source": source, "annotator": annotator, "since": since}
+        return self._transport.pages("annotations_list", slug=self.slug, query=query)
+
+    def metrics(self) -> MetricsOut:
+        """Progress, labels, learning curve, agreement, throughput."""
+        return cast(MetricsOut, self._transport.json("metrics", slug=self.slug))
+
+    def members(self) -> Iterator[MemberOut]:
+        return self._transport.pages("members_list", slug=self.slug)
+
+    def set_member(self, username: str, role: RoleEnum) -> MemberOut:
+        """Adds a person, or gives them another role."""
+        body = {"username": username, "role": role}
+        return cast(MemberOut, self._transport.json("members_set", slug=self.slug, body=body, repeatable=True))
+
+    def remove_member(self, username: str) -> None:
+        try:
+            self._transport.json("members_remove", slug=self.slug, username=username)
+        except NotThere as error:
+            if not error.answer_lost:
+                raise

@@ -1,0 +1,108 @@
+"""The labeled data set out: as a file, or as the table of another library."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from querent_client import tables
+from querent_client.downloads import fetch
+from querent_client.jobs import finished
+from querent_client.models import ExportFormatEnum, RowsEnum, SnapshotOut
+from querent_client.progress import Progress, reporting
+from querent_client.transport import Transport
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas
+    import polars
+
+Split = Literal["pool", "eval"]
+
+
+class ProjectExports:
+    """The exports of a project. All are of snapshots: their files never change, so downloads go on and are checked."""
+
+    def __init__(self, transport: Transport, slug: str) -> None:
+        self._transport, self._slug = transport, slug
+
+    def download(
+        self, path: str | Path, *, format: ExportFormatEnum = "jsonl", rows: RowsEnum = "annotations",  # noqa: A002
+        split: Split | None = None, source: str | None = None, only: Literal["iid"] | None = None,
+        names: Literal["real", "pseudonyms"] | None = None, progress: bool | Progress = False,
+        timeout_s: float | None = None,
+    ) -> SnapshotOut:  # fmt: skip
+        """Fixes the data set as it is now and writes its file to ``path``, which is there whole or not at all.
+
+        A download that broke off goes on where it stopped, also in a later call, as long as the data set is the same;
+        the file's sha256 is checked. Raises DownloadDamaged.
+        """
+        made = self.snapshot(
+            format=format, rows=rows, split=split, source=source, only=only, names=names, timeout_s=timeout_s
+        )
+        self.fetch(made, path, progress=progress)
+        return made
+
+    def snapshot(
+        self, *, format: ExportFormatEnum = "jsonl", rows: RowsEnum = "annotations",  # noqa: A002
+        split: Split | None = None, source: str | None = None, only: Literal["iid"] | None = None,
+        names: Literal["real", "pseudonyms"] | None = None, wait: bool = True, timeout_s: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> SnapshotOut:  # fmt: skip
+        """Fixes the data set as it is now; with ``wait`` its file is written when this returns."""
+        filters = {name: value for name, value in (("split", split), ("source", source), ("only", only)) if value}
+        body: dict[str, Any] = {"format": format, "rows": rows, "filters": filters}
+        if names:
+            body["names"] = names
+        made = cast(
+            SnapshotOut, self._transport.json("snapshots_start", slug=self._slug, body=body, key=idempotency_key)
+        )
+        if not wait:
+            return made
+        read = partial(self.read, made["id"])
+        sleep = self._transport.retries.sleep
+        return cast(SnapshotOut, finished("Snapshot", made, read, timeout_s=timeout_s, sleep=sleep))
+
+    def read(self, snapshot_id: str) -> SnapshotOut:
+        return cast(SnapshotOut, self._transport.json("snapshots_read", public_id=snapshot_id))
+
+    def list(self) -> Iterator[SnapshotOut]:
+        """Newest first."""
+        return self._transport.pages("snapshots_list", slug=self._slug)
+
+    def fetch(self, snapshot: SnapshotOut | str, path: str | Path, *, progress: bool | Progress = False) -> Path:
+        """Writes the file of a snapshot that is done; see ``download``."""
+        found = self.read(snapshot) if isinstance(snapshot, str) else snapshot
+        with reporting(progress) as tell:
+            return fetch(self._transport, found, Path(path), tell)
+
+    def to_pandas(self, *, dtype_backend: str = "numpy_nullable", **chosen: Any) -> "pandas.DataFrame":
+        """The rows as a DataFrame (extra ``pandas``); whole numbers and booleans stay such where a cell is empty.
+
+        ``chosen`` are ``rows``, ``split``, ``source``, ``only``, ``names`` and ``timeout_s`` of ``download``.
+        """
+        library = tables.pandas()
+        with self._parquet(chosen) as path:
+            return cast("pandas.DataFrame", library.read_parquet(path, dtype_backend=dtype_backend))
+
+    def to_polars(self, **chosen: Any) -> "polars.DataFrame":
+        """The rows as a polars DataFrame (extra ``polars``); ``chosen`` as in ``to_pandas``."""
+        library = tables.polars()
+        with self._parquet(chosen) as path:
+            return cast("polars.DataFrame", library.read_parquet(path))
+
+    def to_datasets(self, **chosen: Any) -> "datasets.Dataset":
+        """The rows as a Dataset of Hugging Face, in memory (extra ``datasets``); ``chosen`` as in ``to_pandas``."""
+        library = tables.datasets()
+        with self._parquet(chosen) as path:
+            made = library.Dataset.from_parquet(str(path), keep_in_memory=True, cache_dir=str(path.parent / "cache"))
+            return cast("datasets.Dataset", made)
+
+    @contextmanager
+    def _parquet(self, chosen: dict[str, Any]) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="querent-") as folder:
+            path = Path(folder) / "rows.parquet"
+            self.download(path, format="parquet", **chosen)
+            yield path

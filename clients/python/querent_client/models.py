@@ -1,0 +1,642 @@
+"""Written by generate_models.py from the OpenAPI schema; do not edit."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NotRequired, TypedDict
+
+from querent_client.operation import Operation
+
+AnswerOutStateEnum = Literal["answered"]
+
+
+BlankEnum = Literal[""]
+
+
+ExportFormatEnum = Literal["jsonl", "csv", "parquet"]
+
+
+ImportFormatEnum = Literal["csv", "jsonl", "parquet", "zip", "image", "rows"]
+
+
+ItemStatusEnum = Literal["active", "set_aside"]
+
+
+JobStateEnum = Literal["queued", "running", "done", "skipped", "failed", "cancelled"]
+
+
+KindEnum = Literal["classification", "multilabel", "pairwise", "rating"]
+
+
+ModalityEnum = Literal["image", "text", "tabular"]
+
+
+ModelStatusEnum = Literal["candidate", "provisional", "champion", "retired", "rejected"]
+
+
+NamesEnum = Literal["real", "pseudonyms"]
+
+
+OnlyEnum = Literal["iid"]
+
+
+OutcomeEnum = Literal["pass", "warn", "fail", "skipped"]
+
+
+PairsEnum = Literal["any", "given"]
+
+
+ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
+
+
+RoleEnum = Literal["viewer", "annotator", "reviewer", "manager"]
+
+
+RowsEnum = Literal["annotations", "items", "preferences", "rankings", "scores"]
+
+
+ScopesEnum = Literal["read", "label", "manage", "predict"]
+
+
+SkipOutStateEnum = Literal["skipped"]
+
+
+SourceEnum = Literal["human", "import"]
+
+
+SplitEnum = Literal["pool", "eval"]
+
+
+StepOutStateEnum = Literal["running", "done", "skipped", "failed"]
+
+
+TriggerEnum = Literal["labels", "label_set", "import", "manual", "drift", "schedule"]
+
+
+ViewportEnum = Literal["wide", "medium", "narrow"]
+
+
+class AnnotationOut(TypedDict):
+    """``item`` of an answer about one, ``left`` and ``right`` of a judgment about two."""
+    id: int
+    item: int | None
+    external_id: str | None
+    left: int | None
+    right: int | None
+    split: SplitEnum
+    task: int | None
+    reason: NotRequired[str | None]
+    annotator: NotRequired[str | None]
+    # Who gave an imported judgment.
+    imported_annotator: str
+    source: SourceEnum
+    answer: dict[str, Any] | None
+    revision: NotRequired[int]
+    is_current: NotRequired[bool]
+    created_at: NotRequired[str]
+    elapsed_ms: NotRequired[int | None]
+    instructions_version: NotRequired[int]
+    # Of the page that was answered on.
+    ui_version: NotRequired[str]
+    viewport: NotRequired[ViewportEnum | BlankEnum]
+
+
+class AnswerInRequest(TypedDict):
+    # By kind: {"label": "…"}, {"labels": ["…"]} or {"winner": "left|right|tie|neither"}.
+    answer: dict[str, Any]
+    elapsed_ms: NotRequired[int | None]
+    # Of the page.
+    ui_version: NotRequired[str]
+    viewport: NotRequired[ViewportEnum | BlankEnum]
+
+
+class AnswerOut(TypedDict):
+    task: int
+    state: AnswerOutStateEnum
+    revision: int
+    answer: dict[str, Any]
+    elapsed_ms: int | None
+    created_at: str
+
+
+class CheckOut(TypedDict):
+    name: str
+    passed: bool
+    value: float
+    limit: float
+    detail: str
+
+
+class DecisionOut(TypedDict):
+    before: str
+    after: str
+    reason: str
+    numbers: Any
+    decided_by: NotRequired[str | None]
+    created_at: str
+
+
+class EstimateOut(TypedDict):
+    """A measured number. Where its interval says nothing, ``low`` and ``high`` are null and ``note`` says why."""
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    # Empty, or why there is no interval: too few to say, undefined.
+    note: str
+
+
+class EvalUsesOut(TypedDict):
+    """A use is a decision by which a promotion was possible; a verdict on fewer than 200 eval answers is none."""
+    # Uses of exactly this eval set, its own verdict counted when it was one.
+    same: int
+    # Uses of sets that held at least half of its items.
+    overlapping: int
+    # Uses of any eval set of the project so far.
+    project: int
+    # Bound on the chance that one of them promoted by luck.
+    lucky_win_at_most: float
+    warning: str
+
+
+class FindingOut(TypedDict):
+    name: str
+    # skipped: it could not tell.
+    outcome: OutcomeEnum
+    # Whether failing stops the run.
+    hard: bool
+    value: float | None
+    # The largest value that passes.
+    limit: float | None
+    unit: str
+    # What was found.
+    words: str
+    # What to do about it.
+    advice: str
+
+
+class GateOut(TypedDict):
+    """What the gate found when the version was a candidate; what a person did later stands in ``decisions``."""
+    # What it became.
+    status: ModelStatusEnum
+    reason: str
+    checks: list[CheckOut]
+    # The paired tests and their limits.
+    numbers: Any
+
+
+class ImportFileInRequest(TypedDict):
+    file: Any
+    # When the name does not say it.
+    format: NotRequired[str]
+    # For a zip of pictures.
+    folder_is_label: NotRequired[bool]
+
+
+class ImportOut(TypedDict):
+    id: str
+    state: JobStateEnum
+    format: ImportFormatEnum
+    # As the browser sent it; shown, never trusted.
+    file_name: NotRequired[str]
+    size_bytes: NotRequired[int]
+    # Rows in the file, once known.
+    total: NotRequired[int | None]
+    accepted: NotRequired[int]
+    duplicates: NotRequired[int]
+    rejected: NotRequired[int]
+    error: NotRequired[str]
+    created_at: str
+    finished_at: NotRequired[str | None]
+    # Why rejected rows are not listed any more, or empty.
+    rejections_note: str
+
+
+class ImportRowsInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    # Objects. What is none is rejected by its number, as any bad row.
+    rows: list[Any]
+
+
+class ItemImage(TypedDict):
+    width: int
+    height: int
+    media_type: str
+    size_bytes: int
+    sha256: str
+    # Address of the bytes as uploaded.
+    original: str
+    # Address of a derived preview.
+    preview: str
+
+
+class ItemOut(TypedDict):
+    id: int
+    external_id: NotRequired[str | None]
+    text: NotRequired[str]
+    image: ItemImage | None
+    context: NotRequired[str]
+    # Items of a group stay on one side of the split.
+    group: NotRequired[str]
+    origin: NotRequired[str]
+    # The item's own columns.
+    data: dict[str, Any]
+    split: SplitEnum
+    status: ItemStatusEnum
+    # Current answers by people.
+    answers: NotRequired[int]
+    slots_total: NotRequired[int]
+    created_at: NotRequired[str]
+
+
+class Label(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    name: str
+    hotkey: NotRequired[str]
+    description: NotRequired[str]
+
+
+class LabelRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    name: str
+    hotkey: NotRequired[str]
+    description: NotRequired[str]
+
+
+class LeaksOut(TypedDict):
+    """Eval items that the pool knows: the same content, almost the same, a group that is on both sides."""
+    hash: int
+    near: int
+    group: int
+    n_eval: int
+    n_pool: int
+
+
+class MemberInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    username: str
+    role: RoleEnum
+
+
+class MemberOut(TypedDict):
+    username: str
+    role: RoleEnum
+    # Current answers, take-backs excluded.
+    answers: int
+    # An open Quarantine says why; asked about nothing meanwhile.
+    is_quarantined: bool
+    added_at: NotRequired[str]
+
+
+class MetricsOut(TypedDict):
+    progress: dict[str, Any]
+    labels: list[dict[str, Any]]
+    learning_curve: list[dict[str, Any]]
+    agreement: dict[str, Any]
+    throughput: dict[str, Any]
+    # Active against random at equal label counts.
+    arms: NotRequired[dict[str, Any]]
+    # Whether labeling could stop: advice only.
+    stopping: NotRequired[dict[str, Any]]
+
+
+class ModelDetailOut(TypedDict):
+    id: int
+    number: int
+    status: ModelStatusEnum
+    # It became champion by the gate, on at least 200 eval answers.
+    verified: bool
+    # The questions are ranked by this version.
+    ranks: bool
+    # Items learned from.
+    trained_on: int
+    metrics: dict[str, EstimateOut]
+    baselines: dict[str, dict[str, EstimateOut]]
+    # Encoder version: name, parameters, hash.
+    encoder: str
+    learner: str
+    strategy: str
+    # Names in the order of the probabilities; null in a list, where they would be most of it.
+    labels: list[str] | None
+    n_labels: int
+    sha256: NotRequired[str]
+    size_bytes: NotRequired[int]
+    created_at: NotRequired[str]
+    run: NotRequired[str | None]
+    # A manager wants its file kept.
+    pinned: NotRequired[bool]
+    # Housekeeping let the file go; `manage.py repeat_run --store` makes it again.
+    file_dropped_at: str | None
+    # Eval items it was measured on.
+    n_eval: NotRequired[int]
+    # Manifest of the eval set it was measured on.
+    eval_sha256: NotRequired[str]
+    # From one item's content to its probabilities, at evaluation.
+    latency_ms: NotRequired[float | None]
+    # How often one person gives another's answer.
+    human_ceiling: EstimateOut | None
+    leaks: LeaksOut | None
+    eval_uses: EvalUsesOut
+    gate: GateOut | None
+    report: Any
+    # Empty, or that this version's intervals are by an older method.
+    intervals_note: str
+    decisions: list[DecisionOut]
+
+
+class ModelOut(TypedDict):
+    id: int
+    number: int
+    status: ModelStatusEnum
+    # It became champion by the gate, on at least 200 eval answers.
+    verified: bool
+    # The questions are ranked by this version.
+    ranks: bool
+    # Items learned from.
+    trained_on: int
+    metrics: dict[str, EstimateOut]
+    baselines: dict[str, dict[str, EstimateOut]]
+    # Encoder version: name, parameters, hash.
+    encoder: str
+    learner: str
+    strategy: str
+    # Names in the order of the probabilities; null in a list, where they would be most of it.
+    labels: list[str] | None
+    n_labels: int
+    sha256: NotRequired[str]
+    size_bytes: NotRequired[int]
+    created_at: NotRequired[str]
+    run: NotRequired[str | None]
+    # A manager wants its file kept.
+    pinned: NotRequired[bool]
+    # Housekeeping let the file go; `manage.py repeat_run --store` makes it again.
+    file_dropped_at: str | None
+
+
+class NextInRequest(TypedDict):
+    count: NotRequired[int]
+
+
+class SettingsRequest(TypedDict):
+    """All have defaults. ``strategy``, ``encoder`` and ``learner`` are names; "auto" chooses by the data."""
+    overlap: NotRequired[int]
+    eval_share: NotRequired[float]
+    eval_double_share: NotRequired[float]
+    random_share: NotRequired[float]
+    strategy: NotRequired[str]
+    encoder: NotRequired[str]
+    learner: NotRequired[str]
+    retrain_every: NotRequired[int]
+    lease_s: NotRequired[int]
+    repeat_share: NotRequired[float]
+    gold_share: NotRequired[float]
+    pairs: NotRequired[PairsEnum]
+    min_gain: NotRequired[float]
+
+
+class PatchedProjectChangeRequest(TypedDict):
+    """Kind, modality and slug may be sent back, but not changed."""
+    name: NotRequired[str]
+    kind: NotRequired[KindEnum]
+    modality: NotRequired[ModalityEnum]
+    slug: NotRequired[str]
+    labels: NotRequired[list[LabelRequest]]
+    purpose: NotRequired[str]
+    instructions: NotRequired[str]
+    settings: NotRequired[SettingsRequest]
+    archived: NotRequired[bool]
+
+
+class ProjectInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    name: str
+    kind: KindEnum
+    modality: ModalityEnum
+    slug: NotRequired[str]
+    labels: NotRequired[list[LabelRequest]]
+    purpose: NotRequired[str]
+    # Markdown.
+    instructions: NotRequired[str]
+    settings: NotRequired[SettingsRequest]
+
+
+class Settings(TypedDict):
+    """All have defaults. ``strategy``, ``encoder`` and ``learner`` are names; "auto" chooses by the data."""
+    overlap: NotRequired[int]
+    eval_share: NotRequired[float]
+    eval_double_share: NotRequired[float]
+    random_share: NotRequired[float]
+    strategy: NotRequired[str]
+    encoder: NotRequired[str]
+    learner: NotRequired[str]
+    retrain_every: NotRequired[int]
+    lease_s: NotRequired[int]
+    repeat_share: NotRequired[float]
+    gold_share: NotRequired[float]
+    pairs: NotRequired[PairsEnum]
+    min_gain: NotRequired[float]
+
+
+class ProjectOut(TypedDict):
+    slug: str
+    name: str
+    kind: KindEnum
+    modality: ModalityEnum
+    labels: list[Label]
+    purpose: str
+    instructions: str
+    instructions_version: int
+    settings: Settings
+    archived: bool
+    created_at: str
+
+
+class RejectionOut(TypedDict):
+    row: int
+    # External id or file name, when there is one.
+    name: NotRequired[str]
+    field: NotRequired[str]
+    reason: str
+
+
+class StepOut(TypedDict):
+    name: str
+    state: StepOutStateEnum
+    started_at: str
+    seconds: float
+    note: str
+    # Most memory the worker held in this step.
+    peak_memory_mb: NotRequired[int]
+
+
+class RunOut(TypedDict):
+    id: str
+    state: JobStateEnum
+    trigger: TriggerEnum
+    # Why it ran, or why it was skipped.
+    reason: NotRequired[str]
+    steps: list[StepOut]
+    # Id of the model version that came of it.
+    model: int | None
+    error: NotRequired[str]
+    created_at: str
+    started_at: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
+    seed: NotRequired[int]
+    # Progress.annotations when the data was frozen.
+    annotations_seen: NotRequired[int]
+    # Hash of the frozen data's manifest.
+    data_sha256: NotRequired[str]
+    # The epoch it published.
+    epoch: NotRequired[int | None]
+    data_tests: list[FindingOut]
+    # Code, Python and library versions, parameters.
+    environment: NotRequired[Any]
+
+
+class SkipInRequest(TypedDict):
+    reason: ReasonEnum
+
+
+class SkipOut(TypedDict):
+    task: int
+    state: SkipOutStateEnum
+    reason: ReasonEnum
+
+
+class SnapshotFilters(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    split: NotRequired[SplitEnum]
+    source: NotRequired[SourceEnum]
+    only: NotRequired[OnlyEnum]
+
+
+class SnapshotFiltersRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    split: NotRequired[SplitEnum]
+    source: NotRequired[SourceEnum]
+    only: NotRequired[OnlyEnum]
+
+
+class SnapshotInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    format: NotRequired[ExportFormatEnum]
+    rows: NotRequired[RowsEnum]
+    filters: NotRequired[SnapshotFiltersRequest]
+    # Pseudonyms: viewers may read it too.
+    names: NotRequired[NamesEnum]
+
+
+class SnapshotOut(TypedDict):
+    id: str
+    state: JobStateEnum
+    format: ExportFormatEnum
+    rows: RowsEnum
+    filters: SnapshotFilters
+    names: NamesEnum
+    sha256: NotRequired[str]
+    size_bytes: NotRequired[int]
+    row_count: NotRequired[int]
+    # Address of the file once it is written.
+    file: str | None
+    error: NotRequired[str]
+    created_at: str
+    finished_at: NotRequired[str | None]
+
+
+class TaskImage(TypedDict):
+    # A derived preview.
+    src: str
+    # Pixels of the upright original.
+    width: int
+    # Pixels of the upright original.
+    height: int
+
+
+class TaskContext(TypedDict):
+    text: str
+    # What the better one is better for.
+    purpose: str
+    # [name, value].
+    facts: list[list[Any]]
+    image: TaskImage | None
+
+
+class TaskItem(TypedDict):
+    id: int
+    text: str
+    context: str
+    # [column, value] of a table row.
+    fields: list[list[Any]]
+    image: TaskImage | None
+
+
+class TaskView(TypedDict):
+    """One of the two of a pair: no number, no name, no score."""
+    text: str
+    # [column, value] of a table row.
+    fields: list[list[Any]]
+    image: TaskImage | None
+
+
+class TaskOut(TypedDict):
+    """A question, and nothing that could bias the answer: about `item`, or about `left` and `right` in `context`."""
+    id: int
+    kind: KindEnum
+    modality: ModalityEnum
+    lease_expires_at: str
+    item: NotRequired[TaskItem]
+    context: NotRequired[TaskContext]
+    left: NotRequired[TaskView]
+    right: NotRequired[TaskView]
+
+
+class TokenInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    username: str
+    password: str
+    # What the token may be used for; without it everything.
+    scopes: NotRequired[list[ScopesEnum]]
+    # Slug of the only project that it reaches; without it all of yours.
+    project: NotRequired[str]
+    # Without it the token does not run out.
+    expires_in_days: NotRequired[int]
+
+
+class TokenOut(TypedDict):
+    token: str
+    scopes: list[ScopesEnum]
+    project: str | None
+    expires_at: str | None
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
+    "auth_token": Operation("POST", "/api/v1/auth/token/"),
+    "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
+    "imports_read": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/"),
+    "imports_rejections": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/rejections/", query=('cursor', 'limit')),
+    "imports_start": Operation("POST", "/api/v1/projects/{slug}/imports/", headers=('Idempotency-Key',)),
+    "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('answered', 'cursor', 'label', 'limit', 'q', 'split', 'status')),
+    "members_list": Operation("GET", "/api/v1/projects/{slug}/members/", query=('cursor', 'limit')),
+    "members_remove": Operation("DELETE", "/api/v1/projects/{slug}/members/{username}/"),
+    "members_set": Operation("POST", "/api/v1/projects/{slug}/members/"),
+    "metrics": Operation("GET", "/api/v1/projects/{slug}/metrics/"),
+    "models_list": Operation("GET", "/api/v1/projects/{slug}/models/", query=('cursor', 'limit')),
+    "models_read": Operation("GET", "/api/v1/models/{id}/"),
+    "projects_change": Operation("PATCH", "/api/v1/projects/{slug}/"),
+    "projects_create": Operation("POST", "/api/v1/projects/"),
+    "projects_delete": Operation("DELETE", "/api/v1/projects/{slug}/"),
+    "projects_list": Operation("GET", "/api/v1/projects/", query=('cursor', 'limit')),
+    "projects_read": Operation("GET", "/api/v1/projects/{slug}/"),
+    "runs_cancel": Operation("POST", "/api/v1/runs/{public_id}/cancel/"),
+    "runs_list": Operation("GET", "/api/v1/projects/{slug}/runs/", query=('cursor', 'limit')),
+    "runs_read": Operation("GET", "/api/v1/runs/{public_id}/"),
+    "runs_start": Operation("POST", "/api/v1/projects/{slug}/runs/"),
+    "snapshots_file": Operation("GET", "/api/v1/snapshots/{public_id}/file/"),
+    "snapshots_list": Operation("GET", "/api/v1/projects/{slug}/snapshots/", query=('cursor', 'limit')),
+    "snapshots_read": Operation("GET", "/api/v1/snapshots/{public_id}/"),
+    "snapshots_start": Operation("POST", "/api/v1/projects/{slug}/snapshots/", headers=('Idempotency-Key',)),
+    "tasks_answer": Operation("PUT", "/api/v1/tasks/{id}/answer/"),
+    "tasks_next": Operation("POST", "/api/v1/projects/{slug}/tasks/next/"),
+    "tasks_skip": Operation("POST", "/api/v1/tasks/{id}/skip/"),
+    "tasks_take_back": Operation("DELETE", "/api/v1/tasks/{id}/answer/"),
+}
