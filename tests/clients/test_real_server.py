@@ -19,7 +19,7 @@ LABELS = ["007", "true", "-"]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with Running(tmp_path_factory.mktemp("client") / "home") as up:
+    with Running(tmp_path_factory.mktemp("client") / "home", WEB_PROCESSES="1") as up:
         password = re.search(r"Password +(\S+)\n", up.output)[1]
         with q.Client.sign_in(f"http://127.0.0.1:{up.port}", "admin", password) as made:
             yield made
@@ -37,15 +37,15 @@ def test_the_three_examples_run_one_after_another(server, monkeypatch, capsys):
     said = run("bring_in_a_data_set.py")
     assert "300 items are in, 0 were there already, 0 do not fit" in said
     assert "rows: 300 of 300" in said
-    said = run("label_by_a_script.py", "--answers", "20")
-    assert "20 answers, 0 skipped" in said
+    said = run("label_by_a_script.py", "--answers", "15")
+    assert "15 answers, 0 skipped" in said
     assert "run done" in said
     said = run("train_on_the_export.py")
     measured = re.search(r"words: (\d+) of (\d+) right", said)
     assert int(measured[1]) > 0.7 * int(measured[2]) > 5
     project = server.project("messages")
-    assert len(list(project.annotations(source="human"))) == 20
-    assert next(project.runs.models())["trained_on"] > 20
+    assert len(list(project.annotations(source="human"))) == 15
+    assert next(project.runs.models())["trained_on"] > 15
 
 
 @pytest.fixture(scope="module")
