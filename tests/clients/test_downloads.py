@@ -146,3 +146,23 @@ def test_what_is_asked_for_is_sent_and_a_refusal_is_told(tmp_path):
     with pytest.raises(InvalidRequest) as raised:
         Script(told(400, {"rows": ["No such rows."]})).project.export.download(tmp_path / "y")
     assert raised.value.field == "rows"
+
+
+# streams
+
+
+def test_a_stream_that_breaks_off_begins_anew_and_is_whole_in_the_end(tmp_path):
+    server = FileServer(breaks=(3000, 10))
+    script = Script(server)
+    script.project.export.stream(tmp_path / "rows.jsonl", columns=["item_id", "text"])
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("rows.jsonl", CONTENT)]
+    assert server.asked == [None] * 3
+    assert script.requests[0].url.params["columns"] == "item_id,text"
+
+
+def test_a_stream_that_never_ends_well_leaves_no_file(tmp_path):
+    with pytest.raises(ConnectionLost, match="broke off 4 times"):
+        Script(FileServer(breaks=(10,) * 9)).project.export.stream(tmp_path / "rows.jsonl")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match="comma"):
+        Script(FileServer()).project.export.stream(tmp_path / "rows.jsonl", columns=["a,b"])

@@ -1,9 +1,12 @@
 """The Python client and the three examples against a real server: web, worker, scheduler, Redis."""
 
+import csv
 import hashlib
+import json
 import re
 import runpy
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,10 +28,18 @@ def server(tmp_path_factory):
             yield made
 
 
-def test_the_three_examples_run_one_after_another(server, monkeypatch, capsys):
-    monkeypatch.setenv("QUERENT_URL", server._transport.url)
-    monkeypatch.setenv("QUERENT_TOKEN", server._transport._http.headers["Authorization"].removeprefix("Token "))
+def token_of(client: q.Client) -> str:
+    return client._transport._http.headers["Authorization"].removeprefix("Token ")
 
+
+@pytest.fixture
+def in_environment(server, monkeypatch):
+    """The server as scripts are told it."""
+    monkeypatch.setenv("QUERENT_URL", server._transport.url)
+    monkeypatch.setenv("QUERENT_TOKEN", token_of(server))
+
+
+def test_the_three_examples_run_one_after_another(server, in_environment, monkeypatch, capsys):
     def run(name: str, *words: str) -> str:
         monkeypatch.setattr(sys, "argv", [name, *words])
         runpy.run_path(str(EXAMPLES / name), run_name="__main__")
@@ -46,6 +57,20 @@ def test_the_three_examples_run_one_after_another(server, monkeypatch, capsys):
     project = server.project("messages")
     assert len(list(project.annotations(source="human"))) == 15
     assert next(project.runs.models())["trained_on"] > 15
+
+
+def test_the_code_of_the_guide_runs(server, in_environment, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("texts.csv").write_text("id,text,label\nm1,I want my money back,refund\nm2,When does it come?,\nm3,,\n")
+    pieces = re.findall(r"```python\n(.*?)```", (BASE_DIR / "docs" / "guide" / "client.md").read_text(), re.S)
+    exec("\n".join(pieces), {})
+    said = capsys.readouterr().out
+    assert "2 in, 0 there already, 1 do not fit\n3 text There is no text" in said
+    assert "settings.overlap" in said
+    labels = {json.loads(line)["text"]: json.loads(line)["answer"] for line in Path("intents.jsonl").open()}
+    assert labels["When does it come?"] == {"label": "delivery"}
+    with Path("pool.csv").open(newline="") as file:
+        assert {row["split"] for row in csv.DictReader(file)} == {"pool"}
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +113,11 @@ def test_questions_are_answered_revised_skipped_and_taken_back(project):
 
 
 class Unsteady(httpx.HTTPTransport):
-    """Breaks every answer that is a file off after 500 bytes, and loses every third answer after it was given."""
+    """Breaks files off after 500 bytes, the first stream too, and loses every third other answer."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.calls, self.ranges = 0, list[str]()
+        self.calls, self.ranges, self.streams = 0, list[str](), 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.calls += 1
@@ -100,6 +125,9 @@ class Unsteady(httpx.HTTPTransport):
         if request.url.path.endswith("/file/"):
             self.ranges.append(request.headers.get("Range", ""))
             return httpx.Response(response.status_code, headers=response.headers, stream=_Breaks(response))
+        if request.url.path.endswith("/export/"):
+            self.streams += 1
+            return response if self.streams > 1 else httpx.Response(200, stream=_Breaks(response))
         if self.calls % 3 == 0:
             response.read()
             raise httpx.ReadError("the answer was lost")
@@ -121,23 +149,25 @@ class _Breaks(httpx.SyncByteStream):
 
 
 def test_over_a_bad_line_the_export_is_whole_and_nothing_is_done_twice(server, project, tmp_path):
-    line, token = Unsteady(), server._transport._http.headers["Authorization"].removeprefix("Token ")
-    retries = q.Retries(base_s=0.001)
+    line, token, retries = Unsteady(), token_of(server), q.Retries(base_s=0.001)
     before = len(list(project.imports.list())), len(list(project.export.list()))
     with q.Client(server._transport.url, token, http=line, retries=retries) as client:
         there = client.project("awkward")
         there.imports.rows([{"text": "over a bad line"}])
         made = there.export.download(tmp_path / "rows.jsonl", rows="items")
+        there.export.stream(tmp_path / "stream.jsonl", rows="items")
     content = (tmp_path / "rows.jsonl").read_bytes()
     assert hashlib.sha256(content).hexdigest() == made["sha256"]
     assert len(content.splitlines()) == made["row_count"] == 30
+    assert (tmp_path / "stream.jsonl").read_bytes() == content
+    assert line.streams == 2
     assert line.ranges[:3] == ["", "bytes=500-", "bytes=1000-"]
     after = len(list(project.imports.list())), len(list(project.export.list()))
     assert after == (before[0] + 1, before[1] + 1)
 
 
 def test_each_library_gets_the_values_that_are_stored(project):
-    rows = {"rows": "items", "source": "import"}
+    rows = {"rows": "items", "source": "import", "columns": ["n", "text", "label"]}
     pandas_rows = project.export.to_pandas(**rows)
     polars_rows = project.export.to_polars(**rows)
     datasets_rows = project.export.to_datasets(**rows)

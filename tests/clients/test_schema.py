@@ -153,6 +153,10 @@ def call_everything(client: Client, folder: Any) -> None:
     project.export.download(
         folder / "rows", format="csv", rows="items", split="pool", source="human", only="iid", names="pseudonyms"
     )
+    project.export.stream(
+        folder / "rows", format="parquet", rows="annotations", split="eval", source="import", only="iid", names="real",
+        columns=["item_id", "text"],
+    )  # fmt: skip
     list(project.export.list())
     project.export.fetch(UUID, folder / "again")
     project.delete()

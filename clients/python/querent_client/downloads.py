@@ -1,7 +1,10 @@
-"""Files that never change, fetched so that a broken connection costs only what was on its way."""
+"""Files. Those that never change are fetched so that a broken connection costs only what was on its way."""
 
 import hashlib
+from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -71,6 +74,27 @@ def _more(transport: Transport, snapshot: SnapshotOut, part: Path, tell: Progres
             except httpx.TransportError as error:
                 return error
     return None
+
+
+def stream(transport: Transport, slug: str, query: Mapping[str, Any], path: Path, tell: Progress) -> Path:
+    """Writes the export that ``query`` asks for, made while it is sent; one that breaks off begins anew."""
+    part = path.with_name(f".{path.name}.part")
+    for attempt in count(1):
+        try:
+            with transport.stream("export", slug=slug, query=query) as response, part.open("wb") as file:
+                for block in response.iter_raw():
+                    file.write(block)
+                    tell("bytes", file.tell(), None)
+        except httpx.TransportError as error:
+            pause_s = transport.retries.pause_s(attempt)
+            if pause_s is None:
+                part.unlink()
+                raise ConnectionLost(f"{path.name}: the export broke off {attempt} times") from error
+            transport.retries.sleep(pause_s)
+        else:
+            break
+    part.replace(path)
+    return path
 
 
 def _sha256(path: Path) -> str:

@@ -1,14 +1,14 @@
 """The labeled data set out: as a file, or as the table of another library."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from querent_client import tables
-from querent_client.downloads import fetch
+from querent_client.downloads import fetch, stream
 from querent_client.jobs import finished
 from querent_client.models import ExportFormatEnum, RowsEnum, SnapshotOut
 from querent_client.progress import Progress, reporting
@@ -23,7 +23,7 @@ Split = Literal["pool", "eval"]
 
 
 class ProjectExports:
-    """The exports of a project. All are of snapshots: their files never change, so downloads go on and are checked."""
+    """The exports of a project: snapshots, whose files never change, and the data set as it is at the moment."""
 
     def __init__(self, transport: Transport, slug: str) -> None:
         self._transport, self._slug = transport, slug
@@ -78,10 +78,29 @@ class ProjectExports:
         with reporting(progress) as tell:
             return fetch(self._transport, found, Path(path), tell)
 
+    def stream(
+        self, path: str | Path, *, format: ExportFormatEnum = "jsonl", rows: RowsEnum = "annotations",  # noqa: A002
+        split: Split | None = None, source: str | None = None, only: Literal["iid"] | None = None,
+        names: Literal["real", "pseudonyms"] | None = None, columns: Sequence[str] = (),
+        progress: bool | Progress = False,
+    ) -> Path:  # fmt: skip
+        """Writes the data set as it is now to ``path``, for viewers too, and keeps nothing at the server.
+
+        ``columns`` chooses some, in their order. A stream that breaks off begins anew: ``download`` goes on.
+        """
+        if wrong := [column for column in columns if "," in column]:
+            raise ValueError(f"A column with a comma in its name cannot be chosen: {wrong[0]!r}")
+        query = {
+            "format": format, "rows": rows, "split": split, "source": source, "only": only, "names": names,
+            "columns": ",".join(columns) or None,
+        }  # fmt: skip
+        with reporting(progress) as tell:
+            return stream(self._transport, self._slug, query, Path(path), tell)
+
     def to_pandas(self, *, dtype_backend: str = "numpy_nullable", **chosen: Any) -> "pandas.DataFrame":
         """The rows as a DataFrame (extra ``pandas``); whole numbers and booleans stay such where a cell is empty.
 
-        ``chosen`` are ``rows``, ``split``, ``source``, ``only``, ``names`` and ``timeout_s`` of ``download``.
+        ``chosen`` are ``rows``, ``split``, ``source``, ``only``, ``names`` and ``columns`` of ``stream``.
         """
         library = tables.pandas()
         with self._parquet(chosen) as path:
@@ -104,5 +123,4 @@ class ProjectExports:
     def _parquet(self, chosen: dict[str, Any]) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="querent-") as folder:
             path = Path(folder) / "rows.parquet"
-            self.download(path, format="parquet", **chosen)
-            yield path
+            yield self.stream(path, format="parquet", **chosen)

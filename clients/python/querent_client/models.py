@@ -11,7 +11,7 @@ AnswerOutStateEnum = Literal["answered"]
 BlankEnum = Literal[""]
 
 
-ExportFormatEnum = Literal["jsonl", "csv", "parquet"]
+ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-preference-chat", "trl-unpaired", "openai-preference", "ranking", "qrels", "trec-run"]
 
 
 ImportFormatEnum = Literal["csv", "jsonl", "parquet", "zip", "image", "rows"]
@@ -611,6 +611,7 @@ class TokenOut(TypedDict):
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
+    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'source', 'split')),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
     "imports_read": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/"),
     "imports_rejections": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/rejections/", query=('cursor', 'limit')),

@@ -71,10 +71,13 @@ class Transport:
             asked["cursor"] = cursor[0]
 
     @contextmanager
-    def stream(self, name: str, *, headers: Mapping[str, str], **parts: Any) -> Iterator[httpx.Response]:
+    def stream(
+        self, name: str, *, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None,
+        **parts: Any,
+    ) -> Iterator[httpx.Response]:  # fmt: skip
         """An open answer, its bytes as they are stored: a range of them means what it says. 416 is no error here."""
-        asked = {"Accept": "*/*", "Accept-Encoding": "identity", **headers}
-        response = self._sent(name, parts, headers=asked, stream=True, accepted=frozenset({416}))
+        asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        response = self._sent(name, parts, query=query, headers=asked, stream=True, accepted=frozenset({416}))
         try:
             yield response
         finally:
