@@ -67,8 +67,8 @@ def test_the_code_of_the_guide_runs(server, in_environment, tmp_path, monkeypatc
     said = capsys.readouterr().out
     assert "2 in, 0 there already, 1 do not fit\n3 text There is no text" in said
     assert "settings.overlap" in said
-    labels = {json.loads(line)["text"]: json.loads(line)["answer"] for line in Path("intents.jsonl").open()}
-    assert labels["When does it come?"] == {"label": "delivery"}
+    rows = [json.loads(line) for line in Path("intents.jsonl").read_text().splitlines()]
+    assert {row["text"]: row["answer"] for row in rows}["When does it come?"] == {"label": "delivery"}
     with Path("pool.csv").open(newline="") as file:
         assert {row["split"] for row in csv.DictReader(file)} == {"pool"}
 
