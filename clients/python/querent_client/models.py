@@ -11,7 +11,10 @@ AnswerOutStateEnum = Literal["answered"]
 BlankEnum = Literal[""]
 
 
-ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-preference-chat", "trl-unpaired", "openai-preference", "ranking", "qrels", "trec-run"]
+ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-preference-chat", "trl-unpaired", "openai-preference", "ranking", "qrels", "trec-run", "huggingface", "imagefolder"]
+
+
+FallBackEnum = Literal["auto", "never"]
 
 
 ImportFormatEnum = Literal["csv", "jsonl", "parquet", "zip", "image", "rows"]
@@ -208,6 +211,8 @@ class ImportOut(TypedDict):
     finished_at: NotRequired[str | None]
     # Why rejected rows are not listed any more, or empty.
     rejections_note: str
+    # What the import found in the file and did of itself, in sentences, such as a column it left out.
+    notes: list[str]
 
 
 class ImportRowsInRequest(TypedDict):
@@ -296,6 +301,8 @@ class MetricsOut(TypedDict):
     arms: NotRequired[dict[str, Any]]
     # Whether labeling could stop: advice only.
     stopping: NotRequired[dict[str, Any]]
+    # Who picks the questions, the model or chance, and on which figures.
+    asking: NotRequired[dict[str, Any]]
 
 
 class ModelDetailOut(TypedDict):
@@ -390,6 +397,9 @@ class SettingsRequest(TypedDict):
     gold_share: NotRequired[float]
     pairs: NotRequired[PairsEnum]
     min_gain: NotRequired[float]
+    # auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so; never: it does not,
+    # and where it did the model chooses again.
+    fall_back: NotRequired[FallBackEnum]
 
 
 class PatchedProjectChangeRequest(TypedDict):
@@ -433,6 +443,9 @@ class Settings(TypedDict):
     gold_share: NotRequired[float]
     pairs: NotRequired[PairsEnum]
     min_gain: NotRequired[float]
+    # auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so; never: it does not,
+    # and where it did the model chooses again.
+    fall_back: NotRequired[FallBackEnum]
 
 
 class ProjectOut(TypedDict):
