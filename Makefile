@@ -16,7 +16,7 @@ test: dev chromium nginx
 	$(BIN)/python -m pytest -n 2 $(ARGS) && \
 	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m both_databases -n 2
 
-## style, types, one-way imports, migrations, deployment settings
+## style, types, one-way imports, migrations, the client's models, deployment settings
 check: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -24,6 +24,7 @@ check: dev
 	$(BIN)/lint-imports --no-logo
 	@home="$$(mktemp -d)"; trap 'rm -rf "$$home"' EXIT; set -ex; export QUERENT_HOME="$$home"; \
 	$(BIN)/python manage.py makemigrations --check --dry-run; \
+	$(BIN)/python clients/python/generate_models.py --check; \
 	HTTPS=1 HOST=0.0.0.0 ALLOWED_HOSTS=label.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: dev

@@ -2,6 +2,7 @@
 
     python clients/python/generate_models.py            asks this checkout's ``manage.py spectacular``
     python clients/python/generate_models.py FILE.json  takes a schema that was saved
+    python clients/python/generate_models.py --check    writes nothing, and fails when the file is of another schema
 
 The types are TypedDicts: an answer stays the dict that was sent, and a field that a newer server adds breaks nothing.
 """
@@ -178,13 +179,18 @@ def _table(operations: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    if arguments:
-        text = Path(arguments[0]).read_text()
+    check = "--check" in arguments
+    files = [one for one in arguments if one != "--check"]
+    if files:
+        text = Path(files[0]).read_text()
     else:
         command = [sys.executable, "manage.py", "spectacular", "--format", "openapi-json"]
-        text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    TARGET.write_text(generate(json.loads(text), called_operations()))
-    print(f"{TARGET}: {len(called_operations())} operations")
+        text = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    made = generate(json.loads(text), called_operations())
+    if not check:
+        TARGET.write_text(made)
+    elif TARGET.read_text() != made:
+        sys.exit(f"{TARGET.relative_to(ROOT)} is not of this schema: python {Path(__file__).relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -250,6 +250,8 @@ class ItemOut(TypedDict):
     answers: NotRequired[int]
     slots_total: NotRequired[int]
     created_at: NotRequired[str]
+    # The skip reason that took it out, or reviewer.
+    set_aside_because: NotRequired[str]
 
 
 class Label(TypedDict):
@@ -294,6 +296,8 @@ class MemberOut(TypedDict):
 class MetricsOut(TypedDict):
     progress: dict[str, Any]
     labels: list[dict[str, Any]]
+    # Items that are not asked about, by why.
+    set_aside: NotRequired[dict[str, int]]
     learning_curve: list[dict[str, Any]]
     agreement: dict[str, Any]
     throughput: dict[str, Any]
@@ -629,7 +633,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "imports_read": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/"),
     "imports_rejections": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/rejections/", query=('cursor', 'limit')),
     "imports_start": Operation("POST", "/api/v1/projects/{slug}/imports/", headers=('Idempotency-Key',)),
-    "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('answered', 'cursor', 'label', 'limit', 'q', 'split', 'status')),
+    "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('answered', 'because', 'cursor', 'label', 'limit', 'q', 'split', 'status')),
     "members_list": Operation("GET", "/api/v1/projects/{slug}/members/", query=('cursor', 'limit')),
     "members_remove": Operation("DELETE", "/api/v1/projects/{slug}/members/{username}/"),
     "members_set": Operation("POST", "/api/v1/projects/{slug}/members/"),
