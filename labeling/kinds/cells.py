@@ -99,7 +99,7 @@ def without_fraction(text: str) -> str:
     >>> without_fraction("1001.0"), without_fraction("-0.00"), without_fraction("1.10"), without_fraction("007.0")
     ('1001', '0', '1.10', '7')
     """
-    if not text.endswith("0") or ".0" not in text:
+    if text[-1:] != "0" or ".0" not in text:
         return text
     match = _WHOLE.fullmatch(text)
     if match is None or not text.isascii():

@@ -36,6 +36,7 @@ AS_BEFORE = "\0as before"
 _JSON = orjson.OPT_NON_STR_KEYS
 _LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept as text, digit for digit."
 _LONG_NUMBERS = "{count} rows hold whole numbers of more than 64 bits, which are kept as text, digit for digit."
+_NOTHING = (None, "")
 ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
 
@@ -100,13 +101,13 @@ class RowBuilder:
         pop = record.pop
         context, group, origin, split = pop("context", ""), pop("group", ""), pop("origin", ""), pop("split", "")
         external_id, label, identity = pop("id", None), pop("label", None), pop(CONTEXT, "")
-        if context != "":  # 0 and false are values
+        if context or context not in _NOTHING:  # 0 and false are values
             context = as_text(context, "context", self.max_bytes)
-        if group != "":
+        if group or group not in _NOTHING:
             group = as_text(group, "group", SHORT)
-        if origin != "":
+        if origin or origin not in _NOTHING:
             origin = as_text(origin, "origin", SHORT)
-        if split != "":
+        if split or split not in _NOTHING:
             split = as_split(split)
         if external_id is not None:
             external_id = as_text(external_id, "id", SHORT) or None
@@ -145,7 +146,7 @@ class RowBuilder:
                 asset = asset_of(self.project_id, picture) if picture else None
                 return Item(
                     project_id=self.project_id, external_id=external_id, text=text, asset=asset,
-                    data=orjson.loads(data), context=context, group=group, origin=origin,
+                    data=orjson.loads(data), context=context or "", group=group or "", origin=origin or "",
                 )  # fmt: skip
 
             answer = self._answer(label, shown)
@@ -160,8 +161,8 @@ class RowBuilder:
             drawn = hashlib.sha256((self.seed + hashlib.sha256(asked_before or asked).hexdigest()).encode()).digest()
         side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
         return Row(
-            number, fingerprint, text, data, external_id, context, group, origin, split, side, draw_key, answer,
-            picture, content, earlier_hash=earlier_hash,
+            number, fingerprint, text, data, external_id, context or "", group or "", origin or "", split or "", side,
+            draw_key, answer, picture, content, earlier_hash=earlier_hash,
         )  # fmt: skip
 
     def _answer(self, label: Any, shown: Callable[[], Item]) -> str | None:

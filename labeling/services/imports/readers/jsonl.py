@@ -53,24 +53,27 @@ class JsonlReader(Reader):
             if isinstance(line, Rejection):
                 yield number, Rejection(number, line.reason)
                 continue
-            yield number, self._record(number, line)
-
-    def _record(self, number: int, line: bytes) -> dict[str, Any] | Rejection:
-        why, record = "", None
-        try:
-            record = orjson.loads(line)
-        except ValueError as error:
-            why = f"Not valid JSON: {error}."[:500]
-        # orjson rounds what does not fit into 64 bits: two ids would be one. And NaN, Infinity and 1e999 are no JSON,
-        # though many programs write them.
-        if why or (self.has_long_numbers and _LONG_NUMBER.search(line)):
             try:
-                record = self._exact(line)
-            except (ValueError, ArithmeticError, RecursionError) as error:
-                return Rejection(number, why or f"Cannot be read: {error}."[:500])
-        if type(record) is dict:
-            return self._named(number, record)
-        return Rejection(number, f"Expected a JSON object, found {_json_kind(record)}.")
+                record = orjson.loads(line)
+            except ValueError as error:  # NaN, Infinity and 1e999 are no JSON, though many programs write them
+                record = self._slowly(number, line, f"Not valid JSON: {error}.")
+            else:
+                if self.has_long_numbers and _LONG_NUMBER.search(line):
+                    # orjson rounds what does not fit into 64 bits: two ids would be one
+                    record = self._slowly(number, line)
+            if type(record) is dict:
+                yield number, self._named(number, record)
+            elif type(record) is Rejection:
+                yield number, record
+            else:
+                yield number, Rejection(number, f"Expected a JSON object, found {_json_kind(record)}.")
+
+    def _slowly(self, number: int, line: bytes, why: str = "") -> Any:
+        """What ``_exact`` finds, else a rejection that says ``why`` or what is wrong."""
+        try:
+            return self._exact(line)
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            return Rejection(number, (why or f"Cannot be read: {error}.")[:500])
 
     def _exact(self, line: bytes) -> Any:
         """The line read slowly: whole numbers of any length, decimals in reserved columns digit for digit, NaN as null.

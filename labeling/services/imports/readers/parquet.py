@@ -1,6 +1,7 @@
 """Parquet through Arrow, a small batch at a time; nested values become JSON."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -50,27 +51,21 @@ class ParquetReader(Reader):
             if number + batch.num_rows <= start:
                 number += batch.num_rows
                 continue
-            yield from self._of_batch(batch.rename_columns(columns), number, start)
-            number += batch.num_rows
+            for record in self._records_of(batch.rename_columns(columns), number, start):
+                number += 1
+                if number > start:
+                    yield number, record
 
-    def _of_batch(self, batch: pa.RecordBatch, number: int, start: int) -> Iterator[Numbered]:
+    def _records_of(self, batch: pa.RecordBatch, number: int, start: int) -> list[dict[str, Any] | Rejection]:
         """The rows of a batch before which there were ``number``."""
         names = batch.schema.names
         columns = [cells_of(column) for column in batch.columns]
-        faults = {
-            place: (reason, name[:100])
-            for name, column in zip(names, columns, strict=True)
-            for place, reason in column.faults.items()
-        }
-        infinite = any(column.has_infinity for column in columns)
-        for place, cells in enumerate(zip(*(column.values for column in columns), strict=True)):
-            number += 1
-            if number <= start:
-                continue
-            if place in faults:
-                yield number, Rejection(number, *faults[place])
-                continue
-            record = dict(zip(names, cells, strict=True))
-            if infinite:
-                self.empty_infinities(record)
-            yield number, record
+        cells = zip(*(column.values for column in columns), strict=False)  # strictness would double the cost of a row
+        records: list[dict[str, Any] | Rejection] = [dict(zip(names, row, strict=False)) for row in cells]
+        if any(column.has_infinity for column in columns):
+            for record in records[max(start - number, 0) :]:
+                self.empty_infinities(record)  # type: ignore[arg-type]  # no rejection among them yet
+        for name, column in zip(names, columns, strict=True):
+            for place, reason in column.faults.items():
+                records[place] = Rejection(number + place + 1, reason, name[:100])
+        return records
