@@ -17,12 +17,18 @@ ROWS_A_PIECE = 500
 #: The cell of an empty list: none of the labels, which an empty cell, no consensus, would look like.
 NO_LABEL = "[]"
 _FIRST_OF_FORMULA = "=+-@\t\r"
+_FIRST_OF_CHANGED = f"'{_FIRST_OF_FORMULA}"
 _RUNS_AS_FORMULA = tuple(_FIRST_OF_FORMULA)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 def neutral(cell: str) -> str:
-    """The text with ' in front if a spreadsheet would run it as a formula; numbers such as -3.5 stay as they are."""
+    """The text with ' in front if a spreadsheet would run it as a formula; numbers such as -3.5 stay as they are.
+
+    So has a text that is such a formula with a ' in front: what is read back has one ' less wherever it could be ours.
+    """
+    if cell.startswith("'"):
+        return f"'{cell}" if cell.lstrip("'").startswith(_RUNS_AS_FORMULA) else cell
     return f"'{cell}" if cell.startswith(_RUNS_AS_FORMULA) and not _NUMBER.fullmatch(cell) else cell
 
 
@@ -69,7 +75,7 @@ def _as_they_are(values: Values) -> Values:
 def _texts(values: Values) -> Values:
     if not any(values):
         return values
-    return [neutral(value) if value and value[0] in _FIRST_OF_FORMULA else value for value in values]
+    return [neutral(value) if value and value[0] in _FIRST_OF_CHANGED else value for value in values]
 
 
 def _booleans(values: Values) -> Values:

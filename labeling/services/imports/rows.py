@@ -16,6 +16,7 @@ from labeling.selectors.label_names import former_names, label_names
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
 from labeling.services.imports.notes import ImportNotes
+from labeling.services.imports.own_exports import MARKS, NOTE, OwnExport
 from labeling.services.imports.values import SHORT, as_split, as_text, storable, utf8_of
 from labeling.services.items.assets import asset_of
 from labeling.services.items.decoding import PictureRejected
@@ -89,6 +90,7 @@ class RowBuilder:
         self.kind = kind_of(project)
         self.labels = LabelNames(project.labels.names(), former_names(project))
         self.label_names = label_names(project)
+        self.own_export = OwnExport(project)
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         self._answers: dict[str, str] = {}
         #: (label, question) -> canonical answer; another where the import brings the labels of the project
@@ -98,6 +100,9 @@ class RowBuilder:
 
     def build(self, number: int, record: dict[str, Any]) -> Row:
         """The row of a record (which is consumed). Raises RowRejected."""
+        if "soft_label" in record and record.keys() >= MARKS:
+            self.notes.say(NOTE)
+            record = self.own_export.given(record)
         pop = record.pop
         context, group, origin, split = pop("context", ""), pop("group", ""), pop("origin", ""), pop("split", "")
         external_id, label, identity = pop("id", None), pop("label", None), pop(CONTEXT, "")

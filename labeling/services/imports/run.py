@@ -84,6 +84,7 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
             notes=notes,
         )  # fmt: skip
         builder = builder_of(project)(project, notes=notes)
+        builder.own_export.quotes_formulas = reader.quotes_formulas
         new_labels = NewLabels(project) if brings_labels(batch) else None
         if new_labels:
             builder.answer_of = new_labels.answer

@@ -19,6 +19,8 @@ class Reader(ABC):
     """Reads one upload. The same file gives the same numbered records however often it is read: resuming needs that."""
 
     chunk_rows: ClassVar[int] = 2_000
+    #: whether files of this format that Querent wrote have a ' before cells that a spreadsheet would run
+    quotes_formulas: ClassVar[bool] = False
 
     def __init__(
         self, file: IO[bytes], *, modality: str, kind: QuestionKind, options: dict[str, Any], file_name: str = "",

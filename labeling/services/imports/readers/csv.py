@@ -27,6 +27,7 @@ _NOTHING = "\\N"
 class CsvReader(Reader):
     #: lines of text without a header are read too
     takes_lines: ClassVar[bool] = True
+    quotes_formulas = True
 
     def check(self) -> None:
         self.file.seek(0)
