@@ -188,7 +188,9 @@ def test_the_columns_of_a_table_row_are_its_own(people):
         assert (row["text"], row["age"]) == ("x", 3)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "--3", "'=", "''-3"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "--3", "'=", "''-3"]
+)
 def test_formulas_are_neutralised(cell):
     assert neutral(cell) == f"'{cell}"
 
