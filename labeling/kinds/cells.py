@@ -122,7 +122,8 @@ def group_key(group: str) -> str:
     >>> group_key("1.0") == group_key("1"), group_key("1.10") == group_key("1.1")
     (True, False)
     """
-    return without_fraction(name_key(group))
+    key = name_key(group)
+    return without_fraction(key) if key[-1:] == "0" else key
 
 
 def as_label(value: Any, labels: Set[str], field: str = "label") -> str:

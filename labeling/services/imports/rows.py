@@ -37,7 +37,6 @@ AS_BEFORE = "\0as before"
 _JSON = orjson.OPT_NON_STR_KEYS
 _LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept as text, digit for digit."
 _LONG_NUMBERS = "{count} rows hold whole numbers of more than 64 bits, which are kept as text, digit for digit."
-_NOTHING = (None, "")
 ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
 
@@ -104,15 +103,20 @@ class RowBuilder:
             self.notes.say(NOTE)
             record = self.own_export.given(record)
         pop = record.pop
-        context, group, origin, split = pop("context", ""), pop("group", ""), pop("origin", ""), pop("split", "")
+        context, group, origin, split = (
+            pop("context", None),
+            pop("group", None),
+            pop("origin", None),
+            pop("split", None),
+        )
         external_id, label, identity = pop("id", None), pop("label", None), pop(CONTEXT, "")
-        if context or context not in _NOTHING:  # 0 and false are values
+        if context is not None and context != "":  # 0 and false are values
             context = as_text(context, "context", self.max_bytes)
-        if group or group not in _NOTHING:
+        if group is not None and group != "":
             group = as_text(group, "group", SHORT)
-        if origin or origin not in _NOTHING:
+        if origin is not None and origin != "":
             origin = as_text(origin, "origin", SHORT)
-        if split or split not in _NOTHING:
+        if split is not None and split != "":
             split = as_split(split)
         if external_id is not None:
             external_id = as_text(external_id, "id", SHORT) or None

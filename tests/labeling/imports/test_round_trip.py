@@ -67,7 +67,7 @@ def test_texts_come_back_as_they_were(bring_in, name, kind, labels, given):
         }
         for n, text in enumerate(AWKWARD)
     ]  # fmt: skip
-    rows += [{"id": text + "!", "text": text} for text in AWKWARD]
+    rows += [{"id": f"{text}!", "text": text, "label": given[0]} for text in AWKWARD]
     assert counts(bring_in(first, rows)) == ("done", len(rows), 0, 0)
     batch = there_and_back(bring_in, first, second, name)
     assert (counts(batch), reasons(batch)) == (("done", len(rows), 0, 0), {})

@@ -58,7 +58,7 @@ class JsonlReader(Reader):
             except ValueError as error:  # NaN, Infinity and 1e999 are no JSON, though many programs write them
                 record = self._slowly(number, line, f"Not valid JSON: {error}.")
             else:
-                if self.has_long_numbers and _LONG_NUMBER.search(line):
+                if self.has_long_numbers and _perhaps_long(line) and _LONG_NUMBER.search(line):
                     # orjson rounds what does not fit into 64 bits: two ids would be one
                     record = self._slowly(number, line)
             if type(record) is dict:

@@ -60,8 +60,9 @@ class ParquetReader(Reader):
         """The rows of a batch before which there were ``number``."""
         names = batch.schema.names
         columns = [cells_of(column) for column in batch.columns]
-        cells = zip(*(column.values for column in columns), strict=False)  # strictness would double the cost of a row
-        records: list[dict[str, Any] | Rejection] = [dict(zip(names, row, strict=False)) for row in cells]
+        rows = zip(*(column.values for column in columns), strict=True)
+        # saying ``strict`` once a row would cost as much as the row
+        records: list[dict[str, Any] | Rejection] = [dict(zip(names, row)) for row in rows]  # noqa: B905
         if any(column.has_infinity for column in columns):
             for record in records[max(start - number, 0) :]:
                 self.empty_infinities(record)  # type: ignore[arg-type]  # no rejection among them yet
