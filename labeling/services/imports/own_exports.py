@@ -31,8 +31,15 @@ class OwnExport:
         """The record as an import is given it."""
         if self.quotes_formulas:
             record = {_without_quote(name): _without_quote(value) for name, value in record.items()}
-        kept = {name.removeprefix("item."): value for name, value in record.items() if name not in self.left_out}
-        return {"id": record["external_id"], **kept}
+        return {"id": record["external_id"], **self._kept(record)}
+
+    def _kept(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The columns of the item; what a reader hands over beside them (rows.AS_BEFORE) may hold columns of ours too."""
+        return {
+            name.removeprefix("item."): self._kept(value) if name.startswith("\0") and type(value) is dict else value
+            for name, value in record.items()
+            if name not in self.left_out
+        }
 
 
 def _without_quote(cell: Any) -> Any:
