@@ -34,7 +34,7 @@ class OwnExport:
         return {"id": record["external_id"], **self._kept(record)}
 
     def _kept(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The columns of the item; what a reader hands over beside them (rows.AS_BEFORE) may hold columns of ours too."""
+        """The columns of the item; and of what a reader hands over beside them (rows.AS_BEFORE)."""
         return {
             name.removeprefix("item."): self._kept(value) if name.startswith("\0") and type(value) is dict else value
             for name, value in record.items()
