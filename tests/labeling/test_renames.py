@@ -18,7 +18,7 @@ from labeling.services.serving.next_tasks import next_tasks
 from labeling.services.validation.errors import Invalid
 from tests.factories import make_items, make_project
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture
