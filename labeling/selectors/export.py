@@ -123,17 +123,52 @@ class _OfLabel(NamedTuple):
     data: str
 
 
+def answers_by_item(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Rows of answers in the order of the items, those about one item after one another and oldest first."""
+    return _answers(project, bounded(project, filters), _in_items)
+
+
 def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    return _answers(project, filters, _in_time)
+
+
+Records = list[tuple[Any, ...]]
+#: Reads the answers within some bounds in an order: SQL, its parameters, SQL.
+Read = Callable[[str, list[Any], str], Records]
+
+
+def _in_time(project: Project, filters: Filters, read: Read, id_of: Callable[[Any], int]) -> Iterator[Records]:
+    last = 0
+    while records := read("a.id > %s", [last], f"a.id LIMIT {CHUNK_ANNOTATIONS}"):
+        last = id_of(records[-1])
+        yield records
+
+
+def _in_items(project: Project, filters: Filters, read: Read, id_of: Callable[[Any], int]) -> Iterator[Records]:
+    limit = filters.ordinal_below or 0
+    for start in range(0, limit, CHUNK_ORDINALS):
+        bounds = [project.pk, start, min(start + CHUNK_ORDINALS, limit)]
+        yield read("i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s", bounds, "i.ordinal, a.id")
+
+
+def _answers(
+    project: Project,
+    filters: Filters,
+    chunks: Callable[[Project, Filters, Read, Callable[[Any], int]], Iterator[Records]],
+) -> Iterator[dict[str, Any]]:
     columns = answer_columns(project)
     selection = Selection(columns, _OfAnswer, data="i.data", annotation_id="a.id")
     where, params = _where(project, filters)
-    sql = f"SELECT {selection.sql} {_from(project)} WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_ANNOTATIONS}"
+    found = f"SELECT {selection.sql} {_from(project)} WHERE {where}"
+
+    def read(bounds: str, values: list[Any], order: str) -> Records:
+        return fetch(f"{found} AND {bounds} ORDER BY {order}", [*selection.params, *params, *values])
+
     answer_of = label_names(project).reading(decoder())
     username_of, weigh, add_own = usernames(), _weighing(project, filters), _own_columns(columns)
     data_of, id_of = map(selection.getter, _OfAnswer._fields)
-    last, out = 0, left_out(project, filters.changes).users
-    while records := fetch(sql, [*selection.params, last, *params]):
-        last = id_of(records[-1])
+    out = left_out(project, filters.changes).users
+    for records in chunks(project, filters, read, id_of):
         for record in records:
             row = selection.row(record)
             row["answer"] = answer_of(row["answer"])

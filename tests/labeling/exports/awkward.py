@@ -1,6 +1,7 @@
 """Projects with values that files and their readers get wrong, and what is stored of them."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from PIL import Image
 
-from labeling.models import Annotation, Asset, Item, Project, Source, User
+from labeling.models import Annotation, Asset, Project, Source, User
 from labeling.selectors.export import Filters, export_columns, export_rows
 from labeling.services.exports import export_file
 from tests.factories import make_answer, make_items, make_project
@@ -49,9 +51,11 @@ def awkward_project(people: list[User], *, seeds: int = 30, **fields: Any) -> Pr
         project, ["Ünï\u2028code 🐙 'q' \"d\"\n\ttext", "NULL", "NaN", "", *(f"late {n}" for n in range(20))]
     )
     late += make_items(project, [f"held out {n}" for n in range(8)], split="eval")
-    for number, item in enumerate([*early, *late]):
-        item.data = own_values(number, late=number >= seeds)
-    Item.objects.bulk_update([*early, *late], ["data"], batch_size=500)
+    data = ((own_values(n, late=n >= seeds), item.pk) for n, item in enumerate([*early, *late]))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE labeling_item SET data = %s WHERE id = %s", [(json.dumps(own), pk) for own, pk in data]
+        )
     given = [(item, {"label": LABELS[n % len(LABELS)]}) for n, item in enumerate(early)]
     Annotation.objects.bulk_create(
         Annotation(project=project, item=item, source=Source.IMPORT, answer=answer) for item, answer in given

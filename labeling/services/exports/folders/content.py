@@ -13,7 +13,7 @@ from labeling.kinds import PerSubject, QuestionKind, kind_of
 from labeling.models import Modality, Project, Split
 from labeling.selectors.columns import Column
 from labeling.selectors.contents import Content, contents_of
-from labeling.selectors.export import ROWS, Filters, export_columns, export_rows
+from labeling.selectors.export import ROWS, Filters, answers_by_item, export_columns, export_rows, fixed_columns
 from labeling.selectors.given_names import names_given
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
 from labeling.selectors.row_shapes import shape_named
@@ -78,6 +78,12 @@ class DataSet:
             return ()
         return (*names, *sorted(names_given(self.project) - set(names)))
 
+    @cached_property
+    def own_names(self) -> list[str]:
+        """The items' own columns."""
+        ours = {column.name for column in fixed_columns(self.project, self.rows)} if self.has_answers else set()
+        return [column.name for column in self.columns if column.name not in ours] if ours else []
+
     @property
     def holds_people(self) -> bool:
         return any(column.name in PERSON_COLUMNS for column in self.columns)
@@ -96,14 +102,19 @@ class DataSet:
         shape = shape_named(self.rows)
         rows: Iterable[Row]
         rows = shape.rows(self.project, filters) if shape else export_rows(self.project, self.rows, filters)
-        if self.names_two:
-            rows = _with_contents(rows, self.project.modality)
+        return self._finished(_with_contents(rows, self.project.modality) if self.names_two else rows, filters)
+
+    def answers_by_item(self, filters: Filters) -> Iterator[Row]:
+        """The rows of answers about items, those about one item after one another."""
+        return self._finished(answers_by_item(self.project, filters), filters)
+
+    def _finished(self, rows: Iterable[Row], filters: Filters) -> Iterator[Row]:
         if filters.pseudonyms and self.holds_people:
             rows = under_pseudonyms(rows, self.project)
         return self.count.over(rows)
 
 
-class _Shown(NamedTuple):
+class Shown(NamedTuple):
     """The column that says what one of two items shows, and where its value is taken from."""
 
     name: str
@@ -111,29 +122,33 @@ class _Shown(NamedTuple):
     value: Callable[[Content], Any]
 
 
-def _shown_of(modality: str) -> _Shown:
+def shown_of(modality: str) -> Shown:
     match Modality(modality):
         case Modality.TEXT:
-            return _Shown("text", "text", lambda content: content.text)
+            return Shown("text", "text", lambda content: content.text)
         case Modality.IMAGE:
-            return _Shown(IMAGE_SHA256, "text", lambda content: content.sha256)
+            return Shown(IMAGE_SHA256, "text", lambda content: content.sha256)
         case Modality.TABULAR:
-            return _Shown("data", "json", lambda content: orjson.loads(content.data))
+            return Shown("data", "json", lambda content: orjson.loads(content.data))
         case _ as never:
             assert_never(never)
 
 
+def shows_texts(project: Project) -> bool:
+    return shown_of(project.modality).name == "text"
+
+
 def shows_pictures(project: Project) -> bool:
-    return _shown_of(project.modality).name == IMAGE_SHA256
+    return shown_of(project.modality).name == IMAGE_SHA256
 
 
 def _shown_columns(project: Project) -> list[Column]:
-    shown = _shown_of(project.modality)
+    shown = shown_of(project.modality)
     return [Column(f"{side}_{shown.name}", shown.type) for side in PAIR_SIDES]
 
 
 def _with_contents(rows: Iterable[Row], modality: str) -> Iterator[Row]:
-    shown = _shown_of(modality)
+    shown = shown_of(modality)
     rows = iter(rows)
     while chunk := list(islice(rows, ROWS_AT_ONCE)):
         found = contents_of(row[f"{side}_id"] for row in chunk for side in PAIR_SIDES)

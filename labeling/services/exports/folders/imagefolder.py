@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import IO
@@ -15,7 +15,7 @@ from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet, shows_pictures
 from labeling.services.exports.folders.features import Feature, features_of, schema_of, table_of, text
-from labeling.services.exports.folders.pictures import Picture, with_pictures
+from labeling.services.exports.folders.pictures import placed, with_pictures
 
 ROWS_A_GROUP = 1_000
 SPOOL_BYTES = 8 * 1024 * 1024
@@ -60,25 +60,13 @@ class ImageFolder(FolderFormat):
                 while group := list(islice(rows, ROWS_A_GROUP)):
                     for row, pictures in group:
                         for prefix, picture in pictures.items():
-                            is_there = picture and (yield from _placed(data, archive, side, picture))
+                            is_there = picture and (yield from placed(data, archive, side, picture))
                             row[f"{_PLACE}{prefix}"] = picture.name if picture and is_there else None
                     table.write_table(table_of(features, schema, [row for row, _ in group]))
                     n_rows += len(group)
                 table.close()
                 if n_rows:
                     yield from archive.add(f"{side}/metadata.parquet", _pieces(file))
-
-
-def _placed(data: DataSet, archive: Archive, side: str, picture: Picture) -> Generator[bytes, None, bool]:
-    """Whether the picture is among the files of the side, put there by now if it was not."""
-    name = f"{side}/{picture.name}"
-    if name in archive:
-        return True
-    content = picture.read(data)
-    if content is None:
-        return False
-    yield from archive.add(name, [content])
-    return True
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

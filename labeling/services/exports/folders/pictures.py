@@ -1,11 +1,12 @@
 """Pictures of rows: under which name a data set has them, and their bytes as they were uploaded."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 from labeling.selectors.contents import pictures_by_hash
 from labeling.services.exports.base import Row
+from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.content import DataSet
 from labeling.services.files import storage
 
@@ -44,3 +45,15 @@ def with_pictures(data: DataSet, rows: Iterable[Row]) -> Iterator[tuple[Row, Map
                 stored = found.get(row[name]) if row[name] else None
                 named[prefix] = Picture(f"{row[name]}.{_ENDINGS[stored.format]}", stored.path) if stored else None
             yield row, named
+
+
+def placed(data: DataSet, archive: Archive, folder: str, picture: Picture) -> Generator[bytes, None, bool]:
+    """Whether the picture is among the files of the folder, put there by now if it was not."""
+    name = f"{folder}/{picture.name}"
+    if name in archive:
+        return True
+    content = picture.read(data)
+    if content is None:
+        return False
+    yield from archive.add(name, [content])
+    return True

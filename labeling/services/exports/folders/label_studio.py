@@ -1,0 +1,187 @@
+"""Tasks with annotations as Label Studio exports and imports them, and the labeling configuration that fits.
+
+Written by the documentation of Label Studio 1.23: "Label Studio JSON format of annotated tasks", and the tags Choices,
+Rating and Pairwise. ``completed_by`` is left out: an import is refused for people whom the server does not know.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import Any, NamedTuple, assert_never
+from xml.sax.saxutils import quoteattr
+
+from labeling.kinds import PerSubject, kind_of
+from labeling.models import Modality, Project
+from labeling.selectors.columns import ANSWER
+from labeling.selectors.row_shapes import shape_named
+from labeling.services.exports.base import Row
+from labeling.services.exports.counting import RowCount
+from labeling.services.exports.folders.archive import Archive
+from labeling.services.exports.folders.base import FolderFormat
+from labeling.services.exports.folders.content import PAIR_SIDES, DataSet, Shown, shown_of
+from labeling.services.exports.folders.lines import json_array
+from labeling.services.exports.folders.pictures import placed, with_pictures
+
+IMAGES = "images"
+#: As Label Studio serves files of its own machine, below LOCAL_FILES_DOCUMENT_ROOT.
+SERVED_AS = f"/data/local-files/?d={IMAGES}/"
+BETWEEN_STEPS = "A median between two steps has no annotation."
+EVEN = ("tie", "neither")
+
+_KEPT = {"external_id", "split", "context"}
+_OF_AN_ANSWER = frozenset(column.name for column in ANSWER if column.name not in _KEPT)
+_TAKES = PerSubject(item=("annotations", "items"), pair=("annotations",))
+Result = dict[str, Any]
+
+
+class _Control(NamedTuple):
+    """What the configuration holds, and what an answer, as one value, is to it."""
+
+    xml: str
+    results: Callable[[Any], list[Result]]
+
+
+class LabelStudio(FolderFormat):
+    """``tasks.json``, ``label_config.xml`` and, of pictures, ``images/``."""
+
+    name = "label-studio"
+    label = "Label Studio"
+    hint = "tasks with annotations, and the labeling configuration"
+    cannot_hold = (
+        "Why an item was asked (reason, propensity, weights, model) is not in it, nor are revisions.",
+        "People stand in `created_username`; an import gives every annotation to who imports it.",
+        "It knows no split: `data.split` says it.",
+        "Judgments of one pair are tasks of their own, as the two stood; ties are choices beside the pair.",
+    )
+
+    def refuse(self, project: Project, rows: str) -> str:
+        kind = kind_of(project)
+        if shape_named(rows) or rows not in _TAKES.of(kind.subject):
+            return "Label Studio takes answers."
+        has_steps = kind.has_labels or kind.value_names([])
+        return "" if has_steps else "Label Studio takes choices, ratings and pairs."
+
+    def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
+        control, shown = _control_of(data), shown_of(data.project.modality)
+        yield from archive.add("label_config.xml", [_config(data, control, shown).encode()])
+        tasks = json_array(_tasks(data, control, shown))
+        yield from archive.add("tasks.json", tasks, squeeze=True, is_large=True)
+        again = replace(data, count=RowCount())
+        for _, pictures in with_pictures(again, again.records(data.filters)) if data.pictures else ():
+            for picture in pictures.values():
+                if picture:
+                    yield from placed(data, archive, IMAGES, picture)
+
+
+def _tasks(data: DataSet, control: _Control, shown: Shown) -> Iterator[dict[str, Any]]:
+    by_item = data.has_answers and data.rows == "annotations" and not data.names_two
+    rows = data.answers_by_item(data.filters) if by_item else data.records(data.filters)
+    named = with_pictures(data, rows)
+    if by_item:
+        for item_id, group in groupby(named, key=lambda pair: pair[0]["item_id"]):
+            answers = list(group)
+            annotations = [_annotation(row, control, data.kind.value_of(row["answer"])) for row, _ in answers]
+            yield {"id": item_id, "data": _data(data, shown, *answers[0]), "annotations": annotations}
+        return
+    for number, (row, pictures) in enumerate(named, 1):
+        if data.names_two:
+            task_id, value = number, data.kind.value_of(row["answer"])
+        else:
+            task_id, value = row["item_id"], _of_consensus(data, row["label"])
+        said = [_annotation(row, control, value)] if value is not None else []
+        yield {"id": task_id, "data": _data(data, shown, row, pictures), "annotations": said}
+
+
+def _of_consensus(data: DataSet, label: Any) -> Any:
+    """The label; a median that is a step as that step."""
+    if not isinstance(label, float):
+        return label
+    if label.is_integer() and not data.value_names:
+        return int(label)
+    data.lost[BETWEEN_STEPS] += 1
+    return None
+
+
+def _annotation(row: Row, control: _Control, value: Any) -> dict[str, Any]:
+    elapsed_ms = row.get("elapsed_ms")
+    return {
+        "result": control.results(value),
+        "was_cancelled": False,
+        "ground_truth": False,
+        "created_at": row.get("created_at"),
+        "lead_time": None if elapsed_ms is None else elapsed_ms / 1000,
+        "created_username": row.get("annotator"),
+    }
+
+
+def _data(data: DataSet, shown: Shown, row: Row, pictures: Any) -> dict[str, Any]:
+    """What is shown under the names of the configuration, and the item's columns."""
+    told = {name: value for name, value in row.items() if name not in _OF_AN_ANSWER}
+    for prefix, picture in pictures.items():
+        told[f"{prefix}image"] = f"{SERVED_AS}{picture.name}" if picture else ""
+    if shown.name == "data" and not data.names_two:
+        told["row"] = {name: row[name] for name in data.own_names if row.get(name) is not None}
+    return told
+
+
+def _config(data: DataSet, control: _Control, shown: Shown) -> str:
+    tag, name = _object_of(data.project.modality, data.names_two)
+    prefixes = [f"{side}_" for side in PAIR_SIDES] if data.names_two else [""]
+    objects = [f'  <{tag} name="{prefix}item" value="${prefix}{name}"/>' for prefix in prefixes]
+    return "\n".join(["<View>", *objects, control.xml, "</View>", ""])
+
+
+def _object_of(modality: str, is_pair: bool) -> tuple[str, str]:
+    """The tag that shows an item, and the key of its data."""
+    match Modality(modality):
+        case Modality.TEXT:
+            return "Text", "text"
+        case Modality.IMAGE:
+            return "Image", "image"
+        case Modality.TABULAR:
+            return "Table", "data" if is_pair else "row"
+        case _ as never:
+            assert_never(never)
+
+
+def _control_of(data: DataSet) -> _Control:
+    if data.names_two:
+        return _pairwise()
+    steps = list(data.project.labels.all_names())
+    if data.value_names:
+        return _choices(data.value_names, several=data.kind.value_type == "list")
+    if all(step.isdecimal() and int(step) > 0 for step in steps):
+        most = max(map(int, steps))
+        xml = f'  <Rating name="answer" toName="item" maxRating="{most}"/>'
+        return _Control(xml, lambda step: [_result("rating", "item", {"rating": step})])
+    return _choices(steps, several=False)
+
+
+def _choices(names: Iterable[str], *, several: bool) -> _Control:
+    choice = "multiple" if several else "single"
+    lines = [f'  <Choices name="answer" toName="item" choice="{choice}">']
+    lines += [f"    <Choice value={quoteattr(name)}/>" for name in names]
+
+    def results(value: Any) -> list[Result]:
+        chosen = value if isinstance(value, list) else [str(value)]
+        return [_result("choices", "item", {"choices": chosen})] if chosen else []
+
+    return _Control("\n".join([*lines, "  </Choices>"]), results)
+
+
+def _pairwise() -> _Control:
+    one, other = (f"{side}_item" for side in PAIR_SIDES)
+    lines = [f'  <Pairwise name="answer" toName="{one},{other}"/>']
+    lines += [f'  <Choices name="even" toName="{one}" choice="single">']
+    lines += [f"    <Choice value={quoteattr(name)}/>" for name in EVEN]
+
+    def results(winner: str) -> list[Result]:
+        if winner in EVEN:
+            return [_result("choices", one, {"choices": [winner]}, control="even")]
+        return [_result("pairwise", f"{one},{other}", {"selected": winner})]
+
+    return _Control("\n".join([*lines, "  </Choices>"]), results)
+
+
+def _result(type_: str, shown: str, value: dict[str, Any], control: str = "answer") -> Result:
+    return {"id": control, "from_name": control, "to_name": shown, "type": type_, "value": value}

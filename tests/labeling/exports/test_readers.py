@@ -1,0 +1,132 @@
+"""Every table and data set against the readers that will get it; ``docs/guide/formats.md`` is made of what they read.
+
+    UPDATE_FORMATS=1 python -m pytest tests/labeling/exports/test_readers.py
+
+writes the page anew.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labeling.models import Project
+from labeling.selectors.export import Filters
+from labeling.services.exports import FOLDERS, export_file
+from labeling.services.exports.delimited import neutral
+from tests.factories import UserFactory
+from tests.labeling.exports.awkward import LABELS, awkward_project, stored, unpacked
+from tests.labeling.exports.readings import READINGS, VERSIONS, Reading, Rows, is_kept
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "guide" / "formats.md"
+#: Readers look at up to the first 20,480 rows, or 10 MB; what comes after must not be lost.
+SEEDS = 21_000
+ROWS = "annotations"
+
+
+_FOUND: dict[Reading, str] = {}
+
+
+@pytest.fixture
+def found(db, tmp_path) -> dict[Reading, str]:
+    """What each reader loses, in words; "" for nothing. Written and read once for all tests."""
+    if not _FOUND:
+        project = awkward_project([UserFactory(username=name) for name in ("=ann", "NULL", "007")], seeds=SEEDS)
+        expected = stored(project, ROWS, split="pool")
+        files = {form: written(project, form, tmp_path) for form in {reading.form for reading in READINGS}}
+        _FOUND.update(
+            (reading, losses(reading, files[reading.form], expected, tmp_path / "cache")) for reading in READINGS
+        )
+    return _FOUND
+
+
+def written(project: Project, form: str, folder: Path) -> Path:
+    if form in FOLDERS:
+        return unpacked(project, form, ROWS, folder / form)
+    file = folder / f"rows.{form}"
+    file.write_bytes(b"".join(export_file(project, form, ROWS, Filters(split="pool"))))
+    return file
+
+
+def losses(reading: Reading, path: Path, expected: Rows, cache: Path) -> str:
+    """The seeds are alike: a few of them and all of what comes late are compared."""
+    places = [*range(60), *range(SEEDS, len(expected))]
+    try:
+        n_rows, read = reading.read(path, cache, places)
+    except Exception as error:  # noqa: BLE001  # whatever a reader raises is what the page says of it
+        return f"raises {type(error).__name__}"
+    if n_rows != len(expected):
+        return f"{n_rows:,} of {len(expected):,} rows"
+    lost: Counter[str] = Counter()
+    for place, row in zip(places, read, strict=True):
+        for name, value in expected[place].items():
+            as_written, as_read = told(name, value, reading), named(row.get(name), name, reading)
+            lost[name] += not is_kept(as_written, as_read, reading.form)
+    return ", ".join(f"`{name}`" for name in sorted(+lost))
+
+
+def told(name: str, value: Any, reading: Reading) -> Any:
+    """As the format writes it on purpose: an answer as one value, a cell that no spreadsheet runs."""
+    if name == "answer" and reading.form != "jsonl" and reading.form != "parquet":
+        (value,) = value.values()
+    return neutral(value) if reading.form == "csv" and isinstance(value, str) else value
+
+
+def named(read: Any, name: str, reading: Reading) -> Any:
+    """A class label is a place in the list of names that the schema holds."""
+    is_place = name == "answer" and reading.form in FOLDERS and isinstance(read, int)
+    return LABELS[read] if is_place else read
+
+
+def test_a_reader_told_by_its_line_loses_nothing_but_what_is_listed(found):
+    last = {(reading.form, reading.reader): (reading.line, lost) for reading, lost in found.items()}
+    assert {key: lost for key, (_, lost) in last.items() if lost} == LOST_EVEN_SO
+
+
+def test_the_guide_s_page_says_what_was_read(found):
+    page = page_of(found)
+    if os.environ.get("UPDATE_FORMATS"):
+        PAGE.write_text(page)
+    assert PAGE.read_text() == page, "UPDATE_FORMATS=1 pytest tests/labeling/exports/test_readers.py, and look at it"
+
+
+def page_of(found: dict[Reading, str]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in VERSIONS.items())
+    lines = [HEAD.format(versions=versions, seeds=f"{SEEDS:,}")]
+    for form in dict.fromkeys(reading.form for reading in found):
+        lines += [f"## {form}", "", "| reader | line | what it loses |", "|---|---|---|"]
+        lines += [
+            f"| {reading.reader} | `{reading.line}` | {lost or 'nothing'} |"
+            for reading, lost in found.items()
+            if reading.form == form
+        ]
+        lines += ["", *(f"- {sentence}" for sentence in CANNOT_HOLD[form]), ""]
+    return "\n".join(lines)
+
+
+HEAD = """# Formats and their readers
+
+Made by `tests/labeling/exports/test_readers.py`, which fails when this page is not what the readers do: {versions}.
+One project is written in each format and read by each line: {seeds} seed labels without a person first, then answers
+of people, columns that come late, labels `0` to `9`, `true`, `-` and `007`, null, lists, objects, dates, 2^63-1, whole
+numbers beside fractions, columns of mixed types, Unicode. `path` is the file, or the folder of a data set. A column is
+listed where any value was not read as it is stored.
+"""
+CANNOT_HOLD: dict[str, Sequence[str]] = {
+    "jsonl": (),
+    "csv": (
+        "An empty text and no value are one empty cell; every value is a text.",
+        "A text that a spreadsheet would run as a formula has a `'` in front.",
+    ),
+    "parquet": ("Answers, objects, lists of an item's own columns and columns of mixed types are JSON texts.",),
+    **{name: form.cannot_hold for name, form in FOLDERS.items()},
+}
+#: Columns that mix types, and whole numbers beyond 64 bits: what these readers have no type for. Parquet has texts.
+LOST_EVEN_SO = {
+    ("jsonl", "datasets"): "`beyond`, `long_or_fraction`, `mixed`",
+    ("jsonl", "polars"): "`long_or_fraction`, `mixed`, `nested`",
+    ("jsonl", "duckdb"): "`long_or_fraction`, `mixed`, `nested`",
+}
