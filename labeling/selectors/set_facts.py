@@ -19,7 +19,6 @@ _ASKED = PerSubject(
     item=("i", "JOIN labeling_item i ON i.id = a.item_id"), pair=("p", "JOIN labeling_pair p ON p.id = a.pair_id")
 )
 IMPORTED = "came with the data"
-SOMEBODY = "nobody named"
 
 
 @dataclass
@@ -81,6 +80,6 @@ def _names(project: Project, filters: Filters) -> Callable[[int | None, str | No
 
     def name(user_id: int | None, imported: str | None) -> str:
         found: Any = imported or username_of(user_id)
-        return shown(found) if found else SOMEBODY
+        return shown(found) if found else IMPORTED
 
     return name

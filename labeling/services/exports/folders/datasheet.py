@@ -103,7 +103,7 @@ def _exclusions(data: DataSet, facts: SetFacts) -> Iterator[str]:
     aside = below.exclude(set_aside_because="").order_by().values_list("set_aside_because").annotate(n=Count("pk"))
     for reason, n in sorted(aside):
         yield f"- items set aside as {reason}: {n:,}"
-    yield f"- items nobody has answered: {below.filter(answers=0).count():,} of {below.count():,}"
+    yield f"- items no person has answered: {below.filter(answers=0).count():,} of {below.count():,}"
 
 
 def _losses(format_: "FolderFormat", data: DataSet) -> Iterator[str]:
