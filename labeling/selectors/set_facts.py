@@ -12,6 +12,7 @@ from labeling.db.raw_rows import current_answers, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Project
 from labeling.selectors.export import Filters
+from labeling.selectors.label_names import label_names
 from labeling.selectors.names import pseudonyms
 
 #: What is asked about: its alias, and how an annotation ``a`` is joined with it.
@@ -67,9 +68,9 @@ def set_facts(project: Project, filters: Filters) -> SetFacts:
             facts.propensity = min(low, lowest), max(high, highest)
         if out.covers(user, imported or ""):
             facts.quarantined += n
-    labels_of = kind_of(project).labels_of
+    labels_of, answer_of = kind_of(project).labels_of, label_names(project).reading(orjson.loads)
     for answer, n in fetch(f"SELECT a.answer, COUNT(*) {answers} GROUP BY 1", params):
-        for label in labels_of(orjson.loads(answer)):
+        for label in labels_of(answer_of(answer)):
             facts.labels[label] += n
     return facts
 

@@ -11,7 +11,7 @@ AnswerOutStateEnum = Literal["answered"]
 BlankEnum = Literal[""]
 
 
-ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-preference-chat", "trl-unpaired", "openai-preference", "ranking", "qrels", "trec-run", "huggingface", "imagefolder"]
+ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-preference-chat", "trl-unpaired", "openai-preference", "ranking", "qrels", "trec-run", "huggingface", "imagefolder", "doccano", "label-studio"]
 
 
 FallBackEnum = Literal["auto", "never"]

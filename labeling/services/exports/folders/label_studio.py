@@ -178,7 +178,7 @@ def _pairwise() -> _Control:
     def results(winner: str) -> list[Result]:
         if winner in EVEN:
             return [_result("choices", one, {"choices": [winner]}, control="even")]
-        return [_result("pairwise", f"{one},{other}", {"selected": winner})]
+        return [_result("pairwise", one, {"selected": winner})]  # of the two that are compared a result names one
 
     return _Control("\n".join([*lines, "  </Choices>"]), results)
 
