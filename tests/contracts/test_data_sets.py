@@ -139,3 +139,20 @@ def test_the_tools_of_trec_get_words_and_no_id_is_another():
     assert qrels[0].startswith("q%201 0 ")
     assert qrels[4].startswith("#3 0 ")
     assert qrels[8].startswith("3 0 ")
+
+
+@pytest.mark.parametrize("name", [name for name, made in DATA_SETS.items() if made.extension == "jsonl"])
+def test_readers_of_json_lines_give_back_what_was_written(name, tmp_path):
+    import duckdb
+    import polars
+
+    path, found = tmp_path / "set.jsonl", lines(name)
+    path.write_bytes(written(name))
+    names = list(found[0])
+    quoted = ", ".join(f'"{column}"' for column in names)
+    rows = duckdb.sql(f"SELECT {quoted} FROM read_json('{path}')").fetchall()
+    for key in ("chosen", "completion", "preferred_output", "prompt", "label", "vote_margin", "chosen_external_id"):
+        if key in names:
+            written_values = [line[key] for line in found]
+            assert polars.read_ndjson(path)[key].to_list() == written_values
+            assert [row[names.index(key)] for row in rows] == written_values
