@@ -119,6 +119,10 @@ def test_what_is_no_number_anywhere_and_what_is_flat_is_grey(odd):
         assert set(seen[-1].ravel()) == {128}
 
 
+def test_black_colours_stay_black():
+    assert set(pixels_of(deep_png(np.zeros((20, 20, 3), np.uint16))).ravel()) == {0}
+
+
 @pytest.mark.parametrize("values", [(0, 65_535), (0, 1), (5, 60_000), (0, 1, 65_535)], ids=str)
 def test_masks_keep_their_values_apart(values):
     picture = np.array(values, dtype=np.uint16).repeat(16)[None, :].repeat(16, axis=0)
@@ -161,6 +165,14 @@ def test_what_the_first_decoder_saw_alike_is_told_without_decoding():
         "JPEG CMYK", "TIFF CMYK", "with a profile",
     ]  # fmt: skip
     assert not any(map(is_as_before, [*RAMPS.values(), *COLOURS.values()]))
+
+
+def test_strips_of_any_height_come_to_the_same(monkeypatch):
+    for content in (RAMPS["NaN"], RAMPS["grey and alpha"], *COLOURS.values()):
+        whole = shown(content, 320).tobytes()
+        monkeypatch.setattr("labeling.services.items.depth.BLOCK_PIXELS", 150)
+        assert shown(content, 320).tobytes() == whole
+        monkeypatch.undo()
 
 
 def test_the_same_bytes_give_the_same_pixels():

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-BLOCK_ROWS = 256
+BLOCK_PIXELS = 2**18  # at a time as float64: what is made of them stays below a few MB
 _FLAT = 128
 _NO_NUMBER = 1e38  # float32 ends at 3.4e38, which many programs write for "nothing here"
 _ALONE = 15 / 16  # of the range between a value at its end and the next one
@@ -47,12 +47,24 @@ def to_eight_bit(image: Image.Image) -> Image.Image:
     is_unsigned = _is_unsigned(image)
 
     def blocks() -> Iterator[Block]:
-        for top in range(0, image.height, BLOCK_ROWS):
-            values = np.asarray(image.crop((0, top, image.width, min(top + BLOCK_ROWS, image.height))))
+        for top, bottom in _strips(image):
+            values = np.asarray(image.crop((0, top, image.width, bottom)))
             values = values.view(np.uint32) if is_unsigned else values
             yield _without(values.astype(np.float64), missing)
 
-    return Image.fromarray(_stretched(blocks, (image.height, image.width)))
+    low, high = _range(blocks)
+    if not high > low:
+        return Image.new("L", image.size, _FLAT)
+    target = np.empty((image.height, image.width), dtype=np.uint8)
+    for (top, bottom), values in zip(_strips(image), blocks(), strict=True):
+        target[top:bottom] = _stretched(values, low, high)
+    return Image.fromarray(target)
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, int]]:
+    """The rows of a picture, some at a time: first and next."""
+    rows = max(1, BLOCK_PIXELS // image.width)
+    return ((top, min(top + rows, image.height)) for top in range(0, image.height, rows))
 
 
 def has_deep_colours(image: Image.Image) -> bool:
@@ -77,7 +89,8 @@ def is_nearly_black(image: Image.Image) -> bool:
 
 
 def brightened(image: Image.Image, again: Image.Image, content: bytes, decode: Decode) -> Image.Image:
-    """Deep colours over their real range. ``image`` is upright and decoded; ``again`` the same file, only opened."""
+    """Deep colours over their real range, written into ``image``, which is upright and decoded, where that is RGB;
+    ``again`` is the same file, only opened. A picture of one value stays as it is."""
     is_grey = False
     if _is_deep_ppm(again):
         width, height = again.size
@@ -99,11 +112,14 @@ def brightened(image: Image.Image, again: Image.Image, content: bytes, decode: D
             return np.asarray(image.crop(box), dtype=np.uint16)[..., :3] << 8 | lower[..., :3]
 
     def blocks() -> Iterator[Block]:
-        for top in range(0, image.height, BLOCK_ROWS):
-            yield rows(top, min(top + BLOCK_ROWS, image.height)).astype(np.float64)
+        return (rows(top, bottom).astype(np.float64) for top, bottom in _strips(image))
 
-    shape = (image.height, image.width) if is_grey else (image.height, image.width, 3)
-    shown = Image.fromarray(_stretched(blocks, shape)).convert("RGB")
+    least, greatest = _range(blocks)
+    if not greatest > least:
+        return image
+    shown = image if image.mode == "RGB" else Image.new("RGB", image.size)
+    for (top, _), values in zip(_strips(image), blocks(), strict=True):  # a strip is read before it is written
+        shown.paste(Image.fromarray(_stretched(values, least, greatest)), (0, top))
     if "A" in image.getbands():
         shown.putalpha(image.getchannel("A"))
     return shown
@@ -134,16 +150,10 @@ def _without(values: Block, missing: float) -> Block:
     return values
 
 
-def _stretched(blocks: Blocks, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """0 to 255 over the range of ``blocks()``, which are rows from the top; nothing is black, a flat picture grey."""
-    low, high = _range(blocks)
-    if not high > low:
-        return np.full(shape, _FLAT, dtype=np.uint8)
-    target = np.empty(shape, dtype=np.uint8)
-    for number, values in enumerate(blocks()):
-        scaled = np.clip((values - low) * (255.0 / (high - low)), 0.0, 255.0)
-        target[number * BLOCK_ROWS : number * BLOCK_ROWS + len(values)] = np.nan_to_num(scaled).round()
-    return target
+def _stretched(values: Block, low: float, high: float) -> NDArray[np.uint8]:
+    """0 to 255 over a range; what is no number is black."""
+    scaled = np.clip((values - low) * (255.0 / (high - low)), 0.0, 255.0)
+    return np.asarray(np.nan_to_num(scaled).round(), dtype=np.uint8)
 
 
 def _range(blocks: Blocks) -> tuple[float, float]:
