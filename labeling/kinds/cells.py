@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from labeling.kinds.question import InvalidAnswer
-from labeling.kinds.spelling import name_key
+from labeling.kinds.spelling import case_key, name_key
 
 #: From here on a floating-point number may be another one that was rounded.
 ROUNDED_FROM = 2**53
@@ -124,6 +124,17 @@ def group_key(group: str) -> str:
     """
     key = name_key(group)
     return without_fraction(key) if key[-1:] == "0" else key
+
+
+def near_cell(value: Any) -> Any:
+    """A cell of a table as one that is almost the same: text without case and blanks, a whole number as an integer.
+
+    >>> near_cell(3.0) == near_cell(3), repr(near_cell(3.0)), near_cell(" Yes ")
+    (True, '3', 'yes')
+    """
+    if isinstance(value, str):
+        return case_key(value)
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < ROUNDED_FROM else value
 
 
 def as_label(value: Any, labels: Set[str], field: str = "label") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,24 @@ def test_a_column_of_one_number_and_absurd_ones_says_which_is_which() -> None:
     assert column is not None
     assert (column.kind, column.levels) == ("category", ("1e300", "7"))
     assert read_column("x", ["1e300"] * 40) is None
+
+
+@pytest.mark.parametrize(("learned", "met"), [(int, float), (float, int), (str, float), (float, str)])
+def test_few_whole_numbers_are_the_same_levels_whatever_type_a_file_gives_them(learned: type, met: type) -> None:
+    values = [n % 5 for n in range(60)]
+    column = read_column("x", [learned(value) for value in values])
+    assert column is not None
+    assert column.levels == ("0", "1", "2", "3", "4")
+    blocks = []
+    for given in (learned, met):
+        out = np.zeros((60, column.width), np.float32)
+        column.encode([given(value) for value in values], out)
+        blocks.append(out)
+    assert (blocks[0] == blocks[1]).all()
+    old = replace(column, levels=("0", "1", "1.0", "2", "3"))
+    out = np.zeros((2, old.width), np.float32)
+    old.encode([1, 1.0], out)
+    assert (out[0] != out[1]).any(), "an encoder that was dumped with both goes on telling them apart"
 
 
 def test_ordinary_columns_are_scaled_as_they_were() -> None:

@@ -21,6 +21,7 @@ from learning.core.encoders.table_values import (
     date_format_of,
     days,
     decimal_of,
+    whole_level,
 )
 
 Kind: TypeAlias = Literal["number", "date", "category", "text"]
@@ -79,10 +80,12 @@ class TableColumn:
         first = self._encode_numbers(values, out) if self.kind != "category" else 0
         if not self.levels:
             return
-        position = {level: first + 1 + index for index, level in enumerate(self.levels)}
+        names = list(map(whole_level, self.levels))
+        is_whole = self.kind == "number" and len(set(names)) == len(names)  # older dumps may tell 1 from 1.0
+        position = {name: first + 1 + at for at, name in enumerate(names if is_whole else self.levels)}
         after = first + 1 + len(self.levels)
         for row, value in enumerate(values):
-            level = as_level(value)
+            level = whole_level(as_level(value)) if is_whole else as_level(value)
             at = position.get(level, first)
             out[row, at] = 1.0
             if self.buckets and at == first:
@@ -212,7 +215,7 @@ def _inner_spread(known: NDArray[Any]) -> float:
 
 def _number_column(name: str, known: NDArray[Any], levels: list[str], decimal: str) -> TableColumn:
     centre, scale = _spread_of(known)
-    distinct = Counter(level for level in levels if level)
+    distinct = Counter(whole_level(level) for level in levels if level)
     few = len(distinct) <= _FEW_NUMBERS and len(distinct) * 4 <= len(levels)
     unit = _middle_of(known) or scale
     stretched = not few and float(np.abs(known - centre).max()) > _STRETCHED * unit

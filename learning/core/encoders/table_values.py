@@ -56,6 +56,18 @@ def as_level(value: object) -> str:
     return "" if text.lower() in MISSING else text
 
 
+def whole_level(level: str) -> str:
+    """Return the name of a whole number however it is written: one file has a column as integers, another as floats.
+
+    Examples
+    --------
+    >>> whole_level("3.0"), whole_level("3"), whole_level("-0.0"), whole_level("3.10")
+    ('3', '3', '0', '3.10')
+    """
+    name = level.removesuffix(".0")
+    return "0" if name == "-0" else name
+
+
 def as_number(value: object, decimal: str = "") -> float:
     """Return a number, NaN when it is none or not finite. Thousands commas, currencies and percent signs are read.
 

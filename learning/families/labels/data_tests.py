@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from labeling.consensus import left_out
 from labeling.kinds import kind_of
-from labeling.kinds.cells import group_key
-from labeling.kinds.spelling import case_key, near_key
+from labeling.kinds.cells import group_key, near_cell
+from labeling.kinds.spelling import near_key
 from labeling.models import Annotation, Item, Label, Modality, Project, Reason, Source
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
@@ -224,7 +224,7 @@ def _plain(content: Any) -> Any:
     """A text without case, spaces and punctuation, a row with its values as text; empty for one that says nothing."""
     if isinstance(content, str):
         return near_key(content)
-    return tuple(sorted((name, case_key(str(value))) for name, value in content.items()))
+    return tuple(sorted((name, str(near_cell(value)).casefold()) for name, value in content.items()))
 
 
 def _of_features(looked: _Looked) -> list[Finding]:

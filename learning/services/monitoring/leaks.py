@@ -12,8 +12,8 @@ import orjson
 from django.core.files.storage import default_storage
 from numpy.typing import NDArray
 
-from labeling.kinds.cells import group_key
-from labeling.kinds.spelling import case_key, near_key
+from labeling.kinds.cells import group_key, near_cell
+from labeling.kinds.spelling import near_key
 from labeling.models import Item, Modality, Progress, Project, Split
 from labeling.services.imports.near import MAX_DISTANCE, NearDuplicates, Seen
 from labeling.services.items.decoding import PictureRejected
@@ -106,7 +106,7 @@ def _text_keys(row: tuple[Any, ...]) -> tuple[int, int]:
 
 
 def _table_keys(row: tuple[Any, ...]) -> tuple[int, int]:
-    plain = {name: case_key(value) if isinstance(value, str) else value for name, value in row[0].items()}
+    plain = {name: near_cell(value) for name, value in row[0].items()}
     same, near = (_key(orjson.dumps(data, option=orjson.OPT_SORT_KEYS, default=str)) for data in (row[0], plain))
     return same, near
 

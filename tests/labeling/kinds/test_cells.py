@@ -19,7 +19,7 @@ DIGITS = Question(frozenset("0123456789"))
 
 def test_the_examples_hold():
     found = doctest.testmod(cells)
-    assert found.attempted == 6
+    assert found.attempted == 7
     assert not found.failed
 
 
@@ -74,6 +74,15 @@ def test_a_whole_number_is_the_same_text_from_every_format(number):
 @given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40), max_size=6))
 def test_two_numbers_have_one_text_only_when_they_are_equal(numbers):
     assert len({spelled(number) for number in numbers}) == len(set(numbers))
+
+
+@pytest.mark.parametrize(("value", "near"), [
+    (3.0, 3), (3, 3), (True, True), (2.5, 2.5), (1e300, 1e300), (None, None), (" YES ", "yes"), ([1.0], [1.0]),
+])  # fmt: skip
+def test_cells_that_are_almost_the_same_are_equal_and_can_be_kept_in_64_bits(value, near):
+    found = cells.near_cell(value)
+    assert (found, type(found)) == (near, type(near))
+    assert cells.near_cell(math.inf) == math.inf
 
 
 @pytest.mark.parametrize(("text", "others"), [
