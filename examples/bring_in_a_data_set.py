@@ -26,6 +26,11 @@ def labels_of(path: Path) -> list[str]:
     return list(islice(found, MAX_LABELS))
 
 
+def say(what: str, done: int, total: int | None) -> None:
+    """How far the import is; ``progress=True`` draws bars instead (with tqdm)."""
+    print(f"{what}: {done:,}" + (f" of {total:,}" if total is not None else ""))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Brings a csv with labels into a new project.")
     parser.add_argument("file", type=Path, nargs="?", default=HERE / "messages.csv")
@@ -41,7 +46,7 @@ def main() -> None:
             purpose="Tell unwanted advertising from real messages.",
             settings={"eval_share": 0.2},
         )
-        done = project.imports.file(given.file, progress=lambda what, at, of: print(f"{what}: {at:,} of {of or 0:,}"))
+        done = project.imports.file(given.file, progress=say)
         print(
             f"{done['accepted']} items are in, {done['duplicates']} were there already, {done['rejected']} do not fit:"
         )

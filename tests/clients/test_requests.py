@@ -254,11 +254,11 @@ def test_every_question_comes_once_and_one_left_open_ends_nothing():
 def test_an_import_is_waited_for_and_how_far_it_is_is_told():
     seen = []
     running = {**DONE, "state": "running", "accepted": 1}
-    script = Script(told(202, {**QUEUED, "total": 2}), told(body=running), told(body=DONE))
+    script = Script(told(202, {**QUEUED, "total": 2}), told(body=running), told(body=running), told(body=DONE))
     done = script.project.imports.rows([{"text": "a"}, {"text": "b"}], progress=lambda *told: seen.append(told))
     assert done["state"] == "done"
     assert seen == [("rows", 0, 2), ("rows", 1, 2), ("rows", 2, 2)]
-    assert script.pauses_s == pytest.approx([0.1, 0.15])
+    assert script.pauses_s == pytest.approx([0.1, 0.15, 0.225])
 
 
 def test_a_job_that_fails_and_one_that_takes_too_long():

@@ -14,7 +14,7 @@ Progress = Callable[[str, int, int | None], None]
 def reporting(progress: bool | Progress) -> Iterator[Progress]:
     """The function to tell; with True it draws bars. Raises MissingExtra before anything is sent."""
     if not isinstance(progress, bool):
-        yield progress
+        yield _only_news(progress)
     elif progress:
         bars = _Bars()
         try:
@@ -23,6 +23,18 @@ def reporting(progress: bool | Progress) -> Iterator[Progress]:
             bars.close()
     else:
         yield lambda what, done, total: None
+
+
+def _only_news(tell: Progress) -> Progress:
+    """Who polls a job knows nothing new most of the time."""
+    last: dict[str, tuple[int, int | None]] = {}
+
+    def told(what: str, done: int, total: int | None) -> None:
+        if last.get(what) != (done, total):
+            last[what] = (done, total)
+            tell(what, done, total)
+
+    return told
 
 
 class _Bars:
