@@ -230,16 +230,15 @@ def simulate(
     rows = np.zeros(0, dtype=np.int64)
     labels: list[int] = []
     scores: list[float] = []
-    model = None
+    model, leaning = None, 0.0
     while rows.size < min(budget, int(eligible.sum()) + rows.size):
         answers = answered.of(bench, rows)
         turn_seed = seed * 1_000_003 + rows.size
         ranking = cycle.rank_pool(pool, eligible, answers, model, settings, cycle.step_rng(turn_seed, "rank"))
         picked = ranking.rows[: budget - rows.size]
         share_rng = cycle.step_rng(turn_seed, "random share")
-        n_random = int(share_rng.binomial(picked.size, max(random_share, measured.leaning(model, rows.size))))
-        if asking.by == "random":
-            n_random = picked.size
+        share = 1.0 if asking.by == "random" else max(random_share, leaning)
+        n_random = int(share_rng.binomial(picked.size, share))
         if n_random:
             kept = picked[: picked.size - n_random]
             others = np.setdiff1d(np.flatnonzero(eligible), kept)
@@ -251,7 +250,8 @@ def simulate(
         unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
         model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)
         assert model is not None  # there is at least one answer by now
-        asking.decide(model)
+        leaning = measured.leaning(model, rows.size)
+        asking.decide(model, leaning)
         score = METRICS[bench.metric](model.predict(bench.held_out), bench.held_out_targets, settings.kind)
         labels.append(int(rows.size))
         scores.append(score)

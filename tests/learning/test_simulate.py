@@ -174,3 +174,17 @@ def test_people_may_err_and_the_command_says_how_often_they_did(messages):
 def test_people_who_cannot_be_made_are_refused(messages, arguments, message):
     with pytest.raises(CommandError, match=message):
         simulate(messages, *arguments)
+
+
+def test_it_says_where_a_queue_falls_back_to_random_questions_and_does_not_where_it_shall_not(tmp_path):
+    """Two labels in five are not what the text says."""
+    other = {"spam": "ham", "ham": "spam"}
+    rows = [
+        [number, text, other[label_of(text)] if number * 7 % 5 < 2 else label_of(text)]
+        for number, text in enumerate(texts(300))
+    ]
+    path = write_csv(tmp_path / "noisy.csv", rows)
+    few = ("--seeds", "1", "--budget", "140", "--learner", "logistic")
+    said = "auto: choosing teaches nothing in this seed, where every question is drawn at random after "
+    assert said in simulate(path, *few)
+    assert "choosing teaches nothing" not in simulate(path, *few, "--fall-back", "never")
