@@ -43,7 +43,7 @@ def test_who_asks(explained, pays, now, then):
 
 def test_where_people_err_what_is_not_explained_is_no_reason():
     assert who_asks(NOTHING, "unclear", "model", leaning=0.45) == "model"
-    assert who_asks(NOTHING, "unclear", "model", leaning=0.1) == "random"
+    assert who_asks(NOTHING, "unclear", "model", leaning=0.05) == "random"
     assert who_asks(NOTHING, "no", "model", leaning=0.45) == "random"
 
 

@@ -11,12 +11,12 @@ from learning.core.evaluation.pays import Pays
 
 MIN_CHOSEN = 60
 """Chosen questions below which nothing is decided."""
-FALLS_BELOW = 0.35
+FALLS_BELOW = 0.38
 """A queue falls back once the other answers are shown to explain less of the chosen questions."""
 CHOOSES_ABOVE = 0.25
 """It chooses again once they are shown to explain more."""
 
-MOST_LEANING = 0.3
+MOST_LEANING = 0.1
 """A queue that leans more (:mod:`.answer_errors`) does not fall back: what is not explained are people's errors."""
 
 By = Literal["model", "random"]
