@@ -35,11 +35,11 @@ class SimulatedAsking:
         self._chosen = np.concatenate((self._chosen, chosen))
         self._chosen[:COLD_LABELS] = False
 
-    def decide(self, model: FittedLearner, leaning: float) -> None:
-        """Decide by what the model's answers explain of each other, and by how far people were measured to err."""
+    def decide(self, model: FittedLearner) -> None:
+        """Decide by what the model's answers explain of each other."""
         if not self._decides:
             return
         explained = explained_by_others(row_losses_beside(model), self._chosen)
-        self.by = who_asks(explained, "unclear", self.by, leaning)
+        self.by = who_asks(explained, "unclear", self.by)
         if self.by == "random" and not self.fell_back_at:
             self.fell_back_at = self._chosen.size

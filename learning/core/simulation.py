@@ -230,14 +230,14 @@ def simulate(
     rows = np.zeros(0, dtype=np.int64)
     labels: list[int] = []
     scores: list[float] = []
-    model, leaning = None, 0.0
+    model = None
     while rows.size < min(budget, int(eligible.sum()) + rows.size):
         answers = answered.of(bench, rows)
         turn_seed = seed * 1_000_003 + rows.size
         ranking = cycle.rank_pool(pool, eligible, answers, model, settings, cycle.step_rng(turn_seed, "rank"))
         picked = ranking.rows[: budget - rows.size]
         share_rng = cycle.step_rng(turn_seed, "random share")
-        share = 1.0 if asking.by == "random" else max(random_share, leaning)
+        share = 1.0 if asking.by == "random" else max(random_share, measured.leaning(model, rows.size))
         n_random = int(share_rng.binomial(picked.size, share))
         if n_random:
             kept = picked[: picked.size - n_random]
@@ -250,8 +250,7 @@ def simulate(
         unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
         model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)
         assert model is not None  # there is at least one answer by now
-        leaning = measured.leaning(model, rows.size)
-        asking.decide(model, leaning)
+        asking.decide(model)
         score = METRICS[bench.metric](model.predict(bench.held_out), bench.held_out_targets, settings.kind)
         labels.append(int(rows.size))
         scores.append(score)

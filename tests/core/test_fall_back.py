@@ -41,12 +41,6 @@ def test_who_asks(explained, pays, now, then):
     assert who_asks(explained, pays, now) == then
 
 
-def test_where_people_err_what_is_not_explained_is_no_reason():
-    assert who_asks(NOTHING, "unclear", "model", leaning=0.45) == "model"
-    assert who_asks(NOTHING, "unclear", "model", leaning=0.05) == "random"
-    assert who_asks(NOTHING, "no", "model", leaning=0.45) == "random"
-
-
 def test_only_chosen_and_judged_rows_are_counted():
     """Row 5 was drawn at random, of row 3 nothing can be said."""
     rows, judged = np.array([1, 3, 5, 7]), np.array([1.0, 0.0, 1.0, 1.0])

@@ -16,9 +16,6 @@ FALLS_BELOW = 0.38
 CHOOSES_ABOVE = 0.25
 """It chooses again once they are shown to explain more."""
 
-MOST_LEANING = 0.1
-"""A queue that leans more (:mod:`.answer_errors`) does not fall back: what is not explained are people's errors."""
-
 By = Literal["model", "random"]
 
 
@@ -32,7 +29,7 @@ class Explained:
     n: int
 
 
-def who_asks(explained: Explained | None, pays: Pays, now: By, leaning: float = 0.0) -> By:
+def who_asks(explained: Explained | None, pays: Pays, now: By) -> By:
     """Return who is to pick the questions from now on.
 
     Parameters
@@ -43,8 +40,6 @@ def who_asks(explained: Explained | None, pays: Pays, now: By, leaning: float = 
         What the comparison of the arms says (:func:`learning.core.evaluation.pays.does_it_pay`): it counts first.
     now : {"model", "random"}
         Who does.
-    leaning : float
-        Share of random questions that the errors of people call for, in [0, 1].
 
     Returns
     -------
@@ -55,7 +50,7 @@ def who_asks(explained: Explained | None, pays: Pays, now: By, leaning: float = 
     if explained is None or explained.n < MIN_CHOSEN:
         return now
     if now == "model":
-        return "random" if explained.high < FALLS_BELOW and leaning <= MOST_LEANING else "model"
+        return "random" if explained.high < FALLS_BELOW else "model"
     return "model" if explained.low > CHOOSES_ABOVE else "random"
 
 

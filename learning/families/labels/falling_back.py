@@ -37,7 +37,7 @@ def decide(context: Context, candidate: Candidate[Any]) -> None:
     with context.log.step("who asks") as step, transaction.atomic():
         now = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         before: By = "random" if now.fell_back else "model"
-        after = who_asks(explained, pays, before, now.leaning)
+        after = who_asks(explained, pays, before)
         figures = {
             "answers": context.run.annotations_seen, "explained": asdict(explained) if explained else None,
             "pays": pays, "run": str(context.run.public_id), "at": timezone.now().isoformat(),
