@@ -59,7 +59,7 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
     def _from_file(self, request: Request) -> ImportBatch:
         given = body(ImportFileIn, request)
         file = given["file"]
-        options = {"folder_is_label": given["folder_is_label"]} if "folder_is_label" in given else {}
+        options = {name: given[name] for name in ("folder_is_label", "columns", "labels") if name in given}
         name = file.name or ""
         if not name:
             raise ValidationError({"file": ["The file has no name."]})
@@ -73,11 +73,15 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
         return once(request, self._own(request), make, lambda earlier: earlier.size_bytes == file.size)
 
     def _from_rows(self, request: Request) -> ImportBatch:
-        rows = _rows(request.data)
+        rows, options = _rows(request.data)
+
+        def make(public_id: UUID) -> ImportBatch:
+            return start_import(person(request), self.project, rows=rows, options=options, public_id=public_id)
+
         return once(
             request,
             self._own(request),
-            lambda public_id: start_import(person(request), self.project, rows=rows, public_id=public_id),
+            make,
             lambda earlier: earlier.format == ImportFormat.ROWS and earlier.total == len(rows),
         )
 
@@ -85,15 +89,14 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
         return ImportBatch.objects.filter(project=self.project, created_by=person(request))
 
 
-def _rows(data: Any) -> list[Any]:
-    """Checked by hand: one bad row is the worker's to reject, and a serializer would look at every cell."""
+def _rows(data: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Rows and options, by hand: one bad row is the worker's to reject, and a serializer would look at every cell."""
     if not isinstance(data, dict) or not isinstance(data.get("rows"), list):
         raise ValidationError({"rows": ['Expected {"rows": [{…}, …]}.']})
-    unknown = sorted(set(data) - {"rows"})
+    unknown = sorted(set(data) - {"rows", "columns", "labels"})
     if unknown:
         raise ValidationError({unknown[0]: ["There is no such field."]})
-    rows: list[Any] = data["rows"]
-    return rows
+    return data["rows"], {name: data[name] for name in ("columns", "labels") if name in data}
 
 
 class ImportDetail(ProjectView):

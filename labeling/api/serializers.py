@@ -204,12 +204,20 @@ class ImportFileIn(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True)
     format = serializers.CharField(required=False, allow_blank=True, help_text="When the name does not say it.")
     folder_is_label = serializers.BooleanField(required=False, help_text="For a zip of pictures.")
+    columns = serializers.JSONField(
+        required=False, help_text='What columns are for: `{"sentence": "text", "intent": "label", "row": null}`; null leaves out.'
+    )
+    labels = serializers.ChoiceField(
+        required=False, choices=["add"], help_text="add: labels that the project lacks are added to it."
+    )
 
 
 class ImportRowsIn(StrictSerializer):
     rows = serializers.ListField(
         child=serializers.JSONField(), help_text="Objects. What is none is rejected by its number, as any bad row."
     )
+    columns = serializers.DictField(required=False, help_text="As with a file.")
+    labels = serializers.ChoiceField(required=False, choices=["add"], help_text="As with a file.")
 
 
 class RejectionOut(serializers.ModelSerializer[ImportRejection]):

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from labeling.api import audit, auth, contexts, data_sets, imports, items, projects, quarantines, schema
+from labeling.api import audit, auth, contexts, data_sets, import_preview, imports, items, projects, quarantines, schema
 
 app_name = "api"
 
@@ -13,6 +13,7 @@ project_urls = [
     path("members/<str:username>/", projects.MemberDetail.as_view(), name="member"),
     path("quarantines/", quarantines.Quarantines.as_view(), name="quarantines"),
     path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/preview/", import_preview.ImportPreview.as_view(), name="import-preview"),
     path("imports/<uuid:public_id>/", imports.ImportDetail.as_view(), name="import"),
     path("imports/<uuid:public_id>/rejections/", imports.Rejections.as_view(), name="import-rejections"),
     path("items/", items.ItemsView.as_view(), name="items"),

@@ -126,6 +126,9 @@ class Project(models.Model):
     columns = models.JSONField(
         default=list, editable=False, help_text="Columns of the table rows, in the order they were first seen."
     )
+    import_columns = models.JSONField(
+        default=dict, editable=False, help_text="What the columns of the last file were for that were chosen by hand."
+    )
     labels_version = models.PositiveIntegerField(default=0, editable=False)
     label_renames = models.PositiveIntegerField(
         default=0, db_default=0, editable=False, help_text="Pages load anew; a model learns nothing by it."

@@ -28,6 +28,8 @@ class ImportForm(CalmForm):
         super().__init__(data, files, **kwargs)
         self.shapes = PASTED_AS[1:] if project.modality == Modality.TABULAR else PASTED_AS
         self.fields["pasted_as"] = forms.ChoiceField(required=False, choices=self.shapes, label="What is pasted")
+        if project.modality == Modality.IMAGE:  # the page's script sends several as one zip
+            self.fields["file"].widget.attrs["multiple"] = True
         dress(self)
         self.source = "file"
 
@@ -37,6 +39,8 @@ class ImportForm(CalmForm):
         if has_text and not has_file:
             self.source = "pasted"
             given["pasted_as"] = given.get("pasted_as") or self.shapes[0][0]
+        if has_file and len(self.files.getlist("file")) > 1:
+            self.add_error("file", "One file at a time: zip several pictures, or let the page's script do it.")
         if has_file and has_text:
             self.add_error("pasted", "Choose a file or paste rows, not both.")
         if not has_file and not has_text and not self.errors:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.paginator import Paginator
@@ -11,13 +12,14 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from labeling.models import Action, ImportBatch, ImportRejection, Modality, Project
+from labeling.models import Action, ImportBatch, ImportDraft, ImportRejection, Modality, Project
 from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.import_form import ImportForm
 from labeling.selectors.importing import notes_of, rejected_alike, why_unlisted
 from labeling.services.exports.delimited import neutral
 from labeling.services.imports import ImportRefused, start_import
+from labeling.services.imports.drafts import keep_draft
 
 IMPORTS_PER_PAGE = 20
 REJECTIONS_PER_PAGE = 50
@@ -33,7 +35,9 @@ def imports(request: PageRequest, project: Project) -> HttpResponse:
     if sent:
         if form.is_valid():
             try:
-                return redirect("pages:import", project.slug, _start(request, project, form).public_id)
+                taken = _taken_in(request, project, form)
+                page = "pages:import-draft" if isinstance(taken, ImportDraft) else "pages:import"
+                return redirect(page, project.slug, taken.public_id)
             except ImportRefused as error:
                 form.add_error(form.source, error.reason)
                 status = 413 if error.too_large else 400
@@ -52,19 +56,20 @@ def imports(request: PageRequest, project: Project) -> HttpResponse:
     return render(request, "pages/imports/index.html", context, status=status)
 
 
-def _start(request: PageRequest, project: Project, form: ImportForm) -> ImportBatch:
-    given = form.cleaned_data
-    upload = given["file"]
-    if upload:
-        return start_import(request.user, project, file=upload, file_name=upload.name, options=form.options())
-    if given["pasted_as"] == "lines":
+def _taken_in(request: PageRequest, project: Project, form: ImportForm) -> ImportBatch | ImportDraft:
+    """The upload as an import, or as a draft where the person wants to look at it first."""
+    given, looks = form.cleaned_data, "look" in request.POST
+    upload, options = given["file"], form.options()
+    if not upload and given["pasted_as"] == "lines":
         rows = [{"text": line.strip()} for line in given["pasted"].splitlines() if line.strip()]
-        return start_import(request.user, project, rows=rows, file_name="pasted", options=form.options())
-    extension = given["pasted_as"]
-    content = ContentFile(given["pasted"].encode(), name=f"pasted.{extension}")
-    return start_import(
-        request.user, project, file=content, file_name=f"pasted.{extension}", format=extension, options=form.options()
-    )
+        if not looks:
+            return start_import(request.user, project, rows=rows, file_name="pasted", options=options)
+        lines = b"\n".join(map(orjson.dumps, rows))
+        return keep_draft(request.user, project, file=ContentFile(lines), file_name="pasted.jsonl", options=options)
+    name, shape = (upload.name, None) if upload else (f"pasted.{given['pasted_as']}", given["pasted_as"])
+    file = upload or ContentFile(given["pasted"].encode(), name=name)
+    take = keep_draft if looks else start_import
+    return take(request.user, project, file=file, file_name=name, format=shape, options=options)
 
 
 @require_safe

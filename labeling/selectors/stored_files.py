@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from labeling.extensions import installed
-from labeling.models import Asset, ImportBatch, JobState, Snapshot
+from labeling.models import Asset, ImportBatch, ImportDraft, JobState, Snapshot
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,12 @@ def _originals(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
 
 
 def _uploads(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
-    """Of imports that are not finished; of the others everything is in the database."""
-    found = ImportBatch.objects.using(using).unfinished().exclude(path="").order_by("pk")
-    found = found if projects is None else found.filter(project__in=projects)
-    for project_id, name in found.values_list("project_id", "path").iterator():
-        yield NamedFile("uploads", project_id, name)
+    """Of imports that are not finished, and of drafts; of the others everything is in the database."""
+    unfinished = ImportBatch.objects.using(using).unfinished().exclude(path="")
+    for found in (unfinished, ImportDraft.objects.using(using)):
+        of_these = found if projects is None else found.filter(project__in=projects)
+        for project_id, name in of_these.order_by("pk").values_list("project_id", "path").iterator():
+            yield NamedFile("uploads", project_id, name)
 
 
 def _snapshots(using: str, projects: list[int] | None) -> Iterator[NamedFile]:

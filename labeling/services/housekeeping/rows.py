@@ -1,4 +1,5 @@
-"""Rows that only matter for a while: sessions that ran out, attempts to sign in, the rejected rows of old imports."""
+"""Rows that only matter for a while: sessions that ran out, attempts to sign in, the rejected rows of old imports,
+uploads that were looked at and not imported."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,12 +10,14 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from labeling.models import Housekeeping, ImportRejection
+from labeling.models import Housekeeping, ImportDraft, ImportRejection
 from labeling.models.job_record import UNFINISHED
 from labeling.services.housekeeping.rules import Freed
 from labeling.services.jobs.attempts import Beat
 
 BATCH_ROWS = 2_000
+#: How long an upload waits for the person who looks at it; its file goes as a stray, a day after it.
+DRAFTS_FOR = timedelta(days=1)
 
 
 def drop_old_rows(beat: Beat) -> list[Freed]:
@@ -30,6 +33,7 @@ def drop_old_rows(beat: Beat) -> list[Freed]:
             for model in (AccessAttempt, AccessFailureLog, AccessLog)
         ],
         "rejections": [ended.filter(batch__finished_at__lt=imported_before)],
+        "drafts of imports": [ImportDraft.objects.filter(created_at__lt=now - DRAFTS_FOR)],
         "housekeepings": [
             Housekeeping.objects.filter(finished_at__lt=now - timedelta(days=settings.RETAIN_SIGN_INS_DAYS))
         ],

@@ -13,10 +13,12 @@ OPTION = "brings_labels"
 
 
 def brings_labels(batch: ImportBatch) -> bool:
-    """Whether this import makes the label set: it began in a project without any label, archived ones included."""
+    """Whether this import adds to the label set: it was told to, or it began in a project without any label, archived
+    ones included."""
     if OPTION not in batch.options:
         project = batch.project
-        batch.options = {**batch.options, OPTION: kind_of(project).has_labels and not project.labels.exists()}
+        adds = "labels" in batch.options or not project.labels.exists()
+        batch.options = {**batch.options, OPTION: kind_of(project).has_labels and adds}
     return bool(batch.options[OPTION])
 
 

@@ -4,6 +4,9 @@ import io
 import json
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 import orjson
@@ -16,16 +19,33 @@ from labeling.kinds import kind_of
 from labeling.models import ImportBatch, ImportFormat, Project, User
 from labeling.services.audit.trail import record
 from labeling.services.files import storage
+from labeling.services.imports.columns import ColumnMapping, purposes_of
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.foreign import HEAD_BYTES
-from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers import READERS
+from labeling.services.imports.readers.base import Reader
 from labeling.services.imports.sniff import format_of
 from labeling.services.jobs.enqueue import enqueue_on_commit
 
 log = logging.getLogger(__name__)
 
-_OPTIONS = {"folder_is_label"}
+_OPTIONS = ("folder_is_label", "columns", "labels")
+#: What ``labels`` can say.
+ADD_LABELS = "add"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file in the storage whose head a reader has seen; ``rows`` where the sender sent rows."""
+
+    path: str
+    format: str
+    file_name: str
+    size_bytes: int
+    options: dict[str, Any]
+    rows: int | None = None
+    #: what the head of the file gave the reader to say
+    notes: list[Any] = field(default_factory=list)
 
 
 def start_import(
@@ -37,9 +57,19 @@ def start_import(
 
     Raises ImportRefused, and IntegrityError for a ``public_id`` that there is already.
     """
-    chosen = _options(options or {})
     if (file is None) == (rows is None):
         raise ImportRefused("Send a file or rows, one of the two.")
+    chosen = checked_options(project, options or {})
+    with kept(project, file=file, file_name=file_name, rows=rows, format=format, options=chosen) as upload:
+        return enqueued(user, project, upload, public_id)
+
+
+@contextmanager
+def kept(
+    project: Project, *, file: IO[bytes] | None = None, file_name: str = "", rows: list[Any] | None = None,
+    format: str | None = None, options: dict[str, Any], is_draft: bool = False,  # noqa: A002 - the contract's name
+) -> Iterator[Upload]:  # fmt: skip
+    """Stores an upload, which goes again if what is done with it fails. Raises ImportRefused."""
     if rows is not None:
         file, file_name = _rows_as_lines(rows), ""
     assert file is not None
@@ -47,42 +77,75 @@ def start_import(
     path = f"uploads/{project.pk}/{uuid.uuid4().hex}"
     try:
         default_storage.save(path, _LimitedFile(file))
-        size_bytes = default_storage.size(path)
         with default_storage.open(path, "rb") as stored:
-            found, notes = _look(stored, project, file_name, format, is_rows=rows is not None, options=chosen)
-        with transaction.atomic():
-            batch = ImportBatch.objects.create(
-                project=project, created_by=user, format=found, file_name=_shown_name(file_name), path=path,
-                size_bytes=size_bytes, options=chosen, notes=notes.as_stored(),
-                total=len(rows) if rows is not None else None, public_id=public_id or uuid.uuid4(),
-            )  # fmt: skip
-            facts = {"file_name": batch.file_name, "format": found, "size_bytes": size_bytes}
-            record("import.started", user=user, project=project, subject=str(batch.public_id), after=facts)
-            enqueue_on_commit("labeling.run_import", batch.pk)
+            found = _look(stored, project, file_name, format, is_rows=rows is not None)
+            notes = [] if is_draft else head_notes(stored, project, found, file_name, options)
+        count = len(rows) if rows is not None else None
+        yield Upload(path, found, _shown_name(file_name), default_storage.size(path), options, count, notes)
     except BaseException:
         storage.drop(path)
         raise
+
+
+@transaction.atomic
+def enqueued(user: User, project: Project, upload: Upload, public_id: uuid.UUID | None = None) -> ImportBatch:
+    """The batch of an upload, in whose file a worker looks on commit."""
+    batch = ImportBatch.objects.create(
+        project=project, created_by=user, format=upload.format, file_name=upload.file_name, path=upload.path,
+        size_bytes=upload.size_bytes, options=upload.options, notes=upload.notes, total=upload.rows,
+        public_id=public_id or uuid.uuid4(),
+    )  # fmt: skip
+    if columns := upload.options.get("columns"):
+        Project.objects.filter(pk=project.pk).update(import_columns=columns)
+    facts = {"file_name": batch.file_name, "format": upload.format, "size_bytes": upload.size_bytes}
+    record("import.started", user=user, project=project, subject=str(batch.public_id), after=facts)
+    enqueue_on_commit("labeling.run_import", batch.pk)
     return batch
 
 
-def _look(
-    stored: IO[bytes], project: Project, file_name: str, wanted: str | None, *, is_rows: bool, options: dict[str, Any]
-) -> tuple[str, ImportNotes]:
-    """The format and what the reader has to say, after it has seen the head of the file."""
-    kind = kind_of(project)
-    found = ImportFormat.ROWS.value if is_rows else format_of(
-        stored.read(HEAD_BYTES), file_name, project.modality, wanted or None, kind
-    )  # fmt: skip
-    reader = READERS[found](stored, modality=project.modality, options=options, file_name=file_name, kind=kind)
+def reader_of(
+    stored: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
+) -> Reader:  # fmt: skip
+    """What reads an upload of this format for this project."""
+    return READERS[format](
+        stored, modality=project.modality, options=options, file_name=file_name, kind=kind_of(project)
+    )
+
+
+def head_notes(
+    stored: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
+) -> list[Any]:  # fmt: skip
+    """What the reader has to say after it has seen the head of the file. Raises ImportRefused."""
+    reader = reader_of(stored, project, format, file_name, options)
     reader.check()
-    return found, reader.notes
+    return reader.notes.as_stored()
 
 
-def _options(options: dict[str, Any]) -> dict[str, Any]:
-    unknown = set(options) - _OPTIONS
+def _look(stored: IO[bytes], project: Project, file_name: str, wanted: str | None, *, is_rows: bool) -> str:
+    """The format, by the head of the file."""
+    if is_rows:
+        return ImportFormat.ROWS.value
+    return format_of(stored.read(HEAD_BYTES), file_name, project.modality, wanted or None, kind_of(project))
+
+
+def checked_options(project: Project, options: dict[str, Any]) -> dict[str, Any]:
+    """The options as they are kept with the batch. Raises ImportRefused."""
+    unknown = set(options) - set(_OPTIONS)
     if unknown:
-        raise ImportRefused(f"Unknown option {sorted(unknown)[0][:80]!r}; {', '.join(sorted(_OPTIONS))} is known.")
-    return {name: bool(value) for name, value in options.items()}
+        raise ImportRefused(f"Unknown option {sorted(unknown)[0][:80]!r}; {', '.join(sorted(_OPTIONS))} are known.")
+    known: dict[str, Any] = {}
+    if "folder_is_label" in options:
+        known["folder_is_label"] = bool(options["folder_is_label"])
+    if options.get("columns"):
+        purposes = purposes_of(project.modality, kind_of(project))
+        known["columns"] = ColumnMapping.checked(options["columns"], purposes).chosen
+    if options.get("labels"):
+        if options["labels"] != ADD_LABELS:
+            raise ImportRefused(f"labels can be {ADD_LABELS!r}: those that the project lacks are added to it.")
+        if not kind_of(project).has_labels:
+            raise ImportRefused(f"labels={ADD_LABELS}: the answers of this project are no labels.")
+        known["labels"] = ADD_LABELS
+    return known
 
 
 def _rows_as_lines(rows: list[Any]) -> IO[bytes]:

@@ -1,11 +1,18 @@
-// The import form: a file dropped anywhere on the box, refused at once when it is too large, its upload seen.
+// The import form: files and folders dropped anywhere on the box, refused at once when too large, the upload seen.
+// Several pictures, or a folder of them, are sent as one zip.
+
+import { filesIn, zipOf } from "../lib/zip.js";
 
 const form = document.querySelector("form[data-import]");
 const box = form.querySelector("[data-drop]");
 const input = box.querySelector("input[type=file]");
+const folder = form.querySelector("input[data-folder]");
+const folderIsLabel = form.querySelector("input[name=folder_is_label]");
 const bar = box.querySelector("progress");
 const status = box.querySelector("[data-drop-status]");
 const maxBytes = Number(form.dataset.maxBytes);
+/** What is chosen, `{ path, file }`. */
+let chosen = [];
 
 for (const name of ["dragenter", "dragover"]) {
   box.addEventListener(name, (event) => {
@@ -14,39 +21,75 @@ for (const name of ["dragenter", "dragover"]) {
   });
 }
 for (const name of ["dragleave", "drop"]) box.addEventListener(name, () => box.classList.remove("drop--over"));
-box.addEventListener("drop", (event) => {
+box.addEventListener("drop", async (event) => {
   event.preventDefault();
-  if (!event.dataTransfer.files.length) return;
-  input.files = event.dataTransfer.files;
-  input.dispatchEvent(new Event("change", { bubbles: true }));
+  if (!event.dataTransfer.items.length) return;
+  const { files } = event.dataTransfer;
+  const found = await filesIn(event.dataTransfer);
+  if (found.length === 1 && files.length === 1) input.files = files;
+  choose(found);
 });
 
-input.addEventListener("change", () => {
-  const file = input.files[0];
-  const tooLarge = file && file.size > maxBytes;
-  input.setCustomValidity(tooLarge ? "too large" : "");
-  status.textContent = tooLarge ? `${file.name} is too large: ${size(file.size)}, at most ${size(maxBytes)}.` : "";
+input.addEventListener("change", () => choose(listed(input.files)));
+folder?.addEventListener("change", () => choose(listed(folder.files)));
+box.querySelector("[data-choose-folder]")?.addEventListener("click", () => folder.click());
+
+function listed(files) {
+  return [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+}
+
+/** Takes files as what will be sent, and says what they are. */
+function choose(entries) {
+  chosen = entries.filter(({ file }) => !file.name.startsWith("."));
+  const bytes = chosen.reduce((sum, { file }) => sum + file.size, 0);
+  const [first] = chosen;
+  const folders = new Set(chosen.map(({ path }) => path.split("/").slice(0, -1).at(-1)).filter(Boolean));
+  const tooLarge = bytes > maxBytes;
+  const many = chosen.length > 1 && !folderIsLabel;
+  input.setCustomValidity(tooLarge ? "too large" : many ? "one file" : "");
+  if (folderIsLabel && folders.size > 1) folderIsLabel.checked = true;
+  const named = chosen.length === 1 ? first.file.name : `${chosen.length.toLocaleString("en")} files`;
+  status.className = "small";
+  if (!chosen.length) status.textContent = entries.length ? "There is no file in it that could be imported." : "";
+  else if (tooLarge) status.textContent = `${named}: ${size(bytes)} is too large, at most ${size(maxBytes)}.`;
+  else if (many) status.textContent = "One file at a time, please: which of them comes first?";
+  else if (folders.size > 1) status.textContent = `${named} in ${folders.size} folders, ${size(bytes)}. The folders are taken as labels.`;
+  else status.textContent = `${named}, ${size(bytes)}`;
+}
+
+form.addEventListener("submit", async (event) => {
+  if (!chosen.length) return;
+  event.preventDefault();
+  if (!input.validity.valid) return status.focus();
+  const sent = new FormData(form, event.submitter); // before the buttons are disabled
+  setBusy(true);
+  try {
+    sent.set("file", ...(await asOne()));
+  } catch (error) {
+    return failed(error instanceof RangeError ? `Too much for one import: ${error.message}.` : `A file cannot be read: ${error.message}`);
+  }
+  send(sent);
 });
 
-form.addEventListener("submit", (event) => {
-  const file = input.files[0];
-  if (!file) return;
-  event.preventDefault();
-  if (file.size > maxBytes) return status.focus();
-  send(file);
-});
+/** The one file that goes out, and its name. */
+async function asOne() {
+  const [{ path, file }] = chosen;
+  if (chosen.length === 1 && !path.includes("/")) return [file, file.name];
+  const zip = await zipOf(chosen, (read, total) => {
+    status.textContent = `Reading the files: ${size(read)} of ${size(total)}`;
+  });
+  return [zip, `${path.includes("/") ? path.split("/")[0] : "pictures"}.zip`];
+}
 
 /** Sends the form with progress; the server's page, be it the import's or this one with errors, takes its place. */
-function send(file) {
-  const button = form.querySelector("button[type=submit]");
+function send(sent) {
   const request = new XMLHttpRequest();
-  button.disabled = true;
-  bar.classList.remove("visually-hidden");
+  const { name } = sent.get("file");
   request.upload.addEventListener("progress", (event) => {
     if (!event.lengthComputable) return;
     bar.value = event.loaded / event.total;
     status.textContent =
-      event.loaded < event.total ? `Sending ${file.name}: ${size(event.loaded)} of ${size(event.total)}` : "Sent. Checking…";
+      event.loaded < event.total ? `Sending ${name}: ${size(event.loaded)} of ${size(event.total)}` : "Sent. Checking…";
   });
   request.addEventListener("load", () => {
     if (request.status < 300 && request.responseURL !== location.href) {
@@ -59,14 +102,18 @@ function send(file) {
   });
   request.addEventListener("error", () => failed("The connection was lost. Nothing was imported; try again."));
   request.open("POST", location.href);
-  request.send(new FormData(form));
+  request.send(sent);
+}
 
-  function failed(reason) {
-    button.disabled = false;
-    bar.classList.add("visually-hidden");
-    status.textContent = reason;
-    status.className = "note note--error";
-  }
+function setBusy(busy) {
+  for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = busy;
+  bar.classList.toggle("visually-hidden", !busy);
+}
+
+function failed(reason) {
+  setBusy(false);
+  status.textContent = reason;
+  status.className = "note note--error";
 }
 
 function size(bytes) {

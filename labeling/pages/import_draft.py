@@ -1,0 +1,96 @@
+"""Looking at an upload before it goes in: what each column is for, what would be rejected, which labels are new."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from labeling.kinds import kind_of
+from labeling.models import Action, ImportDraft, Modality, Project
+from labeling.pages.decorators import PageRequest, project_page
+from labeling.services.imports import ImportRefused
+from labeling.services.imports.columns import purposes_of
+from labeling.services.imports.drafts import drop_draft, start_draft
+from labeling.services.imports.look import LABELS_SHOWN, ColumnLook, Look, columns_in, look_at
+
+KEEP, OUT = "keep", "out"
+
+
+@dataclass(frozen=True)
+class ColumnRow:
+    """A column with the choice made for it; ``choices`` are value, words and whether it is the one."""
+
+    look: ColumnLook
+    field: str
+    choices: list[tuple[str, str, bool]]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Action.IMPORTS_START, Action.IMPORTS_START)
+def import_draft(request: PageRequest, project: Project, public_id: Any) -> HttpResponse:
+    draft = ImportDraft.objects.filter(project=project, public_id=public_id).first()
+    if draft is None and request.method == "POST":
+        return redirect("pages:imports", project.slug)  # imported by another click, or let go
+    draft = draft or get_object_or_404(ImportDraft, project=project, public_id=public_id)
+    given = request.POST if request.method == "POST" else request.GET
+    if request.method == "POST" and "discard" in given:
+        drop_draft(draft)
+        return redirect("pages:imports", project.slug)
+    try:
+        look = _look(draft, given)
+        if request.method == "POST" and not look.refused:
+            options: dict[str, Any] = {"columns": look.mapping} if look.columns else {}
+            if _adds(given):
+                options["labels"] = "add"
+            batch = start_draft(request.user, draft, options)
+            return redirect("pages:import", project.slug, batch.public_id) if batch else redirect("pages:imports", project.slug)
+    except ImportRefused as refused:
+        look = Look(draft.format, [], [], refused=refused.reason)
+    context = {
+        "project": project, "draft": draft, "look": look, "adds": _adds(given), "columns": _rows(project, look),
+        "unknown": look.unknown.most_common(LABELS_SHOWN), "more_unknown": max(len(look.unknown) - LABELS_SHOWN, 0),
+        "makes_set": not project.labels.exists() and kind_of(project).has_labels and bool(look.labels),
+        "pool": look.sides["pool"], "eval": look.sides["eval"],
+    }  # fmt: skip
+    part = "_look" if request.headers.get("HX-Request") else "draft"
+    status = 400 if look.refused and request.method == "POST" else 200
+    return render(request, f"pages/imports/{part}.html", context, status=status)
+
+
+def _adds(given: Mapping[str, str]) -> bool:
+    return given.get("labels") == "add"
+
+
+def _look(draft: ImportDraft, given: Mapping[str, str]) -> Look:
+    options = dict(draft.options)
+    if _adds(given):
+        options["labels"] = "add"
+    with default_storage.open(draft.path, "rb") as file:
+        if chosen := _chosen(given):
+            names = columns_in(file, draft.project, draft.format, draft.file_name, options)
+            options["columns"] = {
+                name: "" if chosen.get(f"c{place}") == OUT else chosen[f"c{place}"]
+                for place, name in enumerate(names)
+                if chosen.get(f"c{place}", KEEP) != KEEP
+            }
+        return look_at(file, draft.project, draft.format, draft.file_name, options)
+
+
+def _chosen(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in given.items() if name[:1] == "c" and name[1:].isdecimal()}
+
+
+def _rows(project: Project, look: Look) -> list[ColumnRow]:
+    purposes = purposes_of(project.modality, kind_of(project))
+    kept = "a feature" if project.modality == Modality.TABULAR else "kept with the item"
+    found = []
+    for place, each in enumerate(look.columns):
+        now = OUT if each.purpose is None else each.purpose or KEEP
+        choices = [(name, f"{name}: {words}", now == name) for name, words in purposes.items()]
+        choices += [(KEEP, kept, now == KEEP), (OUT, "leave out", now == OUT)]
+        found.append(ColumnRow(each, f"c{place}", choices))
+    return found

@@ -1,0 +1,196 @@
+"""What an upload would come to, before anything of it is stored: first rows, columns, labels, sides, rejections."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import IO, Any
+
+import orjson
+from django.conf import settings
+
+from labeling.kinds import QuestionKind, kind_of
+from labeling.models import Project
+from labeling.services.imports.columns import ColumnMapping, purposes_of, suggested
+from labeling.services.imports.columns.suggest import Suggestion
+from labeling.services.imports.errors import ImportRefused, RowRejected
+from labeling.services.imports.new_labels import NewLabels
+from labeling.services.imports.readers.base import Reader
+from labeling.services.imports.rows import PICTURE, Rejection, Row
+from labeling.services.imports.start import reader_of
+from labeling.services.imports.subjects import builder_of
+
+#: Rows looked at, and for how long; the page says when the file has more.
+MAX_ROWS, MAX_S = 50_000, 2.0
+FIRST_ROWS = 5
+#: Rows by which columns are guessed.
+GUESSED_BY = 200
+REASONS_SHOWN = 5
+LABELS_SHOWN = 12
+SHOWN_CHARACTERS = 160
+
+
+@dataclass(frozen=True)
+class ColumnLook:
+    """A column of the file. ``purpose`` is "" for one that is kept under its name, None for one that stays out."""
+
+    name: str
+    samples: list[str]
+    purpose: str | None
+    why: str = ""
+
+
+@dataclass
+class Look:
+    """``refused`` says why nothing of the file could go in under these columns; the counts are then 0."""
+
+    format: str
+    columns: list[ColumnLook]
+    first: list[list[str]]
+    refused: str = ""
+    rows: int = 0
+    is_whole: bool = True
+    good: int = 0
+    rejected: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+    labeled: int = 0
+    labels: "Counter[str]" = field(default_factory=Counter)
+    #: rows whose label the project lacks, and these labels with the rows that give them
+    unknown_rows: int = 0
+    unknown: "Counter[str]" = field(default_factory=Counter)
+    sides: "Counter[str]" = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """What ``columns`` of an import would have to say."""
+        return {each.name: each.purpose or "" for each in self.columns if each.purpose is None or each.purpose}
+
+
+def look_at(
+    file: IO[bytes], project: Project, format: str, file_name: str = "", options: dict[str, Any] | None = None  # noqa: A002
+) -> Look:  # fmt: skip
+    """Reads the beginning of a file as an import would. ``columns`` among the options is taken as it is; without it
+    what the project remembers or else what names and contents suggest. Raises ImportRefused for an unreadable file."""
+    chosen = dict(options or {})
+    names, records = _head(file, project, format, file_name, chosen)
+    purposes = purposes_of(project.modality, kind_of(project))
+    why: dict[str, Suggestion] = {}
+    if names and "columns" not in chosen:
+        why = _guess(project, names, records, purposes)
+        chosen["columns"] = {name: each.purpose for name, each in why.items() if each.purpose != name}
+    mapping = ColumnMapping(chosen.get("columns"))
+    look = Look(format, _columns(names, records, mapping, purposes, why), _first(names, records))
+    try:
+        mapping.fits(names)
+        _count(look, reader_of(file, project, format, file_name, chosen), project, adds="labels" in chosen)
+    except ImportRefused as refused:
+        look.refused = refused.reason
+    return look
+
+
+def columns_in(
+    file: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
+) -> list[str]:  # fmt: skip
+    """The columns as the file calls them."""
+    return _head(file, project, format, file_name, options)[0]
+
+
+def _head(
+    file: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
+) -> tuple[list[str], list[dict[str, Any]]]:  # fmt: skip
+    """The columns as the file calls them and its first rows; pictures have no columns."""
+    reader = reader_of(file, project, format, file_name, {**options, "columns": None, "as_it_is": True})
+    records = [record for _, record in islice(reader.records(0), GUESSED_BY) if isinstance(record, dict)]
+    if any(PICTURE in record for record in records):
+        return [], []
+    names = reader.header or list(dict.fromkeys(name for record in records for name in record))
+    return names, records
+
+
+def _guess(
+    project: Project, names: list[str], records: list[dict[str, Any]], purposes: Iterable[str]
+) -> dict[str, Suggestion]:
+    remembered = {name: purpose for name, purpose in project.import_columns.items() if name in names}
+    if len(remembered) == len(project.import_columns) and remembered:
+        return {name: Suggestion(purpose, "as last time") for name, purpose in remembered.items()}
+    return suggested(names, records, list(purposes), project.labels.names())
+
+
+def _columns(
+    names: list[str], records: list[dict[str, Any]], mapping: ColumnMapping, purposes: Iterable[str],
+    why: dict[str, Suggestion],
+) -> list[ColumnLook]:  # fmt: skip
+    known = set(purposes)
+    found = []
+    for name in names:
+        called = mapping.chosen.get(name, name)
+        purpose = None if called == "" else called if called in known else ""
+        samples = [_shown(record.get(name)) for record in records[:FIRST_ROWS]]
+        found.append(ColumnLook(name, samples, purpose, why[name].why if name in why else ""))
+    return found
+
+
+def _first(names: list[str], records: list[dict[str, Any]]) -> list[list[str]]:
+    return [[_shown(record.get(name)) for name in names] for record in records[:FIRST_ROWS]]
+
+
+def _shown(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
+
+
+class _LabelsOf:
+    """The labels that a canonical answer gives; most rows give what another gave."""
+
+    def __init__(self, kind: QuestionKind) -> None:
+        self.kind = kind
+        self.known: dict[str, tuple[str, ...]] = {}
+
+    def __call__(self, answer: str | None) -> tuple[str, ...]:
+        if answer is None:
+            return ()
+        if answer not in self.known:
+            self.known[answer] = self.kind.labels_of(orjson.loads(answer))
+        return self.known[answer]
+
+
+def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
+    """Builds the rows as an import would, as far as rows and time reach."""
+    reader.check()
+    builder = builder_of(project)(project, parse_numbers=reader.parse_numbers)
+    kind = kind_of(project)
+    known: set[str] | None = None
+    if kind.has_labels:  # every label is taken as an import that adds them would, and those that are new are counted
+        builder.answer_of = NewLabels(project).answer
+        known = set(project.labels.names())
+    makes_set = adds or not project.labels.exists()
+    labels_of = _LabelsOf(kind)
+    until = time.monotonic() + MAX_S
+    for number, record in reader.records(0):
+        if look.rows >= MAX_ROWS or number > settings.IMPORT_MAX_ROWS or time.monotonic() > until:
+            look.is_whole = False
+            break
+        look.rows += 1
+        try:
+            row = record if isinstance(record, Rejection) else builder.build(number, record)
+        except RowRejected as error:
+            row = Rejection(number, error.reason, error.field)
+        if isinstance(row, Rejection):
+            look.rejected += 1
+            if len(look.rejections) < REASONS_SHOWN:
+                look.rejections.append(row)
+            continue
+        given = labels_of(row.answer) if known is not None else ()
+        lacking = [name for name in given if known is not None and name not in known]
+        look.unknown.update(lacking)
+        look.unknown_rows += bool(lacking)
+        if lacking and not makes_set:
+            look.rejected += 1
+            continue
+        look.good += 1
+        look.labels.update(given)
+        look.labeled += row.answer is not None
+        if isinstance(row, Row):
+            look.sides[row.split or row.drawn] += 1

@@ -1,0 +1,142 @@
+"""Looking at an upload before it goes in."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from labeling.models import Annotation, ImportBatch, ImportDraft, Item, Project
+from labeling.services.housekeeping.rows import drop_old_rows
+from labeling.services.imports import run_import
+
+ROWS = "".join(f"{n},please book flight number {n},intent {n % 3}\n" for n in range(30))
+
+
+@pytest.fixture
+def page(project, people, browser_of):
+    client = browser_of(people.manager)
+    client.address = f"/p/{project.slug}/imports/"
+    return client
+
+
+def look_at(page, content="row,sentence,intent\n" + ROWS, name="intents.csv"):
+    """The address of the draft."""
+    file = SimpleUploadedFile(name, content.encode())
+    return page.post(page.address, {"file": file, "look": "1"}).headers["Location"]
+
+
+def chosen(page, address, **query):
+    """By column what it is taken for."""
+    html = page.get(address, query).content.decode()
+    return {
+        name: re.search(r'<option value="(\w+)" selected', select).group(1)
+        for name, select in re.findall(r"<code>(.*?)</code></label></th>(.*?)</select>", html, re.S)
+    }
+
+
+def test_a_file_of_other_names_is_guessed_shown_and_imported_as_chosen(page):
+    address = look_at(page)
+    assert not ImportBatch.objects.exists()
+    assert chosen(page, address) == {"row": "keep", "sentence": "text", "intent": "label"}
+    html = page.get(address).content.decode()
+    assert "30 rows name" in html
+    assert "3 labels that the project lacks" in re.sub(r"\s+", " ", html)
+    response = page.post(address, {"c0": "out", "c1": "text", "c2": "label", "labels": "add"})
+    batch = ImportBatch.objects.get()
+    assert response.headers["Location"] == f"{page.address}{batch.public_id}/"
+    assert not ImportDraft.objects.exists()
+    run_import(batch.pk)
+    assert Item.objects.count() == 30
+    item = Item.objects.order_by("ordinal").first()
+    assert (item.text, item.data) == ("please book flight number 0", {})
+    assert Annotation.objects.get(item=item).answer == {"label": "intent 0"}
+    assert {"ham", "spam", "intent 0", "intent 1", "intent 2"} == set(item.project.labels.names())
+
+
+def test_without_adding_the_rows_of_unknown_labels_are_counted_as_rejected(page):
+    address = look_at(page, "text,label\nwin,spam\nhi,ham\nbook,travel\n")
+    html = re.sub(r"\s+", " ", page.get(address).content.decode())
+    assert "<dt>Would go in</dt><dd>2</dd>" in html
+    assert "<dt>Would be rejected</dt><dd>1</dd>" in html
+    html = re.sub(r"\s+", " ", page.get(address, {"labels": "add"}).content.decode())
+    assert "<dt>Would go in</dt><dd>3</dd>" in html
+
+
+def test_a_choice_is_seen_before_anything_is_stored(page):
+    address = look_at(page)
+    part = page.get(address, {"c0": "keep", "c1": "text", "c2": "text"}, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert "Two columns for text" in part
+    assert page.post(address, {"c0": "keep", "c1": "text", "c2": "text"}).status_code == 400
+    assert ImportDraft.objects.exists()
+    assert not Item.objects.exists()
+
+
+def test_rows_that_would_be_rejected_are_told_with_the_reason(page):
+    address = look_at(page, "text,split\na,pool\nb,train\n")
+    html = page.get(address, {"c0": "text", "c1": "split"}).content.decode()
+    assert "is not a split" in html
+
+
+def test_the_choice_is_remembered_for_the_next_file_of_the_same_columns(page):
+    address = look_at(page, "row,sentence,intent,words\n1,a,ham,one two three four\n")
+    page.post(address, {"c0": "out", "c1": "group", "c2": "label", "c3": "text"})
+    run_import(ImportBatch.objects.get().pk)
+    again = look_at(page, "row,sentence,intent,words\n2,b,ham,five six seven eight\n")
+    assert chosen(page, again) == {"row": "out", "sentence": "group", "intent": "label", "words": "text"}
+    assert "as last time" in page.get(again).content.decode()
+    other = look_at(page, "row,message\n2,hello\n")
+    assert chosen(page, other) == {"row": "keep", "message": "text"}
+
+
+def test_a_draft_that_is_discarded_leaves_nothing(page):
+    address = look_at(page)
+    path = ImportDraft.objects.get().path
+    assert page.post(address, {"discard": "1"}).headers["Location"] == page.address
+    assert not default_storage.exists(path)
+    assert page.get(address).status_code == 404
+    assert page.post(address, {}).headers["Location"] == page.address
+
+
+def test_two_clicks_are_one_import(page):
+    address = look_at(page)
+    for _ in range(2):
+        page.post(address, {"c0": "out", "c1": "text", "c2": "keep"})
+    assert ImportBatch.objects.count() == 1
+
+
+def test_a_draft_nobody_comes_back_to_is_let_go(page):
+    look_at(page)
+    look_at(page)
+    ImportDraft.objects.filter(pk=ImportDraft.objects.first().pk).update(created_at=timezone.now() - timedelta(days=2))
+    freed = {each.kind: each.rows for each in drop_old_rows(lambda **_: None)}
+    assert freed["drafts of imports"] == 1
+    assert ImportDraft.objects.count() == 1
+
+
+@pytest.mark.parametrize(("who", "status"), [("annotator", 403), ("viewer", 403), ("stranger", 404), ("manager", 200)])
+def test_who_may_look(page, people, browser_of, who, status):
+    assert browser_of(getattr(people, who)).get(look_at(page)).status_code == status
+
+
+def test_pasted_rows_can_be_looked_at(page):
+    response = page.post(page.address, {"pasted": "sentence,intent\nhello you there,ham", "pasted_as": "csv", "look": "1"})
+    assert chosen(page, response.headers["Location"]) == {"sentence": "text", "intent": "label"}
+    response = page.post(page.address, {"pasted": "hello\nyou", "pasted_as": "lines", "look": "1"})
+    assert "<dt>Would go in</dt><dd>2</dd>" in page.get(response.headers["Location"]).content.decode()
+
+
+def test_what_is_no_file_of_the_project_is_refused_at_once(page):
+    response = page.post(page.address, {"file": SimpleUploadedFile("a.zip", b"PK\x03\x04xx"), "look": "1"})
+    assert response.status_code == 400
+    assert not ImportDraft.objects.exists()
+
+
+def test_several_files_without_the_script_are_an_error_and_not_the_last_one(page):
+    Project.objects.update(modality="image")
+    files = [SimpleUploadedFile(f"{n}.png", b"\x89PNG\r\n\x1a\n") for n in range(2)]
+    assert "One file at a time" in page.post(page.address, {"file": files}).content.decode()
+    assert not ImportBatch.objects.exists()
