@@ -82,5 +82,5 @@ def as_dict(look: Look) -> dict[str, Any]:
             for each in look.rejections
         ],
         "labeled": look.labeled, "unknown": {"rows": look.unknown_rows, "labels": dict(look.unknown)},
-        "pool": look.sides["pool"], "eval": look.sides["eval"], "notes": look.notes,
+        "pool": look.sides["pool"], "eval": look.sides["eval"], "notes": look.notes.sentences(),
     }  # fmt: skip

@@ -127,8 +127,9 @@ class Project(models.Model):
         default=list, editable=False, help_text="Columns of the table rows, in the order they were first seen."
     )
     import_columns = models.JSONField(
-        default=dict, editable=False, help_text="What the columns of the last file were for that were chosen by hand."
-    )
+        default=dict, db_default=models.Value({}, models.JSONField()), editable=False,
+        help_text="What the columns of the last file were for that were chosen by hand.",
+    )  # fmt: skip
     labels_version = models.PositiveIntegerField(default=0, editable=False)
     label_renames = models.PositiveIntegerField(
         default=0, db_default=0, editable=False, help_text="Pages load anew; a model learns nothing by it."

@@ -54,7 +54,7 @@ def import_draft(request: PageRequest, project: Project, public_id: Any) -> Http
         "project": project, "draft": draft, "look": look, "adds": _adds(given), "columns": _rows(project, look),
         "unknown": look.unknown.most_common(LABELS_SHOWN), "more_unknown": max(len(look.unknown) - LABELS_SHOWN, 0),
         "makes_set": not project.labels.exists() and kind_of(project).has_labels and bool(look.labels),
-        "pool": look.sides["pool"], "eval": look.sides["eval"],
+        "notes": look.notes.sentences(), "pool": look.sides["pool"], "eval": look.sides["eval"],
     }  # fmt: skip
     part = "_look" if request.headers.get("HX-Request") else "draft"
     status = 400 if look.refused and request.method == "POST" else 200

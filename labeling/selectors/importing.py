@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
@@ -34,9 +35,13 @@ def imports_of(projects: Iterable[Project]) -> dict[int, Importing]:
 
 def notes_of(batch: ImportBatch) -> list[str]:
     """What the import found and did of itself, in sentences."""
+    return sentences_of(batch.notes)
+
+
+def sentences_of(notes: Iterable[dict[str, Any]]) -> list[str]:
+    """Notes as they are stored, in sentences."""
     return [
-        note["one"] if note["count"] == 1 else note["many"].replace("{count}", f"{note['count']:,}")
-        for note in batch.notes
+        note["one"] if note["count"] == 1 else note["many"].replace("{count}", f"{note['count']:,}") for note in notes
     ]
 
 

@@ -16,7 +16,8 @@ from labeling.services.imports.columns import ColumnMapping, purposes_of, sugges
 from labeling.services.imports.columns.suggest import Suggestion
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels
-from labeling.services.imports.readers.base import Reader
+from labeling.services.imports.notes import ImportNotes
+from labeling.services.imports.readers.base import AS_IT_IS, Reader
 from labeling.services.imports.rows import PICTURE, Rejection, Row
 from labeling.services.imports.start import reader_of
 from labeling.services.imports.subjects import builder_of
@@ -60,7 +61,7 @@ class Look:
     unknown_rows: int = 0
     unknown: "Counter[str]" = field(default_factory=Counter)
     sides: "Counter[str]" = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
+    notes: ImportNotes = field(default_factory=ImportNotes)
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -101,11 +102,11 @@ def _head(
     file: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
 ) -> tuple[list[str], list[dict[str, Any]]]:  # fmt: skip
     """The columns as the file calls them and its first rows; pictures have no columns."""
-    reader = reader_of(file, project, format, file_name, {**options, "columns": None, "as_it_is": True})
+    reader = reader_of(file, project, format, file_name, {**options, "columns": None, AS_IT_IS: True})
     records = [record for _, record in islice(reader.records(0), GUESSED_BY) if isinstance(record, dict)]
     if any(PICTURE in record for record in records):
         return [], []
-    names = reader.header or list(dict.fromkeys(name for record in records for name in record))
+    names = reader.header_names or list(dict.fromkeys(name for record in records for name in record))
     return names, records
 
 
@@ -159,7 +160,7 @@ class _LabelsOf:
 def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
     """Builds the rows as an import would, as far as rows and time reach."""
     reader.check()
-    builder = builder_of(project)(project, parse_numbers=reader.parse_numbers)
+    builder = builder_of(project)(project, notes=reader.notes)
     kind = kind_of(project)
     known: set[str] | None = None
     if kind.has_labels:  # every label is taken as an import that adds them would, and those that are new are counted
@@ -194,3 +195,4 @@ def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
         look.labeled += row.answer is not None
         if isinstance(row, Row):
             look.sides[row.split or row.drawn] += 1
+    look.notes = reader.notes

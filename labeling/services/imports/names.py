@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from labeling.kinds import QuestionKind
 from labeling.models import Modality
+from labeling.services.imports.columns.mapping import ColumnMapping
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.values import reserved_columns
@@ -20,9 +21,15 @@ _AROUND = " \t\r\n\ufeff\"'*:"
 
 
 class ColumnNames:
-    """The names of one upload's columns, made those the import knows. ``notes`` hears what was found."""
+    """The names of one upload's columns, made those the import knows. ``notes`` hears what was found.
 
-    def __init__(self, modality: str, kind: QuestionKind, notes: ImportNotes) -> None:
+    What the sender chose (``mapping``) goes first; a column that stays out is called LEFT_OUT.
+    """
+
+    def __init__(
+        self, modality: str, kind: QuestionKind, notes: ImportNotes, mapping: ColumnMapping | None = None
+    ) -> None:
+        self.mapping = mapping or ColumnMapping()
         self.is_table = modality == Modality.TABULAR
         self.notes = notes
         self.reserved = set(reserved_columns(modality, kind))
@@ -40,9 +47,12 @@ class ColumnNames:
         return found
 
     def _found(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        names = list(columns)
+        chosen = self.mapping.chosen
+        names = [chosen.get(name, name) for name in columns]
+        if chosen:
+            self.mapping.refuse_twice(columns)
         for position, name in enumerate(columns):
-            if name in self.reserved:
+            if name in self.reserved or name in chosen:
                 continue
             meant = plain_name(name)
             if meant in self.reserved:
@@ -55,7 +65,8 @@ class ColumnNames:
                 else:
                     self.notes.say(f"The column {_shown(name)} is kept as data, for there is a column {meant}.")
         for name in columns:
-            self._ask_about(name, names)
+            if name not in chosen:
+                self._ask_about(name, names)
         return tuple(names)
 
     def _ask_about(self, name: str, names: list[str]) -> None:

@@ -13,6 +13,8 @@ the rows before the cursor again must not count them again.
 from dataclasses import dataclass
 from typing import Any
 
+from labeling.selectors.importing import sentences_of
+
 #: A file can make no longer list than this.
 MAX_NOTES = 40
 MAX_CHARACTERS = 400
@@ -52,6 +54,9 @@ class ImportNotes:
 
     def as_stored(self) -> list[dict[str, Any]]:
         return [{"one": note.one, "many": note.many, "count": note.count} for note in self._notes.values()]
+
+    def sentences(self) -> list[str]:
+        return sentences_of(self.as_stored())
 
     def changed(self) -> dict[str, Any]:
         """The field of the batch that has to be stored; none when all of it is."""

@@ -1,6 +1,6 @@
 """A choice of what the columns of a file are for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from labeling.services.imports.errors import ImportRefused
@@ -35,24 +35,15 @@ class ColumnMapping:
 
     def fits(self, columns: Collection[str]) -> None:
         """Raises ImportRefused where the file lacks a column that was named, or has two for one purpose."""
-        if not self.chosen:
-            return
         for column in self.chosen:
             if column not in columns:
                 raise ImportRefused(f"There is no column {column[:80]!r}; the file has {', '.join(columns)[:200]}.")
+        self.refuse_twice(columns)
+
+    def refuse_twice(self, columns: Collection[str]) -> None:
+        """Raises ImportRefused where two of the columns would be for one purpose."""
         for purpose in filter(None, self.chosen.values()):
             self._refuse_two(purpose, [name for name in columns if self.chosen.get(name, name) == purpose])
-
-    def names(self, columns: Iterable[str]) -> list[str]:
-        """What the columns that go in are called."""
-        return [name for column in columns if (name := self.chosen.get(column, column)) != LEFT_OUT]
-
-    def record(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The record under these names; the same where nothing was chosen."""
-        if not self.chosen:
-            return record
-        get = self.chosen.get
-        return {name: value for column, value in record.items() if (name := get(column, column)) != LEFT_OUT}
 
     @staticmethod
     def _refuse_two(purpose: str, columns: list[str]) -> None:

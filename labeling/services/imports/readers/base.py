@@ -1,18 +1,21 @@
 """What every reader provides."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any, ClassVar
 
 from labeling.kinds import QuestionKind
+from labeling.services.imports.columns.mapping import LEFT_OUT, ColumnMapping
 from labeling.services.imports.errors import ImportRefused
-from labeling.services.imports.names import nearest
+from labeling.services.imports.names import ColumnNames, nearest
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.rows import Rejection
 from labeling.services.imports.values import reserved_columns, take_infinities
 
 #: A row's number (from 1) and its record, or why there is none.
 Numbered = tuple[int, dict[str, Any] | Rejection]
+#: Among the options of a reader, never of an import: nothing is renamed, required or left out.
+AS_IT_IS = "as_it_is"
 
 
 class Reader(ABC):
@@ -37,6 +40,26 @@ class Reader(ABC):
 
         #: columns that are not kept as they are
         self.reserved = reserved_columns(modality, kind)
+        #: what the sender said that columns are for
+        self.mapping = ColumnMapping(options.get("columns"))
+        #: the columns are looked at under the names that the file gives them, whatever a project needs
+        self.as_it_is = bool(options.get(AS_IT_IS))
+        #: the columns as a header calls them, where the file has one
+        self.header_names: list[str] = []
+
+    def named(self, columns: Sequence[str], names: ColumnNames) -> list[str]:
+        """What the columns of a header are called in the project; LEFT_OUT for those that stay out. Raises
+        ImportRefused."""
+        self.header_names = list(columns)
+        if self.as_it_is:
+            return self.header_names
+        self.mapping.fits(columns)
+        found = list(names.of(tuple(columns)))
+        self.check_header([name for name in found if name != LEFT_OUT] if self.mapping.chosen else found)
+        return found
+
+    def check_header(self, columns: list[str]) -> None:
+        check_columns(columns, self.modality, self.kind)
 
     def empty_infinities(self, record: dict[str, Any]) -> None:
         """Empties the cells that hold infinity, which JSON does not, and says how many there were of which column."""

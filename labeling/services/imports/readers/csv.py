@@ -9,13 +9,14 @@ from django.conf import settings
 
 from labeling.models import Modality
 from labeling.services.imports.contexts import FACT
+from labeling.services.imports.columns.mapping import LEFT_OUT
 from labeling.services.imports.delimited.header import read_header
 from labeling.services.imports.delimited.likeness import Likeness
 from labeling.services.imports.delimited.records import Records
 from labeling.services.imports.delimited.style import DOUBLED, ESCAPE, is_escaped
 from labeling.services.imports.delimited.table_cells import TableCells
 from labeling.services.imports.names import ColumnNames
-from labeling.services.imports.readers.base import Numbered, Reader, check_columns
+from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of, lines_holding, text_lines
 from labeling.services.imports.rows import Rejection
 
@@ -34,14 +35,17 @@ class CsvReader(Reader):
         self.encoding = encoding_of(self.file.read(BLOCK_BYTES))
         pieces = self._blocks()
         text = next(pieces, "")
-        self.names = ColumnNames(self.modality, self.kind, self.notes)
+        self.names = ColumnNames(self.modality, self.kind, self.notes, self.mapping)
         self.header = read_header(text, {*self.names.reserved, "text", "image"}, is_whole=not next(pieces, ""))
         self.of_lines = self._is_of_lines()
         if self.of_lines:
             self.notes.say("The .txt file has no header: each of its lines is one text.")
             return
-        self.columns = list(self.names.of(tuple(self.header.names)))
-        self.check_header(self.columns)
+        found = self.named(self.header.names, self.names)
+        self.columns = [name for name in found if name != LEFT_OUT]
+        if len(self.columns) < len(found):
+            cells = self.header.kept or range(self.header.width)
+            self.header.kept = [cell for cell, name in zip(cells, found, strict=True) if name != LEFT_OUT]
         for note in self.header.notes:
             self.notes.say(note)
 
@@ -99,9 +103,6 @@ class CsvReader(Reader):
             cells.count(_NOTHING),
         )
         return ["" if cell == _NOTHING else cell for cell in cells]
-
-    def check_header(self, columns: list[str]) -> None:
-        check_columns(columns, self.modality, self.kind)
 
     def _blocks(self) -> Iterator[str]:
         return blocks(self.file, *self.encoding)

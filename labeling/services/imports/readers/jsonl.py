@@ -3,19 +3,24 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
+from itertools import islice
 from math import inf
 from typing import Any
 
 import orjson
 from django.conf import settings
 
+from labeling.services.imports.columns.mapping import LEFT_OUT
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames, plain_name
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
 from labeling.services.imports.rows import Rejection
 
+#: Lines in which a column that was chosen by name must turn up.
+HEAD_LINES = 200
 _CONSTANTS = {"NaN": None, "Infinity": inf, "-Infinity": -inf}
 _DIGITS_AS_ZEROS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
 #: What a number that may not fit into 64 bits looks like then; and one that does not, but for a few of 20 digits.
@@ -32,7 +37,11 @@ class JsonlReader(Reader):
         encoding_of(self.file.read(BLOCK_BYTES))
         if self.modality == "image" and not self.kind.rows_name_items:
             raise ImportRefused("A project of pictures needs pictures: upload a zip of them or one picture.")
-        self.names = ColumnNames(self.modality, self.kind, self.notes)
+        self.names = ColumnNames(self.modality, self.kind, self.notes, self.mapping)
+        if self.as_it_is:
+            return
+        if self.mapping.chosen:
+            self.mapping.fits(self._first_columns())
         first = next((line for line in self._lines() if isinstance(line, bytes) and line.strip()), b"")
         try:
             record = orjson.loads(first)
@@ -40,6 +49,15 @@ class JsonlReader(Reader):
             return  # that line's rejection
         if type(record) is dict:
             self.names.of(tuple(record))
+
+    def _first_columns(self) -> list[str]:
+        """The columns of the first rows, among which those that were chosen must be."""
+        found: dict[str, None] = {}
+        for line in islice(self._lines(), HEAD_LINES):
+            with suppress(ValueError, TypeError):  # that line's rejection
+                record = orjson.loads(line)
+                found.update(dict.fromkeys(record if type(record) is dict else ()))
+        return list(found)
 
     def records(self, start: int) -> Iterator[Numbered]:
         self.check()
@@ -81,18 +99,25 @@ class JsonlReader(Reader):
         record = json.loads(line.decode(), parse_float=Decimal, parse_constant=_CONSTANTS.get)
         if type(record) is dict:
             for name, value in record.items():
-                if plain_name(name) not in self.reserved or type(value) is dict:
+                if self.mapping.chosen.get(name, plain_name(name)) not in self.reserved or type(value) is dict:
                     record[name] = _floats(value)
             self.empty_infinities(record)
         return record
 
     def _named(self, number: int, record: dict[str, Any]) -> dict[str, Any] | Rejection:
         columns = tuple(record)
+        if self.as_it_is:
+            return record
         try:
             names = self.names.of(columns)
         except ImportRefused as refused:  # of this line's columns; others may have their own
             return Rejection(number, refused.reason)
-        return record if names == columns else dict(zip(names, record.values(), strict=True))
+        if names == columns:
+            return record
+        record = dict(zip(names, record.values(), strict=True))
+        if self.mapping.chosen:
+            record.pop(LEFT_OUT, None)
+        return record
 
     def _lines(self) -> Iterator[bytes | Rejection]:
         self.file.seek(0)

@@ -7,10 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from labeling.services.imports.columns.mapping import LEFT_OUT
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.arrow_cells import cells_of
-from labeling.services.imports.readers.base import Numbered, Reader, check_columns
+from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.rows import Rejection
 
 _BATCH_BYTES = 16 * 1024**2
@@ -35,8 +36,9 @@ class ParquetReader(Reader):
 
     def _records(self, file: pq.ParquetFile, start: int) -> Iterator[Numbered]:
         schema = file.schema_arrow
-        columns = list(ColumnNames(self.modality, self.kind, self.notes).of(tuple(schema.names)))
-        check_columns(columns, self.modality, self.kind)
+        found = self.named(schema.names, ColumnNames(self.modality, self.kind, self.notes, self.mapping))
+        wanted = [place for place, name in enumerate(found) if name != LEFT_OUT]
+        columns = [found[place] for place in wanted]
         self.total = rows = file.metadata.num_rows
         if rows > settings.IMPORT_MAX_ROWS:
             raise ImportRefused(f"{rows:,} rows; at most {settings.IMPORT_MAX_ROWS:,} are accepted.")
@@ -51,6 +53,7 @@ class ParquetReader(Reader):
             if number + batch.num_rows <= start:
                 number += batch.num_rows
                 continue
+            batch = batch if len(wanted) == len(found) else batch.select(wanted)
             for record in self._records_of(batch.rename_columns(columns), number, start):
                 number += 1
                 if number > start:

@@ -85,10 +85,12 @@ def _columns(file: IO[bytes], base: str, kind: QuestionKind) -> Sequence[str]:
     return reader.columns
 
 
-def rows_of(file: IO[bytes], base: str, kind: QuestionKind, notes: ImportNotes, start: int) -> Iterator[Numbered]:
+def rows_of(
+    file: IO[bytes], base: str, kind: QuestionKind, notes: ImportNotes, start: int, columns: dict[str, str]
+) -> Iterator[Numbered]:
     """All rows. The first ``start``, which an earlier attempt dealt with, are read for their names and say nothing."""
     reader, modality = _READERS[PurePosixPath(base).suffix]
-    about: dict[str, Any] = {"modality": modality, "kind": kind, "options": {}}
+    about: dict[str, Any] = {"modality": modality, "kind": kind, "options": {"columns": columns}}
     if start > 0:
         before = reader(file, **about, notes=ImportNotes()).records(0)
         yield from map(_named, takewhile(lambda found: found[0] <= start, before))

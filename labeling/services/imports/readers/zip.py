@@ -69,6 +69,8 @@ class ZipReader(Reader):
         number = 0
         for table in tables:
             number = yield from self._of_table(archive, table, names, number, start)
+        if self.mapping.chosen and not self.tables:
+            raise ImportRefused("columns says what columns are for, but the zip holds no table.")
         for entry in list(self.named):
             self.shadowed.update(names.shadowed(entry))
         self.shadowed -= self.named
@@ -93,7 +95,7 @@ class ZipReader(Reader):
             if not names_pictures(file, table.base, self.kind):
                 return before
             self.tables.add(table)
-            for place, record in rows_of(file, table.base, self.kind, self.notes, start - before):
+            for place, record in rows_of(file, table.base, self.kind, self.notes, start - before, self.mapping.chosen):
                 number = before + place
                 if isinstance(record, Rejection):
                     record.number = number
