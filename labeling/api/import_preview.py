@@ -14,8 +14,8 @@ from labeling.api.base import ProjectView, body
 from labeling.api.serializers import ImportFileIn, RejectionOut
 from labeling.kinds import kind_of
 from labeling.models import Action
-from labeling.services.imports.look import Look, look_at
 from labeling.services.imports.foreign import HEAD_BYTES
+from labeling.services.imports.look import Look, look_at
 from labeling.services.imports.sniff import format_of
 from labeling.services.imports.start import checked_options
 
@@ -57,11 +57,9 @@ class ImportPreview(ProjectView):
     actions = {"POST": Action.IMPORTS_START}
     parser_classes = [MultiPartParser]
 
-    @extend_schema(
-        operation_id="imports_preview", request={"multipart/form-data": ImportFileIn}, responses=PreviewOut
-    )
+    @extend_schema(operation_id="imports_preview", request={"multipart/form-data": ImportFileIn}, responses=PreviewOut)
     def post(self, request: Request, slug: str) -> Response:
-        """Reads the beginning of a file as an import would; nothing is stored. Columns are guessed where none are given."""
+        """Reads the beginning of a file as an import would; nothing is stored. Columns are guessed unless given."""
         given = body(ImportFileIn, request)
         file, project = given.pop("file"), self.project
         if not file.name:

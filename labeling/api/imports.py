@@ -59,7 +59,9 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
     def _from_file(self, request: Request) -> ImportBatch:
         given = body(ImportFileIn, request)
         file = given["file"]
-        options = {name: given[name] for name in ("folder_is_label", "columns", "labels") if name in given}
+        options: dict[str, Any] = {
+            name: given[name] for name in ("folder_is_label", "columns", "labels") if name in given
+        }
         name = file.name or ""
         if not name:
             raise ValidationError({"file": ["The file has no name."]})

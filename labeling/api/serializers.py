@@ -205,7 +205,8 @@ class ImportFileIn(serializers.Serializer[Any]):
     format = serializers.CharField(required=False, allow_blank=True, help_text="When the name does not say it.")
     folder_is_label = serializers.BooleanField(required=False, help_text="For a zip of pictures.")
     columns = serializers.JSONField(
-        required=False, help_text='What columns are for: `{"sentence": "text", "intent": "label", "row": null}`; null leaves out.'
+        required=False,
+        help_text='What columns are for: `{"sentence": "text", "intent": "label", "row": null}`; null leaves out.',
     )
     labels = serializers.ChoiceField(
         required=False, choices=["add"], help_text="add: labels that the project lacks are added to it."

@@ -47,7 +47,11 @@ def import_draft(request: PageRequest, project: Project, public_id: Any) -> Http
             if _adds(given):
                 options["labels"] = "add"
             batch = start_draft(request.user, draft, options)
-            return redirect("pages:import", project.slug, batch.public_id) if batch else redirect("pages:imports", project.slug)
+            return (
+                redirect("pages:import", project.slug, batch.public_id)
+                if batch
+                else redirect("pages:imports", project.slug)
+            )
     except ImportRefused as refused:
         look = Look(draft.format, [], [], refused=refused.reason)
     context = {

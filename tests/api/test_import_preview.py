@@ -8,7 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from labeling.models import Annotation, ImportBatch, Item
 from labeling.services.imports import run_import
 
-ROWS = '{"sentence": "please book me a flight", "intent": "travel", "n": 1}\n{"sentence": "win a prize now", "intent": "spam"}\n'
+ROWS = (
+    '{"sentence": "please book me a flight", "intent": "travel", "n": 1}\n'
+    '{"sentence": "win a prize now", "intent": "spam"}\n'
+)
 MAPPING = {"sentence": "text", "intent": "label"}
 
 
@@ -38,7 +41,10 @@ def test_what_a_preview_says_an_import_takes(api, people, address):
     response = client.post(address, sent(columns=json.dumps({**mapping, "n": None}), labels="add"), format="multipart")
     assert response.status_code == 202
     run_import(ImportBatch.objects.get().pk)
-    assert {item.text: item.data for item in Item.objects.all()} == {"please book me a flight": {}, "win a prize now": {}}
+    assert {item.text: item.data for item in Item.objects.all()} == {
+        "please book me a flight": {},
+        "win a prize now": {},
+    }
     assert {each.answer["label"] for each in Annotation.objects.all()} == {"travel", "spam"}
 
 

@@ -1,27 +1,79 @@
 """What columns are for: as the sender says, as names and contents suggest."""
 
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from labeling.kinds import KINDS
 from labeling.services.imports.columns import ColumnMapping, purposes_of, suggested
 from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.readers.csv import CsvReader
+from labeling.services.imports.readers.jsonl import HEAD_LINES, JsonlReader
+from labeling.services.imports.readers.parquet import ParquetReader
 
 TEXT = purposes_of("text", KINDS["classification"])
 PAIRS = purposes_of("text", KINDS["pairwise"])
 
 
-def test_columns_are_renamed_left_out_or_kept():
-    mapping = ColumnMapping.checked({"sentence": "text", "intent": "label", "row": None}, TEXT)
-    mapping.fits(["row", "sentence", "intent", "length"])
-    assert mapping.names(["row", "sentence", "intent", "length"]) == ["text", "label", "length"]
-    assert mapping.record({"row": 1, "sentence": "a", "intent": "b", "length": 3}) == {
-        "text": "a", "label": "b", "length": 3,
-    }  # fmt: skip
+CHOSEN = {"Sentence": "text", "intent": "label", "row": ""}
 
 
-def test_without_a_choice_a_record_is_left_alone():
-    record = {"text": "a"}
-    assert ColumnMapping({}).record(record) is record
+def parquet(rows):
+    target = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), target)
+    return target.getvalue()
+
+
+ROWS = [{"row": 1, "Sentence": "a", "intent": "b", "n": 3}, {"row": 2, "Sentence": "c", "intent": "d", "n": 4}]
+FILES = {
+    "csv": (CsvReader, b"row,Sentence,intent,n\n1,a,b,3\n2,c,d,4\n"),
+    "csv whose rows end with a delimiter": (CsvReader, b"row,Sentence,intent,n\n1,a,b,3,\n2,c,d,4,\n"),
+    "jsonl": (JsonlReader, b"\n".join(json.dumps(row).encode() for row in ROWS)),
+    "parquet": (ParquetReader, parquet(ROWS)),
+}
+
+
+def records(reader, content, **options):
+    read = reader(io.BytesIO(content), modality="text", kind=KINDS["classification"], options=options)
+    return [{name: str(value) for name, value in record.items()} for _, record in read.records(0)]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_columns_are_renamed_left_out_or_kept_in_every_format(name):
+    assert records(*FILES[name], columns=CHOSEN) == [
+        {"text": "a", "label": "b", "n": "3"}, {"text": "c", "label": "d", "n": "4"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_column_the_file_lacks_is_refused_in_every_format(name):
+    with pytest.raises(ImportRefused, match="There is no column 'sentense'"):
+        records(*FILES[name], columns={"sentense": "text"})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_looked_at_under_its_own_names_whatever_the_project_needs(name):
+    assert list(records(*FILES[name], as_it_is=True)[0]) == ["row", "Sentence", "intent", "n"]
+
+
+def test_a_later_line_of_json_with_two_columns_for_one_purpose_is_one_rejection():
+    content = b'{"body": "a"}\n' * HEAD_LINES + b'{"body": "b", "text": "c"}\n{"body": "d"}\n'
+    read = JsonlReader(
+        io.BytesIO(content), modality="text", kind=KINDS["classification"], options={"columns": {"body": "text"}}
+    )
+    *_, last_but_one, last = [record for _, record in read.records(0)]
+    assert "Two columns for text" in last_but_one.reason
+    assert last == {"text": "d"}
+
+
+def test_a_reserved_name_that_was_chosen_for_something_else_is_not_taken_by_its_case():
+    content = b"Label,text,kind\nnot a label,a,ham\n"
+    assert records(CsvReader, content, columns={"Label": "origin", "kind": "label"}) == [
+        {"origin": "not a label", "text": "a", "label": "ham"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -53,9 +105,8 @@ def test_a_column_that_has_a_purpose_by_its_name_is_the_second_for_it():
 
 
 def test_a_column_may_be_called_as_another_is_for():
-    mapping = ColumnMapping.checked({"text": "label", "label": "text"}, TEXT)
-    mapping.fits(["text", "label"])
-    assert mapping.record({"text": "spam", "label": "win"}) == {"label": "spam", "text": "win"}
+    columns = ColumnMapping.checked({"text": "label", "label": "text"}, TEXT).chosen
+    assert records(CsvReader, b"text,label\nspam,win\n", columns=columns) == [{"label": "spam", "text": "win"}]
 
 
 def purposes(columns, rows, labels=(), of=TEXT):

@@ -67,7 +67,9 @@ def test_without_adding_the_rows_of_unknown_labels_are_counted_as_rejected(page)
 
 def test_a_choice_is_seen_before_anything_is_stored(page):
     address = look_at(page)
-    part = page.get(address, {"c0": "keep", "c1": "text", "c2": "text"}, headers={"HX-Request": "true"}).content.decode()
+    part = page.get(
+        address, {"c0": "keep", "c1": "text", "c2": "text"}, headers={"HX-Request": "true"}
+    ).content.decode()
     assert "<html" not in part
     assert "Two columns for text" in part
     assert page.post(address, {"c0": "keep", "c1": "text", "c2": "text"}).status_code == 400
@@ -123,7 +125,9 @@ def test_who_may_look(page, people, browser_of, who, status):
 
 
 def test_pasted_rows_can_be_looked_at(page):
-    response = page.post(page.address, {"pasted": "sentence,intent\nhello you there,ham", "pasted_as": "csv", "look": "1"})
+    response = page.post(
+        page.address, {"pasted": "sentence,intent\nhello you there,ham", "pasted_as": "csv", "look": "1"}
+    )
     assert chosen(page, response.headers["Location"]) == {"sentence": "text", "intent": "label"}
     response = page.post(page.address, {"pasted": "hello\nyou", "pasted_as": "lines", "look": "1"})
     assert "<dt>Would go in</dt><dd>2</dd>" in page.get(response.headers["Location"]).content.decode()

@@ -17,7 +17,7 @@ class ColumnMapping:
 
     @classmethod
     def checked(cls, given: Any, purposes: Collection[str]) -> "ColumnMapping":
-        """From what a request says: an object of column and purpose, null or "" for what stays out. Raises ImportRefused."""
+        """From a request: an object of columns and purposes, null or "" for what stays out. Raises ImportRefused."""
         if not isinstance(given, dict):
             raise ImportRefused('columns must be an object such as {"sentence": "text", "intent": "label"}.')
         chosen: dict[str, str] = {}

@@ -47,7 +47,7 @@ class Reader(ABC):
         #: the columns as a header calls them, where the file has one
         self.header_names: list[str] = []
 
-    def named(self, columns: Sequence[str], names: ColumnNames) -> list[str]:
+    def names_of(self, columns: Sequence[str], names: ColumnNames) -> list[str]:
         """What the columns of a header are called in the project; LEFT_OUT for those that stay out. Raises
         ImportRefused."""
         self.header_names = list(columns)

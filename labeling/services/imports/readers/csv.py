@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from labeling.models import Modality
-from labeling.services.imports.contexts import FACT
 from labeling.services.imports.columns.mapping import LEFT_OUT
+from labeling.services.imports.contexts import FACT
 from labeling.services.imports.delimited.header import read_header
 from labeling.services.imports.delimited.likeness import Likeness
 from labeling.services.imports.delimited.records import Records
@@ -41,7 +41,7 @@ class CsvReader(Reader):
         if self.of_lines:
             self.notes.say("The .txt file has no header: each of its lines is one text.")
             return
-        found = self.named(self.header.names, self.names)
+        found = self.names_of(self.header.names, self.names)
         self.columns = [name for name in found if name != LEFT_OUT]
         if len(self.columns) < len(found):
             cells = self.header.kept or range(self.header.width)

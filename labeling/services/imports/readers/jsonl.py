@@ -54,7 +54,9 @@ class JsonlReader(Reader):
         """The columns of the first rows, among which those that were chosen must be."""
         found: dict[str, None] = {}
         for line in islice(self._lines(), HEAD_LINES):
-            with suppress(ValueError, TypeError):  # that line's rejection
+            if isinstance(line, Rejection):
+                continue
+            with suppress(ValueError):  # that line's rejection
                 record = orjson.loads(line)
                 found.update(dict.fromkeys(record if type(record) is dict else ()))
         return list(found)

@@ -36,7 +36,7 @@ class ParquetReader(Reader):
 
     def _records(self, file: pq.ParquetFile, start: int) -> Iterator[Numbered]:
         schema = file.schema_arrow
-        found = self.named(schema.names, ColumnNames(self.modality, self.kind, self.notes, self.mapping))
+        found = self.names_of(schema.names, ColumnNames(self.modality, self.kind, self.notes, self.mapping))
         wanted = [place for place, name in enumerate(found) if name != LEFT_OUT]
         columns = [found[place] for place in wanted]
         self.total = rows = file.metadata.num_rows
