@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from labeling.models import Action, Asset, Context, ImportBatch, Pair, Quarantine, Snapshot, Task
+from labeling.models import Action, Asset, Context, ImportBatch, ImportDraft, Pair, Quarantine, Snapshot, Task
 from learning.models import Alert, ModelVersion, Run
 from tests.factories import make_answer, make_items
 
@@ -212,6 +212,8 @@ def things(project, people, settings):
         project=project, format="jsonl", rows="items", state="done", path=file, sha256="1" * 64, size_bytes=3
     )
     batch = ImportBatch.objects.create(project=project, format="rows", path="x")
+    upload = default_storage.save("uploads/x", ContentFile(b"text\nhello\n"))
+    draft = ImportDraft.objects.create(project=project, format="csv", path=upload)
     run = Run.objects.create(project=project, trigger="manual")
     model = ModelVersion.objects.create(
         project=project, number=1, trained_on=1, learner="logistic", path="learning/gone.zip"
@@ -221,7 +223,7 @@ def things(project, people, settings):
         project=project, annotator=people.reviewer, reason="a coin", set_by=people.manager, since_change=1
     )
     return SimpleNamespace(
-        item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
+        item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch, draft=draft,
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
 
@@ -235,6 +237,7 @@ PNG = bytes.fromhex(
 
 def address(route, name, things):
     job = things.batch if ":import" in name else things.run if ":run" in name else things.snapshot
+    job = things.draft if name == "pages:import-draft" else job
     pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
     pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk
     pk = things.quarantine.pk if name == "api:quarantine-lift" else pk
