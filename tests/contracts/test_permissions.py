@@ -223,7 +223,8 @@ def things(project, people, settings):
         project=project, annotator=people.reviewer, reason="a coin", set_by=people.manager, since_change=1
     )
     return SimpleNamespace(
-        item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch, draft=draft,
+        item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
+        draft=draft,
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
 
