@@ -29,6 +29,9 @@ JobStateEnum = Literal["queued", "running", "done", "skipped", "failed", "cancel
 KindEnum = Literal["classification", "multilabel", "pairwise", "rating"]
 
 
+LabelsEnum = Literal["add"]
+
+
 ModalityEnum = Literal["image", "text", "tabular"]
 
 
@@ -192,6 +195,10 @@ class ImportFileInRequest(TypedDict):
     format: NotRequired[str]
     # For a zip of pictures.
     folder_is_label: NotRequired[bool]
+    # What columns are for: `{"sentence": "text", "intent": "label", "row": null}`; null leaves out.
+    columns: NotRequired[Any]
+    # add: labels that the project lacks are added to it.
+    labels: NotRequired[LabelsEnum]
 
 
 class ImportOut(TypedDict):
@@ -219,6 +226,10 @@ class ImportRowsInRequest(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     # Objects. What is none is rejected by its number, as any bad row.
     rows: list[Any]
+    # As with a file.
+    columns: NotRequired[dict[str, Any]]
+    # As with a file.
+    labels: NotRequired[LabelsEnum]
 
 
 class ItemImage(TypedDict):
