@@ -61,7 +61,9 @@ def test_the_three_examples_run_one_after_another(server, in_environment, monkey
 
 def test_the_code_of_the_guide_runs(server, in_environment, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    Path("texts.csv").write_text("id,text,label\nm1,I want my money back,refund\nm2,When does it come?,\nm3,,\n")
+    Path("texts.csv").write_text(
+        "id,sentence,intent\nm1,I want my money back,refund\nm2,When does it come?,late\nm3,,\n"
+    )
     pieces = re.findall(r"```python\n(.*?)```", (BASE_DIR / "docs" / "guide" / "client.md").read_text(), re.S)
     exec("\n".join(pieces), {})
     said = capsys.readouterr().out

@@ -135,8 +135,10 @@ def call_everything(client: Client, folder: Any) -> None:
     list(project.members())
     project.set_member("ann", "annotator")
     project.remove_member("ann")
-    project.imports.file(folder / "a.zip", format="zip", folder_is_label=True)
-    project.imports.rows([{"text": "a", "label": None, "n": 1}], idempotency_key=UUID)
+    how: dict[str, Any] = {"columns": {"sentence": "text", "row": None}, "labels": "add"}
+    project.imports.file(folder / "a.zip", format="zip", folder_is_label=True, **how)
+    project.imports.preview(folder / "a.zip", format="zip", folder_is_label=True, **how)
+    project.imports.rows([{"text": "a", "label": None, "n": 1}], idempotency_key=UUID, **how)
     project.imports.wait(UUID)
     list(project.imports.list())
     list(project.imports.rejections(UUID))

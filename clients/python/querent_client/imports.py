@@ -5,12 +5,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from querent_client.jobs import finished
-from querent_client.models import ImportOut, RejectionOut
+from querent_client.models import ImportOut, PreviewOut, RejectionOut
 from querent_client.progress import Progress, reporting
 from querent_client.transport import Transport
+
+
+#: What each column is for, by its name in the file.
+Columns = Mapping[str, str | None]
 
 
 class ProjectImports:
@@ -21,16 +25,18 @@ class ProjectImports:
 
     def file(
         self, path: str | Path, *, format: str | None = None,  # noqa: A002 - the contract's name
-        folder_is_label: bool | None = None, progress: bool | Progress = False, wait: bool = True,
-        timeout_s: float | None = None, idempotency_key: str | None = None,
+        folder_is_label: bool | None = None, columns: Columns | None = None, labels: Literal["add"] | None = None,
+        progress: bool | Progress = False, wait: bool = True, timeout_s: float | None = None,
+        idempotency_key: str | None = None,
     ) -> ImportOut:  # fmt: skip
         """Sends a csv, jsonl, parquet, zip or picture file.
 
+        ``columns`` says what columns are for (``{"sentence": "text", "row": None}``; None leaves out), ``labels="add"``
+        adds labels that the project lacks.
         ``progress`` is True for bars (extra ``progress``) or a function. A file that is sent twice with one
         ``idempotency_key`` (a UUID) is one import; without it that holds for the attempts of one call.
         """
-        given = {"format": format, "folder_is_label": folder_is_label}
-        fields = {name: _field(value) for name, value in given.items() if value is not None}
+        fields = _fields(format=format, folder_is_label=folder_is_label, columns=columns, labels=labels)
         path = Path(path)
         with reporting(progress) as tell, _CountedFile(path, tell) as file:
             started = self._transport.upload(
@@ -38,15 +44,30 @@ class ProjectImports:
             )
             return self._done(started, tell, wait, timeout_s)
 
+    def preview(
+        self, path: str | Path, *, format: str | None = None,  # noqa: A002 - the contract's name
+        folder_is_label: bool | None = None, columns: Columns | None = None, labels: Literal["add"] | None = None,
+    ) -> PreviewOut:  # fmt: skip
+        """What the file would come to: its columns and what they are taken for, what would be rejected and why."""
+        fields = _fields(format=format, folder_is_label=folder_is_label, columns=columns, labels=labels)
+        path = Path(path)
+        with path.open("rb") as file:
+            found = self._transport.upload("imports_preview", (path.name, file), fields, slug=self._slug)
+        return cast(PreviewOut, found)
+
     def rows(
-        self, rows: Sequence[Mapping[str, Any]], *, progress: bool | Progress = False, wait: bool = True,
+        self, rows: Sequence[Mapping[str, Any]], *, columns: Columns | None = None,
+        labels: Literal["add"] | None = None, progress: bool | Progress = False, wait: bool = True,
         timeout_s: float | None = None, idempotency_key: str | None = None,
     ) -> ImportOut:  # fmt: skip
-        """Sends rows as JSON: exact numbers, lists and nulls."""
+        """Sends rows as JSON: exact numbers, lists and nulls. ``columns`` and ``labels`` as for a file."""
+        body: dict[str, Any] = {"rows": list(rows)}
+        if columns is not None:
+            body["columns"] = dict(columns)
+        if labels:
+            body["labels"] = labels
         with reporting(progress) as tell:
-            started = self._transport.json(
-                "imports_start", body={"rows": list(rows)}, slug=self._slug, key=idempotency_key
-            )
+            started = self._transport.json("imports_start", body=body, slug=self._slug, key=idempotency_key)
             return self._done(started, tell, wait, timeout_s)
 
     def wait(self, import_id: str, *, progress: bool | Progress = False, timeout_s: float | None = None) -> ImportOut:
@@ -78,9 +99,13 @@ class ProjectImports:
         return cast(ImportOut, finished("Import", started, read, timeout_s=timeout_s, sleep=sleep, tell=rows_done))
 
 
-def _field(value: Any) -> str:
-    """A form knows texts only."""
-    return value if isinstance(value, str) else json.dumps(value)
+def _fields(**given: Any) -> dict[str, str]:
+    """The fields of a form, which knows texts only."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in given.items()
+        if value is not None
+    }
 
 
 class _CountedFile(io.FileIO):

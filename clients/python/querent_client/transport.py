@@ -16,9 +16,9 @@ from querent_client.retries import Retries, retry_after_s
 KEY = "Idempotency-Key"
 PAGE_ROWS = 1000
 CONNECT_S = 10.0
-#: POSTs that are harmless to repeat without a key: open questions come back first, a skip or a run that waits is given
-#: back, and what is cancelled stays so.
-REPEATABLE_POSTS = {"tasks_next", "tasks_skip", "runs_start", "runs_cancel"}
+#: POSTs that are harmless to repeat without a key: a look stores nothing, open questions come back first, a skip or a
+#: run that waits is given back, and what is cancelled stays so.
+REPEATABLE_POSTS = {"imports_preview", "tasks_next", "tasks_skip", "runs_start", "runs_cancel"}
 #: The server has done nothing and says so; a gateway that answers 502 or 504 does not know.
 NOT_DONE, UNKNOWN = {429, 503}, {502, 504}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
