@@ -12,7 +12,6 @@ from querent_client.models import ImportOut, PreviewOut, RejectionOut
 from querent_client.progress import Progress, reporting
 from querent_client.transport import Transport
 
-
 #: What each column is for, by its name in the file.
 Columns = Mapping[str, str | None]
 

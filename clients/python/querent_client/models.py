@@ -131,6 +131,17 @@ class CheckOut(TypedDict):
     detail: str
 
 
+class ColumnOut(TypedDict):
+    # As the file calls it.
+    name: str
+    # What it is for; empty: kept under its name; null: left out.
+    purpose: str | None
+    # Why it was taken for that, where it was guessed.
+    why: str
+    # Its first values, shortened.
+    samples: list[str]
+
+
 class DecisionOut(TypedDict):
     before: str
     after: str
@@ -430,6 +441,43 @@ class PatchedProjectChangeRequest(TypedDict):
     archived: NotRequired[bool]
 
 
+class RejectionOut(TypedDict):
+    row: int
+    # External id or file name, when there is one.
+    name: NotRequired[str]
+    field: NotRequired[str]
+    reason: str
+
+
+class UnknownLabels(TypedDict):
+    # Rows whose label the project lacks; labels=add takes them.
+    rows: int
+    # The labels, with the rows of each.
+    labels: dict[str, int]
+
+
+class PreviewOut(TypedDict):
+    format: str
+    # Why nothing would go in; empty when something would.
+    refused: str
+    columns: list[ColumnOut]
+    # The same as `columns` of an import takes it.
+    mapping: dict[str, str]
+    rows: int
+    # False where the file has more rows than were looked at.
+    is_whole: bool
+    # Would go in, duplicates of items in the project among them.
+    accepted: int
+    rejected: int
+    # The first few.
+    rejections: list[RejectionOut]
+    labeled: int
+    unknown: UnknownLabels
+    pool: int
+    eval: int
+    notes: list[str]
+
+
 class ProjectInRequest(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     name: str
@@ -475,14 +523,6 @@ class ProjectOut(TypedDict):
     settings: Settings
     archived: bool
     created_at: str
-
-
-class RejectionOut(TypedDict):
-    row: int
-    # External id or file name, when there is one.
-    name: NotRequired[str]
-    field: NotRequired[str]
-    reason: str
 
 
 class StepOut(TypedDict):
@@ -641,6 +681,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
     "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'source', 'split')),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
+    "imports_preview": Operation("POST", "/api/v1/projects/{slug}/imports/preview/"),
     "imports_read": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/"),
     "imports_rejections": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/rejections/", query=('cursor', 'limit')),
     "imports_start": Operation("POST", "/api/v1/projects/{slug}/imports/", headers=('Idempotency-Key',)),
