@@ -37,14 +37,15 @@ class AnswerCheck:
     def stored(self, checked: dict[str, Any]) -> dict[str, Any]:
         return self._kind.relabeled(checked, self._keys) if self._keys else checked
 
-    def told(self, stored: Any) -> dict[str, Any]:
-        return cast("dict[str, Any]", label_names(self._project).named(stored))
-
-    def is_still(self, stored: Any, answer: Any) -> bool:
-        """Whether the answer is the one that is stored, whose labels may be archived by now. Raises InvalidAnswer."""
-        told = self.told(stored)
-        names = LabelNames((*self._names, *self._kind.labels_of(told)))
+    def again(self, answer: Any, stored: Any) -> tuple[dict[str, Any], bool]:
+        """The answer, checked, and whether it is the one that is stored: that may be given again though its label was
+        archived meanwhile. Raises InvalidAnswer."""
         try:
-            return self._kind.validate(answer, Question(names, self._item)) == told
+            checked = self.checked(answer)
         except InvalidAnswer:
-            return self.checked(answer) == told
+            told = cast("dict[str, Any]", label_names(self._project).named(stored))
+            names = LabelNames((*self._names, *self._kind.labels_of(told)))
+            if self._kind.validate(answer, Question(names, self._item)) != told:
+                raise
+            return told, True
+        return checked, self.stored(checked) == stored

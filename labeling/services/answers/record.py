@@ -104,10 +104,9 @@ def record_answer(
     asked = AnswerCheck(work.project, kind, work.task.item, labels)
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
-        # the same again stays the same after a label was archived
-        if asked.is_still(current.answer, answer):
-            return Recorded(current, asked.told(current.answer), created=False)
-        checked = asked.checked(answer)
+        checked, is_same = asked.again(answer, current.answer)
+        if is_same:
+            return Recorded(current, checked, created=False)
         return Recorded(_revise(work, asked.stored(checked), seen), checked, created=False)
     checked = asked.checked(answer)
     if work.task.state != TaskState.OPEN:
