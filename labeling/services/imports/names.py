@@ -35,6 +35,8 @@ class ColumnNames:
         self.reserved = set(reserved_columns(modality, kind))
         if modality == Modality.IMAGE:
             self.reserved |= {"image", "context_image"} if kind.has_contexts else {"image"}
+        #: columns that are known and have their names already
+        self.unchanged: set[tuple[str, ...]] = set()
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def of(self, columns: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,6 +46,8 @@ class ColumnNames:
             found = self._found(columns)
             if len(self._known) < _REMEMBERED:
                 self._known[columns] = found
+                if found == columns:
+                    self.unchanged.add(columns)
         return found
 
     def _found(self, columns: tuple[str, ...]) -> tuple[str, ...]:

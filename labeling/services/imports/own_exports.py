@@ -9,6 +9,7 @@ from typing import Any
 
 from labeling.models import Project
 from labeling.selectors.columns import labeled_item_columns
+from labeling.services.imports.rows import AS_WRITTEN
 
 #: In every row of items, and in nobody else's.
 MARKS = frozenset({"item_id", "external_id", "soft_label", "weight_missing"})
@@ -34,12 +35,11 @@ class OwnExport:
         return {"id": record["external_id"], **self._kept(record)}
 
     def _kept(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The columns of the item; and of what a reader hands over beside them (rows.AS_BEFORE)."""
-        return {
-            name.removeprefix("item."): self._kept(value) if name.startswith("\0") and type(value) is dict else value
-            for name, value in record.items()
-            if name not in self.left_out
-        }
+        """The columns of the item, also where a reader names them."""
+        kept = {name.removeprefix("item."): value for name, value in record.items() if name not in self.left_out}
+        if written := kept.pop(AS_WRITTEN, None):
+            kept[AS_WRITTEN] = [name.removeprefix("item.") for name in written if name not in self.left_out]
+        return kept
 
 
 def _without_quote(cell: Any) -> Any:

@@ -1,7 +1,7 @@
 """From a record, as a reader found it, to a row that can be stored: reserved columns, limits, hashes, the draw."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from labeling.kinds.cells import group_key, is_missing
 from labeling.kinds.spelling import canonical
 from labeling.models import Item, Modality, Project
 from labeling.selectors.label_names import former_names, label_names
+from labeling.services.imports.delimited.numbers import number_once
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
 from labeling.services.imports.notes import ImportNotes
@@ -31,8 +32,8 @@ PICTURE = "\0picture"
 CONTEXT = "\0context"
 #: Key under which a reader hands over the picture of a row's context: what it is, and its bytes the first time.
 CONTEXT_PICTURE = "\0context picture"
-#: Key under which a reader hands over cells as versions before 0063 read them, where they are kept as written now.
-AS_BEFORE = "\0as before"
+#: Key under which a reader names the columns of a table whose cells it keeps as written, be they numbers or not.
+AS_WRITTEN = "\0as written"
 
 _JSON = orjson.OPT_NON_STR_KEYS
 _LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept as text, digit for digit."
@@ -91,6 +92,8 @@ class RowBuilder:
         self.label_names = label_names(project)
         self.own_export = OwnExport(project)
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
+        #: whether rows may come that versions before 0063 have stored
+        self.has_items = self.modality == Modality.TABULAR and project.items.exists()
         self._answers: dict[str, str] = {}
         #: (label, question) -> canonical answer; another where the import brings the labels of the project
         self.answer_of: Callable[[Any, Question], dict[str, Any]] = self._answer_in_use
@@ -139,13 +142,13 @@ class RowBuilder:
             asked = bytes.fromhex(picture.sha256)
             data = self._json(record, _JSON)
         else:
-            before = record.pop(AS_BEFORE, None)
+            written = record.pop(AS_WRITTEN, ())
             if all(map(is_missing, record.values())):
                 raise RowRejected("The row has no feature columns or all of them are empty.")
             data = self._json(record, SORTED_JSON)
             asked = asked_of_row(data)
-            if before:
-                asked_before = asked_of_row(self._json({**record, **before}, SORTED_JSON))
+            if written and self.has_items:
+                asked_before = self._asked_before(record, written)
             if not record.keys() <= self.columns.keys():
                 self.columns.update(dict.fromkeys(record))
         answer = None
@@ -162,12 +165,12 @@ class RowBuilder:
         identity = identity or canonical(context or "")
         fingerprint = picture.sha256 if picture and not identity else content_hash(asked, identity)
         earlier_hash = content_hash(asked_before, identity) if asked_before else ""
-        drawn = hashlib.sha256((self.seed + (earlier_hash or fingerprint)).encode()).digest()
+        drawn = hashlib.sha256((self.seed + fingerprint).encode()).digest()
         draw_key = int.from_bytes(drawn[8:16], "big") >> 1
         if group:
             drawn = hashlib.sha256((self.seed + group_key(group)).encode()).digest()
         elif identity:  # the same content in another context is on the same side
-            drawn = hashlib.sha256((self.seed + hashlib.sha256(asked_before or asked).hexdigest()).encode()).digest()
+            drawn = hashlib.sha256((self.seed + hashlib.sha256(asked).hexdigest()).encode()).digest()
         side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
         return Row(
             number, fingerprint, text, data, external_id, context or "", group or "", origin or "", split or "", side,
@@ -213,6 +216,13 @@ class RowBuilder:
             return inspect(content), content
         except PictureRejected as error:
             raise RowRejected(error.reason, "image") from error
+
+    def _asked_before(self, record: dict[str, Any], written: Sequence[str]) -> bytes:
+        """What a row asked about while every cell was a number that could be one; empty if that is the same."""
+        before = {name: number_once(record[name]) for name in written if type(record.get(name)) is str}
+        if all(record[name] is cell for name, cell in before.items()):
+            return b""
+        return asked_of_row(self._json({**record, **before}, SORTED_JSON))
 
     def _json(self, record: dict[str, Any], option: int) -> str:
         if not record:

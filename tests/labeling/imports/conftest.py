@@ -71,7 +71,7 @@ def read(content: bytes | str, modality="text", start=0, file_name="items.csv", 
         if isinstance(record, Rejection):
             bad[number] = record.reason
         else:
-            good[number] = record
+            good[number] = {name: value for name, value in record.items() if not name.startswith("\0")}
     return good, bad, said(reader.notes)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.models import Item, Project
+from labeling.models import Item
 from labeling.selectors.importing import notes_of
 from labeling.services.imports.delimited.numbers import as_cell, columns_of_numbers, number_once
 from tests.factories import make_project
@@ -141,25 +141,6 @@ def test_the_same_file_in_an_older_project_brings_nothing_twice(again):
     project, batch = again(CODES, once)
     assert counts(batch) == ("done", 0, 2, 0)
     assert Item.objects.filter(project=project).count() == 2
-
-
-@pytest.mark.django_db
-def test_a_row_kept_as_written_is_on_the_side_its_numbers_are_on(people, bring_in):
-    rows = [(f"{number}.50", f"{number}E1") for number in range(40)]
-    seed = "the same"
-    sides = []
-    for slug in ("before", "now"):
-        project = make_project(slug=slug, modality="tabular", labels=("yes",), manager=people.manager, eval_share=0.5)
-        Project.objects.filter(pk=project.pk).update(split_seed=seed)
-        project.refresh_from_db()
-        if slug == "before":
-            bring_in(project, [{"price": number_once(price), "part": number_once(part)} for price, part in rows])
-        else:
-            bring_in(project, ("price,part\n" + "\n".join(map(",".join, rows))).encode())
-            assert Item.objects.get(project=project, ordinal=3).data == {"price": "3.50", "part": "3E1"}
-        sides.append(list(Item.objects.filter(project=project).order_by("ordinal").values_list("split", flat=True)))
-    assert sides[0] == sides[1]
-    assert len(set(sides[0])) == 2
 
 
 @pytest.mark.django_db

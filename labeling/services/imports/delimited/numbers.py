@@ -42,8 +42,9 @@ def _are_plain(cells: list[str]) -> bool | None:
             return bool(cells)
     except ValueError:
         pass
-    cells = [cell for cell in cells if cell.casefold() not in _NOTHING]
-    return bool(cells) if all(plain_number(cell) is not None for cell in cells) else None
+    if all(plain_number(cell) is not None or cell.casefold() in _NOTHING for cell in cells):
+        return not all(cell.casefold() in _NOTHING for cell in cells)
+    return None
 
 
 def plain_number(cell: str) -> int | float | None:
@@ -69,8 +70,10 @@ def as_cell(cell: str) -> Any:
     text = cell.strip()
     if not text:
         return None
-    number = plain_number(text)
-    return cell if number is None else number
+    try:
+        return float(text) if "." in text or "e" in text else int(text)
+    except ValueError:
+        return cell
 
 
 def number_once(cell: str) -> Any:

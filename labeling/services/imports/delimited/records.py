@@ -51,10 +51,10 @@ class Records:
         #: characters of one record from which it is looked at whether it is a record at all
         self.look_beyond = LOOK_SIZE
         self.carry = ""
-        #: lines that the present csv reader made complete records of, the same before the last record, and how many of
-        #: them are held no more
+        #: lines that the present csv reader made complete records of, how many of them are held no more, and where the
+        #: last record of several lines began and ended
         self.completed = 0
-        self.before = 0
+        self.of_several_lines = 0, 0
         self.dropped = 0
         self.plain_file = True
         self.read_size = 0
@@ -67,14 +67,14 @@ class Records:
     def __iter__(self) -> Iterator[Record]:
         self._skip()
         while True:
-            completed = self.completed = self.before = self.dropped = 0
+            completed = self.completed = self.dropped = 0
+            self.of_several_lines = 0, 0
             reader = self.style.reader(self._feed())
             try:
                 for cells in reader:
                     line_num = reader.line_num
                     if line_num - completed > 1 and self._hides_rows(line_num - completed, len(cells)):
                         break
-                    self.before = completed
                     self.completed = completed = line_num
                     yield cells
                 else:
@@ -88,7 +88,9 @@ class Records:
     @property
     def where(self) -> str:
         """The lines of the last record."""
-        first, last = (self.line + at - self.dropped for at in (self.before + 1, self.completed))
+        began, ended = self.of_several_lines
+        first = began + 1 if ended == self.completed else self.completed
+        first, last = (self.line + at - self.dropped for at in (first, self.completed))
         return f"Line {last:,}" if first == last else f"Lines {first:,} to {last:,}"
 
     # lines
@@ -155,6 +157,7 @@ class Records:
             if width != self.likeness.width and self.likeness.fits(lines[0]):
                 return True  # it would be rejected anyway
         self.plain_file = False
+        self.of_several_lines = self.completed, self.completed + count
         if count > self.longest_record[1]:
             self.longest_record = self.line + first + 1, count
         return False

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labeling.services.imports.delimited.numbers import as_cell, columns_of_numbers, number_once
-from labeling.services.imports.rows import AS_BEFORE
+from labeling.services.imports.rows import AS_WRITTEN
 
 _NAMED = 8  # columns that one sentence names
 
@@ -22,16 +22,11 @@ class TableCells:
         """Numbers for the cells of columns that are numbers, None for blank cells; all others stay as written."""
         for name in self.numbers:
             record[name] = as_cell(record[name])
-        before: dict[str, Any] = {}
         for name in self.texts:
-            cell = record[name]
-            number = number_once(cell)
-            if number is None:
+            if not record[name] or record[name].isspace():
                 record[name] = None
-            elif number is not cell:
-                before[name] = number
-        if before:
-            record[AS_BEFORE] = before
+        if self.texts:
+            record[AS_WRITTEN] = self.texts
 
     def kept_as_written(self, sample: Iterable[Sequence[str]]) -> list[str]:
         """Columns that look like numbers here and there, and are none; the last is a count where there are many."""

@@ -17,7 +17,7 @@ from labeling.services.imports.delimited.style import DOUBLED, ESCAPE, is_escape
 from labeling.services.imports.delimited.table_cells import TableCells
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.base import Numbered, Reader
-from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of, lines_holding, text_lines
+from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of, holds, lines_holding, text_lines
 from labeling.services.imports.rows import Rejection
 
 #: A cell of as many lines is worth a word: in a file of one column it cannot be told from two stray quotes.
@@ -78,7 +78,8 @@ class CsvReader(Reader):
                     yield number, self._misfit(number, rows.where, cells)
                     continue
                 cells = kept(cells)
-            record: dict[str, Any] = dict(zip(columns, cells, strict=True))
+            # saying ``strict`` once a row would cost as much as the row; their count was looked at
+            record: dict[str, Any] = dict(zip(columns, cells))  # noqa: B905
             if table is not None:
                 table.convert(record)
             yield number, record
@@ -117,6 +118,8 @@ class CsvReader(Reader):
     def _settle_escapes(self) -> None:
         """Whether a backslash escapes quotes, by the lines of the whole file that could say so."""
         style = self.header.style
+        if self.encoding[0] == "utf-8" and not holds(self.file, ESCAPE.encode()):
+            return
         holding = lines_holding((ESCAPE, DOUBLED), self._blocks(), style.newline)
         self.header.style = style.with_escapes(is_escaped(holding, style.delimiter, self.header.width))
         if self.header.style.escaped:

@@ -82,7 +82,7 @@ class JsonlReader(Reader):
                     # orjson rounds what does not fit into 64 bits: two ids would be one
                     record = self._slowly(number, line)
             if type(record) is dict:
-                yield number, self._named(number, record)
+                yield number, record if tuple(record) in self.names.unchanged else self._named(number, record)
             elif type(record) is Rejection:
                 yield number, record
             else:

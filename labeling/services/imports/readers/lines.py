@@ -60,6 +60,17 @@ def blocks(file: IO[bytes], encoding: str, skip: int) -> Iterator[str]:
         raise ImportRefused(f"The text ends in the middle of a {encoding.upper()} character.") from error
 
 
+def holds(file: IO[bytes], mark: bytes) -> bool:
+    """Whether a file holds a mark of a few bytes."""
+    file.seek(0)
+    tail = b""
+    while block := file.read(BLOCK_BYTES):
+        if mark in block or mark in tail + block[: len(mark)]:
+            return True
+        tail = block[-len(mark) :]
+    return False
+
+
 def lines_holding(marks: Sequence[str], pieces: Iterable[str], newline: str) -> Iterator[str]:
     """The lines of a text in pieces that hold one of the marks. A piece without them costs next to nothing."""
     carry = ""
