@@ -18,7 +18,7 @@ from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.own_exports import MARKS, NOTE, OwnExport
-from labeling.services.imports.values import SHORT, as_split, as_text, storable, utf8_of
+from labeling.services.imports.values import AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of
 from labeling.services.items.assets import asset_of
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
@@ -32,8 +32,6 @@ PICTURE = "\0picture"
 CONTEXT = "\0context"
 #: Key under which a reader hands over the picture of a row's context: what it is, and its bytes the first time.
 CONTEXT_PICTURE = "\0context picture"
-#: Key under which a reader names the columns of a table whose cells it keeps as written, be they numbers or not.
-AS_WRITTEN = "\0as written"
 
 _JSON = orjson.OPT_NON_STR_KEYS
 _LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept as text, digit for digit."

@@ -12,6 +12,8 @@ from labeling.kinds.cells import NoSpelling, is_missing, kind_of_value, spelled
 from labeling.models import Modality, Split
 from labeling.services.imports.errors import RowRejected
 
+#: Key under which a reader names the columns of a table whose cells it keeps as written, be they numbers or not.
+AS_WRITTEN = "\0as written"
 #: Characters of an id, a group and an origin.
 SHORT = 200
 _OF_ITEMS = frozenset({"id", "label", "group", "context", "origin", "split"})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labeling.services.imports.delimited.numbers import as_cell, columns_of_numbers, number_once
-from labeling.services.imports.rows import AS_WRITTEN
+from labeling.services.imports.values import AS_WRITTEN
 
 _NAMED = 8  # columns that one sentence names
 
