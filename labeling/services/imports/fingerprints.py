@@ -1,12 +1,14 @@
 """What makes an item or a context the same as another, whatever it is stored as: hashes of its canonical spelling."""
 
 import hashlib
+import math
 from typing import Any
 
 import orjson
 
 from labeling.kinds.spelling import canonical
 
+_WHOLE_BELOW = 2**63
 SORTED_JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
 
 
@@ -49,3 +51,28 @@ def context_hash(
     if not external_id:
         said = [canonical(text), canonical(purpose), canonical_of(facts), *filter(None, [picture_sha256])]
     return hashlib.sha256(orjson.dumps(said)).hexdigest()
+
+
+def number_once(cell: str) -> Any:
+    """What a cell was before columns were looked at: its number whatever its spelling, None when blank, else itself.
+
+    Items stored then are recognised by it, and their twins that are kept as written fall on the same side of the split.
+    """
+    text = cell.strip()
+    if not text:
+        return None
+    if not text.isascii() or text[0] not in "+-.0123456789" or "_" in text:
+        return cell
+    digits = text.lstrip("+-")
+    if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
+        return cell
+    try:
+        number = int(text)
+        return number if -_WHOLE_BELOW <= number < _WHOLE_BELOW else cell
+    except ValueError:
+        pass
+    try:
+        decimal = float(text)
+    except ValueError:
+        return cell
+    return decimal if math.isfinite(decimal) else cell

@@ -13,9 +13,8 @@ from labeling.kinds.cells import group_key, is_missing
 from labeling.kinds.spelling import canonical
 from labeling.models import Item, Modality, Project
 from labeling.selectors.label_names import former_names, label_names
-from labeling.services.imports.delimited.numbers import number_once
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash
+from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash, number_once
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.own_exports import MARKS, NOTE, OwnExport
 from labeling.services.imports.values import AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of

@@ -74,28 +74,3 @@ def as_cell(cell: str) -> Any:
         return float(text) if "." in text or "e" in text else int(text)
     except ValueError:
         return cell
-
-
-def number_once(cell: str) -> Any:
-    """What a cell was before columns were looked at: its number whatever its spelling, None when blank, else itself.
-
-    Items stored then are recognised by it, and their twins that are kept as written fall on the same side of the split.
-    """
-    text = cell.strip()
-    if not text:
-        return None
-    if not text.isascii() or text[0] not in "+-.0123456789" or "_" in text:
-        return cell
-    digits = text.lstrip("+-")
-    if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
-        return cell
-    try:
-        number = int(text)
-        return number if -_WHOLE_BELOW <= number < _WHOLE_BELOW else cell
-    except ValueError:
-        pass
-    try:
-        decimal = float(text)
-    except ValueError:
-        return cell
-    return decimal if math.isfinite(decimal) else cell
