@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -24,11 +24,12 @@ from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.access import may
 from labeling.selectors.metrics import metrics
 from labeling.services.exports import checked_filters, export_file, file_name, format_named, format_names
-from labeling.services.exports.snapshots import names_people, opened, start_snapshot
+from labeling.services.exports.snapshots import datasheet_of, names_people, opened, start_snapshot
 
 FILES = {(200, format_named(name).media_type): OpenApiResponse(OpenApiTypes.BINARY) for name in format_names()}
 
 
+MARKDOWN = "text/markdown; charset=utf-8"
 NOT_BY_NAME = "Your role does not see people's names: ask for names=pseudonyms, of a snapshot for one made so."
 
 
@@ -134,6 +135,19 @@ class SnapshotFile(ActionView):
             media_type=format_named(snapshot.format).media_type,
             name=f"{snapshot.project.slug}-{snapshot.rows}-{snapshot.sha256[:12]}.{format_named(snapshot.format).extension}",
         )
+
+
+class SnapshotDatasheet(ActionView):
+    actions = {"GET": Action.SNAPSHOTS_READ}
+    content_negotiation_class = FirstRenderer
+
+    @extend_schema(operation_id="snapshots_datasheet", responses={(200, MARKDOWN): OpenApiTypes.STR})
+    def get(self, request: Request, public_id: Any) -> HttpResponseBase:
+        """What the snapshot says of itself, in Markdown: who answered what and why, under which instructions, how
+        people agree, what is left out, what its format cannot hold, and what is known of models that learn from it."""
+        snapshot = _snapshot(self, public_id)
+        sees_names = may(person(request), self.project, Action.NAMES_READ)
+        return HttpResponse(datasheet_of(snapshot, pseudonyms=not sees_names), content_type=MARKDOWN)
 
 
 class MetricsOut(serializers.Serializer[Any]):

@@ -45,4 +45,5 @@ urlpatterns = [
     path("contexts/<int:pk>/restore/", contexts.ContextRestore.as_view(), name="context-restore"),
     path("snapshots/<uuid:public_id>/", data_sets.SnapshotDetail.as_view(), name="snapshot"),
     path("snapshots/<uuid:public_id>/file/", data_sets.SnapshotFile.as_view(), name="snapshot-file"),
+    path("snapshots/<uuid:public_id>/datasheet/", data_sets.SnapshotDatasheet.as_view(), name="snapshot-datasheet"),
 ]

@@ -209,3 +209,36 @@ def test_metrics(api, people, project, answered):
     assert got["throughput"]["median_ms"] == 1200
     assert got["agreement"] == {"items": 0, "answers": 0, "percent": None, "alpha": None}
     assert isinstance(got["learning_curve"], list)
+
+
+def test_a_data_set_is_streamed_and_kept_as_a_snapshot(api, people, project, answered):
+    client = api(people.manager)
+    response = client.get(f"{BASE}export/?format=huggingface&rows=items")
+    assert (response["Content-Type"], response["Content-Disposition"]) == (
+        "application/zip", 'attachment; filename="sms-items-huggingface.zip"',
+    )  # fmt: skip
+    content = bytes_of(response)
+    made = client.post(f"{BASE}snapshots/", {"format": "huggingface", "rows": "items"}).json()
+    run_snapshot(Snapshot.objects.get(public_id=made["id"]).pk)
+    assert bytes_of(client.get(f"/api/v1/snapshots/{made['id']}/file/")) == content
+    assert api(people.viewer).get(f"/api/v1/snapshots/{made['id']}/file/").status_code == 403
+    refused = client.get(f"{BASE}export/?format=imagefolder")
+    assert (refused.status_code, list(refused.json())) == (400, ["format"])
+
+
+def test_a_snapshot_of_a_table_has_a_datasheet_by_its_own_moment(api, people, project, answered):
+    client = api(people.manager)
+    made = client.post(f"{BASE}snapshots/", {"format": "csv", "rows": "annotations"}).json()
+    run_snapshot(Snapshot.objects.get(public_id=made["id"]).pk)
+    (late,) = make_items(project, ["late"])
+    make_answer(late, people.reviewer, {"label": "spam"})
+    sheet = client.get(f"/api/v1/snapshots/{made['id']}/datasheet/")
+    assert sheet["Content-Type"].startswith("text/markdown")
+    text = sheet.content.decode()
+    assert "- rows: 3" in text
+    assert "- 3 answers by `annotator`" in text
+    assert "reviewer" not in text
+    assert "every value is a text" in text
+    seen_by_viewer = api(people.viewer).get(f"/api/v1/snapshots/{made['id']}/datasheet/").content.decode()
+    assert "`annotator`" not in seen_by_viewer
+    assert api(people.stranger).get(f"/api/v1/snapshots/{made['id']}/datasheet/").status_code == 404

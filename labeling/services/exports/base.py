@@ -27,6 +27,8 @@ class ExportFormat(ABC):
     extension: ClassVar[str]
     #: whether the types of the items' own columns must be known, or their names will do
     needs_types: ClassVar[bool] = True
+    #: what of a project the format has no place for, a sentence each
+    cannot_hold: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:

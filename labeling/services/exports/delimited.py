@@ -39,6 +39,10 @@ class Csv(ExportFormat):
     name = "csv"
     media_type = "text/csv; charset=utf-8"
     extension = "csv"
+    cannot_hold = (
+        "An empty text and no value are one empty cell; every value is a text.",
+        "A text that a spreadsheet would run as a formula has a `'` in front.",
+    )
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         cells = [(column, _cells_of(column, kind)) for column in columns]

@@ -24,11 +24,14 @@ class JsonLines(ExportFormat):
     needs_types = False
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
-        blank: Row = {} if len(columns) > MAX_COLUMNS else dict.fromkeys(column.name for column in columns)
-        rows, width = iter(rows), len(blank)
+        names = [] if len(columns) > MAX_COLUMNS else [column.name for column in columns]
+        rows, width = iter(rows), len(names)
         while group := list(islice(rows, ROWS_A_PIECE)):
-            whole = [row if len(row) >= width else blank | row for row in group]
-            yield b"".join([orjson.dumps(row, option=_OPTIONS) for row in whole])
+            for row in group:
+                if len(row) < width:  # those it has stay in their own order
+                    for name in names:
+                        row.setdefault(name, None)
+            yield b"".join([orjson.dumps(row, option=_OPTIONS) for row in group])
 
 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE

@@ -32,6 +32,7 @@ class Parquet(ExportFormat):
     name = "parquet"
     media_type = "application/vnd.apache.parquet"
     extension = "parquet"
+    cannot_hold = ("Answers, objects, lists of an item's own columns and columns of mixed types are JSON texts.",)
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])

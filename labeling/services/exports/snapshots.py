@@ -16,6 +16,7 @@ from labeling.selectors.export import Filters, bounded
 from labeling.services.audit.trail import record
 from labeling.services.exports import (
     DATA_SETS,
+    FOLDERS,
     check_fits,
     check_folder,
     check_format,
@@ -27,6 +28,8 @@ from labeling.services.exports import (
     public,
 )
 from labeling.services.exports.counting import RowCount
+from labeling.services.exports.folders.content import DataSet
+from labeling.services.exports.folders.datasheet import datasheet
 from labeling.services.files import storage
 from labeling.services.files.block_gzip import BlockReader, BlockWriter
 from labeling.services.jobs.attempts import Attempt, attempt_at
@@ -75,9 +78,18 @@ def start_snapshot(
 
 def names_people(snapshot: Snapshot) -> bool:
     """Whether the file says by name who answered: then it is only for those who may see names."""
-    if snapshot.format in DATA_SETS:  # what trainers read names nobody
+    if snapshot.filters.get("pseudonyms") or snapshot.format in DATA_SETS:  # what trainers read names nobody
         return False
-    return not snapshot.filters.get("pseudonyms") and holds_people(snapshot.project, snapshot.rows)
+    # the datasheet of a folder names them whatever its rows are
+    return snapshot.format in FOLDERS or holds_people(snapshot.project, snapshot.rows)
+
+
+def datasheet_of(snapshot: Snapshot, *, pseudonyms: bool) -> str:
+    """What the snapshot says of itself, in Markdown: counted over what it holds, by its own moment."""
+    filters = _filters(snapshot)
+    data = DataSet(snapshot.project, snapshot.rows, replace(filters, pseudonyms=pseudonyms or filters.pseudonyms))
+    data.count.rows = snapshot.row_count
+    return datasheet(format_named(snapshot.format), data)
 
 
 def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
@@ -110,8 +122,12 @@ def _write(snapshot: Snapshot, attempt: Attempt, file: IO[bytes]) -> None:
 
 
 def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
+    return export_file(snapshot.project, snapshot.format, snapshot.rows, _filters(snapshot), count)
+
+
+def _filters(snapshot: Snapshot) -> Filters:
     given = snapshot.filters
-    filters = Filters(
+    return Filters(
         split=given.get("split", ""),
         source=given.get("source", ""),
         only=given.get("only", ""),
@@ -120,7 +136,6 @@ def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
         changes=given.get("changes"),
         pseudonyms=given.get("pseudonyms", False),
     )
-    return export_file(snapshot.project, snapshot.format, snapshot.rows, filters, count)
 
 
 def _stored(snapshot: Snapshot, sha256: str, file: IO[bytes]) -> str:

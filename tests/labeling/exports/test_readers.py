@@ -7,7 +7,6 @@ writes the page anew.
 
 import os
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 from labeling.models import Project
 from labeling.selectors.export import Filters
-from labeling.services.exports import FOLDERS, export_file
+from labeling.services.exports import FOLDERS, export_file, format_named
 from labeling.services.exports.delimited import neutral
 from tests.factories import UserFactory
 from tests.labeling.exports.awkward import LABELS, awkward_project, stored, unpacked
@@ -103,7 +102,7 @@ def page_of(found: dict[Reading, str]) -> str:
             for reading, lost in found.items()
             if reading.form == form
         ]
-        lines += ["", *(f"- {sentence}" for sentence in CANNOT_HOLD[form]), ""]
+        lines += ["", *(f"- {sentence}" for sentence in format_named(form).cannot_hold), ""]
     return "\n".join(lines)
 
 
@@ -115,15 +114,6 @@ of people, columns that come late, labels `0` to `9`, `true`, `-` and `007`, nul
 numbers beside fractions, columns of mixed types, Unicode. `path` is the file, or the folder of a data set. A column is
 listed where any value was not read as it is stored.
 """
-CANNOT_HOLD: dict[str, Sequence[str]] = {
-    "jsonl": (),
-    "csv": (
-        "An empty text and no value are one empty cell; every value is a text.",
-        "A text that a spreadsheet would run as a formula has a `'` in front.",
-    ),
-    "parquet": ("Answers, objects, lists of an item's own columns and columns of mixed types are JSON texts.",),
-    **{name: form.cannot_hold for name, form in FOLDERS.items()},
-}
 #: Columns that mix types, and whole numbers beyond 64 bits: what these readers have no type for. Parquet has texts.
 LOST_EVEN_SO = {
     ("jsonl", "datasets"): "`beyond`, `long_or_fraction`, `mixed`",

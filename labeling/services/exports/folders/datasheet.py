@@ -16,12 +16,13 @@ from labeling.selectors.set_facts import SetFacts, set_facts
 from labeling.services.exports.folders.content import SIDES, DataSet
 
 if TYPE_CHECKING:
+    from labeling.services.exports.base import ExportFormat
     from labeling.services.exports.folders.base import FolderFormat
 
 MOST_NAMED = 50
 
 
-def datasheet(format_: "FolderFormat", data: DataSet) -> str:
+def datasheet(format_: "FolderFormat | ExportFormat", data: DataSet) -> str:
     """Markdown. Read after the rows were written: it tells what was lost on the way."""
     facts = set_facts(data.project, data.filters)
     parts = {
@@ -106,7 +107,7 @@ def _exclusions(data: DataSet, facts: SetFacts) -> Iterator[str]:
     yield f"- items no person has answered: {below.filter(answers=0).count():,} of {below.count():,}"
 
 
-def _losses(format_: "FolderFormat", data: DataSet) -> Iterator[str]:
+def _losses(format_: "FolderFormat | ExportFormat", data: DataSet) -> Iterator[str]:
     for sentence in format_.cannot_hold:
         yield f"- {sentence}"
     for sentence, n in sorted(data.lost.items()):
