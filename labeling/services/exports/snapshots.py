@@ -86,7 +86,7 @@ def names_people(snapshot: Snapshot) -> bool:
 
 def datasheet_of(snapshot: Snapshot, *, pseudonyms: bool) -> str:
     """What the snapshot says of itself, in Markdown: counted over what it holds, by its own moment."""
-    filters = _filters(snapshot)
+    filters = bounded(snapshot.project, _filters(snapshot))
     data = DataSet(snapshot.project, snapshot.rows, replace(filters, pseudonyms=pseudonyms or filters.pseudonyms))
     data.count.rows = snapshot.row_count
     return datasheet(format_named(snapshot.format), data)
@@ -132,7 +132,7 @@ def _filters(snapshot: Snapshot) -> Filters:
         source=given.get("source", ""),
         only=given.get("only", ""),
         last_annotation_id=snapshot.last_annotation_id,
-        ordinal_below=given["ordinal_below"],
+        ordinal_below=given.get("ordinal_below"),
         changes=given.get("changes"),
         pseudonyms=given.get("pseudonyms", False),
     )

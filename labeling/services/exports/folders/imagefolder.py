@@ -54,17 +54,16 @@ class ImageFolder(FolderFormat):
         schema = schema_of(features)
         for side, filters in data.sides():
             with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
-                table = pq.ParquetWriter(file, schema, compression="zstd")
                 n_rows = 0
                 rows = with_pictures(data, data.records(filters))
-                while group := list(islice(rows, ROWS_A_GROUP)):
-                    for row, pictures in group:
-                        for prefix, picture in pictures.items():
-                            is_there = picture and (yield from placed(data, archive, side, picture))
-                            row[f"{_PLACE}{prefix}"] = picture.name if picture and is_there else None
-                    table.write_table(table_of(features, schema, [row for row, _ in group]))
-                    n_rows += len(group)
-                table.close()
+                with pq.ParquetWriter(file, schema, compression="zstd") as table:
+                    while group := list(islice(rows, ROWS_A_GROUP)):
+                        for row, pictures in group:
+                            for prefix, picture in pictures.items():
+                                is_there = picture and (yield from placed(data, archive, side, picture))
+                                row[f"{_PLACE}{prefix}"] = picture.name if picture and is_there else None
+                        table.write_table(table_of(features, schema, [row for row, _ in group]))
+                        n_rows += len(group)
                 if n_rows:
                     yield from archive.add(f"{side}/metadata.parquet", _pieces(file))
 
