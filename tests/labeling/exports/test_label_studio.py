@@ -181,3 +181,12 @@ def test_rows_that_are_no_answers_are_refused():
             check_folder(project, "label-studio", rows)
     with pytest.raises(Invalid):
         export_file(project, "label-studio", "items", Filters())
+
+
+def test_a_project_without_labels_has_no_choices_but_those_that_were_given(people, tmp_path):
+    project = make_project(labels=())
+    _, config = read(unpacked(project, "label-studio", "annotations", tmp_path / "nothing"))
+    assert list(config.iter("Choice")) == []
+    make_answer(make_items(project, ["x"])[0], people.annotator, {"label": "gone"})
+    (task,), config = read(unpacked(project, "label-studio", "annotations", tmp_path / "gone"))
+    assert values(task) == [[["gone"]]]

@@ -73,7 +73,8 @@ class DataSet:
     def value_names(self) -> tuple[str, ...]:
         """The names that answers are of, in the order of the label set; none where they are numbers. Names that were
         given and are in no label set any more come last."""
-        names = self.kind.value_names(list(self.project.labels.all_names()))
+        labels = list(self.project.labels.all_names()) or sorted(names_given(self.project))
+        names = self.kind.value_names(labels)
         if not names:
             return ()
         return (*names, *sorted(names_given(self.project) - set(names)))

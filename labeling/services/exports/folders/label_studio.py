@@ -150,7 +150,7 @@ def _control_of(data: DataSet) -> _Control:
     steps = list(data.project.labels.all_names())
     if data.value_names:
         return _choices(data.value_names, several=data.kind.value_type == "list")
-    if all(step.isdecimal() and int(step) > 0 for step in steps):
+    if steps and all(step.isdecimal() and int(step) > 0 for step in steps):
         most = max(map(int, steps))
         xml = f'  <Rating name="answer" toName="item" maxRating="{most}"/>'
         return _Control(xml, lambda step: [_result("rating", "item", {"rating": step})])
