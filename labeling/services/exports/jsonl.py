@@ -24,14 +24,12 @@ class JsonLines(ExportFormat):
     needs_types = False
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
-        names = [] if len(columns) > MAX_COLUMNS else [column.name for column in columns]
-        rows, width = iter(rows), len(names)
-        while group := list(islice(rows, ROWS_A_PIECE)):
-            for row in group:
-                if len(row) < width:  # those it has stay in their own order
-                    for name in names:
-                        row.setdefault(name, None)
-            yield b"".join([orjson.dumps(row, option=_OPTIONS) for row in group])
+        blank: Row = {} if len(columns) > MAX_COLUMNS else dict.fromkeys(column.name for column in columns)
+        width = len(blank)
+        # a row at a time: rows that wait for others are work for the garbage collector; those it has stay in their order
+        lines = (orjson.dumps(row if len(row) >= width else {**row, **blank, **row}, option=_OPTIONS) for row in rows)
+        while piece := b"".join(islice(lines, ROWS_A_PIECE)):
+            yield piece
 
 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE
