@@ -1,8 +1,11 @@
 """Input that no form sends: NUL bytes and numbers of thousands of digits end in a 4xx or an empty page, never a 500."""
 
+import json
+
 import pytest
 
-from labeling.models import Member
+from labeling.models import ImportBatch, Item, Member
+from labeling.services.imports import run_import
 from learning.models import Decision, ModelVersion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -62,7 +65,7 @@ def test_settings_beyond_all_bounds_are_refused_beside_their_field(project, peop
 @pytest.mark.parametrize(
     ("method", "path", "body", "content_type"),
     [
-        ("post", "projects/sms/imports/", b'{"rows": [{"text": "\\ud800"}]}', "application/json"),
+        ("post", "projects/sms/imports/", b'{"rows": "\\ud800"}', "application/json"),
         ("post", "projects/sms/imports/", b"[" * 100_000, "application/json"),
         ("post", "projects/sms/imports/", b"--x", "multipart/form-data; boundary=y"),
         ("post", "projects/sms/imports/", b"a,b", "text/csv"),
@@ -102,3 +105,14 @@ def test_rest_answers_odd_bodies_and_addresses_with_a_4xx(project, people, metho
     assert 200 <= answer.status_code < 500, (path, body[:60])
     if method != "get":
         assert answer.status_code >= 400
+
+
+def test_half_a_surrogate_pair_in_a_row_is_that_row_s_rejection(api, people, project):
+    rows = [{"text": "\ud800"}, {"text": "good"}]
+    body = json.dumps({"rows": rows})
+    address = f"/api/v1/projects/{project.slug}/imports/"
+    assert api(people.manager).generic("POST", address, body, "application/json").status_code == 202
+    batch = ImportBatch.objects.get()
+    run_import(batch.pk)
+    assert [(no.row, no.field) for no in batch.rejections.all()] == [(1, "text")]
+    assert Item.objects.get().text == "good"

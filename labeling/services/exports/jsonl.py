@@ -26,7 +26,7 @@ class JsonLines(ExportFormat):
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         blank: Row = {} if len(columns) > MAX_COLUMNS else dict.fromkeys(column.name for column in columns)
         width = len(blank)
-        # a row at a time: rows that wait for others are work for the garbage collector; those it has stay in their order
+        # a row at a time: rows that wait for others are work for the garbage collector, and keep their order
         lines = (orjson.dumps(row if len(row) >= width else {**row, **blank, **row}, option=_OPTIONS) for row in rows)
         while piece := b"".join(islice(lines, ROWS_A_PIECE)):
             yield piece

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.files.storage import default_storage
 
-from labeling.models import Label
+from labeling.models import Item, Label
 from labeling.selectors.export import Filters
 from tests.factories import make_answer, make_items, make_project
 from tests.labeling.exports.awkward import LABELS, awkward_project, differences, names_in, picture, stored, unpacked
@@ -118,9 +118,11 @@ def test_pictures_are_inside_and_a_missing_file_is_told(people, tmp_path):
         (item,) = make_items(project, [f"{n}"], asset=asset)
         make_answer(item, people.annotator, {"label": "ham"})
     default_storage.delete(gone.path)
+    Item.objects.update(data={"image": "in/the/zip.png"})  # as every item from a zip has it
     folder = unpacked(project, "huggingface", "items", tmp_path / "set")
     (split,) = load(folder, tmp_path).values()
     assert split.features["image"] == datasets.Image()
+    assert split["image_"][0] == "in/the/zip.png"
     raw = split.cast_column("image", datasets.Image(decode=False))["image"]
     assert [one and one["bytes"] for one in raw] == [default_storage.open(p.path).read() for p in pictures] + [None]
     assert split["image"][0].size == (8, 6)

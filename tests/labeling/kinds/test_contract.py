@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from labeling.kinds import KINDS, NO_FAMILY
-from labeling.models import Annotation, ImportBatch, Item, JobState, Source
+from labeling.models import Annotation, ImportBatch, ImportDraft, Item, JobState, Source
 from labeling.selectors.agreement import agreement
 from labeling.selectors.export import Filters, export_rows
 from labeling.selectors.recount import differences
@@ -148,6 +150,7 @@ def addresses_of(desk) -> list[tuple[str, str, tuple[str, ...]]]:
     """(name, path, who may) of everything that can be got below the project, as far as it has such a thing."""
     project = desk.project
     first = {
+        "draft": ImportDraft.objects.filter(project=project).first() or draft_of(project),
         "item": Item.objects.filter(project=project).first(),
         "import": ImportBatch.objects.filter(project=project).first(),
         "run": Run.objects.filter(project=project).first(),
@@ -166,6 +169,11 @@ def addresses_of(desk) -> list[tuple[str, str, tuple[str, ...]]]:
             assert len(rest) == 1
         found.append((name, path, who_may(name, view, method)))
     return found
+
+
+def draft_of(project) -> ImportDraft:
+    path = default_storage.save("uploads/draft", ContentFile(b"text\none more\n"))
+    return ImportDraft.objects.create(project=project, format="csv", path=path)
 
 
 def looked_at(desk) -> set[str]:

@@ -47,9 +47,9 @@ def table_of(features: Sequence[Feature], schema: pa.Schema, rows: Sequence[Row]
     return pa.Table.from_arrays([feature.array(rows) for feature in features], schema=schema)
 
 
-def image(name: str) -> Feature:
-    """Of rows that hold ``{"bytes", "path"}`` or None under the name."""
-    return Feature(name, IMAGE, {"_type": "Image"}, lambda rows: pa.array([row[name] for row in rows], type=IMAGE))
+def image(name: str, key: str) -> Feature:
+    """Of rows that hold ``{"bytes", "path"}`` or None under another name."""
+    return Feature(name, IMAGE, {"_type": "Image"}, lambda rows: pa.array([row[key] for row in rows], type=IMAGE))
 
 
 def text(name: str, key: str) -> Feature:

@@ -1,6 +1,7 @@
 """Parquet as Hugging Face ``datasets`` writes it: ``load_dataset(folder)`` gives splits, class labels and pictures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import count, groupby, islice
 from operator import itemgetter
 
@@ -21,6 +22,8 @@ GROUPS_A_SHARD = 25
 PICTURE_ROWS_A_GROUP = 100
 PICTURE_BYTES_A_GROUP = 32 * 1024 * 1024
 PICTURE_BYTES_A_SHARD = 512 * 1024 * 1024
+#: Where a row holds its picture meanwhile: no column of an item is called so.
+_PLACE = "\0"
 
 
 class HuggingFace(FolderFormat):
@@ -35,7 +38,9 @@ class HuggingFace(FolderFormat):
     )
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
-        features = [*features_of(data), *(image(f"{prefix}image") for prefix in data.pictures)]
+        images = [image(f"{prefix}image", f"{_PLACE}{prefix}") for prefix in data.pictures]
+        taken = {feature.name for feature in images}
+        features = [*(_beside(feature, taken) for feature in features_of(data)), *images]
         schema = schema_of(features)
         written = False
         for side, filters in data.sides():
@@ -66,7 +71,7 @@ def _with_bytes(data: DataSet, rows: Iterable[Row]) -> Iterator[Group]:
     for row, pictures in with_pictures(data, rows):
         for prefix, picture in pictures.items():
             content = picture.read(data) if picture else None
-            row[f"{prefix}image"] = {"bytes": content, "path": picture.name} if picture and content else None
+            row[f"{_PLACE}{prefix}"] = {"bytes": content, "path": picture.name} if picture and content else None
             in_group += len(content or b"")
         group.append(row)
         if len(group) == PICTURE_ROWS_A_GROUP or in_group >= PICTURE_BYTES_A_GROUP:
@@ -76,6 +81,11 @@ def _with_bytes(data: DataSet, rows: Iterable[Row]) -> Iterator[Group]:
                 shard, in_shard = shard + 1, 0
     if group:
         yield shard, group
+
+
+def _beside(feature: Feature, taken: Collection[str]) -> Feature:
+    """A column of the items that is called like a picture gets a _ at its end: items of a zip have ``image``."""
+    return replace(feature, name=f"{feature.name}_") if feature.name in taken else feature
 
 
 def _shard(features: Sequence[Feature], schema: pa.Schema, groups: Iterable[Group]) -> Iterator[bytes]:
