@@ -13,7 +13,7 @@ run: runtime
 ## the whole suite: SQLite on both cores, then what must hold under concurrency again on PostgreSQL
 test: dev chromium nginx
 	@export CHROMIUM="$$($(MAKE) -s --no-print-directory chromium)" OMP_NUM_THREADS=1 && set -x && \
-	$(BIN)/python -m pytest -n 2 $(ARGS) && \
+	$(BIN)/python -m pytest -n 2 --durations=40 $(ARGS) && \
 	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m both_databases -n 2
 
 ## style, types, one-way imports, migrations, the client's models, deployment settings
