@@ -13,6 +13,7 @@ from labeling.models import (
     Backup,
     Housekeeping,
     ImportBatch,
+    ImportDraft,
     ImportRejection,
     OverlapChange,
     ProjectDeletion,
@@ -36,6 +37,14 @@ class ImportBatchAdmin(JobAdmin):
 
     def retriable(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.exclude(path="")  # the upload of an import that ended is gone
+
+
+@admin.register(ImportDraft)
+class ImportDraftAdmin(LookAdmin):
+    list_display = ("__str__", "project", "format", "size_bytes", "created_by", "created_at")
+    list_filter = ("format", "project")
+    list_select_related = ("project", "created_by")
+    search_fields = ("file_name", "project__slug", "public_id__startswith")
 
 
 @admin.register(ImportRejection)

@@ -160,7 +160,7 @@ def test_over_a_bad_line_the_export_is_whole_and_nothing_is_done_twice(server, p
         there.export.stream(tmp_path / "stream.jsonl", rows="items")
     content = (tmp_path / "rows.jsonl").read_bytes()
     assert hashlib.sha256(content).hexdigest() == made["sha256"]
-    assert len(content.splitlines()) == made["row_count"] == 30
+    assert len(content.splitlines()) == made["row_count"]
     assert (tmp_path / "stream.jsonl").read_bytes() == content
     assert line.streams == 2
     assert line.ranges[:3] == ["", "bytes=500-", "bytes=1000-"]

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.files.base import ContentFile
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from labeling.models import ImportBatch, Item, Project, User
+from labeling.models import ImportBatch, ImportDraft, Item, Project, User
+from labeling.services.imports.drafts import keep_draft
 from learning.models import ModelVersion, Run
 from tests.e2e.axe import faults_of, findings
 from tests.e2e.every_row import fill_every_table, pair_project, shown_models, text_project
@@ -115,7 +117,12 @@ def routes(
 
 def arguments(name: str, project: Project) -> dict[str, Any]:
     """What may stand in the addresses of a project's pages."""
-    rows = {"pages:import": ImportBatch, "pages:import-rejections": ImportBatch, "learning-pages:run": Run}
+    rows = {
+        "pages:import": ImportBatch,
+        "pages:import-rejections": ImportBatch,
+        "pages:import-draft": ImportDraft,
+        "learning-pages:run": Run,
+    }
     row = rows.get(name, Item).objects.filter(project=project).first()
     version = ModelVersion.objects.filter(project=project).first()
     return {
@@ -131,6 +138,9 @@ def own_pages(manager: User, projects: list[Project]) -> list[tuple[str, str]]:
     """
     client, pages = Client(), []
     client.force_login(manager)
+    for project in projects:
+        file = ContentFile(b"sentence,intent\nplease book me a flight,travel\n")
+        keep_draft(manager, project, file=file, file_name="intents.csv")
     for name, needed in routes(get_resolver().url_patterns):
         given = [{key: arguments(name, project)[key] for key in needed} for project in projects]
         addresses = {reverse(name, kwargs=some) for some in given if None not in some.values()}

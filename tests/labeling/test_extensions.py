@@ -44,7 +44,7 @@ def test_what_is_installed_is_asked(monkeypatch, project):
 
 def test_without_learning_the_numbers_of_a_project_have_an_empty_curve(without_learning, project):
     assert metrics(project)["learning_curve"] == []
-    assert list(metrics(project)) == ["progress", "labels", "learning_curve", "agreement", "throughput"]
+    assert list(metrics(project)) == ["progress", "labels", "set_aside", "learning_curve", "agreement", "throughput"]
 
 
 def test_without_learning_there_are_answers_and_items_to_export(without_learning, people, project):

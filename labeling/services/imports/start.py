@@ -77,11 +77,12 @@ def kept(
     path = f"uploads/{project.pk}/{uuid.uuid4().hex}"
     try:
         default_storage.save(path, _LimitedFile(file))
+        size_bytes = default_storage.size(path)
         with default_storage.open(path, "rb") as stored:
             found = _look(stored, project, file_name, format, is_rows=rows is not None)
             notes = [] if is_draft else head_notes(stored, project, found, file_name, options)
         count = len(rows) if rows is not None else None
-        yield Upload(path, found, _shown_name(file_name), default_storage.size(path), options, count, notes)
+        yield Upload(path, found, _shown_name(file_name), size_bytes, options, count, notes)
     except BaseException:
         storage.drop(path)
         raise

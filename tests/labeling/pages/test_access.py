@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from labeling.models import ApiToken, ImportBatch, Member, Permission, Quarantine
+from labeling.models import ApiToken, ImportBatch, ImportDraft, Member, Permission, Quarantine
 from labeling.models.permission import ALLOWED, Role
 from tests.factories import make_answer, make_items
 
@@ -55,6 +57,7 @@ PAGES = {
     "quarantine-lift": Page(Permission.MANAGE, "post", 302),
     "imports": Page(Permission.MANAGE),
     "import": Page(Permission.MANAGE),
+    "import-draft": Page(Permission.MANAGE),
     "import-rejections": Page(Permission.MANAGE),
     "settings": Page(Permission.MANAGE),
     "project-audit": Page(Permission.MANAGE),
@@ -71,6 +74,7 @@ def address(project, people):
     """``address(name)`` of a page that shows something of the project."""
     item = make_items(project, ["one"])[0]
     batch = ImportBatch.objects.create(project=project, format="csv", path="", public_id=uuid.uuid4())
+    upload = default_storage.save("uploads/x", ContentFile(b"text\nhello\n"))
     token, _ = ApiToken.issue(people.manager, "mine")
     viewer = Member.objects.get(project=project, user=people.viewer)
     quarantine = Quarantine.objects.create(project=project, annotator=people.annotator, reason="a coin", since_change=1)
@@ -78,13 +82,14 @@ def address(project, people):
         "quarantine": quarantine.pk,
         "item": item.pk,
         "import": batch.public_id,
+        "import-draft": ImportDraft.objects.create(project=project, format="csv", path=upload).public_id,
         "member": viewer.pk,
         "token": token.pk,
     }
 
     def with_arguments(name: str) -> str:
         for arguments in ({}, {"slug": project.slug}):
-            for extra in ({}, {"pk": rows.get(name.partition("-")[0])}, {"public_id": rows.get("import")}):
+            for extra in ({}, {"pk": rows.get(name.partition("-")[0])}, {"public_id": rows.get(name, rows["import"])}):
                 try:
                     return reverse(f"pages:{name}", kwargs={**arguments, **extra})
                 except NoReverseMatch:
