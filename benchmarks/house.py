@@ -294,12 +294,14 @@ def _longest(graph: dict[str, set[str]]) -> list[str]:
 
 
 def class_names() -> Measure:
-    found: dict[str, list[str]] = defaultdict(list)
+    """Of the application and of the client each: the client's models are called as the schema's."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for source in sources(*APPS, "clients"):
+        program = "client" if source.name.startswith("clients/") else "application"
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef) and node.name not in DJANGO_WORDS:
-                found[node.name].append(f"{source.name}:{node.lineno}")
-    places = [f"{name}: {' '.join(where)}" for name, where in sorted(found.items()) if len(where) > 1]
+                found[node.name, program].append(f"{source.name}:{node.lineno}")
+    places = [f"{name}: {' '.join(where)}" for (name, _), where in sorted(found.items()) if len(where) > 1]
     return Measure("class names used twice", len(places), 0, places)
 
 

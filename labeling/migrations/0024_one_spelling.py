@@ -10,7 +10,7 @@ import orjson
 from django.db import migrations
 
 from labeling.kinds.spelling import canonical
-from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash, context_hash
+from labeling.services.imports.records.fingerprints import SORTED_JSON, asked_of_row, content_hash, context_hash
 
 CHUNK = 5_000
 ITEM = ("pk", "ordinal", "content_hash", "text", "context", "in_context")

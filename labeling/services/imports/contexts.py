@@ -9,8 +9,8 @@ from labeling.kinds.cells import is_missing
 from labeling.kinds.spelling import canonical
 from labeling.models import Context, Split
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.fingerprints import canonical_of, context_hash
-from labeling.services.imports.values import SHORT, as_split, as_text
+from labeling.services.imports.records.fingerprints import canonical_of, context_hash
+from labeling.services.imports.records.values import SHORT, as_split, as_text
 from labeling.services.items.pictures import PictureFacts
 
 FACT = "context_fact."

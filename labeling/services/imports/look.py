@@ -18,7 +18,7 @@ from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers.base import AS_IT_IS, Reader
-from labeling.services.imports.rows import PICTURE, Rejection, Row
+from labeling.services.imports.records.rows import PICTURE, Rejection, Row
 from labeling.services.imports.start import reader_of
 from labeling.services.imports.subjects import builder_of
 

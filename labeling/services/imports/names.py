@@ -13,7 +13,7 @@ from labeling.models import Modality
 from labeling.services.imports.columns.mapping import ColumnMapping
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.notes import ImportNotes
-from labeling.services.imports.values import reserved_columns
+from labeling.services.imports.records.values import reserved_columns
 
 _ASKED_ABOUT = ("label", "group", "split", "context", "origin", "winner")
 _REMEMBERED = 1_000  # sets of columns: lines of JSON may each have their own

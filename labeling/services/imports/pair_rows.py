@@ -10,8 +10,8 @@ from labeling.kinds.cells import is_missing, without_fraction
 from labeling.services.files import storage
 from labeling.services.imports.contexts import take_context
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.rows import CONTEXT, CONTEXT_PICTURE, Row, RowBuilder
-from labeling.services.imports.values import SHORT, as_text
+from labeling.services.imports.records.rows import CONTEXT, CONTEXT_PICTURE, Row, RowBuilder
+from labeling.services.imports.records.values import SHORT, as_text
 from labeling.services.items.pictures import original_name
 
 MAX_NAME = 150

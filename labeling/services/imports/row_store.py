@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 from django.db import OperationalError
 
 from labeling.models import ImportBatch, Project
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 
 #: Values that one statement looks up.
 LOOKED_UP = 900

@@ -14,8 +14,8 @@ from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers import READERS
+from labeling.services.imports.records.rows import Rejection
 from labeling.services.imports.row_store import ImportedRow
-from labeling.services.imports.rows import Rejection
 from labeling.services.imports.store import ChunkStore
 from labeling.services.imports.subjects import builder_of, stores_of
 from labeling.services.jobs.attempts import FencedOff, claimed, give_back

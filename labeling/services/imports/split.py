@@ -8,7 +8,7 @@ from labeling.kinds.cells import group_key
 from labeling.models import Item, Project, Split
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.near import NearDuplicates, Seen
-from labeling.services.imports.rows import Row
+from labeling.services.imports.records.rows import Row
 
 _MERGE_AT = 65_536
 #: Before a name that some group is spelled otherwise than.

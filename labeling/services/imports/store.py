@@ -11,8 +11,8 @@ from django.db.models import F
 from labeling.models import ImportBatch, ImportRejection, Progress, Project
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.notes import ImportNotes
+from labeling.services.imports.records.rows import Rejection
 from labeling.services.imports.row_store import Chunk, ChunkHeld, ImportedRow, RowStore, Stored
-from labeling.services.imports.rows import Rejection
 from labeling.services.jobs.attempts import FencedOff
 
 #: A chunk whose pairs are in somebody's hands just now is stored a moment later.

@@ -14,7 +14,7 @@ from labeling.selectors.importing import notes_of
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers.csv import CsvReader
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 from tests.factories import make_project
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from labeling.kinds import KINDS
 from labeling.services.imports.readers.arrow_cells import cells_of
 from labeling.services.imports.readers.parquet import ParquetReader
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 
 KIND = KINDS["classification"]
 

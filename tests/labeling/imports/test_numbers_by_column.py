@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from labeling.models import Item
 from labeling.selectors.importing import notes_of
 from labeling.services.imports.delimited.numbers import as_cell, columns_of_numbers
-from labeling.services.imports.fingerprints import number_once
+from labeling.services.imports.records.fingerprints import number_once
 from tests.factories import make_project
 from tests.labeling.imports.conftest import counts, read
 

@@ -13,7 +13,7 @@ from labeling.services.imports.delimited.records import Records
 from labeling.services.imports.readers import csv as csv_reader
 from labeling.services.imports.readers import lines
 from labeling.services.imports.readers.csv import CsvReader
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 from tests.labeling.imports.conftest import read
 
 FEW = settings(max_examples=60, deadline=None)

@@ -19,7 +19,7 @@ from labeling.services.imports.readers import lines
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.readers.jsonl import JsonlReader
 from labeling.services.imports.readers.parquet import ParquetReader
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 
 PLAIN = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 #: what a cell may hold: any character that is one, line ends and quotes more often than by chance

@@ -8,7 +8,7 @@ from labeling.models import Annotation, Item
 from labeling.selectors.importing import notes_of
 from labeling.services.exports import export_file
 from labeling.services.exports.delimited import neutral
-from labeling.services.imports.own_exports import NOTE, _without_quote
+from labeling.services.imports.records.own_exports import NOTE, _without_quote
 from tests.factories import make_project
 from tests.labeling.imports.conftest import counts, reasons
 from tests.labeling.test_export import NO_FILTER

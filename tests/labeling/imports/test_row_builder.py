@@ -9,7 +9,7 @@ import pytest
 
 from labeling.models import Project
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.rows import CONTEXT, RowBuilder
+from labeling.services.imports.records.rows import CONTEXT, RowBuilder
 from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db

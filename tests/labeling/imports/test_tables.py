@@ -15,7 +15,7 @@ from labeling.models import Item
 from labeling.services.imports import ImportRefused
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.readers.jsonl import JsonlReader
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 from tests.labeling.imports.conftest import counts, reasons
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,8 @@ from labeling.models import Annotation, Item, Pair
 from labeling.selectors.importing import notes_of
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.readers.jsonl import JsonlReader
-from labeling.services.imports.rows import Rejection
-from labeling.services.imports.values import as_split, as_text, storable, take_infinities
+from labeling.services.imports.records.rows import Rejection
+from labeling.services.imports.records.values import as_split, as_text, storable, take_infinities
 from tests.factories import make_items, make_project
 from tests.labeling.imports.conftest import counts, reasons
 

@@ -7,12 +7,12 @@ from labeling.services.exports.datasets.preference import (
     TrlPreferenceChat,
     TrlUnpaired,
 )
-from labeling.services.exports.datasets.ranking import Qrels, Ranking, Run
+from labeling.services.exports.datasets.ranking import Qrels, RankingFile, RunFile
 
 DATA_SETS: dict[str, DataSetFormat] = {
     format_.name: format_
     for format_ in (
-        TrlPreference(), TrlPreferenceChat(), TrlUnpaired(), OpenAiPreference(), Ranking(), Qrels(), Run(),
+        TrlPreference(), TrlPreferenceChat(), TrlUnpaired(), OpenAiPreference(), RankingFile(), Qrels(), RunFile(),
     )
 }  # fmt: skip
 

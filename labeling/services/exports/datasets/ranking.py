@@ -45,7 +45,7 @@ def numbered(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
         yield number, row
 
 
-class Ranking(DataSetFormat):
+class RankingFile(DataSetFormat):
     """Parquet: numbers stay numbers and ids texts in every reader."""
 
     name = "ranking"
@@ -90,7 +90,7 @@ class Qrels(_Trec):
         return f"{query_word(row)} 0 {item_word(row)} {grade_of(row['chance'])}"
 
 
-class Run(_Trec):
+class RunFile(_Trec):
     name = "trec-run"
     label = "TREC run"
     hint = "query, Q0, item, rank, score, version"

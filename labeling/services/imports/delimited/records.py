@@ -13,7 +13,7 @@ from itertools import islice
 
 from labeling.services.imports.delimited.likeness import Likeness
 from labeling.services.imports.delimited.style import Style
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 
 Record = list[str] | Rejection
 

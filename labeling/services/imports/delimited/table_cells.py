@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labeling.services.imports.delimited.numbers import as_cell, columns_of_numbers
-from labeling.services.imports.fingerprints import number_once
-from labeling.services.imports.values import AS_WRITTEN
+from labeling.services.imports.records.fingerprints import number_once
+from labeling.services.imports.records.values import AS_WRITTEN
 
 _NAMED = 8  # columns that one sentence names
 

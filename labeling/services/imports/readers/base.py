@@ -9,8 +9,8 @@ from labeling.services.imports.columns.mapping import LEFT_OUT, ColumnMapping
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames, nearest
 from labeling.services.imports.notes import ImportNotes
-from labeling.services.imports.rows import Rejection
-from labeling.services.imports.values import reserved_columns, take_infinities
+from labeling.services.imports.records.rows import Rejection
+from labeling.services.imports.records.values import reserved_columns, take_infinities
 
 #: A row's number (from 1) and its record, or why there is none.
 Numbered = tuple[int, dict[str, Any] | Rejection]

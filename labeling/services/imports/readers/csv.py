@@ -18,7 +18,7 @@ from labeling.services.imports.delimited.table_cells import TableCells
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of, holds, lines_holding, text_lines
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 
 #: A cell of as many lines is worth a word: in a file of one column it cannot be told from two stray quotes.
 LONG_CELL_LINES = 50

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.readers.base import Numbered, Reader
-from labeling.services.imports.rows import PICTURE
+from labeling.services.imports.records.rows import PICTURE
 
 
 class ImageReader(Reader):

@@ -17,7 +17,7 @@ from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames, plain_name
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 
 #: Lines in which a column that was chosen by name must turn up.
 HEAD_LINES = 200

@@ -12,7 +12,7 @@ from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.arrow_cells import cells_of
 from labeling.services.imports.readers.base import Numbered, Reader
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 
 _BATCH_BYTES = 16 * 1024**2
 

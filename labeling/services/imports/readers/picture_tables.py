@@ -19,7 +19,7 @@ from labeling.services.imports.readers.base import Numbered, Reader, check_colum
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.readers.jsonl import JsonlReader
 from labeling.services.imports.readers.parquet import ParquetReader
-from labeling.services.imports.rows import Rejection
+from labeling.services.imports.records.rows import Rejection
 
 ITEMS = "items.csv"
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")

@@ -18,7 +18,7 @@ from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.picture_tables import candidates, names_pictures, rows_of
-from labeling.services.imports.rows import CONTEXT_PICTURE, PICTURE, Rejection
+from labeling.services.imports.records.rows import CONTEXT_PICTURE, PICTURE, Rejection
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
 

@@ -6,8 +6,8 @@ from typing import Any
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import ImportBatch, Project
 from labeling.services.imports.pair_rows import PairwiseRowBuilder
+from labeling.services.imports.records.rows import RowBuilder
 from labeling.services.imports.row_store import RowStore
-from labeling.services.imports.rows import RowBuilder
 from labeling.services.imports.subjects.items import ItemStore
 from labeling.services.imports.subjects.pairs import PairStore
 from labeling.services.imports.subjects.places import Places, PlacesInContexts

@@ -16,8 +16,8 @@ from labeling.db.insert import RawInsert, among_these, now
 from labeling.db.raw_rows import fetch
 from labeling.models import Annotation, Item, Modality, Project, Source
 from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.records.rows import ROW_CELLS, Row
 from labeling.services.imports.row_store import ChunkHeld
-from labeling.services.imports.rows import ROW_CELLS, Row
 
 ID_TAKEN = "Another item has this id already."
 UPDATED_AT_ONCE = 200

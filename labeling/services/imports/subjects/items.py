@@ -7,8 +7,8 @@ from labeling.db.insert import RawInsert, known, now
 from labeling.models import Annotation, ImportBatch, Item, Source, Split
 from labeling.services.files import storage
 from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.records.rows import Rejection, Row
 from labeling.services.imports.row_store import Chunk, RowStore, Stored
-from labeling.services.imports.rows import Rejection, Row
 from labeling.services.imports.split import SplitAssigner
 from labeling.services.imports.subjects.completion import ID_TAKEN, Completion
 from labeling.services.imports.subjects.places import Places

@@ -13,8 +13,8 @@ from labeling.kinds.cells import same_number
 from labeling.kinds.pairwise import SWAPPED
 from labeling.models import Annotation, Gold, ImportBatch, Item, ItemStatus, Pair, Project, Source
 from labeling.services.imports.pair_rows import PairRow
+from labeling.services.imports.records.rows import Rejection
 from labeling.services.imports.row_store import LOOKED_UP, Chunk, ChunkHeld, RowStore, Stored
-from labeling.services.imports.rows import Rejection
 
 _WINNER_AS_GOLD = {"left": Gold.FIRST, "right": Gold.SECOND, "tie": Gold.TIE, "neither": Gold.NEITHER}
 

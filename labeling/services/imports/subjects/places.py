@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from labeling.models import Context, ItemStatus, Progress, Project, Split
 from labeling.services.imports.contexts import ContextRow, side_of
-from labeling.services.imports.rows import Rejection, Row
+from labeling.services.imports.records.rows import Rejection, Row
 from labeling.services.items.assets import asset_ids
 from labeling.services.items.partners import count_partners
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from labeling.models import Project
 from labeling.selectors.columns import labeled_item_columns
-from labeling.services.imports.values import AS_WRITTEN
+from labeling.services.imports.records.values import AS_WRITTEN
 
 #: In every row of items, and in nobody else's.
 MARKS = frozenset({"item_id", "external_id", "soft_label", "weight_missing"})

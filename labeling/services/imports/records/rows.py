@@ -14,10 +14,10 @@ from labeling.kinds.spelling import canonical
 from labeling.models import Item, Modality, Project
 from labeling.selectors.label_names import former_names, label_names
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.fingerprints import SORTED_JSON, asked_of_row, content_hash, number_once
 from labeling.services.imports.notes import ImportNotes
-from labeling.services.imports.own_exports import MARKS, NOTE, OwnExport
-from labeling.services.imports.values import AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of
+from labeling.services.imports.records.fingerprints import SORTED_JSON, asked_of_row, content_hash, number_once
+from labeling.services.imports.records.own_exports import MARKS, NOTE, OwnExport
+from labeling.services.imports.records.values import AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of
 from labeling.services.items.assets import asset_of
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
