@@ -52,6 +52,8 @@ def import_draft(request: PageRequest, project: Project, public_id: Any) -> Http
                 if batch
                 else redirect("pages:imports", project.slug)
             )
+    except FileNotFoundError:  # another click imported or discarded it since
+        return redirect("pages:imports", project.slug)
     except ImportRefused as refused:
         look = Look(draft.format, [], [], refused=refused.reason)
     context = {

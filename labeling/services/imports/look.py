@@ -1,5 +1,7 @@
 """What an upload would come to, before anything of it is stored: first rows, columns, labels, sides, rejections."""
 
+import codecs
+import io
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +13,7 @@ import orjson
 from django.conf import settings
 
 from labeling.kinds import QuestionKind, kind_of
-from labeling.models import Project
+from labeling.models import ImportFormat, Project
 from labeling.services.imports.columns import ColumnMapping, purposes_of, suggested
 from labeling.services.imports.columns.suggest import Suggestion
 from labeling.services.imports.errors import ImportRefused, RowRejected
@@ -24,6 +26,9 @@ from labeling.services.imports.subjects import builder_of
 
 #: Rows looked at, and for how long; the page says when the file has more.
 MAX_ROWS, MAX_S = 50_000, 2.0
+#: Of a text file no more than its beginning: readers go over all of it to find escapes and columns of numbers.
+MAX_BYTES = 16 * 1024**2
+_OF_LINES = (ImportFormat.CSV, ImportFormat.JSONL)
 FIRST_ROWS = 5
 #: Rows by which columns are guessed.
 GUESSED_BY = 200
@@ -75,6 +80,7 @@ def look_at(
     """Reads the beginning of a file as an import would. ``columns`` among the options is taken as it is; without it
     what the project remembers or else what names and contents suggest. Raises ImportRefused for an unreadable file."""
     chosen = dict(options or {})
+    file, is_whole = _beginning(file, format)
     names, records = _head(file, project, format, file_name, chosen)
     purposes = purposes_of(project.modality, kind_of(project))
     why: dict[str, Suggestion] = {}
@@ -82,7 +88,7 @@ def look_at(
         why = _guess(project, names, records, purposes)
         chosen["columns"] = {name: each.purpose for name, each in why.items() if each.purpose != name}
     mapping = ColumnMapping(chosen.get("columns"))
-    look = Look(format, _columns(names, records, mapping, purposes, why), _first(names, records))
+    look = Look(format, _columns(names, records, mapping, purposes, why), _first(names, records), is_whole=is_whole)
     try:
         mapping.fits(names)
         _count(look, reader_of(file, project, format, file_name, chosen), project, adds="labels" in chosen)
@@ -95,7 +101,20 @@ def columns_in(
     file: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
 ) -> list[str]:  # fmt: skip
     """The columns as the file calls them."""
-    return _head(file, project, format, file_name, options)[0]
+    return _head(_beginning(file, format)[0], project, format, file_name, options)[0]
+
+
+def _beginning(file: IO[bytes], format: str) -> tuple[IO[bytes], bool]:  # noqa: A002
+    """What is looked at, and whether that is the whole file."""
+    if format not in _OF_LINES:
+        return file, True
+    file.seek(0)
+    head = file.read(MAX_BYTES + 1)
+    if len(head) <= MAX_BYTES:
+        return io.BytesIO(head), True
+    head = head[:MAX_BYTES]  # a multiple of four: no character of UTF-16 or UTF-32 is cut
+    is_utf8 = not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE))
+    return io.BytesIO(head[: head.rfind(b"\n") + 1] or head if is_utf8 else head), False
 
 
 def _head(

@@ -144,3 +144,24 @@ def test_several_files_without_the_script_are_an_error_and_not_the_last_one(page
     files = [SimpleUploadedFile(f"{n}.png", b"\x89PNG\r\n\x1a\n") for n in range(2)]
     assert "One file at a time" in page.post(page.address, {"file": files}).content.decode()
     assert not ImportBatch.objects.exists()
+
+
+def test_of_a_large_file_only_the_beginning_is_read(page, monkeypatch):
+    """Readers go over a whole file before its first row; a request must not."""
+    monkeypatch.setattr("labeling.services.imports.look.MAX_BYTES", 400)
+    address = look_at(page, "text,label\n" + "".join(f"message {n},ham\n" for n in range(5_000)))
+    html = re.sub(r"\s+", " ", page.get(address).content.decode())
+    rows = re.search(r"<dt>Rows looked at</dt><dd>(\d+)</dd>", html)
+    assert rows, html
+    assert 15 < int(rows[1]) < 40
+    assert "<dt>Would be rejected</dt><dd>0</dd>" in html
+    page.post(address, {"c0": "text", "c1": "label"})
+    run_import(ImportBatch.objects.get().pk)
+    assert Item.objects.count() == 5_000
+
+
+def test_a_draft_whose_file_is_imported_meanwhile_leads_back(page):
+    address = look_at(page)
+    default_storage.delete(ImportDraft.objects.get().path)
+    assert page.get(address).headers["Location"] == page.address
+    assert page.post(address, {}).headers["Location"] == page.address

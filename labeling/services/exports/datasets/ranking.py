@@ -4,6 +4,7 @@ LightGBM's ``label_gain`` has 31 grades, 0 to 30, unless it is given another; it
 runs of equal numbers that do not decrease. TREC's files are words with blanks between them, so ids are written without.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -77,8 +78,9 @@ class _Trec(DataSetFormat):
         while piece := "".join(f"{self.line(row)}\n" for row in islice(rows, LINES_A_PIECE)):
             yield piece.encode()
 
+    @abstractmethod
     def line(self, row: Row) -> str:
-        raise NotImplementedError
+        """The row without its line end."""
 
 
 class Qrels(_Trec):
