@@ -5,6 +5,7 @@ stands beside the question. So a reserved name is found without its case, and wh
 table, where every other column is a feature. Elsewhere other columns are data that nobody sees: there it is said.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -13,11 +14,18 @@ from labeling.models import Modality
 from labeling.services.imports.columns.mapping import ColumnMapping
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.notes import ImportNotes
+from labeling.services.imports.records.own_exports import MARKS
 from labeling.services.imports.records.values import reserved_columns
 
 _ASKED_ABOUT = ("label", "group", "split", "context", "origin", "winner")
 _REMEMBERED = 1_000  # sets of columns: lines of JSON may each have their own
-_AROUND = " \t\r\n\ufeff\"'*:"
+#: What stands around names: blanks, quotes of any language, what databases and notes put around or before them.
+_AROUND = " \t\r\n\ufeff\"'`“”‘’«»*:#[](){}<>"
+#: Nobody sees these.
+_UNSEEN = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
+#: Words in the name of a column that may tell the answer.
+_TELLING = frozenset({"label", "labels", "target", "class", "category", "answer", "winner"})
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 class ColumnNames:
@@ -68,6 +76,8 @@ class ColumnNames:
                     raise ImportRefused(f"{_shown(taken)} and {_shown(name)} both mean the column {meant}. Rename one.")
                 else:
                     self.notes.say(f"The column {_shown(name)} is kept as data, for there is a column {meant}.")
+        if MARKS.issubset(columns):
+            return tuple(names)  # our own export: what says how an item was answered stays out of it
         for name in columns:
             if name not in chosen:
                 self._ask_about(name, names)
@@ -85,6 +95,9 @@ class ColumnNames:
                         " feature. Rename it: to label, or to something that is not so close."
                     )
                 self.notes.say(f"The column {_shown(name)} is kept as data; did you mean {meant}?")
+                return
+        if self.is_table and not _TELLING.isdisjoint(_WORDS.findall(_parted(name))):
+            self.notes.say(f"The column {_shown(name)} is a feature that annotators see: does it tell the answer?")
 
 
 def nearest(meant: str, columns: Sequence[str]) -> str:
@@ -94,7 +107,15 @@ def nearest(meant: str, columns: Sequence[str]) -> str:
 
 
 def plain_name(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip(_AROUND).casefold()
+    name = unicodedata.normalize("NFKC", name)
+    if not name.isascii():
+        name = name.translate(_UNSEEN)
+    return name.strip(_AROUND).casefold()
+
+
+def _parted(name: str) -> str:
+    """The name with a blank where camelCase begins a word."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
 
 
 def _shown(name: str) -> str:

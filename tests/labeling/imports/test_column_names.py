@@ -42,12 +42,23 @@ def found(columns, modality="text", kind="classification"):
     return list(names), said(notes)
 
 
-@pytest.mark.parametrize("name", ["Label", "LABEL", " label ", "label:", "\ufefflabel", "ｌａｂｅｌ", "'label'"])
+@pytest.mark.parametrize("name", [
+    "Label", "LABEL", " label ", "label:", "\ufefflabel", "ｌａｂｅｌ", "'label'", "[label]", "`label`", "“Label”",
+    "# label", "label*", "\u200blabel\u200b", "la\u00adbel", "\u2068label\u2069", "<label>",
+])  # fmt: skip
 @pytest.mark.parametrize("modality", ["text", "tabular"])
 def test_a_reserved_name_is_found_without_its_case_and_said(name, modality):
     names, notes = found(["x", "text", name], modality)
     assert names == ["x", "text", "label"]
     assert notes == [f"The column {name!r} was taken as label."]
+
+
+@pytest.mark.parametrize("name", ["target", "Class", "true_label", "labelName", "label.1", "Gold label", "CATEGORY"])
+def test_a_feature_that_may_tell_the_answer_is_asked_about(name):
+    names, notes = found(["x", name, "label"], "tabular")
+    assert names == ["x", name, "label"]
+    assert notes == [f"The column {name!r} is a feature that annotators see: does it tell the answer?"]
+    assert found(["text", name, "label"])[1] == []
 
 
 @pytest.mark.parametrize("name", ["labels", "lable", "labe", "Labels", "llabel", "label1", "lebel"])
@@ -59,7 +70,9 @@ def test_what_is_nearly_label_is_refused_in_a_table_and_said_elsewhere(name):
     assert "did you mean label?" in notes[0]
 
 
-@pytest.mark.parametrize("name", ["level", "table", "Labelled_by", "bel", "labour", "ids", "d", "x"])
+@pytest.mark.parametrize(
+    "name", ["level", "table", "Labelled_by", "bel", "labour", "classroom", "subclass", "ids", "d", "x"]
+)
 def test_other_names_are_nobody_s_business(name):
     assert found(["text", "x1", name]) == (["text", "x1", name], [])
     assert found(["text", "x1", name], "tabular") == (["text", "x1", name], [])

@@ -56,10 +56,79 @@ def test_something_in_a_column_without_a_name_is_a_rejection_that_says_where():
     assert "Line 302: something stands in cell 3" in bad[301]
 
 
-@pytest.mark.parametrize("content", ["text,\na,b\n", "text,,label\na,x,b\n"])
-def test_a_column_without_a_name_that_holds_something_is_refused(content):
-    with pytest.raises(ImportRefused, match="no name"):
-        read(content)
+@pytest.mark.parametrize("content", ["text,\na,b\n", "text,,label\na,b,x\n", '"text";"";"label"\na;b;x\n'])
+def test_a_column_without_a_name_that_holds_something_is_kept_under_a_name(content):
+    good, bad, notes = read(content)
+    assert not bad
+    assert good[1]["column_2"] == "b"
+    assert notes == ["Column 2 has no name; it is kept as column_2."]
+
+
+def test_the_made_up_name_is_no_other_columns():
+    assert read("column_2,,text\n1,b,hello\n")[0][1] == {"column_2": "1", "column_2_": "b", "text": "hello"}
+
+
+PREAMBLES = {
+    "PowerShell": '#TYPE System.Data.DataRow\r\n"text","label"\r\n"hello","a"\r\n',
+    "comments": "# made by a tool, version 2\n# on Monday\ntext,label\nhello,a\n",
+    "a title": "All messages\n\ntext,label\nhello,a\n",
+    "a title of Excel": "All messages,,\n,,\ntext,label,\nhello,a,\n",
+    "a title in quotes": '"All messages, of May";;\ntext;label;\nhello;a;\n',
+}
+
+
+@pytest.mark.parametrize("case", PREAMBLES)
+def test_titles_and_comments_before_the_header_are_left_out_and_said(case):
+    good, bad, notes = read(PREAMBLES[case])
+    assert not bad
+    assert [(record["text"], record["label"]) for record in good.values()] == [("hello", "a")]
+    assert any("before the header" in note for note in notes)
+
+
+def test_a_comment_before_a_table_of_own_columns_is_left_out():
+    good, _, notes = read("# exported, 3 columns, on Monday\nwidth;height\n1;2\n3;4\n", modality="tabular")
+    assert list(good.values()) == [{"width": 1, "height": 2}, {"width": 3, "height": 4}]
+    assert any("before the header" in note for note in notes)
+
+
+@pytest.mark.parametrize("header", ["#chrom\tstart", "# text,label", "#,text"])
+def test_a_header_that_begins_with_a_hash_is_a_header(header):
+    delimiter = "\t" if "\t" in header else ","
+    good, _, notes = read(f"{header}\n1{delimiter}2\n", modality="text" if "text" in header else "tabular")
+    assert len(good) == 1
+    assert not any("before the header" in note for note in notes)
+
+
+@pytest.mark.parametrize("line", ["hello,a\ntext,label", "hello, you\ntext,b", "a;b\ntext;label"])
+def test_a_first_line_of_several_cells_is_never_taken_for_a_title(line):
+    with pytest.raises(ImportRefused, match="needs a column named text"):
+        read(f"{line}\nhello,b\n")
+
+
+@pytest.mark.parametrize("mark", ["^", "~", ":", "\x01", "\x1f"])
+def test_a_rare_delimiter_is_found_by_the_names_between_it(mark):
+    good, bad, notes = read(f"id{mark}text{mark}label\n7{mark}hello, you{mark}a\n")
+    assert not bad
+    assert good[1] == {"id": "7", "text": "hello, you", "label": "a"}
+    assert any("separated by" in note for note in notes)
+
+
+def test_a_table_of_r_with_blanks_between_its_columns():
+    good, bad, _ = read('"text" "label"\n"1" "good day" "a"\n"2" "say ""no""" "b"\n', file_name="table.txt")
+    assert not bad
+    assert [record["text"] for record in good.values()] == ["good day", 'say "no"']
+
+
+def test_prose_that_speaks_of_columns_is_no_header():
+    content = "the context of this text decides its label\nanother line\n"
+    assert len(read(content, file_name="lines.txt")[0]) == 2
+
+
+def test_cells_in_single_quotes_are_read_where_the_header_is_in_them():
+    good, bad, notes = read("'text','label'\n'it''s, well, \"ok\"','a'\nplain,'b'\n")
+    assert not bad
+    assert [record["text"] for record in good.values()] == ['it\'s, well, "ok"', "plain"]
+    assert any("enclosed in '" in note for note in notes)
 
 
 @pytest.mark.parametrize("content", ["text,label\nhello,a,more\nday,b\n", "text,label\nhello,a,more\nday,b,else\n"])

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 
 INSIDE_ESCAPED = re.compile(r'(?:[^"\\]++|\\.|\\\Z)*+', re.DOTALL)
-#: What the backslash takes its meaning from; before anything else it is a backslash.
-_ESCAPED = re.compile(r'\\(["\\])')
+#: What the backslash takes its meaning from; before anything else it is a backslash. MySQL escapes line ends as well.
+_ESCAPED = re.compile(r'\\(["\\]|\r?\n)')
 
 
 class EscapedReader:
@@ -16,9 +16,10 @@ class EscapedReader:
     ``\"`` is a quote and ``\\`` a backslash; a cell without quotes is as it stands. Raises csv.Error as that one does.
     """
 
-    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
+    def __init__(self, lines: Iterator[str], delimiter: str, *, skips_blanks: bool = False) -> None:
         self.lines = lines
         self.delimiter = delimiter
+        self.skips_blanks = skips_blanks
         self.line_num = 0
 
     def __iter__(self) -> "EscapedReader":
@@ -28,10 +29,13 @@ class EscapedReader:
         line = self._line()
         if '"' not in line:
             content = line.rstrip("\r\n")
-            return content.split(self.delimiter) if content else []
+            found = content.split(self.delimiter) if content else []
+            return [cell.lstrip(" ") for cell in found] if self.skips_blanks else found
         cells: list[str] = []
         at = 0
         while True:
+            while self.skips_blanks and line.startswith(" ", at):
+                at += 1
             if line.startswith('"', at):
                 cell, line, at = self._quoted(line, at + 1)
             else:

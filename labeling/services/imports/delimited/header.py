@@ -5,12 +5,17 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from labeling.services.imports.delimited.style import DOUBLED, ESCAPE, Style, is_escaped
+from labeling.services.imports.delimited.style import Style
+from labeling.services.imports.delimited.votes import settled
 from labeling.services.imports.errors import ImportRefused
 
 DELIMITERS = ",;\t|"
+#: Taken where two columns that an import knows come of it, and of no other.
+RARE_DELIMITERS = {"^": "^", "~": "~", ":": ":", " ": "blanks", "\x01": "the sign 0x01", "\x1f": "the sign 0x1F"}
+#: Lines that may stand before the header.
+_PREAMBLE_LINES = 20
 SAMPLE_ROWS = 200
 #: Excel's own way of saying which delimiter follows.
 _SEP = re.compile(r'"?sep=(\t|[^\w\s"]) *"?[,;\t]*\s*', re.IGNORECASE)
@@ -50,16 +55,27 @@ def read_header(text: str, reserved: Collection[str], *, is_whole: bool) -> Head
     if at >= len(lines):
         raise ImportRefused("The file holds no rows.")
     if not delimiter:
-        delimiter = max(DELIMITERS, key=lambda mark: _fitness(lines[at], mark, reserved))
-        if delimiter == "|":
-            notes.append("The columns are separated by |.")
+        first, at = at, _past_preamble(lines, at, reserved)
+        if left_out := sum(bool(line.strip()) for line in lines[first:at]):
+            lines_were = "line before the header was" if left_out == 1 else f"{left_out} lines before the header were"
+            notes.append(f"The {lines_were} left out.")
+        delimiter = _delimiter(lines[at], reserved)
+        if delimiter not in DELIMITERS[:-1]:
+            notes.append(f"The columns are separated by {RARE_DELIMITERS.get(delimiter, delimiter)}.")
     style = Style(delimiter, newline)
-    body = csv.reader(lines[at:], delimiter=delimiter)
+    if _is_in_single_quotes(lines[at], delimiter):
+        style = replace(style, quote="'")
+        notes.append("Cells are enclosed in ' and not in \".")
+    body = csv.reader(lines[at:], delimiter=delimiter, quotechar=style.quote)
     names = [name.strip() for name in next(body)]
     at += body.line_num
-    if any(ESCAPE in line for line in lines[at:]):
-        holding = (line for line in lines[at:] if ESCAPE in line or DOUBLED in line)
-        style = style.with_escapes(is_escaped(holding, delimiter, len(names)))
+    rest = lines[at:]
+    style = settled(
+        style,
+        len(names),
+        lambda mark: any(mark in line for line in rest),
+        lambda marks: (line for line in rest if any(mark in line for mark in marks)),
+    )
     sample = [row for row in map(style.alone, lines[at : at + 2 * SAMPLE_ROWS]) if row][:SAMPLE_ROWS]
     header = Header(style, at, names, len(names), sample, notes=notes)
     _fit_to_rows(header)
@@ -73,13 +89,52 @@ def _blank_lines(lines: Sequence[str], at: int) -> int:
     return at
 
 
+def _delimiter(line: str, reserved: Collection[str]) -> str:
+    """What separates the columns of a header."""
+    best = max(DELIMITERS, key=lambda mark: _fitness(line, mark, reserved))
+    needed = max(_fitness(line, best, reserved)[0] + 1, 2)
+    for mark in RARE_DELIMITERS:
+        known, width, _ = _fitness(line, mark, reserved)
+        # words of prose are parted by blanks and colons, too
+        if known >= needed and (mark not in " :" or width == known or line.count('"') == 2 * width):
+            return mark
+    return best
+
+
+def _past_preamble(lines: Sequence[str], at: int, reserved: Collection[str]) -> int:
+    """Where the header stands: behind titles (one cell) and comments (#, as PowerShell and many instruments write).
+
+    It names a column that an import knows, or has other cells than the comment before it.
+    """
+    comment = 0
+    for here, line in enumerate(lines[at : at + _PREAMBLE_LINES], at):
+        delimiter = _delimiter(line, reserved)
+        known, width, _ = _fitness(line, delimiter, reserved)
+        if known:
+            return here if width > 1 or comment else at
+        if line.startswith("#"):
+            comment = width
+        elif comment and width > 1:
+            return here if width != comment else at
+        elif sum(bool(cell.strip(' "\r\n')) for cell in line.split(delimiter)) > 1:
+            return at
+    return at
+
+
+def _is_in_single_quotes(line: str, delimiter: str) -> bool:
+    """Whether every cell of a header is enclosed in '."""
+    cells = [cell.strip() for cell in line.split(delimiter)]
+    return all(len(cell) > 2 and cell[0] == cell[-1] == "'" for cell in cells)
+
+
 def _fitness(line: str, mark: str, reserved: Collection[str]) -> tuple[int, int, int]:
     """How well a delimiter fits a header: reserved names found, columns found, and comma before the others."""
     try:
         cells = next(csv.reader([line], delimiter=mark))
     except csv.Error:
         return 0, 0, 0
-    return len({cell.strip().casefold() for cell in cells} & set(reserved)), len(cells), -DELIMITERS.index(mark)
+    known = {cell.strip(" #'").casefold() for cell in cells} & set(reserved)
+    return len(known), len(cells), -DELIMITERS.find(mark)
 
 
 def _fit_to_rows(header: Header) -> None:
@@ -119,6 +174,10 @@ def _leave_out(header: Header) -> None:
         elif not names[0]:
             names[0] = next(name for name in ("index", "row_name", "first_column") if name not in names)
             header.notes.append(f"The first column has no name; it is kept as {names[0]}.")
+    for index, name in enumerate(names):
+        if not name and index not in left_out:
+            names[index] = _free_name(f"column_{index + 1}", names)
+            header.notes.append(f"Column {index + 1} has no name; it is kept as {names[index]}.")
     if empty:
         header.notes.append(
             "A column without a name, empty in every row, was left out."
@@ -129,6 +188,12 @@ def _leave_out(header: Header) -> None:
         header.nameless = empty
         header.kept = [index for index in range(len(names)) if index not in left_out]
         header.names = [names[index] for index in header.kept]
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _counts(cells: Sequence[str]) -> bool:

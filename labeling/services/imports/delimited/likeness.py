@@ -47,12 +47,12 @@ class Likeness:
             cells = line.rstrip("\r\n").split(self.style.delimiter)
         if len(cells) != self.width:
             return None
-        if not all(_NUMBER.fullmatch(cells[index].strip('"')) for index in self.numbers if cells[index]):
+        if not all(_NUMBER.fullmatch(cells[index].strip(self.style.quote)) for index in self.numbers if cells[index]):
             return None
         told = {
             cells[index] in values
             for index, values in self.few.items()
-            if cells[index] and (undamaged or '"' not in cells[index])
+            if cells[index] and (undamaged or self.style.quote not in cells[index])
         }
         return None if told == {False} else bool(told)
 

@@ -260,7 +260,7 @@ class Records:
     def _quotes(self, text: str) -> int:
         if self.style.escaped:
             text = text.replace("\\\\", "").replace('\\"', "")
-        return text.count('"')
+        return 0 if self.style.is_dump else text.count(self.style.quote)
 
     def _reject(self, count: int, what: str) -> Rejection:
         """Rejects the first lines held as one record."""

@@ -13,8 +13,8 @@ from labeling.services.imports.contexts import FACT
 from labeling.services.imports.delimited.header import read_header
 from labeling.services.imports.delimited.likeness import Likeness
 from labeling.services.imports.delimited.records import Records
-from labeling.services.imports.delimited.style import DOUBLED, ESCAPE, is_escaped
 from labeling.services.imports.delimited.table_cells import TableCells
+from labeling.services.imports.delimited.votes import settled
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of, holds, lines_holding, text_lines
@@ -54,7 +54,7 @@ class CsvReader(Reader):
         if self.of_lines:
             yield from self._records_of_lines(start)
             return
-        self._settle_escapes()
+        self._settle_style()
         table, width, columns = self._table_cells(), self.header.width, self.columns
         kept = self._kept() if self.header.kept is not None else None
         rows = self._rows()
@@ -115,15 +115,25 @@ class CsvReader(Reader):
         likeness = Likeness(header.sample, header.width, style)
         return Records(self._blocks(), style, likeness, longest=longest, skipped=header.lines)
 
-    def _settle_escapes(self) -> None:
-        """Whether a backslash escapes quotes, by the lines of the whole file that could say so."""
-        style = self.header.style
-        if self.encoding[0] == "utf-8" and not holds(self.file, ESCAPE.encode()):
-            return
-        holding = lines_holding((ESCAPE, DOUBLED), self._blocks(), style.newline)
-        self.header.style = style.with_escapes(is_escaped(holding, style.delimiter, self.header.width))
-        if self.header.style.escaped:
+    def _settle_style(self) -> None:
+        """How quotes, blanks and line ends in cells are said, by the lines of the whole file that could say so."""
+        is_utf8 = self.encoding[0] == "utf-8"
+        newline = self.header.style.newline
+        self.header.style = style = settled(
+            self.header.style,
+            self.header.width,
+            lambda mark: not is_utf8 or holds(self.file, mark.encode()),
+            lambda marks: lines_holding(marks, self._blocks(), newline),
+        )
+        if style.escaped:
             self.notes.say('Quotes inside cells are escaped by a backslash: \\" was read as a quote.')
+        if style.is_dump:
+            self.notes.say(
+                "Nothing is quoted and a backslash escapes, as dumps of databases have it: \\n was read as a line end,"
+                " \\t as a tab."
+            )
+        if style.skips_blanks:
+            self.notes.say("Blanks stand before the quotes of cells; those behind a delimiter were left out.")
 
     def _table_cells(self) -> TableCells | None:
         if self.modality != Modality.TABULAR:
