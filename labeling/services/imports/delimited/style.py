@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from labeling.services.imports.delimited.dumps import DumpReader
 from labeling.services.imports.delimited.escaped import INSIDE_ESCAPED, EscapedReader
@@ -36,7 +37,7 @@ class Style:
             lines, delimiter=self.delimiter, quotechar=self.quote, skipinitialspace=self.skips_blanks, strict=True
         )
 
-    def but(self, **fields: bool) -> "Style":
+    def but(self, **fields: Any) -> "Style":
         return replace(self, **fields)
 
     def alone(self, line: str) -> list[str] | None:
