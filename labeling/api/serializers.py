@@ -10,6 +10,7 @@ from labeling.api.base import PersonField, StrictSerializer
 from labeling.kinds import kind_choices
 from labeling.models import (
     Annotation,
+    AskAbout,
     Because,
     FallBack,
     ImportBatch,
@@ -95,6 +96,12 @@ class SettingsSerializer(StrictSerializer):
     gold_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
     pairs = serializers.ChoiceField(choices=Pairs.choices, required=False)
     min_gain = serializers.FloatField(min_value=0, max_value=1, required=False)
+    ask_about = serializers.ChoiceField(
+        choices=AskAbout.choices,
+        required=False,
+        help_text="all: people are asked about every item; unlabeled: not about pool items and pairs for which an"
+        " import brought an answer, which then count as done. Eval items are asked about all the same.",
+    )
     fall_back = serializers.ChoiceField(
         choices=FallBack.choices,
         required=False,

@@ -17,7 +17,7 @@ from labeling.models.member import Member
 from labeling.models.pair import Gold, Pair
 from labeling.models.permission import Permission, Role
 from labeling.models.progress import Progress
-from labeling.models.project import FallBack, Modality, Pairs, Project
+from labeling.models.project import AskAbout, FallBack, Modality, Pairs, Project
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
@@ -29,8 +29,8 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Action", "Annotation", "ApiToken", "AppendOnly", "Asset", "AttemptLimit", "AuditEvent", "Backup", "Because",
-    "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat",
+    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "Asset", "AttemptLimit", "AuditEvent", "Backup",
+    "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat",
     "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",
     "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission",
     "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role", "Scope", "SkipReason",

@@ -96,7 +96,10 @@ class Item(models.Model):
             models.CheckConstraint(condition=Q(split__in=Split.values), name="item_split_known"),
             models.CheckConstraint(condition=Q(slots_taken__lte=F("annotations_required")), name="item_overlap_kept"),
             models.CheckConstraint(condition=Q(answers__lte=F("slots_taken")), name="item_answers_hold_slots"),
-            models.CheckConstraint(condition=Q(extra_slots__lt=F("annotations_required")), name="item_needs_an_answer"),
+            models.CheckConstraint(  # or nobody's, where an imported answer is enough
+                condition=Q(extra_slots__lt=F("annotations_required")) | Q(extra_slots=0, annotations_required=0),
+                name="item_spares_no_answer",
+            ),
             models.CheckConstraint(
                 condition=Q(is_open=False) | Q(status="active", slots_taken__lt=F("annotations_required")),
                 name="item_open_means_free",

@@ -35,6 +35,13 @@ class FallBack(models.TextChoices):
     NEVER = "never", "Never: the model chooses"
 
 
+class AskAbout(models.TextChoices):
+    """Whom an answer that came with an import spares the question (decision 0074)."""
+
+    ALL = "all", "Every item"
+    UNLABELED = "unlabeled", "Only what came without an answer"
+
+
 def new_pseudonym_key() -> str:
     return secrets.token_hex(16)
 
@@ -117,6 +124,11 @@ class Project(models.Model):
         max_length=5, choices=Pairs.choices, default=Pairs.ANY, help_text="Pairwise: which pairs are asked about.",
     )  # fmt: skip
 
+    ask_about = models.CharField(
+        max_length=9, choices=AskAbout.choices, default=AskAbout.ALL, db_default=AskAbout.ALL,
+        help_text="Whether people are asked about what an import brought an answer for. Eval items always are.",
+    )  # fmt: skip
+
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
     pseudonym_key = models.CharField(
@@ -176,6 +188,11 @@ class Project(models.Model):
         choosing teaches nothing."""
         return 1.0 if self.fell_back else max(self.random_share, self.leaning)
 
+    @property
+    def asks_only_unlabeled(self) -> bool:
+        """Whether an answer that came with an import counts as all that its pool item or pair needs."""
+        return self.ask_about == AskAbout.UNLABELED
+
     def in_column_order(self, data: Mapping[str, Any]) -> list[tuple[str, Any]]:
         """A table row's columns as they stood in the file; stored rows do not keep their order."""
         known = [name for name in self.columns if name in data]
@@ -184,5 +201,5 @@ class Project(models.Model):
 
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
-    "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back",
+    "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back", "ask_about",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
-from labeling.models import FallBack, Modality, Pairs, Project, Role
+from labeling.models import AskAbout, FallBack, Modality, Pairs, Project, Role
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.services.projects import setting_choices
@@ -157,6 +157,13 @@ class SettingsForm(CalmForm):
         label=OVERLAP_WORDS.item[0],
         help_text=OVERLAP_WORDS.item[1],
         widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
+    ask_about = forms.ChoiceField(
+        choices=AskAbout.choices,
+        required=False,
+        label="People are asked about",
+        help_text="An answer that came with an import can be enough: its item then counts as done. Items that were held"
+        " out to measure are asked about all the same.",
     )
     eval_share = PercentField(
         label="Held out to measure, %",

@@ -43,7 +43,7 @@ ADDED_NAMES = {
     ".difference.n",
     ".report.version",
     ".n_labels", ".pinned", ".file_dropped_at",
-    ".settings.fall_back", ".asking",
+    ".settings.fall_back", ".asking", ".settings.ask_about",
     ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms
 }  # fmt: skip

@@ -1,14 +1,14 @@
-"""Changing how many people answer each item or pair, while people are answering."""
+"""Changing how many people answer each item or pair, and which are asked about, while people are answering."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Q, QuerySet, When
-from django.db.models.functions import Greatest
+from django.db.models import F, QuerySet
 
-from labeling.models import ItemStatus, Progress, Project
+from labeling.models import Progress, Project
+from labeling.services.serving.required import bring, to_change
 from labeling.services.serving.sources import EVERY_ROW, SubjectSource
 
 BATCH_ROWS = 5_000
@@ -25,8 +25,8 @@ def rows_of(project: Project) -> int:
 
 
 def apply_overlap(project: Project, beat: Callable[..., None] | None = None) -> int:
-    """Brings ``annotations_required`` of every row to the project's overlap, never below the slots taken; returns how
-    many changed.
+    """Brings ``annotations_required`` of every row to what the project's settings say, never below the slots taken;
+    returns how many changed.
 
     Bounded batches, each with its counts in one transaction; harmless to repeat, and repeating finishes what a killed
     process began. ``beat`` hears how many of how many were looked at.
@@ -53,29 +53,15 @@ def apply_overlap(project: Project, beat: Callable[..., None] | None = None) -> 
 def _batch(project: Project, source: SubjectSource, among: Rows) -> tuple[int, int]:
     """Rows changed, and rows that somebody else held just now."""
     now = Project.objects.get(pk=project.pk)  # somebody may change it again
-    spare = {source.spare_slots: F("wanted_spare")} if source.spare_slots else {}
-    to_change = source.with_wanted(among, now).filter(
-        Q(annotations_required__lt=F("wanted"))
-        | Q(annotations_required__gt=F("wanted"), slots_taken__lt=F("annotations_required"))
-        | (~Q(**spare) if spare else Q())
-    )
-    rows = to_change
+    changing = to_change(source, among, now)
+    rows = changing
     if connection.features.has_select_for_update:
         # never waits for a row while holding others, so it cannot deadlock with a claim of several items; without
         # their keys, which who makes a pair needs while holding Progress
-        held = list(to_change.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
-        rows = source.model._default_manager.filter(pk__in=held)
-    chosen = source.model._default_manager.filter(pk__in=list(rows.values_list("pk", flat=True)))
-    before = source.count(chosen)
-    free = Q(status=ItemStatus.ACTIVE, slots_taken__lt=F("wanted"))
-    moved = source.with_wanted(chosen, now).update(
-        annotations_required=Greatest("slots_taken", "wanted"),
-        is_open=Case(When(free, then=True), default=False),
-        **spare,
-    )
-    after = source.count(chosen)
+        rows = changing.select_for_update(skip_locked=True, no_key=True)
+    moved, deltas = bring(source, list(rows.values_list("pk", flat=True)), now)
     if moved:
-        deltas = {name: F(name) + after[name] - before[name] for name in after}
-        Progress.objects.filter(project=project).update(reopened=F("reopened") + moved, **deltas)
-    left = to_change.count() if connection.features.has_select_for_update else 0
+        by = {name: F(name) + delta for name, delta in deltas.items()}
+        Progress.objects.filter(project=project).update(reopened=F("reopened") + moved, **by)
+    left = changing.count() if connection.features.has_select_for_update else 0
     return moved, left

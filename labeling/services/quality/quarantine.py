@@ -14,6 +14,7 @@ from labeling.selectors.access import require
 from labeling.selectors.quarantine import answers_of, person_named
 from labeling.services.answers.skips import settle_skipped
 from labeling.services.audit.trail import record
+from labeling.services.projects.overlap_changes import is_small, run_overlap_change, start_overlap_change
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 
@@ -40,7 +41,9 @@ def set_in_quarantine(user: User, project: Project, name: Any, reason: Any) -> Q
     settle_skipped(project)
     change = _changed(project, answers_of(project, person))
     record("quarantine.set", user=user, project=project, subject=str(person), after={"reason": why})
-    return Quarantine.objects.create(project=project, **who, reason=why, set_by=user, since_change=change)
+    made = Quarantine.objects.create(project=project, **who, reason=why, set_by=user, since_change=change)
+    _ask_anew(user, project, person)
+    return made
 
 
 @transaction.atomic
@@ -60,6 +63,7 @@ def lift(user: User, quarantine: Quarantine, reason: Any) -> Quarantine:
         lift_reason=why, lifted_by=user, lifted_at=timezone.now(), until_change=change
     )
     record("quarantine.lifted", user=user, project=project, subject=quarantine.name, after={"reason": why})
+    _ask_anew(user, project, person)
     quarantine.refresh_from_db()
     return quarantine
 
@@ -89,3 +93,12 @@ def _changed(project: Project, answers: int) -> int:
     rows.update(changes=F("changes") + max(answers, 1))
     transaction.on_commit(partial(signals.answers_changed.send_robust, Quarantine, project_id=project.pk))
     return rows.values_list("changes", flat=True).get()
+
+
+def _ask_anew(user: User, project: Project, person: User | str) -> None:
+    """Where imported judgments spare their pairs a question, those of the name do so no more, or again."""
+    if isinstance(person, User) or not project.asks_only_unlabeled:
+        return
+    change = start_overlap_change(user, project)
+    if is_small(project):
+        transaction.on_commit(partial(run_overlap_change, change.pk))

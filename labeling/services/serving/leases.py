@@ -11,6 +11,7 @@ from labeling.kinds import KINDS
 from labeling.models import ItemStatus, Project, SweepRecord, Task, TaskState
 from labeling.models.clock import database_now
 from labeling.models.task import TaskQuerySet
+from labeling.services.serving.required import spare_imported
 from labeling.services.serving.slots import move_progress
 from labeling.services.serving.sources import BEYOND_SLOTS, SubjectSource, source_of
 
@@ -40,12 +41,14 @@ def expire_overdue() -> int:
 @transaction.atomic
 def _expire(project_id: int, pks: list[int]) -> int:
     """Expires tasks of one project. Rows that somebody is working on just now are left for the next sweep."""
-    source = source_of(Project.objects.get(pk=project_id))
+    project = Project.objects.get(pk=project_id)
+    source = source_of(project)
     overdue = Task.objects.overdue().filter(pk__in=pks).select_for_update(skip_locked=True, no_key=True)
     rows = list(overdue.values_list("pk", f"{source.name}_id", "reason"))
     holders = {pk: row for pk, row, reason in rows if reason not in BEYOND_SLOTS}
     without_slot = [pk for pk, _, _ in rows if pk not in holders]
-    expired, deltas = _give_back(source, holders) if holders else (0, Counter[str]())
+    expired, deltas, rows_back = _give_back(source, holders) if holders else (0, Counter[str](), [])
+    deltas.update(spare_imported(source, rows_back, project))
     if without_slot:
         Task.objects.filter(pk__in=without_slot, state=TaskState.OPEN).update(state=TaskState.EXPIRED)
         expired += len(without_slot)
@@ -54,8 +57,8 @@ def _expire(project_id: int, pks: list[int]) -> int:
     return expired
 
 
-def _give_back(source: SubjectSource, holders: dict[int, int]) -> "tuple[int, Counter[str]]":
-    """Expires the tasks that hold slots, by task; how many, and what that moves in Progress."""
+def _give_back(source: SubjectSource, holders: dict[int, int]) -> "tuple[int, Counter[str], list[int]]":
+    """Expires the tasks that hold slots, by task; how many, what that moves in Progress, and the rows."""
     among = source.model._default_manager
     locked = among.filter(pk__in=holders.values()).select_for_update(skip_locked=True, no_key=True)
     free = {row.pk: row for row in locked.only(*source.counted_by)}
@@ -70,7 +73,7 @@ def _give_back(source: SubjectSource, holders: dict[int, int]) -> "tuple[int, Co
     active = [free[pk] for pk in given_back if free[pk].status == ItemStatus.ACTIVE]
     opened = Counter(source.open_column(row.split) for row in active if not row.is_open and source.counts_as_open(row))
     # what was open all along is new again for the person whose question expired
-    return len(tasks), opened + Counter(reopened=int(bool(active)))
+    return len(tasks), opened + Counter(reopened=int(bool(active))), list(given_back)
 
 
 def lease_end(lease_s: int, now: datetime | None = None) -> datetime:

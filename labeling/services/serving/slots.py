@@ -15,6 +15,9 @@ from labeling.db.prepared import PreparedUpdate
 from labeling.models import ItemStatus, Progress
 from labeling.services.serving.sources import ITEMS, Row, SubjectSource
 
+TAKEN = "Somebody else has taken this item meanwhile."
+SPARED = "This came with an answer, and the project asks only about what has none now."
+
 
 class LeaseLost(Exception):
     """The lease ran out and the place has been given to somebody else."""
@@ -37,7 +40,7 @@ class ItemChange:
     def take_slot(self) -> None:
         """Raises LeaseLost when no slot is left."""
         if self.item.slots_taken >= self.item.annotations_required:
-            raise LeaseLost("Somebody else has taken this item meanwhile.")
+            raise LeaseLost(TAKEN if self.item.annotations_required else SPARED)
         self.item.slots_taken += 1
 
     def set_aside(self, because: str) -> None:

@@ -126,8 +126,8 @@ class Completion:
         texts = {name: getattr(there, name) for name in _TEXTS}
         return replace(row, **texts, data=there.data)
 
-    def store(self) -> int:
-        """Writes what stored items gained; returns the number of answers among it."""
+    def store(self) -> list[int]:
+        """Writes what stored items gained; returns those that gained an answer."""
         changed = [there for there in self._there.values() if there.pk and there.gained]
         fields = sorted({name for there in changed for name in there.gained} - {"answer"})
         if fields:
@@ -136,7 +136,7 @@ class Completion:
         answers = [(there.pk, there.answer) for there in changed if "answer" in there.gained]
         constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
         RawInsert(Annotation, ("item", "answer"), constants)(answers)
-        return len(answers)
+        return [pk for pk, _ in answers if pk is not None]
 
     def committed(self) -> None:
         self._wanted, self._held = set(), set()

@@ -15,6 +15,8 @@ from labeling.services.imports.subjects.places import Places
 from labeling.services.items.assets import asset_ids
 from labeling.services.items.pictures import original_name
 from labeling.services.serving.doubled import share_of, slots_of
+from labeling.services.serving.required import spare_imported
+from labeling.services.serving.sources import ITEMS
 
 #: A new row and its side.
 Fresh = tuple[Row, str]
@@ -54,10 +56,20 @@ class ItemStore(RowStore[Row]):
         self._insert_answers(fresh, chunk.next_ordinal)
         moved.update(self.places.filled(fresh))
         moved.update(_counted(fresh))
-        moved.update(imported_annotations=self.completion.store())
+        answered = self.completion.store()
+        moved.update(imported_annotations=len(answered))
+        moved.update(self._spare(fresh, answered, chunk))
         self.seen_ordinal = chunk.next_ordinal + len(fresh)
         again = len(rows) - len(fresh) - len(refused)
         return Stored(len(fresh), again, self.completion.completed, refused, moved)
+
+    def _spare(self, fresh: Sequence[Fresh], answered: list[int], chunk: Chunk) -> "Counter[str]":
+        """Takes what came with an answer out of the questions, where the project asks only about the rest."""
+        if not chunk.project.asks_only_unlabeled:
+            return Counter()
+        first = chunk.next_ordinal
+        new = Item.objects.filter(project=self.project, ordinal__gte=first, ordinal__lt=first + len(fresh))
+        return spare_imported(ITEMS, [*new.values_list("pk", flat=True), *answered], chunk.project)
 
     def committed(self) -> None:
         self.splits.stored(self.seen_ordinal)

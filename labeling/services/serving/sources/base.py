@@ -11,8 +11,22 @@ from typing import Any, ClassVar
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
+from labeling.consensus.quarantined import left_out
 from labeling.db.prepared import PreparedUpdate
-from labeling.models import Item, ItemStatus, Pair, PairQueueEntry, Project, QueueEntry, Reason, Split, Task, TaskState
+from labeling.models import (
+    Annotation,
+    Item,
+    ItemStatus,
+    Pair,
+    PairQueueEntry,
+    Project,
+    QueueEntry,
+    Reason,
+    Source,
+    Split,
+    Task,
+    TaskState,
+)
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
 
@@ -151,7 +165,19 @@ class SubjectSource(ABC):
 
     def with_wanted(self, rows: "QuerySet[Any]", project: Project) -> "QuerySet[Any]":
         """Each with ``wanted``, the slots it should have, and where there are spare ones, ``wanted_spare`` of them."""
-        return rows.annotate(wanted=Value(project.overlap))
+        return rows.annotate(wanted=self.unless_imported(Value(project.overlap), project))
+
+    def unless_imported(self, wanted: "Value | F", project: Project) -> "Value | F | Case":
+        """``wanted``, or nobody for what a project does not ask about: pool rows with an imported answer that counts.
+
+        Eval rows are asked about all the same: what measures a model is what people say of a random sample.
+        """
+        if not project.asks_only_unlabeled:
+            return wanted
+        imported = Annotation.objects.current().filter(**{self.name: OuterRef("pk")}, source=Source.IMPORT)
+        if names := left_out(project).names:
+            imported = imported.exclude(imported_annotator__in=names)
+        return Case(When(Exists(imported), split=Split.POOL, then=Value(0)), default=wanted)
 
     def about(self, pick: Pick, rng: Rng) -> dict[str, Any]:
         """What a new task is about, as its fields."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from labeling.models import Item, ItemStatus, Progress, Project, QueueEntry, Split
 from labeling.services.serving import doubled
@@ -49,7 +49,8 @@ class Items(WalkedSource):
         return [items.filter(ordinal__gte=start, ordinal__lt=start + rows) for start in range(0, end, rows)]
 
     def with_wanted(self, rows: "QuerySet[Any]", project: Project) -> "QuerySet[Any]":
-        return doubled.with_wanted(rows, project.overlap, doubled.share_of(project))
+        rows = doubled.with_wanted(rows, project.overlap, doubled.share_of(project))
+        return rows.annotate(wanted=self.unless_imported(F("wanted"), project)) if project.asks_only_unlabeled else rows
 
     def addresses(self, cursor: AnnotatorCursor) -> tuple[int, int]:
         return 0, cursor.progress.next_ordinal
