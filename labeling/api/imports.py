@@ -20,6 +20,7 @@ from labeling.api.parsers import LimitedJSONParser
 from labeling.api.serializers import ImportFileIn, ImportOut, ImportRowsIn, RejectionOut
 from labeling.models import Action, ImportBatch, ImportFormat, ImportRejection
 from labeling.services.imports import start_import
+from labeling.services.imports.start import is_told_the_same, shown_file_name
 
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
 
@@ -72,7 +73,16 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
                 public_id=public_id,
             )  # fmt: skip
 
-        return once(request, self._own(request), make, lambda earlier: earlier.size_bytes == file.size)
+        return once(
+            request,
+            self._own(request),
+            make,
+            lambda earlier: (
+                earlier.size_bytes == file.size
+                and earlier.file_name == shown_file_name(name)
+                and is_told_the_same(earlier, options)
+            ),
+        )
 
     def _from_rows(self, request: Request) -> ImportBatch:
         rows, options = _rows(request.data)
@@ -84,7 +94,11 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
             request,
             self._own(request),
             make,
-            lambda earlier: earlier.format == ImportFormat.ROWS and earlier.total == len(rows),
+            lambda earlier: (
+                earlier.format == ImportFormat.ROWS
+                and earlier.total == len(rows)
+                and is_told_the_same(earlier, options)
+            ),
         )
 
     def _own(self, request: Request) -> QuerySet[ImportBatch]:

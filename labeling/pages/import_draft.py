@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from labeling.kinds import kind_of
-from labeling.models import Action, ImportDraft, Modality, Project
+from labeling.models import Action, AskAbout, ImportDraft, Modality, Project, User
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.imports import ImportRefused
 from labeling.services.imports.columns import purposes_of
 from labeling.services.imports.drafts import drop_draft, start_draft
 from labeling.services.imports.look import LABELS_SHOWN, ColumnLook, Look, columns_in, look_at
+from labeling.services.projects.manage import update_project
 
 KEEP, OUT = "keep", "out"
 
@@ -47,17 +48,18 @@ def import_draft(request: PageRequest, project: Project, public_id: Any) -> Http
             if _adds(given):
                 options["labels"] = "add"
             batch = start_draft(request.user, draft, options)
-            return (
-                redirect("pages:import", project.slug, batch.public_id)
-                if batch
-                else redirect("pages:imports", project.slug)
-            )
+            if batch is None:
+                return redirect("pages:imports", project.slug)
+            _choose_whom_to_ask(request.user, project, given)
+            return redirect("pages:import", project.slug, batch.public_id)
     except FileNotFoundError:  # another click imported or discarded it since
         return redirect("pages:imports", project.slug)
     except ImportRefused as refused:
         look = Look(draft.format, [], [], refused=refused.reason)
     context = {
-        "project": project, "draft": draft, "look": look, "adds": _adds(given), "columns": _rows(project, look),
+        "project": project, "draft": draft, "look": look, "adds": _adds(given),
+        "asks_only_unlabeled": _asks_only_unlabeled(project, given), "labeled_pool": look.labeled - look.labeled_eval,
+        "columns": _rows(project, look),
         "unknown": look.unknown.most_common(LABELS_SHOWN), "more_unknown": max(len(look.unknown) - LABELS_SHOWN, 0),
         "makes_set": not project.labels.exists() and kind_of(project).has_labels and bool(look.labels),
         "notes": look.notes.sentences(), "pool": look.sides["pool"], "eval": look.sides["eval"],
@@ -65,6 +67,18 @@ def import_draft(request: PageRequest, project: Project, public_id: Any) -> Http
     part = "_look" if request.headers.get("HX-Request") else "draft"
     status = 400 if look.refused and request.method == "POST" else 200
     return render(request, f"pages/imports/{part}.html", context, status=status)
+
+
+def _asks_only_unlabeled(project: Project, given: Mapping[str, str]) -> bool:
+    """What the box says where it was on the page, else what the project does."""
+    return "ask_about" in given if "may_ask" in given else project.asks_only_unlabeled
+
+
+def _choose_whom_to_ask(user: User, project: Project, given: Mapping[str, str]) -> None:
+    """The choice is the project's: it holds for what is there, for this import and for later ones."""
+    chosen = AskAbout.UNLABELED if _asks_only_unlabeled(project, given) else AskAbout.ALL
+    if chosen != project.ask_about:
+        update_project(user, project, settings={"ask_about": chosen})
 
 
 def _adds(given: Mapping[str, str]) -> bool:

@@ -8,6 +8,9 @@ from querent_client.operation import Operation
 AnswerOutStateEnum = Literal["answered"]
 
 
+AskAboutEnum = Literal["all", "unlabeled"]
+
+
 BlankEnum = Literal[""]
 
 
@@ -423,6 +426,9 @@ class SettingsRequest(TypedDict):
     gold_share: NotRequired[float]
     pairs: NotRequired[PairsEnum]
     min_gain: NotRequired[float]
+    # all: people are asked about every item; unlabeled: not about pool items and pairs for which an import brought an
+    # answer, which then count as done. Eval items are asked about all the same.
+    ask_about: NotRequired[AskAboutEnum]
     # auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so; never: it does not,
     # and where it did the model chooses again.
     fall_back: NotRequired[FallBackEnum]
@@ -506,6 +512,9 @@ class Settings(TypedDict):
     gold_share: NotRequired[float]
     pairs: NotRequired[PairsEnum]
     min_gain: NotRequired[float]
+    # all: people are asked about every item; unlabeled: not about pool items and pairs for which an import brought an
+    # answer, which then count as done. Eval items are asked about all the same.
+    ask_about: NotRequired[AskAboutEnum]
     # auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so; never: it does not,
     # and where it did the model chooses again.
     fall_back: NotRequired[FallBackEnum]

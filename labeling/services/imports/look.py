@@ -13,13 +13,14 @@ import orjson
 from django.conf import settings
 
 from labeling.kinds import QuestionKind, kind_of
-from labeling.models import ImportFormat, Project
+from labeling.models import ImportFormat, Project, Split
 from labeling.services.imports.columns import ColumnMapping, purposes_of, suggested
 from labeling.services.imports.columns.suggest import Suggestion
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers.base import AS_IT_IS, Reader
+from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import PICTURE, Rejection, Row
 from labeling.services.imports.start import reader_of
 from labeling.services.imports.subjects import builder_of
@@ -61,6 +62,8 @@ class Look:
     rejected: int = 0
     rejections: list[Rejection] = field(default_factory=list)
     labeled: int = 0
+    #: of the rows that come with an answer, those held out: people are asked about them whatever the project asks about
+    labeled_eval: int = 0
     labels: "Counter[str]" = field(default_factory=Counter)
     #: rows whose label the project lacks, and these labels with the rows that give them
     unknown_rows: int = 0
@@ -193,10 +196,11 @@ def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
             look.is_whole = False
             break
         look.rows += 1
+        given_id = record.get("id") if isinstance(record, dict) else None
         try:
             row = record if isinstance(record, Rejection) else builder.build(number, record)
         except RowRejected as error:
-            row = Rejection(number, error.reason, error.field)
+            row = Rejection(number, error.reason, error.field, row_name(given_id, record))  # type: ignore[arg-type]
         if isinstance(row, Rejection):
             look.rejected += 1
             if len(look.rejections) < REASONS_SHOWN:
@@ -213,5 +217,7 @@ def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
         look.labels.update(given)
         look.labeled += row.answer is not None
         if isinstance(row, Row):
-            look.sides[row.split or row.drawn] += 1
+            side = row.split or row.drawn
+            look.sides[side] += 1
+            look.labeled_eval += row.answer is not None and side == Split.EVAL
     look.notes = reader.notes

@@ -1,6 +1,7 @@
 """The import job: claims the batch, reads on from the cursor, stores chunk by chunk, finishes."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers import READERS
+from labeling.services.imports.readers.base import Numbered
+from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import Rejection
 from labeling.services.imports.row_store import ImportedRow
 from labeling.services.imports.store import ChunkStore
@@ -89,33 +92,60 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
         if new_labels:
             builder.answer_of = new_labels.answer
         store = ChunkStore(batch, attempt, stores_of(batch), builder.columns, new_labels, notes)
-        number, size, announced, max_rows = batch.cursor, 0, False, settings.IMPORT_MAX_ROWS
+        size, announced, max_rows = 0, False, settings.IMPORT_MAX_ROWS
         rows: list[ImportedRow] = []
         rejections: list[Rejection] = []
-        for number, record in reader.records(batch.cursor):
+        reading = _Reading(reader.records(batch.cursor))
+        last = batch.cursor
+        for number, record in reading:
             if number > max_rows:
-                store.store(rows, rejections, number - 1)
-                raise ImportRefused(f"More than {max_rows:,} rows; those before that are kept.")
+                reading.ended_by = ImportRefused(f"More than {max_rows:,} rows; those before that are kept.")
+                break
+            last = number
             if isinstance(record, Rejection):
                 rejections.append(record)
             else:
+                given_id = record.get("id")  # building a row takes it out
                 try:
                     row = builder.build(number, record)
                     rows.append(row)
                     size += row.size_bytes
                 except RowRejected as error:
-                    name = str(record.get("id") or record.get("image") or "")
-                    rejections.append(Rejection(number, error.reason, error.field, name))
+                    rejections.append(Rejection(number, error.reason, error.field, row_name(given_id, record)))
             if size > CHUNK_BYTES or len(rows) + len(rejections) >= reader.chunk_rows:
                 if reader.total and not announced:
                     announced = ImportBatch.objects.all().beat(batch.pk, attempt, total=reader.total)
-                store.store(rows, rejections, number)
+                store.store(rows, rejections, last)
                 rows, rejections, size = [], [], 0
         if rows or rejections:
-            store.store(rows, rejections, number)
-    if number == 0:
+            store.store(rows, rejections, last)
+    if reading.ended_by is not None:
+        raise reading.ended_by
+    if last == 0:
         raise ImportRefused("The file holds no rows.")
-    return number
+    return last
+
+
+class _Reading:
+    """The records of a file to where it can be read; ``ended_by`` is why it cannot be read to its end.
+
+    So what came before is stored whatever happens behind it: only an outage, which passes, and a lack of memory end
+    the attempt on the spot.
+    """
+
+    def __init__(self, records: Iterator[Numbered]) -> None:
+        self.records = records
+        self.ended_by: Exception | None = None
+
+    def __iter__(self) -> Iterator[Numbered]:
+        try:
+            yield from self.records
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever it is is raised again, once the rows before it are stored
+            if not isinstance(error, ImportRefused) and outage_of(error):
+                raise
+            self.ended_by = error
 
 
 def _finish(batch: ImportBatch, attempt: int, state: JobState, **fields: Any) -> dict[str, Any]:

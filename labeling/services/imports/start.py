@@ -82,7 +82,7 @@ def kept(
             found = _look(stored, project, file_name, format, is_rows=rows is not None)
             notes = [] if is_draft else head_notes(stored, project, found, file_name, options)
         count = len(rows) if rows is not None else None
-        yield Upload(path, found, _shown_name(file_name), size_bytes, options, count, notes)
+        yield Upload(path, found, shown_file_name(file_name), size_bytes, options, count, notes)
     except BaseException:
         storage.drop(path)
         raise
@@ -149,6 +149,15 @@ def checked_options(project: Project, options: dict[str, Any]) -> dict[str, Any]
     return known
 
 
+def is_told_the_same(batch: ImportBatch, options: dict[str, Any]) -> bool:
+    """Whether the batch was started with these options; those that the import keeps with them for itself apart."""
+    try:
+        given = checked_options(batch.project, options)
+    except ImportRefused:
+        return False
+    return given == {name: batch.options[name] for name in _OPTIONS if name in batch.options}
+
+
 def _rows_as_lines(rows: list[Any]) -> IO[bytes]:
     if not isinstance(rows, list):
         raise ImportRefused("rows must be a list of objects.")
@@ -180,7 +189,8 @@ def _refuse_too_large(size: int) -> None:
         raise ImportRefused(f"{size:,} bytes; at most {settings.IMPORT_MAX_BYTES:,} are accepted.", too_large=True)
 
 
-def _shown_name(file_name: str) -> str:
+def shown_file_name(file_name: str) -> str:
+    """Without folders and what cannot be printed."""
     name = file_name.replace("\\", "/").rpartition("/")[2]
     return "".join(character for character in name if character.isprintable())[:255]
 

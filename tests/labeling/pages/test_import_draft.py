@@ -165,3 +165,31 @@ def test_a_draft_whose_file_is_imported_meanwhile_leads_back(page):
     default_storage.delete(ImportDraft.objects.get().path)
     assert page.get(address).headers["Location"] == page.address
     assert page.post(address, {}).headers["Location"] == page.address
+
+
+def test_only_what_has_no_answer_is_asked_about_where_the_box_says_so(page, project):
+    content = "text,label,split\nwin,spam,pool\nhi,,pool\nhello,ham,eval\n"
+    address = look_at(page, content)
+    html = re.sub(r"\s+", " ", page.get(address).content.decode())
+    assert "The 1 row that comes with an answer then counts as done. The 1 held out with one is asked about" in html
+    columns = {"c0": "text", "c1": "label", "c2": "split", "may_ask": "1"}
+    assert b'id="ask-about" checked' in page.get(address, {**columns, "ask_about": "unlabeled"}).content
+    assert b'id="ask-about" checked' not in page.get(address, columns).content
+    project.refresh_from_db()
+    assert project.ask_about == "all"  # looking changes nothing
+    page.post(address, {**columns, "ask_about": "unlabeled"})
+    run_import(ImportBatch.objects.get().pk)
+    assert set(Item.objects.filter(is_open=True).values_list("text", flat=True)) == {"hi", "hello"}
+    again = look_at(page, "text,label\nmore,ham\n")
+    assert b'id="ask-about" checked' in page.get(again).content  # as the project does now
+    page.post(again, {"c0": "text", "c1": "label", "may_ask": "1"})
+    assert set(Item.objects.filter(is_open=True).values_list("text", flat=True)) == {"win", "hi", "hello"}
+
+
+def test_a_file_without_answers_leaves_the_choice_alone(page, project):
+    Project.objects.update(ask_about="unlabeled")
+    address = look_at(page, "text\nhi\n")
+    assert b"ask-about" not in page.get(address).content
+    page.post(address, {"c0": "text"})
+    project.refresh_from_db()
+    assert project.ask_about == "unlabeled"

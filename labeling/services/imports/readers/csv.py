@@ -18,6 +18,7 @@ from labeling.services.imports.delimited.votes import settled
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of, holds, lines_holding, text_lines
+from labeling.services.imports.records.row_names import shown_name
 from labeling.services.imports.records.rows import Rejection
 
 #: A cell of as many lines is worth a word: in a file of one column it cannot be told from two stray quotes.
@@ -93,9 +94,13 @@ class CsvReader(Reader):
         width = self.header.width
         if len(cells) == width:
             index = next(index for index in self.header.nameless if cells[index].strip())
-            return Rejection(number, f"{where}: something stands in cell {index + 1}, whose column has no name.")
-        count = "1 cell" if len(cells) == 1 else f"{len(cells):,} cells"
-        return Rejection(number, f"{where}: {count}; the header has {width:,}.")
+            reason = f"{where}: something stands in cell {index + 1}, whose column has no name."
+        else:
+            reason = f"{where}: {'1 cell' if len(cells) == 1 else f'{len(cells):,} cells'}; the header has {width:,}."
+        # a cell too many or too few moves all behind it: only an id that stands first is surely one
+        first = self.header.kept[0] if self.header.kept else 0
+        name = shown_name(cells[first]) if self.columns[0] == "id" and first < len(cells) else ""
+        return Rejection(number, reason, name=name)
 
     def _without_marks(self, cells: list[str]) -> list[str]:
         self.notes.count(

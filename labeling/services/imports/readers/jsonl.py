@@ -17,6 +17,7 @@ from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames, plain_name
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.lines import BLOCK_BYTES, blocks, encoding_of
+from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import Rejection
 
 #: Lines in which a column that was chosen by name must turn up.
@@ -113,7 +114,7 @@ class JsonlReader(Reader):
         try:
             names = self.names.of(columns)
         except ImportRefused as refused:  # of this line's columns; others may have their own
-            return Rejection(number, refused.reason)
+            return Rejection(number, refused.reason, name=row_name(record.get("id"), record))
         if names == columns:
             return record
         record = dict(zip(names, record.values(), strict=True))

@@ -12,6 +12,7 @@ from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.arrow_cells import cells_of
 from labeling.services.imports.readers.base import Numbered, Reader
+from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import Rejection
 
 _BATCH_BYTES = 16 * 1024**2
@@ -71,5 +72,7 @@ class ParquetReader(Reader):
                 self.empty_infinities(record)  # type: ignore[arg-type]  # no rejection among them yet
         for name, column in zip(names, columns, strict=True):
             for place, reason in column.faults.items():
-                records[place] = Rejection(number + place + 1, reason, name[:100])
+                row = records[place]
+                called = row.name if isinstance(row, Rejection) else row_name(row.get("id"), row)
+                records[place] = Rejection(number + place + 1, reason, name[:100], called)
         return records
