@@ -50,6 +50,9 @@ class PreviewOut(serializers.Serializer[Any]):
     unknown = UnknownLabels()
     pool = serializers.IntegerField()
     eval = serializers.IntegerField()
+    folders = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Of a zip: its folders, with the pictures in each."
+    )
     notes = serializers.ListField(child=serializers.CharField())
 
 
@@ -80,5 +83,6 @@ def as_dict(look: Look) -> dict[str, Any]:
             for each in look.rejections
         ],
         "labeled": look.labeled, "unknown": {"rows": look.unknown_rows, "labels": dict(look.unknown)},
-        "pool": look.sides["pool"], "eval": look.sides["eval"], "notes": look.notes.sentences(),
+        "pool": look.sides["pool"], "eval": look.sides["eval"], "folders": dict(look.folders),
+        "notes": look.notes.sentences(),
     }  # fmt: skip

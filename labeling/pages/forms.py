@@ -251,8 +251,9 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
     modality = forms.ChoiceField(choices=Modality.choices, label="What is labeled", widget=forms.RadioSelect)
     labels_come = forms.BooleanField(
         required=False,
+        initial=True,
         label="The labels come with the items",
-        help_text="Those found in the column “label” of the first import become the labels of the project.",
+        help_text="Where you name none here, those of the first import become the labels of the project.",
     )
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
@@ -260,6 +261,7 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
         for name in SETTINGS_FIELDS:
             if name in self.fields:
                 self.fields[name].required = False
+        self.fields["name"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -1,5 +1,6 @@
 """Looking at an upload before it goes in: what each column is for, what would be rejected, which labels are new."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from labeling.services.imports.look import LABELS_SHOWN, ColumnLook, Look, colum
 from labeling.services.projects.manage import update_project
 
 KEEP, OUT = "keep", "out"
+#: Boxes that are not on the page while a choice of columns is refused; what they said stays.
+CHOICES = ("may_ask", "ask_about", "may_fold", "folder_is_label")
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,7 @@ def import_draft(request: PageRequest, project: Project, public_id: Any) -> Http
     try:
         look = _look(draft, given)
         if request.method == "POST" and not look.refused:
-            options: dict[str, Any] = {"columns": look.mapping} if look.columns else {}
-            if _adds(given):
-                options["labels"] = "add"
+            options = _options(given) | ({"columns": look.mapping} if look.columns else {})
             batch = start_draft(request.user, draft, options)
             if batch is None:
                 return redirect("pages:imports", project.slug)
@@ -56,17 +57,32 @@ def import_draft(request: PageRequest, project: Project, public_id: Any) -> Http
         return redirect("pages:imports", project.slug)
     except ImportRefused as refused:
         look = Look(draft.format, [], [], refused=refused.reason)
-    context = {
-        "project": project, "draft": draft, "look": look, "adds": _adds(given),
-        "asks_only_unlabeled": _asks_only_unlabeled(project, given), "labeled_pool": look.labeled - look.labeled_eval,
-        "columns": _rows(project, look),
-        "unknown": look.unknown.most_common(LABELS_SHOWN), "more_unknown": max(len(look.unknown) - LABELS_SHOWN, 0),
-        "makes_set": not project.labels.exists() and kind_of(project).has_labels and bool(look.labels),
-        "notes": look.notes.sentences(), "pool": look.sides["pool"], "eval": look.sides["eval"],
-    }  # fmt: skip
+    context = _context(project, draft, look, given)
     part = "_look" if request.headers.get("HX-Request") else "draft"
     status = 400 if look.refused and request.method == "POST" else 200
     return render(request, f"pages/imports/{part}.html", context, status=status)
+
+
+def _context(project: Project, draft: ImportDraft, look: Look, given: Mapping[str, str]) -> dict[str, Any]:
+    kind, has_set, adds = kind_of(project), project.labels.exists(), _adds(given)
+    folder_is_label = (draft.options | _options(given)).get("folder_is_label", False)
+    waiting = look.unknown_rows if has_set and not adds else 0  # for labels that one button adds
+    return {
+        "project": project, "draft": draft, "look": look, "adds": adds, "columns": _rows(project, look),
+        "with_labels": look.good + waiting, "rejected": look.rejected - waiting,
+        **_first("unknown", look.unknown), **_first("made", {} if has_set or not kind.has_labels else look.labels),
+        **_first("folders", look.folders), "folder_is_label": folder_is_label,
+        "may_fold": kind.has_labels and (len(look.folders) > 1 or folder_is_label),
+        "asks_only_unlabeled": _asks_only_unlabeled(project, given), "labeled_pool": look.labeled - look.labeled_eval,
+        "kept": [(name, given[name]) for name in CHOICES if name in given] if look.refused else [],
+        "notes": look.notes.sentences(), "pool": look.sides["pool"], "eval": look.sides["eval"],
+    }  # fmt: skip
+
+
+def _first(name: str, counts: Mapping[str, int]) -> dict[str, Any]:
+    """The most frequent of them, and how many more there are."""
+    shown = Counter(counts).most_common(LABELS_SHOWN)
+    return {name: shown, f"all_{name}": len(counts), f"more_{name}": len(counts) - len(shown)}
 
 
 def _asks_only_unlabeled(project: Project, given: Mapping[str, str]) -> bool:
@@ -85,10 +101,16 @@ def _adds(given: Mapping[str, str]) -> bool:
     return given.get("labels") == "add"
 
 
+def _options(given: Mapping[str, str]) -> dict[str, Any]:
+    """What the page says of the import, columns apart."""
+    options: dict[str, Any] = {"labels": "add"} if _adds(given) else {}
+    if "may_fold" in given:  # the box was on the page
+        options["folder_is_label"] = "folder_is_label" in given
+    return options
+
+
 def _look(draft: ImportDraft, given: Mapping[str, str]) -> Look:
-    options = dict(draft.options)
-    if _adds(given):
-        options["labels"] = "add"
+    options = draft.options | _options(given)
     with default_storage.open(draft.path, "rb") as file:
         if chosen := _chosen(given):
             names = columns_in(file, draft.project, draft.format, draft.file_name, options)

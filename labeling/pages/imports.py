@@ -12,14 +12,27 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from labeling.models import Action, ImportBatch, ImportDraft, ImportRejection, Modality, Project
+from labeling.kinds import kind_of
+from labeling.models import (
+    Action,
+    ImportBatch,
+    ImportDraft,
+    ImportRejection,
+    Modality,
+    Permission,
+    Progress,
+    Project,
+    Split,
+)
 from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.import_form import ImportForm
+from labeling.pages.navigation import permissions
 from labeling.selectors.importing import notes_of, rejected_alike, why_unlisted
 from labeling.services.exports.delimited import neutral
 from labeling.services.imports import ImportRefused, start_import
 from labeling.services.imports.drafts import keep_draft
+from labeling.services.serving.sources import source_of
 
 IMPORTS_PER_PAGE = 20
 REJECTIONS_PER_PAGE = 50
@@ -76,7 +89,7 @@ def _taken_in(request: PageRequest, project: Project, form: ImportForm) -> Impor
 @project_page(Action.IMPORTS_READ)
 def import_(request: PageRequest, project: Project, public_id: Any) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, project=project, public_id=public_id)
-    context = {"project": project, "batch": batch, **_progress(batch)}
+    context = {"project": project, "batch": batch, **_progress(batch), **_what_then(request, project)}
     if request.headers.get("HX-Request") and "progress" in request.GET:
         return render(request, "pages/imports/_progress.html", context)
     context["page"] = rejected_alike(batch, REJECTIONS_PER_PAGE, request.GET.get("page"))
@@ -88,6 +101,15 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
     dealt_with = batch.accepted + batch.duplicates + batch.rejected
     meter = Meter.of(dealt_with, batch.total) if batch.total else None
     return {"dealt_with": dealt_with, "meter": meter, "notes": notes_of(batch)}
+
+
+def _what_then(request: PageRequest, project: Project) -> dict[str, bool]:
+    """What can be done with what is in already: nobody has to wait for the end of a large import."""
+    has_labels = not kind_of(project).has_labels or project.labels.in_use().exists()
+    may_label = Permission.LABEL in permissions(request) and project.archived_at is None
+    counts, source = Progress.objects.get(project=project), source_of(project)
+    open_now = any(getattr(counts, source.size_column(split)) for split in Split.values)
+    return {"lacks_labels": not has_labels, "may_start": may_label and open_now}
 
 
 @require_safe

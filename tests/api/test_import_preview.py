@@ -7,6 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from labeling.models import Annotation, ImportBatch, Item
 from labeling.services.imports import run_import
+from tests.factories import make_project
+from tests.labeling.imports.conftest import picture, zip_of
 
 ROWS = (
     '{"sentence": "please book me a flight", "intent": "travel", "n": 1}\n'
@@ -71,6 +73,50 @@ def test_a_mapping_that_cannot_be_is_refused_before_anything_is_stored(api, peop
     assert response.status_code == 400
     assert why in response.content.decode()
     assert not ImportBatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "why"),
+    [
+        ("photo,kind\na.png,cat\n", {"foto": "image"}, "There is no column 'foto'; the file has photo, kind."),
+        ("photo,kind\na.png,cat\n", {"photo": "image", "kind": "image"}, "Two columns for image"),
+        ("image,kind\na.png,cat\n", {"kind": "image"}, "Two columns for image"),
+        ("", {"kind": "label"}, "the zip holds no table"),
+    ],
+)
+def test_a_mapping_of_a_zip_is_refused_at_once_too(api, people, table, columns, why):
+    make_project(slug="photos", modality="image", labels=("cat", "dog"), manager=people.manager)
+    content = zip_of({"a.png": picture(1)} | ({"items.csv": table.encode()} if table else {}))
+    file = SimpleUploadedFile("photos.zip", content)
+    body = {"file": file, "columns": json.dumps(columns)}
+    response = api(people.manager).post("/api/v1/projects/photos/imports/", body, format="multipart")
+    assert (response.status_code, why in response.content.decode()) == (400, True)
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_preview_of_a_zip_tells_columns_and_folders(api, people):
+    make_project(slug="photos", modality="image", labels=("cat", "dog"), manager=people.manager)
+    files = {"items.csv": b"photo,kind\nx/a.png,cat\n"} | {
+        path: picture(n) for n, path in enumerate(["x/a.png", "x/b.png", "c.png"])
+    }
+    body = {"file": SimpleUploadedFile("photos.zip", zip_of(files))}
+    found = api(people.manager).post("/api/v1/projects/photos/imports/preview/", body, format="multipart").json()
+    assert (found["mapping"], found["folders"]) == ({"photo": "image", "kind": "label"}, {"x": 2})
+    assert (found["rows"], found["accepted"], found["labeled"]) == (3, 3, 1)
+
+
+def test_labels_beyond_the_limit_cost_their_rows_and_no_other(api, people, project, address, monkeypatch):
+    monkeypatch.setattr("labeling.services.imports.new_labels.MAX_LABELS", 4)  # two are there
+    rows = "".join(json.dumps({"id": n, "text": f"text {n}", "label": f"label {n % 4}"}) + "\n" for n in range(8))
+    looked = api(people.manager).post(f"{address}preview/", sent(rows, labels="add"), format="multipart").json()
+    assert (looked["accepted"], looked["rejected"]) == (4, 4)
+    assert {row["reason"] for row in looked["rejections"]} == {"A project has at most 4 labels."}
+    api(people.manager).post(address, sent(rows, labels="add"), format="multipart")
+    batch = ImportBatch.objects.get()
+    run_import(batch.pk)
+    assert list(Item.objects.order_by("ordinal").values_list("external_id", flat=True)) == ["0", "1", "4", "5"]
+    found = batch.rejections.order_by("row").values_list("name", "reason")
+    assert list(found) == [(name, "A project has at most 4 labels.") for name in "2367"]
 
 
 def test_only_who_may_import_may_look(api, people, address):

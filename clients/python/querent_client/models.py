@@ -481,6 +481,8 @@ class PreviewOut(TypedDict):
     unknown: UnknownLabels
     pool: int
     eval: int
+    # Of a zip: its folders, with the pictures in each.
+    folders: dict[str, int]
     notes: list[str]
 
 

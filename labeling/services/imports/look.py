@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import IO, Any
 
 import orjson
@@ -21,7 +20,7 @@ from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers.base import AS_IT_IS, Reader
 from labeling.services.imports.records.row_names import row_name
-from labeling.services.imports.records.rows import PICTURE, Rejection, Row
+from labeling.services.imports.records.rows import Rejection, Row
 from labeling.services.imports.start import reader_of
 from labeling.services.imports.subjects import builder_of
 
@@ -69,6 +68,8 @@ class Look:
     unknown_rows: int = 0
     unknown: "Counter[str]" = field(default_factory=Counter)
     sides: "Counter[str]" = field(default_factory=Counter)
+    #: of pictures, how many lie in which folder
+    folders: "Counter[str]" = field(default_factory=Counter)
     notes: ImportNotes = field(default_factory=ImportNotes)
 
     @property
@@ -123,13 +124,9 @@ def _beginning(file: IO[bytes], format: str) -> tuple[IO[bytes], bool]:  # noqa:
 def _head(
     file: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
 ) -> tuple[list[str], list[dict[str, Any]]]:  # fmt: skip
-    """The columns as the file calls them and its first rows; pictures have no columns."""
+    """The columns as the file calls them and its first rows; of pictures, those of a table beside them."""
     reader = reader_of(file, project, format, file_name, {**options, "columns": None, AS_IT_IS: True})
-    records = [record for _, record in islice(reader.records(0), GUESSED_BY) if isinstance(record, dict)]
-    if any(PICTURE in record for record in records):
-        return [], []
-    names = reader.header_names or list(dict.fromkeys(name for record in records for name in record))
-    return names, records
+    return reader.head(GUESSED_BY)
 
 
 def _guess(
@@ -220,4 +217,4 @@ def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
             side = row.split or row.drawn
             look.sides[side] += 1
             look.labeled_eval += row.answer is not None and side == Split.EVAL
-    look.notes = reader.notes
+    look.notes, look.folders = reader.notes, reader.folders

@@ -15,7 +15,7 @@ from labeling.models import Annotation, Label, Member, Project
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 
-MAX_LABELS = 1000
+MAX_LABELS = 2000
 
 LabelInput = Mapping[str, Any] | str
 

@@ -11,6 +11,8 @@ from django.utils import timezone
 from labeling.models import Annotation, ImportBatch, ImportDraft, Item, Project
 from labeling.services.housekeeping.rows import drop_old_rows
 from labeling.services.imports import run_import
+from tests.factories import make_project
+from tests.labeling.imports.conftest import picture, zip_of
 
 ROWS = "".join(f"{n},please book flight number {n},intent {n % 3}\n" for n in range(30))
 
@@ -59,10 +61,17 @@ def test_a_file_of_other_names_is_guessed_shown_and_imported_as_chosen(page):
 def test_without_adding_the_rows_of_unknown_labels_are_counted_as_rejected(page):
     address = look_at(page, "text,label\nwin,spam\nhi,ham\nbook,travel\n")
     html = re.sub(r"\s+", " ", page.get(address).content.decode())
-    assert "<dt>Would go in</dt><dd>2</dd>" in html
-    assert "<dt>Would be rejected</dt><dd>1</dd>" in html
+    assert "<dt>Would go in</dt><dd>2<br> <small>3 with the new labels</small></dd>" in html
+    assert "<dt>Would be rejected</dt><dd>0</dd>" in html
+    assert "Add 1 label and import 3 rows</button>" in html
+    assert "Import only 2 rows</button>" in html
     html = re.sub(r"\s+", " ", page.get(address, {"labels": "add"}).content.decode())
     assert "<dt>Would go in</dt><dd>3</dd>" in html
+    page.post(address, {"c0": "text", "c1": "label"})
+    batch = ImportBatch.objects.get()
+    run_import(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.accepted, batch.rejected) == (2, 1)
 
 
 def test_a_choice_is_seen_before_anything_is_stored(page):
@@ -193,3 +202,80 @@ def test_a_file_without_answers_leaves_the_choice_alone(page, project):
     page.post(address, {"c0": "text"})
     project.refresh_from_db()
     assert project.ask_about == "unlabeled"
+
+
+MANIFEST = "photo,kind,who\na/1.png,cat,ann\nb/2.png,dog,bob\nb/3.png,,bob\n"
+
+
+@pytest.fixture
+def photos(people, browser_of):
+    make_project(slug="photos", modality="image", labels=("cat", "dog"), manager=people.manager)
+    client = browser_of(people.manager)
+    client.address = "/p/photos/imports/"
+    return client
+
+
+def zipped(page, table=MANIFEST, name="items.csv"):
+    """The address of the draft of three pictures in two folders."""
+    files = {name: table.encode()} if table else {}
+    content = zip_of(files | {path: picture(n) for n, path in enumerate(("a/1.png", "b/2.png", "b/3.png"))})
+    upload = SimpleUploadedFile("photos.zip", content)
+    return page.post(page.address, {"file": upload, "look": "1"}).headers["Location"]
+
+
+@pytest.mark.parametrize("name", ["items.csv", "metadata.csv"])
+def test_the_columns_of_a_table_in_a_zip_are_chosen_as_those_of_a_file(photos, name):
+    table = MANIFEST if name == "items.csv" else MANIFEST.replace("photo", "file_name")
+    address = zipped(photos, table, name)
+    first = "photo" if name == "items.csv" else "file_name"
+    assert chosen(photos, address) == {
+        first: "image",
+        "kind": "label",
+        "who": "keep",
+    }
+    columns = {"c0": "image", "c1": "label", "c2": "group"}
+    assert b"<dt>Would go in</dt><dd>3</dd>" in photos.get(address, columns).content
+    assert photos.post(address, columns).status_code == 302
+    run_import(ImportBatch.objects.get().pk)
+    found = {item.data["image"]: (item.group, answer_of(item)) for item in Item.objects.all()}
+    assert found == {"a/1.png": ("ann", "cat"), "b/2.png": ("bob", "dog"), "b/3.png": ("bob", None)}
+    project = Project.objects.get(slug="photos")
+    assert project.import_columns == {first: "image", "kind": "label", "who": "group"}
+    assert chosen(photos, zipped(photos, table, name)) == {first: "image", "kind": "label", "who": "group"}
+
+
+def answer_of(item):
+    return next(iter(item.annotations.values_list("answer__label", flat=True)), None)
+
+
+def test_folders_are_shown_with_their_pictures_and_are_labels_where_the_box_says_so(photos):
+    address = zipped(photos, "")
+    html = re.sub(r"\s+", " ", photos.get(address).content.decode())
+    assert "2 folders" in html
+    assert 'b <span class="quiet number">2</span>' in html
+    assert "What each column is for" not in html
+    on = {"may_fold": "1", "folder_is_label": "1"}
+    html = re.sub(r"\s+", " ", photos.get(address, on).content.decode())
+    assert "3 rows name 2 labels that the project lacks" in html
+    photos.post(address, {**on, "labels": "add"})
+    run_import(ImportBatch.objects.get().pk)
+    assert sorted(map(answer_of, Item.objects.all())) == ["a", "b", "b"]
+
+
+def test_a_box_that_was_ticked_on_the_first_page_can_be_unticked_on_the_second(photos):
+    upload = SimpleUploadedFile("photos.zip", zip_of({"a/1.png": picture(1)}))
+    sent = {"file": upload, "look": "1", "folder_is_label": "on"}
+    address = photos.post(photos.address, sent).headers["Location"]
+    assert b'id="folders-are-labels" checked' in photos.get(address).content
+    photos.post(address, {"may_fold": "1"})
+    run_import(ImportBatch.objects.get().pk)
+    assert answer_of(Item.objects.get()) is None
+
+
+def test_a_refused_choice_of_columns_forgets_no_box(photos):
+    address = zipped(photos)
+    boxes = {"may_fold": "1", "folder_is_label": "1", "may_ask": "1", "ask_about": "unlabeled"}
+    html = photos.get(address, {"c0": "image", "c1": "image", "c2": "keep", **boxes}).content.decode()
+    assert "Two columns for image" in html
+    for name, value in boxes.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in html

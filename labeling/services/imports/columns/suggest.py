@@ -20,7 +20,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "context": ("context", "query"),
     "origin": ("origin", "source", "url", "dataset"),
     "split": ("split", "fold", "subset"),
-    "image": ("image", "imagepath", "filename", "file", "path", "picture"),
+    "image": ("image", "imagepath", "imagefile", "imagename", "filename", "file", "path", "picture", "photo", "img"),
 }  # fmt: skip
 _MARKS = re.compile(r"[\W_]+")
 _SIDES = {"pool", "eval"}

@@ -1,7 +1,9 @@
 """What every reader provides."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import IO, Any, ClassVar
 
 from labeling.kinds import QuestionKind
@@ -46,6 +48,8 @@ class Reader(ABC):
         self.as_it_is = bool(options.get(AS_IT_IS))
         #: the columns as a header calls them, where the file has one
         self.header_names: list[str] = []
+        #: of pictures, how many lie in which folder
+        self.folders: Counter[str] = Counter()
 
     def names_of(self, columns: Sequence[str], names: ColumnNames) -> list[str]:
         """What the columns of a header are called in the project; LEFT_OUT for those that stay out. Raises
@@ -66,6 +70,11 @@ class Reader(ABC):
         for name in take_infinities(record, self.reserved):
             what = f"of {name[:80]!r} held infinity, which is kept as an empty cell."
             self.notes.count(f"1 cell {what}", f"{{count}} cells {what}")
+
+    def head(self, records: int) -> tuple[list[str], list[dict[str, Any]]]:
+        """The columns as the file calls them, and its first records."""
+        found = [record for _, record in islice(self.records(0), records) if isinstance(record, dict)]
+        return self.header_names or list(dict.fromkeys(name for record in found for name in record)), found
 
     @abstractmethod
     def check(self) -> None:

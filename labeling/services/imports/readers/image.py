@@ -1,6 +1,7 @@
 """A single picture is an import of one row."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.readers.base import Numbered, Reader
@@ -13,6 +14,9 @@ class ImageReader(Reader):
     def check(self) -> None:
         if self.modality != "image":
             raise ImportRefused("A picture cannot go into a project of texts or table rows.")
+
+    def head(self, records: int) -> tuple[list[str], list[dict[str, Any]]]:
+        return [], []  # a picture has no columns
 
     def records(self, start: int) -> Iterator[Numbered]:
         self.check()

@@ -15,7 +15,7 @@ from labeling.models import Modality
 from labeling.services.imports.archives.names import Entry
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.notes import ImportNotes
-from labeling.services.imports.readers.base import Numbered, Reader, check_columns
+from labeling.services.imports.readers.base import AS_IT_IS, Numbered, Reader, check_columns
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.readers.jsonl import JsonlReader
 from labeling.services.imports.readers.parquet import ParquetReader
@@ -83,6 +83,12 @@ def _columns(file: IO[bytes], base: str, kind: QuestionKind) -> Sequence[str]:
     reader = _PicturesCsv(file, modality=Modality.IMAGE, kind=kind, options={})
     reader.check()
     return reader.columns
+
+
+def head_of(file: IO[bytes], base: str, kind: QuestionKind, records: int) -> tuple[list[str], list[dict[str, Any]]]:
+    """The columns as the table calls them, and its first rows."""
+    reader, modality = _READERS[PurePosixPath(base).suffix]
+    return reader(file, modality=modality, kind=kind, options={AS_IT_IS: True}).head(records)
 
 
 def rows_of(

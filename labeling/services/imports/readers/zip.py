@@ -7,7 +7,9 @@ import struct
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from django.conf import settings
@@ -17,7 +19,7 @@ from labeling.services.imports.archives.names import Entry, Names, entries_of, l
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.base import Numbered, Reader
-from labeling.services.imports.readers.picture_tables import candidates, names_pictures, rows_of
+from labeling.services.imports.readers.picture_tables import candidates, head_of, names_pictures, rows_of
 from labeling.services.imports.records.rows import CONTEXT_PICTURE, PICTURE, Rejection
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
@@ -26,6 +28,7 @@ _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 _PIECE_BYTES = 256 * 1024
 
+NO_TABLE = "columns says what columns are for, but the zip holds no table."
 HELD_BACK = "No row names this file, and there are rows without a file: it may be theirs."
 SHADOWED = "A later entry of the zip has the very same name, and the row means that one."
 
@@ -42,18 +45,46 @@ class ZipReader(Reader):
     def check(self) -> None:
         if self.modality != "image":
             raise ImportRefused("A zip of pictures cannot go into a project of texts or table rows.")
+        if self.mapping.chosen:  # before anything is stored, as of every other file
+            heads = self._heads(1)
+            if not heads:
+                raise ImportRefused(NO_TABLE)
+            for columns, _ in heads:
+                self.mapping.fits(columns)
+
+    def head(self, records: int) -> tuple[list[str], list[dict[str, Any]]]:
+        """Of its tables together."""
+        heads = self._heads(records)
+        names = list(dict.fromkeys(name for columns, _ in heads for name in columns))
+        return names, [record for _, found in heads for record in found][:records]
 
     def records(self, start: int) -> Iterator[Numbered]:
         self.check()
+        with self._archive() as archive:
+            yield from self._records(archive, start)
+
+    @contextmanager
+    def _archive(self) -> Iterator[zipfile.ZipFile]:
         self.file.seek(0)
         try:
             with zipfile.ZipFile(self.file) as archive:
-                yield from self._records(archive, start)
+                yield archive
         except (zipfile.BadZipFile, EOFError, struct.error, UnicodeDecodeError) as error:
             raise ImportRefused(f"The zip is broken or cut off: {error}.") from error
 
+    def _heads(self, records: int) -> list[tuple[list[str], list[dict[str, Any]]]]:
+        """Columns and first records of each table that says which pictures it is about."""
+        self.expanded_bytes = 0
+        found = []
+        with self._archive() as archive:
+            for table in candidates(_entries(archive)):
+                with self._items(archive, table) as file:
+                    if names_pictures(file, table.base, self.kind):
+                        found.append(head_of(file, table.base, self.kind, records))
+        return found
+
     def _records(self, archive: zipfile.ZipFile, start: int) -> Iterator[Numbered]:
-        entries = [entry for entry in entries_of(archive) if not _IGNORED.search(entry.name)]
+        entries = _entries(archive)
         if len(entries) > settings.IMPORT_MAX_ZIP_FILES:
             limit = settings.IMPORT_MAX_ZIP_FILES
             raise ImportRefused(f"{len(entries):,} files in the zip; at most {limit:,} are accepted.")
@@ -65,12 +96,14 @@ class ZipReader(Reader):
         self.lost_rows = 0
         self.named, self.shadowed, self.tables = set[Entry](), set[Entry](), set[Entry]()
         tables = candidates(entries)
-        names = Names(entry for entry in entries if entry not in tables)
+        pictures = [entry for entry in entries if entry not in tables]
+        self.folders = Counter(entry.folder for entry in pictures if entry.folder)
+        names = Names(pictures)
         number = 0
         for table in tables:
             number = yield from self._of_table(archive, table, names, number, start)
         if self.mapping.chosen and not self.tables:
-            raise ImportRefused("columns says what columns are for, but the zip holds no table.")
+            raise ImportRefused(NO_TABLE)
         for entry in list(self.named):
             self.shadowed.update(names.shadowed(entry))
         self.shadowed -= self.named
@@ -218,6 +251,11 @@ class ZipReader(Reader):
         limit = settings.IMPORT_MAX_ZIP_EXPANDED_BYTES
         if self.expanded_bytes > limit:
             raise ImportRefused(f"The zip unpacks to more than {limit:,} bytes; what came before that is kept.")
+
+
+def _entries(archive: zipfile.ZipFile) -> list[Entry]:
+    """What somebody put into the zip."""
+    return [entry for entry in entries_of(archive) if not _IGNORED.search(entry.name)]
 
 
 def _check_entry(info: zipfile.ZipInfo) -> None:
