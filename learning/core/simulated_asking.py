@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core import cycle
+from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.evaluation.fall_back import By, who_asks
-from learning.core.evaluation.learnable import explained_by_others
+from learning.core.evaluation.learnable import grounds_of
 from learning.core.learners import FittedLearner
 from learning.core.learners.evidence import row_losses_beside
 from learning.core.strategies.auto import COLD_LABELS, TEACHING
@@ -26,6 +27,7 @@ class SimulatedAsking:
         self.by: By = "model"
         self.fell_back_at = 0
         self._decides = falls_back and settings.strategy == "auto" and settings.objective.falls_back
+        self._n_labels = settings.n_labels
         self._chosen = np.zeros(0, dtype=bool)
 
     def asked(self, n: int, n_random: int, strategy: str) -> None:
@@ -35,11 +37,12 @@ class SimulatedAsking:
         self._chosen = np.concatenate((self._chosen, chosen))
         self._chosen[:COLD_LABELS] = False
 
-    def decide(self, model: FittedLearner) -> None:
-        """Decide by what the model's answers explain of each other."""
+    def decide(self, model: FittedLearner, features: FloatMatrix, agreement: DoubleArray) -> None:
+        """Decide by what the model's answers explain of each other, and by what second answers say of errors."""
         if not self._decides:
             return
-        explained = explained_by_others(row_losses_beside(model), self._chosen)
-        self.by = who_asks(explained, "unclear", self.by)
+        losses = row_losses_beside(model)
+        grounds = grounds_of(losses, self._chosen, features, agreement, self._n_labels)
+        self.by = who_asks(grounds, "unclear", self.by)
         if self.by == "random" and not self.fell_back_at:
             self.fell_back_at = self._chosen.size

@@ -49,3 +49,7 @@ class SimulatedEval:
         return measure_errors(
             given, self._said[:n], self._objective.decide(given), self._agreement[:n], n_answers
         ).leaning
+
+    def agreement(self, n_answers: int) -> DoubleArray:
+        """Return of the eval items so far whether two people agree, NaN where one answered."""
+        return self._agreement[: int(self.PACE * n_answers)]

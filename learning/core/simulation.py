@@ -250,7 +250,7 @@ def simulate(
         unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
         model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)
         assert model is not None  # there is at least one answer by now
-        asking.decide(model)
+        asking.decide(model, answers.features, measured.agreement(rows.size))
         score = METRICS[bench.metric](model.predict(bench.held_out), bench.held_out_targets, settings.kind)
         labels.append(int(rows.size))
         scores.append(score)

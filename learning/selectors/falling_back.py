@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import FallBack, Project
-from learning.core.evaluation.fall_back import By, explained_words
+from learning.core.evaluation.fall_back import By, errors_words, explained_words
 
 _BY_ARMS = {
     "no": "At equal numbers of labels it was no better than random questions.",
@@ -30,7 +30,10 @@ def asking(project: Project) -> Asking:
     """What pages and REST say of it; no text where the model chooses as it was set."""
     found: dict[str, Any] = project.fell_back or {}
     if found:
-        text = f"Choosing does not pay here: since {found['answers']:,} answers every question is drawn at random."
+        head = (
+            "Choosing does not pay here" if found["pays"] == "no" else "Chosen questions have taught little here so far"
+        )
+        text = f"{head}: since {found['answers']:,} answers every question is drawn at random."
         what_to_do = (
             "It chooses again by itself once the figures speak for it. To have it choose all the same, set"
             " “Ask at random by itself” (fall_back) to “never”."
@@ -48,5 +51,6 @@ def decided_words(figures: Mapping[str, Any], by: By, *, kept: bool) -> str:
 
 
 def _why(figures: Mapping[str, Any]) -> str:
-    explained = f"{explained_words(figures['explained'])}." if figures["explained"] else ""
-    return f"{explained} {_BY_ARMS.get(figures['pays'], '')}".strip()
+    said = [explained_words(figures["explained"]), errors_words(figures)] if figures["explained"] else []
+    told = " ".join(f"{sentence}." for sentence in said if sentence)
+    return f"{told} {_BY_ARMS.get(figures['pays'], '')}".strip()

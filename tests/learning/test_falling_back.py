@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.models import AuditEvent, Reason, Task
+from labeling.models import AuditEvent, Item, Reason, Task
 from labeling.services.answers.record import record_answer
 from labeling.services.serving.next_tasks import next_tasks
 from learning.models import ArmComparison, Run
@@ -12,7 +12,7 @@ from tests.learning.people import answer_some, make_text_project, truth
 
 pytestmark = pytest.mark.django_db
 
-SAID = "Choosing does not pay here: since"
+SAID = "Chosen questions have taught little here so far: since"
 
 
 @pytest.fixture(autouse=True)
@@ -58,12 +58,27 @@ def label(project, people, answer) -> list[str]:
     return notes
 
 
+def make_table_project(people, **fields):
+    """The same messages as rows of a table of three columns, one of which tells spam from ham."""
+    project = make_text_project(people.manager, modality="tabular", **fields)
+    rows = list(project.items.all())
+    for row in rows:
+        spam = truth(row)["label"] == "spam"
+        row.data = {
+            "links": (3 if spam else 0) + row.ordinal % 3,
+            "length": row.ordinal * 37 % 101,
+            "hour": row.pk % 24,
+        }
+    Item.objects.bulk_update(rows, ["data"])
+    return project
+
+
 ASKED = {"n_pool": 260, "n_eval": 0, "eval_share": 0.0, "random_share": 0.0, "learner": "logistic"}
 
 
 @pytest.fixture
 def noisy(people):
-    project = make_text_project(people.manager, **ASKED)
+    project = make_table_project(people, **ASKED)
     label(project, people, by_chance)
     return project
 
@@ -83,6 +98,9 @@ def test_it_falls_back_and_says_so_everywhere_until_the_manager_has_the_model_ch
     assert found
     assert found["explained"]["n"] >= 60
     assert found["answers"] <= 150
+    # nobody was asked twice, and there are many answers for each direction of three columns
+    assert (found["n_twice"], found["explainable"]) == (0, 1.0)
+    assert found["per_direction"] > 10
     event = AuditEvent.objects.get(action="project.fell_back")
     assert (event.project_number, event.user_number, event.after["run"]) == (noisy.pk, None, found["run"])
     assert event.after["explained"] == found["explained"]
@@ -98,6 +116,7 @@ def test_it_falls_back_and_says_so_everywhere_until_the_manager_has_the_model_ch
     for address in ("fragments/curve/", "models/"):
         page = client.get(f"/p/{noisy.slug}/{address}").content.decode()
         assert f"{SAID} {found['answers']} answers every question is drawn at random." in page
+        assert "Nothing was answered twice: errors of people would look the same." in page
         assert "Choose by the model again" in page
     asking = rest.get(f"/api/v1/projects/{noisy.slug}/metrics/").json()["asking"]
     assert (asking["by"], asking["figures"]) == ("random", found)
@@ -157,9 +176,17 @@ def test_another_strategy_is_followed_at_once(fallen, people, api):
 
 
 def test_where_answers_can_be_learned_the_model_goes_on_choosing(people):
-    project = make_text_project(people.manager, **ASKED)
+    project = make_table_project(people, **ASKED)
     notes = label(project, people, truth)
     assert project.fell_back is None
     assert notes[-1].startswith("the model chooses. The other answers explain")
     assert not AuditEvent.objects.filter(action="project.fell_back").exists()
     assert Reason.STRATEGY in {task.reason for task in ask(project, people.manager, truth, 5)}
+
+
+def test_messages_by_people_who_err_do_not_fall_back(people):
+    """They differ in more directions than there are answers: what is unexplained may just be unseen."""
+    project = make_text_project(people.manager, **ASKED)
+    notes = label(project, people, by_chance)
+    assert notes[-1].startswith("the model chooses. The other answers explain")
+    assert project.fell_back is None

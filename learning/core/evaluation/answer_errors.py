@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import binom
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation.intervals import Estimate, share
+from learning.core.evaluation.intervals import Estimate, median_share, share
 
 #: Of the answers to random items, how many are compared with the model: those it is surest about.
 SUREST = 1 / 3
@@ -133,6 +133,30 @@ def errors_by_pairs(agreement: DoubleArray, n_labels: int, overlap: int = 1) -> 
         _of_majority(_error_at(given, n_labels), overlap) for given in (found.value, found.high, found.low)
     )
     return Estimate(value, low, high, found.n)
+
+
+def likely_rate(agreement: DoubleArray, n_labels: int, overlap: int = 1) -> float:
+    """Return the error rate that is as likely to be too high as too low.
+
+    After few second answers it is above that of :func:`errors_by_pairs`: of five pairs who all agree one in twelve may
+    have erred, and who takes them for people without errors takes the errors for something in the items.
+
+    Parameters
+    ----------
+    agreement : ndarray of shape (m,), m >= 1
+    n_labels : int
+    overlap : int
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> [round(likely_rate(np.ones(n), 2), 2) for n in (5, 20, 100)]
+    [0.07, 0.02, 0.0]
+    """
+    return _of_majority(_error_at(median_share(float(agreement.sum()), agreement.size), n_labels), overlap)
 
 
 def _error_at(agreement: float, n_labels: int) -> float:

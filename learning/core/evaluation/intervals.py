@@ -71,6 +71,26 @@ def share(successes: float, n: float) -> Estimate:
     return Estimate(value, min(low, value), max(high, value), round(n))
 
 
+def median_share(successes: float, n: float) -> float:
+    """Share of successes that is as likely to be too low as too high: the lower end of an exact interval of level 0.
+
+    Below the plain share, by less than ``1 / n``; of ``n`` successes in ``n`` it is ``.5 ** (1 / n)``.
+
+    Parameters
+    ----------
+    successes : float
+        Between 0 and ``n``.
+    n : float
+        Above 0.
+
+    Examples
+    --------
+    >>> round(median_share(5, 5), 3), round(median_share(0, 5), 3), round(median_share(80, 100), 3)
+    (0.871, 0.0, 0.794)
+    """
+    return float(betaincinv(successes, n - successes + 1.0, 0.5)) if successes > 0 else 0.0
+
+
 def bounded_mean(values: ArrayLike, top: float, least: float = 0.0) -> Estimate:
     """Mean of values in [least, top] with an interval that reckons with values it has not seen.
 

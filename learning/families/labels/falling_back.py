@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from labeling.models import Annotation, FallBack, Project, Reason, Source, Split
 from labeling.services.audit.trail import record
-from learning.core.evaluation.fall_back import By, who_asks
-from learning.core.evaluation.learnable import explained_by_others
+from learning.core.evaluation.fall_back import By, Grounds, who_asks
+from learning.core.evaluation.learnable import grounds_of
 from learning.core.evaluation.pays import ArmPoint, does_it_pay
 from learning.core.learners.evidence import row_losses_beside
 from learning.core.strategies.auto import COLD_LABELS, TEACHING
@@ -29,17 +29,17 @@ def decide(context: Context, candidate: Candidate[Any]) -> None:
     project, objective = context.run.project, context.inputs.settings.objective
     if project.strategy != "auto" or not objective.falls_back:
         return
-    explained = explained_by_others(row_losses_beside(candidate.fitted), _chosen(context))
+    grounds = _grounds(context, candidate)
     points = ArmComparison.objects.filter(project=project, metric=objective.headline).in_order()
     pays = does_it_pay([ArmPoint(row.labels, row.difference, row.low, row.high) for row in points])
-    if explained is None and pays == "unclear":
+    if grounds is None and pays == "unclear":
         return
     with context.log.step("who asks") as step, transaction.atomic():
         now = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         before: By = "random" if now.fell_back else "model"
-        after = who_asks(explained, pays, before)
+        after = who_asks(grounds, pays, before)
         figures = {
-            "answers": context.run.annotations_seen, "explained": asdict(explained) if explained else None,
+            "answers": context.run.annotations_seen, **(asdict(grounds) if grounds else {"explained": None}),
             "pays": pays, "run": str(context.run.public_id), "at": timezone.now().isoformat(),
         }  # fmt: skip
         stays = after == before or now.fall_back == FallBack.NEVER or now.strategy != "auto"
@@ -48,6 +48,14 @@ def decide(context: Context, candidate: Candidate[Any]) -> None:
             Project.objects.filter(pk=now.pk).update(fell_back=figures if after == "random" else None)
             action = "project.fell_back" if after == "random" else "project.chooses_again"
             record(action, user=None, project=now, before={"by": before}, after={"by": after, **figures})
+
+
+def _grounds(context: Context, candidate: Candidate[Any]) -> Grounds | None:
+    data, answers = context.data, context.inputs.answers
+    agreement = np.concatenate((data.evaluation.agreement, data.tied.agreement))
+    losses = row_losses_beside(candidate.fitted)
+    given = answers.features, agreement, len(data.labels), context.run.project.overlap
+    return grounds_of(losses, _chosen(context), *given)
 
 
 def _chosen(context: Context) -> NDArray[np.bool_]:

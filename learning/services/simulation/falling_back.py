@@ -13,6 +13,6 @@ def fell_back_told(strategy: str, curves: Sequence[Curve]) -> str:
     after = f"{fell[0]:,}" if fell[0] == fell[-1] else f"{fell[0]:,} to {fell[-1]:,}"
     seeds = f"{len(fell)} of {len(curves)} seeds" if len(curves) > 1 else "this seed"
     return (
-        f"{strategy}: choosing teaches nothing in {seeds}, where every question is drawn at random after {after}"
+        f"{strategy}: chosen questions teach little in {seeds}, where every question is drawn at random after {after}"
         " answers, as a project does by itself; --fall-back never shows what choosing on would bring."
     )
