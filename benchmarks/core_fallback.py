@@ -158,10 +158,12 @@ def run(bench: Bench, seed: int, plan: Plan) -> Seed:
 
 def gain(seeds: list[Seed], arm: str, at: int) -> Estimate:
     """Return what an arm's held-out score is above random order's at a number of answers."""
-    ours, theirs = ([float(np.interp(at, c.labels, c.scores)) for c in curves] for curves in (
-        [getattr(each, arm) for each in seeds], [each.random for each in seeds]
-    ))  # fmt: skip
-    return mean_of_few(np.subtract(ours, theirs), 1e-3)
+    return mean_of_few([_score(getattr(each, arm), at) - _score(each.random, at) for each in seeds], 1e-3)
+
+
+def _score(curve: Curve | None, at: int) -> float:
+    assert curve is not None
+    return float(np.interp(at, curve.labels, curve.scores))
 
 
 def report(name: str, seeds: list[Seed], budget: int) -> str:
