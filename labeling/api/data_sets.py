@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ActionView, FirstRenderer, ProjectView, body, found, person, query
+from labeling.api.certificates import SnapshotCertificateOut
 from labeling.api.exceptions import Conflict
 from labeling.api.files import file_response
 from labeling.api.idempotency import KEY, once
@@ -24,6 +25,7 @@ from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.access import may
 from labeling.selectors.metrics import metrics
 from labeling.services.exports import checked_filters, export_file, file_name, format_named, format_names
+from labeling.services.exports.certificate import certificate_of
 from labeling.services.exports.snapshots import datasheet_of, names_people, opened, start_snapshot
 
 FILES = {(200, format_named(name).media_type): OpenApiResponse(OpenApiTypes.BINARY) for name in format_names()}
@@ -85,12 +87,17 @@ class Snapshots(ProjectView, ListAPIView[Snapshot]):
                 rows=given["rows"],
                 filters=given.get("filters"),
                 pseudonyms=given["names"] == "pseudonyms",
+                columns=given.get("columns", ()),
                 public_id=public_id,
             )
 
-        asked = (given["format"], given["rows"])
+        asked = (given["format"], given["rows"], list(dict.fromkeys(given.get("columns", ()))))
         own = self.get_queryset().filter(created_by=user)
-        made = once(request, own, make, lambda earlier: (earlier.format, earlier.rows) == asked)
+
+        def is_this(earlier: Snapshot) -> bool:
+            return (earlier.format, earlier.rows, earlier.filters.get("columns", [])) == asked
+
+        made = once(request, own, make, is_this)
         return Response(SnapshotOut(made).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -135,6 +142,23 @@ class SnapshotFile(ActionView):
             media_type=format_named(snapshot.format).media_type,
             name=f"{snapshot.project.slug}-{snapshot.rows}-{snapshot.sha256[:12]}.{format_named(snapshot.format).extension}",
         )
+
+
+class SnapshotCertificate(ActionView):
+    actions = {"GET": Action.SNAPSHOTS_READ}
+
+    @extend_schema(operation_id="snapshots_certificate", responses=SnapshotCertificateOut)
+    def get(self, request: Request, public_id: Any) -> Response:
+        """What the export carried and what its format lost: rows, items and answers, losses with the rows they cost,
+        what was checked by reading the file back, and its sha256. 409 until it is written, and for snapshots of
+        releases that counted nothing."""
+        snapshot = _snapshot(self, public_id)
+        if snapshot.state != JobState.DONE:
+            raise Conflict(f"There is no certificate: the snapshot is {snapshot.state}.")
+        certificate = certificate_of(snapshot)
+        if certificate is None:
+            raise Conflict("There is no certificate: the snapshot was taken by a release that made none.")
+        return Response(SnapshotCertificateOut(certificate).data)
 
 
 class SnapshotDatasheet(ActionView):

@@ -14,12 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ProjectView, body, found, person
-from labeling.api.exceptions import TooLarge
+from labeling.api.certificates import ImportCertificateOut
+from labeling.api.exceptions import Conflict, TooLarge
 from labeling.api.idempotency import KEY, once
 from labeling.api.parsers import LimitedJSONParser
 from labeling.api.serializers import ImportFileIn, ImportOut, ImportRowsIn, RejectionOut
 from labeling.models import Action, ImportBatch, ImportFormat, ImportRejection
 from labeling.services.imports import start_import
+from labeling.services.imports.certificate import certificate_of
 from labeling.services.imports.start import is_told_the_same, shown_file_name
 
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
@@ -123,6 +125,19 @@ class ImportDetail(ProjectView):
         """How far the import is."""
         batch = ImportBatch.objects.filter(project=self.project, public_id=public_id).first()
         return Response(ImportOut(found(batch, "import")).data)
+
+
+class ImportCertificate(ProjectView):
+    actions = {"GET": Action.IMPORTS_READ}
+
+    @extend_schema(operation_id="imports_certificate", responses=ImportCertificateOut)
+    def get(self, request: Request, slug: str, public_id: Any) -> Response:
+        """What the import carried and lost: rows and answers in and stored, rejections by reason, labels, values
+        changed or left out, what was checked, and the sha256 of the upload. 409 until the import has ended."""
+        batch = found(ImportBatch.objects.filter(project=self.project, public_id=public_id).first(), "import")
+        if not batch.is_finished:
+            raise Conflict(f"There is no certificate yet: the import is {batch.state}.")
+        return Response(ImportCertificateOut(certificate_of(batch)).data)
 
 
 class Rejections(ProjectView, ListAPIView[ImportRejection]):

@@ -376,6 +376,12 @@ class SnapshotIn(StrictSerializer):
     format = serializers.ChoiceField(choices=EXPORT_FORMATS, default="jsonl")
     rows = serializers.ChoiceField(choices=row_names(), default="annotations")
     filters = SnapshotFilters(required=False)
+    columns = serializers.ListField(
+        child=serializers.CharField(max_length=1_000),
+        required=False,
+        max_length=1_000,
+        help_text="These columns only, in this order; all of them where it is empty.",
+    )
     names = serializers.ChoiceField(choices=NAMES, default="real", help_text="Pseudonyms: viewers may read it too.")
 
 
@@ -386,13 +392,14 @@ class SnapshotOut(serializers.ModelSerializer[Snapshot]):
     rows = serializers.ChoiceField(choices=row_names())
     filters = serializers.SerializerMethodField()
     names = serializers.SerializerMethodField()
+    columns = serializers.SerializerMethodField()
     file = serializers.SerializerMethodField()
 
     class Meta:
         model = Snapshot
         fields = [
-            "id", "state", "format", "rows", "filters", "names", "sha256", "size_bytes", "row_count", "file", "error",
-            "created_at", "finished_at",
+            "id", "state", "format", "rows", "filters", "names", "columns", "sha256", "size_bytes", "row_count", "file",
+            "error", "created_at", "finished_at",
         ]  # fmt: skip
 
     @extend_schema_field(SnapshotFilters)
@@ -402,6 +409,10 @@ class SnapshotOut(serializers.ModelSerializer[Snapshot]):
     @extend_schema_field(serializers.ChoiceField(choices=NAMES))
     def get_names(self, snapshot: Snapshot) -> str:
         return "pseudonyms" if snapshot.filters.get("pseudonyms") else "real"
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField(), help_text="Those asked for, if any."))
+    def get_columns(self, snapshot: Snapshot) -> list[str]:
+        return list(snapshot.filters.get("columns", ()))
 
     @extend_schema_field(serializers.CharField(allow_null=True, help_text="Address of the file once it is written."))
     def get_file(self, snapshot: Snapshot) -> str | None:

@@ -15,6 +15,7 @@ project_urls = [
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/preview/", import_preview.ImportPreview.as_view(), name="import-preview"),
     path("imports/<uuid:public_id>/", imports.ImportDetail.as_view(), name="import"),
+    path("imports/<uuid:public_id>/certificate/", imports.ImportCertificate.as_view(), name="import-certificate"),
     path("imports/<uuid:public_id>/rejections/", imports.Rejections.as_view(), name="import-rejections"),
     path("items/", items.ItemsView.as_view(), name="items"),
     path("contexts/", contexts.ContextsView.as_view(), name="contexts"),
@@ -45,5 +46,8 @@ urlpatterns = [
     path("contexts/<int:pk>/restore/", contexts.ContextRestore.as_view(), name="context-restore"),
     path("snapshots/<uuid:public_id>/", data_sets.SnapshotDetail.as_view(), name="snapshot"),
     path("snapshots/<uuid:public_id>/file/", data_sets.SnapshotFile.as_view(), name="snapshot-file"),
+    path(
+        "snapshots/<uuid:public_id>/certificate/", data_sets.SnapshotCertificate.as_view(), name="snapshot-certificate"
+    ),
     path("snapshots/<uuid:public_id>/datasheet/", data_sets.SnapshotDatasheet.as_view(), name="snapshot-datasheet"),
 ]

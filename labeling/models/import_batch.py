@@ -31,12 +31,18 @@ class ImportBatch(JobRecord):
     file_name = models.CharField(max_length=255, blank=True, help_text="As the browser sent it; shown, never trusted.")
     path = models.CharField(max_length=200, help_text="The upload in the file storage.")
     size_bytes = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, db_default="", help_text="Of the upload as it came.")
     options = models.JSONField(default=dict, help_text="For example folder_is_label for a zip of pictures.")
     cursor = models.BigIntegerField(default=0, help_text="Rows (or zip entries) dealt with.")
     notes = models.JSONField(
         default=list,
         db_default=models.Value([], models.JSONField()),
         help_text="What was found and said: sentences for one and for many, and the count.",
+    )
+    certificate = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="What was counted beside the columns below, chunk by chunk, and what was checked at the end.",
     )
     total = models.BigIntegerField(null=True, help_text="Rows in the file, once known.")
     accepted = models.BigIntegerField(default=0)

@@ -18,6 +18,7 @@ class ImportDraft(models.Model):
     file_name = models.CharField(max_length=255, blank=True, help_text="As the browser sent it; shown, never trusted.")
     path = models.CharField(max_length=200, help_text="The upload in the file storage.")
     size_bytes = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, db_default="", help_text="Of the upload as it came.")
     options = models.JSONField(default=dict, help_text="For example folder_is_label for a zip of pictures.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -17,6 +17,11 @@ class Snapshot(JobRecord):
     sha256 = models.CharField(max_length=64, blank=True)
     size_bytes = models.BigIntegerField(default=0)
     row_count = models.BigIntegerField(default=0)
+    certificate = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="What was counted while the file was written; empty for snapshots of before 2026-11-30.",
+    )
 
     objects = JobRecordQuerySet.as_manager()
 

@@ -28,6 +28,7 @@ from labeling.services.exports import (
     data_sets_of,
     file_name,
 )
+from labeling.services.exports.certificate import certificate_of
 from labeling.services.exports.snapshots import names_people, start_snapshot
 from labeling.services.validation.errors import Invalid
 
@@ -95,12 +96,15 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def _page_of(request: PageRequest, project: Project, number: Any) -> Page:
-    """Snapshots, newest first; ``is_closed`` are those whose file says names that the reader does not see."""
+    """Snapshots, newest first; ``is_closed`` are those whose file says names that the reader does not see,
+    ``told`` is what their certificates tell."""
     found = Snapshot.objects.filter(project=project).select_related("created_by", "project").order_by("-pk")
     page = Paginator(found, SNAPSHOTS_PER_PAGE).get_page(number)
     sees_names = Action.NAMES_READ.permission in permissions(request)
     for snapshot in page.object_list:
-        snapshot.is_closed = not sees_names and names_people(snapshot)  # type: ignore[attr-defined]  # for the template
+        # for the template
+        snapshot.is_closed = not sees_names and names_people(snapshot)  # type: ignore[attr-defined]
+        snapshot.told = certificate_of(snapshot)  # type: ignore[attr-defined]
     return page
 
 

@@ -31,6 +31,7 @@ from labeling.pages.navigation import permissions
 from labeling.selectors.importing import notes_of, rejected_alike, why_unlisted
 from labeling.services.exports.delimited import neutral
 from labeling.services.imports import ImportRefused, start_import
+from labeling.services.imports.certificate import certificate_of
 from labeling.services.imports.drafts import keep_draft
 from labeling.services.serving.sources import source_of
 
@@ -94,6 +95,7 @@ def import_(request: PageRequest, project: Project, public_id: Any) -> HttpRespo
         return render(request, "pages/imports/_progress.html", context)
     context["page"] = rejected_alike(batch, REJECTIONS_PER_PAGE, request.GET.get("page"))
     context["why_unlisted"] = why_unlisted(batch)
+    context["certificate"] = certificate_of(batch) if batch.is_finished else None
     return render(request, "pages/imports/one.html", context)
 
 

@@ -238,7 +238,7 @@ def test_a_snapshot_of_a_table_has_a_datasheet_by_its_own_moment(api, people, pr
     assert "- rows: 3" in text
     assert "- 3 answers by `annotator`" in text
     assert "reviewer" not in text
-    assert "every value is a text" in text
+    assert "Every cell is a text" in text
     seen_by_viewer = api(people.viewer).get(f"/api/v1/snapshots/{made['id']}/datasheet/").content.decode()
     assert "`annotator`" not in seen_by_viewer
     assert api(people.stranger).get(f"/api/v1/snapshots/{made['id']}/datasheet/").status_code == 404

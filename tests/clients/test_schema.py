@@ -142,6 +142,7 @@ def call_everything(client: Client, folder: Any) -> None:
     project.imports.wait(UUID)
     list(project.imports.list())
     list(project.imports.rejections(UUID))
+    project.imports.certificate(UUID)
     project.tasks.next(3)
     list(project.tasks)
     project.tasks.answer(1, {"label": "ham"}, elapsed_ms=10)
@@ -153,13 +154,15 @@ def call_everything(client: Client, folder: Any) -> None:
     list(project.runs.models())
     project.runs.model(1)
     project.export.download(
-        folder / "rows", format="csv", rows="items", split="pool", source="human", only="iid", names="pseudonyms"
-    )
+        folder / "rows", format="csv", rows="items", split="pool", source="human", only="iid", names="pseudonyms",
+        columns=["item_id", "a, b"],
+    )  # fmt: skip
     project.export.stream(
         folder / "rows", format="parquet", rows="annotations", split="eval", source="import", only="iid", names="real",
         columns=["item_id", "text"],
     )  # fmt: skip
     list(project.export.list())
+    project.export.certificate(UUID)
     project.export.fetch(UUID, folder / "again")
     project.delete()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from querent_client import tables
 from querent_client.downloads import fetch, stream
 from querent_client.jobs import finished
-from querent_client.models import ExportFormatEnum, RowsEnum, SnapshotOut
+from querent_client.models import ExportFormatEnum, RowsEnum, SnapshotCertificateOut, SnapshotOut
 from querent_client.progress import Progress, reporting
 from querent_client.transport import Transport
 
@@ -32,7 +32,7 @@ class ProjectExports:
         self, path: str | Path, *, format: ExportFormatEnum = "jsonl", rows: RowsEnum = "annotations",  # noqa: A002
         split: Split | None = None, source: str | None = None, only: Literal["iid"] | None = None,
         names: Literal["real", "pseudonyms"] | None = None, progress: bool | Progress = False,
-        timeout_s: float | None = None,
+        columns: Sequence[str] = (), timeout_s: float | None = None,
     ) -> SnapshotOut:  # fmt: skip
         """Fixes the data set as it is now and writes its file to ``path``, which is there whole or not at all.
 
@@ -40,22 +40,28 @@ class ProjectExports:
         the file's sha256 is checked. Raises DownloadDamaged.
         """
         made = self.snapshot(
-            format=format, rows=rows, split=split, source=source, only=only, names=names, timeout_s=timeout_s
-        )
+            format=format, rows=rows, split=split, source=source, only=only, names=names, columns=columns,
+            timeout_s=timeout_s,
+        )  # fmt: skip
         self.fetch(made, path, progress=progress)
         return made
 
     def snapshot(
         self, *, format: ExportFormatEnum = "jsonl", rows: RowsEnum = "annotations",  # noqa: A002
         split: Split | None = None, source: str | None = None, only: Literal["iid"] | None = None,
-        names: Literal["real", "pseudonyms"] | None = None, wait: bool = True, timeout_s: float | None = None,
-        idempotency_key: str | None = None,
+        names: Literal["real", "pseudonyms"] | None = None, columns: Sequence[str] = (), wait: bool = True,
+        timeout_s: float | None = None, idempotency_key: str | None = None,
     ) -> SnapshotOut:  # fmt: skip
-        """Fixes the data set as it is now; with ``wait`` its file is written when this returns."""
+        """Fixes the data set as it is now; with ``wait`` its file is written when this returns.
+
+        ``columns`` chooses some, in their order.
+        """
         filters = {name: value for name, value in (("split", split), ("source", source), ("only", only)) if value}
         body: dict[str, Any] = {"format": format, "rows": rows, "filters": filters}
         if names:
             body["names"] = names
+        if columns:
+            body["columns"] = list(columns)
         made = cast(
             SnapshotOut, self._transport.json("snapshots_start", slug=self._slug, body=body, key=idempotency_key)
         )
@@ -67,6 +73,10 @@ class ProjectExports:
 
     def read(self, snapshot_id: str) -> SnapshotOut:
         return cast(SnapshotOut, self._transport.json("snapshots_read", public_id=snapshot_id))
+
+    def certificate(self, snapshot_id: str) -> SnapshotCertificateOut:
+        """What the export carried, what its format lost of which rows, and what was checked."""
+        return cast(SnapshotCertificateOut, self._transport.json("snapshots_certificate", public_id=snapshot_id))
 
     def list(self) -> Iterator[SnapshotOut]:
         """Newest first."""

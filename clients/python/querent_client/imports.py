@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from querent_client.jobs import finished
-from querent_client.models import ImportOut, PreviewOut, RejectionOut
+from querent_client.models import ImportCertificateOut, ImportOut, PreviewOut, RejectionOut
 from querent_client.progress import Progress, reporting
 from querent_client.transport import Transport
 
@@ -84,6 +84,11 @@ class ProjectImports:
     def rejections(self, import_id: str) -> Iterator[RejectionOut]:
         """The rows that did not go in, with number and reason."""
         return self._transport.pages("imports_rejections", slug=self._slug, public_id=import_id)
+
+    def certificate(self, import_id: str) -> ImportCertificateOut:
+        """What an import that has ended carried and lost, with the sha256 of what was sent."""
+        found = self._transport.json("imports_certificate", slug=self._slug, public_id=import_id)
+        return cast(ImportCertificateOut, found)
 
     def _done(self, started: ImportOut, tell: Progress, wait: bool, timeout_s: float | None) -> ImportOut:
         if not wait:

@@ -126,6 +126,19 @@ class AnswerOut(TypedDict):
     created_at: str
 
 
+class CertificateCheckOut(TypedDict):
+    what: str
+    expected: str
+    found: str
+    ok: bool
+
+
+class ChangeOut(TypedDict):
+    what: str
+    # 0 for what holds for the whole file.
+    count: int
+
+
 class CheckOut(TypedDict):
     name: str
     passed: bool
@@ -201,6 +214,72 @@ class GateOut(TypedDict):
     checks: list[CheckOut]
     # The paired tests and their limits.
     numbers: Any
+
+
+class ReadAnswersOut(TypedDict):
+    read: int
+    stored: int
+    # The item or pair has one already, or the row was refused.
+    not_stored: int
+    # Of those: said otherwise than the one that is there.
+    contradicted: int
+
+
+class UnknownLabelOut(TypedDict):
+    name: str
+    rows: int
+
+
+class ReadLabelsOut(TypedDict):
+    added: list[str]
+    # Labels that the project lacks, with the rows rejected for them.
+    unknown: list[UnknownLabelOut]
+
+
+class ReadRecordsOut(TypedDict):
+    read: int | None
+    accepted: int
+    # Accepted as new items.
+    items: int | None
+    # Accepted as pairs, judgments or gold answers.
+    pairs: int | None
+    duplicates: int
+    # Duplicates that gave their item what it lacked.
+    completed: int | None
+    rejected: int
+
+
+class ReasonOut(TypedDict):
+    reason: str
+    field: str
+    rows: int
+    first: int
+    last: int
+
+
+class ImportCertificateOut(TypedDict):
+    id: str
+    state: JobStateEnum
+    finished_at: str | None
+    size_bytes: int
+    checks: list[CertificateCheckOut]
+    # The same for people, in sentences.
+    summary: list[str]
+    # Always import.
+    conversion: str
+    format: str
+    file_name: str
+    # Of the upload as it came.
+    sha256: str | None
+    records: ReadRecordsOut
+    answers: ReadAnswersOut | None
+    labels: ReadLabelsOut
+    # The most frequent reasons, at most a hundred.
+    rejections: list[ReasonOut]
+    # Rows rejected for further reasons.
+    rejections_unlisted: int
+    # What was found, changed or left out, with the number of cells or rows.
+    changes: list[ChangeOut]
 
 
 class ImportFileInRequest(TypedDict):
@@ -300,6 +379,13 @@ class LeaksOut(TypedDict):
     group: int
     n_eval: int
     n_pool: int
+
+
+class LossOut(TypedDict):
+    what: str
+    # Empty where the whole row is meant.
+    column: str
+    rows: int
 
 
 class MemberInRequest(TypedDict):
@@ -581,6 +667,49 @@ class SkipOut(TypedDict):
     reason: ReasonEnum
 
 
+class WrittenColumnOut(TypedDict):
+    name: str
+    type: str
+
+
+class WrittenRowsOut(TypedDict):
+    # Rows of the project that were to be written.
+    read: int
+    written: int
+    # Rows that the format does not take; the losses say why.
+    skipped: int
+
+
+class SnapshotCertificateOut(TypedDict):
+    id: str
+    state: JobStateEnum
+    finished_at: str | None
+    size_bytes: int
+    checks: list[CertificateCheckOut]
+    # The same for people, in sentences.
+    summary: list[str]
+    # Always export.
+    conversion: str
+    format: str
+    # The shape of the rows.
+    rows_of: str
+    filters: dict[str, str]
+    # Of people: real or pseudonyms.
+    names: str
+    sha256: str
+    # Of the rows that were read.
+    columns: list[WrittenColumnOut]
+    rows: WrittenRowsOut
+    # Different items that the rows name.
+    items: int | None
+    # Answers that the rows are, or are made of.
+    answers: int | None
+    # What the format could not hold of these rows, counted while it was written.
+    losses: list[LossOut]
+    # What the format never holds, whatever the rows are.
+    cannot_hold: list[str]
+
+
 class SnapshotFilters(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     split: NotRequired[SplitEnum]
@@ -600,6 +729,8 @@ class SnapshotInRequest(TypedDict):
     format: NotRequired[ExportFormatEnum]
     rows: NotRequired[RowsEnum]
     filters: NotRequired[SnapshotFiltersRequest]
+    # These columns only, in this order; all of them where it is empty.
+    columns: NotRequired[list[str]]
     # Pseudonyms: viewers may read it too.
     names: NotRequired[NamesEnum]
 
@@ -611,6 +742,8 @@ class SnapshotOut(TypedDict):
     rows: RowsEnum
     filters: SnapshotFilters
     names: NamesEnum
+    # Those asked for, if any.
+    columns: list[str]
     sha256: NotRequired[str]
     size_bytes: NotRequired[int]
     row_count: NotRequired[int]
@@ -691,6 +824,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
     "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'source', 'split')),
+    "imports_certificate": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/certificate/"),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
     "imports_preview": Operation("POST", "/api/v1/projects/{slug}/imports/preview/"),
     "imports_read": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/"),
@@ -712,6 +846,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "runs_list": Operation("GET", "/api/v1/projects/{slug}/runs/", query=('cursor', 'limit')),
     "runs_read": Operation("GET", "/api/v1/runs/{public_id}/"),
     "runs_start": Operation("POST", "/api/v1/projects/{slug}/runs/"),
+    "snapshots_certificate": Operation("GET", "/api/v1/snapshots/{public_id}/certificate/"),
     "snapshots_file": Operation("GET", "/api/v1/snapshots/{public_id}/file/"),
     "snapshots_list": Operation("GET", "/api/v1/projects/{slug}/snapshots/", query=('cursor', 'limit')),
     "snapshots_read": Operation("GET", "/api/v1/snapshots/{public_id}/"),

@@ -11,7 +11,7 @@ from labeling.selectors.export import ROWS, Filters, bounded, export_columns, ex
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
 from labeling.selectors.row_shapes import row_names, row_names_of, shape_named
 from labeling.services.exports.base import ExportFormat
-from labeling.services.exports.counting import RowCount
+from labeling.services.exports.counting import ConversionCount, RowCount
 from labeling.services.exports.datasets import DATA_SETS, DataSetFormat
 from labeling.services.exports.delimited import Csv
 from labeling.services.exports.folders import FOLDERS, FolderFormat
@@ -30,6 +30,7 @@ __all__ = [
     "FORMATS",
     "ExportFormat",
     "FolderFormat",
+    "check_columns",
     "check_fits",
     "check_folder",
     "check_format",
@@ -156,7 +157,7 @@ def export_file(
     filters = bounded(project, filters)
     if folder := FOLDERS.get(format_):
         _refuse_columns(format_, chosen)
-        return zipped(folder, DataSet(project, rows, filters, count or RowCount()))
+        return zipped(folder, DataSet(project, rows, filters, count or ConversionCount(folder)))
     writer = _written_in_one(format_)
     columns: Sequence[Column]
     if shape := shape_named(rows):
@@ -169,7 +170,16 @@ def export_file(
         records = ({column.name: row.get(column.name) for column in columns} for row in records)
     if filters.pseudonyms and holds_people(project, rows):
         records = under_pseudonyms(records, project)
+    if count:
+        count.begin(columns, _own_names(project, rows, columns), rows)
     return writer.write(columns, count.over(records) if count else records, kind_of(project))
+
+
+def _own_names(project: Project, rows: str, columns: Sequence[Column]) -> set[str]:
+    """The columns that items brought with them: rows of the further shapes have none."""
+    if shape_named(rows):
+        return set()
+    return {column.name for column in columns} - {column.name for column in fixed_columns(project, rows)}
 
 
 def _chosen(columns: Sequence[Column], names: Sequence[str], format_: str) -> list[Column]:
@@ -180,6 +190,16 @@ def _chosen(columns: Sequence[Column], names: Sequence[str], format_: str) -> li
         if name not in by_name:
             raise Invalid("columns", f"There is no column {name[:80]!r}. There are: {', '.join(by_name)}."[:1000])
     return [by_name[name] for name in dict.fromkeys(names)]
+
+
+def check_columns(project: Project, format_: str, rows: str, filters: Filters, names: Sequence[str]) -> None:
+    """Raises Invalid for columns that the rows do not have, and for a format whose columns are its readers'."""
+    if not names:
+        return
+    if format_ in FOLDERS:
+        _refuse_columns(format_, names)
+    shape = shape_named(rows)
+    _chosen(shape.columns(project) if shape else export_columns(project, rows, filters, typed=False), names, format_)
 
 
 def _refuse_columns(format_: str, names: Sequence[str]) -> None:

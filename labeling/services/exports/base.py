@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from labeling.kinds import QuestionKind
 from labeling.selectors.columns import Column
+from labeling.services.exports.losses import Loss
 
 Row = dict[str, Any]
 
@@ -29,7 +30,14 @@ class ExportFormat(ABC):
     needs_types: ClassVar[bool] = True
     #: what of a project the format has no place for, a sentence each
     cannot_hold: ClassVar[tuple[str, ...]] = ()
+    #: what rows lose in it, counted as they are written
+    losses: tuple[Loss, ...] = ()
 
     @abstractmethod
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         """The file in pieces. A row may lack any of the columns and has no others."""
+
+    def rows_in(self, file: IO[bytes], lines: int) -> int | None:
+        """How many rows a written file holds, found by reading it; ``lines`` ends of lines are in it. None where that
+        cannot be known without a reader of its own."""
+        return None

@@ -5,13 +5,14 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
 from labeling.kinds import QuestionKind
 from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row, values_of
+from labeling.services.exports.losses import NO_PICTURES, in_columns
 
 ROWS_A_PIECE = 500
 #: The cell of an empty list: none of the labels, which an empty cell, no consensus, would look like.
@@ -32,6 +33,32 @@ def neutral(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_RUNS_AS_FORMULA) and not _NUMBER.fullmatch(cell) else cell
 
 
+def _quoted(values: Sequence[Any]) -> int:
+    texts = (value for value in values if type(value) is str and value and value[0] in _FIRST_OF_CHANGED)
+    return sum(neutral(text) != text for text in texts)
+
+
+AS_TEXT = in_columns(
+    "Every cell is a text: a reader guesses what is a number, true or false, a list or an object.",
+    lambda column, own: own and column.type != "text",
+)
+NO_EMPTY_TEXT = in_columns(
+    "An empty text and no value are one empty cell.",
+    lambda column, own: own and column.type in ("text", "json"),
+    lambda values: values.count(""),
+)
+QUOTED_FORMULA = in_columns(
+    "A text that a spreadsheet would run as a formula has a `'` in front, which only an import here takes away.",
+    lambda column, own: column.type in ("text", "json"),
+    _quoted,
+)
+BARS_IN_LISTS = in_columns(
+    "The names of a list are joined by |, also one that holds a |.",
+    lambda column, own: column.type == "list",
+    lambda values: sum(any("|" in name for name in value or ()) for value in values),
+)
+
+
 class Csv(ExportFormat):
     """UTF-8, comma, CRLF (RFC 4180). Answers are flat, lists joined by |, an empty list is [], nested
     values are JSON, null is an empty cell."""
@@ -39,10 +66,11 @@ class Csv(ExportFormat):
     name = "csv"
     media_type = "text/csv; charset=utf-8"
     extension = "csv"
-    cannot_hold = (
-        "An empty text and no value are one empty cell; every value is a text.",
-        "A text that a spreadsheet would run as a formula has a `'` in front.",
-    )
+    losses = (AS_TEXT, NO_EMPTY_TEXT, QUOTED_FORMULA, BARS_IN_LISTS, NO_PICTURES)
+
+    def rows_in(self, file: IO[bytes], lines: int) -> int:
+        with io.TextIOWrapper(file, "utf-8", newline="") as text:
+            return sum(1 for _ in csv.reader(text)) - 1
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         cells = [(column, _cells_of(column, kind)) for column in columns]

@@ -1,11 +1,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import IO
 
 import orjson
 
 from labeling.kinds import QuestionKind
 from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row
+from labeling.services.exports.losses import NO_PICTURES
 
 ROWS_A_PIECE = 500
 
@@ -22,6 +24,10 @@ class JsonLines(ExportFormat):
     media_type = "application/x-ndjson"
     extension = "jsonl"
     needs_types = False
+    losses = (NO_PICTURES,)
+
+    def rows_in(self, file: IO[bytes], lines: int) -> int:
+        return lines
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         blank: Row = {} if len(columns) > MAX_COLUMNS else dict.fromkeys(column.name for column in columns)

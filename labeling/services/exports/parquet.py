@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import IO
 
 import orjson
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 from labeling.kinds import QuestionKind
 from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row, values_of
+from labeling.services.exports.losses import AS_JSON_TEXT, NO_PICTURES
 from labeling.services.exports.sink import Sink
 
 ROWS_A_GROUP = 10_000
@@ -32,7 +34,11 @@ class Parquet(ExportFormat):
     name = "parquet"
     media_type = "application/vnd.apache.parquet"
     extension = "parquet"
-    cannot_hold = ("Answers, objects, lists of an item's own columns and columns of mixed types are JSON texts.",)
+    cannot_hold = ("Answers and soft labels are JSON texts.",)
+    losses = (AS_JSON_TEXT, NO_PICTURES)
+
+    def rows_in(self, file: IO[bytes], lines: int) -> int:
+        return int(pq.ParquetFile(file).metadata.num_rows)
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])

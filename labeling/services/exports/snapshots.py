@@ -4,7 +4,7 @@ import hashlib
 import io
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import IO, Any
 
@@ -17,6 +17,7 @@ from labeling.services.audit.trail import record
 from labeling.services.exports import (
     DATA_SETS,
     FOLDERS,
+    check_columns,
     check_fits,
     check_folder,
     check_format,
@@ -27,9 +28,11 @@ from labeling.services.exports import (
     holds_people,
     public,
 )
-from labeling.services.exports.counting import RowCount
+from labeling.services.exports.certificate import sealed
+from labeling.services.exports.counting import ConversionCount
 from labeling.services.exports.folders.content import DataSet
 from labeling.services.exports.folders.datasheet import datasheet
+from labeling.services.exports.losses import Losses
 from labeling.services.files import storage
 from labeling.services.files.block_gzip import BlockReader, BlockWriter
 from labeling.services.jobs.attempts import Attempt, attempt_at
@@ -49,6 +52,7 @@ def start_snapshot(
     rows: str = "annotations",
     filters: Any = None,
     pseudonyms: bool = False,
+    columns: Sequence[str] = (),
     public_id: uuid.UUID | None = None,
 ) -> Snapshot:
     """Fixes what the snapshot holds and enqueues the writing of its file on commit.
@@ -60,17 +64,20 @@ def start_snapshot(
     check_format(project, export_format)
     check_fits(project, rows, chosen)
     check_folder(project, export_format, rows)
+    columns = list(dict.fromkeys(columns))
+    check_columns(project, export_format, rows, chosen, columns)
     bounds = {"ordinal_below": chosen.ordinal_below, "changes": chosen.changes, "pseudonyms": pseudonyms}
     snapshot = Snapshot.objects.create(
         project=project,
         created_by=user,
         format=export_format,
         rows=rows,
-        filters={**public(chosen), **bounds},
+        filters={**public(chosen), **bounds, **({"columns": columns} if columns else {})},
         last_annotation_id=chosen.last_annotation_id or 0,
         public_id=public_id or uuid.uuid4(),
     )
     made = {"format": export_format, "rows": rows, "filters": public(chosen), "pseudonyms": pseudonyms}
+    made |= {"columns": columns} if columns else {}
     record("snapshot.started", user=user, project=project, subject=str(snapshot.public_id), after=made)
     enqueue_on_commit("labeling.run_snapshot", snapshot.pk)
     return snapshot
@@ -89,6 +96,7 @@ def datasheet_of(snapshot: Snapshot, *, pseudonyms: bool) -> str:
     filters = bounded(snapshot.project, _filters(snapshot))
     data = DataSet(snapshot.project, snapshot.rows, replace(filters, pseudonyms=pseudonyms or filters.pseudonyms))
     data.count.rows = snapshot.row_count
+    data.count.lost = Losses.of(snapshot.certificate.get("losses", ()))
     return datasheet(format_named(snapshot.format), data)
 
 
@@ -107,7 +115,7 @@ def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
 def _write(snapshot: Snapshot, attempt: Attempt, file: IO[bytes]) -> None:
     digest = hashlib.sha256()
     size_bytes = 0
-    count = RowCount()
+    count = ConversionCount(format_named(snapshot.format))
     packed = BlockWriter(file)
     for number, piece in enumerate(_pieces(snapshot, count)):
         packed.write(piece)
@@ -118,11 +126,15 @@ def _write(snapshot: Snapshot, attempt: Attempt, file: IO[bytes]) -> None:
     packed.finish()
     sha256 = digest.hexdigest()
     path = _stored(snapshot, sha256, file)
-    attempt.finish(path=path, sha256=sha256, size_bytes=size_bytes, row_count=count.rows)
+    attempt.beat()
+    with _opened(path) as stored:
+        certificate = sealed(snapshot, format_named(snapshot.format), count, sha256, stored)
+    attempt.finish(path=path, sha256=sha256, size_bytes=size_bytes, row_count=count.rows, certificate=certificate)
 
 
-def _pieces(snapshot: Snapshot, count: RowCount) -> Iterator[bytes]:
-    return export_file(snapshot.project, snapshot.format, snapshot.rows, _filters(snapshot), count)
+def _pieces(snapshot: Snapshot, count: ConversionCount) -> Iterator[bytes]:
+    given = snapshot.filters.get("columns", ())
+    return export_file(snapshot.project, snapshot.format, snapshot.rows, _filters(snapshot), count, given)
 
 
 def _filters(snapshot: Snapshot) -> Filters:
@@ -150,5 +162,9 @@ def opened(snapshot: Snapshot) -> IO[bytes]:
 
     Snapshots of before 2026-11-28 are stored as they are served.
     """
-    file: IO[bytes] = default_storage.open(snapshot.path, "rb")
-    return io.BufferedReader(BlockReader(file)) if snapshot.path.endswith(COMPRESSED) else file
+    return _opened(snapshot.path)
+
+
+def _opened(path: str) -> IO[bytes]:
+    file: IO[bytes] = default_storage.open(path, "rb")
+    return io.BufferedReader(BlockReader(file)) if path.endswith(COMPRESSED) else file

@@ -68,8 +68,9 @@ class BlockReader(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence != io.SEEK_SET or offset < 0:
-            raise io.UnsupportedOperation("only from the beginning")
+        offset += {io.SEEK_SET: lambda: 0, io.SEEK_CUR: self.tell, io.SEEK_END: self._size}[whence]()
+        if offset < 0:
+            raise ValueError("before the beginning")
         self._position = offset
         return offset
 
@@ -104,6 +105,13 @@ class BlockReader(io.RawIOBase):
             raise OSError(f"block {number} is damaged")
         self._number, self._block = number, content
         return content
+
+    def _size(self) -> int:
+        """Length of the content: all blocks but the last one are full."""
+        while (length := self._length_at(self._starts[-1])) is not None:
+            self._starts.append(self._starts[-1] + length)
+        number = len(self._starts) - 2  # the last start is where the file ends
+        return number * BLOCK_BYTES + len(self._block_at(number)) if number >= 0 else 0
 
     def _length_at(self, start: int) -> int | None:
         """Length of the block that begins there; None at the end of the file. The file stands behind its header."""

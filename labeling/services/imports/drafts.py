@@ -19,7 +19,7 @@ def keep_draft(
     with kept(project, file=file, file_name=file_name, format=format, options=chosen, is_draft=True) as upload:
         return ImportDraft.objects.create(
             project=project, created_by=user, format=upload.format, file_name=upload.file_name, path=upload.path,
-            size_bytes=upload.size_bytes, options=upload.options,
+            size_bytes=upload.size_bytes, sha256=upload.sha256, options=upload.options,
         )  # fmt: skip
 
 
@@ -31,7 +31,9 @@ def start_draft(user: User, draft: ImportDraft, options: dict[str, Any]) -> Impo
         notes = head_notes(stored, draft.project, draft.format, draft.file_name, chosen)
     if not ImportDraft.objects.filter(pk=draft.pk).delete()[0]:
         return None  # two clicks
-    upload = Upload(draft.path, draft.format, draft.file_name, draft.size_bytes, chosen, notes=notes)
+    upload = Upload(
+        draft.path, draft.format, draft.file_name, draft.size_bytes, chosen, notes=notes, sha256=draft.sha256
+    )
     return enqueued(user, draft.project, upload)
 
 

@@ -16,8 +16,9 @@ from labeling.services.items.pictures import original_name
 
 MAX_NAME = 150
 MAX_ELAPSED_MS = 2**31 - 1
-#: The columns of a pair; any others of its row are not kept.
+#: The columns of a pair; any others of its row are not kept, and counted.
 COLUMNS = ("left", "right", "winner", "annotator", "gold", "elapsed_ms")
+_NAMES = frozenset(COLUMNS)
 
 
 @dataclass(slots=True)
@@ -48,7 +49,8 @@ class PairwiseRowBuilder(RowBuilder):
         if not is_missing(record.get("left")) or not is_missing(record.get("right")):
             return self._pair(number, record)
         for name in COLUMNS:
-            record.pop(name, None)
+            if not is_missing(record.pop(name, None)):
+                self._left_out(name, "an item, of which only a pair")
         picture, content = record.pop(CONTEXT_PICTURE, (None, b""))
         if content:  # named by its hash, as all pictures are: storing it twice, or for nothing, is harmless
             storage.put(original_name(self.project_id, picture.sha256), content)
@@ -64,6 +66,9 @@ class PairwiseRowBuilder(RowBuilder):
         left, right = (_name(record.get(side), side) for side in ("left", "right"))
         if left == right:
             raise RowRejected(f"{left[:80]!r} cannot be compared with itself.", "right")
+        for name in record.keys() - _NAMES:
+            if not is_missing(record[name]) and not name.startswith("\0"):
+                self._left_out(name, "a pair, of which only an item")
         given = {name: record.get(name) for name in ("winner", "gold")}
         answer, gold = (self._winner(name, value) for name, value in given.items())
         return PairRow(
@@ -73,6 +78,10 @@ class PairwiseRowBuilder(RowBuilder):
             gold,
             _elapsed(record.get("elapsed_ms")),
         )  # fmt: skip
+
+    def _left_out(self, name: str, of: str) -> None:
+        what = f"of {name[:80]!r} left out: it stands beside {of} has such a column."
+        self.notes.count(f"1 value {what}", f"{{count}} values {what}")
 
     def _winner(self, field: str, value: Any) -> str:
         if is_missing(value):

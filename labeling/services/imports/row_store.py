@@ -46,6 +46,8 @@ class Stored:
     duplicates: int = 0
     #: of the duplicates, those that gave their item something it lacked
     completed: int = 0
+    #: of the duplicates, those whose answer is another than the one their item has, which stays
+    contradicted: int = 0
     refused: list[Rejection] = field(default_factory=list)
     #: what moves in Progress
     moved: "Counter[str]" = field(default_factory=Counter)
@@ -55,6 +57,8 @@ class RowStore(ABC, Generic[R]):
     """Stores the rows of one sort, chunk after chunk of one attempt. ``rows`` are those of its sort."""
 
     row_type: ClassVar[type]
+    #: what certificates call the accepted rows
+    counted_as: ClassVar[str]
 
     def __init__(self, batch: ImportBatch) -> None:
         self.batch = batch

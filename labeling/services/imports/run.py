@@ -11,6 +11,7 @@ from django.db import transaction
 from labeling.kinds import KindNotInstalled, kind_of
 from labeling.models import ImportBatch, JobState, Project
 from labeling.services.files import storage
+from labeling.services.imports.certificate import sealed
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.notes import ImportNotes
@@ -44,12 +45,15 @@ def run_import(batch_pk: int) -> dict[str, Any]:
         _guard_against_poison(batch, attempt)
         with kept_alive():
             total = _import(batch, attempt, notes)
-        return _finish(batch, attempt, JobState.DONE, total=total, **notes.changed())
+        certificate = sealed(batch, total)
+        return _finish(batch, attempt, JobState.DONE, total=total, certificate=certificate, **notes.changed())
     except FencedOff:
         log.warning("import %s: attempt %s was fenced off", batch_pk, attempt)
         return {"import": batch_pk, "outcome": "fenced off"}
     except ImportRefused as refused:
-        return _finish(batch, attempt, JobState.FAILED, error=refused.reason, **notes.changed())
+        certificate = sealed(batch, batch.cursor)
+        told = {"error": refused.reason, "certificate": certificate, **notes.changed()}
+        return _finish(batch, attempt, JobState.FAILED, **told)
     except KindNotInstalled as missing:
         return _finish(batch, attempt, JobState.FAILED, error=str(missing))
     except MemoryError:

@@ -19,6 +19,7 @@ from labeling.kinds import kind_of
 from labeling.models import ImportBatch, ImportFormat, Project, User
 from labeling.services.audit.trail import record
 from labeling.services.files import storage
+from labeling.services.imports.certificate import sum_of
 from labeling.services.imports.columns import ColumnMapping, purposes_of
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.foreign import HEAD_BYTES
@@ -46,6 +47,8 @@ class Upload:
     rows: int | None = None
     #: what the head of the file gave the reader to say
     notes: list[Any] = field(default_factory=list)
+    #: of the bytes as they are stored: whoever sent them can compare
+    sha256: str = ""
 
 
 def start_import(
@@ -81,8 +84,9 @@ def kept(
         with default_storage.open(path, "rb") as stored:
             found = _look(stored, project, file_name, format, is_rows=rows is not None)
             notes = [] if is_draft else head_notes(stored, project, found, file_name, options)
+            sha256 = sum_of(stored)
         count = len(rows) if rows is not None else None
-        yield Upload(path, found, shown_file_name(file_name), size_bytes, options, count, notes)
+        yield Upload(path, found, shown_file_name(file_name), size_bytes, options, count, notes, sha256)
     except BaseException:
         storage.drop(path)
         raise
@@ -93,8 +97,8 @@ def enqueued(user: User, project: Project, upload: Upload, public_id: uuid.UUID 
     """The batch of an upload, in whose file a worker looks on commit."""
     batch = ImportBatch.objects.create(
         project=project, created_by=user, format=upload.format, file_name=upload.file_name, path=upload.path,
-        size_bytes=upload.size_bytes, options=upload.options, notes=upload.notes, total=upload.rows,
-        public_id=public_id or uuid.uuid4(),
+        size_bytes=upload.size_bytes, sha256=upload.sha256, options=upload.options, notes=upload.notes,
+        total=upload.rows, public_id=public_id or uuid.uuid4(),
     )  # fmt: skip
     if columns := upload.options.get("columns"):
         Project.objects.filter(pk=project.pk).update(import_columns=columns)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from labeling.models import ImportBatch, ImportRejection, Progress, Project
+from labeling.services.imports.certificate import with_chunk
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.records.rows import Rejection
@@ -46,6 +47,8 @@ class ChunkStore:
         self.attempt = attempt
         self.project: Project = batch.project
         self.stores = stores
+        #: with the chunk that is being stored
+        self.certificate = batch.certificate
 
     def store(self, rows: Sequence[ImportedRow], rejections: list[Rejection], cursor: int) -> None:
         """Puts rows and rejections in and moves the cursor from where this attempt left it. Raises FencedOff."""
@@ -63,7 +66,7 @@ class ChunkStore:
                 time.sleep(RETRY_AFTER_S)
         if self.new_labels is not None:
             self.new_labels.stored()
-        self.batch.cursor = cursor
+        self.batch.cursor, self.batch.certificate = cursor, self.certificate
         self.notes.kept()
         for store in self.stores:
             store.committed()
@@ -77,9 +80,12 @@ class ChunkStore:
         next_ordinal = progress.get(project=self.project)
         # after the lock: services/overlap takes it too, so no item keeps an overlap that was changed meanwhile
         chunk = Chunk(Project.objects.get(pk=self.project.pk), next_ordinal)
-        parts = [store.store(rows, chunk) for store, rows in sorts]
+        stored = [(store, rows, store.store(rows, chunk)) for store, rows in sorts]
+        parts = [part for _, _, part in stored]
         if completed := sum(part.completed for part in parts):
             self.notes.count(COMPLETED_ONE, COMPLETED_MANY, completed)
+        added = sorted(self.new_labels.waiting) if self.new_labels else ()
+        self.certificate = with_chunk(self.batch.certificate, stored, added)
         self._move_cursor(parts, rejections, cursor)
         self._name_columns()
         moved = Counter(reopened=1)
@@ -100,6 +106,7 @@ class ChunkStore:
             accepted=F("accepted") + sum(part.accepted for part in parts),
             duplicates=F("duplicates") + sum(part.duplicates for part in parts),
             rejected=F("rejected") + len(refused),
+            certificate=self.certificate,
             **self.notes.changed(),
         )  # fmt: skip
         if not moved:

@@ -16,6 +16,7 @@ from labeling.models import Project
 from labeling.selectors.export import Filters
 from labeling.services.exports import FOLDERS, export_file, format_named
 from labeling.services.exports.delimited import neutral
+from labeling.services.exports.losses import limits
 from tests.factories import UserFactory
 from tests.labeling.exports.awkward import LABELS, awkward_project, stored, unpacked
 from tests.labeling.exports.readings import READINGS, VERSIONS, Reading, Rows, is_kept
@@ -102,7 +103,7 @@ def page_of(found: dict[Reading, str]) -> str:
             for reading, lost in found.items()
             if reading.form == form
         ]
-        lines += ["", *(f"- {sentence}" for sentence in format_named(form).cannot_hold), ""]
+        lines += ["", *(f"- {sentence}" for sentence in limits(format_named(form))), ""]
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ OpenAI: https://platform.openai.com/docs/guides/direct-preference-optimization. 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import IO, Any, ClassVar
 
 import orjson
 
@@ -17,6 +17,7 @@ from labeling.models import Modality
 from labeling.selectors.columns import Column
 from labeling.services.exports.base import Row
 from labeling.services.exports.datasets.base import DataSetFormat
+from labeling.services.exports.losses import Loss, no_place
 
 LINES_A_PIECE = 500
 Message = dict[str, str]
@@ -26,8 +27,17 @@ _ABOUT = ("votes_chosen", "votes_rejected", "ties", "context_id", "context_exter
 _IDS = ("chosen_id", "chosen_external_id", "rejected_id", "rejected_external_id")
 
 
+_CONTENT = ("prompt", "chosen", "rejected")
+
+
 class _Preferences(DataSetFormat):
     """JSON lines, every key in every line."""
+
+    losses: tuple[Loss, ...] = (no_place([*_CONTENT, "margin", *_ABOUT, *_IDS]),)
+    lines_a_row: ClassVar[int] = 1
+
+    def rows_in(self, file: IO[bytes], lines: int) -> int:
+        return lines // self.lines_a_row
 
     made_of = "preferences"
     modalities = (Modality.TEXT,)
@@ -74,6 +84,7 @@ class TrlUnpaired(_Preferences):
     name = "trl-unpaired"
     label = "TRL unpaired"
     hint = "prompt, completion, label (KTO)"
+    lines_a_row = 2
 
     def lines(self, row: Row) -> Iterable[dict[str, Any]]:
         for side in ("chosen", "rejected"):
@@ -86,6 +97,7 @@ class OpenAiPreference(_Preferences):
     name = "openai-preference"
     label = "OpenAI preference"
     hint = "input, preferred_output, non_preferred_output"
+    losses = (no_place([*_CONTENT, "purpose"]),)
 
     def lines(self, row: Row) -> Iterable[dict[str, Any]]:
         yield {

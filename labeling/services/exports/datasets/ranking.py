@@ -7,13 +7,16 @@ runs of equal numbers that do not decrease. TREC's files are words with blanks b
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
+
+import pyarrow.parquet as pq
 
 from labeling.kinds import QuestionKind
 from labeling.selectors.columns import Column
 from labeling.services.exports.base import Row
 from labeling.services.exports.datasets.base import DataSetFormat
+from labeling.services.exports.losses import no_place
 from labeling.services.exports.parquet import Parquet
 
 GRADES = 31
@@ -30,6 +33,8 @@ _COLUMNS = (
     Column("model_version", "integer"),
     Column("model_verified", "boolean"),
 )
+#: What the two words that name query and item are made of.
+_NAMES = ("context_id", "context_external_id", "item_id", "external_id")
 
 
 def grade_of(chance: float) -> int:
@@ -55,6 +60,11 @@ class RankingFile(DataSetFormat):
     extension = Parquet.extension
     label = "Ranking"
     hint = "query, grade 0 to 30 (LightGBM, XGBoost)"
+    cannot_hold = ("The chance to be preferred to an average item is a grade of 31.",)
+    losses = (no_place(["query", "chance", *(column.name for column in _COLUMNS)]),)
+
+    def rows_in(self, file: IO[bytes], lines: int) -> int:
+        return int(pq.ParquetFile(file).metadata.num_rows)
 
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         return Parquet().write(_COLUMNS, map(_graded, numbered(rows)), kind)
@@ -73,6 +83,9 @@ class _Trec(DataSetFormat):
     media_type = "text/plain; charset=utf-8"
     extension = "txt"
 
+    def rows_in(self, file: IO[bytes], lines: int) -> int:
+        return lines
+
     def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
         rows = iter(rows)
         while piece := "".join(f"{self.line(row)}\n" for row in islice(rows, LINES_A_PIECE)):
@@ -85,6 +98,8 @@ class _Trec(DataSetFormat):
 
 class Qrels(_Trec):
     name = "qrels"
+    cannot_hold = ("The chance to be preferred to an average item is a grade of 31.",)
+    losses = (no_place([*_NAMES, "chance"]),)
     label = "TREC qrels"
     hint = "query, 0, item, grade"
 
@@ -94,6 +109,7 @@ class Qrels(_Trec):
 
 class RunFile(_Trec):
     name = "trec-run"
+    losses = (no_place([*_NAMES, "rank", "score", "model_version"]),)
     label = "TREC run"
     hint = "query, Q0, item, rank, score, version"
 

@@ -1,5 +1,6 @@
 """What every format of folders provides. Adding one is a module here and a line in the registry."""
 
+import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
@@ -7,6 +8,7 @@ from typing import ClassVar
 from labeling.models import Project
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.content import DataSet
+from labeling.services.exports.losses import Loss
 
 
 class FolderFormat(ABC):
@@ -20,6 +22,8 @@ class FolderFormat(ABC):
     extension: ClassVar[str] = "zip"
     #: what of a project the format has no place for, a sentence each
     cannot_hold: ClassVar[tuple[str, ...]] = ()
+    #: what rows lose in it, counted as they are written
+    losses: tuple[Loss, ...] = ()
 
     def refuse(self, project: Project, rows: str) -> str:
         """Why the format does not fit the project or these rows; "" where it does."""
@@ -28,3 +32,7 @@ class FolderFormat(ABC):
     @abstractmethod
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         """The archive's bytes but for the datasheet and the end. What is lost on the way goes to ``data.lost``."""
+
+    def rows_in(self, archive: zipfile.ZipFile) -> int | None:
+        """How many rows a written folder holds, found by reading it; None where that cannot be known."""
+        return None

@@ -1,6 +1,5 @@
 """What goes into a data set: its columns, its sides and its rows with what they show."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +18,7 @@ from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
 from labeling.selectors.row_shapes import shape_named
 from labeling.services.exports.base import Row
 from labeling.services.exports.counting import RowCount
+from labeling.services.exports.losses import Losses
 
 #: What readers call the two sides: nothing of the second was ever learned from here.
 SIDES = {Split.POOL: "train", Split.EVAL: "test"}
@@ -33,13 +33,17 @@ _NAMES_TWO = PerSubject(item=False, pair=True)
 
 @dataclass
 class DataSet:
-    """Rows of a project at one moment. ``lost`` counts what the format could not hold, by sentences."""
+    """Rows of a project at one moment."""
 
     project: Project
     rows: str
     filters: Filters
     count: RowCount = field(default_factory=RowCount)
-    lost: "Counter[str]" = field(default_factory=Counter)
+
+    @property
+    def lost(self) -> Losses:
+        """What the format could not hold of the rows that went by."""
+        return self.count.lost
 
     @property
     def kind(self) -> QuestionKind:
@@ -112,6 +116,7 @@ class DataSet:
     def _finished(self, rows: Iterable[Row], filters: Filters) -> Iterator[Row]:
         if filters.pseudonyms and self.holds_people:
             rows = under_pseudonyms(rows, self.project)
+        self.count.begin(self.columns, set(self.own_names), self.rows)
         return self.count.over(rows)
 
 

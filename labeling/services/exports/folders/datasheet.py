@@ -14,6 +14,7 @@ from labeling.models import Item, Project
 from labeling.selectors.agreement import agreement
 from labeling.selectors.set_facts import SetFacts, set_facts
 from labeling.services.exports.folders.content import SIDES, DataSet
+from labeling.services.exports.losses import limits
 
 if TYPE_CHECKING:
     from labeling.services.exports.base import ExportFormat
@@ -108,11 +109,12 @@ def _exclusions(data: DataSet, facts: SetFacts) -> Iterator[str]:
 
 
 def _losses(format_: "FolderFormat | ExportFormat", data: DataSet) -> Iterator[str]:
-    for sentence in format_.cannot_hold:
-        yield f"- {sentence}"
-    for sentence, n in sorted(data.lost.items()):
-        yield f"- {n:,} times: {sentence}"
-    if not format_.cannot_hold and not data.lost:
+    lost = data.lost.listed()
+    counted = {what for what, _, _ in lost}
+    yield from (f"- {sentence}" for sentence in limits(format_) if sentence not in counted)
+    for what, column, rows in lost:
+        yield f"- {rows:,} rows{f', `{column}`' if column else ''}: {what}"
+    if not lost and not limits(format_):
         yield "Nothing was lost."
 
 

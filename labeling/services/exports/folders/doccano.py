@@ -1,5 +1,6 @@
 """JSON lines for a text classification project of doccano 1.8: ``text``, ``label`` as a list, the rest is meta."""
 
+import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
@@ -9,7 +10,7 @@ from labeling.services.exports.base import Row
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet, shows_texts
-from labeling.services.exports.folders.lines import json_lines
+from labeling.services.exports.folders.lines import json_lines, lines_in
 
 NO_TEXT = "An item without a text is left out: doccano refuses it."
 NO_CONSENSUS = "No consensus is an empty list of labels, as none of the labels is."
@@ -25,6 +26,9 @@ class Doccano(FolderFormat):
         "It has one set of labels an item: who gave which answer is not in it.",
         "All columns but the text and the label become meta data.",
     )
+
+    def rows_in(self, archive: zipfile.ZipFile) -> int:
+        return sum(lines_in(archive, name) for name in archive.namelist() if name.endswith(".jsonl"))
 
     def refuse(self, project: Project, rows: str) -> str:
         kind = kind_of(project)
@@ -42,7 +46,7 @@ class Doccano(FolderFormat):
 def _objects(data: DataSet, rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         if not row["text"]:
-            data.lost[NO_TEXT] += 1
+            data.lost.skip(NO_TEXT)
             continue
         given = row["label"]
         if given is None:

@@ -1,5 +1,6 @@
 """Parquet as Hugging Face ``datasets`` writes it: ``load_dataset(folder)`` gives splits, class labels and pictures."""
 
+import zipfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count, groupby, islice
@@ -13,7 +14,9 @@ from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import WHOLE, DataSet
 from labeling.services.exports.folders.features import Feature, features_of, image, schema_of, table_of
+from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.pictures import with_pictures
+from labeling.services.exports.losses import OBJECTS_AS_JSON_TEXT
 from labeling.services.exports.sink import Sink
 
 ROWS_A_GROUP = 10_000
@@ -32,10 +35,14 @@ class HuggingFace(FolderFormat):
     name = "huggingface"
     label = "Hugging Face"
     hint = "parquet with class labels, lists and pictures: load_dataset(folder)"
+    losses = (OBJECTS_AS_JSON_TEXT,)
     cannot_hold = (
-        "Values of columns that mix types, objects and soft labels are JSON texts.",
+        "Soft labels are JSON texts.",
         "A missing value of a class label is None in `dataset[i]`, and NaN in a pandas frame.",
     )
+
+    def rows_in(self, archive: zipfile.ZipFile) -> int:
+        return sum(parquet_rows(archive, name) for name in archive.namelist() if name.endswith(".parquet"))
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         images = [image(f"{prefix}image", f"{_PLACE}{prefix}") for prefix in data.pictures]

@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -15,12 +16,15 @@ from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet, shows_pictures
 from labeling.services.exports.folders.features import Feature, features_of, schema_of, table_of, text
+from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.pictures import placed, with_pictures
+from labeling.services.exports.losses import OBJECTS_AS_JSON_TEXT
 
 ROWS_A_GROUP = 1_000
 SPOOL_BYTES = 8 * 1024 * 1024
 COPY_BYTES = 1024 * 1024
 FILE_NAME = "file_name"
+TABLE = "metadata.parquet"
 #: Where a row holds the name of its picture meanwhile: no column of an item is called so.
 _PLACE = "\0"
 _NAMES_A_FILE = re.compile(r"(^|_)file_names?$")
@@ -36,10 +40,14 @@ class ImageFolder(FolderFormat):
     name = "imagefolder"
     label = "Image folder"
     hint = "pictures as files, and a table that names them"
+    losses = (OBJECTS_AS_JSON_TEXT,)
     cannot_hold = (
-        "Values of columns that mix types, objects and soft labels are JSON texts.",
+        "Soft labels are JSON texts.",
         "Pictures of contexts are not in it.",
     )
+
+    def rows_in(self, archive: zipfile.ZipFile) -> int:
+        return sum(parquet_rows(archive, name) for name in archive.namelist() if name.endswith(f"/{TABLE}"))
 
     def refuse(self, project: Project, rows: str) -> str:
         if not shows_pictures(project):
@@ -65,7 +73,7 @@ class ImageFolder(FolderFormat):
                         table.write_table(table_of(features, schema, [row for row, _ in group]))
                         n_rows += len(group)
                 if n_rows:
-                    yield from archive.add(f"{side}/metadata.parquet", _pieces(file))
+                    yield from archive.add(f"{side}/{TABLE}", _pieces(file))
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import PAIR_SIDES, DataSet, Shown, shown_of
 from labeling.services.exports.folders.lines import json_array
 from labeling.services.exports.folders.pictures import placed, with_pictures
+from labeling.services.exports.losses import in_columns
 
 IMAGES = "images"
 #: As Label Studio serves files of its own machine, below LOCAL_FILES_DOCUMENT_ROOT.
@@ -31,6 +32,9 @@ EVEN = ("tie", "neither")
 _KEPT = {"external_id", "split", "context"}
 _OF_AN_ANSWER = frozenset(column.name for column in ANSWER if column.name not in _KEPT)
 _TAKES = PerSubject(item=("annotations", "items"), pair=("annotations",))
+#: What of an answer is said in its annotation, not in the data.
+_SAID = {"item_id", "answer", "annotator", "created_at", "elapsed_ms", "left_id", "right_id"}
+_DROPPED = _OF_AN_ANSWER - _SAID
 Result = dict[str, Any]
 
 
@@ -47,8 +51,12 @@ class LabelStudio(FolderFormat):
     name = "label-studio"
     label = "Label Studio"
     hint = "tasks with annotations, and the labeling configuration"
+    losses = (
+        in_columns(
+            "How an answer came to be asked for is not in it.", lambda column, own: column.name in _DROPPED and not own
+        ),
+    )
     cannot_hold = (
-        "Why an item was asked (reason, propensity, weights, model) is not in it, nor are revisions.",
         "People stand in `created_username`; an import gives every annotation to who imports it.",
         "It knows no split: `data.split` says it.",
         "Judgments of one pair are tasks of their own, as the two stood; ties are choices beside the pair.",

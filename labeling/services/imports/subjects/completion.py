@@ -22,7 +22,6 @@ from labeling.services.imports.row_store import ChunkHeld
 ID_TAKEN = "Another item has this id already."
 UPDATED_AT_ONCE = 200
 _TEXTS = ("external_id", "text", "origin", "answer")
-_GIVEN = "an imported answer that is stored"
 
 
 @dataclass(slots=True)
@@ -69,6 +68,8 @@ class Completion:
         #: a table row is what its columns say: none of them is lacking where the content is the same
         self.takes_columns = project.modality != Modality.TABULAR
         self.completed = 0
+        #: rows of this chunk whose answer is another than the one their item has
+        self.contradicted = 0
         self._there: dict[str, ItemThere] = {}
         self._wanted: set[int] = set()
         self._held: set[int] = set()
@@ -81,7 +82,7 @@ class Completion:
 
     def begin(self, again: Sequence[Row]) -> None:
         """Looks up the stored items of rows that come again. Raises ChunkHeld when one that changes is not locked."""
-        self.completed = 0
+        self.completed = self.contradicted = 0
         bringing = {row.content_hash: row for row in again if _brings(row)}
         self._there = dict(self._stored(list(bringing)))
         if not connection.features.has_select_for_update:
@@ -106,6 +107,8 @@ class Completion:
 
     def take(self, row: Row, there: ItemThere, taken: set[str]) -> None:
         """Gives the item what it lacks; ``taken`` are ids in use. Raises RowRejected, and then nothing is taken."""
+        if row.answer and there.answer and row.answer != there.answer:
+            self.contradicted += json.loads(row.answer) != json.loads(there.answer)
         gains = there.lacking(row)
         if not gains:
             return
@@ -146,11 +149,10 @@ class Completion:
             return
         among, parameter = among_these(hashes)
         sql = f"""SELECT i.content_hash, i.external_id, i.text, i.origin,
-            EXISTS (SELECT 1 FROM labeling_annotation a WHERE a.item_id = i.id AND a.source = %s), i.data, i.id
+            (SELECT a.answer FROM labeling_annotation a WHERE a.item_id = i.id AND a.source = %s), i.data, i.id
             FROM labeling_item i WHERE i.project_id = %s AND i.content_hash {among}"""
         found = fetch(sql, [Source.IMPORT.value, self.project.pk, parameter])
-        for content_hash, external_id, text, origin, has_answer, data, pk in found:
-            answer = _GIVEN if has_answer else None
+        for content_hash, external_id, text, origin, answer, data, pk in found:
             yield content_hash, ItemThere(external_id, text, origin, answer, data, pk, self.takes_columns)
 
 

@@ -31,6 +31,7 @@ class ItemStore(RowStore[Row]):
     """``places`` says where an item belongs besides its project."""
 
     row_type = Row
+    counted_as = "items"
 
     def __init__(self, batch: ImportBatch, places: Places) -> None:
         super().__init__(batch)
@@ -61,7 +62,8 @@ class ItemStore(RowStore[Row]):
         moved.update(self._spare(fresh, answered, chunk))
         self.seen_ordinal = chunk.next_ordinal + len(fresh)
         again = len(rows) - len(fresh) - len(refused)
-        return Stored(len(fresh), again, self.completion.completed, refused, moved)
+        completed, contradicted = self.completion.completed, self.completion.contradicted
+        return Stored(len(fresh), again, completed, contradicted, refused, moved)
 
     def _spare(self, fresh: Sequence[Fresh], answered: list[int], chunk: Chunk) -> "Counter[str]":
         """Takes what came with an answer out of the questions, where the project asks only about the rest."""

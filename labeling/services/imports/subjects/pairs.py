@@ -27,6 +27,7 @@ Judgment = tuple[int, str, int]
 
 class PairStore(RowStore[PairRow]):
     row_type = PairRow
+    counted_as = "pairs"
 
     def __init__(self, batch: ImportBatch) -> None:
         super().__init__(batch)

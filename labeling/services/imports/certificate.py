@@ -1,0 +1,170 @@
+"""What an import carried and lost: counted chunk by chunk, sealed when it ends, said to programs and to people.
+
+The counts are stored with the chunk they belong to, like the notes, so an attempt that goes on counts on from what is
+stored. At the end the reasons of rejections are gathered (the rejected rows themselves are let go by housekeeping) and
+what can be checked is checked: sums, the database, the bytes (decision 0070).
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+from django.core.files.storage import default_storage
+from django.db.models import Count, Max, Min
+
+from labeling.models import ImportBatch, ImportRejection, Item
+from labeling.selectors.importing import sentences_of
+from labeling.services.imports.row_store import RowStore, Stored
+from labeling.services.validation.verified import check, counted, sentence_of
+
+READ_BYTES = 1024 * 1024
+#: Reasons that a certificate lists; the rows of further ones are counted together.
+MAX_REASONS = 100
+#: Names of labels that it lists.
+MAX_NAMES = 100
+#: How the reason of a row ends whose label the project lacks (``kinds.question.one_of``).
+_UNKNOWN_LABEL = " is not in the label set of this project."
+
+Certificate = dict[str, Any]
+#: What stores each sort of row, the rows of a chunk that are of it, and what became of them.
+Sorted = Sequence[tuple[RowStore[Any], list[Any], Stored]]
+
+
+def with_chunk(certificate: Certificate, sorts: Sorted, labels_added: Sequence[str]) -> Certificate:
+    """The counts with those of one more chunk."""
+    counts = dict(certificate.get("counts", {}))
+
+    def count(name: str, n: int) -> None:
+        counts[name] = counts.get(name, 0) + n
+
+    for store, rows, stored in sorts:
+        count(store.counted_as, stored.accepted)
+        count("completed", stored.completed)
+        count("answers_read", sum(row.answer is not None for row in rows))
+        count("answers_stored", stored.moved["imported_annotations"])
+        count("answers_contradicted", stored.contradicted)
+    added = [*certificate.get("labels_added", ()), *labels_added] if labels_added else None
+    return {**certificate, "counts": counts, **({"labels_added": added} if added else {})}
+
+
+def sum_of(file: IO[bytes]) -> str:
+    """SHA-256 of a whole file."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(READ_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def sealed(batch: ImportBatch, records: int) -> Certificate:
+    """What is kept with an import that has read so many records: counts, reasons and checks."""
+    now = ImportBatch.objects.values("accepted", "duplicates", "rejected").get(pk=batch.pk)
+    counts = batch.certificate.get("counts", {})
+    checks = [
+        check("every record is accepted, a duplicate or rejected", records, sum(now.values())),
+        check("items of this import in the database", counts.get("items", 0), _items_of(batch)),
+        check("rejected rows with their reason", now["rejected"], batch.rejections.count() if now["rejected"] else 0),
+    ]
+    if batch.sha256:
+        with default_storage.open(batch.path, "rb") as file:
+            checks.append(check("sha256 of the upload after it was read", batch.sha256, sum_of(file)))
+    return {**batch.certificate, "records": records, "reasons": _reasons(batch, now["rejected"]), "checks": checks}
+
+
+def _items_of(batch: ImportBatch) -> int:
+    return Item.objects.filter(batch=batch).count()
+
+
+def _reasons(batch: ImportBatch, rejected: int) -> list[dict[str, Any]]:
+    if not rejected:
+        return []
+    alike = ImportRejection.objects.filter(batch=batch).values("field", "reason")
+    found = alike.annotate(rows=Count("pk"), first=Min("row"), last=Max("row")).order_by("-rows", "first")
+    return [dict(reason) for reason in found[:MAX_REASONS]]
+
+
+def certificate_of(batch: ImportBatch) -> Certificate:
+    """The report of a finished import. What releases of before 0070 did not count is None."""
+    kept = batch.certificate
+    counts, reasons = kept.get("counts"), kept.get("reasons", [])
+    told: Certificate = {
+        "conversion": "import",
+        "id": str(batch.public_id),
+        "state": batch.state,
+        "format": batch.format,
+        "file_name": batch.file_name,
+        "finished_at": batch.finished_at,
+        "size_bytes": batch.size_bytes,
+        "sha256": batch.sha256 or None,
+        "records": {
+            "read": kept.get("records", batch.total),
+            "accepted": batch.accepted,
+            "items": counts and counts.get("items", 0),
+            "pairs": counts and counts.get("pairs", 0),
+            "duplicates": batch.duplicates,
+            "completed": counts and counts.get("completed", 0),
+            "rejected": batch.rejected,
+        },
+        "answers": _answers(counts) if counts is not None else None,
+        "labels": {"added": kept.get("labels_added", []), "unknown": list(_unknown_labels(reasons))[:MAX_NAMES]},
+        "rejections": reasons,
+        "rejections_unlisted": batch.rejected - sum(reason["rows"] for reason in reasons),
+        "changes": [
+            {"what": sentence, "count": note["count"]}
+            for note, sentence in zip(batch.notes, sentences_of(batch.notes), strict=True)
+        ],
+        "checks": kept.get("checks", []),
+    }
+    return {**told, "summary": list(_sentences(told))}
+
+
+def _answers(counts: dict[str, int]) -> dict[str, int]:
+    read, stored = counts.get("answers_read", 0), counts.get("answers_stored", 0)
+    return {
+        "read": read, "stored": stored, "not_stored": read - stored,
+        "contradicted": counts.get("answers_contradicted", 0),
+    }  # fmt: skip
+
+
+def _unknown_labels(reasons: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for reason in reasons:
+        shown, ends, _ = reason["reason"].partition(_UNKNOWN_LABEL)
+        if ends:
+            yield {"name": _unquoted(shown), "rows": reason["rows"]}
+
+
+def _unquoted(shown: str) -> str:
+    try:
+        return str(ast.literal_eval(shown))
+    except (SyntaxError, ValueError):
+        return shown
+
+
+def _sentences(told: Certificate) -> Iterator[str]:
+    """The same for people."""
+    records, answers = told["records"], told["answers"]
+    yield (
+        f"{counted(records['read'] or 0, 'record')} read, {records['accepted']:,} accepted,"
+        f" {counted(records['duplicates'], 'duplicate')}, {records['rejected']:,} rejected."
+    )
+    if records["completed"]:
+        yield f"{counted(records['completed'], 'duplicate')} gave items an id, a label or columns that they lacked."
+    if answers and answers["read"]:
+        yield f"{counted(answers['read'], 'answer')} came with them, {answers['stored']:,} stored."
+    if answers and answers["not_stored"]:
+        left = counted(answers["not_stored"], "answer")
+        yield f"{left} not stored: the item or pair has one, or the row was refused."
+    if answers and answers["contradicted"]:
+        yield f"{counted(answers['contradicted'], 'answer')} said otherwise than the one the item has, which stays."
+    labels = told["labels"]
+    if labels["added"]:
+        yield f"{counted(len(labels['added']), 'label')} added to the project."
+    if labels["unknown"]:
+        rows = sum(label["rows"] for label in labels["unknown"])
+        yield f"{counted(rows, 'row')} rejected for {counted(len(labels['unknown']), 'label')} that the project lacks."
+    yield from (change["what"] for change in told["changes"])
+    if told["checks"]:
+        yield sentence_of(told["checks"])
+    if not told["sha256"]:
+        yield "This import is of a release that did not sum up uploads."
