@@ -209,9 +209,10 @@ def things(project, people, settings):
     )  # fmt: skip
     file = default_storage.save("snapshots/x", ContentFile(b"{}\n"))
     snapshot = Snapshot.objects.create(
-        project=project, format="jsonl", rows="items", state="done", path=file, sha256="1" * 64, size_bytes=3
-    )
-    batch = ImportBatch.objects.create(project=project, format="rows", path="x")
+        project=project, format="jsonl", rows="items", state="done", path=file, sha256="1" * 64, size_bytes=3,
+        certificate=CERTIFICATE,
+    )  # fmt: skip
+    batch = ImportBatch.objects.create(project=project, format="rows", path="x", state="done")
     upload = default_storage.save("uploads/x", ContentFile(b"text\nhello\n"))
     draft = ImportDraft.objects.create(project=project, format="csv", path=upload)
     run = Run.objects.create(project=project, trigger="manual")
@@ -229,6 +230,10 @@ def things(project, people, settings):
     )  # fmt: skip
 
 
+CERTIFICATE = {
+    "rows": {"read": 1, "written": 1, "skipped": 0}, "items": 1, "answers": 1, "columns": [], "losses": [],
+    "cannot_hold": [], "checks": [],
+}  # fmt: skip
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
     "3a7e9b550000000a49444154789c63680000008200817"
