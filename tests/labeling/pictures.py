@@ -22,7 +22,9 @@ def deep_png(values: NDArray[np.uint16]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-def tiff(values: NDArray, order: str = "<", compressed: bool = False, nodata: str = "") -> bytes:
+def tiff(
+    values: NDArray, order: str = "<", compressed: bool = False, nodata: str = "", least_is_white: bool = False
+) -> bytes:
     """Grey or RGB of any type of numbers; ``order`` of bytes as NumPy writes it."""
     height, width = values.shape[:2]
     bands = 1 if values.ndim == 2 else values.shape[2]
@@ -32,8 +34,8 @@ def tiff(values: NDArray, order: str = "<", compressed: bool = False, nodata: st
     bits = values.dtype.itemsize * 8
     tags: list[tuple[int, str, list[int] | bytes]] = [
         (256, "I", [width]), (257, "I", [height]), (258, "H", [bits] * bands), (259, "H", [8 if compressed else 1]),
-        (262, "H", [1 if bands == 1 else 2]), (273, "I", [8]), (277, "H", [bands]), (278, "I", [height]),
-        (279, "I", [len(data)]), (339, "H", [sort] * bands),
+        (262, "H", [0 if least_is_white else 1 if bands == 1 else 2]), (273, "I", [8]), (277, "H", [bands]),
+        (278, "I", [height]), (279, "I", [len(data)]), (339, "H", [sort] * bands),
     ]  # fmt: skip
     if nodata:
         tags.append((42113, "s", nodata.encode() + b"\0"))

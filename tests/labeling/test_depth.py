@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from labeling.models import Asset
 from labeling.services.housekeeping.strays import _names_of
-from labeling.services.items.decoding import is_as_before, shown
+from labeling.services.items.decoding import VERSION, is_as_before, shown
 from labeling.services.items.pictures import inspect, original_name, preview, preview_name, render
 from learning.services.features.contents import pixels_of
 from tests.factories import make_project
@@ -65,6 +65,9 @@ RAMPS = {
     "12 of 16 bits": tiff((RAMP * 4_095).astype(np.uint16)),
     "12 of 16 bits, other order": tiff((RAMP * 4_095).astype(np.uint16), ">"),
     "12 of 16 bits and one saturated": tiff(framed((RAMP * 4_095).astype(np.uint16), 65_535)),
+    "a negative of 16 bits": tiff(((1 - RAMP) * 60_000).astype(np.uint16), least_is_white=True),
+    "a negative of floats": tiff(1 - RAMP, least_is_white=True),
+    "a negative, no data by its tag": tiff(framed(100 - RAMP * 100, -5, -5), nodata="-5", least_is_white=True),
     "PNG of 16 bits": saved((RAMP * 60_000).astype(np.uint16), "PNG"),
     "dark PNG of 16 bits": saved((RAMP * 400).astype(np.uint16), "PNG"),
     "grey and alpha": deep_png(grey_with_alpha(4_000)),
@@ -198,4 +201,4 @@ def test_previews_of_the_first_decoder_are_made_again_where_it_saw_otherwise():
     names = {name: preview_name(project.pk, asset.sha256, 320, "1") for name, asset in kept.items()}
     assert is_named(names["photo"], False)
     assert not is_named(names["deep"], False)
-    assert is_named(preview_name(project.pk, kept["deep"].sha256, 320, "2"), False)
+    assert is_named(preview_name(project.pk, kept["deep"].sha256, 320, VERSION), False)

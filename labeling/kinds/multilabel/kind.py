@@ -1,7 +1,11 @@
+import ast
 import json
+import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence, Set
+from contextlib import suppress
 from typing import Any
+from warnings import catch_warnings
 
 from labeling.kinds.aggregate import Aggregate
 from labeling.kinds.base import QuestionKind
@@ -75,11 +79,20 @@ class Multilabel(QuestionKind):
         return ""
 
 
+#: A value as Python and NumPy print it inside a list.
+_PRINTED = r"""(?:np\.\w+\()?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d*)?|True|False)\)?"""
+_PRINTED_LIST = re.compile(rf"[\[({{]\s*{_PRINTED}(?:\s*,\s*{_PRINTED}|\s+{_PRINTED})*\s*,?\s*[\])}}]", re.DOTALL)
+
+
 def _listed(text: str) -> Any:
-    """The list that a cell writes; None where it holds nothing but separators."""
+    """The list that a cell writes; None where it holds nothing but separators. ``str()`` of a list is one, too: what
+    pandas writes into a csv for a column of lists."""
     if text.startswith("["):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             pass  # a label may be called "[other]"
+    if text[:1] in ("[", "(", "{") and ("'" in text or '"' in text or text[0] == "[") and _PRINTED_LIST.fullmatch(text):
+        with suppress(ValueError, SyntaxError), catch_warnings(action="ignore"):  # a backslash before anything
+            return [ast.literal_eval(part) for part in re.findall(_PRINTED, text, re.DOTALL)]
     return [part.strip() for part in text.split("|") if part.strip()] or None

@@ -76,12 +76,24 @@ class ColumnNames:
                     raise ImportRefused(f"{_shown(taken)} and {_shown(name)} both mean the column {meant}. Rename one.")
                 else:
                     self.notes.say(f"The column {_shown(name)} is kept as data, for there is a column {meant}.")
+        self._tell_apart(names)
         if MARKS.issubset(columns):
             return tuple(names)  # our own export: what says how an item was answered stays out of it
         for name in columns:
             if name not in chosen:
                 self._ask_about(name, names)
         return tuple(names)
+
+    def _tell_apart(self, names: list[str]) -> None:
+        """Gives the second column of one name another, unless the name means something to the import."""
+        for position, name in enumerate(names):
+            if not name or name in self.reserved or name not in names[:position]:
+                continue
+            number = 2
+            while (other := f"{name}_{number}") in names:
+                number += 1
+            names[position] = other
+            self.notes.say(f"Several columns are called {_shown(name)}; column {position + 1} is kept as {other[:80]}.")
 
     def _ask_about(self, name: str, names: list[str]) -> None:
         """Refuses or says a name that is one slip away from a reserved one that is not there."""

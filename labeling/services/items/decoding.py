@@ -33,7 +33,7 @@ FORMATS = {
 }
 _DECODERS = tuple(name for name in FORMATS if name != "MPO")  # several JPEGs in one file: opened by the JPEG decoder
 #: What is made of a picture depends on it: previews and features of another are made again.
-VERSION = "2"
+VERSION = "3"
 FIRST_VERSION = "1"
 _ORIENTATION = 0x0112
 SIDEWAYS = (5, 6, 7, 8)

@@ -22,8 +22,8 @@ _FLAT = 128
 _NO_NUMBER = 1e38  # float32 ends at 3.4e38, which many programs write for "nothing here"
 _ALONE = 15 / 16  # of the range between a value at its end and the next one
 _HALF = 128
-_GDAL_NODATA, _SAMPLE_FORMAT, _BITS = 42113, 339, 258
-_UNSIGNED = 1
+_GDAL_NODATA, _SAMPLE_FORMAT, _PHOTOMETRIC, _BITS = 42113, 339, 262, 258
+_UNSIGNED, _MIN_IS_WHITE = 1, 0
 
 _OTHER = "B" if sys.byteorder == "little" else "L"
 #: How Pillow reads two bytes a channel: it keeps the high one. Read in the other order it keeps the low one.
@@ -45,12 +45,14 @@ def to_eight_bit(image: Image.Image) -> Image.Image:
         return image
     missing = _missing_value(image)
     is_unsigned = _is_unsigned(image)
+    # Pillow turns it round for 8 bits only: radiographs of more would be their own negatives
+    sign = -1.0 if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _MIN_IS_WHITE else 1.0
 
     def blocks() -> Iterator[Block]:
         for top, bottom in _strips(image):
             values = np.asarray(image.crop((0, top, image.width, bottom)))
             values = values.view(np.uint32) if is_unsigned else values
-            yield _without(values.astype(np.float64), missing)
+            yield sign * _without(values.astype(np.float64), missing)
 
     low, high = _range(blocks)
     if not high > low:

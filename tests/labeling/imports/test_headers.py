@@ -68,6 +68,14 @@ def test_the_made_up_name_is_no_other_columns():
     assert read("column_2,,text\n1,b,hello\n")[0][1] == {"column_2": "1", "column_2_": "b", "text": "hello"}
 
 
+@pytest.mark.parametrize("modality", ["text", "tabular"])
+def test_own_columns_of_one_name_are_told_apart_and_said(modality):
+    good, bad, notes = read("text,note,note,note_2\nhello,b,c,d\n", modality=modality)
+    assert not bad
+    assert good[1] == {"text": "hello", "note": "b", "note_3": "c", "note_2": "d"}
+    assert notes == ["Several columns are called 'note'; column 3 is kept as note_3."]
+
+
 PREAMBLES = {
     "PowerShell": '#TYPE System.Data.DataRow\r\n"text","label"\r\n"hello","a"\r\n',
     "comments": "# made by a tool, version 2\n# on Monday\ntext,label\nhello,a\n",

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from labeling.selectors.importing import notes_of
 from labeling.services.imports.readers.zip import ZipReader
 from tests.labeling.imports.conftest import assert_counts_true, counts, picture, reasons, zip_of
 from tests.labeling.imports.test_lost_rows import what_is_in
@@ -96,3 +97,40 @@ def test_our_own_table_goes_before_metadata(pictures, bring_in):
     batch = bring_in(pictures, zip_of(files), "p.zip")
     assert counts(batch) == ("done", 2, 0, 1)  # metadata.csv is no picture
     assert [found[0] for found in what_is_in(pictures)] == ["ours", "two"]
+
+
+def tsv_of(rows) -> bytes:
+    return csv_of(rows).replace(b",", b"\t")
+
+
+ANY = {"labels.csv": csv_of, "data/train.tsv": tsv_of, "annotations.jsonl": jsonl_of, "Pictures.PARQUET": parquet_of}
+
+
+@pytest.mark.parametrize("column", ["image", "file_name", "filename", "File Name", "image_path", "path"])
+@pytest.mark.parametrize("name", [*ANY, "items.tsv", "items.jsonl"])
+def test_a_table_of_any_name_whose_column_names_files_of_the_zip_is_theirs(pictures, bring_in, name, column):
+    write = ANY.get(name) or (tsv_of if name == "items.tsv" else jsonl_of)
+    rows = [{column: row["file_name"], "label": row["label"], "id": row["id"]} for row in ROWS]
+    batch = bring_in(pictures, zip_of({**PICTURES, name: write(rows)}), "p.zip")
+    assert counts(batch) == ("done", 2, 0, 0), reasons(batch)
+    assert what_is_in(pictures) == [("c1", "1.png", "cat"), ("d2", "sub/2.png", "dog")]
+    assert any("was read as the table" in note for note in notes_of(batch)) == (name in ANY)
+
+
+def test_a_column_that_was_chosen_makes_its_table_theirs(pictures, bring_in):
+    files = {**PICTURES, "shots.csv": b"shot,kind\n1.png,cat\nsub/2.png,dog\n"}
+    batch = bring_in(pictures, zip_of(files), "p.zip", options={"columns": {"shot": "image", "kind": "label"}})
+    assert counts(batch) == ("done", 2, 0, 0), reasons(batch)
+    assert [found[2] for found in what_is_in(pictures)] == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("content", [b"name,size\n1.png,3\n", b"path,size\n/var/log,3\n", b"image\n", b"\xff\xfe\x00"])
+def test_a_table_about_something_else_is_one_rejection_that_says_so(pictures, bring_in, content):
+    batch = bring_in(pictures, zip_of({**PICTURES, "sizes.csv": content}), "p.zip")
+    assert counts(batch) == ("done", 2, 0, 1)
+    assert "A table that was not read" in " ".join(reasons(batch).values())
+
+
+def test_metadata_that_begins_with_a_mark_and_a_blank_line_is_read(pictures, bring_in):
+    files = {**PICTURES, "metadata.jsonl": b"\xef\xbb\xbf\n" + jsonl_of(ROWS)}
+    assert counts(bring_in(pictures, zip_of(files), "p.zip")) == ("done", 2, 0, 0)

@@ -50,7 +50,6 @@ def test_csv_varieties(project, bring_in, content):
         (b"", "empty"),
         (b" \n\n", "white space"),
         (b"text,text\na,b\n", "twice"),
-        (b"text,\na,b\n", "no name"),
         (b"body,label\na,b\n", "needs a column named text"),
         ("text\ncafé\nété\n".encode("latin-1"), "not UTF-8: line 2 holds the byte 0xE9"),
         ("text\nhello there\n".encode("utf-16-le"), "UTF-16 without a byte order mark"),

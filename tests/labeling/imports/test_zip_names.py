@@ -11,6 +11,7 @@ import pytest
 from labeling.services.imports.archives.names import NOT_THERE, SEVERAL, Names, entries_of, leads_out
 from labeling.services.imports.errors import RowRejected
 from tests.labeling.imports.archives import raw_zip
+from tests.labeling.imports.conftest import counts, picture, reasons
 
 NFD = unicodedata.normalize("NFD", "Größe-é.png")
 
@@ -60,6 +61,19 @@ def names_of(*files: bytes | str) -> Names:
 def test_a_row_finds_its_file_however_either_is_spelled(stored, row):
     names = names_of("other.png", stored, "sub/other.png")
     assert names.find(row) is names.entries[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("stored", "row"), [
+    ("一覧表.png".encode("shift_jis"), "一覧表.png"),  # its last byte before the dot is that of a backslash
+    ("写真.png".encode("shift_jis"), "写真.png"),
+    ("кот.png".encode("cp866"), "кот.png"),
+])  # fmt: skip
+def test_a_picture_of_an_old_code_page_is_called_as_its_row_says(pictures, bring_in, stored, row):
+    files = [("items.csv", f"image,label\n{row},cat\n".encode()), (stored, picture(1))]
+    batch = bring_in(pictures, raw_zip(files), "p.zip")
+    assert counts(batch) == ("done", 1, 0, 0), reasons(batch)
+    assert pictures.items.get().data == {"image": row}
 
 
 @pytest.mark.parametrize("row", ["", " ", "/", "..", "../cat.png", "cat", "cat.png/", "ca.png", "sub/cat.png", "\0"])

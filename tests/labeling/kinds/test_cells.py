@@ -144,3 +144,25 @@ def test_several_labels_are_read_as_single_ones_are(value, labels):
 def test_a_gap_in_a_list_of_labels_does_not_become_none_of_the_labels(value, words):
     with pytest.raises(InvalidAnswer, match=words):
         MULTI.answer_from_import(value, A12)
+
+
+@pytest.mark.parametrize("cell", [
+    "['1', '2']", '["1", "2"]', "('1', '2')", "{'1', '2'}", "['1' '2']", "['1'\n '2']", "[1 2]", "[1. 2.]", "[1, 2,]",
+    "[np.str_('1'), np.int64(2)]", '["1", \'2\']', "1|2", "[1,2]",
+])  # fmt: skip
+def test_a_list_of_labels_is_read_as_json_and_as_python_and_numpy_print_it(cell):
+    assert KINDS["multilabel"].answer_from_import(cell, DIGITS) == {"labels": ["1", "2"]}
+
+
+@pytest.mark.parametrize(
+    "label", ["[other]", "(a, b)", "{1}", "['a''b']", "[a]", "['\\xZZ']", "{'a': 1}", "['a', nan]"]
+)
+def test_a_label_may_look_like_a_list(label):
+    assert KINDS["multilabel"].answer_from_import(label, Question(frozenset([label]))) == {"labels": [label]}
+
+
+def test_quotes_and_commas_inside_a_printed_label_are_its_own():
+    labels = ["it's", "x, y", 'say "no"']
+    assert KINDS["multilabel"].answer_from_import(str(labels), Question(frozenset(labels))) == {
+        "labels": sorted(labels)
+    }

@@ -45,6 +45,17 @@ class Entry:
         return composed(self.name).rpartition("/")[0].rpartition("/")[2]
 
     @property
+    def is_legible(self) -> bool:
+        """Whether the letters of its name are those that were meant: not those of an old code page."""
+        info = self.info
+        return bool(info.flag_bits & _UTF8_FLAG) or info.orig_filename.isascii() or decoded(info) != info.orig_filename
+
+    @property
+    def path(self) -> str:
+        """Its name, where a ``\\`` that may be the half of a letter of an old code page parts no folders."""
+        return self.name if self.is_legible else self.info.orig_filename.replace("\\", "_")
+
+    @property
     def base(self) -> str:
         """The last part of its name in lower case."""
         return self.name.rpartition("/")[2].lower()
@@ -133,6 +144,13 @@ class Names:
             if not inside.isascii() and (found := list(self._by_bytes(inside))):
                 return _one(found)
         raise RowRejected(NOT_THERE, "image")
+
+    def holds(self, path: str, folder: str) -> bool:
+        """Whether a path means one of the entries."""
+        try:
+            return bool(self.find(path, folder))
+        except RowRejected as rejected:
+            return rejected.reason == SEVERAL
 
     def shadowed(self, entry: Entry) -> list[Entry]:
         """Earlier entries of the very same name: a zip that was added to holds what it was before, too."""

@@ -1,18 +1,17 @@
-"""The tables in a zip of pictures that say what belongs to which: ``items.csv`` of our own, or the ``metadata`` files
-of an imagefolder (Hugging Face), one a folder, whose column ``file_name`` is our ``image``."""
+"""The tables in a zip of pictures that say what belongs to which: ``items.csv`` of our own, the ``metadata`` files of
+an imagefolder (Hugging Face), one a folder, whose column ``file_name`` is our ``image``, or else any."""
 
-import json
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, takewhile
 from pathlib import PurePosixPath
 from typing import IO, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from labeling.kinds import QuestionKind
 from labeling.models import Modality
-from labeling.services.imports.archives.names import Entry
+from labeling.services.imports.archives.names import Entry, Names
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers.base import AS_IT_IS, Numbered, Reader, check_columns
@@ -21,68 +20,88 @@ from labeling.services.imports.readers.jsonl import JsonlReader
 from labeling.services.imports.readers.parquet import ParquetReader
 from labeling.services.imports.records.rows import Rejection
 
-ITEMS = "items.csv"
-METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 PICTURE, FILE_NAME = "image", "file_name"
 _HEAD_BYTES = 64 * 1024
+#: Rows by which it is told whether a table is about the files of its zip.
+_HEAD_ROWS = 50
+#: Tables of any name that are looked into.
+_MOST_TABLES = 100
+_MARKS = re.compile(r"[\W_]+")
+#: What a column of paths may be called beside ``image``, without marks, the likeliest first.
+_COLUMNS = ("filename", "image", "imagepath", "imagefile", "imagename", "path", "file", "picture")
 
 
 class _PicturesCsv(CsvReader):
     """A column with the path inside the zip, the reserved columns, and any others."""
 
+    takes_lines = False
+
     def check_header(self, columns: list[str]) -> None:
         check_columns([*columns, "text"] if "text" not in columns else columns, "text")
-        if not {PICTURE, FILE_NAME} & set(columns):
+        if picture_column(columns) is None:
             raise ImportRefused("items.csv needs a column named image with the path of each picture inside the zip.")
 
 
 #: By the ending of a name; what a project of pictures takes no rows of, its tables may be all the same.
 _READERS: dict[str, tuple[type[Reader], str]] = {
     ".csv": (_PicturesCsv, Modality.IMAGE),
+    ".tsv": (_PicturesCsv, Modality.IMAGE),
     ".jsonl": (JsonlReader, Modality.TABULAR),
     ".parquet": (ParquetReader, Modality.TABULAR),
 }
+ITEMS = tuple(f"items{suffix}" for suffix in _READERS)
+METADATA = tuple(f"metadata{suffix}" for suffix in _READERS)
+
+
+def is_table(entry: Entry) -> bool:
+    return PurePosixPath(entry.base).suffix in _READERS
 
 
 def candidates(entries: Sequence[Entry]) -> list[Entry]:
-    """The ``items.csv`` that lies highest, else the first metadata file of every folder."""
-    items = [entry for entry in entries if entry.base == ITEMS]
+    """The table called ``items`` that lies highest, else the first called ``metadata`` of every folder, else all."""
+    items = [entry for entry in entries if entry.base in ITEMS]
     if items:
-        return [min(items, key=lambda entry: len(entry.name))]
+        return [min(items, key=lambda entry: (entry.name.count("/"), ITEMS.index(entry.base), len(entry.name)))]
     found: dict[str, Entry] = {}
     for base in METADATA:
         for entry in entries:
             if entry.base == base:
                 found.setdefault(entry.name.rpartition("/")[0], entry)
-    return [entry for entry in entries if entry in found.values()]
+    named = set(found.values()) or set(islice(filter(is_table, entries), _MOST_TABLES))
+    return [entry for entry in entries if entry in named]
 
 
-def names_pictures(file: IO[bytes], base: str, kind: QuestionKind) -> bool:
+def picture_column(columns: Sequence[str], chosen: Mapping[str, str] | None = None) -> str | None:
+    """The column of paths, by what the sender chose or by its name."""
+    for name in columns:
+        if (chosen or {}).get(name, name) == PICTURE:
+            return name
+    bare = {_MARKS.sub("", name.casefold()): name for name in reversed(columns)}
+    return next((bare[known] for known in _COLUMNS if known in bare), None)
+
+
+def names_pictures(file: IO[bytes], table: Entry, kind: QuestionKind, names: Names, chosen: Mapping[str, str]) -> bool:
     """Whether a candidate says which pictures it is about. Other programs call other things ``metadata.csv``.
 
     Raises ImportRefused for one that says it and cannot be read: its pictures would go in without their rows.
     """
-    if base == ITEMS:
+    if table.base in ITEMS:
         return True
     try:
-        return FILE_NAME in _columns(file, base, kind)
+        columns, records = head_of(file, table.base, kind, _HEAD_ROWS)
+        if not columns:
+            raise ImportRefused("none of its first rows can be read.")
     except (ImportRefused, ValueError, OSError, pa.ArrowException) as error:
         file.seek(0)
         if FILE_NAME.encode() not in file.read(_HEAD_BYTES):
             return False
         reason = error.reason if isinstance(error, ImportRefused) else str(error)[:200]
-        raise ImportRefused(f"{base} cannot be read: {reason}") from error
-
-
-def _columns(file: IO[bytes], base: str, kind: QuestionKind) -> Sequence[str]:
-    file.seek(0)
-    if base.endswith(".parquet"):
-        return list(pq.read_schema(file).names)
-    if base.endswith(".jsonl"):
-        return list(json.loads(file.readline()))
-    reader = _PicturesCsv(file, modality=Modality.IMAGE, kind=kind, options={})
-    reader.check()
-    return reader.columns
+        raise ImportRefused(f"{table.base} cannot be read: {reason}") from error
+    column = picture_column(columns, chosen)
+    if column == FILE_NAME and table.base in METADATA:
+        return True
+    folder = table.name.rpartition("/")[0]
+    return column is not None and any(names.holds(str(record.get(column) or ""), folder) for record in records)
 
 
 def head_of(file: IO[bytes], base: str, kind: QuestionKind, records: int) -> tuple[list[str], list[dict[str, Any]]]:
@@ -97,17 +116,27 @@ def rows_of(
     """All rows. The first ``start``, which an earlier attempt dealt with, are read for their names and say nothing."""
     reader, modality = _READERS[PurePosixPath(base).suffix]
     about: dict[str, Any] = {"modality": modality, "kind": kind, "options": {"columns": columns}}
+    named = _Named()
     if start > 0:
         before = reader(file, **about, notes=ImportNotes()).records(0)
-        yield from map(_named, takewhile(lambda found: found[0] <= start, before))
-    yield from map(_named, reader(file, **about, notes=notes).records(max(start, 0)))
+        yield from map(named, takewhile(lambda found: found[0] <= start, before))
+    yield from map(named, reader(file, **about, notes=notes).records(max(start, 0)))
 
 
-def _named(found: Numbered) -> Numbered:
+class _Named:
     """The row with its path under the name ``image``; "" where it gives none."""
-    number, record = found
-    if isinstance(record, Rejection):
-        return found
-    path = record.pop(FILE_NAME, None) if PICTURE not in record else record[PICTURE]
-    record[PICTURE] = path.strip() if isinstance(path, str) else ""
-    return number, record
+
+    def __init__(self) -> None:
+        self.column_of: dict[tuple[str, ...], str | None] = {}
+
+    def __call__(self, found: Numbered) -> Numbered:
+        number, record = found
+        if isinstance(record, Rejection):
+            return found
+        columns = tuple(record)
+        if columns not in self.column_of:
+            self.column_of[columns] = picture_column(columns)
+        column = self.column_of[columns]
+        path = None if column is None else record.pop(column)
+        record[PICTURE] = path.strip() if isinstance(path, str) else ""
+        return number, record

@@ -15,11 +15,19 @@ from typing import IO, Any
 from django.conf import settings
 
 from labeling.kinds.cells import is_missing
-from labeling.services.imports.archives.names import Entry, Names, entries_of, leads_out
+from labeling.services.imports.archives.names import Entry, Names, entries_of, leads_out, tidy
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.base import Numbered, Reader
-from labeling.services.imports.readers.picture_tables import candidates, head_of, names_pictures, rows_of
+from labeling.services.imports.readers.picture_tables import (
+    ITEMS,
+    METADATA,
+    candidates,
+    head_of,
+    is_table,
+    names_pictures,
+    rows_of,
+)
 from labeling.services.imports.records.rows import CONTEXT_PICTURE, PICTURE, Rejection
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
@@ -30,6 +38,7 @@ _PIECE_BYTES = 256 * 1024
 
 NO_TABLE = "columns says what columns are for, but the zip holds no table."
 HELD_BACK = "No row names this file, and there are rows without a file: it may be theirs."
+NOT_READ = "A table that was not read: no column of it names files of the zip, or another one of its folder was taken."
 SHADOWED = "A later entry of the zip has the very same name, and the row means that one."
 
 
@@ -77,9 +86,12 @@ class ZipReader(Reader):
         self.expanded_bytes = 0
         found = []
         with self._archive() as archive:
-            for table in candidates(_entries(archive)):
+            entries = _entries(archive)
+            tables = candidates(entries)
+            names = Names(entry for entry in entries if entry not in tables)
+            for table in tables:
                 with self._items(archive, table) as file:
-                    if names_pictures(file, table.base, self.kind):
+                    if names_pictures(file, table, self.kind, names, self.mapping.chosen):
                         found.append(head_of(file, table.base, self.kind, records))
         return found
 
@@ -125,9 +137,13 @@ class ZipReader(Reader):
         """The rows of a table, which come after ``before`` others; returns how many rows there were until its end."""
         number, folder = before, table.name.rpartition("/")[0]
         with self._items(archive, table) as file:
-            if not names_pictures(file, table.base, self.kind):
+            if not names_pictures(file, table, self.kind, names, self.mapping.chosen):
                 return before
             self.tables.add(table)
+            if table.base not in (*ITEMS, *METADATA):
+                self.notes.say(
+                    f"{table.base[:80]} was read as the table of the pictures, for it names files of the zip."
+                )
             for place, record in rows_of(file, table.base, self.kind, self.notes, start - before, self.mapping.chosen):
                 number = before + place
                 if isinstance(record, Rejection):
@@ -139,6 +155,8 @@ class ZipReader(Reader):
         """A picture that no row names; it goes in unless a row that was lost may be about it."""
         if entry in self.shadowed:
             return Rejection(number, SHADOWED, "image", _shown(entry.name))
+        if is_table(entry):
+            return Rejection(number, NOT_READ, "image", _shown(entry.name))
         if self.lost_rows:
             return Rejection(number, HELD_BACK, "image", _shown(entry.name))
         return self._picture(archive, entry, number, {"image": entry.name})
@@ -186,7 +204,8 @@ class ZipReader(Reader):
         if number <= start:
             self._skip(entry)
             return
-        found = self._picture(archive, entry, number, {**record, "image": entry.name})
+        meant = entry.name if entry.is_legible else tidy(path)
+        found = self._picture(archive, entry, number, {**record, "image": meant})
         if shown and not isinstance(found, Rejection):
             found = self._with_context(archive, shown, number, found)
         yield number, found
@@ -218,7 +237,7 @@ class ZipReader(Reader):
                 record["label"] = _folder(entry)
         except RowRejected as error:
             return Rejection(number, error.reason, error.field, _shown(entry.name))
-        record["image"] = _shown(entry.name)
+        record["image"] = _shown(record["image"])
         record[PICTURE] = content
         return record
 
@@ -255,7 +274,7 @@ class ZipReader(Reader):
 
 def _entries(archive: zipfile.ZipFile) -> list[Entry]:
     """What somebody put into the zip."""
-    return [entry for entry in entries_of(archive) if not _IGNORED.search(entry.name)]
+    return [entry for entry in entries_of(archive) if not _IGNORED.search(entry.path)]
 
 
 def _check_entry(info: zipfile.ZipInfo) -> None:
