@@ -122,7 +122,7 @@ def window_of(request: pytest.FixtureRequest, site: Site) -> Iterator[Callable[.
         return browser
 
     yield open_
-    browser.goto("about:blank")  # the page is gone before its rows are
+    browser.sign_out()  # the page is gone before its rows are
 
 
 def watch(page: Page, problems: list[str]) -> None:

@@ -21,6 +21,8 @@ PREFERENCES = {
     "browser.shell.checkDefaultBrowser": False,
     "dom.disable_beforeunload": True,
     "browser.sessionhistory.max_total_viewers": 0,  # a page that was left is gone, its locks and databases too
+    # an icon asked for with the cookie of a session that is over comes back with an order to drop it: the new one would go
+    "browser.chrome.site_icons": False,
 }
 #: A key event as the keyboard would make it, layout included; WebDriver's own actions know US keyboards only.
 PRESS = """
@@ -98,6 +100,11 @@ class Firefox:
         self._call("WebDriver:DeleteAllCookies")
         self.evaluate(FORGET)
         self._call("WebDriver:AddCookie", cookie={"name": name, "value": value, "path": "/"})
+
+    def sign_out(self) -> None:
+        """No later request names a session whose rows are gone; the page that was open is closed."""
+        self._call("WebDriver:DeleteAllCookies")
+        self.goto("about:blank")
 
     def resize(self, width: int, height: int) -> None:
         """The page, not the window around it."""
