@@ -179,7 +179,10 @@ def databases(home: Path) -> dict[str, dict[str, Any]]:
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                " PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;",
+                " PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;"
+                # as many pages as one part of the log's index holds: an import writes the same leaves of indexes again
+                # and again, and each checkpoint writes them once more
+                " PRAGMA wal_autocheckpoint=4000;",
             },
         }
     }

@@ -29,12 +29,17 @@ class RawInsert:
         by_name = {field.name: field for field in meta.concrete_fields if not field.primary_key}
         unset = [field for name, field in by_name.items() if name not in fields and name not in constants]
         rest = {**constants, **{field.name: field.get_db_prep_save(field.get_default(), connection) for field in unset}}
-        self.tail = tuple(rest.values())
+        # SQLite takes what is the same in every row from the statement, read once, instead of binding it for each
+        inline = [connection.vendor == "sqlite" and isinstance(value, int | None) for value in rest.values()]
+        self.tail = tuple(value for value, is_inline in zip(rest.values(), inline, strict=True) if not is_inline)
+        of_rest = [
+            _literal(value) if is_inline else "%s" for value, is_inline in zip(rest.values(), inline, strict=True)
+        ]
+        self.marks = ", ".join([*["%s"] * len(fields), *of_rest])
         chosen = [by_name[name] for name in (*fields, *rest)]
         quote = connection.ops.quote_name
         self.table = quote(meta.db_table)
         self.columns = ", ".join(quote(str(field.column)) for field in chosen)
-        self.count = len(chosen)
         # in COPY's csv an unquoted empty cell is NULL unless the column is named here
         self.never_null = ", ".join(quote(str(field.column)) for field in chosen if not field.null)
 
@@ -52,8 +57,11 @@ class RawInsert:
                     options = f"FORMAT csv, FORCE_NOT_NULL ({self.never_null})"
                     cursor.copy_expert(f"COPY {self.table} ({self.columns}) FROM STDIN WITH ({options})", buffer)
                     return
-            marks = ", ".join(["%s"] * self.count)
-            cursor.executemany(f"INSERT INTO {self.table} ({self.columns}) VALUES ({marks})", complete)
+            cursor.executemany(f"INSERT INTO {self.table} ({self.columns}) VALUES ({self.marks})", complete)
+
+
+def _literal(value: int | None) -> str:
+    return "NULL" if value is None else str(int(value))
 
 
 def known(model: type[models.Model], project_id: int, column: str, values: list[str]) -> set[str]:

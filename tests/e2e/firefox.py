@@ -21,7 +21,7 @@ PREFERENCES = {
     "browser.shell.checkDefaultBrowser": False,
     "dom.disable_beforeunload": True,
     "browser.sessionhistory.max_total_viewers": 0,  # a page that was left is gone, its locks and databases too
-    # an icon asked for with the cookie of a session that is over comes back with an order to drop it: the new one would go
+    # an icon asked for with the cookie of an ended session comes back with an order to drop it: the new one goes
     "browser.chrome.site_icons": False,
 }
 #: A key event as the keyboard would make it, layout included; WebDriver's own actions know US keyboards only.

@@ -10,6 +10,7 @@ from labeling.kinds import kind_of
 from labeling.models import Item, Project, Split
 
 _SPAN = 1_000
+_EVAL = Split.EVAL.value  # once a row of every import
 #: Answers a doubled item gets at least.
 PEOPLE = 2
 
@@ -21,7 +22,7 @@ def share_of(project: Project) -> float:
 
 def slots_of(split: str, draw_key: int, overlap: int, share: float) -> tuple[int, int]:
     """``annotations_required`` and ``extra_slots`` of a new item: the extra is wanted, but the item is done without."""
-    if split != Split.EVAL or draw_key % _SPAN >= share * _SPAN or overlap >= PEOPLE:
+    if split != _EVAL or draw_key % _SPAN >= share * _SPAN or overlap >= PEOPLE:
         return overlap, 0
     return PEOPLE, PEOPLE - overlap
 

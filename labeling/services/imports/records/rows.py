@@ -1,8 +1,10 @@
 """From a record, as a reader found it, to a row that can be stored: reserved columns, limits, hashes, the draw."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -37,6 +39,8 @@ _LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept a
 _LONG_NUMBERS = "{count} rows hold whole numbers of more than 64 bits, which are kept as text, digit for digit."
 ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
+#: The first 16 bytes of a digest as two whole numbers: the side is drawn by the first, the place by the second.
+_two_draws = Struct(">QQ").unpack_from
 
 
 @dataclass(slots=True)
@@ -122,7 +126,7 @@ class RowBuilder:
             external_id = as_text(external_id, "id", SHORT) or None
         picture, content, text, asked_before = None, b"", "", b""
         if self.modality == Modality.TEXT:
-            text = record.pop("text", "")
+            text = pop("text", "")
             if type(text) is not str or "\0" in text:
                 text = as_text(text, "text", self.max_bytes)
             asked = utf8_of(text, "text")
@@ -130,16 +134,16 @@ class RowBuilder:
                 raise RowRejected("There is no text in this row.", "text")
             if len(asked) > self.max_bytes:
                 raise RowRejected(_too_long(len(asked), self.max_bytes), "text")
-            if same != text:
+            if same is not text and same != text:
                 asked = same.encode()
-            data = self._json(record, _JSON)
+            data = self._json(record, _JSON) if record else "{}"
         elif self.modality == Modality.IMAGE:
             picture, content = self._picture(record)
-            text = as_text(record.pop("text", ""), "text", self.max_bytes)
+            text = as_text(pop("text", ""), "text", self.max_bytes)
             asked = bytes.fromhex(picture.sha256)
-            data = self._json(record, _JSON)
+            data = self._json(record, _JSON) if record else "{}"
         else:
-            written = record.pop(AS_WRITTEN, ())
+            written = pop(AS_WRITTEN, ())
             if all(map(is_missing, record.values())):
                 raise RowRejected("The row has no feature columns or all of them are empty.")
             data = self._json(record, SORTED_JSON)
@@ -148,30 +152,39 @@ class RowBuilder:
                 asked_before = self._asked_before(record, written)
             if not record.keys() <= self.columns.keys():
                 self.columns.update(dict.fromkeys(record))
+        context, group, origin = context or "", group or "", origin or ""
         answer = None
         if label is not None and label != "":
-
-            def shown() -> Item:
-                asset = asset_of(self.project_id, picture) if picture else None
-                return Item(
-                    project_id=self.project_id, external_id=external_id, text=text, asset=asset,
-                    data=orjson.loads(data), context=context or "", group=group or "", origin=origin or "",
-                )  # fmt: skip
-
+            # no closure: a row without an answer would pay for it
+            shown = partial(self._item, picture, external_id, text, data, context, group, origin)
             answer = self._answer(label, shown)
-        identity = identity or canonical(context or "")
-        fingerprint = picture.sha256 if picture and not identity else content_hash(asked, identity)
+        if context and not identity:
+            identity = canonical(context)
+        if identity:
+            fingerprint = content_hash(asked, identity)
+        else:
+            fingerprint = picture.sha256 if picture else sha256(asked).hexdigest()
         earlier_hash = content_hash(asked_before, identity) if asked_before else ""
-        drawn = hashlib.sha256((self.seed + fingerprint).encode()).digest()
-        draw_key = int.from_bytes(drawn[8:16], "big") >> 1
+        drawn, place = _two_draws(sha256((self.seed + fingerprint).encode()).digest())
         if group:
-            drawn = hashlib.sha256((self.seed + group_key(group)).encode()).digest()
+            drawn, _ = _two_draws(sha256((self.seed + group_key(group)).encode()).digest())
         elif identity:  # the same content in another context is on the same side
-            drawn = hashlib.sha256((self.seed + hashlib.sha256(asked).hexdigest()).encode()).digest()
-        side = "eval" if int.from_bytes(drawn[:8], "big") < self.eval_below else "pool"
+            drawn, _ = _two_draws(sha256((self.seed + sha256(asked).hexdigest()).encode()).digest())
+        side = "eval" if drawn < self.eval_below else "pool"
         return Row(
-            number, fingerprint, text, data, external_id, context or "", group or "", origin or "", split or "", side,
-            draw_key, answer, picture, content, earlier_hash=earlier_hash,
+            number, fingerprint, text, data, external_id, context, group, origin, split or "", side, place >> 1, answer,
+            picture, content, None, earlier_hash,
+        )  # fmt: skip
+
+    def _item(
+        self, picture: PictureFacts | None, external_id: str | None, text: str, data: str, context: str, group: str,
+        origin: str,
+    ) -> Item:  # fmt: skip
+        """What an annotator would have been shown, for answers that depend on it."""
+        asset = asset_of(self.project_id, picture) if picture else None
+        return Item(
+            project_id=self.project_id, external_id=external_id, text=text, asset=asset, data=orjson.loads(data),
+            context=context, group=group, origin=origin,
         )  # fmt: skip
 
     def _answer(self, label: Any, shown: Callable[[], Item]) -> str | None:
@@ -222,8 +235,6 @@ class RowBuilder:
         return asked_of_row(self._json({**record, **before}, SORTED_JSON))
 
     def _json(self, record: dict[str, Any], option: int) -> str:
-        if not record:
-            return "{}"
         try:
             data = orjson.dumps(record, default=str, option=option)
         except (TypeError, ValueError):

@@ -38,7 +38,8 @@ def as_text(value: Any, field: str, limit: int) -> str:
             raise RowRejected(str(error), field) from error
     if "\0" in value:
         raise RowRejected("Holds a NUL character.", field)
-    utf8_of(value, field)
+    if not value.isascii():
+        utf8_of(value, field)
     if len(value) > limit:
         raise RowRejected(f"{len(value):,} characters; at most {limit:,} are accepted.", field)
     if field in _SPACES_STAY:

@@ -89,9 +89,11 @@ class ItemStore(RowStore[Row]):
         self.completion.begin([row for row in rows if row.content_hash in hashes] if hashes else [])
         first: dict[str, Row] = {}
         simple = not self.splits.needed
+        side = self.places.side
         for row in rows:
-            if row.content_hash in first or row.content_hash in hashes:
-                refused += self._come_again(row, first.get(row.content_hash), taken)
+            content = row.content_hash
+            if content in first or content in hashes:
+                refused += self._come_again(row, first.get(content), taken)
                 continue
             name = row.external_id
             if name is not None and name in taken:
@@ -107,10 +109,10 @@ class ItemStore(RowStore[Row]):
                     continue
                 path = original_name(project, row.picture.sha256) if row.picture else ""
                 self.splits.remember(row, split, path)
-            first[row.content_hash] = row
+            first[content] = row
             if name is not None:
                 taken.add(name)
-            fresh.append((row, self.places.side(row, split)))
+            fresh.append((row, side(row, split)))
         if self.completion.completed:
             fresh = [(self.completion.grown(row), split) for row, split in fresh]
         return fresh, refused
@@ -130,6 +132,7 @@ class ItemStore(RowStore[Row]):
 
     def _insert(self, fresh: list[Fresh], chunk: Chunk) -> None:
         assets = asset_ids(self.project, [row.picture for row, _ in fresh if row.picture])
+        place_of = self.places.of
         overlap, share = chunk.project.overlap, share_of(chunk.project)
         constants = {"project": self.project.pk, "batch": self.batch.pk, "created_at": now()}
         RawInsert(Item, (*FIELDS, *self.places.fields), constants)(
@@ -137,7 +140,7 @@ class ItemStore(RowStore[Row]):
                 ordinal, row.external_id, row.content_hash, row.text,
                 assets[row.picture.sha256] if row.picture else None, row.data,
                 row.context, row.group, row.origin, split, row.draw_key, *slots_of(split, row.draw_key, overlap, share),
-                *self.places.of(row),
+                *place_of(row),
             )
             for ordinal, (row, split) in enumerate(fresh, chunk.next_ordinal)
         )  # fmt: skip
@@ -165,7 +168,7 @@ def _know_by_earlier_hash(project: int, rows: Sequence[Row]) -> None:
 
 
 def _counted(fresh: Sequence[Fresh]) -> "Counter[str]":
-    evals = sum(split == Split.EVAL for _, split in fresh)
+    evals = [split for _, split in fresh].count(Split.EVAL.value)
     pools = len(fresh) - evals
     labeled = sum(row.answer is not None for row, _ in fresh)
     return Counter(
