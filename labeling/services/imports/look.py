@@ -183,7 +183,8 @@ def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
     kind = kind_of(project)
     known: set[str] | None = None
     if kind.has_labels:  # every label is taken as an import that adds them would, and those that are new are counted
-        builder.answer_of = NewLabels(project).answer
+        new_labels = NewLabels(project)
+        builder.answer_of, builder.labels = new_labels.answer, new_labels.known
         known = set(project.labels.names())
     makes_set = adds or not project.labels.exists()
     labels_of = _LabelsOf(kind)

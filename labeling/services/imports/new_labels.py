@@ -4,7 +4,9 @@ from typing import Any
 
 from labeling.kinds import LabelNames, Question, kind_of
 from labeling.models import ImportBatch, Project
+from labeling.selectors.label_names import former_names
 from labeling.services.imports.errors import ImportRefused, RowRejected
+from labeling.services.imports.row_store import ChunkHeld
 from labeling.services.projects.label_set import MAX_LABELS, checked, set_labels
 from labeling.services.validation.errors import Invalid
 
@@ -35,7 +37,11 @@ class NewLabels:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.kind = kind_of(project)
-        self.known = _Whatever(project.labels.in_use().values_list("name", flat=True))
+        labels = list(project.labels.all())
+        self.known = _Whatever((label.name for label in labels if not label.archived), former_names(project))
+        #: what answers say for labels that are called otherwise by now: as the name of a new label it would be theirs
+        self.said = {label.identity: label.name for label in labels if label.identity != label.name}
+        self.renames = project.label_renames
         self.waiting: set[str] = set()
 
     def answer(self, value: Any, question: Question) -> dict[str, Any]:
@@ -48,6 +54,12 @@ class NewLabels:
                 checked(sorted(new), self.kind.name)
             except Invalid as refused:
                 raise RowRejected(refused.reason, "label") from refused
+            if of_others := sorted(new & self.said.keys()):
+                raise RowRejected(
+                    f"{of_others[0][:80]!r} is what {self.said[of_others[0]][:80]!r} was called first: rows may mean"
+                    " either. Add it to the label set if it is a label of its own.",
+                    "label",
+                )
             if any(name != name.strip() for name in new):
                 raise RowRejected("The label begins or ends with a space.", "label")
             if len(self.known) + len(new) > MAX_LABELS:
@@ -60,10 +72,14 @@ class NewLabels:
     def store(self) -> None:
         """Adds those waiting behind the labels there are, by name; in the transaction of the chunk that needs them.
 
-        The run that learns of them comes when the import is done. Raises ImportRefused.
+        The run that learns of them comes when the import is done. Raises ImportRefused, and ChunkHeld where labels were
+        renamed meanwhile: what rows say must be looked up again.
         """
         if not self.waiting:
             return
+        locked = Project.objects.select_for_update(no_key=True)
+        if locked.values_list("label_renames", flat=True).get(pk=self.project.pk) != self.renames:
+            raise ChunkHeld("Labels were renamed while the import looked up those of its rows.")
         there = [
             {"name": label.name, "hotkey": label.hotkey, "description": label.description}
             for label in self.project.labels.in_use()

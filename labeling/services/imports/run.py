@@ -94,7 +94,7 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
         builder.own_export.quotes_formulas = reader.quotes_formulas
         new_labels = NewLabels(project) if brings_labels(batch) else None
         if new_labels:
-            builder.answer_of = new_labels.answer
+            builder.answer_of, builder.labels = new_labels.answer, new_labels.known
         store = ChunkStore(batch, attempt, stores_of(batch), builder.columns, new_labels, notes)
         size, announced, max_rows = 0, False, settings.IMPORT_MAX_ROWS
         rows: list[ImportedRow] = []

@@ -3,10 +3,16 @@
 import pytest
 
 from labeling.models import ImportBatch, JobState
+from labeling.selectors.importing import notes_of
+from labeling.selectors.label_names import label_names
 from labeling.services.imports import run as run_module
 from labeling.services.imports import run_import
+from labeling.services.imports import store as store_module
+from labeling.services.imports.readers.jsonl import JsonlReader
+from labeling.services.imports.store import ChunkStore
 from labeling.services.projects import label_set
 from labeling.services.projects.label_set import set_labels
+from labeling.services.projects.renames import rename_label
 from tests.factories import make_project
 from tests.labeling.imports.conftest import assert_counts_true, counts, picture, reasons, zip_of
 
@@ -16,6 +22,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def bare(people):
     return make_project(slug="bare", labels=(), manager=people.manager)
+
+
+def answers_of(project) -> list[dict]:
+    return list(project.annotations.order_by("pk").values_list("answer", flat=True))
 
 
 def names(project) -> list[tuple[str, str]]:
@@ -114,3 +124,47 @@ def test_no_run_is_asked_for_in_the_middle_of_the_import(bare, bring_in, django_
         assert heard == ["labels"]
     finally:
         signals.labels_changed.disconnect(hear)
+
+
+def test_a_former_name_is_the_label_of_now_also_where_labels_are_added(project, people, bring_in):
+    """It had become a second label, without answers: those of its rows were counted for the first."""
+    rename_label(people.manager, project, "spam", "junk")
+    rows = [{"text": "one", "label": "spam"}, {"text": "two", "label": "junk"}, {"text": "three", "label": "new"}]
+    batch = bring_in(project, rows, options={"labels": "add"})
+    assert counts(batch) == ("done", 3, 0, 0)
+    assert {name for name, _ in names(project)} == {"ham", "junk", "new"}
+    told = label_names(project)
+    assert [told.named(answer)["label"] for answer in answers_of(project)] == ["junk", "junk", "new"]
+    assert any("is called “junk” now" in note for note in notes_of(batch))
+
+
+def test_what_an_archived_label_was_called_first_is_nobody_s_until_somebody_says_so(project, people, bring_in):
+    bring_in(project, [{"text": "zero", "label": "spam"}])
+    rename_label(people.manager, project, "spam", "junk")
+    set_labels(project, ["ham"])
+    batch = bring_in(project, [{"text": "one", "label": "spam"}], options={"labels": "add"})
+    assert "was called first" in reasons(batch)[1]
+    set_labels(project, ["ham", "spam"])
+    assert counts(bring_in(project, [{"text": "one", "label": "spam"}])) == ("done", 1, 0, 0)
+    assert [label_names(project).named(answer)["label"] for answer in answers_of(project)] == ["junk", "spam"]
+
+
+def test_a_label_that_is_renamed_while_rows_wait_for_it_is_looked_up_again(project, people, bring_in, monkeypatch):
+    monkeypatch.setattr(JsonlReader, "chunk_rows", 1)
+    monkeypatch.setattr(store_module, "RETRY_AFTER_S", 0)
+    real = ChunkStore.store
+
+    def renamed_meanwhile(store, rows, rejections, cursor):
+        if cursor == 2 and not project.labels.filter(name="junk").exists():
+            rename_label(people.manager, project, "spam", "junk")
+        real(store, rows, rejections, cursor)
+
+    monkeypatch.setattr(ChunkStore, "store", renamed_meanwhile)
+    rows = [{"text": "one", "label": "spam"}, {"text": "two", "label": "junk"}, {"text": "three", "label": "spam"}]
+    batch = bring_in(project, rows, options={"labels": "add"})
+    assert batch.state == JobState.QUEUED
+    run_import(batch.pk)
+    batch.refresh_from_db()
+    assert counts(batch) == ("done", 3, 0, 0)
+    assert answers_of(project) == [{"label": "spam"}] * 3
+    assert {name for name, _ in names(project)} == {"ham", "junk"}
