@@ -167,3 +167,27 @@ def test_a_set_of_an_older_release_with_twins_in_it_can_still_be_saved(project):
     for position, name in enumerate(("Café", "Cafe\u0301")):
         project.labels.create(name=name, position=position)
     assert [label.name for label in set_labels(project, ["Café", "Cafe\u0301", "tea"])] == ["Café", "Cafe\u0301", "tea"]
+
+
+def test_a_whole_number_is_the_same_whichever_type_its_column_has(table, bring_in):
+    """Where a column has gaps, programs make floating-point numbers of whole ones."""
+    whole = [{"n": n, "list": [n, {"k": -n}], "name": f"v{n}.0"} for n in range(20)]
+    floats = [{"n": float(n), "list": [float(n), {"k": float(-n)}], "name": f"v{n}.0"} for n in range(20)]
+    assert counts(bring_in(table, whole)) == ("done", 20, 0, 0)
+    assert counts(bring_in(table, floats)) == ("done", 0, 20, 0)
+    assert table.items.order_by("ordinal").last().data["n"] == 19
+    others = [{"n": 3.5, "list": [3, {"k": -3}], "name": "v3.0"}, {"n": 1e300}, {"n": 2.0**53}, {"n": 2**53}]
+    assert counts(bring_in(table, others)) == ("done", 4, 0, 0)
+    assert counts(bring_in(table, b"n,b\n1.0,x\n,y\n2.0,z\n", "gaps.csv")) == ("done", 3, 0, 0)
+    assert counts(bring_in(table, b"n,b\n1,x\n2,z\n", "whole.csv")) == ("done", 0, 2, 0)
+    assert table.items.get(data__b="x").data["n"] == 1.0
+
+
+def test_rows_that_differ_by_the_type_of_a_number_alone_are_on_one_side(people, bring_in):
+    sides = []
+    for slug, make in (("ints", int), ("floats", float)):
+        project = make_project(slug=slug, modality="tabular", labels=(), manager=people.manager, eval_share=0.5)
+        bring_in(project, [{"n": make(n), "m": make(n % 3)} for n in range(40)])
+        sides.append(list(project.items.order_by("ordinal").values_list("split", flat=True)))
+    assert sides[0] == sides[1]
+    assert set(sides[0]) == {"pool", "eval"}

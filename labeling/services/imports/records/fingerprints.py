@@ -2,23 +2,32 @@
 
 import hashlib
 import math
+import re
 from typing import Any
 
 import orjson
 
+from labeling.kinds.cells import ROUNDED_FROM
 from labeling.kinds.spelling import canonical
 
 _WHOLE_BELOW = 2**63
 SORTED_JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
 
 
+#: A whole number as a program writes it whose column has gaps: they make it one of floating-point numbers.
+_WHOLE = re.compile(r"\d\.0[,}\]]")
+
+
 def asked_of_row(data: str) -> bytes:
     """What is asked about by a table row that is stored as this compact JSON with sorted keys."""
+    has_whole = ".0" in data and _WHOLE.search(data) is not None
     # nothing in a compact row stands beside a blank, but a blank at the end of a text; escapes hide line ends
-    if data.isascii() and '" ' not in data and ' "' not in data and "\\" not in data:
+    if not has_whole and data.isascii() and '" ' not in data and ' "' not in data and "\\" not in data:
         return data.encode()
     row = orjson.loads(data)
     same = {canonical(name): canonical_of(value) for name, value in row.items()}
+    if has_whole:
+        same = {name: _whole_of(value) for name, value in same.items()}
     if len(same) < len(row):
         return data.encode()  # two columns differ by their spelling alone: they are two
     return orjson.dumps(same, option=SORTED_JSON)
@@ -32,6 +41,17 @@ def canonical_of(value: Any) -> Any:
         return [canonical_of(part) for part in value]
     if isinstance(value, dict):
         return {name: canonical_of(part) for name, part in value.items()}
+    return value
+
+
+def _whole_of(value: Any) -> Any:
+    """A value with every floating-point number in it that is a whole one as that: 3.0 of one file is 3 of another."""
+    if isinstance(value, float):
+        return int(value) if abs(value) < ROUNDED_FROM and value.is_integer() else value
+    if isinstance(value, list):
+        return [_whole_of(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _whole_of(part) for name, part in value.items()}
     return value
 
 
