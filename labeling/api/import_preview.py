@@ -14,7 +14,7 @@ from labeling.api.base import ProjectView, body
 from labeling.api.serializers import ImportFileIn, RejectionOut
 from labeling.kinds import kind_of
 from labeling.models import Action
-from labeling.services.imports.foreign import HEAD_BYTES
+from labeling.services.imports.foreign.refused import HEAD_BYTES
 from labeling.services.imports.look import Look, look_at
 from labeling.services.imports.sniff import format_of
 from labeling.services.imports.start import checked_options

@@ -11,6 +11,7 @@ from labeling.models.job_record import JobRecord, JobRecordQuerySet, known_state
 class ImportFormat(models.TextChoices):
     CSV = "csv"
     JSONL = "jsonl"
+    JSON = "json"
     PARQUET = "parquet"
     ZIP = "zip"
     IMAGE = "image"

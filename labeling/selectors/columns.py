@@ -104,7 +104,7 @@ ANSWER = (
     Column("quarantined", "boolean"),
 )
 #: of the item ``i`` and what its answers come to
-_LABELED_ITEM = (
+LABELED_ITEM = (
     Column("item_id", "integer", "i.id"),
     Column("external_id", "text", "i.external_id"),
     Column("split", "text", "i.split"),
@@ -148,6 +148,6 @@ def answer_columns(project: Project) -> list[Column]:
 def labeled_item_columns(project: Project) -> list[Column]:
     """An item with what its answers come to; the kind says what a label is, and may have columns of its own."""
     kind = kind_of(project)
-    fixed = [replace(column, type=kind.label_type) if column.name == "label" else column for column in _LABELED_ITEM]
+    fixed = [replace(column, type=kind.label_type) if column.name == "label" else column for column in LABELED_ITEM]
     own = [Column(name, type_) for name, type_ in kind.item_columns]
     return [*fixed, *own, *content_columns(project.modality)]

@@ -18,17 +18,17 @@ from labeling.services.imports.columns.suggest import Suggestion
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.notes import ImportNotes
-from labeling.services.imports.readers.base import AS_IT_IS, Reader
+from labeling.services.imports.readers import READ_AS, reader_of, tool_of_upload
+from labeling.services.imports.readers.base import AS_IT_IS, BEGINNING, Reader
 from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import Rejection, Row
-from labeling.services.imports.start import reader_of
 from labeling.services.imports.subjects import builder_of
 
 #: Rows looked at, and for how long; the page says when the file has more.
 MAX_ROWS, MAX_S = 50_000, 2.0
 #: Of a text file no more than its beginning: readers go over all of it to find escapes and columns of numbers.
 MAX_BYTES = 16 * 1024**2
-_OF_LINES = (ImportFormat.CSV, ImportFormat.JSONL)
+_OF_LINES = (ImportFormat.CSV, ImportFormat.JSON, ImportFormat.JSONL)
 FIRST_ROWS = 5
 #: Rows by which columns are guessed.
 GUESSED_BY = 200
@@ -83,8 +83,10 @@ def look_at(
 ) -> Look:  # fmt: skip
     """Reads the beginning of a file as an import would. ``columns`` among the options is taken as it is; without it
     what the project remembers or else what names and contents suggest. Raises ImportRefused for an unreadable file."""
-    chosen = dict(options or {})
+    chosen = {**(options or {}), BEGINNING: MAX_ROWS}
     file, is_whole = _beginning(file, format)
+    if not chosen.get(READ_AS):
+        chosen[READ_AS] = tool_of_upload(file, project, format, file_name, chosen.get("tool", ""))
     names, records = _head(file, project, format, file_name, chosen)
     purposes = purposes_of(project.modality, kind_of(project))
     why: dict[str, Suggestion] = {}
@@ -105,7 +107,7 @@ def columns_in(
     file: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
 ) -> list[str]:  # fmt: skip
     """The columns as the file calls them."""
-    return _head(_beginning(file, format)[0], project, format, file_name, options)[0]
+    return _head(_beginning(file, format)[0], project, format, file_name, {**options, BEGINNING: MAX_ROWS})[0]
 
 
 def _beginning(file: IO[bytes], format: str) -> tuple[IO[bytes], bool]:  # noqa: A002

@@ -66,3 +66,16 @@ class ImportNotes:
     def kept(self) -> None:
         """What was changed is in the database."""
         self._stored = self.as_stored()
+
+
+class RelayedNotes(ImportNotes):
+    """Hands on to the notes of an import; counts nothing while it is ``quiet``, when rows of before are read again."""
+
+    def __init__(self, to: ImportNotes) -> None:
+        super().__init__()
+        self.to = to
+        self.quiet = False
+
+    def _add(self, one: str, many: str, by: int) -> None:
+        if not self.quiet or not by:
+            self.to._add(one, many, by)

@@ -8,14 +8,14 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from labeling.kinds import KindNotInstalled, kind_of
+from labeling.kinds import KindNotInstalled
 from labeling.models import ImportBatch, JobState, Project
 from labeling.services.files import storage
 from labeling.services.imports.certificate import sealed
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels, brings_labels
 from labeling.services.imports.notes import ImportNotes
-from labeling.services.imports.readers import READERS
+from labeling.services.imports.readers import reader_of
 from labeling.services.imports.readers.base import Numbered
 from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import Rejection
@@ -86,10 +86,7 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
     """Reads and stores from the cursor to the end; returns the number of rows."""
     with default_storage.open(batch.path, "rb") as file:
         project = batch.project
-        reader = READERS[batch.format](
-            file, modality=project.modality, options=batch.options, file_name=batch.file_name, kind=kind_of(project),
-            notes=notes,
-        )  # fmt: skip
+        reader = reader_of(file, project, batch.format, batch.file_name, batch.options, notes)
         builder = builder_of(project)(project, notes=notes)
         builder.own_export.quotes_formulas = reader.quotes_formulas
         new_labels = NewLabels(project) if brings_labels(batch) else None

@@ -8,7 +8,7 @@ import orjson
 from labeling.kinds import QuestionKind
 from labeling.models import ImportFormat, Modality
 from labeling.services.imports.errors import ImportRefused
-from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
+from labeling.services.imports.foreign.refused import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.items.decoding import name_other_content
 
 _PICTURE_MARKS = (
@@ -17,6 +17,7 @@ _PICTURE_MARKS = (
 )  # fmt: skip
 #: BMP and PNM begin with two letters that could begin a csv header too
 _BITMAP = re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|P[1-6]\s+(#[^\n]*\n\s*)*\d+\s+\d+\s", re.DOTALL)
+_ARRAY = re.compile(rb"\[\s*\{\s*\"")
 _PICTURE_NAMES = {
     ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif", ".svg", ".heic",
 }  # fmt: skip
@@ -25,11 +26,16 @@ _NAMES = {
     ".ndjson": ImportFormat.JSONL, ".json": ImportFormat.JSONL,
     ".parquet": ImportFormat.PARQUET, ".zip": ImportFormat.ZIP,
 }  # fmt: skip
+_ROWS = (
+    ImportFormat.CSV, ImportFormat.JSONL, ImportFormat.JSON, ImportFormat.PARQUET, ImportFormat.ROWS, ImportFormat.ZIP,
+)  # fmt: skip
 _ALLOWED: dict[str, tuple[str, ...]] = {
-    Modality.IMAGE: (ImportFormat.ZIP, ImportFormat.IMAGE),
-    Modality.TEXT: (ImportFormat.CSV, ImportFormat.JSONL, ImportFormat.PARQUET, ImportFormat.ROWS),
-    Modality.TABULAR: (ImportFormat.CSV, ImportFormat.JSONL, ImportFormat.PARQUET, ImportFormat.ROWS),
+    Modality.IMAGE: (ImportFormat.ZIP, ImportFormat.IMAGE, ImportFormat.PARQUET, ImportFormat.JSON, ImportFormat.JSONL),
+    Modality.TEXT: _ROWS,
+    Modality.TABULAR: _ROWS,
 }
+#: Rows of a text file, whichever of them it says it is.
+_TEXT_LIKE = (ImportFormat.CSV, ImportFormat.JSONL, ImportFormat.JSON)
 
 
 def format_of(head: bytes, file_name: str, modality: str, wanted: str | None, kind: QuestionKind) -> str:
@@ -40,14 +46,13 @@ def format_of(head: bytes, file_name: str, modality: str, wanted: str | None, ki
         raise ImportRefused(not_supported(tool))
     found = _by_content(head, file_name)
     suffix = PurePath(file_name).suffix.lower()
-    text_like = (ImportFormat.CSV, ImportFormat.JSONL)
     said = ImportFormat.IMAGE if suffix in _PICTURE_NAMES else _NAMES.get(suffix)
     for claim, source in ((wanted, "format"), (said, "name")):
-        if claim and claim != found and not (claim in text_like and found in text_like):
+        if claim and claim != found and not (claim in _TEXT_LIKE and found in _TEXT_LIKE):
             raise ImportRefused(f"The {source} says {claim}, but the content is {_described(found)}.")
     if wanted and wanted not in ImportFormat.values:
         raise ImportRefused(f"Unknown format {wanted[:40]!r}.")
-    if wanted in text_like:
+    if wanted in _TEXT_LIKE and (wanted == ImportFormat.CSV or found == ImportFormat.CSV):
         found = wanted
     allowed = _ALLOWED[modality]
     if kind.rows_name_items:  # pairs of pictures come as rows
@@ -75,8 +80,8 @@ def _by_content(head: bytes, file_name: str) -> str:
     if not start and len(head) < HEAD_BYTES:
         raise ImportRefused("The file holds nothing but white space.")
     suffix = PurePath(file_name).suffix.lower()
-    if start.startswith(b"[") and suffix not in (".csv", ".tsv", ".txt"):
-        raise ImportRefused("A JSON array. Send one JSON object a line (jsonl), or POST the rows as JSON.")
+    if start.startswith(b"[") and (suffix not in (".csv", ".tsv", ".txt") or _ARRAY.match(start)):
+        return ImportFormat.JSON
     if start.startswith(b"{") and (suffix not in (".csv", ".tsv", ".txt") or _is_json(start)):
         return ImportFormat.JSONL
     if suffix in (".jsonl", ".ndjson", ".json"):
@@ -94,6 +99,6 @@ def _is_json(start: bytes) -> bool:
 
 def _described(found: str) -> str:
     return {
-        ImportFormat.CSV: "text", ImportFormat.JSONL: "JSON lines", ImportFormat.PARQUET: "parquet",
-        ImportFormat.ZIP: "a zip", ImportFormat.IMAGE: "a picture",
+        ImportFormat.CSV: "text", ImportFormat.JSONL: "JSON lines", ImportFormat.JSON: "a JSON array",
+        ImportFormat.PARQUET: "parquet", ImportFormat.ZIP: "a zip", ImportFormat.IMAGE: "a picture",
     }.get(ImportFormat(found), found)  # fmt: skip

@@ -22,15 +22,15 @@ from labeling.services.files import storage
 from labeling.services.imports.certificate import sum_of
 from labeling.services.imports.columns import ColumnMapping, purposes_of
 from labeling.services.imports.errors import ImportRefused
-from labeling.services.imports.foreign import HEAD_BYTES
-from labeling.services.imports.readers import READERS
-from labeling.services.imports.readers.base import Reader
+from labeling.services.imports.foreign import AS_IT_STANDS, TOOLS
+from labeling.services.imports.foreign.refused import HEAD_BYTES
+from labeling.services.imports.readers import READ_AS, reader_of, tool_of_upload
 from labeling.services.imports.sniff import format_of
 from labeling.services.jobs.enqueue import enqueue_on_commit
 
 log = logging.getLogger(__name__)
 
-_OPTIONS = ("folder_is_label", "columns", "labels")
+_OPTIONS = ("folder_is_label", "columns", "labels", "tool")
 #: What ``labels`` can say.
 ADD_LABELS = "add"
 
@@ -83,6 +83,8 @@ def kept(
         size_bytes = default_storage.size(path)
         with default_storage.open(path, "rb") as stored:
             found = _look(stored, project, file_name, format, is_rows=rows is not None)
+            if tool := tool_of_upload(stored, project, found, file_name, options.get("tool", "")):
+                options = {**options, READ_AS: tool}
             notes = [] if is_draft else head_notes(stored, project, found, file_name, options)
             sha256 = sum_of(stored)
         count = len(rows) if rows is not None else None
@@ -106,15 +108,6 @@ def enqueued(user: User, project: Project, upload: Upload, public_id: uuid.UUID 
     record("import.started", user=user, project=project, subject=str(batch.public_id), after=facts)
     enqueue_on_commit("labeling.run_import", batch.pk)
     return batch
-
-
-def reader_of(
-    stored: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
-) -> Reader:  # fmt: skip
-    """What reads an upload of this format for this project."""
-    return READERS[format](
-        stored, modality=project.modality, options=options, file_name=file_name, kind=kind_of(project)
-    )
 
 
 def head_notes(
@@ -144,6 +137,10 @@ def checked_options(project: Project, options: dict[str, Any]) -> dict[str, Any]
     if options.get("columns"):
         purposes = purposes_of(project.modality, kind_of(project))
         known["columns"] = ColumnMapping.checked(options["columns"], purposes).chosen
+    if options.get("tool"):
+        if options["tool"] not in (*TOOLS, AS_IT_STANDS):
+            raise ImportRefused(f"tool can be {', '.join(TOOLS)}, or {AS_IT_STANDS}: the columns as they stand.")
+        known["tool"] = options["tool"]
     if options.get("labels"):
         if options["labels"] != ADD_LABELS:
             raise ImportRefused(f"labels can be {ADD_LABELS!r}: those that the project lacks are added to it.")

@@ -18,6 +18,8 @@ from labeling.services.imports.records.values import reserved_columns, take_infi
 Numbered = tuple[int, dict[str, Any] | Rejection]
 #: Among the options of a reader, never of an import: nothing is renamed, required or left out.
 AS_IT_IS = "as_it_is"
+#: Likewise: the file is the beginning of one, and may end anywhere.
+BEGINNING = "beginning"
 
 
 class Reader(ABC):

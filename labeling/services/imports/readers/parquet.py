@@ -1,24 +1,36 @@
 """Parquet through Arrow, a small batch at a time; nested values become JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from labeling.models import Modality
 from labeling.services.imports.columns.mapping import LEFT_OUT
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames
-from labeling.services.imports.readers.arrow_cells import cells_of
 from labeling.services.imports.readers.base import Numbered, Reader
+from labeling.services.imports.readers.features import (
+    ReadCells,
+    cells_by_column,
+    missing_picture,
+    pictures_in,
+    take_pictures,
+)
 from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import Rejection
 
 _BATCH_BYTES = 16 * 1024**2
+PICTURE_ROWS = 100
 
 
 class ParquetReader(Reader):
+    #: the columns that hold pictures, and how the cells of each column are read
+    pictures: Sequence[str] = ()
+    cells: Sequence[ReadCells] = ()
+
     def check(self) -> None:
         self.file.seek(0)
         if self.file.read(4) != b"PAR1":
@@ -26,6 +38,10 @@ class ParquetReader(Reader):
         self.file.seek(-4, 2)
         if self.file.read(4) != b"PAR1":
             raise ImportRefused("The parquet file is cut off: its footer is missing.")
+
+    def check_header(self, columns: list[str]) -> None:
+        if not (self.pictures and self.modality == Modality.IMAGE):
+            super().check_header(columns)
 
     def records(self, start: int) -> Iterator[Numbered]:
         self.check()
@@ -37,9 +53,16 @@ class ParquetReader(Reader):
 
     def _records(self, file: pq.ParquetFile, start: int) -> Iterator[Numbered]:
         schema = file.schema_arrow
+        places = pictures_in(schema)
+        self.pictures = [schema.names[place] for place in places]
+        if places:
+            self.chunk_rows = PICTURE_ROWS
         found = self.names_of(schema.names, ColumnNames(self.modality, self.kind, self.notes, self.mapping))
         wanted = [place for place, name in enumerate(found) if name != LEFT_OUT]
         columns = [found[place] for place in wanted]
+        cells = cells_by_column(schema)
+        self.cells = [cells[place] for place in wanted]
+        self.pictures = [found[place] for place in places if found[place] != LEFT_OUT]
         self.total = rows = file.metadata.num_rows
         if rows > settings.IMPORT_MAX_ROWS:
             raise ImportRefused(f"{rows:,} rows; at most {settings.IMPORT_MAX_ROWS:,} are accepted.")
@@ -63,16 +86,35 @@ class ParquetReader(Reader):
     def _records_of(self, batch: pa.RecordBatch, number: int, start: int) -> list[dict[str, Any] | Rejection]:
         """The rows of a batch before which there were ``number``."""
         names = batch.schema.names
-        columns = [cells_of(column) for column in batch.columns]
+        columns = [read(column) for read, column in zip(self.cells, batch.columns, strict=True)]
         rows = zip(*(column.values for column in columns), strict=True)
         # saying ``strict`` once a row would cost as much as the row
         records: list[dict[str, Any] | Rejection] = [dict(zip(names, row)) for row in rows]  # noqa: B905
         if any(column.has_infinity for column in columns):
             for record in records[max(start - number, 0) :]:
                 self.empty_infinities(record)  # type: ignore[arg-type]  # no rejection among them yet
+        if self.pictures:
+            records = self._with_pictures(records, number)
         for name, column in zip(names, columns, strict=True):
             for place, reason in column.faults.items():
                 row = records[place]
                 called = row.name if isinstance(row, Rejection) else row_name(row.get("id"), row)
                 records[place] = Rejection(number + place + 1, reason, name[:100], called)
         return records
+
+    def _with_pictures(
+        self, records: list[dict[str, Any] | Rejection], before: int
+    ) -> list[dict[str, Any] | Rejection]:
+        """Each with its picture where readers hand it over; a project of texts or tables has no place for it."""
+        found: list[dict[str, Any] | Rejection] = []
+        for place, record in enumerate(records):
+            assert isinstance(record, dict)  # no rejection among them yet
+            if self.modality == Modality.IMAGE or self.as_it_is:
+                take_pictures(record, self.pictures)
+                found.append(missing_picture(before + place + 1, record) or record)
+                continue
+            for name in self.pictures:
+                record.pop(name, None)
+            self.notes.say("Pictures in the file were left out: this project does not ask about pictures.")
+            found.append(record)
+        return found

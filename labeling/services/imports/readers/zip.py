@@ -17,7 +17,7 @@ from django.conf import settings
 from labeling.kinds.cells import is_missing
 from labeling.services.imports.archives.names import Entry, Names, entries_of, leads_out, tidy
 from labeling.services.imports.errors import ImportRefused, RowRejected
-from labeling.services.imports.foreign import HEAD_BYTES, foreign_tool, not_supported
+from labeling.services.imports.foreign.refused import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.picture_tables import (
     ITEMS,
@@ -32,7 +32,7 @@ from labeling.services.imports.records.rows import CONTEXT_PICTURE, PICTURE, Rej
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
 
-_IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 _PIECE_BYTES = 256 * 1024
 
@@ -50,6 +50,8 @@ class ZipReader(Reader):
     """
 
     chunk_rows = 100
+    #: bytes that came out of it so far
+    expanded_bytes = 0
 
     def check(self) -> None:
         if self.modality != "image":
@@ -90,7 +92,7 @@ class ZipReader(Reader):
             tables = candidates(entries)
             names = Names(entry for entry in entries if entry not in tables)
             for table in tables:
-                with self._items(archive, table) as file:
+                with self.spooled(archive, table) as file:
                     if names_pictures(file, table, self.kind, names, self.mapping.chosen):
                         found.append(head_of(file, table.base, self.kind, records))
         return found
@@ -136,7 +138,7 @@ class ZipReader(Reader):
     ) -> Generator[Numbered, None, int]:
         """The rows of a table, which come after ``before`` others; returns how many rows there were until its end."""
         number, folder = before, table.name.rpartition("/")[0]
-        with self._items(archive, table) as file:
+        with self.spooled(archive, table) as file:
             if not names_pictures(file, table, self.kind, names, self.mapping.chosen):
                 return before
             self.tables.add(table)
@@ -161,7 +163,7 @@ class ZipReader(Reader):
             return Rejection(number, HELD_BACK, "image", _shown(entry.name))
         return self._picture(archive, entry, number, {"image": entry.name})
 
-    def _items(self, archive: zipfile.ZipFile, table: Entry) -> IO[bytes]:
+    def spooled(self, archive: zipfile.ZipFile, table: Entry) -> IO[bytes]:
         """The table in a temporary file, for a reader needs to seek."""
         target = tempfile.SpooledTemporaryFile(max_size=8 * 1024**2)  # noqa: SIM115 - closed by the caller
         try:
@@ -217,7 +219,7 @@ class ZipReader(Reader):
         content, facts = b"", self.of_contexts.get(entry)
         if facts is None:
             try:
-                content = self._content(archive, entry)
+                content = self.content_of(archive, entry)
                 facts = self.of_contexts[entry] = inspect(content)
             except (RowRejected, PictureRejected) as error:
                 return Rejection(number, error.reason, "context_image", _shown(entry.name))
@@ -228,7 +230,7 @@ class ZipReader(Reader):
         self, archive: zipfile.ZipFile, entry: Entry, number: int, record: dict[str, Any]
     ) -> dict[str, Any] | Rejection:
         try:
-            content = self._content(archive, entry)
+            content = self.content_of(archive, entry)
             if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
                 raise RowRejected("A zip inside the zip is not opened.", "image")
             if tool := foreign_tool(content[:HEAD_BYTES], entry.base):
@@ -241,7 +243,7 @@ class ZipReader(Reader):
         record[PICTURE] = content
         return record
 
-    def _content(self, archive: zipfile.ZipFile, entry: Entry) -> bytes:
+    def content_of(self, archive: zipfile.ZipFile, entry: Entry) -> bytes:
         _check_entry(entry.info)
         return b"".join(self._pieces(archive, entry.info, settings.IMPORT_MAX_IMAGE_BYTES))
 
@@ -274,7 +276,7 @@ class ZipReader(Reader):
 
 def _entries(archive: zipfile.ZipFile) -> list[Entry]:
     """What somebody put into the zip."""
-    return [entry for entry in entries_of(archive) if not _IGNORED.search(entry.path)]
+    return [entry for entry in entries_of(archive) if not IGNORED.search(entry.path)]
 
 
 def _check_entry(info: zipfile.ZipInfo) -> None:

@@ -5,15 +5,28 @@ are called as one of ours begin with ``item.``, and what only says how an item w
 it would be a feature, and the number of votes would be learned.
 """
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from labeling.kinds import KINDS
 from labeling.models import Project
-from labeling.selectors.columns import labeled_item_columns
+from labeling.selectors.columns import ANSWER, LABELED_ITEM, labeled_item_columns
 from labeling.services.imports.records.values import AS_WRITTEN
 
 #: In every row of items, and in nobody else's.
 MARKS = frozenset({"item_id", "external_id", "soft_label", "weight_missing"})
 _GIVEN = frozenset({"split", "label", "context", "group", "origin", "text"})
+_NO_DATA = frozenset(
+    name
+    for name in (
+        *(column.name for column in (*ANSWER, *LABELED_ITEM)),
+        *(name for kind in KINDS.values() for name, _ in kind.item_columns),
+        "image_sha256",
+    )
+    if name not in _GIVEN or name == "label"
+)
+#: What every row of ours has beside the answer, in whichever format.
+_BESIDE_A_TASK = frozenset({"external_id", "split", "context", "group", "origin"})
 _OF_FORMULAS = "=+-@\t\r"
 NOTE = (
     "The file is an export of Querent: external_id was taken as id, and columns that say how items were answered were"
@@ -31,15 +44,34 @@ class OwnExport:
     def given(self, record: dict[str, Any]) -> dict[str, Any]:
         """The record as an import is given it."""
         if self.quotes_formulas:
-            record = {_without_quote(name): _without_quote(value) for name, value in record.items()}
+            record = unquoted(record)
         return {"id": record["external_id"], **self._kept(record)}
 
     def _kept(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The columns of the item, also where a reader names them."""
-        kept = {name.removeprefix("item."): value for name, value in record.items() if name not in self.left_out}
-        if written := kept.pop(AS_WRITTEN, None):
-            kept[AS_WRITTEN] = [name.removeprefix("item.") for name in written if name not in self.left_out]
-        return kept
+        return _without(record, self.left_out)
+
+
+def is_ours(record: Mapping[str, Any]) -> bool:
+    """Whether columns beside a task of another tool are those that an export of ours puts there."""
+    return record.keys() >= _BESIDE_A_TASK
+
+
+def bare(record: dict[str, Any]) -> dict[str, Any]:
+    """The item of an exported row, without its label and whatever says how it was answered."""
+    return {"id": record.get("external_id"), **_without(record, _NO_DATA)}
+
+
+def unquoted(record: dict[str, Any]) -> dict[str, Any]:
+    """Without the ' in front of cells that a spreadsheet would run."""
+    return {_without_quote(name): _without_quote(value) for name, value in record.items()}
+
+
+def _without(record: Mapping[str, Any], left_out: Collection[str]) -> dict[str, Any]:
+    """The columns of the item, also where a reader names them."""
+    kept = {name.removeprefix("item."): value for name, value in record.items() if name not in left_out}
+    if written := kept.pop(AS_WRITTEN, None):
+        kept[AS_WRITTEN] = [name.removeprefix("item.") for name in written if name not in left_out]
+    return kept
 
 
 def _without_quote(cell: Any) -> Any:

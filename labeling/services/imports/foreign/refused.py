@@ -9,7 +9,8 @@ HEAD_BYTES = 64 * 1024
 COCO = "a COCO file"
 YOLO = "a YOLO file"
 VOC = "a Pascal VOC file"
-LABEL_STUDIO = "a Label Studio export"
+FASTTEXT = "a fastText file"
+TREC = "a file of TREC judgments or runs"
 
 _JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}:,]')
 _VOC = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<annotation(\s[^>]*)?>", re.DOTALL)
@@ -17,14 +18,18 @@ _VOC_PARTS = (b"<bndbox>", b"<segmented>", b"<object>", b"<filename>")
 _YOLO_NUMBER = rb"[ \t]+-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 #: a class and a box, a box with its confidence, or a class and a polygon
 _YOLO_LINE = re.compile(rb"\d+((?:" + _YOLO_NUMBER + rb"){4,})[ \t]*")
+#: What to do instead, where the file holds no boxes.
+_ADVICE = {
+    FASTTEXT: "its labels stand among the words. doccano and others write the same as JSONL or CSV.",
+    TREC: "it names items and does not hold what they show.",
+}
+_TREC_LINE = re.compile(rb"\S+ (0 \S+ -?\d+|Q0 \S+ \d+ \S+ \S+)\r?")
 
 
 def not_supported(tool: str) -> str:
     """The sentence a person reads."""
-    if tool == LABEL_STUDIO:
-        return (
-            f"This is {tool}; its JSON is not read yet. Export it from there as CSV, or send rows with text and label."
-        )
+    if tool in _ADVICE:
+        return f"This is {tool}; {_ADVICE[tool]}"
     return f"This is {tool}; boxes are not supported yet."
 
 
@@ -39,18 +44,26 @@ def foreign_tool(head: bytes, file_name: str) -> str:
         return _of_json(start)
     if start[:1] == b"<":
         return VOC if _VOC.match(start) and any(part in start for part in _VOC_PARTS) else ""
-    if PurePath(file_name).suffix.lower() == ".txt" and start[:1].isdigit():
-        return YOLO if _is_yolo(head) else ""
-    return ""
+    if start.startswith(b"__label__"):
+        return FASTTEXT
+    if PurePath(file_name).suffix.lower() not in (".txt", ".qrels", ".run", ".trec"):
+        return ""
+    if start[:1].isdigit() and _is_yolo(head):
+        return YOLO
+    return TREC if all(map(_TREC_LINE.fullmatch, _lines(head))) else ""
 
 
 def _is_yolo(head: bytes) -> bool:
     """Whether every line is a class and shares of a picture's width and height."""
+    return b"." in head and all(map(_is_yolo_line, _lines(head)))
+
+
+def _lines(head: bytes) -> list[bytes]:
+    """Its whole lines; one that is none where there are none."""
     lines = head.splitlines()
     if len(head) >= HEAD_BYTES:
         lines = lines[:-1]  # cut off
-    lines = [line for line in lines if line.strip()]
-    return b"." in head and bool(lines) and all(_is_yolo_line(line) for line in lines)
+    return [line for line in lines if line.strip()] or [b""]
 
 
 def _is_yolo_line(line: bytes) -> bool:
@@ -65,10 +78,7 @@ def _of_json(start: bytes) -> str:
         return COCO
     if {"annotations/image_id", "annotations/category_id"} <= paths or {"images", "annotations", "categories"} <= top:
         return COCO
-    task = {"annotations/result", "completions/result", "predictions/result"} & paths
-    if task and any(path == "data" or path.startswith("data/") for path in paths):
-        return LABEL_STUDIO
-    return LABEL_STUDIO if {"annotation_id", "annotator", "lead_time"} <= top else ""
+    return ""
 
 
 def _paths(start: bytes) -> set[str]:

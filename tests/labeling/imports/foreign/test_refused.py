@@ -5,7 +5,7 @@ import json
 import pytest
 
 from labeling.services.imports import ImportRefused
-from labeling.services.imports.foreign import COCO, HEAD_BYTES, LABEL_STUDIO, VOC, YOLO, foreign_tool
+from labeling.services.imports.foreign.refused import COCO, FASTTEXT, HEAD_BYTES, TREC, VOC, YOLO, foreign_tool
 from tests.labeling.imports.conftest import counts, picture, reasons, zip_of
 
 IMAGES = [{"license": 1, "file_name": f"{n}.jpg", "height": 9, "width": 9, "id": n} for n in range(2_000)]
@@ -32,14 +32,9 @@ def written(document, **more) -> bytes:
         (b"3 0.1 0.1 0.2 0.1 0.2 0.2\n\n", "a.txt", YOLO),
         (VOC_FILE.encode(), "a.xml", VOC),
         (b'<?xml version="1.0"?>\n<!-- x -->\n' + VOC_FILE.encode(), "a.xml", VOC),
-        (written([TASK]), "project-1.json", LABEL_STUDIO),
-        (written([TASK] * 3, indent=1), "project-1.json", LABEL_STUDIO),
-        (written([{"data": {"image": "a"}, "predictions": [{"result": []}]}]), "tasks.json", LABEL_STUDIO),
-        (
-            written([{"text": "a", "annotation_id": 1, "annotator": 1, "lead_time": 2.5, "label": "x"}]),
-            "a.json",
-            LABEL_STUDIO,
-        ),
+        (b"__label__good I like it\n", "all.txt", FASTTEXT),
+        (b"q1 0 d%209 3\nq1 0 d2 0\r\n", "qrels.txt", TREC),
+        (b"q1 Q0 d1 1 0.5 querent-3\n", "run.txt", TREC),
         # what is none of them
         (written({"text": "a", "images": [1], "annotations": 2}), "a.jsonl", ""),
         (
@@ -47,6 +42,8 @@ def written(document, **more) -> bytes:
             "a.jsonl",
             "",
         ),
+        (written([TASK]), "project-1.json", ""),
+        (b"q1 0 d1 3\nand then some words\n", "notes.txt", ""),
         (written([{"text": "annotations", "label": "images"}]), "a.json", ""),
         (written({"text": 'say "images": {"file_name"}', "id": 1}), "a.jsonl", ""),
         (b"0 0.5 0.5 0.25 0.25\n", "a.csv", ""),

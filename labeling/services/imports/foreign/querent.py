@@ -1,0 +1,176 @@
+"""Our own exports besides rows of items, which ``records/own_exports`` knows: answers, judgments, items in contexts."""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, ClassVar
+
+from labeling.kinds.cells import is_missing
+from labeling.models import Modality
+from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Told, Tool
+from labeling.services.imports.foreign.label_studio import own_context
+from labeling.services.imports.foreign.pairs import Side, rows_of_pair
+from labeling.services.imports.records.own_exports import MARKS, bare, unquoted
+
+_ALL = (JSON, CSV, PARQUET)
+_ANSWER = {"item_id", "external_id", "kind", "answer", "annotator", "source", "revision", "split"}
+_JUDGMENT = {"pair_id", "left_id", "right_id", "answer", "left_external_id", "right_external_id"}
+_PAIR_ITEM = {"item_id", "external_id", "status", "context_external_id", "context_facts"}
+_RANKED = {"item_id", "external_id", "rank", "score", "model_verified", "context_id"}
+_GRADED = {"query", "query_id", "item_id", "grade", "rank", "model_version"}
+_CONTEXT = {"context", "context_id", "context_external_id", "context_purpose", "context_facts"}
+
+
+class _Own(Tool):
+    title: ClassVar[str] = "an export of Querent"
+    containers: ClassVar[Collection[str]] = _ALL
+
+    def plain(self, record: Record) -> Record:
+        return unquoted(record) if self.asked.quotes_formulas else record
+
+    def is_left_out(self, record: Record) -> bool:
+        """Whether the answer is in quarantine, which is counted."""
+        found = record.get("quarantined") in (True, "true")
+        if found:
+            one = "answer was in quarantine; it was left out"
+            self.asked.lost(one, "answers were in quarantine; they were left out")
+        return found
+
+
+class OwnAnswers(_Own):
+    """``rows=annotations``: an answer a row. What people said about one item is put together again."""
+
+    name: ClassVar[str] = "querent-answers"
+
+    @classmethod
+    def knows(cls, names: Collection[str], first: Sequence[Record], container: str) -> bool:
+        return set(names) >= _ANSWER and not set(names) >= _JUDGMENT
+
+    @property
+    def groups(self) -> bool:
+        return True
+
+    def refusal(self) -> str:
+        return (
+            f"This is {self.title} of answers about items; this project compares pairs."
+            if self.asked.about_pairs
+            else ""
+        )
+
+    def told(self, record: Record) -> Iterator[Told | Record]:
+        record = self.plain(record)
+        value, key = _value(record.get("answer"), self.asked), str(record["item_id"])
+        if self.is_left_out(record):
+            value = None
+        yield Told(bare(record), [] if value is None else [value], key)
+
+
+class OwnConsensus(_Own):
+    """``rows=items`` with labels as lists (the format doccano): an empty list is an answer where people gave one."""
+
+    name: ClassVar[str] = "querent-items"
+    containers: ClassVar[Collection[str]] = (JSON,)
+
+    @classmethod
+    def knows(cls, names: Collection[str], first: Sequence[Record], container: str) -> bool:
+        return set(names) >= MARKS and any(isinstance(row.get("label"), list) for row in first)
+
+    def told(self, record: Record) -> Iterator[Told | Record]:
+        labels = record.get("label")
+        if isinstance(labels, list):
+            soft = record.get("soft_label")
+            shares = soft.values() if isinstance(soft, dict) else ()
+            if labels:
+                record["label"] = labels if self.asked.takes_several else labels[0]
+            elif not isinstance(soft, dict) or 0.5 in shares or not self.asked.takes_several:
+                record["label"] = None
+        yield record
+
+
+class OwnPairItems(_Own):
+    """``rows=items`` of a pairwise project: items in their contexts."""
+
+    name: ClassVar[str] = "querent-pair-items"
+
+    @classmethod
+    def knows(cls, names: Collection[str], first: Sequence[Record], container: str) -> bool:
+        return set(names) >= _PAIR_ITEM
+
+    def told(self, record: Record) -> Iterator[Told | Record]:
+        record = self.plain(record)
+        context = own_context({**record, "context_facts": _read(record.get("context_facts"))})
+        row = bare({name: value for name, value in record.items() if name not in _CONTEXT and name != "status"})
+        if self.asked.about_pairs:
+            self.asked.notes.say("Which contexts were held out is not in the file: items keep their sides.")
+            yield {**row, "context": context}
+        else:
+            yield {**row, "context": context.get("text")}
+
+
+class OwnJudgments(_Own):
+    """``rows=annotations`` of a pairwise project. Data sets hold what the two show, tables their ids alone."""
+
+    name: ClassVar[str] = "querent-judgments"
+
+    @classmethod
+    def knows(cls, names: Collection[str], first: Sequence[Record], container: str) -> bool:
+        return set(names) >= _JUDGMENT
+
+    def refusal(self) -> str:
+        return "" if self.asked.about_pairs else f"This is {self.title} of judgments. It goes into a pairwise project."
+
+    def told(self, record: Record) -> Iterator[Told | Record]:
+        record = self.plain(record)
+        if self.is_left_out(record):
+            return
+        ids = [str(record.get(f"{side}_external_id") or "") for side in ("left", "right")]
+        judgment = {
+            "winner": _value(record.get("answer"), self.asked), "annotator": record.get("annotator"),
+            "elapsed_ms": record.get("elapsed_ms"), "gold": record.get("gold"),
+        }  # fmt: skip
+        contents = [_read(record.get(name)) for name in _shown(self.asked.modality)]
+        if all(not is_missing(content) for content in contents) and self.asked.modality != Modality.IMAGE:
+            context = own_context({**record, "context_facts": _read(record.get("context_facts"))})
+            sides = Side(contents[0], ids[0]), Side(contents[1], ids[1])
+            yield from rows_of_pair(sides, context, [judgment], modality=self.asked.modality)
+            return
+        if not all(ids):
+            raise RowRejected("It names its items by numbers of the server that it comes from only; ids are missing.")
+        yield {"left": ids[0], "right": ids[1], **judgment}
+
+
+class OwnWithoutItems(_Own):
+    """Rankings and scores name items and do not hold them."""
+
+    name: ClassVar[str] = "querent-rankings"
+
+    @classmethod
+    def knows(cls, names: Collection[str], first: Sequence[Record], container: str) -> bool:
+        return (set(names) >= _RANKED or set(names) >= _GRADED) and "text" not in names
+
+    def refusal(self) -> str:
+        return f"This is {self.title} of rankings or scores: it names items and does not hold what they show."
+
+    def told(self, record: Record) -> Iterator[Told | Record]:
+        return iter(())
+
+
+def _shown(modality: str) -> tuple[str, str]:
+    return ("left_data", "right_data") if modality == Modality.TABULAR else ("left_text", "right_text")
+
+
+def _value(answer: Any, asked: Asked) -> Any:
+    """The answer as a label: the canonical one, JSON of it, or a value already; None where there is none."""
+    answer = _read(answer)
+    if isinstance(answer, dict):
+        return asked.kind.value_of(answer)
+    return None if is_missing(answer) else answer
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in ("{", "[") and value != "[]":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
