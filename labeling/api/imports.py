@@ -63,7 +63,7 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
         given = body(ImportFileIn, request)
         file = given["file"]
         options: dict[str, Any] = {
-            name: given[name] for name in ("folder_is_label", "columns", "labels") if name in given
+            name: given[name] for name in ("folder_is_label", "columns", "labels", "tool") if name in given
         }
         name = file.name or ""
         if not name:

@@ -218,6 +218,10 @@ class ImportFileIn(serializers.Serializer[Any]):
     labels = serializers.ChoiceField(
         required=False, choices=["add"], help_text="add: labels that the project lacks are added to it."
     )
+    tool = serializers.CharField(
+        required=False,
+        help_text="Whose file it is, where its content does not tell: label-studio, doccano, trl, …; none: nobody's.",
+    )
 
 
 class ImportRowsIn(StrictSerializer):

@@ -20,7 +20,7 @@ ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-pre
 FallBackEnum = Literal["auto", "never"]
 
 
-ImportFormatEnum = Literal["csv", "jsonl", "parquet", "zip", "image", "rows"]
+ImportFormatEnum = Literal["csv", "jsonl", "json", "parquet", "zip", "image", "rows"]
 
 
 ItemStatusEnum = Literal["active", "set_aside"]
@@ -292,6 +292,8 @@ class ImportFileInRequest(TypedDict):
     columns: NotRequired[Any]
     # add: labels that the project lacks are added to it.
     labels: NotRequired[LabelsEnum]
+    # Whose file it is, where its content does not tell: label-studio, doccano, trl, …; none: nobody's.
+    tool: NotRequired[str]
 
 
 class ImportOut(TypedDict):

@@ -85,8 +85,7 @@ def look_at(
     what the project remembers or else what names and contents suggest. Raises ImportRefused for an unreadable file."""
     chosen = {**(options or {}), BEGINNING: MAX_ROWS}
     file, is_whole = _beginning(file, format)
-    if not chosen.get(READ_AS):
-        chosen[READ_AS] = tool_of_upload(file, project, format, file_name, chosen.get("tool", ""))
+    chosen |= _read_as(file, project, format, file_name, chosen)
     names, records = _head(file, project, format, file_name, chosen)
     purposes = purposes_of(project.modality, kind_of(project))
     why: dict[str, Suggestion] = {}
@@ -107,7 +106,17 @@ def columns_in(
     file: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
 ) -> list[str]:  # fmt: skip
     """The columns as the file calls them."""
-    return _head(_beginning(file, format)[0], project, format, file_name, {**options, BEGINNING: MAX_ROWS})[0]
+    file, _ = _beginning(file, format)
+    read_as = _read_as(file, project, format, file_name, options)
+    return _head(file, project, format, file_name, {**options, **read_as, BEGINNING: MAX_ROWS})[0]
+
+
+def _read_as(
+    file: IO[bytes], project: Project, format: str, file_name: str, options: dict[str, Any]  # noqa: A002
+) -> dict[str, str]:  # fmt: skip
+    """Whose file it is, which a draft knows already."""
+    known = options.get(READ_AS)
+    return {READ_AS: known or tool_of_upload(file, project, format, file_name, options.get("tool", ""))}
 
 
 def _beginning(file: IO[bytes], format: str) -> tuple[IO[bytes], bool]:  # noqa: A002

@@ -28,7 +28,8 @@ class LabelStudioTable(Tool):
 
     def __init__(self, first: Sequence[Record], asked: Asked) -> None:
         super().__init__(first, asked)
-        self.answer_columns = [name for name, purpose in asked.chosen.items() if purpose == "label"]
+        of_file = {name for row in first for name in row}
+        self.answer_columns = [name for name, purpose in asked.chosen.items() if purpose == "label" and name in of_file]
         if not self.answer_columns:
             self.answer_columns = self._in_order() if asked.container == JSON else self._by_cells()
         #: the column of the answer that is asked for; "" where nobody can tell

@@ -76,7 +76,8 @@ class Reader(ABC):
     def head(self, records: int) -> tuple[list[str], list[dict[str, Any]]]:
         """The columns as the file calls them, and its first records."""
         found = [record for _, record in islice(self.records(0), records) if isinstance(record, dict)]
-        return self.header_names or list(dict.fromkeys(name for record in found for name in record)), found
+        shown = dict.fromkeys(name for record in found for name in record if not name.startswith("\0"))
+        return self.header_names or list(shown), found
 
     @abstractmethod
     def check(self) -> None:

@@ -22,6 +22,7 @@ from labeling.services.imports.readers.grouping import grouped
 from labeling.services.imports.readers.json import JsonReader
 from labeling.services.imports.readers.jsonl import JsonlReader
 from labeling.services.imports.readers.parquet import ParquetReader
+from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import PICTURE, Rejection
 
 #: Records by which a file is told, and those in which its columns must turn up.
@@ -50,7 +51,7 @@ class Source:
             if isinstance(record, Rejection) or self.tool is None:
                 yield record
                 continue
-            name = str(record.get("id") or "")
+            name = row_name(record.get("id"), record)  # telling takes columns out of the record
             try:
                 yield from self.tool.told(record)
             except RowRejected as error:
@@ -107,8 +108,8 @@ def tool_in(file: IO[bytes], format: str, file_name: str, kind: QuestionKind) ->
 
 
 class TranslatedReader(Reader):
-    """The rows of one file of a tool, which the option ``read_as`` names. Their numbers count what came of its records: a
-    preference is three rows."""
+    """The rows of one file of a tool, which the option ``read_as`` names. Their numbers count what came of its records:
+    a preference is three rows."""
 
     #: how the file holds its records
     format: ClassVar[str]

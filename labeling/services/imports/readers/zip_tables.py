@@ -57,6 +57,8 @@ class ZipOfTables(TranslatedReader):
         self.zip = ZipReader(*args, **more)
         #: tables that were taken out of the zip
         self.taken_out: dict[Entry, IO[bytes]] = {}
+        #: pictures that rows name
+        self.named: set[Entry] = set()
         self._archive: zipfile.ZipFile | None = None
         self._entries: list[Entry] = []
 
@@ -112,10 +114,19 @@ class ZipOfTables(TranslatedReader):
             else:
                 yield one
 
+    def _rows(self) -> Iterator[Record | Rejection]:
+        yield from super()._rows()
+        if self.modality == Modality.IMAGE and not self.as_it_is:
+            rest = [each for each in self._entries if each not in self.named and each not in self.taken_out]
+            if rest:
+                one = "1 file of the zip is named by no row; it stayed outside."
+                self.relay.count(one, "{count} files of the zip are named by no row; they stayed outside.", len(rest))
+
     def _add_picture(self, record: Record, names: Names, folder: str) -> Rejection | None:
         path = str(record["image"] or "")
         try:
             entry = _found(names, path, folder)
+            self.named.add(entry)
             content = self.zip.content_of(self.archive, entry)
             if tool := foreign_tool(content[:HEAD_BYTES], entry.base):
                 raise RowRejected(not_supported(tool), "image")

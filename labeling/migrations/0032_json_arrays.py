@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0030_ask_about'),
+        ('labeling', '0031_certificates'),
     ]
 
     operations = [
