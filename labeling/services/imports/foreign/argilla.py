@@ -153,7 +153,7 @@ def _first_of(value: Any, two: Sequence[str]) -> str:
     if not isinstance(value, list) or len(two) != 2:
         return ""
     names = [each.get("value") if isinstance(each, dict) else each for each in value]
-    ranks = [each.get("rank") if isinstance(each, dict) else place for place, each in enumerate(value)]
+    ranks = [int(each.get("rank") or place) if isinstance(each, dict) else place for place, each in enumerate(value)]
     if sorted(map(str, names)) != sorted(two):
         return ""
     if ranks[0] == ranks[1]:

@@ -80,7 +80,7 @@ class LabelStudioTable(Tool):
         seconds = record.get("lead_time")
         judgment = {"winner": selected, "annotator": str(record.get("annotator") or "")} if selected else {}
         if selected and not is_missing(seconds):
-            judgment["elapsed_ms"] = round(float(seconds) * 1000)
+            judgment["elapsed_ms"] = round(float(str(seconds)) * 1000)
         context = context_in(row, {left, right}, self.answer_column)
         sides = Side(row[left]), Side(row[right])
         yield from rows_of_pair(sides, context, [judgment], modality=self.asked.modality)

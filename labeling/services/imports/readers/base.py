@@ -25,7 +25,7 @@ BEGINNING = "beginning"
 class Reader(ABC):
     """Reads one upload. The same file gives the same numbered records however often it is read: resuming needs that."""
 
-    chunk_rows: ClassVar[int] = 2_000
+    chunk_rows: int = 2_000
     #: whether files of this format that Querent wrote have a ' before cells that a spreadsheet would run
     quotes_formulas: ClassVar[bool] = False
 
