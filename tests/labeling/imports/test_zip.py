@@ -162,5 +162,5 @@ def test_an_empty_zip_and_an_office_file(pictures, bring_in):
 
 
 def test_a_zip_does_not_fit_texts(project, bring_in):
-    with pytest.raises(ImportRefused, match="takes csv, jsonl, parquet"):
+    with pytest.raises(ImportRefused, match="takes csv, jsonl, json, parquet"):
         bring_in(project, zip_of({"a.png": picture(1)}), "p.zip")

@@ -5,7 +5,6 @@ begin with: whole messages, or the text up to the last turn of the assistant, or
 side the chosen one stood on is not said: it is drawn, always the same way.
 """
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -13,6 +12,7 @@ from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Tool
 from labeling.services.imports.foreign.label_studio import own_context
+from labeling.services.imports.foreign.label_studio_table import read_cell
 from labeling.services.imports.foreign.pairs import Side, drawn, rows_of_pair
 
 #: How Anthropic's hh-rlhf, and what was made like it, writes a turn.
@@ -25,7 +25,7 @@ _TOLD = frozenset({
 _DRAWN = "Preferences do not say on which side the chosen one stood: it was drawn."
 
 
-class _Preferences(Tool):
+class _PreferenceFile(Tool):
     title: ClassVar[str] = "a file of preferences"
     containers: ClassVar[Collection[str]] = (JSON, CSV, PARQUET)
 
@@ -57,7 +57,7 @@ class _Preferences(Tool):
         yield {"left": chosen.external_id, "right": rejected.external_id, "winner": "left"}
 
 
-class TrlPreferences(_Preferences):
+class TrlPreferences(_PreferenceFile):
     name: ClassVar[str] = "trl"
     title: ClassVar[str] = "a file of preferences (TRL)"
 
@@ -66,7 +66,7 @@ class TrlPreferences(_Preferences):
         return {_CHOSEN, _REJECTED} <= set(names) and not {"text", "left", "right"} & set(names)
 
     def told(self, record: Record) -> Iterator[Record]:
-        prompt, chosen, rejected = (_read(record.get(name)) for name in (_PROMPT, _CHOSEN, _REJECTED))
+        prompt, chosen, rejected = (read_cell(record.get(name)) for name in (_PROMPT, _CHOSEN, _REJECTED))
         if prompt in (None, ""):
             prompt, chosen, rejected = parted(chosen, rejected)
         context = {**own_context(record), "purpose": record.get("purpose")} if "context_external_id" in record else {}
@@ -90,7 +90,7 @@ class TrlPreferences(_Preferences):
         return text_of(value)
 
 
-class OpenAiPreferences(_Preferences):
+class OpenAiPreferences(_PreferenceFile):
     name: ClassVar[str] = "openai-preference"
     title: ClassVar[str] = "a file of preferences (OpenAI)"
     containers: ClassVar[Collection[str]] = (JSON,)
@@ -124,7 +124,7 @@ class TrlUnpairedFile(Tool):
         return "" if self.asked.about_pairs else f"This is {self.title}. It goes into a pairwise project."
 
     def told(self, record: Record) -> Iterator[Record]:
-        completion, prompt = (_read(record.get(name)) for name in ("completion", _PROMPT))
+        completion, prompt = (read_cell(record.get(name)) for name in ("completion", _PROMPT))
         context = own_context(record) if "context_external_id" in record else {}
         context["text"] = text_of(prompt) if isinstance(prompt, list) else str(prompt or "")
         said = text_of(completion) if isinstance(completion, list) else completion
@@ -180,13 +180,3 @@ def _content(content: Any) -> str:
     if isinstance(content, list):
         return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return "" if content is None else str(content)
-
-
-def _read(value: Any) -> Any:
-    """Messages and table rows that a format has as JSON text."""
-    if isinstance(value, str) and value[:2] in ("[{", '{"'):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value

@@ -1,6 +1,5 @@
 """Our own exports besides rows of items, which ``records/own_exports`` knows: answers, judgments, items in contexts."""
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -9,6 +8,7 @@ from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Told, Tool
 from labeling.services.imports.foreign.label_studio import own_context
+from labeling.services.imports.foreign.label_studio_table import read_cell
 from labeling.services.imports.foreign.pairs import Side, rows_of_pair
 from labeling.services.imports.records.own_exports import MARKS, bare, unquoted
 
@@ -98,7 +98,7 @@ class OwnPairItems(_Own):
 
     def told(self, record: Record) -> Iterator[Told | Record]:
         record = self.plain(record)
-        context = own_context({**record, "context_facts": _read(record.get("context_facts"))})
+        context = own_context({**record, "context_facts": read_cell(record.get("context_facts"))})
         row = bare({name: value for name, value in record.items() if name not in _CONTEXT and name != "status"})
         if self.asked.about_pairs:
             self.asked.notes.say("Which contexts were held out is not in the file: items keep their sides.")
@@ -128,9 +128,9 @@ class OwnJudgments(_Own):
             "winner": _value(record.get("answer"), self.asked), "annotator": record.get("annotator"),
             "elapsed_ms": record.get("elapsed_ms"), "gold": record.get("gold"),
         }  # fmt: skip
-        contents = [_read(record.get(name)) for name in _shown(self.asked.modality)]
+        contents = [read_cell(record.get(name)) for name in _shown(self.asked.modality)]
         if all(not is_missing(content) for content in contents) and self.asked.modality != Modality.IMAGE:
-            context = own_context({**record, "context_facts": _read(record.get("context_facts"))})
+            context = own_context({**record, "context_facts": read_cell(record.get("context_facts"))})
             sides = Side(contents[0], ids[0]), Side(contents[1], ids[1])
             yield from rows_of_pair(sides, context, [judgment], modality=self.asked.modality)
             return
@@ -161,16 +161,7 @@ def _shown(modality: str) -> tuple[str, str]:
 
 def _value(answer: Any, asked: Asked) -> Any:
     """The answer as a label: the canonical one, JSON of it, or a value already; None where there is none."""
-    answer = _read(answer)
+    answer = read_cell(answer)
     if isinstance(answer, dict):
         return asked.kind.value_of(answer)
     return None if is_missing(answer) else answer
-
-
-def _read(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("{", "[") and value != "[]":
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value

@@ -38,7 +38,7 @@ READ_AS = "read_as"
 
 
 @dataclass
-class Source:
+class RecordSource:
     """A file of records; ``tool`` tells what they are, None where they are ours already."""
 
     reader: Reader
@@ -61,7 +61,7 @@ class Source:
 def source_of(
     file: IO[bytes], format: str, tool: str, *, modality: str, kind: QuestionKind, notes: ImportNotes,  # noqa: A002
     options: dict[str, Any], file_name: str = "", folder: str = "",
-) -> Source:  # fmt: skip
+) -> RecordSource:  # fmt: skip
     """Raises ImportRefused for a file of which nothing can go in."""
     reader_type, container = _CONTAINERS[format]
     raw = {AS_IT_IS: True, BEGINNING: options.get(BEGINNING)}
@@ -69,7 +69,7 @@ def source_of(
     reader = reader_type(file, modality=of_table, kind=kind, options=raw, file_name=file_name, notes=notes)
     reader.check()
     if not tool:
-        return Source(reader, None, folder)
+        return RecordSource(reader, None, folder)
     chosen = {} if options.get(AS_IT_IS) else options.get("columns") or {}
     person = PurePosixPath(file_name).stem
     asked = Asked(kind, modality, notes, container, chosen, person, reader.quotes_formulas)
@@ -77,7 +77,7 @@ def source_of(
     made = TOOLS[tool](head_of(file, format, file_name, kind)[1], asked)
     if reason := made.refusal():
         raise ImportRefused(reason)
-    return Source(reader, made, folder)
+    return RecordSource(reader, made, folder)
 
 
 def head_of(
@@ -128,7 +128,7 @@ class TranslatedReader(Reader):
             self.mapping.fits(columns)
         self._check_first(first, columns)
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[RecordSource]:
         """The files of records. Raises ImportRefused."""
         about: dict[str, Any] = {"modality": self.modality, "kind": self.kind, "file_name": self.file_name}
         return [
@@ -165,7 +165,7 @@ class TranslatedReader(Reader):
             return grouped(islice(found, self.options.get(BEGINNING)))
         return found
 
-    def of_source(self, source: Source) -> Iterator[Told | Record | Rejection]:
+    def of_source(self, source: RecordSource) -> Iterator[Told | Record | Rejection]:
         """What a source tells."""
         return source.told()
 
@@ -178,7 +178,7 @@ class TranslatedReader(Reader):
         return [record for _, record in islice(self.as_they_are().records(0), FIRST) if isinstance(record, dict)]
 
     @staticmethod
-    def _raw_columns(sources: Sequence[Source]) -> set[str]:
+    def _raw_columns(sources: Sequence[RecordSource]) -> set[str]:
         """As the tool itself calls them."""
         return {name for source in sources if source.tool for row in source.tool.first for name in row}
 

@@ -15,7 +15,7 @@ from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign.base import Record, Told
 from labeling.services.imports.foreign.refused import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.features import pictures_in
-from labeling.services.imports.readers.translated import Source, TranslatedReader, source_of, tool_in
+from labeling.services.imports.readers.translated import RecordSource, TranslatedReader, source_of, tool_in
 from labeling.services.imports.readers.zip import IGNORED, ZipReader
 from labeling.services.imports.records.rows import PICTURE, Rejection
 
@@ -93,7 +93,7 @@ class ZipOfTables(TranslatedReader):
         reader.taken_out, reader._archive, reader._entries = self.taken_out, self._archive, self._entries
         return reader
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[RecordSource]:
         try:
             return [self._source(entry) for entry in self.tables() if self._is_wanted(entry)]
         except ImportRefused:
@@ -101,7 +101,7 @@ class ZipOfTables(TranslatedReader):
         except _BROKEN as error:
             raise ImportRefused(f"The zip is broken or cut off: {error}.") from error
 
-    def of_source(self, source: Source) -> Iterator[Told | Record | Rejection]:
+    def of_source(self, source: RecordSource) -> Iterator[Told | Record | Rejection]:
         if self.modality != Modality.IMAGE:
             yield from source.told()
             return
@@ -138,7 +138,7 @@ class ZipOfTables(TranslatedReader):
     def _is_wanted(self, entry: Entry) -> bool:
         return self.modality != Modality.IMAGE or self.is_for_pictures(entry)
 
-    def _source(self, entry: Entry) -> Source:
+    def _source(self, entry: Entry) -> RecordSource:
         file, format_ = self._opened(entry)
         if tool := foreign_tool(_head(file), entry.base):
             raise ImportRefused(f"{entry.base}: {not_supported(tool)}")
