@@ -16,7 +16,7 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.imports import ImportRefused
 from labeling.services.imports.columns import purposes_of
 from labeling.services.imports.drafts import drop_draft, start_draft
-from labeling.services.imports.look import LABELS_SHOWN, ColumnLook, Look, columns_in, look_at
+from labeling.services.imports.look import LABELS_SHOWN, REASONS_SHOWN, ColumnLook, Look, columns_in, look_at
 from labeling.services.projects.manage import update_project
 
 KEEP, OUT = "keep", "out"
@@ -57,7 +57,7 @@ def import_draft(request: PageRequest, project: Project, public_id: Any) -> Http
         return redirect("pages:imports", project.slug)
     except ImportRefused as refused:
         look = Look(draft.format, [], [], refused=refused.reason)
-    context = _context(project, draft, look, given)
+    context = _context(project, draft, look, given) | {"choose": "choose" in request.GET}
     part = "_look" if request.headers.get("HX-Request") else "draft"
     status = 400 if look.refused and request.method == "POST" else 200
     return render(request, f"pages/imports/{part}.html", context, status=status)
@@ -70,6 +70,7 @@ def _context(project: Project, draft: ImportDraft, look: Look, given: Mapping[st
     return {
         "project": project, "draft": draft, "look": look, "adds": adds, "columns": _rows(project, look),
         "with_labels": look.good + waiting, "rejected": look.rejected - waiting,
+        "alike": list(look.alike.values())[:REASONS_SHOWN], "more_reasons": max(len(look.alike) - REASONS_SHOWN, 0),
         **_first("unknown", look.unknown), **_first("made", {} if has_set or not kind.has_labels else look.labels),
         **_first("folders", look.folders), "folder_is_label": folder_is_label,
         "may_fold": kind.has_labels and (len(look.folders) > 1 or folder_is_label),

@@ -2,14 +2,17 @@
 
 import csv
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.kinds import kind_of
@@ -32,7 +35,8 @@ from labeling.selectors.importing import notes_of, rejected_alike, why_unlisted
 from labeling.services.exports.delimited import neutral
 from labeling.services.imports import ImportRefused, start_import
 from labeling.services.imports.certificate import certificate_of
-from labeling.services.imports.drafts import keep_draft
+from labeling.services.imports.drafts import drop_draft, keep_draft
+from labeling.services.imports.look import columns_in
 from labeling.services.serving.sources import source_of
 
 IMPORTS_PER_PAGE = 20
@@ -49,10 +53,12 @@ def imports(request: PageRequest, project: Project) -> HttpResponse:
     if sent:
         if form.is_valid():
             try:
-                taken = _taken_in(request, project, form)
+                taken = _taken_in(request, project, form, looks="look" in request.POST)
                 page = "pages:import-draft" if isinstance(taken, ImportDraft) else "pages:import"
                 return redirect(page, project.slug, taken.public_id)
             except ImportRefused as error:
+                if draft := _look_instead(request, project, form):
+                    return redirect(reverse("pages:import-draft", args=[project.slug, draft.public_id]) + "?choose")
                 form.add_error(form.source, error.reason)
                 status = 413 if error.too_large else 400
         else:
@@ -70,9 +76,23 @@ def imports(request: PageRequest, project: Project) -> HttpResponse:
     return render(request, "pages/imports/index.html", context, status=status)
 
 
-def _taken_in(request: PageRequest, project: Project, form: ImportForm) -> ImportBatch | ImportDraft:
+def _look_instead(request: PageRequest, project: Project, form: ImportForm) -> ImportDraft | None:
+    """What was refused as a draft, where it has columns: there it can be said what they are for."""
+    try:
+        draft = _taken_in(request, project, form, looks=True)
+    except ImportRefused:
+        return None
+    assert isinstance(draft, ImportDraft)
+    with suppress(ImportRefused), default_storage.open(draft.path, "rb") as file:
+        if columns_in(file, project, draft.format, draft.file_name, draft.options):
+            return draft
+    drop_draft(draft)
+    return None
+
+
+def _taken_in(request: PageRequest, project: Project, form: ImportForm, *, looks: bool) -> ImportBatch | ImportDraft:
     """The upload as an import, or as a draft where the person wants to look at it first."""
-    given, looks = form.cleaned_data, "look" in request.POST
+    given = form.cleaned_data
     upload, options = given["file"], form.options()
     if not upload and given["pasted_as"] == "lines":
         rows = [{"text": line.strip()} for line in given["pasted"].splitlines() if line.strip()]

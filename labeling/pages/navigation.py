@@ -31,7 +31,7 @@ TABS = (
     Tab("Overview", "pages:project", Action.PROJECT_READ),
     Tab("Label", "pages:annotate", Action.TASKS_ANSWER),
     Tab("Items", "pages:items", Action.ITEMS_READ, ("pages:item",)),
-    Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import",)),
+    Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import", "pages:import-draft")),
     Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, belongs_to=lambda kind: kind.ranks_items),
     Tab("Runs", "learning-pages:runs", Action.RUNS_READ, ("learning-pages:run",)),
     Tab("Models", "learning-pages:models", Action.MODELS_READ, ("learning-pages:model", "learning-pages:mistakes")),

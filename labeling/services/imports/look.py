@@ -32,7 +32,7 @@ _OF_LINES = (ImportFormat.CSV, ImportFormat.JSON, ImportFormat.JSONL)
 FIRST_ROWS = 5
 #: Rows by which columns are guessed.
 GUESSED_BY = 200
-REASONS_SHOWN = 5
+REASONS_SHOWN, MAX_REASONS = 5, 1_000
 LABELS_SHOWN = 12
 SHOWN_CHARACTERS = 160
 
@@ -48,6 +48,14 @@ class ColumnLook:
 
 
 @dataclass
+class Alike:
+    """Rows that would be rejected for one reason."""
+
+    first: Rejection
+    count: int = 0
+
+
+@dataclass
 class Look:
     """``refused`` says why nothing of the file could go in under these columns; the counts are then 0."""
 
@@ -59,7 +67,10 @@ class Look:
     is_whole: bool = True
     good: int = 0
     rejected: int = 0
+    #: the first few
     rejections: list[Rejection] = field(default_factory=list)
+    #: by column and reason: the first row, and how many there are
+    alike: dict[tuple[str, str], "Alike"] = field(default_factory=dict)
     labeled: int = 0
     #: of the rows that come with an answer, those held out: people are asked about them whatever the project asks about
     labeled_eval: int = 0
@@ -71,6 +82,14 @@ class Look:
     #: of pictures, how many lie in which folder
     folders: "Counter[str]" = field(default_factory=Counter)
     notes: ImportNotes = field(default_factory=ImportNotes)
+
+    def reject(self, row: Rejection) -> None:
+        self.rejected += 1
+        if len(self.rejections) < REASONS_SHOWN:
+            self.rejections.append(row)
+        reason = row.field, row.reason
+        if reason in self.alike or len(self.alike) < MAX_REASONS:
+            self.alike.setdefault(reason, Alike(row)).count += 1
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -211,9 +230,7 @@ def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
         except RowRejected as error:
             row = Rejection(number, error.reason, error.field, row_name(given_id, record))  # type: ignore[arg-type]
         if isinstance(row, Rejection):
-            look.rejected += 1
-            if len(look.rejections) < REASONS_SHOWN:
-                look.rejections.append(row)
+            look.reject(row)
             continue
         given = labels_of(row.answer) if known is not None else ()
         lacking = [name for name in given if known is not None and name not in known]

@@ -279,3 +279,42 @@ def test_a_refused_choice_of_columns_forgets_no_box(photos):
     assert "Two columns for image" in html
     for name, value in boxes.items():
         assert f'<input type="hidden" name="{name}" value="{value}">' in html
+
+
+def test_a_file_that_is_refused_for_its_columns_is_looked_at_instead(page):
+    upload = SimpleUploadedFile("intents.csv", f"row,sentence,intent\n{ROWS}".encode())
+    address = page.post(page.address, {"file": upload}).headers["Location"]
+    assert "/drafts/" in address
+    html = page.get(address).content.decode()
+    assert "Nothing is imported yet" in html
+    assert chosen(page, address) == {"row": "keep", "sentence": "text", "intent": "label"}
+    assert not ImportBatch.objects.exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\x01 binary \x00", b"", b"\x89PNG\r\n\x1a\n"])
+def test_what_has_no_columns_to_choose_is_refused_as_before_and_leaves_nothing(page, content):
+    response = page.post(page.address, {"file": SimpleUploadedFile("a.csv", content)})
+    assert response.status_code == 400
+    assert not ImportDraft.objects.exists()
+    assert not [name for name in default_storage.listdir("")[0] if name == "uploads" and any(_files("uploads"))]
+
+
+def _files(folder):
+    folders, files = default_storage.listdir(folder)
+    yield from files
+    for inner in folders:
+        yield from _files(f"{folder}/{inner}")
+
+
+def test_rows_that_would_be_rejected_for_one_reason_are_one_line(photos):
+    table = "image,label\n" + "".join(f"{n}.png,cat\n" for n in range(10_000))
+    html = re.sub(r"\s+", " ", photos.get(zipped(photos, table)).content.decode())
+    assert html.count("The zip holds no file of this name.") == 1
+    assert "10,000 rows alike" in html
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("text,label\n", "only the names of its columns"), ("a,b\n1,2\n", "Say below")]
+)
+def test_a_look_that_comes_to_nothing_says_why(page, content, words):
+    assert words in re.sub(r"\s+", " ", page.get(look_at(page, content)).content.decode())
