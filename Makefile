@@ -50,6 +50,7 @@ runtime:
 
 dev: runtime
 	@$(call environment,dev,requirements-dev.txt)
+	@$(call environment,bare,requirements-bare.txt,--no-deps --upgrade --target $(VENV)/bare)
 
 define environment
 	set -e; \
@@ -61,7 +62,7 @@ define environment
 	  || { echo "This Python cannot make environments; on Debian: apt-get install python3-venv"; exit 1; }; \
 	[ -x $(BIN)/pip ] || { echo "Making $(VENV)"; "$(PYTHON)" -m venv $(VENV); }; \
 	echo "Installing $(2) (once; needs the network)"; \
-	{ $(BIN)/pip install --disable-pip-version-check --no-compile --progress-bar off -r $(2) -c constraints.txt; \
+	{ $(BIN)/pip install --disable-pip-version-check --no-compile --progress-bar off $(3) -r $(2) -c constraints.txt; \
 	  echo "$$?" > $(VENV)/pip.status; } | sed -u -n -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/Installing/p'; \
 	[ "$$(cat $(VENV)/pip.status)" = 0 ] || { echo "Installing failed: see above"; exit 1; }; \
 	$(prune); \

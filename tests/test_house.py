@@ -171,7 +171,9 @@ def pins(name: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-s3.txt", "constraints.txt"])
+@pytest.mark.parametrize(
+    "name", [f"requirements{kind}.txt" for kind in ("", "-dev", "-bare", "-s3")] + ["constraints.txt"]
+)
 def test_requirements_are_pinned_exactly(name):
     loose = {package: version for package, version in pins(name).items() if not re.fullmatch(r"\d[\w.]*", version)}
     assert not loose

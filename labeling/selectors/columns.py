@@ -16,6 +16,7 @@ class Column:
 
     ``sql`` is the expression it is read by, with its ``params``; NULL for one that is filled in after reading.
     ``of`` is what lists hold, where all values of an item's own column are lists of one type: json in a table.
+    ``meaning`` is said where it is not that of all columns of the name (``column_meanings.py``).
     """
 
     name: str
@@ -23,6 +24,7 @@ class Column:
     sql: str = "NULL"
     params: tuple[Any, ...] = ()
     of: str = ""
+    meaning: str = ""
 
 
 class Selection:

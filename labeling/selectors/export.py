@@ -29,6 +29,7 @@ CHUNK_ORDINALS = 5000
 MAX_KNOWN_NAMES = 10_000
 
 ROWS = ("annotations", "items")
+OWN = "The item's own, as it was imported; null where the item lacks it."
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def export_columns(project: Project, rows: str, filters: Filters, *, typed: bool
         for name, type_ in types_in(texts) if typed else ((name, "json") for name in names_in(texts)):
             types.setdefault(name, set()).add(type_)
     own = {own_name(name, taken): common(found) for name, found in types.items()}
-    return fixed + [Column(name, type_, of=of) for name, (type_, of) in sorted(own.items())]
+    return fixed + [Column(name, type_, of=of, meaning=OWN) for name, (type_, of) in sorted(own.items())]
 
 
 def export_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ import orjson
 from labeling.consensus import left_out
 from labeling.db.raw_rows import current_answers, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Project
+from labeling.models import Project, Source
 from labeling.selectors.export import Filters
 from labeling.selectors.label_names import label_names
 from labeling.selectors.names import pseudonyms
@@ -43,10 +43,8 @@ class SetFacts:
 
 def set_facts(project: Project, filters: Filters) -> SetFacts:
     """Of the answers that ``bounded`` filters keep. Two passes of the database over them."""
-    asked, join = _ASKED.of(kind_of(project).subject)
-    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
-    where, params = current_answers(project, filters.last_annotation_id or 0, asked=asked, **chosen)
-    answers = f"FROM labeling_annotation a {join} LEFT JOIN labeling_task t ON t.id = a.task_id WHERE {where}"
+    answers, params = _answers(project, filters)
+    asked = _ASKED.of(kind_of(project).subject)[0]
     facts, out = SetFacts(), left_out(project, filters.changes)
     facts.quarantined_people = len(out.users) + len(out.names)
     name_of = _names(project, filters)
@@ -73,6 +71,22 @@ def set_facts(project: Project, filters: Filters) -> SetFacts:
         for label in labels_of(answer_of(answer)):
             facts.labels[label] += n
     return facts
+
+
+def answers_each(project: Project, filters: Filters) -> dict[int, int]:
+    """How many items (or pairs) have how many answers of people: ``{answers: items}``, as far as any has one."""
+    answers, params = _answers(project, replace(filters, source=filters.source or Source.HUMAN))
+    subject = _ASKED.of(kind_of(project).subject)[0]
+    each = f"SELECT COUNT(*) AS n {answers} GROUP BY {subject}.id"
+    return dict(fetch(f"SELECT n, COUNT(*) FROM ({each}) AS each_one GROUP BY n ORDER BY n", params))
+
+
+def _answers(project: Project, filters: Filters) -> tuple[str, list[Any]]:
+    """The answers ``a`` with what was asked about and their tasks ``t``: SQL from FROM on, and its parameters."""
+    asked, join = _ASKED.of(kind_of(project).subject)
+    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
+    where, params = current_answers(project, filters.last_annotation_id or 0, asked=asked, **chosen)
+    return f"FROM labeling_annotation a {join} LEFT JOIN labeling_task t ON t.id = a.task_id WHERE {where}", params
 
 
 def _names(project: Project, filters: Filters) -> Callable[[int | None, str | None], str]:

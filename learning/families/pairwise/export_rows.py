@@ -23,8 +23,39 @@ GRADES = 5
 _AT_RANDOM = (Reason.EVAL, Reason.RANDOM)
 
 
+#: Of the columns of these shapes that no other row has, or that mean something else there.
+_MEANINGS = {
+    "prompt": "Text of the context, or its facts line by line where it has no text.",
+    "chosen": "What most strict answers preferred: its text, for pictures the SHA-256, for table rows the columns.",
+    "rejected": "The other of the two.",
+    "margin": "Share of the strict answers for the chosen one, less the share for the other.",
+    "annotators": "Who gave the strict answers.",
+    "votes_chosen": "Strict answers for the chosen one.",
+    "votes_rejected": "Strict answers for the other.",
+    "ties": "Answers that preferred neither.",
+    "chosen_id": "Number of the chosen item.",
+    "rejected_id": "Number of the other item.",
+    "chosen_external_id": "The id that the chosen item came with.",
+    "rejected_external_id": "The id that the other item came with.",
+    "purpose": "What the two were compared for.",
+    "query_id": "The context's own id, else its number.",
+    "query": "Text of the context.",
+    "rank": "Place in its context, from 1.",
+    "score": "Strength in log-odds: differences within a context say how likely one is preferred.",
+    "grade": "Fifths of the chance, 0 to 4.",
+    "chance": "Probability of being preferred to an average item of the context.",
+    "se": "Standard error of the score.",
+    "low": "Lower end of the score's 95 % interval.",
+    "high": "Upper end of that interval.",
+    "judgments": "How many judgments the item was in.",
+    "component": "Items of one number can be compared: judgments connect them.",
+    "model_version": "Number of the model version that scored it.",
+    "model_verified": "Whether that version passed the gate; scores of one that did not are provisional.",
+}
+
+
 def _columns(**types: str) -> list[Column]:
-    return [Column(name, type_) for name, type_ in types.items()]
+    return [Column(name, type_, meaning=_MEANINGS.get(name, "")) for name, type_ in types.items()]
 
 
 def _preference_columns(project: Project) -> list[Column]:

@@ -10,12 +10,14 @@ import orjson
 
 from labeling.kinds import PerSubject, QuestionKind, kind_of
 from labeling.models import Modality, Project, Split
+from labeling.selectors.agreement import agreement
 from labeling.selectors.columns import Column
 from labeling.selectors.contents import Content, contents_of
 from labeling.selectors.export import ROWS, Filters, answers_by_item, export_columns, export_rows, fixed_columns
 from labeling.selectors.given_names import names_given
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
 from labeling.selectors.row_shapes import shape_named
+from labeling.selectors.set_facts import SetFacts, set_facts
 from labeling.services.exports.base import Row
 from labeling.services.exports.counting import RowCount
 from labeling.services.exports.losses import Losses
@@ -82,6 +84,15 @@ class DataSet:
         if not names:
             return ()
         return (*names, *sorted(names_given(self.project) - set(names)))
+
+    @cached_property
+    def facts(self) -> SetFacts:
+        """How the answers came to be; counted once, when it is first asked."""
+        return set_facts(self.project, self.filters)
+
+    @cached_property
+    def agreement(self) -> dict[str, Any]:
+        return agreement(self.project)
 
     @cached_property
     def own_names(self) -> list[str]:

@@ -11,8 +11,7 @@ from django.db.models import Count
 from labeling.extensions import installed
 from labeling.kinds import kind_of
 from labeling.models import Item, Project
-from labeling.selectors.agreement import agreement
-from labeling.selectors.set_facts import SetFacts, set_facts
+from labeling.selectors.set_facts import SetFacts
 from labeling.services.exports.folders.content import SIDES, DataSet
 from labeling.services.exports.losses import limits
 
@@ -25,14 +24,14 @@ MOST_NAMED = 50
 
 def datasheet(format_: "FolderFormat | ExportFormat", data: DataSet) -> str:
     """Markdown. Read after the rows were written: it tells what was lost on the way."""
-    facts = set_facts(data.project, data.filters)
+    facts = data.facts
     parts = {
         f"Datasheet of {data.project.name}": _head(data, facts),
         "What is in it": _composition(data, facts),
         "How the answers came": _collection(data.project, facts),
         "Splits": _splits(data, facts),
-        "Agreement": _agreement(data.project),
-        "What is left out": _exclusions(data, facts),
+        "Agreement": agreed(data),
+        "What is left out": left_out_of(data),
         f"What the format {format_.name} cannot hold": _losses(format_, data),
         "What to expect of a model that learns from it": installed().successors(data.project),
     }
@@ -59,16 +58,16 @@ def _composition(data: DataSet, facts: SetFacts) -> Iterator[str]:
     filters = ", ".join(value for value in (data.filters.split, data.filters.source, data.filters.only) if value)
     yield f"- rows: {data.count.rows:,}{f' (only {filters})' if filters else ''}"
     yield f"- answers behind them: {facts.answers:,}"
-    yield from _counts(facts.labels, "answers with")
+    yield from counted(facts.labels, "answers with")
     if data.value_names:
         yield f"- names in the order of the project: {', '.join(f'`{name}`' for name in data.value_names)}"
 
 
 def _collection(project: Project, facts: SetFacts) -> Iterator[str]:
     yield f"{len(facts.people):,} people or sources:\n"
-    yield from _counts(facts.people, "answers by")
+    yield from counted(facts.people, "answers by")
     yield "\nWhy each question was put:\n"
-    yield from _counts(facts.reasons, "answers:")
+    yield from counted(facts.reasons, "answers:")
     if facts.propensity:
         low, high = facts.propensity
         yield f"\nThe probability with which a question was drawn was recorded, from {low:.3g} to {high:.3g};"
@@ -87,8 +86,9 @@ def _splits(data: DataSet, facts: SetFacts) -> Iterator[str]:
         yield f"- `{name}` is the {split.value} split: {facts.splits[split]:,} answers"
 
 
-def _agreement(project: Project) -> Iterator[str]:
-    found = agreement(project)
+def agreed(data: DataSet) -> Iterator[str]:
+    """How far people agree, in lines of Markdown."""
+    found = data.agreement
     if found["percent"] is None:
         yield "No item was answered by two people: how far they agree is not known."
         return
@@ -98,7 +98,9 @@ def _agreement(project: Project) -> Iterator[str]:
         yield f"- Krippendorff's alpha: {found['alpha']:.3f}"
 
 
-def _exclusions(data: DataSet, facts: SetFacts) -> Iterator[str]:
+def left_out_of(data: DataSet) -> Iterator[str]:
+    """Whose answers do not count and which items have none, in lines of Markdown."""
+    facts = data.facts
     yield f"- people in quarantine: {facts.quarantined_people:,}, with {facts.quarantined:,} of the answers above: in"
     yield "  rows of answers, marked, and in no consensus"
     below = Item.objects.filter(project=data.project, ordinal__lt=data.filters.ordinal_below or 0)
@@ -118,7 +120,8 @@ def _losses(format_: "FolderFormat | ExportFormat", data: DataSet) -> Iterator[s
         yield "Nothing was lost."
 
 
-def _counts(counts: "dict[str, int]", what: str) -> Iterator[str]:
+def counted(counts: "dict[str, int]", what: str) -> Iterator[str]:
+    """Most first, in lines of Markdown; beyond fifty their sum."""
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     for name, n in ordered[:MOST_NAMED]:
         yield f"- {n:,} {what} `{name}`"

@@ -1,7 +1,7 @@
 """Columns as Hugging Face ``datasets`` types them: Arrow arrays, and the features in the schema's metadata."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -31,9 +31,10 @@ class Feature:
     array: Callable[[Sequence[Row]], pa.Array]
 
 
-def features_of(data: DataSet) -> list[Feature]:
-    """One for every column; labels and answers are class labels in the project's order where they are names."""
-    return [_feature(column, data) for column in data.columns]
+def features_of(data: DataSet, *, by_name: bool = False) -> list[Feature]:
+    """One for every column; labels and answers are class labels in the project's order where they are names, or are
+    those names as they are: ``by_name``."""
+    return [_feature(column, data, by_name) for column in data.columns]
 
 
 def schema_of(features: Sequence[Feature]) -> pa.Schema:
@@ -52,19 +53,36 @@ def image(name: str, key: str) -> Feature:
     return Feature(name, IMAGE, {"_type": "Image"}, lambda rows: pa.array([row[key] for row in rows], type=IMAGE))
 
 
+def picture_bytes(name: str, key: str) -> Feature:
+    """Of the same rows the bytes alone."""
+    bytes_of = lambda rows: pa.array([row[key] and row[key]["bytes"] for row in rows], type=pa.binary())  # noqa: E731
+    return Feature(name, pa.binary(), {}, bytes_of)
+
+
 def text(name: str, key: str) -> Feature:
     """Of rows that hold the text under another name."""
     return replace(_plain(Column(key, "text")), name=name)
 
 
-def _feature(column: Column, data: DataSet) -> Feature:
+def beside(feature: Feature, taken: Collection[str]) -> Feature:
+    """A column of the items that is called like a picture gets a _ at its end: items of a zip have ``image``."""
+    return replace(feature, name=f"{feature.name}_") if feature.name in taken else feature
+
+
+def _feature(column: Column, data: DataSet, by_name: bool) -> Feature:
     if data.has_answers:
+        names = () if by_name else data.value_names
         match column.name:
             case "answer":
-                return _named(replace(column, type=data.kind.value_type), data.value_names, data.kind.value_of)
+                return _named(replace(column, type=_answer_type(data)), names, data.kind.value_of)
             case "label" if column.type in ("text", "list"):
-                return _named(column, data.value_names, None)
+                return _named(column, names, None)
     return _list(column) if column.of else _plain(column)
+
+
+def _answer_type(data: DataSet) -> str:
+    """Steps of a scale that have names are texts."""
+    return "text" if data.value_names and data.kind.value_type != "list" else data.kind.value_type
 
 
 def _plain(column: Column) -> Feature:

@@ -1,0 +1,84 @@
+"""What the columns of exported rows mean, a sentence each, for whoever reads a file without the application."""
+
+from collections.abc import Mapping
+
+from labeling.selectors.columns import Column
+
+MEANINGS: Mapping[str, str] = {
+    # an answer
+    "item_id": "Number of the item.",
+    "external_id": "The id that the item came with.",
+    "kind": "Kind of the question.",
+    "answer": "What the person said; its keys are those of the kind of question.",
+    "annotator": "Who answered: a name or a pseudonym, null for a label that came with the data.",
+    "source": "Whether a person answered (human) or the label came with the data (import).",
+    "created_at": "When the answer was stored, UTC.",
+    "elapsed_ms": "Milliseconds from the question to the answer, as the page counted them.",
+    "revision": "How often the answer was changed; only the newest is here.",
+    "instructions_version": "Number of the instructions that were in force.",
+    "quarantined": "Whether the person's answers are left out of consensus and training.",
+    # how it came to be asked
+    "split": "pool: may be asked about by choice and learned from; eval: drawn at random, only ever measured on.",
+    "reason": "Why the question was put: eval, random, gold, repeat or strategy.",
+    "strategy": "The query strategy that chose it.",
+    "model_version": "Number of the model version that ranked it.",
+    "model_verified": "Whether that version passed the gate on at least 200 eval answers; null without a model.",
+    "epoch": "Number of the ranking it was chosen from.",
+    "utility": "Its score in that ranking: higher is asked sooner.",
+    "propensity": "Probability with which it was drawn, when it was drawn.",
+    "pool_size": "How many items could have been drawn then.",
+    "draw": "Place of the draw among all draws.",
+    "weight_lure": "Weight by which a mean of losses over these rows estimates that over the pool (LURE).",
+    "weight_missing": "Why there is no such weight.",
+    "context": "What the item stands in: the text that it answers.",
+    "left_id": "Number of the item that stood left.",
+    "right_id": "Number of the item that stood right.",
+    # an item
+    "label": "What the answers come to; null where they do not agree.",
+    "confidence": "Share of the answers that the label has.",
+    "votes": "How many answers count.",
+    "agreement": "Share of pairs of answers that are equal.",
+    "soft_label": "Share of the answers by label.",
+    "label_low": "Lower end of the interval for the median of all who might be asked.",
+    "label_high": "Upper end of that interval.",
+    "label_coverage": "Probability with which it covers that median, at least.",
+    "status": "Whether the item is asked about.",
+    "text": "The text that is shown.",
+    "image_sha256": "SHA-256 of the picture as it was uploaded.",
+    "group": "Items of one group are on one side of the split.",
+    "origin": "Where the item came from.",
+    # a judgment of two items
+    "pair_id": "Number of the pair.",
+    "left_external_id": "The id that the left item came with.",
+    "right_external_id": "The id that the right item came with.",
+    "left_text": "The text of the left item.",
+    "right_text": "The text of the right item.",
+    "left_image_sha256": "SHA-256 of the left picture.",
+    "right_image_sha256": "SHA-256 of the right picture.",
+    "left_data": "The columns of the left item.",
+    "right_data": "The columns of the right item.",
+    "context_id": "Number of the context that the two were compared in.",
+    "context_external_id": "The id that the context came with.",
+    "context_purpose": "What the two were compared for.",
+    "context_facts": "Further facts of the context.",
+    "gold": "The known true judgment, as the two stood.",
+    "ui_version": "Version of the page that asked.",
+    "viewport": "Size of the window, in pixels.",
+}  # fmt: skip
+
+#: Of these a row that has the column always has a value.
+ALWAYS = frozenset(
+    ("item_id", "kind", "answer", "source", "created_at", "revision", "split", "quarantined", "votes", "pair_id")
+)
+
+
+def meaning_of(column: Column) -> str:
+    """What the column says of itself, else what every column of its name means."""
+    return column.meaning or MEANINGS.get(column.name, "")
+
+
+def is_nullable(column: Column) -> bool:
+    """Judgments have an ``item_id`` that nothing is read into; an item's own column may be called like any of ours."""
+    if column.meaning or (column.name == "item_id" and column.sql == "NULL"):
+        return True
+    return column.name not in ALWAYS
