@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -26,7 +26,8 @@ from labeling.selectors.access import may
 from labeling.selectors.metrics import metrics
 from labeling.services.exports import checked_filters, export_file, file_name, format_named, format_names
 from labeling.services.exports.certificate import certificate_of
-from labeling.services.exports.snapshots import datasheet_of, names_people, opened, start_snapshot
+from labeling.services.exports.snapshots import datasheet_of, names_people, opened, schema_of, start_snapshot
+from labeling.services.exports.table_schema import table_schema
 
 FILES = {(200, format_named(name).media_type): OpenApiResponse(OpenApiTypes.BINARY) for name in format_names()}
 
@@ -42,14 +43,18 @@ class Export(ProjectView):
     @extend_schema(operation_id="export", parameters=[ExportQuery], responses=FILES)
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """The labeled data set, streamed: one row an annotation, or one row an item with its consensus. Rows that carry
-        a ``model_version`` say in ``model_verified`` whether it passed the gate on at least 200 eval answers."""
+        a ``model_version`` say in ``model_verified`` whether it passed the gate on at least 200 eval answers. With
+        ``schema=1`` what the columns of a table are, as a Table Schema, instead of its rows."""
         given = query(ExportQuery, request)
         name, rows, names = given.pop("format"), given.pop("rows"), given.pop("names", None)
         chosen = [column.strip() for column in given.pop("columns", "").split(",") if column.strip()]
         may_see = may(person(request), self.project, Action.NAMES_READ)
         if names == "real" and not may_see:
             raise PermissionDenied(NOT_BY_NAME)
+        wants_schema = given.pop("schema", False)
         filters = replace(checked_filters(given), pseudonyms=names == "pseudonyms" or not may_see)
+        if wants_schema:
+            return JsonResponse(table_schema(self.project, name, rows, filters, chosen))
         pieces = export_file(self.project, name, rows, filters, chosen=chosen)
         response = StreamingHttpResponse(pieces, content_type=format_named(name).media_type)
         response["Content-Disposition"] = f'attachment; filename="{file_name(self.project, name, rows)}"'
@@ -172,6 +177,16 @@ class SnapshotDatasheet(ActionView):
         snapshot = _snapshot(self, public_id)
         sees_names = may(person(request), self.project, Action.NAMES_READ)
         return HttpResponse(datasheet_of(snapshot, pseudonyms=not sees_names), content_type=MARKDOWN)
+
+
+class SnapshotSchema(ActionView):
+    actions = {"GET": Action.SNAPSHOTS_READ}
+
+    @extend_schema(operation_id="snapshots_schema", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, public_id: Any) -> Response:
+        """What the columns of a snapshot's table are, as a Table Schema: name, type, whether a value may be missing,
+        meaning. Data sets bring their own types."""
+        return Response(schema_of(_snapshot(self, public_id)))
 
 
 class MetricsOut(serializers.Serializer[Any]):

@@ -368,6 +368,9 @@ class ExportQuery(serializers.Serializer[Any]):
         max_length=10_000,
         help_text="Names with commas between them: these columns only, in this order.",
     )
+    schema = serializers.BooleanField(
+        default=False, help_text="Instead of the rows what the columns of a table are, as a Table Schema."
+    )
 
 
 class SnapshotFilters(StrictSerializer):

@@ -49,5 +49,6 @@ urlpatterns = [
     path(
         "snapshots/<uuid:public_id>/certificate/", data_sets.SnapshotCertificate.as_view(), name="snapshot-certificate"
     ),
+    path("snapshots/<uuid:public_id>/schema/", data_sets.SnapshotSchema.as_view(), name="snapshot-schema"),
     path("snapshots/<uuid:public_id>/datasheet/", data_sets.SnapshotDatasheet.as_view(), name="snapshot-datasheet"),
 ]

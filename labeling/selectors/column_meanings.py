@@ -78,7 +78,7 @@ def meaning_of(column: Column) -> str:
 
 
 def is_nullable(column: Column) -> bool:
-    """Judgments have an ``item_id`` that nothing is read into; an item's own column may be called like any of ours."""
-    if column.meaning or (column.name == "item_id" and column.sql == "NULL"):
+    """Judgments have an ``item_id`` that nothing is read into."""
+    if column.is_own or column.name not in ALWAYS:
         return True
-    return column.name not in ALWAYS
+    return column.name == "item_id" and not column.meaning and column.sql == "NULL"

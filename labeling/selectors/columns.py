@@ -9,6 +9,8 @@ from labeling.db.raw_rows import iso
 from labeling.kinds import kind_of
 from labeling.models import Modality, Project
 
+OWN = "The item's own, as it was imported; null where the item lacks it."
+
 
 @dataclass(frozen=True)
 class Column:
@@ -25,6 +27,11 @@ class Column:
     params: tuple[Any, ...] = ()
     of: str = ""
     meaning: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the items' own: it may be called like one of ours in other rows."""
+        return self.meaning == OWN
 
 
 class Selection:

@@ -18,7 +18,7 @@ from labeling.db.raw_rows import current_answers, decoder, fetch, usernames
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project
 from labeling.selectors import pair_export
-from labeling.selectors.columns import Column, Selection, answer_columns, labeled_item_columns
+from labeling.selectors.columns import OWN, Column, Selection, answer_columns, labeled_item_columns
 from labeling.selectors.label_names import label_names
 from labeling.selectors.lure_weights import lure_weights
 from labeling.selectors.model_facts import verification
@@ -29,7 +29,6 @@ CHUNK_ORDINALS = 5000
 MAX_KNOWN_NAMES = 10_000
 
 ROWS = ("annotations", "items")
-OWN = "The item's own, as it was imported; null where the item lacks it."
 
 
 @dataclass(frozen=True)

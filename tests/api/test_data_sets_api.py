@@ -242,3 +242,33 @@ def test_a_snapshot_of_a_table_has_a_datasheet_by_its_own_moment(api, people, pr
     seen_by_viewer = api(people.viewer).get(f"/api/v1/snapshots/{made['id']}/datasheet/").content.decode()
     assert "`annotator`" not in seen_by_viewer
     assert api(people.stranger).get(f"/api/v1/snapshots/{made['id']}/datasheet/").status_code == 404
+
+
+def test_a_table_says_what_its_columns_are_live_and_by_the_moment_of_a_snapshot(api, people, project, answered):
+    client = api(people.viewer)
+    told = client.get(f"{BASE}export/?schema=1&columns=n,answer")
+    assert told["Content-Type"] == "application/json"
+    assert [field["name"] for field in told.json()["fields"]] == ["n", "answer"]
+    made = api(people.manager).post(f"{BASE}snapshots/", {"format": "jsonl", "rows": "items"}).json()
+    (late,) = make_items(project, ["late"], data={"late": "column"})
+    make_answer(late, people.reviewer, {"label": "spam"})
+    kept = client.get(f"/api/v1/snapshots/{made['id']}/schema/").json()
+    live = client.get(f"{BASE}export/?rows=items&schema=1").json()
+    names = [[field["name"] for field in schema["fields"]] for schema in (kept, live)]
+    assert names[0] == [name for name in names[1] if name != "late"]
+    assert "late" in names[1]
+    assert kept["fields"][0] == {
+        "name": "item_id", "type": "integer", "description": "Number of the item.", "constraints": {"required": True},
+        "duckdb": "BIGINT", "datasets": {"dtype": "int64", "_type": "Value"},
+    }  # fmt: skip
+    assert api(people.stranger).get(f"/api/v1/snapshots/{made['id']}/schema/").status_code == 404
+    assert api(people.stranger).get(f"{BASE}export/?schema=1").status_code == 404
+
+
+def test_a_data_set_has_no_such_twin(api, people, project, answered):
+    client = api(people.manager)
+    refused = client.get(f"{BASE}export/?format=huggingface&schema=1")
+    assert (refused.status_code, list(refused.json())) == (400, ["schema"])
+    made = client.post(f"{BASE}snapshots/", {"format": "huggingface"}).json()
+    refused = client.get(f"/api/v1/snapshots/{made['id']}/schema/")
+    assert (refused.status_code, list(refused.json())) == (400, ["schema"])

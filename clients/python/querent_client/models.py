@@ -14,7 +14,7 @@ AskAboutEnum = Literal["all", "unlabeled"]
 BlankEnum = Literal[""]
 
 
-ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-preference-chat", "trl-unpaired", "openai-preference", "ranking", "qrels", "trec-run", "huggingface", "imagefolder", "doccano", "label-studio"]
+ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-preference-chat", "trl-unpaired", "openai-preference", "ranking", "qrels", "trec-run", "huggingface", "imagefolder", "croissant", "doccano", "label-studio"]
 
 
 FallBackEnum = Literal["auto", "never"]
@@ -825,7 +825,7 @@ class TokenOut(TypedDict):
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
-    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'source', 'split')),
+    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'source', 'split')),
     "imports_certificate": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/certificate/"),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
     "imports_preview": Operation("POST", "/api/v1/projects/{slug}/imports/preview/"),

@@ -36,6 +36,8 @@ __all__ = [
     "check_format",
     "checked_filters",
     "checked_shape",
+    "chosen_columns",
+    "columns_of",
     "data_sets_of",
     "export_file",
     "file_name",
@@ -159,14 +161,11 @@ def export_file(
         _refuse_columns(format_, chosen)
         return zipped(folder, DataSet(project, rows, filters, count or ConversionCount(folder)))
     writer = _written_in_one(format_)
-    columns: Sequence[Column]
-    if shape := shape_named(rows):
-        columns, records = shape.columns(project), shape.rows(project, filters)
-    else:
-        columns = export_columns(project, rows, filters, typed=writer.needs_types)
-        records = export_rows(project, rows, filters)
+    shape = shape_named(rows)
+    columns = columns_of(project, rows, filters, typed=writer.needs_types)
+    records = shape.rows(project, filters) if shape else export_rows(project, rows, filters)
     if chosen:
-        columns = _chosen(columns, chosen, format_)
+        columns = chosen_columns(columns, chosen, format_)
         records = ({column.name: row.get(column.name) for column in columns} for row in records)
     if filters.pseudonyms and holds_people(project, rows):
         records = under_pseudonyms(records, project)
@@ -182,7 +181,16 @@ def _own_names(project: Project, rows: str, columns: Sequence[Column]) -> set[st
     return {column.name for column in columns} - {column.name for column in fixed_columns(project, rows)}
 
 
-def _chosen(columns: Sequence[Column], names: Sequence[str], format_: str) -> list[Column]:
+def columns_of(project: Project, rows: str, filters: Filters, *, typed: bool = True) -> Sequence[Column]:
+    """All columns of a table of ``bounded`` rows."""
+    shape = shape_named(rows)
+    return shape.columns(project) if shape else export_columns(project, rows, filters, typed=typed)
+
+
+def chosen_columns(columns: Sequence[Column], names: Sequence[str], format_: str) -> Sequence[Column]:
+    """Those with the names, in the order of these; all where there are none. Raises Invalid."""
+    if not names:
+        return columns
     if format_ in DATA_SETS:
         _refuse_columns(format_, names)
     by_name = {column.name: column for column in columns}
@@ -198,8 +206,7 @@ def check_columns(project: Project, format_: str, rows: str, filters: Filters, n
         return
     if format_ in FOLDERS:
         _refuse_columns(format_, names)
-    shape = shape_named(rows)
-    _chosen(shape.columns(project) if shape else export_columns(project, rows, filters, typed=False), names, format_)
+    chosen_columns(columns_of(project, rows, filters, typed=False), names, format_)
 
 
 def _refuse_columns(format_: str, names: Sequence[str]) -> None:

@@ -33,6 +33,7 @@ from labeling.services.exports.counting import ConversionCount
 from labeling.services.exports.folders.content import DataSet
 from labeling.services.exports.folders.datasheet import datasheet
 from labeling.services.exports.losses import Losses
+from labeling.services.exports.table_schema import table_schema
 from labeling.services.files import storage
 from labeling.services.files.block_gzip import BlockReader, BlockWriter
 from labeling.services.jobs.attempts import Attempt, attempt_at
@@ -98,6 +99,12 @@ def datasheet_of(snapshot: Snapshot, *, pseudonyms: bool) -> str:
     data.count.rows = snapshot.row_count
     data.count.lost = Losses.of(snapshot.certificate.get("losses", ()))
     return datasheet(format_named(snapshot.format), data)
+
+
+def schema_of(snapshot: Snapshot) -> dict[str, Any]:
+    """What the columns of the snapshot's table are, by its own moment. Raises Invalid for what is no table."""
+    chosen = snapshot.filters.get("columns", ())
+    return table_schema(snapshot.project, snapshot.format, snapshot.rows, _filters(snapshot), chosen)
 
 
 def run_snapshot(snapshot_pk: int) -> dict[str, Any]:

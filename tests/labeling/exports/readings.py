@@ -4,40 +4,60 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import datasets
 import duckdb
+import mlcroissant
 import pandas as pd
 import polars as pl
 
 VERSIONS = {"datasets": datasets.__version__, "polars": pl.__version__, "duckdb": duckdb.__version__,
-            "pandas": pd.__version__}  # fmt: skip
+            "pandas": pd.__version__, "mlcroissant": version("mlcroissant")}  # fmt: skip
 Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """``line`` is Python with ``path`` in it: the file, or the folder of a data set's ``train`` side."""
+    """``line`` is Python with ``path`` in it, the file or the folder of a data set, and ``schema``, a table's twin.
+
+    ``has_texts``: what is of any type or an object comes as JSON text, also a text.
+    """
 
     form: str
     reader: str
     line: str
+    has_texts: bool = False
 
-    def read(self, path: Path, cache: Path, places: list[int]) -> tuple[int, Rows]:
+    def read(self, path: Path, cache: Path, places: list[int], schema: dict[str, Any]) -> tuple[int, Rows]:
         """How many rows there are, and those at some places as plain Python. Raises what the reader raises."""
-        names = {"path": str(path), "json": json, "pd": pd, "pl": pl, "duckdb": duckdb, "load_dataset": _loader(cache)}
+        names = {
+            "path": str(path), "json": json, "pd": pd, "pl": pl, "duckdb": duckdb, "load_dataset": _loader(cache),
+            "schema": schema, "Features": datasets.Features, "Dataset": datasets.Dataset, "mlcroissant": mlcroissant,
+        }  # fmt: skip
         return _ROWS_OF[self.reader](eval(self.line, names), places)  # the lines below
 
+
+#: With the twin of the export, its ``schema``.
+_AS_DATASETS = 'features=Features.from_dict({c["name"]: c["datasets"] for c in schema["fields"]})'
+_AS_DUCKDB = 'columns={c["name"]: c["duckdb"] for c in schema["fields"]}'
+_BY_DUCKDB = f'duckdb.read_json(path, format="newline_delimited", {_AS_DUCKDB})'
+_AS_POLARS = 'schema_overrides={c["name"]: pl.String for c in schema["fields"] if c["type"] in ("any", "object")}'
 
 READINGS = [
     Reading("jsonl", "datasets", 'load_dataset("json", data_files=path)["train"]'),
     Reading("jsonl", "datasets", 'load_dataset("json", data_files=path, chunksize=2**30)["train"]'),
+    Reading("jsonl", "datasets", f'load_dataset("json", data_files=path, {_AS_DATASETS})["train"]'),
+    Reading("jsonl", "datasets", f"Dataset({_BY_DUCKDB}.to_arrow_table())", has_texts=True),
     Reading("jsonl", "polars", "pl.read_ndjson(path)"),
     Reading("jsonl", "polars", "pl.read_ndjson(path, infer_schema_length=None)"),
+    Reading("jsonl", "polars", f"pl.read_ndjson(path, infer_schema_length=None, {_AS_POLARS})", has_texts=True),
+    Reading("jsonl", "polars", f"{_BY_DUCKDB}.pl()", has_texts=True),
     Reading("jsonl", "duckdb", 'duckdb.read_json(path, format="newline_delimited")'),
     Reading("jsonl", "duckdb", 'duckdb.read_json(path, format="newline_delimited", sample_size=-1)'),
+    Reading("jsonl", "duckdb", _BY_DUCKDB, has_texts=True),
     Reading("jsonl", "pandas", "pd.read_json(path, lines=True)"),
     Reading("jsonl", "pandas", 'pd.DataFrame(map(json.loads, open(path, encoding="utf-8")), dtype=object)'),
     Reading("csv", "polars", "pl.read_csv(path, infer_schema_length=None)"),
@@ -54,6 +74,11 @@ READINGS = [
     Reading("huggingface", "polars", 'pl.read_parquet(f"{path}/train/*.parquet")'),
     Reading("huggingface", "duckdb", 'duckdb.read_parquet(f"{path}/train/*.parquet")'),
     Reading("huggingface", "pandas", 'pd.read_parquet(f"{path}/train", dtype_backend="pyarrow")'),
+    Reading("croissant", "mlcroissant", 'mlcroissant.Dataset(f"{path}/croissant.json").records("train")'),
+    Reading("croissant", "datasets", 'load_dataset("parquet", data_files=f"{path}/train.parquet")["train"]'),
+    Reading("croissant", "polars", 'pl.read_parquet(f"{path}/train.parquet")'),
+    Reading("croissant", "duckdb", 'duckdb.read_parquet(f"{path}/train.parquet")'),
+    Reading("croissant", "pandas", 'pd.read_parquet(f"{path}/train.parquet", dtype_backend="pyarrow")'),
 ]
 
 
@@ -79,8 +104,23 @@ def _of_pandas(found: Any, places: list[int]) -> tuple[int, Rows]:
     return len(found), [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 
+def _of_mlcroissant(found: Any, places: list[int]) -> tuple[int, Rows]:
+    """By the names of columns; texts are bytes."""
+    (fields,) = [one.fields for one in found.dataset.metadata.record_sets if one.id == found.record_set]
+    names = {field.id: field.name for field in fields}
+    rows = list(found)
+    return len(rows), [{names[key]: _text(value) for key, value in rows[place].items()} for place in places]
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_text(one) for one in value]
+    return value.decode() if isinstance(value, bytes) else _plain(value)
+
+
 _ROWS_OF: dict[str, Callable[[Any, list[int]], tuple[int, Rows]]] = {
     "datasets": _of_datasets, "polars": _of_polars, "duckdb": _of_duckdb, "pandas": _of_pandas,
+    "mlcroissant": _of_mlcroissant,
 }  # fmt: skip
 
 
@@ -93,6 +133,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime()
     return None if not isinstance(value, list) and pd.isna(value) else value
+
+
+def is_text_of(stored: Any, read: Any) -> bool:
+    """Whether the JSON text, or nothing, says what is stored."""
+    try:
+        return _same(stored, json.loads(read)) if isinstance(read, str) else read is stored is None
+    except ValueError:
+        return False
 
 
 def is_kept(stored: Any, read: Any, form: str) -> bool:
