@@ -6,7 +6,7 @@ A property whose answer is not known is not there. http://mlcommons.org/croissan
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from labeling.models import Item, Source
+from labeling.models import Item, Source, Split
 from labeling.selectors.set_facts import IMPORTED, answers_each
 from labeling.services.exports.folders.content import SIDES, DataSet
 from labeling.services.exports.folders.datasheet import agreed, counted, left_out_of
@@ -31,7 +31,7 @@ def responsible_ai(data: DataSet) -> dict[str, Any]:
         "dataBiases": _text(_biases(data)),
         "dataLimitations": _text(_limitations(data)),
         "dataPreprocessingProtocol": _text(_chosen(data)),
-        "dataUseCases": [f"{SIDES['pool']}: {_POOL}", f"{SIDES['eval']}: for measuring. {_EVAL}"],
+        "dataUseCases": [f"{SIDES[Split.POOL]}: {_POOL}", f"{SIDES[Split.EVAL]}: for measuring. {_EVAL}"],
         "personalSensitiveInformation": _personal(data),
         "dataReleaseMaintenancePlan": f"The answers up to annotation {data.filters.last_annotation_id or 0}: what is "
         "answered or revised later is a further version.",
