@@ -1,6 +1,7 @@
 """What every tool's module provides: how its files are told, and what its records are here. Adding one is a module and
 a line in the registry."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -124,3 +125,13 @@ def most_common(names: Iterable[str]) -> str:
     for name in names:
         counts[name] = counts.get(name, 0) + 1
     return max(counts, key=lambda name: counts[name], default="")
+
+
+def read_cell(value: Any) -> Any:
+    """A cell of CSV as the JSON it may be."""
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.foreign.base import JSON, Asked, Record, Told, Tool, most_common, without_side
+from labeling.services.imports.foreign.base import JSON, Asked, Record, Told, Tool, most_common, read_cell, without_side
 from labeling.services.imports.foreign.pairs import PROMPTS, Side, rows_of_pair
 from labeling.services.imports.records.own_exports import bare, is_ours
 
@@ -154,7 +154,10 @@ class LabelStudioTasks(Tool):
         self.asked.keep_predictions({}, self._predictions(task))
         context = context_in(data, {left, right}, self.control)
         ids = [str(data.get(f"{side}_external_id") or "") for side in ("left", "right")]
-        sides = Side(data[left], ids[0]), Side(data[right], ids[1])
+        contents: list[Any] = [data[left], data[right]]
+        if self.asked.modality == Modality.IMAGE:
+            contents = [{"image": file_named({"image": content})} for content in contents]
+        sides = Side(contents[0], ids[0]), Side(contents[1], ids[1])
         yield from rows_of_pair(sides, context, judgments, modality=self.asked.modality)
 
 
@@ -195,7 +198,7 @@ def winner_in(values: Sequence[Mapping[str, Any]]) -> str:
 
 def two_compared(data: Mapping[str, Any], to_name: str) -> tuple[str, str]:
     """The columns of the two that are compared. Raises RowRejected where nobody can tell."""
-    known = {"left_text": "right_text", "left": "right", "left_data": "right_data"}
+    known = {"left_text": "right_text", "left_image": "right_image", "left": "right", "left_data": "right_data"}
     for left, right in known.items():
         if left in data and right in data:
             return left, right
@@ -223,7 +226,7 @@ def context_in(data: Mapping[str, Any], compared: Collection[str], control: str)
 
 def own_context(data: Mapping[str, Any]) -> Record:
     """Of our own export. Sides of contexts are not in it: its items have theirs."""
-    facts = data.get("context_facts") or []
+    facts = read_cell(data.get("context_facts")) or []
     named = facts if isinstance(facts, dict) else {str(name): value for name, value in facts}
     found = {
         "id": data.get("context_external_id"), "text": data.get("context"), "facts": named, "split": "pool",

@@ -5,13 +5,12 @@ in alphabetical order. An answer is ``positive``, ``{"choices": ["a", "b"]}``, `
 ``[{"selected": "left"}]``. A skipped task has no row at all, and nothing says which answer was marked as the truth.
 """
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar
 
 from labeling.kinds.cells import is_missing
 from labeling.models import Modality
-from labeling.services.imports.foreign.base import CSV, JSON, Asked, Record, Told, Tool, without_side
+from labeling.services.imports.foreign.base import CSV, JSON, Asked, Record, Told, Tool, read_cell, without_side
 from labeling.services.imports.foreign.label_studio import context_in, file_named, two_compared
 from labeling.services.imports.foreign.pairs import Side, rows_of_pair
 from labeling.services.imports.records.values import AS_WRITTEN
@@ -115,16 +114,6 @@ class LabelStudioTable(Tool):
         of_form = [name for name in self.answer_columns if form and has(name, form)]
         others = [name for name in self.answer_columns if not has(name, "labels") and not has(name, "rectanglelabels")]
         return next(iter(of_form or others), "")
-
-
-def read_cell(value: Any) -> Any:
-    """A cell of CSV as the JSON it may be."""
-    if isinstance(value, str) and value[:1] in "[{" and value:
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _forms_of(value: Any) -> Record:

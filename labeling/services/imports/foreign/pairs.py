@@ -20,17 +20,19 @@ PROMPTS = ("prompt", "context", "instruction", "question", "query", "input")
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: its content, a text or the columns of a table row, and its id where there is one."""
+    """One of the two: its content, a text or the columns of a row, and its id where there is one."""
 
     content: Any
     external_id: str = ""
+    #: what makes the content the same, where that is not itself
+    identity: Any = None
 
     def name(self, context: Record) -> str:
         """The id by which pairs name it: its own, else one made of what it says and of its context, so that the same
         content is the same item wherever it stands."""
         if self.external_id:
             return self.external_id
-        said = [context.get("id") or canonical(context.get("text") or ""), _same(self.content)]
+        said = [context.get("id") or canonical(context.get("text") or ""), _same(self.identity or self.content)]
         return f"content-{hashlib.sha256(orjson.dumps(said, default=str)).hexdigest()[:20]}"
 
 

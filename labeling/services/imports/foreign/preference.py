@@ -10,9 +10,8 @@ from typing import Any, ClassVar
 
 from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Tool
+from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Tool, read_cell
 from labeling.services.imports.foreign.label_studio import own_context
-from labeling.services.imports.foreign.label_studio_table import read_cell
 from labeling.services.imports.foreign.pairs import Side, drawn, rows_of_pair
 
 #: How Anthropic's hh-rlhf, and what was made like it, writes a turn.

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from labeling.kinds.cells import is_missing
 from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Told, Tool
+from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Told, Tool, read_cell
 from labeling.services.imports.foreign.label_studio import own_context
-from labeling.services.imports.foreign.label_studio_table import read_cell
 from labeling.services.imports.foreign.pairs import Side, rows_of_pair
 from labeling.services.imports.records.own_exports import MARKS, bare, unquoted
+from labeling.services.imports.records.rows import PICTURE
 
 _ALL = (JSON, CSV, PARQUET)
 _ANSWER = {"item_id", "external_id", "kind", "answer", "annotator", "source", "revision", "split"}
@@ -18,6 +18,7 @@ _JUDGMENT = {"pair_id", "left_id", "right_id", "answer", "left_external_id", "ri
 _PAIR_ITEM = {"item_id", "external_id", "status", "context_external_id", "context_facts"}
 _RANKED = {"item_id", "external_id", "rank", "score", "model_verified", "context_id"}
 _GRADED = {"query", "query_id", "item_id", "grade", "rank", "model_version"}
+_SIDES = ("left", "right")
 _CONTEXT = {"context", "context_id", "context_external_id", "context_purpose", "context_facts"}
 
 
@@ -98,7 +99,7 @@ class OwnPairItems(_Own):
 
     def told(self, record: Record) -> Iterator[Told | Record]:
         record = self.plain(record)
-        context = own_context({**record, "context_facts": read_cell(record.get("context_facts"))})
+        context = own_context(record)
         row = bare({name: value for name, value in record.items() if name not in _CONTEXT and name != "status"})
         if self.asked.about_pairs:
             self.asked.notes.say("Which contexts were held out is not in the file: items keep their sides.")
@@ -123,15 +124,15 @@ class OwnJudgments(_Own):
         record = self.plain(record)
         if self.is_left_out(record):
             return
-        ids = [str(record.get(f"{side}_external_id") or "") for side in ("left", "right")]
+        ids = [str(record.get(f"{side}_external_id") or "") for side in _SIDES]
         judgment = {
             "winner": _value(record.get("answer"), self.asked), "annotator": record.get("annotator"),
             "elapsed_ms": record.get("elapsed_ms"), "gold": record.get("gold"),
         }  # fmt: skip
-        contents = [read_cell(record.get(name)) for name in _shown(self.asked.modality)]
-        if all(not is_missing(content) for content in contents) and self.asked.modality != Modality.IMAGE:
-            context = own_context({**record, "context_facts": read_cell(record.get("context_facts"))})
-            sides = Side(contents[0], ids[0]), Side(contents[1], ids[1])
+        left, right = (_side(record, side, id_, self.asked.modality) for side, id_ in zip(_SIDES, ids, strict=True))
+        if left and right:
+            context = own_context(record)
+            sides = left, right
             yield from rows_of_pair(sides, context, [judgment], modality=self.asked.modality)
             return
         if not all(ids):
@@ -155,8 +156,16 @@ class OwnWithoutItems(_Own):
         return iter(())
 
 
-def _shown(modality: str) -> tuple[str, str]:
-    return ("left_data", "right_data") if modality == Modality.TABULAR else ("left_text", "right_text")
+def _side(record: Record, side: str, external_id: str, modality: str) -> Side | None:
+    """One of the two items as a data set shows it; None where the row does not."""
+    if modality == Modality.IMAGE:
+        picture, sha256 = record.get(f"{side}_image"), record.get(f"{side}_image_sha256")
+        if isinstance(picture, dict):
+            return Side({PICTURE: picture.get("bytes"), "image": picture.get("path") or ""}, external_id, sha256)
+        name = record.get(f"{side}_file_name")
+        return Side({"image": name}, external_id, sha256) if name else None
+    content = read_cell(record.get(f"{side}_data")) if modality == Modality.TABULAR else record.get(f"{side}_text")
+    return None if is_missing(content) else Side(content, external_id)
 
 
 def _value(answer: Any, asked: Asked) -> Any:

@@ -71,8 +71,11 @@ def candidates(entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry in named]
 
 
-def picture_column(columns: Sequence[str], chosen: Mapping[str, str] | None = None) -> str | None:
-    """The column of paths, by what the sender chose or by its name."""
+def picture_column(columns: Sequence[str], chosen: Mapping[str, str] | None = None, base: str = "") -> str | None:
+    """The column of paths, by what the sender chose or by its name. In the table of an imagefolder it is ``file_name``;
+    our own has the items' ``image`` beside it, which is what their files were called once."""
+    if base in METADATA and FILE_NAME in columns and PICTURE not in (chosen or {}).values():
+        return FILE_NAME
     for name in columns:
         if (chosen or {}).get(name, name) == PICTURE:
             return name
@@ -97,7 +100,7 @@ def names_pictures(file: IO[bytes], table: Entry, kind: QuestionKind, names: Nam
             return False
         reason = error.reason if isinstance(error, ImportRefused) else str(error)[:200]
         raise ImportRefused(f"{table.base} cannot be read: {reason}") from error
-    column = picture_column(columns, chosen)
+    column = picture_column(columns, chosen, table.base)
     if column == FILE_NAME and table.base in METADATA:
         return True
     folder = table.name.rpartition("/")[0]
@@ -116,7 +119,7 @@ def rows_of(
     """All rows. The first ``start``, which an earlier attempt dealt with, are read for their names and say nothing."""
     reader, modality = _READERS[PurePosixPath(base).suffix]
     about: dict[str, Any] = {"modality": modality, "kind": kind, "options": {"columns": columns}}
-    named = _Named()
+    named = _Named(base, columns)
     if start > 0:
         before = reader(file, **about, notes=ImportNotes()).records(0)
         yield from map(named, takewhile(lambda found: found[0] <= start, before))
@@ -126,7 +129,9 @@ def rows_of(
 class _Named:
     """The row with its path under the name ``image``; "" where it gives none."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: str, chosen: Mapping[str, str]) -> None:
+        self.base = base
+        self.chosen = chosen
         self.column_of: dict[tuple[str, ...], str | None] = {}
 
     def __call__(self, found: Numbered) -> Numbered:
@@ -135,7 +140,8 @@ class _Named:
             return found
         columns = tuple(record)
         if columns not in self.column_of:
-            self.column_of[columns] = picture_column(columns)
+            is_chosen = PICTURE in self.chosen.values()  # and is called so by now
+            self.column_of[columns] = picture_column(columns, None, "" if is_chosen else self.base)
         column = self.column_of[columns]
         path = None if column is None else record.pop(column)
         record[PICTURE] = path.strip() if isinstance(path, str) else ""

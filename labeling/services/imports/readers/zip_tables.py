@@ -15,6 +15,7 @@ from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign.base import Record, Told
 from labeling.services.imports.foreign.refused import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.features import pictures_in
+from labeling.services.imports.readers.picture_tables import FILE_NAME
 from labeling.services.imports.readers.translated import RecordSource, TranslatedReader, source_of, tool_in
 from labeling.services.imports.readers.zip import IGNORED, ZipReader
 from labeling.services.imports.records.rows import PICTURE, Rejection
@@ -108,6 +109,8 @@ class ZipOfTables(TranslatedReader):
         names = Names(self._entries)
         for one in source.told():
             record = one.record if isinstance(one, Told) else one
+            if isinstance(record, dict) and FILE_NAME in record:
+                record["image"] = record.pop(FILE_NAME)
             if isinstance(record, dict) and "image" in record and not record.get(PICTURE) and "left" not in record:
                 lost = self._add_picture(record, names, source.folder)
                 yield lost or one

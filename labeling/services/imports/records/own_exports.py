@@ -16,17 +16,19 @@ from labeling.services.imports.records.values import AS_WRITTEN
 #: In every row of items, and in nobody else's.
 MARKS = frozenset({"item_id", "external_id", "soft_label", "weight_missing"})
 _GIVEN = frozenset({"split", "label", "context", "group", "origin", "text"})
-_NO_DATA = frozenset(
-    name
-    for name in (
-        *(column.name for column in (*ANSWER, *LABELED_ITEM)),
+_OF_ANSWER = frozenset({*(column.name for column in ANSWER), "label", "image_sha256"} - _GIVEN | {"label"})
+_OF_CONSENSUS = frozenset(
+    {
+        *(column.name for column in LABELED_ITEM),
         *(name for kind in KINDS.values() for name, _ in kind.item_columns),
         "image_sha256",
-    )
-    if name not in _GIVEN or name == "label"
+    }
+    - _GIVEN
+    | {"label"}
 )
 #: What every row of ours has beside the answer, in whichever format.
 _BESIDE_A_TASK = frozenset({"external_id", "split", "context", "group", "origin"})
+_CONSENSUS = frozenset({"soft_label", "confidence", "votes", "agreement"})
 _OF_FORMULAS = "=+-@\t\r"
 NOTE = (
     "The file is an export of Querent: external_id was taken as id, and columns that say how items were answered were"
@@ -57,8 +59,10 @@ def is_ours(record: Mapping[str, Any]) -> bool:
 
 
 def bare(record: dict[str, Any]) -> dict[str, Any]:
-    """The item of an exported row, without its label and whatever says how it was answered."""
-    return {"id": record.get("external_id"), **_without(record, _NO_DATA)}
+    """The item of an exported row, without its label and whatever says how it was answered. A row of answers has other
+    columns of ours, so one of the item's own may be called ``votes`` there."""
+    left_out = _OF_CONSENSUS if record.keys() >= _CONSENSUS else _OF_ANSWER
+    return {"id": record.get("external_id"), **_without(record, left_out)}
 
 
 def unquoted(record: dict[str, Any]) -> dict[str, Any]:
