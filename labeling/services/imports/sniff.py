@@ -18,6 +18,8 @@ _PICTURE_MARKS = (
 #: BMP and PNM begin with two letters that could begin a csv header too
 _BITMAP = re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|P[1-6]\s+(#[^\n]*\n\s*)*\d+\s+\d+\s", re.DOTALL)
 _ARRAY = re.compile(rb"\[\s*\{\s*\"")
+#: How the first entry of an Office document is called, whichever program wrote it.
+_OFFICE = (b"[Content_Types].xml", b"_rels/.rels", b"docProps/", b"xl/", b"mimetypeapplication/vnd.oasis.opendocument")
 _PICTURE_NAMES = {
     ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif", ".svg", ".heic",
 }  # fmt: skip
@@ -67,7 +69,7 @@ def _by_content(head: bytes, file_name: str) -> str:
     if head.startswith(b"PAR1"):
         return ImportFormat.PARQUET
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        if b"[Content_Types].xml" in head[:4096]:
+        if head[30:].startswith(_OFFICE) or b"[Content_Types].xml" in head[:4096]:
             raise ImportRefused("An Office document. Save the table as csv.")
         return ImportFormat.ZIP
     container = head[8:12] == b"WEBP" or head[4:12] in (b"ftypavif", b"ftypavis")

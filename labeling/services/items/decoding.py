@@ -198,8 +198,29 @@ _OTHER = (
     (b"\x1f\x8b", "a gzip file"),
     (b"8BPS", "a Photoshop file (save it as PNG or JPEG)"),
     (b"PAR1", "a parquet file"),
-    (b"MZ", "a program"),
     (b"\x7fELF", "a program"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document of before 2007 (save the table as csv)"),
+    (b"SQLite format 3\0", "an SQLite database (export the table as csv)"),
+    (b"ARROW1\0\0", "an Arrow or Feather file (write it as parquet)"),
+    (b"FEA1", "a Feather file (write it as parquet)"),
+    (b"Obj\x01", "an Avro file (write it as parquet)"),
+    (b"ORC\x08", "an ORC file (write it as parquet)"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (write the table as csv or parquet)"),
+    (b"\x93NUMPY", "a NumPy array (write it as csv or parquet)"),
+    (b"$FL2", "an SPSS file (save the table as csv)"),
+    (b"<stata_dta>", "a Stata file (save the table as csv)"),
+    (b"\0" * 12 + b"\xc2\xea\x81\x60", "a SAS file (save the table as csv)"),
+    (b"RDX3\n", "an R data file (write the table as csv)"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file (unpack it first)"),
+    (b"\xfd7zXZ\0", "an xz file (unpack it first)"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive (pack it as zip)"),
+    (b"Rar!\x1a\x07", "a RAR archive (pack it as zip)"),
+)
+#: Too short to say it alone: text may begin so, a column of mass spectra for one.
+_SHORT = (
+    (b"MZ", b"\0", "a program"),
+    (b"BZh", b"1AY&SY", "a bzip2 file (unpack it first)"),
+    (b"\x80", b"\x8c", "a pickle"),
 )
 _MARKUP = ((b"<svg", "an SVG drawing (it can carry scripts; save it as PNG)"), (b"<!doctype html", "an HTML page"),
            (b"<html", "an HTML page"), (b"<?xml", "an XML file"), (b"<script", "an HTML page"))  # fmt: skip
@@ -211,6 +232,9 @@ def name_other_content(head: bytes) -> str:
         return "a DICOM file (export it as PNG or TIFF first)"
     for magic, name in _OTHER:
         if head.startswith(magic):
+            return name
+    for magic, further, name in _SHORT:
+        if head.startswith(magic) and further in head[:64]:
             return name
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for magic, name in _MARKUP:

@@ -57,6 +57,17 @@ def test_csv_varieties(project, bring_in, content):
         (b"<!DOCTYPE html><html></html>", "HTML"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
         (b"%PDF-1.7", "PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "Office document of before 2007"),
+        (b"SQLite format 3\0" + b"\0" * 600, "SQLite"),
+        (b"ARROW1\0\0" + b"\0" * 600, "Arrow"),
+        (b"\x93NUMPY\x01\0v\0", "NumPy"),
+        (b"(\xb5/\xfd" + b"\0" * 600, "zstd"),
+        (b"BZh91AY&SY" + b"\0" * 600, "bzip2"),
+        (b"\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x04", "pickle"),
+        (b"7z\xbc\xaf'\x1c\0\x04", "7z"),
+        (b"$FL2@(#) IBM SPSS", "SPSS"),
+        (b"PK\x03\x04" + b"\x14\0" * 13 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "Office document"),
+        (b"PK\x03\x04" + b"\x14\0" * 13 + b"docProps/app.xml", "Office document"),
         (b"PAR1 cut off", "cut off"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
     ],
@@ -263,3 +274,7 @@ def test_ids_longer_than_64_bits_stay_two_and_such_a_number_beside_them_is_said(
     assert sorted(Item.objects.exclude(text="c").values_list("external_id", flat=True)) == sorted(map(str, ids))
     assert Item.objects.get(text="c").data == {"n": str(2**70)}
     assert "64" in batch.notes[0]["one"]
+
+
+def test_a_header_that_begins_as_a_program_does_is_a_header(table, bring_in):
+    assert counts(bring_in(table, b"MZ,intensity\n1.5,2\n3.5,4\n", "spectra.csv")) == ("done", 2, 0, 0)
