@@ -44,7 +44,8 @@ class Pairwise(QuestionKind):
         return {"winner": _winner(answer["winner"])}
 
     def answer_from_import(self, value: Any, question: Question) -> dict[str, Any]:
-        return {"winner": _winner(value.strip() if isinstance(value, str) else value)}
+        """``value`` is one of WINNERS in any case."""
+        return {"winner": _winner(value.strip().casefold() if isinstance(value, str) else value)}
 
     def labels_of(self, answer: dict[str, Any]) -> tuple[str, ...]:
         """The winner, though no project's label set holds it."""

@@ -283,6 +283,15 @@ def test_a_pair_finds_its_item_though_a_program_wrote_the_id_otherwise(pairwise,
     assert Pair.objects.get(project=pairwise).is_given
 
 
+@pytest.mark.parametrize("winner", ["left", "Left", " LEFT "])
+def test_a_pair_finds_its_item_whichever_way_its_accents_are_stored(pairwise, bring_in, winner):
+    bring_in(pairwise, items("caf\u00e9", "the\u0301", "x"))
+    rows = [{"left": "cafe\u0301", "right": "th\u00e9", "winner": winner}, {"left": "caf\u00e9", "right": "x"}]
+    batch = bring_in(pairwise, rows)
+    assert (counts(batch), reasons(batch)) == (("done", 2, 0, 0), {})
+    assert Annotation.objects.get(project=pairwise).answer == {"winner": "left"}
+
+
 def test_an_id_that_is_there_as_it_is_written_is_meant(pairwise, bring_in):
     bring_in(pairwise, items("1", "1.0", "x"))
     bring_in(pairwise, [{"left": "1.0", "right": "x"}, {"left": 1, "right": "x"}])

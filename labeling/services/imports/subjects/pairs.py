@@ -1,7 +1,8 @@
 """Pairs of items that are there: given ones, their gold answers and the judgments that came with them."""
 
+import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,14 +176,20 @@ class _Pairs:
 
 
 def _named(project: Project, rows: list[PairRow]) -> Named:
-    """The items that the pairs of the chunk name, by external id. A number may be written otherwise than in its item:
-    a program that joins tables makes 1001.0 of 1001."""
+    """The items that the pairs of the chunk name, by external id. One may be written otherwise than in its item: a
+    program that joins tables makes 1001.0 of 1001, a Mac takes letters and their accents apart."""
     names = {name for row in rows for name in (row.left, row.right)}
     found = _by_external_id(project, names)
-    others = {other: name for name in names - found.keys() for other in same_number(name)}
+    others = {other: name for name in names - found.keys() for other in _otherwise(name)}
     for other, meeting in _by_external_id(project, others).items():
         found[others[other]] = meeting
     return found
+
+
+def _otherwise(name: str) -> Iterator[str]:
+    yield from same_number(name)
+    if not name.isascii():
+        yield from {unicodedata.normalize(form, name) for form in ("NFC", "NFD")} - {name}
 
 
 def _by_external_id(project: Project, names: Collection[str]) -> Named:
