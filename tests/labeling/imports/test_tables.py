@@ -123,9 +123,9 @@ def test_json_rows(project, bring_in):
         bring_in(project, [])
 
 
-def test_a_json_array_is_refused_with_advice(project, bring_in):
-    with pytest.raises(ImportRefused, match="one JSON object a line"):
-        bring_in(project, b'[{"text": "a"}]', "items.json")
+def test_a_json_array_is_its_objects(project, bring_in):
+    batch = bring_in(project, b'[{"text": "a"}, 5, {"text": "b", "label": "ham"}]', "items.json")
+    assert counts(batch) == ("done", 2, 0, 1)
 
 
 def parquet(columns: dict) -> bytes:
