@@ -19,7 +19,9 @@ from labeling.services.exports.delimited import neutral
 from labeling.services.exports.losses import limits
 from labeling.services.exports.table_schema import table_schema
 from tests.factories import UserFactory
+from tests.labeling.exports import pair_readings
 from tests.labeling.exports.awkward import LABELS, awkward_project, stored, unpacked
+from tests.labeling.exports.pair_readings import PairReading
 from tests.labeling.exports.readings import READINGS, VERSIONS, Reading, Rows, is_kept, is_text_of
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "guide" / "formats.md"
@@ -28,13 +30,14 @@ SEEDS = 25_000
 #: mlcroissant makes a row at a time, of a file that says its types.
 FEW_SEEDS = 60
 ROWS = "annotations"
+AnyReading = Reading | PairReading
 
 
-_FOUND: dict[Reading, str] = {}
+_FOUND: dict[AnyReading, str] = {}
 
 
 @pytest.fixture
-def found(db, tmp_path) -> dict[Reading, str]:
+def found(db, tmp_path) -> dict[AnyReading, str]:
     """What each reader loses, in words; "" for nothing. Written and read once for all tests."""
     if not _FOUND:
         people = [UserFactory(username=name) for name in ("=ann", "NULL", "007")]
@@ -48,6 +51,7 @@ def found(db, tmp_path) -> dict[Reading, str]:
             schema = table_schema(project, "jsonl", ROWS, Filters(split="pool"))
             for reading in readings:
                 _FOUND[reading] = losses(reading, files[reading.form], expected, tmp_path / "cache", schema)
+        _FOUND.update((reading, reading.losses(tmp_path)) for reading in pair_readings.READINGS)
     return _FOUND
 
 
@@ -107,8 +111,8 @@ def test_the_guide_s_page_says_what_was_read(found):
     assert PAGE.read_text() == page, "UPDATE_FORMATS=1 pytest tests/labeling/exports/test_readers.py, and look at it"
 
 
-def page_of(found: dict[Reading, str]) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in VERSIONS.items())
+def page_of(found: dict[AnyReading, str]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in (VERSIONS | pair_readings.VERSIONS).items())
     lines = [HEAD.format(versions=versions, seeds=f"{SEEDS:,}")]
     for form in dict.fromkeys(reading.form for reading in found):
         lines += [f"## {form}", "", "| reader | line | what it loses |", "|---|---|---|"]
@@ -117,7 +121,7 @@ def page_of(found: dict[Reading, str]) -> str:
             for reading, lost in found.items()
             if reading.form == form
         ]
-        lines += ["", *(f"- {sentence}" for sentence in limits(format_named(form))), ""]
+        lines += ["", *(f"- {sentence}" for sentence in limits(format_named(form)) if sentence != NO_PLACE), ""]
     return "\n".join(lines)
 
 
@@ -129,6 +133,17 @@ of people, columns that come late, labels `0` to `9`, `true`, `-` and `007`, nul
 numbers beside fractions, columns of mixed types, Unicode. `path` is the file, or the folder of a data set. A column is
 listed where any value was not read as it is stored. `schema` is the twin of a table, which says what its columns are:
 the same address with `schema=1`, read by `json.load`. With it what is `any` or `object` comes as JSON text.
+
+Rankings and preferences are of texts and ids of the same sorts. Of a ranking `t` is `pd.read_parquet(path)` and `X` are
+features of its items. Learners, measures and TRL's own functions then work on them in
+`tests/contracts/test_data_set_readers.py`.
 """
-#: A null among whole numbers of a list makes them fractions there, and 2^63-1 is rounded.
-LOST_EVEN_SO = {("croissant", "mlcroissant"): "`numbers`"}
+#: A sentence about a column that certificates name.
+NO_PLACE = "The format has no place for this column."
+#: In mlcroissant a null among the whole numbers of a list makes them fractions, and 2^63-1 is rounded. Of a run the
+#: tools read scores, which ranks follow from.
+LOST_EVEN_SO = {
+    ("croissant", "mlcroissant"): "`numbers`",
+    ("trec-run", "pytrec_eval"): "`rank`, `version`",
+    ("trec-run", "ir_measures"): "`rank`, `version`",
+}
