@@ -35,6 +35,20 @@ def test_its_interval_holds_the_truth_of_rare_and_frequent_labels():
         assert np.mean(held) >= 0.92, (base, apart)
 
 
+def test_its_interval_holds_the_truth_of_a_label_that_luck_made_twice_as_frequent():
+    """A label of 7 % is said anything of only where five or more of 50 items have it."""
+    rng = np.random.default_rng(0)
+    has = rng.random(200_000) < 0.07
+    truth = average_precision(rng.normal(size=has.size) + 1.2 * has, has).value
+    held = []
+    while len(held) < 300:
+        some = rng.random(50) < 0.07
+        if 6 <= some.sum() <= 10:
+            found = average_precision(rng.normal(size=50) + 1.2 * some, some)
+            held.append(found.low <= truth <= found.high)
+    assert np.mean(held) >= 0.92
+
+
 def test_nothing_is_said_of_a_label_without_items_and_too_little_of_one_with_four():
     none = average_precision(np.array([0.2, 0.4]), np.zeros(2, bool))
     assert (none.low, none.high, none.n) == (0.0, 1.0, 0)
