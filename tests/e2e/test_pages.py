@@ -245,10 +245,11 @@ def test_an_import_is_seen_on_the_card_and_on_the_project_page_until_it_is_done(
     card.get_by_role("link", name="Label").wait_for()
 
 
-def test_a_new_project_asks_for_its_labels(manager, open_page):
+def test_a_new_project_asks_for_its_labels_unless_they_come_with_the_items(manager, open_page):
     page = open_page(manager, "/projects/new/")
     page.locator("#id_name").fill("Waste")
     page.locator("input[name=modality][value=text]").check()
+    page.get_by_label("The labels come with the items").uncheck()
     page.get_by_role("button", name="Create project").click()
     page.get_by_text("Give the labels to choose from").wait_for()
     page.get_by_label("Name of label 1").fill("glass")
