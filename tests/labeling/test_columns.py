@@ -23,12 +23,12 @@ def selection() -> Selection:
 
 
 def test_the_select_reads_what_the_columns_say_in_their_order():
-    assert selection().sql == "i.id, %s, NULL, i.data, a.source"
+    assert selection().sql == "i.id, %s, i.data, a.source", "what is filled in later is not read"
     assert selection().params == ["spans"]
 
 
 def test_a_record_is_a_row_and_what_was_read_besides():
-    record = (7, "spans", None, "{}", "human")
+    record = (7, "spans", "{}", "human")
     assert selection().row(record) == {"id": 7, "kind": "spans", "votes": None}
     assert selection().getter("data")(record) == "{}"
     assert selection().getter("source")(record) == "human"
@@ -36,12 +36,12 @@ def test_a_record_is_a_row_and_what_was_read_besides():
 
 def test_a_record_that_is_too_short_is_no_row():
     with pytest.raises(ValueError, match="too short"):
-        selection().row((7, "spans"))
+        selection().row((7,))
 
 
 def test_a_record_that_is_too_short_has_nothing_besides():
     with pytest.raises(IndexError):
-        selection().getter("source")((7, "spans", None, "{}"))
+        selection().getter("source")((7, "spans", "{}"))
     with pytest.raises(ValueError, match="not in tuple"):
         selection().getter("votes")
 
