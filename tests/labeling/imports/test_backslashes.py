@@ -127,3 +127,16 @@ def test_a_quote_in_the_middle_of_a_text_makes_no_such_file():
     good, bad, _ = read(content)
     assert not bad
     assert [record["text"] for record in good.values()] == [' "good" day', ' she said "x"', "  indented"]
+
+
+@pytest.mark.parametrize("content", [
+    HEADER.format("\t") + "".join(f"{n}\t{of_mysql(text, chr(9))}\ta\n" for n, text in enumerate(TEXTS)),
+    *(content for content, _ in SPACED.values()),
+    "#TYPE x\nid,text,label\n1,one,a\n2,two,b\n",
+])  # fmt: skip
+def test_an_attempt_that_goes_on_reads_what_the_first_would_have(content):
+    good, bad, _ = read(content)
+    assert good
+    for start in range(len(good) + 1):
+        rest = {number: record for number, record in good.items() if number > start}
+        assert read(content, start=start)[:2] == (rest, bad)

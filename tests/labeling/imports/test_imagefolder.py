@@ -63,9 +63,10 @@ def test_every_folder_has_its_own_and_numbers_go_on(pictures, bring_in, monkeypa
     assert "without a file" in reasons(batch)[6]
 
 
-def test_the_rest_of_a_file_is_read_on_with_the_names_of_before(pictures, people):
+@pytest.mark.parametrize("name", ["metadata.csv", "labels.csv", "z.csv"])
+def test_the_rest_of_a_file_is_read_on_with_the_names_of_before(pictures, people, name):
     """What an attempt that goes on yields is what the first would have."""
-    content = io.BytesIO(zip_of({**PICTURES, "3.png": picture(3), "metadata.csv": csv_of(ROWS)}))
+    content = io.BytesIO(zip_of({**PICTURES, "3.png": picture(3), name: csv_of(ROWS)}))
     from labeling.kinds import kind_of
 
     def found(start):
