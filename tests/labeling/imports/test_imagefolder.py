@@ -135,3 +135,18 @@ def test_a_table_about_something_else_is_one_rejection_that_says_so(pictures, br
 def test_metadata_that_begins_with_a_mark_and_a_blank_line_is_read(pictures, bring_in):
     files = {**PICTURES, "metadata.jsonl": b"\xef\xbb\xbf\n" + jsonl_of(ROWS)}
     assert counts(bring_in(pictures, zip_of(files), "p.zip")) == ("done", 2, 0, 0)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_column_of_paths_may_have_a_name_before_its_ending(pictures, bring_in, name):
+    rows = [{"photo_file_name": row["file_name"], "label": row["label"], "id": row["id"]} for row in ROWS]
+    batch = bring_in(pictures, zip_of({**PICTURES, name: FILES[name](rows)}), "p.zip")
+    assert counts(batch) == ("done", 2, 0, 0), reasons(batch)
+    assert what_is_in(pictures) == [("c1", "1.png", "cat"), ("d2", "sub/2.png", "dog")]
+
+
+def test_in_the_table_of_an_imagefolder_file_name_goes_before_a_column_called_image(pictures, bring_in):
+    rows = [{**row, "image": f"once called {row['id']}.png"} for row in ROWS]
+    batch = bring_in(pictures, zip_of({**PICTURES, "metadata.csv": csv_of(rows)}), "p.zip")
+    assert counts(batch) == ("done", 2, 0, 0), reasons(batch)
+    assert what_is_in(pictures) == [("c1", "1.png", "cat"), ("d2", "sub/2.png", "dog")]

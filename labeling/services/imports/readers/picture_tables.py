@@ -38,7 +38,7 @@ class _PicturesCsv(CsvReader):
 
     def check_header(self, columns: list[str]) -> None:
         check_columns([*columns, "text"] if "text" not in columns else columns, "text")
-        if picture_column(columns) is None:
+        if picture_column(columns, base=METADATA[0]) is None:  # as of any table: which one it is was looked at
             raise ImportRefused("items.csv needs a column named image with the path of each picture inside the zip.")
 
 
@@ -80,7 +80,11 @@ def picture_column(columns: Sequence[str], chosen: Mapping[str, str] | None = No
         if (chosen or {}).get(name, name) == PICTURE:
             return name
     bare = {_MARKS.sub("", name.casefold()): name for name in reversed(columns)}
-    return next((bare[known] for known in _COLUMNS if known in bare), None)
+    if found := next((bare[known] for known in _COLUMNS if known in bare), None):
+        return found
+    # an imagefolder calls a column of pictures photo_file_name; of several nobody knows which is asked about
+    ending = [name for name in columns if name.endswith(f"_{FILE_NAME}")]
+    return ending[0] if base in METADATA and len(ending) == 1 else None
 
 
 def names_pictures(file: IO[bytes], table: Entry, kind: QuestionKind, names: Names, chosen: Mapping[str, str]) -> bool:
@@ -101,7 +105,7 @@ def names_pictures(file: IO[bytes], table: Entry, kind: QuestionKind, names: Nam
         reason = error.reason if isinstance(error, ImportRefused) else str(error)[:200]
         raise ImportRefused(f"{table.base} cannot be read: {reason}") from error
     column = picture_column(columns, chosen, table.base)
-    if column == FILE_NAME and table.base in METADATA:
+    if column and column.endswith(FILE_NAME) and table.base in METADATA:
         return True
     folder = table.name.rpartition("/")[0]
     return column is not None and any(names.holds(str(record.get(column) or ""), folder) for record in records)
