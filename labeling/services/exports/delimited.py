@@ -41,11 +41,17 @@ def _quoted(values: Sequence[Any]) -> int:
 AS_TEXT = in_columns(
     "Every cell is a text: a reader guesses what is a number, true or false, a list or an object.",
     lambda column, own: own and column.type != "text",
+    lambda values: sum(value is not None and type(value) is not str for value in values),
 )
 NO_EMPTY_TEXT = in_columns(
-    "An empty text and no value are one empty cell.",
+    "An empty text and no value are one empty cell; to most readers, and in a table, so is a blank one.",
     lambda column, own: own and column.type in ("text", "json"),
-    lambda values: values.count(""),
+    lambda values: sum(type(value) is str and (not value or value.isspace()) for value in values),
+)
+NUMBER_AS_TEXT = in_columns(
+    "A text that looks like a number is read as one where a reader guesses, as our import of tables does by column.",
+    lambda column, own: own and column.type in ("text", "json"),
+    lambda values: sum(type(value) is str and bool(_NUMBER.fullmatch(value.strip())) for value in values),
 )
 QUOTED_FORMULA = in_columns(
     "A text that a spreadsheet would run as a formula has a `'` in front, which only an import here takes away.",
@@ -66,7 +72,7 @@ class Csv(ExportFormat):
     name = "csv"
     media_type = "text/csv; charset=utf-8"
     extension = "csv"
-    losses = (AS_TEXT, NO_EMPTY_TEXT, QUOTED_FORMULA, BARS_IN_LISTS, NO_PICTURES)
+    losses = (AS_TEXT, NO_EMPTY_TEXT, NUMBER_AS_TEXT, QUOTED_FORMULA, BARS_IN_LISTS, NO_PICTURES)
 
     def rows_in(self, file: IO[bytes], lines: int) -> int:
         with io.TextIOWrapper(file, "utf-8", newline="") as text:

@@ -49,6 +49,11 @@ AS_JSON_TEXT = in_columns(
     "Objects, lists and values of mixed types in an item's own column are JSON texts.",
     lambda column, own: own and column.type == "json",
 )
+AS_FRACTION = in_columns(
+    "A whole number in an item's own column of fractions is a fraction: 1 is 1.0.",
+    lambda column, own: own and column.type == "number",
+    lambda values: sum(type(value) is int for value in values),
+)
 #: Of readers that know lists.
 OBJECTS_AS_JSON_TEXT = in_columns(
     "Objects and values of mixed types in an item's own column are JSON texts.",

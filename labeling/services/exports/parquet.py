@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from labeling.kinds import QuestionKind
 from labeling.selectors.columns import Column
 from labeling.services.exports.base import ExportFormat, Row, values_of
-from labeling.services.exports.losses import AS_JSON_TEXT, NO_PICTURES
+from labeling.services.exports.losses import AS_FRACTION, AS_JSON_TEXT, NO_PICTURES
 from labeling.services.exports.sink import Sink
 
 ROWS_A_GROUP = 10_000
@@ -35,7 +35,7 @@ class Parquet(ExportFormat):
     media_type = "application/vnd.apache.parquet"
     extension = "parquet"
     cannot_hold = ("Answers and soft labels are JSON texts.",)
-    losses = (AS_JSON_TEXT, NO_PICTURES)
+    losses = (AS_JSON_TEXT, AS_FRACTION, NO_PICTURES)
 
     def rows_in(self, file: IO[bytes], lines: int) -> int:
         return int(pq.ParquetFile(file).metadata.num_rows)
