@@ -1,6 +1,7 @@
 """Columns as Hugging Face ``datasets`` types them: Arrow arrays, and the features in the schema's metadata."""
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -57,6 +58,19 @@ def picture_bytes(name: str, key: str) -> Feature:
     """Of the same rows the bytes alone."""
     bytes_of = lambda rows: pa.array([row[key] and row[key]["bytes"] for row in rows], type=pa.binary())  # noqa: E731
     return Feature(name, pa.binary(), {}, bytes_of)
+
+
+def beside_pictures(feature: Feature) -> Feature:
+    """A column of the items that is called as readers call a picture or its file gets a _ at its end, and so does one
+    that has some already: an import takes one away. Items of a zip have ``image``."""
+    return replace(feature, name=name_beside_pictures(feature.name))
+
+
+def name_beside_pictures(name: str) -> str:
+    return f"{name}_" if _CALLED_LIKE_A_PICTURE.search(name) else name
+
+
+_CALLED_LIKE_A_PICTURE = re.compile(r"(^(left_|right_)?image|(^|_)file_names?)_*$")
 
 
 def text(name: str, key: str) -> Feature:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import WHOLE, DataSet
-from labeling.services.exports.folders.features import beside, features_of, image, schema_of
+from labeling.services.exports.folders.features import beside_pictures, features_of, image, schema_of
 from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.shards import PLACE, groups_of, shard
 from labeling.services.exports.losses import AS_FRACTION, OBJECTS_AS_JSON_TEXT
@@ -31,8 +31,8 @@ class HuggingFace(FolderFormat):
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         images = [image(f"{prefix}image", f"{PLACE}{prefix}") for prefix in data.pictures]
-        taken = {feature.name for feature in images}
-        features = [*(beside(feature, taken) for feature in features_of(data)), *images]
+        own = features_of(data)
+        features = [*(map(beside_pictures, own) if images else own), *images]
         schema = schema_of(features)
         written = False
         for side, filters in data.sides():

@@ -1,10 +1,8 @@
 """Pictures as files with a table beside them, which Hugging Face ``datasets`` calls an image folder."""
 
-import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import IO
 
@@ -15,7 +13,7 @@ from labeling.selectors.row_shapes import shape_named
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet, shows_pictures
-from labeling.services.exports.folders.features import Feature, features_of, schema_of, table_of, text
+from labeling.services.exports.folders.features import beside_pictures, features_of, schema_of, table_of, text
 from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.pictures import placed, with_pictures
 from labeling.services.exports.losses import AS_FRACTION, OBJECTS_AS_JSON_TEXT
@@ -27,7 +25,6 @@ FILE_NAME = "file_name"
 TABLE = "metadata.parquet"
 #: Where a row holds the name of its picture meanwhile: no column of an item is called so.
 _PLACE = "\0"
-_NAMES_A_FILE = re.compile(r"(^|_)file_names?$")
 
 
 class ImageFolder(FolderFormat):
@@ -56,7 +53,7 @@ class ImageFolder(FolderFormat):
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         features = [
-            *map(_no_file_name, features_of(data)),
+            *map(beside_pictures, features_of(data)),
             *(text(f"{prefix}{FILE_NAME}", f"{_PLACE}{prefix}") for prefix in data.pictures),
         ]
         schema = schema_of(features)
@@ -80,8 +77,3 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     while piece := file.read(COPY_BYTES):
         yield piece
-
-
-def _no_file_name(feature: Feature) -> Feature:
-    """A column of the items that is called like those that name pictures is no picture: it gets a _ at its end."""
-    return replace(feature, name=f"{feature.name}_") if _NAMES_A_FILE.search(feature.name) else feature

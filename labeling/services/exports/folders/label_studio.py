@@ -19,6 +19,7 @@ from labeling.services.exports.counting import RowCount
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import PAIR_SIDES, DataSet, Shown, shown_of
+from labeling.services.exports.folders.features import name_beside_pictures
 from labeling.services.exports.folders.lines import json_array
 from labeling.services.exports.folders.pictures import placed, with_pictures
 from labeling.services.exports.losses import in_columns
@@ -124,7 +125,8 @@ def _annotation(row: Row, control: _Control, value: Any) -> dict[str, Any]:
 
 def _data(data: DataSet, shown: Shown, row: Row, pictures: Any) -> dict[str, Any]:
     """What is shown under the names of the configuration, and the item's columns."""
-    told = {name: value for name, value in row.items() if name not in _OF_AN_ANSWER}
+    named = name_beside_pictures if data.pictures else str
+    told = {named(name): value for name, value in row.items() if name not in _OF_AN_ANSWER}
     for prefix, picture in pictures.items():
         told[f"{prefix}image"] = f"{SERVED_AS}{picture.name}" if picture else ""
     if shown.name == "data" and not data.names_two:

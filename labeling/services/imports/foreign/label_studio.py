@@ -64,6 +64,9 @@ class LabelStudioTasks(Tool):
             return
         if is_ours(data):
             row = bare(data)
+            if self.asked.modality == Modality.TABULAR and isinstance(table := data.get("row"), dict):
+                row.pop("row")  # what the page shows: the columns once more, and one of them may be called so
+                row.update({"row": table["row"]} if "row" in table else {})
         else:
             row = {**data, "id": data.get("id", record.get("id"))}
             row.pop("label", None)

@@ -5,6 +5,7 @@ are called as one of ours begin with ``item.``, and what only says how an item w
 it would be a feature, and the number of votes would be learned.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -29,6 +30,11 @@ _OF_CONSENSUS = frozenset(
 #: What every row of ours has beside the answer, in whichever format.
 _BESIDE_A_TASK = frozenset({"external_id", "split", "context", "group", "origin"})
 _CONSENSUS = frozenset({"soft_label", "confidence", "votes", "agreement"})
+#: Key under which the builder of rows is handed what the item called its picture before it was exported; None where
+#: it did not, which is no reason to call it as the data set does.
+OWN_IMAGE = "\0own image"
+_OWN_IMAGE = "\0image"
+_BESIDE_A_PICTURE = re.compile(r"(^(left_|right_)?image|(^|_)file_names?)_+$")
 _OF_FORMULAS = "=+-@\t\r"
 NOTE = (
     "The file is an export of Querent: external_id was taken as id, and columns that say how items were answered were"
@@ -73,9 +79,19 @@ def unquoted(record: dict[str, Any]) -> dict[str, Any]:
 def _without(record: Mapping[str, Any], left_out: Collection[str]) -> dict[str, Any]:
     """The columns of the item, also where a reader names them."""
     kept = {name.removeprefix("item."): value for name, value in record.items() if name not in left_out}
+    if "image_sha256" in record:  # a data set of pictures has its own names for them beside those of the items
+        kept = {_own_name(name): value for name, value in kept.items()}
+        kept[OWN_IMAGE] = kept.pop(_OWN_IMAGE, None)
     if written := kept.pop(AS_WRITTEN, None):
         kept[AS_WRITTEN] = [name.removeprefix("item.") for name in written if name not in left_out]
     return kept
+
+
+def _own_name(name: str) -> str:
+    """The name of a column without the _ that a data set gave it (exports/folders/features.beside_pictures)."""
+    if name == "image_":
+        return _OWN_IMAGE
+    return name[:-1] if _BESIDE_A_PICTURE.search(name) else name
 
 
 def _without_quote(cell: Any) -> Any:

@@ -18,7 +18,7 @@ from labeling.selectors.label_names import former_names, label_names
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.records.fingerprints import SORTED_JSON, asked_of_row, content_hash, number_once
-from labeling.services.imports.records.own_exports import MARKS, NOTE, OwnExport
+from labeling.services.imports.records.own_exports import MARKS, NOTE, OWN_IMAGE, OwnExport
 from labeling.services.imports.records.values import AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of
 from labeling.services.items.assets import asset_of
 from labeling.services.items.decoding import PictureRejected
@@ -139,6 +139,8 @@ class RowBuilder:
             data = self._json(record, _JSON) if record else "{}"
         elif self.modality == Modality.IMAGE:
             picture, content = self._picture(record)
+            if OWN_IMAGE in record:
+                _call_as_before(record)
             text = as_text(pop("text", ""), "text", self.max_bytes)
             asked = bytes.fromhex(picture.sha256)
             data = self._json(record, _JSON) if record else "{}"
@@ -250,6 +252,14 @@ class RowBuilder:
         if b"\\u0000" in data:
             _find_nul(record)
         return str(data, "utf-8")
+
+
+def _call_as_before(record: dict[str, Any]) -> None:
+    """Gives an exported picture the name it had, in the place of that of its file in the data set."""
+    name = record.pop(OWN_IMAGE)
+    record.pop("image", None)
+    if name is not None:
+        record["image"] = name
 
 
 def _find_unencodable(record: dict[str, Any]) -> None:
