@@ -37,7 +37,7 @@ def test_a_line_has_the_text_its_labels_and_the_rest_as_meta(people, tmp_path):
         assert {label for _, labels, _ in lines for label in labels} <= set(LABELS)
         whole = [{name: row[name] for name in meta} for row, (_, _, meta) in zip(rows, lines, strict=True)]
         assert [meta for _, _, meta in lines] == whole
-    assert "1 times: An item without a text is left out" in (folder / "datasheet.md").read_text()
+    assert "1 row: An item without a text is left out" in (folder / "datasheet.md").read_text()
 
 
 def test_several_labels_are_a_list_and_no_consensus_is_told_as_lost(people, tmp_path):
@@ -49,7 +49,7 @@ def test_several_labels_are_a_list_and_no_consensus_is_told_as_lost(people, tmp_
             make_answer(item, person, {"labels": labels})
     folder = unpacked(project, "doccano", "items", tmp_path)
     assert [labels for _, labels, _ in imported(folder / "train.jsonl")] == [["a", "b"], [], []]
-    assert "1 times: No consensus is an empty list" in (folder / "datasheet.md").read_text()
+    assert "1 row: No consensus is an empty list" in (folder / "datasheet.md").read_text()
 
 
 @pytest.mark.parametrize("fields", [{"modality": "image"}, {"kind": "rating", "labels": ("1", "2")},

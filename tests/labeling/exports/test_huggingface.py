@@ -126,7 +126,7 @@ def test_pictures_are_inside_and_a_missing_file_is_told(people, tmp_path):
     raw = split.cast_column("image", datasets.Image(decode=False))["image"]
     assert [one and one["bytes"] for one in raw] == [default_storage.open(p.path).read() for p in pictures] + [None]
     assert split["image"][0].size == (8, 6)
-    assert "1 times: The file of the picture is missing" in (folder / "datasheet.md").read_text()
+    assert "1 row: The file of the picture is missing" in (folder / "datasheet.md").read_text()
 
 
 def test_a_side_without_rows_has_no_folder_and_a_set_without_rows_has_its_columns(people, tmp_path):

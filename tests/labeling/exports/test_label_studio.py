@@ -119,7 +119,7 @@ def test_a_median_between_two_steps_is_told_as_lost(people, tmp_path):
         make_answer(item, person, {"rating": step})
     folder = unpacked(project, "label-studio", "items", tmp_path)
     assert read(folder)[0][0]["annotations"] == []
-    assert "1 times: A median between two steps" in (folder / "datasheet.md").read_text()
+    assert "1 row: A median between two steps" in (folder / "datasheet.md").read_text()
 
 
 @pytest.mark.parametrize("modality", ["text", "image", "tabular"])

@@ -14,6 +14,7 @@ from labeling.models import Item, Project
 from labeling.selectors.set_facts import SetFacts
 from labeling.services.exports.folders.content import SIDES, DataSet
 from labeling.services.exports.losses import limits
+from labeling.services.validation.verified import counted as rows_in_words
 
 if TYPE_CHECKING:
     from labeling.services.exports.base import ExportFormat
@@ -112,10 +113,10 @@ def left_out_of(data: DataSet) -> Iterator[str]:
 
 def _losses(format_: "FolderFormat | ExportFormat", data: DataSet) -> Iterator[str]:
     lost = data.lost.listed()
-    counted = {what for what, _, _ in lost}
-    yield from (f"- {sentence}" for sentence in limits(format_) if sentence not in counted)
+    found = {what for what, _, _ in lost}
+    yield from (f"- {sentence}" for sentence in limits(format_) if sentence not in found)
     for what, column, rows in lost:
-        yield f"- {rows:,} rows{f', `{column}`' if column else ''}: {what}"
+        yield f"- {rows_in_words(rows, 'row')}{f', `{column}`' if column else ''}: {what}"
     if not lost and not limits(format_):
         yield "Nothing was lost."
 

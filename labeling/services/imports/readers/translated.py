@@ -22,6 +22,7 @@ from labeling.services.imports.readers.grouping import grouped
 from labeling.services.imports.readers.json import JsonReader
 from labeling.services.imports.readers.jsonl import JsonlReader
 from labeling.services.imports.readers.parquet import ParquetReader
+from labeling.services.imports.records.own_exports import OWN_IMAGE
 from labeling.services.imports.records.row_names import row_name
 from labeling.services.imports.records.rows import PICTURE, Rejection
 
@@ -147,6 +148,8 @@ class TranslatedReader(Reader):
             if isinstance(record, Rejection):
                 yield number, Rejection(number, record.reason, record.field, record.name)
             else:
+                if self.modality != Modality.IMAGE:
+                    record.pop(OWN_IMAGE, None)
                 yield number, self._named(number, record)
 
     def _rows(self) -> Iterator[Record | Rejection]:

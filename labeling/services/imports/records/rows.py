@@ -106,6 +106,8 @@ class RowBuilder:
         if "soft_label" in record and record.keys() >= MARKS:
             self.notes.say(NOTE)
             record = self.own_export.given(record)
+            if self.modality != Modality.IMAGE:
+                record.pop(OWN_IMAGE, None)
         pop = record.pop
         context, group, origin, split = (
             pop("context", None),
