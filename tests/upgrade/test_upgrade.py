@@ -46,6 +46,7 @@ ADDED_NAMES = {
     ".settings.fall_back", ".asking", ".settings.ask_about",
     ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms
+    ".results[].columns",  # of a snapshot: those that were asked for
 }  # fmt: skip
 
 #: what REST says otherwise than it did
