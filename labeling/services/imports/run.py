@@ -96,7 +96,7 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
         size, announced, max_rows = 0, False, settings.IMPORT_MAX_ROWS
         rows: list[ImportedRow] = []
         rejections: list[Rejection] = []
-        reading = _Reading(reader.records(batch.cursor))
+        reading = _ToItsEnd(reader.records(batch.cursor))
         last = batch.cursor
         for number, record in reading:
             if number > max_rows:
@@ -127,7 +127,7 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
     return last
 
 
-class _Reading:
+class _ToItsEnd:
     """The records of a file to where it can be read; ``ended_by`` is why it cannot be read to its end.
 
     So what came before is stored whatever happens behind it: only an outage, which passes, and a lack of memory end

@@ -2,8 +2,10 @@
 
 import json
 import unicodedata
+from hashlib import sha256
 from itertools import product
 
+import orjson
 import pytest
 
 from labeling.kinds.spelling import canonical
@@ -191,3 +193,11 @@ def test_rows_that_differ_by_the_type_of_a_number_alone_are_on_one_side(people, 
         sides.append(list(project.items.order_by("ordinal").values_list("split", flat=True)))
     assert sides[0] == sides[1]
     assert set(sides[0]) == {"pool", "eval"}
+
+
+def test_a_row_stored_while_the_type_of_a_number_told_rows_apart_is_known_again(table, bring_in):
+    row = {"n": 3.0, "town": "Oslo"}
+    (item,) = make_items(table, ["1"])
+    stored = sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    table.items.filter(pk=item.pk).update(data=row, content_hash=stored)
+    assert counts(bring_in(table, [row])) == ("done", 0, 1, 0)

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -18,9 +19,15 @@ SORTED_JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
 _WHOLE = re.compile(r"\d\.0[,}\]]")
 
 
-def asked_of_row(data: str) -> bytes:
-    """What is asked about by a table row that is stored as this compact JSON with sorted keys."""
-    has_whole = ".0" in data and _WHOLE.search(data) is not None
+def has_whole_floats(data: str) -> bool:
+    """Whether compact JSON may hold a whole number that is written as a floating-point one."""
+    return ".0" in data and _WHOLE.search(data) is not None
+
+
+def asked_of_row(data: str, *, by_type: bool = False) -> bytes:
+    """What is asked about by a table row that is stored as this compact JSON with sorted keys; ``by_type`` as it was
+    while 3.0 was another cell than 3."""
+    has_whole = not by_type and has_whole_floats(data)
     # nothing in a compact row stands beside a blank, but a blank at the end of a text; escapes hide line ends
     if not has_whole and data.isascii() and '" ' not in data and ' "' not in data and "\\" not in data:
         return data.encode()
@@ -35,24 +42,26 @@ def asked_of_row(data: str) -> bytes:
 
 def canonical_of(value: Any) -> Any:
     """A value with every text in it in canonical spelling."""
-    if isinstance(value, str):
-        return canonical(value)
-    if isinstance(value, list):
-        return [canonical_of(part) for part in value]
-    if isinstance(value, dict):
-        return {name: canonical_of(part) for name, part in value.items()}
-    return value
+    return _with_each(value, lambda inner: canonical(inner) if isinstance(inner, str) else inner)
 
 
 def _whole_of(value: Any) -> Any:
     """A value with every floating-point number in it that is a whole one as that: 3.0 of one file is 3 of another."""
-    if isinstance(value, float):
-        return int(value) if abs(value) < ROUNDED_FROM and value.is_integer() else value
+    return _with_each(value, _whole)
+
+
+def _whole(number: Any) -> Any:
+    is_whole = isinstance(number, float) and abs(number) < ROUNDED_FROM and number.is_integer()
+    return int(number) if is_whole else number
+
+
+def _with_each(value: Any, become: Callable[[Any], Any]) -> Any:
+    """The value with each of the plain values in it replaced by what it becomes."""
     if isinstance(value, list):
-        return [_whole_of(part) for part in value]
+        return [_with_each(part, become) for part in value]
     if isinstance(value, dict):
-        return {name: _whole_of(part) for name, part in value.items()}
-    return value
+        return {name: _with_each(part, become) for name, part in value.items()}
+    return become(value)
 
 
 def content_hash(asked: bytes, identity: str) -> str:

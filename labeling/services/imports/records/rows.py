@@ -17,7 +17,13 @@ from labeling.models import Item, Modality, Project
 from labeling.selectors.label_names import former_names, label_names
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.notes import ImportNotes
-from labeling.services.imports.records.fingerprints import SORTED_JSON, asked_of_row, content_hash, number_once
+from labeling.services.imports.records.fingerprints import (
+    SORTED_JSON,
+    asked_of_row,
+    content_hash,
+    has_whole_floats,
+    number_once,
+)
 from labeling.services.imports.records.own_exports import MARKS, NOTE, OWN_IMAGE, OwnExport
 from labeling.services.imports.records.values import AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of
 from labeling.services.items.assets import asset_of
@@ -70,7 +76,7 @@ class Row:
     picture: PictureFacts | None = None
     content: bytes = b""
     about: "ContextRow | None" = None
-    #: the hash under which versions before 0063 stored this row of a table, where it is another
+    #: the hash under which earlier versions stored this row of a table, where it is another
     earlier_hash: str = ""
 
     @property
@@ -152,8 +158,8 @@ class RowBuilder:
                 raise RowRejected("The row has no feature columns or all of them are empty.")
             data = self._json(record, SORTED_JSON)
             asked = asked_of_row(data)
-            if written and self.has_items:
-                asked_before = self._asked_before(record, written)
+            if self.has_items and (written or has_whole_floats(data)):
+                asked_before = self._asked_before(record, data, written)
             if not record.keys() <= self.columns.keys():
                 self.columns.update(dict.fromkeys(record))
         context, group, origin = context or "", group or "", origin or ""
@@ -231,12 +237,13 @@ class RowBuilder:
         except PictureRejected as error:
             raise RowRejected(error.reason, "image") from error
 
-    def _asked_before(self, record: dict[str, Any], written: Sequence[str]) -> bytes:
-        """What a row asked about while every cell was a number that could be one; empty if that is the same."""
+    def _asked_before(self, record: dict[str, Any], data: str, written: Sequence[str]) -> bytes:
+        """What a row asked about while every cell was a number that could be one, or else while 3.0 was not 3; empty if
+        that is the same."""
         before = {name: number_once(record[name]) for name in written if type(record.get(name)) is str}
-        if all(record[name] is cell for name, cell in before.items()):
-            return b""
-        return asked_of_row(self._json({**record, **before}, SORTED_JSON))
+        if any(record[name] is not cell for name, cell in before.items()):
+            return asked_of_row(self._json({**record, **before}, SORTED_JSON))
+        return asked_of_row(data, by_type=True) if has_whole_floats(data) else b""
 
     def _json(self, record: dict[str, Any], option: int) -> str:
         try:
