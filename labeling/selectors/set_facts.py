@@ -1,16 +1,17 @@
 """How the answers of a data set came to be: counted by the database over the same answers as the rows."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
+from django.db.models import Min
 
 from labeling.consensus import left_out
 from labeling.db.raw_rows import current_answers, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Project, Source
+from labeling.models import Annotation, Project, Source
 from labeling.selectors.export import Filters
 from labeling.selectors.label_names import label_names
 from labeling.selectors.names import pseudonyms
@@ -20,6 +21,7 @@ _ASKED = PerSubject(
     item=("i", "JOIN labeling_item i ON i.id = a.item_id"), pair=("p", "JOIN labeling_pair p ON p.id = a.pair_id")
 )
 IMPORTED = "came with the data"
+IDS_A_PIECE = 100_000
 
 
 @dataclass
@@ -42,35 +44,49 @@ class SetFacts:
 
 
 def set_facts(project: Project, filters: Filters) -> SetFacts:
-    """Of the answers that ``bounded`` filters keep. Two passes of the database over them."""
-    answers, params = _answers(project, filters)
+    """Of the answers that ``bounded`` filters keep. Two passes of the database over them, a piece after the other: it
+    sorts what it groups in memory."""
     asked = _ASKED.of(kind_of(project).subject)[0]
     facts, out = SetFacts(), left_out(project, filters.changes)
     facts.quarantined_people = len(out.users) + len(out.names)
     name_of = _names(project, filters)
-    sql = f"""SELECT a.annotator_id, a.imported_annotator, {asked}.split, t.reason, t.strategy, a.instructions_version,
-        COUNT(*), {iso("MIN(a.created_at)")}, {iso("MAX(a.created_at)")}, COUNT(t.propensity), MIN(t.propensity),
-        MAX(t.propensity) {answers} GROUP BY 1, 2, 3, 4, 5, 6"""
-    for user, imported, split, reason, strategy, version, n, first, last, n_drawn, low, high in fetch(sql, params):
-        facts.answers += n
-        facts.people[name_of(user, imported)] += n
-        facts.splits[split] += n
-        facts.reasons[f"{reason} ({strategy})" if strategy else reason or IMPORTED] += n
-        if reason:
-            facts.instructions[version] += n
-        facts.without_propensity += n - n_drawn
-        facts.first = min(first, facts.first or first)
-        facts.last = max(last, facts.last or last)
-        if n_drawn:
-            lowest, highest = facts.propensity or (low, high)
-            facts.propensity = min(low, lowest), max(high, highest)
-        if out.covers(user, imported or ""):
-            facts.quarantined += n
+    counted = f"""SELECT a.annotator_id, a.imported_annotator, {asked}.split, t.reason, t.strategy,
+        a.instructions_version, COUNT(*), {iso("MIN(a.created_at)")}, {iso("MAX(a.created_at)")}, COUNT(t.propensity),
+        MIN(t.propensity), MAX(t.propensity)"""
     labels_of, answer_of = kind_of(project).labels_of, label_names(project).reading(orjson.loads)
-    for answer, n in fetch(f"SELECT a.answer, COUNT(*) {answers} GROUP BY 1", params):
-        for label in labels_of(answer_of(answer)):
-            facts.labels[label] += n
+    for answers, params in _pieces(project, filters):
+        for user, imported, *group in fetch(f"{counted} {answers} GROUP BY 1, 2, 3, 4, 5, 6", params):
+            _add(facts, name_of(user, imported), out.covers(user, imported or ""), group)
+        for answer, n in fetch(f"SELECT a.answer, COUNT(*) {answers} GROUP BY 1", params):
+            for label in labels_of(answer_of(answer)):
+                facts.labels[label] += n
     return facts
+
+
+def _add(facts: SetFacts, name: str, is_quarantined: bool, group: list[Any]) -> None:
+    split, reason, strategy, version, n, first, last, n_drawn, low, high = group
+    facts.answers += n
+    facts.people[name] += n
+    facts.splits[split] += n
+    facts.reasons[f"{reason} ({strategy})" if strategy else reason or IMPORTED] += n
+    if reason:
+        facts.instructions[version] += n
+    facts.without_propensity += n - n_drawn
+    facts.first = min(first, facts.first or first)
+    facts.last = max(last, facts.last or last)
+    if n_drawn:
+        lowest, highest = facts.propensity or (low, high)
+        facts.propensity = min(low, lowest), max(high, highest)
+    if is_quarantined:
+        facts.quarantined += n
+
+
+def _pieces(project: Project, filters: Filters) -> Iterator[tuple[str, list[Any]]]:
+    """The answers in ranges of their ids, as ``_answers`` gives them."""
+    answers, params = _answers(project, filters)
+    first = Annotation.objects.filter(project=project).aggregate(first=Min("pk"))["first"] or 1
+    for start in range(first, (filters.last_annotation_id or 0) + 1, IDS_A_PIECE):
+        yield f"{answers} AND a.id >= %s AND a.id < %s", [*params, start, start + IDS_A_PIECE]
 
 
 def answers_each(project: Project, filters: Filters) -> dict[int, int]:

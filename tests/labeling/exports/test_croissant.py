@@ -58,7 +58,9 @@ def test_every_value_comes_back_with_its_type_on_its_side(people, tmp_path, rows
         assert {name for _, name, *_ in lost} <= {"numbers"}  # a null among them: read as fractions, 2^63-1 is rounded
 
 
-def test_who_answered_what_and_why_is_told_as_it_happened(people, tmp_path):
+@pytest.mark.parametrize("piece", [1, 100_000])
+def test_who_answered_what_and_why_is_told_as_it_happened(people, tmp_path, monkeypatch, piece):
+    monkeypatch.setattr("labeling.selectors.set_facts.IDS_A_PIECE", piece)
     project = make_project(name="Müll 🗑", purpose='Sort "waste".', labels=("glass", "paper"), overlap=2)
     project.instructions_versions.create(number=1, text="Look twice.", created_by=people.manager)
     first, second, held = [*make_items(project, ["one", "two"]), *make_items(project, ["three"], split="eval")]
