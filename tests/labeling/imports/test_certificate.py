@@ -195,3 +195,12 @@ def test_people_read_it_on_the_page_of_the_import(people, browser_of, project):
     assert "9 records read, 3 accepted, 1 duplicate, 5 rejected." in page
     assert hashlib.sha256(ROWS).hexdigest() in page
     assert f"/api/v1/projects/{project.slug}/imports/{batch.public_id}/certificate/" in page
+
+
+def test_what_was_found_stands_on_the_page_once(people, browser_of, project):
+    batch = start_import(people.manager, project, file=ContentFile(b"one\ntwo\n"), file_name="lines.txt")
+    run_import(batch.pk)
+    page = browser_of(people.manager).get(f"/p/{project.slug}/imports/{batch.public_id}/").content.decode()
+    assert page.count("each of its lines is one text.") == 1
+    told = certificate_of(ImportBatch.objects.get(pk=batch.pk))
+    assert any("each of its lines is one text." in sentence for sentence in told["summary"])
