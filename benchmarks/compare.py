@@ -150,7 +150,7 @@ BENCHMARKS: dict[str, Callable[[Path], Figures]] = {
     "startup": startup,
     "idle": idle,
     "import": rows("import_rows", "--largest", "100000"),
-    "export": rows("export_rows", "--largest", "100000"),
+    "export": rows("export_rows", "--largest", "100000", "--formats", "jsonl", "csv", "parquet"),
     "ranking": label_to_ranking,
 }
 

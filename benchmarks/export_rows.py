@@ -27,9 +27,7 @@ TIMES_JSONL = 3.0
 LIMIT_GROWTH_MB = 60.0
 #: What is made of one shape of rows only.
 ONLY_OF = {"doccano": "items"}
-#: Exports of one measurement: a full pass of the garbage collector falls into one of them or into none.
-TIMES = 3
-#: From here on one of a million rows is enough: it takes minutes.
+#: From here on one export is enough whatever ``--times`` says: it takes minutes.
 MANY_ROWS = 1_000_000
 
 
@@ -38,18 +36,21 @@ def main() -> int:
     parser.add_argument("--largest", type=int, default=SIZES[-1])
     parser.add_argument("--formats", nargs="+", default=[*TABLES, *DATA_SETS])
     parser.add_argument("--shapes", nargs="+", default=["annotations", "items"])
+    parser.add_argument("--times", type=int, default=1, help="exports of one measurement, of which the median counts")
     parser.add_argument("--child", nargs=3, metavar=("SIZE", "FORMAT", "ROWS"))
     options = parser.parse_args()
     if options.child:
         size, name, rows = options.child
-        print(json.dumps(measure(int(size), name, rows)))
+        print(json.dumps(measure(int(size), name, rows, options.times)))
         return 0
     with tempfile.TemporaryDirectory(prefix="querent-bench-") as home:
         os.environ.setdefault("QUERENT_HOME", home)
-        return compare([size for size in SIZES if size <= options.largest], options.formats, options.shapes)
+        return compare(
+            [size for size in SIZES if size <= options.largest], options.formats, options.shapes, options.times
+        )
 
 
-def compare(sizes: list[int], formats: list[str], shapes: list[str]) -> int:
+def compare(sizes: list[int], formats: list[str], shapes: list[str], exports: int) -> int:
     setup_django()
     from django.core.management import call_command
     from django.db import transaction
@@ -73,7 +74,7 @@ def compare(sizes: list[int], formats: list[str], shapes: list[str]) -> int:
                 continue
             peaks = []
             for size in sizes:
-                found = child(size, name, shape)
+                found = child(size, name, shape, exports)
                 jsonl.setdefault(size, found["cpu_ms"])  # jsonl comes first
                 times = found["cpu_ms"] / jsonl[size]
                 peaks.append(found["peak_mb"])
@@ -94,8 +95,9 @@ def compare(sizes: list[int], formats: list[str], shapes: list[str]) -> int:
     return int(slowest[True] > LIMIT_MS or slowest[False] > TIMES_JSONL or growth > LIMIT_GROWTH_MB)
 
 
-def child(size: int, name: str, rows: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.export_rows", "--child", str(size), name, rows]
+def child(size: int, name: str, rows: str, exports: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.export_rows", "--times", str(exports)]
+    command += ["--child", str(size), name, rows]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900)
     found: dict[str, float] = json.loads(done.stdout)
     return found
@@ -108,7 +110,7 @@ def setup_django() -> None:
     django.setup()
 
 
-def measure(size: int, name: str, rows: str) -> dict[str, float]:
+def measure(size: int, name: str, rows: str, exports: int) -> dict[str, float]:
     setup_django()
     from labeling.models import Project
     from labeling.selectors.export import Filters
@@ -118,7 +120,7 @@ def measure(size: int, name: str, rows: str) -> dict[str, float]:
     for _ in export_file(Project.objects.get(slug=f"rows-{min(SIZES)}"), name, rows, Filters()):
         pass  # the first use of a format loads its library
     times = []
-    for _ in range(1 if size >= MANY_ROWS else TIMES):
+    for _ in range(1 if size >= MANY_ROWS else exports):
         cpu, wall = time.process_time(), time.perf_counter()
         written = sum(len(piece) for piece in export_file(project, name, rows, Filters()))
         times.append((time.process_time() - cpu, time.perf_counter() - wall))
