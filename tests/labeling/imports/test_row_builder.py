@@ -100,7 +100,7 @@ def test_a_table_row_is_the_same_whatever_the_order_of_its_columns(tables):
     one = tables.build(1, {"age": 39, "job": "clerk", "label": "yes"})
     other = tables.build(2, {"job": "clerk", "age": 39.0, "label": "no"})
     assert orjson.loads(one.data) == {"age": 39, "job": "clerk"}
-    assert one.content_hash != other.content_hash, "39 and 39.0 were written otherwise"
+    assert one.content_hash == other.content_hash, "39 and 39.0 are one number"
     assert one.content_hash == tables.build(3, {"job": "clerk", "age": 39}).content_hash
     assert list(tables.columns) == ["age", "job"]
 

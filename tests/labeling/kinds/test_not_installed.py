@@ -60,6 +60,9 @@ def test_every_page_and_address_answers_plainly_to_every_role(left):
             elif response.status_code == 409:
                 is_json = response["Content-Type"] == "application/json"
                 said = response.json()["detail"] if is_json else response.content.decode()
+                if name == "api:import-certificate":
+                    assert "the import is queued" in said  # it waits for its kind, and has no certificate till then
+                    continue
                 assert WORDS in said, (name, role)
                 refused.add(name)
             else:
