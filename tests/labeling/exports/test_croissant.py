@@ -181,6 +181,17 @@ def test_pictures_of_any_format_are_in_the_records(people, tmp_path):
     assert "1 rows: The file of the picture is missing" in said(folder)["rai:dataLimitations"]
 
 
+@pytest.mark.parametrize("rows", ["annotations", "items"])
+def test_an_item_s_own_image_and_image__stand_beside_the_picture(people, tmp_path, rows):
+    project = make_project(modality="image")
+    own = {name: f"of {name}" for name in ("image", "image_", "image__", "file_name", "left_image", "images")}
+    (item,) = make_items(project, ["x"], asset=picture(project, 1, "PNG"), data=own)
+    make_answer(item, people.annotator, {"label": "ham"})
+    (row,) = records(opened(unpacked(project, "croissant", rows, tmp_path / "set")), "train")
+    assert row["image"].format == "PNG"
+    assert {name: row[name if name == "images" else f"{name}_"] for name in own} == own
+
+
 def test_a_file_that_is_not_the_one_that_was_written_is_refused(people, tmp_path):
     project = make_project()
     make_answer(make_items(project, ["x"])[0], people.annotator, {"label": "ham"})

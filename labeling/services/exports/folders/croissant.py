@@ -12,7 +12,7 @@ from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet
 from labeling.services.exports.folders.croissant_file import DescribedColumn, DescribedFile, croissant_file
-from labeling.services.exports.folders.features import Feature, beside, features_of, picture_bytes
+from labeling.services.exports.folders.features import Feature, beside_pictures, features_of, picture_bytes
 from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.shards import PLACE, groups_of, shard
 from labeling.services.exports.losses import OBJECTS_AS_JSON_TEXT
@@ -39,8 +39,8 @@ class Croissant(FolderFormat):
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         pictures = [picture_bytes(f"{prefix}image", f"{PLACE}{prefix}") for prefix in data.pictures]
-        taken = {feature.name for feature in pictures}
-        features = [*(beside(feature, taken) for feature in features_of(data, by_name=True)), *pictures]
+        own = features_of(data, by_name=True)
+        features = [*(map(beside_pictures, own) if pictures else own), *pictures]
         schema = _schema_of(features)
         files = []
         for side, filters in data.sides():

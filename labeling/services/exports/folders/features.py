@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -76,11 +76,6 @@ _CALLED_LIKE_A_PICTURE = re.compile(r"(^(left_|right_)?image|(^|_)file_names?)_*
 def text(name: str, key: str) -> Feature:
     """Of rows that hold the text under another name."""
     return replace(_plain(Column(key, "text")), name=name)
-
-
-def beside(feature: Feature, taken: Collection[str]) -> Feature:
-    """A column of the items that is called like a picture gets a _ at its end: items of a zip have ``image``."""
-    return replace(feature, name=f"{feature.name}_") if feature.name in taken else feature
 
 
 def _feature(column: Column, data: DataSet, by_name: bool) -> Feature:
