@@ -101,7 +101,7 @@ def _cells_of(column: Column, kind: QuestionKind) -> Callable[[Values], Values]:
     """How the values of the column are written; the writer itself knows numbers and None."""
     if column.type in ("integer", "number", "time"):
         return _as_they_are
-    if column.name == "answer":
+    if column.name == "answer" and not column.is_own:
         return lambda values: [None if value is None else neutral(kind.flat(value)) or NO_LABEL for value in values]
     return _CELLS.get(column.type, _nested)
 

@@ -55,7 +55,7 @@ class Croissant(FolderFormat):
 
 def _described(data: DataSet, features: Iterable[Feature]) -> Iterator[DescribedColumn]:
     for column, feature in zip(data.columns, features, strict=False):  # pictures come after the columns
-        is_label = data.has_answers and column.name in ("answer", "label")
+        is_label = data.has_answers and not column.is_own and column.name in ("answer", "label")
         is_json = feature.type == pa.string() and column.type == "json" and not is_label
         meaning = f"{meaning_of(column)} JSON text." if is_json else meaning_of(column)
         yield DescribedColumn(feature.name, feature.type, meaning.strip(), is_label=is_label)

@@ -79,7 +79,7 @@ def text(name: str, key: str) -> Feature:
 
 
 def _feature(column: Column, data: DataSet, by_name: bool) -> Feature:
-    if data.has_answers:
+    if data.has_answers and not column.is_own:
         names = () if by_name else data.value_names
         match column.name:
             case "answer":

@@ -126,7 +126,8 @@ def _annotation(row: Row, control: _Control, value: Any) -> dict[str, Any]:
 def _data(data: DataSet, shown: Shown, row: Row, pictures: Any) -> dict[str, Any]:
     """What is shown under the names of the configuration, and the item's columns."""
     named = name_beside_pictures if data.pictures else str
-    told = {named(name): value for name, value in row.items() if name not in _OF_AN_ANSWER}
+    own = data.own_names  # one in a row of items may be called as a column of answers
+    told = {named(name): value for name, value in row.items() if name not in _OF_AN_ANSWER or name in own}
     for prefix, picture in pictures.items():
         told[f"{prefix}image"] = f"{SERVED_AS}{picture.name}" if picture else ""
     if shown.name == "data" and not data.names_two:

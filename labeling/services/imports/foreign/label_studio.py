@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.foreign.base import JSON, Asked, Record, Told, Tool, most_common, read_cell, without_side
-from labeling.services.imports.foreign.pairs import PROMPTS, Side, rows_of_pair
+from labeling.services.imports.foreign.pairs import PROMPTS, Side, rows_of_pair, side_of_both
 from labeling.services.imports.records.own_exports import bare, is_ours
 
 _SPANS = {"labels", "hypertextlabels", "paragraphlabels", "timeserieslabels"}
@@ -50,11 +50,16 @@ class LabelStudioTasks(Tool):
             for known, what in ((_BOXES, "boxes"), (_SPANS, "spans")):
                 if types & known:
                     return f"This is {self.title} with {what}; {what} are not supported yet."
-        if self.asked.about_pairs and types and "pairwise" not in types:
+        if self.asked.about_pairs and types and "pairwise" not in types and not self._is_even():
             return f"This is {self.title} without pairwise comparisons; this project compares pairs."
         if not self.asked.about_pairs and types and types <= {"pairwise"}:
             return f"This is {self.title} of pairwise comparisons, which go into a pairwise project."
         return ""
+
+    def _is_even(self) -> bool:
+        """Whether nobody preferred one: ties are choices beside the pair, as our own export has them."""
+        values = [result.get("value") or {} for task in self.first for result in _results(task)]
+        return all(winner_in([value]) for value in values)
 
     def told(self, record: Record) -> Iterator[Told | Record]:
         data = dict(record["data"])
@@ -63,7 +68,7 @@ class LabelStudioTasks(Tool):
             yield from self._pair(record, data, given)
             return
         if is_ours(data):
-            row = bare(data)
+            row = {**bare(data), "label": None}  # as in querent.OwnAnswers
             if self.asked.modality == Modality.TABULAR and isinstance(table := data.get("row"), dict):
                 row.pop("row")  # what the page shows: the columns once more, and one of them may be called so
                 row.update({"row": table["row"]} if "row" in table else {})
@@ -161,7 +166,8 @@ class LabelStudioTasks(Tool):
         if self.asked.modality == Modality.IMAGE:
             contents = [{"image": file_named({"image": content})} for content in contents]
         sides = Side(contents[0], ids[0]), Side(contents[1], ids[1])
-        yield from rows_of_pair(sides, context, judgments, modality=self.asked.modality)
+        more = side_of_both(data, self.asked) if "context_external_id" in data else {}
+        yield from rows_of_pair(sides, context, judgments, modality=self.asked.modality, more=more)
 
 
 _KEYS = (*_ANSWERS, "predictions")

@@ -10,12 +10,13 @@ import orjson
 from labeling.kinds.cells import is_missing
 from labeling.kinds.pairwise import SWAPPED
 from labeling.kinds.spelling import canonical
-from labeling.models import Modality
+from labeling.models import Modality, Split
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.foreign.base import Record
+from labeling.services.imports.foreign.base import Asked, Record
 
 #: What other tools call what two answers are compared for.
 PROMPTS = ("prompt", "context", "instruction", "question", "query", "input")
+_BOTH_HELD_OUT = "Which of the two items of a held-out pair is held out is not in the file: new ones are both."
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ def rows_of_pair(
     left, right = (side.name(context) for side in sides)
     for judgment in judgments or [{}]:
         yield {"left": left, "right": right, **judgment}
+
+
+def side_of_both(record: Record, asked: Asked) -> Record:
+    """The side of a pair as that of both its items: which one of them is held out the row does not say, and a held-out
+    pair must stay one."""
+    side = record.get("split")
+    if side == Split.EVAL:
+        asked.notes.say(_BOTH_HELD_OUT)
+    return {"split": side} if side in Split.values else {}
 
 
 def drawn(one: Side, other: Side, context: Record) -> bool:

@@ -12,7 +12,7 @@ from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Tool, read_cell
 from labeling.services.imports.foreign.label_studio import own_context
-from labeling.services.imports.foreign.pairs import Side, drawn, rows_of_pair
+from labeling.services.imports.foreign.pairs import Side, drawn, rows_of_pair, side_of_both
 
 #: How Anthropic's hh-rlhf, and what was made like it, writes a turn.
 _TURN = "Assistant:"
@@ -39,7 +39,7 @@ class _PreferenceFile(Tool):
         return ""
 
     def _rows(self, chosen: Side, rejected: Side, context: Record, row: Record) -> Iterator[Record]:
-        more = {"split": row["split"]} if row.get("split") in ("pool", "eval") else {}
+        more = side_of_both(row, self.asked)
         if self.asked.modality == Modality.IMAGE:
             yield from self._of_pictures(chosen, rejected)
             return
@@ -65,7 +65,7 @@ class TrlPreferences(_PreferenceFile):
         return {_CHOSEN, _REJECTED} <= set(names) and not {"text", "left", "right"} & set(names)
 
     def told(self, record: Record) -> Iterator[Record]:
-        prompt, chosen, rejected = (read_cell(record.get(name)) for name in (_PROMPT, _CHOSEN, _REJECTED))
+        prompt, chosen, rejected = (_read(record.get(name), self.asked) for name in (_PROMPT, _CHOSEN, _REJECTED))
         if prompt in (None, ""):
             prompt, chosen, rejected = parted(chosen, rejected)
         context = {**own_context(record), "purpose": record.get("purpose")} if "context_external_id" in record else {}
@@ -123,7 +123,7 @@ class TrlUnpairedFile(Tool):
         return "" if self.asked.about_pairs else f"This is {self.title}. It goes into a pairwise project."
 
     def told(self, record: Record) -> Iterator[Record]:
-        completion, prompt = (read_cell(record.get(name)) for name in ("completion", _PROMPT))
+        completion, prompt = (_read(record.get(name), self.asked) for name in ("completion", _PROMPT))
         context = own_context(record) if "context_external_id" in record else {}
         context["text"] = text_of(prompt) if isinstance(prompt, list) else str(prompt or "")
         said = text_of(completion) if isinstance(completion, list) else completion
@@ -154,6 +154,15 @@ def parted(chosen: Any, rejected: Any) -> tuple[Any, Any, Any]:
     cut = common.rfind(_TURN) + len(_TURN) if _TURN in common else _last_blank(common)
     prompt = common[:cut].removesuffix(_TURN).strip()
     return prompt, chosen[cut:].strip(), rejected[cut:].strip()
+
+
+def _read(value: Any, asked: Asked) -> Any:
+    """Messages, and rows of a table, that stand as JSON texts. Any other text is what somebody wrote, be it JSON."""
+    read = read_cell(value)
+    if read is value or (isinstance(read, dict) and asked.modality == Modality.TABULAR):
+        return read
+    is_messages = isinstance(read, list) and all(isinstance(one, dict) and "content" in one for one in read)
+    return read if read and is_messages else value
 
 
 def _shared(one: Sequence[Any], other: Sequence[Any]) -> int:

@@ -8,8 +8,8 @@ from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Told, Tool, read_cell
 from labeling.services.imports.foreign.label_studio import own_context
-from labeling.services.imports.foreign.pairs import Side, rows_of_pair
-from labeling.services.imports.records.own_exports import MARKS, bare, unquoted
+from labeling.services.imports.foreign.pairs import Side, rows_of_pair, side_of_both
+from labeling.services.imports.records.own_exports import MARKS, bare, bare_in_context, unquoted
 from labeling.services.imports.records.rows import PICTURE
 
 _ALL = (JSON, CSV, PARQUET)
@@ -63,7 +63,8 @@ class OwnAnswers(_Own):
         value, key = _value(record.get("answer"), self.asked), str(record["item_id"])
         if self.is_left_out(record):
             value = None
-        yield Told(bare(record), [] if value is None else [value], key)
+        # an item without a label has an empty one: a column called nearly so is not meant
+        yield Told({**bare(record), "label": None}, [] if value is None else [value], key)
 
 
 class OwnConsensus(_Own):
@@ -100,7 +101,7 @@ class OwnPairItems(_Own):
     def told(self, record: Record) -> Iterator[Told | Record]:
         record = self.plain(record)
         context = own_context(record)
-        row = bare({name: value for name, value in record.items() if name not in _CONTEXT and name != "status"})
+        row = bare_in_context(record, _CONTEXT)
         if self.asked.about_pairs:
             self.asked.notes.say("Which contexts were held out is not in the file: items keep their sides.")
             yield {**row, "context": context}
@@ -133,7 +134,8 @@ class OwnJudgments(_Own):
         if left and right:
             context = own_context(record)
             sides = left, right
-            yield from rows_of_pair(sides, context, [judgment], modality=self.asked.modality)
+            more = side_of_both(record, self.asked)
+            yield from rows_of_pair(sides, context, [judgment], modality=self.asked.modality, more=more)
             return
         if not all(ids):
             raise RowRejected("It names its items by numbers of the server that it comes from only; ids are missing.")
@@ -169,8 +171,14 @@ def _side(record: Record, side: str, external_id: str, modality: str) -> Side | 
 
 
 def _value(answer: Any, asked: Asked) -> Any:
-    """The answer as a label: the canonical one, JSON of it, or a value already; None where there is none."""
-    answer = read_cell(answer)
-    if isinstance(answer, dict):
-        return asked.kind.value_of(answer)
-    return None if is_missing(answer) else answer
+    """The answer as a label: the canonical one, JSON of it, or a value already; None where there is none. The names of
+    labels may look like JSON: that of an answer stands in parquet only, a list only where an answer may be one."""
+    if not isinstance(answer, str):
+        found = answer
+    elif asked.takes_several or (asked.container != CSV and answer.startswith("{")):
+        found = read_cell(answer)
+    else:
+        found = answer
+    if isinstance(found, dict):
+        return asked.kind.value_of(found)
+    return None if is_missing(found) else found

@@ -29,7 +29,9 @@ _OF_CONSENSUS = frozenset(
 )
 #: What every row of ours has beside the answer, in whichever format.
 _BESIDE_A_TASK = frozenset({"external_id", "split", "context", "group", "origin"})
-_CONSENSUS = frozenset({"soft_label", "confidence", "votes", "agreement"})
+#: In every row of what answers come to. ``label`` is no column of an item's own, the others may be.
+_CONSENSUS = frozenset({"label", "soft_label", "confidence", "votes", "agreement"})
+_IN_CONTEXTS = frozenset({"item_id", "external_id", "status", "image_sha256"})
 #: Key under which the builder of rows is handed what the item called its picture before it was exported; None where
 #: it did not, which is no reason to call it as the data set does.
 OWN_IMAGE = "\0own image"
@@ -69,6 +71,11 @@ def bare(record: dict[str, Any]) -> dict[str, Any]:
     columns of ours, so one of the item's own may be called ``votes`` there."""
     left_out = _OF_CONSENSUS if record.keys() >= _CONSENSUS else _OF_ANSWER
     return {"id": record.get("external_id"), **_without(record, left_out)}
+
+
+def bare_in_context(record: dict[str, Any], of_context: Collection[str]) -> dict[str, Any]:
+    """The item of a row of an item in its context, which says nothing of answers."""
+    return {"id": record.get("external_id"), **_without(record, _IN_CONTEXTS | set(of_context))}
 
 
 def unquoted(record: dict[str, Any]) -> dict[str, Any]:
