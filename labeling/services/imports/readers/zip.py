@@ -34,7 +34,8 @@ from labeling.services.items.pictures import PictureFacts, inspect
 
 #: What no person put there; datasheet.md lies beside every data set of ours.
 IGNORED = re.compile(r"(^|/)(__MACOSX/|\.[^/]*$|Thumbs\.db$|desktop\.ini$|datasheet\.md$)", re.IGNORECASE)
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
+#: What reading a zip that is broken or cut off raises.
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 _PIECE_BYTES = 256 * 1024
 
 NO_TABLE = "columns says what columns are for, but the zip holds no table."
@@ -265,7 +266,7 @@ class ZipReader(Reader):
                     yield piece
         except (RowRejected, ImportRefused):
             raise
-        except _BROKEN as error:
+        except BROKEN_ZIP as error:
             raise RowRejected(f"The zip entry cannot be read: {str(error)[:200]}.", "image") from error
 
     def _count(self, size: int) -> None:

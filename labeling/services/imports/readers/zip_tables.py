@@ -17,7 +17,7 @@ from labeling.services.imports.foreign.refused import HEAD_BYTES, foreign_tool, 
 from labeling.services.imports.readers.features import pictures_in
 from labeling.services.imports.readers.picture_tables import FILE_NAME
 from labeling.services.imports.readers.translated import RecordSource, TranslatedReader, source_of, tool_in
-from labeling.services.imports.readers.zip import IGNORED, ZipReader
+from labeling.services.imports.readers.zip import BROKEN_ZIP, IGNORED, ZipReader
 from labeling.services.imports.records.rows import PICTURE, Rejection
 
 _ENDINGS = {
@@ -28,7 +28,6 @@ _ENDINGS = {
 _BESIDE = {"dataset_info.json", "dataset_infos.json", "state.json", "croissant.json"}
 #: What the option ``read_as`` says of a zip that is read here.
 TABLES = "tables"
-_BROKEN = (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 
 
 def holds_tables(file: IO[bytes], modality: str, kind: QuestionKind) -> bool:
@@ -40,7 +39,7 @@ def holds_tables(file: IO[bytes], modality: str, kind: QuestionKind) -> bool:
         return bool(tables) and (modality != Modality.IMAGE or any(map(reader.is_for_pictures, tables)))
     except ImportRefused:
         raise
-    except _BROKEN:
+    except BROKEN_ZIP:
         return False
 
 
@@ -99,7 +98,7 @@ class ZipOfTables(TranslatedReader):
             return [self._source(entry) for entry in self.tables() if self._is_wanted(entry)]
         except ImportRefused:
             raise
-        except _BROKEN as error:
+        except BROKEN_ZIP as error:
             raise ImportRefused(f"The zip is broken or cut off: {error}.") from error
 
     def of_source(self, source: RecordSource) -> Iterator[Told | Record | Rejection]:
