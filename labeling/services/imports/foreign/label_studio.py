@@ -150,6 +150,8 @@ class LabelStudioTasks(Tool):
     def _pair(self, task: Record, data: Record, given: list[tuple[Record, list[Any]]]) -> Iterator[Told | Record]:
         left, right = two_compared(data, self.to_name)
         judgments = []
+        is_own = "context_external_id" in data and "context_purpose" in data
+        known = data.get("gold") if is_own else None
         for annotation, values in given:
             if winner := winner_in(values):
                 seconds = annotation.get("lead_time")
@@ -157,7 +159,7 @@ class LabelStudioTasks(Tool):
                     "winner": winner,
                     "annotator": str(annotation.get("completed_by") or annotation.get("created_username") or ""),
                     "elapsed_ms": round(seconds * 1000) if isinstance(seconds, int | float) else None,
-                    **({"gold": winner} if annotation.get("ground_truth") else {}),
+                    **({"gold": known or winner} if known or annotation.get("ground_truth") else {}),
                 })  # fmt: skip
         self.asked.keep_predictions({}, self._predictions(task))
         context = context_in(data, {left, right}, self.control)
@@ -166,7 +168,7 @@ class LabelStudioTasks(Tool):
         if self.asked.modality == Modality.IMAGE:
             contents = [{"image": file_named({"image": content})} for content in contents]
         sides = Side(contents[0], ids[0]), Side(contents[1], ids[1])
-        more = side_of_both(data, self.asked) if "context_external_id" in data else {}
+        more = side_of_both(data, self.asked) if is_own else {}
         yield from rows_of_pair(sides, context, judgments, modality=self.asked.modality, more=more)
 
 
