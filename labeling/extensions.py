@@ -25,6 +25,26 @@ def _nothing_learned(project: Project) -> Iterable[str]:
     return ("Nothing is known: no model was learned here.",)
 
 
+@dataclass(frozen=True)
+class PersonVerdict:
+    """What a test says of a person, as a sentence, and the project's page that shows what it rests on ("" for none)."""
+
+    sentence: str
+    view: str = ""
+
+
+#: The ends of a share's interval, or None and None and why there is none.
+ShareInterval = tuple[float | None, float | None, str]
+
+
+def _no_interval(count: float, n: float) -> ShareInterval:
+    return None, None, "no interval without learning"
+
+
+def _no_verdicts(project: Project) -> Mapping[str, PersonVerdict]:
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Extensions:
     """``metrics``: further entries of ``GET …/metrics/``, by name.
@@ -37,6 +57,8 @@ class Extensions:
     ``named_files[kind](database alias, project ids or None for all)``: the files that rows name, which a backup takes
     along and housekeeping leaves alone.
     ``retention``: what housekeeping may let go of.
+    ``share_interval(count, n)``: how well a share is known (decision 0058).
+    ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
     metrics: Mapping[str, Callable[[Project], Any]] = field(default_factory=dict)
@@ -46,6 +68,8 @@ class Extensions:
     setting_names: Mapping[str, Callable[[str, str | None], Sequence[str]]] = field(default_factory=dict)
     named_files: Mapping[str, Callable[[str, list[int] | None], Iterable[NamedFile]]] = field(default_factory=dict)
     retention: Sequence[Rule] = ()
+    share_interval: Callable[[float, float], ShareInterval] = _no_interval
+    person_verdicts: Callable[[Project], Mapping[str, PersonVerdict]] = _no_verdicts
 
 
 class AlreadyInstalled(Exception):

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from labeling.extensions import Extensions
+from labeling.extensions import Extensions, ShareInterval
 from labeling.models import Project
 from learning.families.pairwise.export_rows import row_shapes
+from learning.families.pairwise.verdicts import verdicts_on_people
 from learning.selectors.curve import learning_curve
+from learning.selectors.estimates import with_note
 from learning.selectors.stored_files import NAMED_FILES
 from learning.selectors.successor_lines import successor_lines
 from learning.selectors.verdicts import verification
@@ -27,7 +29,16 @@ def extensions() -> Extensions:
         },
         named_files=NAMED_FILES,
         retention=RULES,
+        share_interval=_share_interval,
+        person_verdicts=verdicts_on_people,
     )
+
+
+def _share_interval(count: float, n: float) -> ShareInterval:
+    from learning.core.evaluation.intervals import share  # noqa: PLC0415  # SciPy is not needed to answer
+
+    told = with_note(share(count, n).as_dict())
+    return told["low"], told["high"], told["note"]
 
 
 def _arms(project: Project) -> dict[str, Any]:

@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from labeling.api import audit, auth, contexts, data_sets, import_preview, imports, items, projects, quarantines, schema
+from labeling.api import (
+    audit,
+    auth,
+    contexts,
+    data_sets,
+    import_preview,
+    imports,
+    items,
+    people,
+    projects,
+    quarantines,
+    schema,
+)
 
 app_name = "api"
 
@@ -11,6 +23,8 @@ project_urls = [
     path("labels/rename/", projects.LabelRenameView.as_view(), name="label-rename"),
     path("members/", projects.Members.as_view(), name="members"),
     path("members/<str:username>/", projects.MemberDetail.as_view(), name="member"),
+    path("people/", people.PeopleView.as_view(), name="people"),
+    path("people/me/", people.OwnWorkView.as_view(), name="own-work"),
     path("quarantines/", quarantines.Quarantines.as_view(), name="quarantines"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/preview/", import_preview.ImportPreview.as_view(), name="import-preview"),

@@ -5,7 +5,7 @@ Whatever differs by kind is asked of the kind (``kind_of(project)``); what diffe
 """
 
 from labeling.kinds.aggregate import Aggregate
-from labeling.kinds.base import NO_FAMILY, PAIR_SETTINGS, Distance, QuestionKind
+from labeling.kinds.base import NO_FAMILY, PAIR_SETTINGS, Confusion, Distance, QuestionKind
 from labeling.kinds.classification import Classification
 from labeling.kinds.multilabel import Multilabel
 from labeling.kinds.pairwise import Pairwise
@@ -55,6 +55,7 @@ __all__ = [
     "NO_FAMILY",
     "PAIR_SETTINGS",
     "Aggregate",
+    "Confusion",
     "Distance",
     "InvalidAnswer",
     "KindNotInstalled",

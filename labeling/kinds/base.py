@@ -17,6 +17,8 @@ PAIR_SETTINGS = frozenset(("pairs", "repeat_share", "gold_share"))
 #: How far two answers are apart, by their JSON with sorted keys: 0 for the same.
 Distance = Callable[[str, str], float]
 
+#: What the others say and what somebody says instead, as labels; "" on one side where a label is left out or added.
+Confusion = tuple[str, str]
 
 #: A label as it is given: ``name``, ``hotkey`` and ``description``, the last two "" where there is none.
 LabelSpec = dict[str, str]
@@ -139,6 +141,11 @@ class QuestionKind(ABC):
     def value_names(self, labels: Sequence[str]) -> tuple[str, ...]:
         """The names that values are, in their order; none where values are no names."""
         return tuple(labels) if self.has_labels else ()
+
+    def confusions(self, answer: dict[str, Any], others: Sequence[str]) -> tuple[Confusion, ...]:
+        """Where an answer differs from what the others come to, whose labels are given; nothing where it agrees."""
+        (said,) = self.labels_of(answer)
+        return () if said in others else ((" or ".join(others), said),)
 
     def distance(self, totals: Mapping[str, int], labels: Set[str] = frozenset()) -> Distance | None:
         """How far apart two answers are where people are compared: Krippendorff's difference as it enters the sums

@@ -36,6 +36,9 @@ class Action(Enum):
     NAMES_READ = "names.read", Permission.REVIEW
     MEMBERS_READ = "members.read", Permission.REVIEW
     MEMBERS_CHANGE = "members.change", Permission.MANAGE
+    PEOPLE_READ = "people.read", Permission.MANAGE
+    #: One's own pace and consistency; also of who is in quarantine.
+    OWN_WORK_READ = "own-work.read", Permission.ENTER
     QUARANTINES_READ = "quarantines.read", Permission.REVIEW
     QUARANTINES_CHANGE = "quarantines.change", Permission.MANAGE
     AUDIT_READ = "audit.read", Permission.MANAGE

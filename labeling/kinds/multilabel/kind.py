@@ -8,7 +8,7 @@ from typing import Any
 from warnings import catch_warnings
 
 from labeling.kinds.aggregate import Aggregate
-from labeling.kinds.base import QuestionKind
+from labeling.kinds.base import Confusion, QuestionKind
 from labeling.kinds.cells import as_label, is_missing
 from labeling.kinds.question import InvalidAnswer, Question, one_of
 from labeling.kinds.words import KindWords
@@ -66,6 +66,12 @@ class Multilabel(QuestionKind):
         confidence = min((max(share, 1 - share) for share in soft.values()), default=1.0)
         names = [label for label in soft if soft[label] > 0.5]
         return Aggregate(None if tie else names, () if tie else tuple(names), confidence, soft, tie)
+
+    def confusions(self, answer: dict[str, Any], others: Sequence[str]) -> tuple[Confusion, ...]:
+        """Each label that was left out, and each that was added."""
+        given = answer["labels"]
+        missed = [(label, "") for label in others if label not in given]
+        return (*missed, *(("", label) for label in given if label not in others))
 
     def flat(self, answer: dict[str, Any]) -> str:
         return "|".join(answer["labels"])

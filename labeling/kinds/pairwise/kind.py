@@ -2,7 +2,7 @@ from collections.abc import Container, Sequence, Set
 from typing import Any
 
 from labeling.kinds.aggregate import Aggregate, plurality
-from labeling.kinds.base import QuestionKind
+from labeling.kinds.base import Confusion, QuestionKind
 from labeling.kinds.question import InvalidAnswer, Question
 from labeling.kinds.subject import Subject
 from labeling.kinds.words import KindWords
@@ -57,6 +57,15 @@ class Pairwise(QuestionKind):
     def aggregate(self, answers: Sequence[dict[str, Any]], labels: Set[str] = frozenset()) -> Aggregate:
         """What most said of answers whose sides are those of the first; none when two share the lead."""
         return plurality([answer["winner"] for answer in answers])
+
+    def confusions(self, answer: dict[str, Any], others: Sequence[str]) -> tuple[Confusion, ...]:
+        """Which item stood where is a coin's doing: the sides are told as the one and the other."""
+        said, (common,) = answer["winner"], others
+        if said == common:
+            return ()
+        one_of_two = {"left": "one of the two", "right": "one of the two"}
+        opposite = {"left": "the other one", "right": "the other one"} if common in one_of_two else one_of_two
+        return ((one_of_two.get(common, common), opposite.get(said, said)),)
 
     def flat(self, answer: dict[str, Any]) -> str:
         return str(answer["winner"])

@@ -1,0 +1,102 @@
+"""The newest answers beside those of others to the same subject: who agrees with the others, and what he confuses."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from labeling.consensus import Given, GivenBy, against_the_others, left_out
+from labeling.db.raw_rows import fetch
+from labeling.kinds import Confusion, PerSubject, kind_of
+from labeling.kinds.pairwise.kind import SWAPPED
+from labeling.models import Project
+from labeling.selectors.people.key import CURRENT, KEY_COLUMNS, PersonKey
+
+
+class ComparedAnswer(NamedTuple):
+    """``text``: the answer in canonical form, of a pair with its sides as the pair has them. ``counts``: not of
+    somebody in quarantine."""
+
+    subject_id: int
+    person: PersonKey
+    text: str
+    source: str
+    counts: bool
+
+
+@dataclass
+class Compared:
+    """Of one person, oldest first: whether each answer agreed with the others; and how often what was confused."""
+
+    agreed: list[bool] = field(default_factory=list)
+    confusions: Counter[Confusion] = field(default_factory=Counter)
+
+
+#: Where answers stand whose person another one answered too; an imported label of an item is nobody's.
+_FROM = PerSubject(
+    item="""a.item_id, a.source, a.answer, 0 FROM labeling_annotation a
+        WHERE {current} AND a.id > %s AND a.item_id IS NOT NULL AND a.source = 'human'""",
+    pair="""a.pair_id, a.source, a.answer, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END
+        FROM labeling_annotation a JOIN labeling_pair p ON p.id = a.pair_id
+        LEFT JOIN labeling_task t ON t.id = a.task_id
+        WHERE {current} AND a.id > %s AND (t.id IS NULL OR t.reason <> 'repeat')""",
+)
+
+
+def newest_answers(project: Project, after: int) -> Iterator[ComparedAnswer]:
+    """Current answers behind the one with the id ``after``, oldest first, repeats of pairs left out. One statement."""
+    kind, out = kind_of(project), left_out(project)
+    sql = f"SELECT {KEY_COLUMNS}, {_FROM.of(kind.subject).format(current=CURRENT)} ORDER BY a.id"
+
+    @lru_cache(maxsize=4096)
+    def canonical(stored: str, is_turned: int) -> str:
+        answer = orjson.loads(stored)
+        return json.dumps(kind.relabeled(answer, SWAPPED) if is_turned else answer, sort_keys=True)
+
+    for user, name, subject_id, source, stored, is_turned in fetch(sql, [project.pk, after]):
+        person = PersonKey(user, name)
+        counts = not (out and out.covers(user, name))
+        yield ComparedAnswer(subject_id, person, canonical(stored, is_turned), source, counts)
+
+
+def by_subject(answers: list[ComparedAnswer]) -> dict[int, list[int]]:
+    """Places of the answers to each subject; of a person the first one."""
+    places: dict[int, list[int]] = {}
+    for place, answer in enumerate(answers):
+        places.setdefault(answer.subject_id, []).append(place)
+    for several in places.values():
+        if len(several) > 1:
+            first = {answers[place].person: place for place in reversed(several)}
+            several[:] = sorted(first.values())
+    return places
+
+
+def compared(project: Project, after: int) -> dict[PersonKey, Compared]:
+    """Of everybody among the newest answers; nothing of who answered only what nobody else did."""
+    answers = list(newest_answers(project, after))
+    verdicts_of = against_the_others(kind_of(project), lru_cache(maxsize=4096)(_parse), project.labels.all_keys())
+    found: dict[int, tuple[Confusion, ...]] = {}
+    for places in by_subject(answers).values():
+        if len(places) < 2:
+            continue
+        given = tuple(
+            [GivenBy(Given(one.text, one.source), one.counts) for one in (answers[place] for place in places)]
+        )
+        for place, verdict in zip(places, verdicts_of(given), strict=True):
+            if verdict is not None:
+                found[place] = verdict
+    people: dict[PersonKey, Compared] = {}
+    for place in sorted(found):
+        person = people.setdefault(answers[place].person, Compared())
+        person.agreed.append(not found[place])
+        person.confusions.update(found[place])
+    return people
+
+
+def _parse(text: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = orjson.loads(text)
+    return parsed

@@ -1,0 +1,85 @@
+"""Questions whose answer is known: the same person's from before (repeats), or the truth (gold)."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from labeling.db.raw_rows import decoder, fetch
+from labeling.kinds import PerSubject, kind_of
+from labeling.kinds.pairwise.kind import SWAPPED
+from labeling.models import Gold, Project
+from labeling.selectors.people.key import HAS_KEY, KEY_COLUMNS, PersonKey
+
+#: Equal, or right, of so many.
+Count = tuple[int, int]
+
+#: Whether the two of a pair stood the other way round when it was asked again, or than the pair has them.
+_TURNED = PerSubject(item="0", pair="CASE WHEN a.left_id = f.left_id THEN 0 ELSE 1 END")
+
+
+def repeats(project: Project, person: PersonKey | None = None, before: datetime | None = None) -> dict[int, Count]:
+    """By user, how many of the questions that were asked again had the same answer again; of everybody, or of one user
+    those answered ``before``."""
+    kind = kind_of(project)
+    relation = f"{kind.subject.value}_id"
+    turned = _TURNED.of(kind.subject)
+    bounds, given = "", []
+    if person is not None:
+        bounds, given = " AND t.annotator_id = %s AND a.created_at < %s", [person.user_id, before]
+    sql = f"""
+        SELECT t.annotator_id, f.answer, a.answer, {turned} AS turned, COUNT(*)
+        FROM labeling_task t
+        JOIN labeling_annotation a ON a.task_id = t.id AND a.is_current AND a.answer IS NOT NULL
+        JOIN labeling_annotation f ON f.{relation} = a.{relation} AND f.annotator_id = a.annotator_id
+            AND f.is_current AND f.answer IS NOT NULL
+        JOIN labeling_task ft ON ft.id = f.task_id AND ft.reason <> 'repeat'
+        WHERE t.project_id = %s AND t.reason = 'repeat'{bounds}
+        GROUP BY t.annotator_id, f.answer, a.answer, turned"""
+    decode = decoder()
+
+    def outcomes() -> Iterable[tuple[int, bool, int]]:
+        for user, first, again, is_turned, n in fetch(sql, [project.pk, *given]):
+            said = decode(again)
+            yield user, decode(first) == (kind.relabeled(said, SWAPPED) if is_turned else said), n
+
+    return _summed(outcomes())
+
+
+def gold(project: Project) -> dict[PersonKey, Count]:
+    """How many of the answers to questions of known answer were right."""
+    return _GOLD.of(kind_of(project).subject)(project)
+
+
+def _gold_of_pairs(project: Project) -> dict[PersonKey, Count]:
+    sql = f"""
+        SELECT {KEY_COLUMNS}, p.gold, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END AS turned, a.answer, COUNT(*)
+        FROM labeling_pair p
+        JOIN labeling_annotation a ON a.pair_id = p.id AND a.is_current AND a.answer IS NOT NULL AND {HAS_KEY}
+        LEFT JOIN labeling_task t ON t.id = a.task_id
+        WHERE p.project_id = %s AND p.gold IS NOT NULL AND (t.id IS NULL OR t.reason <> 'repeat')
+        GROUP BY {KEY_COLUMNS}, p.gold, turned, a.answer"""
+    decode = decoder()
+    as_left = {Gold.FIRST.value: "left", Gold.SECOND.value: "right"}
+
+    def outcomes() -> Iterable[tuple[PersonKey, bool, int]]:
+        for user, name, truth, is_turned, answer, n in fetch(sql, [project.pk]):
+            said = decode(answer)["winner"]
+            yield PersonKey(user, name), as_left.get(truth, truth) == (SWAPPED[said] if is_turned else said), n
+
+    return _summed(outcomes())
+
+
+def _none_yet(project: Project) -> dict[PersonKey, Count]:
+    return {}
+
+
+#: Only pairs can have a known answer so far.
+_GOLD: PerSubject[Callable[[Project], dict[PersonKey, Count]]] = PerSubject(item=_none_yet, pair=_gold_of_pairs)
+
+
+def _summed(outcomes: Iterable[tuple[Any, bool, int]]) -> dict[Any, Count]:
+    found: dict[Any, Count] = {}
+    for who, holds, n in outcomes:
+        held, asked = found.get(who, (0, 0))
+        found[who] = held + n * holds, asked + n
+    return found
