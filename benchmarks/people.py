@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -50,9 +51,9 @@ def measure(sizes: list[int], people: int) -> int:
     print(f"{'answers':>9}  {'all cards, CPU ms':>18} {'wall ms':>8} {'statements':>10} {'own page, CPU ms':>17}")
     for size in sizes:
         project, users = filled(size, people)
-        cards, wall = median_ms(lambda project=project: people_of(project))
-        own, _ = median_ms(lambda project=project, user=users[0]: own_work(user, project))
-        statements = count(lambda project=project: people_of(project))
+        cards, wall = median_ms(partial(people_of, project))
+        own, _ = median_ms(partial(own_work, users[0], project))
+        statements = count(partial(people_of, project))
         print(f"{size:>9,}  {cards:>18.0f} {wall:>8.0f} {statements:>10} {own:>17.1f}", flush=True)
     return 0
 
