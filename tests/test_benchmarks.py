@@ -9,7 +9,10 @@ from pathlib import Path
 from benchmarks.compare import ranking_rows
 
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
-PARTS = {"efficientnet_golden": "writes a test's reference, needs PyTorch"}
+PARTS = {
+    "efficientnet_golden": "writes a test's reference, needs PyTorch",
+    "consensus_golden": "writes a test's reference, needs cleanlab",
+}
 
 #: in one process, since most of the time goes into the same imports; the first that does not say its usage ends it
 ASK_ALL = """

@@ -9,6 +9,7 @@ exception), no global random state: every function that draws takes a :class:`nu
 ``strategies``  probabilities and features -> utilities; ``auto`` switches between them
 ``acquisition`` utilities -> an ordered draw with the propensity of every pick
 ``quality``     how far people can be trusted, by their answers to gold
+``aggregation`` what several people answered -> posteriors and labels; ``auto`` asks for evidence
 ``evaluation``  probabilities against truth, with intervals, baselines and paired tests
 ``cycle``       the one place where fit -> probabilities -> utilities -> batch happens
 ``simulation``  the same cycle replayed on labeled data, for curves and label savings
