@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.label_sets import DATA, SETS
 from learning.core import cycle
 from learning.core.learners import one_hot
+from learning.core.second_opinions import SecondOpinions
 from learning.core.simulated_people import Crowd, SimulatedPeople, make_people, out_of_fold
 from learning.core.simulation import Bench, Curve, simulate
 from learning.core.successors import Texts, successor_scores
@@ -36,7 +37,10 @@ CLEAN = Noise("clean")
 
 @dataclass(frozen=True)
 class Cell:
-    """One seed of one arm on one set. ``budget`` 0 is the set's own; ``eval_share`` of the pool tells how to lean."""
+    """One seed of one arm on one set. ``budget`` 0 is the set's own; ``eval_share`` of the pool tells how to lean.
+
+    ``second``: part of the answers are second ones; ``falls_back``: as a project does where nothing is taught.
+    """
 
     name: str
     arm: str
@@ -48,6 +52,8 @@ class Cell:
     budget: int = 0
     eval_share: float = 0.0
     successors: bool = False
+    second: bool = False
+    falls_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,8 @@ def run_cell(cell: Cell, folder: str) -> Finished:
         stop_at=cell.stop_at * full,
         people=people,
         eval_share=cell.eval_share,
+        falls_back=cell.falls_back,
+        second=SecondOpinions() if cell.second else None,
     )
     others = {}
     if cell.successors:
@@ -143,7 +151,7 @@ def kept_as(cell: Cell, keep: Path) -> Path:
     chance = "" if cell.arm == "random" else f"-{cell.temperature}-{cell.random_share}"
     noise = "" if cell.noise == CLEAN else "-" + "-".join(map(str, cell.noise))
     further = "".join(f"-{number}" for number in (cell.budget, cell.eval_share) if number)
-    others = "-successors" if cell.successors else ""
+    others = "".join(f"-{name}" for name in ("successors", "second", "falls_back") if getattr(cell, name))
     return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}{noise}{further}{others}.json"
 
 
@@ -154,7 +162,8 @@ def read_kept(cells: list[Cell], keep: Path) -> list[Finished]:
         if (path := kept_as(cell, keep)).exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
             curve = Curve(cell.arm, cell.seed, tuple(kept["labels"]), tuple(kept["scores"]))
-            curve = replace(curve, wrong=tuple(kept.get("wrong", ())), rows=tuple(kept.get("rows", ())))
+            wrong, rows, items = (tuple(kept.get(name, ())) for name in ("wrong", "rows", "items"))
+            curve = replace(curve, wrong=wrong, rows=rows, items=items)
             found.append(Finished(cell, curve, float(kept["full"]), kept.get("successors", {})))
     return found
 
@@ -170,6 +179,9 @@ def encode(names: list[str], folder: str) -> list[str]:
     """Encode every set once into ``folder``; return the sets that are there."""
     found = []
     for name in names:
+        if (Path(folder) / f"{name}-labels.npy").exists():
+            found.append(name)
+            continue
         start = time.monotonic()
         if name != "digits" and not DATA.is_dir():
             print(f"{name}: skipped, {DATA.name} is absent")

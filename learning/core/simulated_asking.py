@@ -9,7 +9,9 @@ from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.evaluation.fall_back import By, who_asks
 from learning.core.evaluation.learnable import grounds_of
 from learning.core.learners import FittedLearner
-from learning.core.learners.evidence import row_losses_beside
+from learning.core.learners.evidence import beliefs_beside, row_losses_beside
+from learning.core.second_opinions import Again, KnownItems, SecondOpinions, ask_again
+from learning.core.simulated_answers import AskedSoFar
 from learning.core.strategies.auto import COLD_LABELS, TEACHING
 
 
@@ -46,3 +48,26 @@ class SimulatedAsking:
         self.by = who_asks(grounds, "unclear", self.by)
         if self.by == "random" and not self.fell_back_at:
             self.fell_back_at = self._chosen.size
+
+
+def believed(model: FittedLearner | None, n: int, n_labels: int) -> DoubleArray:
+    """Return what is believed out of fold of each of ``n`` answered rows, shape (n, n_labels).
+
+    Every label alike where nothing is, and for rows answered after the model was fitted.
+    """
+    beliefs = np.full((n, n_labels), 1.0 / n_labels)
+    found = beliefs_beside(model) if model is not None else None
+    if found is not None:
+        beliefs[found.rows] = found.probabilities
+    return beliefs
+
+
+def again(
+    second: SecondOpinions | None, asked: AskedSoFar, model: FittedLearner | None, rate: float, n: int,
+    rng: np.random.Generator, settings: cycle.Settings,
+) -> Again:  # fmt: skip
+    """Return which of the next ``n`` questions are second answers: none before there is a model."""
+    if second is None or model is None:
+        return Again(np.zeros(0, dtype=np.int64), np.zeros(0))
+    known = KnownItems(asked.votes, believed(model, asked.rows.size, settings.n_labels), rate)
+    return ask_again(second, known, asked.shown, n, rng, settings.temperature)

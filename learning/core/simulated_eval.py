@@ -6,7 +6,7 @@ import numpy as np
 
 from learning.core import cycle
 from learning.core.arrays import DoubleArray, FloatMatrix
-from learning.core.evaluation.answer_errors import measure_errors
+from learning.core.evaluation.answer_errors import AnswerErrors, measure_errors
 from learning.core.learners import FittedLearner
 from learning.core.simulated_people import SimulatedPeople
 
@@ -40,15 +40,13 @@ class SimulatedEval:
             first, second = (people.give(self.rows, turn).labels for turn in (0, 1))
             self._agreement[twice] = (first == second)[twice]
 
-    def leaning(self, model: FittedLearner | None, n_answers: int) -> float:
-        """Return the random share that the eval answers so far call for."""
+    def errors(self, model: FittedLearner | None, n_answers: int) -> AnswerErrors:
+        """Return what the eval answers so far say of people's errors."""
         n = min(int(self.PACE * n_answers), self.rows.size)
         if model is None or not n or not self._leans:
-            return 0.0
+            return AnswerErrors(None, None)
         given = model.predict(self._features[:n])
-        return measure_errors(
-            given, self._said[:n], self._objective.decide(given), self._agreement[:n], n_answers
-        ).leaning
+        return measure_errors(given, self._said[:n], self._objective.decide(given), self._agreement[:n], n_answers)
 
     def agreement(self, n_answers: int) -> DoubleArray:
         """Return of the eval items so far whether two people agree, NaN where one answered."""

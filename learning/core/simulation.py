@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from learning.core import cycle
-from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
+from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.evaluation.intervals_difference import ratio_of_means
 from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.ordinal import quadratic_kappa
-from learning.core.learners import one_hot
 from learning.core.pools import ArrayPool
-from learning.core.simulated_asking import SimulatedAsking
+from learning.core.second_opinions import SecondOpinions
+from learning.core.simulated_answers import AskedSoFar
+from learning.core.simulated_asking import SimulatedAsking, again, believed
 from learning.core.simulated_eval import SimulatedEval
 from learning.core.simulated_people import SimulatedPeople
 
@@ -37,13 +39,15 @@ class Curve:
     scores : tuple of float
         Score of the model after as many answers; higher is better.
     wrong : tuple of int
-        Wrong ones among as many answers.
+        Wrong labels of the items that as many answers were about.
     seconds : float
         What all of them cost the people; 0 where nobody is simulated.
     rows : tuple of int
-        What was asked, in order.
+        What was asked, in the order of first answers.
     fell_back : int
         Answers after which chance picked the questions for the first time; 0: the model always did.
+    items : tuple of int
+        What as many answers were about: fewer where items were asked again.
     """
 
     arm: str
@@ -54,6 +58,7 @@ class Curve:
     seconds: float = 0.0
     rows: tuple[int, ...] = ()
     fell_back: int = 0
+    items: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,15 @@ class Bench:
         return self.score(cycle.Answers(self.features, self.targets), settings, 0)
 
 
+class Point(NamedTuple):
+    """A curve at one number of answers."""
+
+    labels: int
+    score: float
+    wrong: int
+    items: int
+
+
 def simulate(
     bench: Bench,
     settings: cycle.Settings,
@@ -178,6 +192,7 @@ def simulate(
     people: SimulatedPeople | None = None,
     eval_share: float = 0.0,
     falls_back: bool = False,
+    second: SecondOpinions | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> Curve:
     """Replay one project: rank, answer a batch, fit, measure, until the budget is spent.
@@ -202,6 +217,8 @@ def simulate(
         as it is.
     falls_back : bool
         Whether chance picks the questions where choosing teaches nothing (:mod:`learning.core.simulated_asking`).
+    second : SecondOpinions, optional
+        Part of the answers are further ones to items that have some (:mod:`learning.core.second_opinions`).
     progress : callable, optional
         Told the number of answers and the score after every batch.
 
@@ -220,24 +237,24 @@ def simulate(
     ((5, 10, 15, 20), True)
     """
     pool = ArrayPool(bench.features)
-    answered = answers_of(bench, people)
-    said = answered.said
+    asked = AskedSoFar(bench.features, bench.targets, people, second.most_answers if second else 1)
     settings = replace(settings, head=settings.batch)
     eligible = np.ones(pool.n_rows, dtype=bool)
-    measured = SimulatedEval(bench.features, said, people, settings, eval_share, cycle.step_rng(seed, "eval"))
+    measured = SimulatedEval(bench.features, asked.said, people, settings, eval_share, cycle.step_rng(seed, "eval"))
     eligible[measured.rows] = False
     asking = SimulatedAsking(settings, falls_back)
-    rows = np.zeros(0, dtype=np.int64)
-    labels: list[int] = []
-    scores: list[float] = []
+    points: list[Point] = []
     model = None
-    while rows.size < min(budget, int(eligible.sum()) + rows.size):
-        answers = answered.of(bench, rows)
-        turn_seed = seed * 1_000_003 + rows.size
-        ranking = cycle.rank_pool(pool, eligible, answers, model, settings, cycle.step_rng(turn_seed, "rank"))
-        picked = ranking.rows[: budget - rows.size]
+    while asked.n_answers < budget and eligible.any():
+        turn_seed = seed * 1_000_003 + asked.n_answers
+        n = min(settings.batch, budget - asked.n_answers)
+        errors = measured.errors(model, asked.n_answers)
+        known = again(second, asked, model, errors.rate, n, cycle.step_rng(turn_seed, "second opinions"), settings)
+        n -= known.numbers.size
+        ranking = cycle.rank_pool(pool, eligible, asked.answers(), model, settings, cycle.step_rng(turn_seed, "rank"))
+        picked = ranking.rows[:n]
         share_rng = cycle.step_rng(turn_seed, "random share")
-        share = 1.0 if asking.by == "random" else max(random_share, measured.leaning(model, rows.size))
+        share = 1.0 if asking.by == "random" else max(random_share, errors.leaning)
         n_random = int(share_rng.binomial(picked.size, share))
         if n_random:
             kept = picked[: picked.size - n_random]
@@ -245,47 +262,23 @@ def simulate(
             picked = np.concatenate((kept, share_rng.choice(others, n_random, replace=False)))
         eligible[picked] = False
         asking.asked(picked.size, n_random, ranking.strategy)
-        rows = np.concatenate((rows, picked))
-        answers = answered.of(bench, rows)
+        asked.ask_again(known.numbers)
+        asked.ask_new(picked)
+        answers = asked.answers()
         unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
         model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)
         assert model is not None  # there is at least one answer by now
-        asking.decide(model, answers.features, measured.agreement(rows.size))
+        asking.decide(model, answers.features, measured.agreement(asked.n_answers))
         score = METRICS[bench.metric](model.predict(bench.held_out), bench.held_out_targets, settings.kind)
-        labels.append(int(rows.size))
-        scores.append(score)
+        n_wrong = asked.n_wrong(believed(model, asked.rows.size, settings.n_labels))
+        points.append(Point(asked.n_answers, score, n_wrong, asked.rows.size))
         if progress is not None:
-            progress(int(rows.size), score)
-        if len(scores) >= 3 and min(scores[-3:]) >= stop_at:
+            progress(asked.n_answers, score)
+        if len(points) >= 3 and min(point.score for point in points[-3:]) >= stop_at:
             break
-    asked = tuple(rows.tolist())
-    n_wrong = tuple(int(answered.wrong[rows[:n]].sum()) for n in labels)
-    seconds = float(answered.seconds[rows].sum())
-    return Curve(settings.strategy, seed, tuple(labels), tuple(scores), n_wrong, seconds, asked, asking.fell_back_at)
-
-
-@dataclass(frozen=True)
-class PoolAnswers:
-    """What is answered when a row of the pool is asked, whether that is wrong, the seconds it takes, and by whom."""
-
-    said: DoubleArray
-    wrong: BoolArray
-    seconds: DoubleArray
-    people: IntArray | None = None
-
-    def of(self, bench: Bench, rows: IntArray) -> cycle.Answers:
-        """Return what is known once these rows were asked."""
-        people = None if self.people is None else self.people[rows]
-        return cycle.Answers(bench.features[rows], self.said[rows], people=people)
-
-
-def answers_of(bench: Bench, people: SimulatedPeople | None) -> PoolAnswers:
-    """Return the answers to all rows of the pool: the truth where nobody is simulated."""
-    n, n_labels = bench.targets.shape
-    if people is None:
-        return PoolAnswers(bench.targets, np.zeros(n, dtype=bool), np.zeros(n))
-    given = people.give(np.arange(n))
-    return PoolAnswers(one_hot(given.labels, n_labels), given.labels != people.truth, given.seconds, given.people)
+    labels, scores, wrong, items = zip(*points, strict=True) if points else ((), (), (), ())
+    rows = tuple(asked.rows.tolist())
+    return Curve(settings.strategy, seed, labels, scores, wrong, asked.seconds, rows, asking.fell_back_at, items)
 
 
 def labels_to_reach(curve: Curve, target: float) -> tuple[float, bool]:

@@ -17,8 +17,9 @@ from learning.core import cycle
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.intervals import Estimate, mean_of_few
 from learning.core.learners import LEARNERS
+from learning.core.simulated_answers import answers_of
 from learning.core.simulated_people import SimulatedPeople
-from learning.core.simulation import METRICS, Bench, answers_of
+from learning.core.simulation import METRICS, Bench
 
 #: Learners of another family than the linear and spreading ones that ask; they look at the same features.
 OTHERS = ("gradient_boosting", "random_forest")
@@ -63,7 +64,7 @@ def successor_scores(
     -------
     dict
     """
-    said = answers_of(bench, people).said[rows]
+    said = answers_of(bench.targets, people).said[rows]
     answers = cycle.Answers(bench.features[rows], said)
     n_labels, fit = settings.n_labels, LEARNERS.names_for(settings.kind)
     width = bench.features.shape[1]

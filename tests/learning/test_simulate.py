@@ -164,9 +164,17 @@ def test_people_may_err_and_the_command_says_how_often_they_did(messages):
     assert "are wrong" not in simulate(messages, *QUICK)
 
 
+def test_rows_may_be_asked_about_again_and_the_command_says_how_often_they_were(messages):
+    printed = simulate(messages, "--noise", "uniform", "--rate", "0.3", "--second-answers", *QUICK, "--budget", "60")
+    assert "% of its answers are further ones to the same rows; " in printed
+    assert "% of its labels are wrong, " in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--second-answers"], "--second-answers needs --noise and 3 --annotators"),
+        (["--second-answers", "--noise", "hard", "--annotators", "2"], "--second-answers needs"),
         (["--rate", "0.5"], "--rate must be"),
         (["--noise", "one_bad", "--annotators", "1"], "--annotators: 1 are too few"),
     ],

@@ -12,7 +12,7 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind
 from learning.core.learners.base import FittedLearner, checked
 from learning.core.learners.choice import OutOfFold, Plan
-from learning.core.learners.own_evidence import RowLosses, facts_of, row_losses_of
+from learning.core.learners.own_evidence import Beliefs, RowLosses, beliefs_of, facts_of, row_losses_of
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,24 @@ Model = TypeVar("Model")
 def note_evidence(model: Any, evidence: OutOfFold | None, answered: Answered) -> None:
     """Add to a new model's facts what its out-of-fold predictions say of it; see :func:`facts_of`.
 
-    What they cost row by row stays beside the model while it is in memory (:func:`row_losses_beside`).
+    They, and what they cost row by row, stay beside the model while it is in memory (:func:`beliefs_beside`,
+    :func:`row_losses_beside`).
     """
     given = evidence, answered.targets, answered.weights, answered.kind
     model.facts = {**model.facts, **facts_of(*given)}
     model.row_losses = row_losses_of(*given)
+    model.beliefs = beliefs_of(*given)
 
 
 def row_losses_beside(model: FittedLearner) -> RowLosses | None:
     """Return what predicting its answers cost out of fold; None of a loaded model, or with too few answers."""
     found: RowLosses | None = getattr(model, "row_losses", None)
+    return found
+
+
+def beliefs_beside(model: FittedLearner) -> Beliefs | None:
+    """Return what the learner says out of fold of its answers; None of a loaded model, or with too few answers."""
+    found: Beliefs | None = getattr(model, "beliefs", None)
     return found
 
 

@@ -38,6 +38,31 @@ class RowLosses:
     judged: DoubleArray
 
 
+@dataclass(frozen=True)
+class Beliefs:
+    """What a learner says of answered rows it was not fitted on.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (m,)
+        Which of the answered rows.
+    probabilities : ndarray of float64, shape (m, n_labels)
+        0 for labels that could not be learned.
+    """
+
+    rows: IntArray
+    probabilities: DoubleArray
+
+
+def beliefs_of(evidence: OutOfFold | None, targets: DoubleArray, weights: DoubleArray, kind: Kind) -> Beliefs | None:
+    """Return the out-of-fold probabilities in the columns of the targets; None with too few answers."""
+    if evidence is None:
+        return None
+    probabilities = np.zeros((len(evidence.rows), targets.shape[1]))
+    probabilities[:, _learned(targets, weights, kind)] = evidence.probabilities
+    return Beliefs(evidence.rows, probabilities)
+
+
 def row_losses_of(
     evidence: OutOfFold | None, targets: DoubleArray, weights: DoubleArray, kind: Kind
 ) -> RowLosses | None:

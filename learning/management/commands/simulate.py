@@ -19,6 +19,7 @@ from learning.core.evaluation.interval_words import TOO_FEW, interval_words
 from learning.core.evaluation.intervals import mean_of_few
 from learning.core.evaluation.objectives import OBJECTIVES, make_objective
 from learning.core.learners import LEARNERS
+from learning.core.second_opinions import SecondOpinions
 from learning.core.simulated_people import SimulatedPeople
 from learning.core.simulation import METRICS, Bench, Curve, Saving, saving, simulate
 from learning.core.strategies import STRATEGIES
@@ -68,6 +69,10 @@ class Command(BaseCommand):
         parser.add_argument("--noise", choices=erring.WAYS, help="People who err in this way; without it nobody errs.")
         parser.add_argument("--rate", type=float, default=0.2, help="Of wrong answers, over all rows and people.")
         parser.add_argument("--annotators", type=int, default=5, help="People who err.")
+        parser.add_argument(
+            "--second-answers", action="store_true",
+            help="With --noise: strategies may ask somebody else about a row again; random order asks each row once.",
+        )  # fmt: skip
         parser.add_argument(
             "--fall-back", choices=FallBack.values, default=FallBack.AUTO,
             help="Whether auto asks at random where choosing teaches nothing.",
@@ -136,8 +141,9 @@ class Command(BaseCommand):
                 for arm in (arm for arm in arms if arm.encoder == encoder):
                     curve = self.replay(bench, people, arm, seed, options, bar)
                     arm.curves.append(curve)
-                    rows, texts = np.array(curve.rows), inherited.texts_of(parts)
-                    arm.successors.append(successor_scores(bench, rows, settings, seed, people, texts))
+                    if not options["second_answers"]:  # other families would learn from as many rows, not answers
+                        rows, texts = np.array(curve.rows), inherited.texts_of(parts)
+                        arm.successors.append(successor_scores(bench, rows, settings, seed, people, texts))
         return arms, {encoder: float(np.mean(scores)) for encoder, scores in full.items()}
 
     def replay(
@@ -159,6 +165,7 @@ class Command(BaseCommand):
             bench, settings, seed=seed, budget=budget, random_share=share, people=people,
             eval_share=erring.EVAL_SHARE if people else 0.0, progress=progress,
             falls_back=options["fall_back"] == FallBack.AUTO,
+            second=SecondOpinions() if options["second_answers"] and arm.strategy != "random" else None,
         )  # fmt: skip
         bar.finish(f"{name}: {curve.scores[-1]:.3f} after {curve.labels[-1]:,} answers")
         return curve
@@ -187,8 +194,9 @@ class Command(BaseCommand):
                 if told := fell_back_told(arm.strategy, arm.curves):
                     self.stdout.write(told)
                 n_answers = arm.curves[0].labels[-1]
-                known = arm.successors, random.successors
-                self.stdout.write(inherited.told(arm.strategy, n_answers, metric, *known))
+                if arm.successors:
+                    known = arm.successors, random.successors
+                    self.stdout.write(inherited.told(arm.strategy, n_answers, metric, *known))
                 if sum(curve.seconds for curve in arm.curves):  # nobody was simulated where no time went by
                     self.stdout.write(erring.errors_told(arm.strategy, arm.curves, random.curves))
         return found
@@ -203,6 +211,8 @@ def check(options: dict[str, Any]) -> None:
         raise CommandError("--rate must be at least 0 and below 0.5.")
     if options["annotators"] < (2 if options["noise"] == "one_bad" else 1):
         raise CommandError(f"--annotators: {options['annotators']} are too few.")
+    if options["second_answers"] and (not options["noise"] or options["annotators"] < SecondOpinions().most_answers):
+        raise CommandError(f"--second-answers needs --noise and {SecondOpinions().most_answers} --annotators.")
     if not 0 <= options["random_share"] <= 1:
         raise CommandError("--random-share must lie between 0 and 1.")
     share = as_share(options["holdout"])

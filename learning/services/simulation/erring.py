@@ -35,7 +35,11 @@ class Erring:
 
 
 def errors_told(name: str, curves: Sequence[Curve], random: Sequence[Curve]) -> str:
-    """How many of the answers an arm got are wrong, beside random order's."""
-    ours, theirs = (float(np.mean([curve.wrong[-1] / curve.labels[-1] for curve in arm])) for arm in (curves, random))
+    """How many of the labels an arm got are wrong, beside random order's."""
+    ours, theirs = (float(np.mean([curve.wrong[-1] / curve.items[-1] for curve in arm])) for arm in (curves, random))
     pace = float(np.mean([curve.seconds / curve.labels[-1] for curve in curves]))
-    return f"{name}: {ours:.1%} of its answers are wrong, {theirs:.1%} of random's; {pace:.1f} s an answer."
+    again = float(np.mean([1 - curve.items[-1] / curve.labels[-1] for curve in curves]))
+    what, first = "answers", ""
+    if again:
+        what, first = "labels", f"{again:.0%} of its answers are further ones to the same rows; "
+    return f"{name}: {first}{ours:.1%} of its {what} are wrong, {theirs:.1%} of random's; {pace:.1f} s an answer."
