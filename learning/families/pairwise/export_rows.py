@@ -1,26 +1,27 @@
 """What leaves a pairwise project besides its raw judgments: preferences, rankings and scores, as rows of an export."""
 
 import math
-from collections import Counter
-from collections.abc import Iterator
-from operator import attrgetter
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, assert_never
 
+import orjson
 from django.db.models import QuerySet
 
-from labeling.consensus import LeftOut, left_out
+from labeling.consensus import left_out
+from labeling.db.raw_rows import current_answers, decoder, fetch, usernames
 from labeling.kinds import KINDS
-from labeling.models import Annotation, Context, Item, Modality, Pair, Project, Reason
+from labeling.models import Modality, Project, Reason
 from labeling.selectors.columns import Column
-from labeling.selectors.export import Filters
+from labeling.selectors.export import Filters, bounded
 from labeling.selectors.row_shapes import RowShape
 from learning.core.evaluation.interval_words import around
 from learning.families.pairwise.results import shown_version
-from learning.models import PairwiseScore
+from learning.models import ModelVersion, PairwiseScore
 
 CHUNK_ROWS = 1_000
+#: Scores of one context that are read at once.
+SCORES_AT_ONCE = 20_000
 GRADES = 5
-_AT_RANDOM = (Reason.EVAL, Reason.RANDOM)
 
 
 #: Of the columns of these shapes that no other row has, or that mean something else there.
@@ -99,118 +100,172 @@ def row_shapes() -> dict[str, RowShape]:
     }  # fmt: skip
 
 
+class _OfPair(NamedTuple):
+    """A pair as it is read; ``purpose`` is the context's own, contents are as they are stored."""
+
+    pair_id: int
+    split: str
+    context_id: int
+    text: str
+    facts: str
+    purpose: str
+    context_external_id: str | None
+    first_id: int
+    first_external_id: str | None
+    first_content: str | None
+    second_id: int
+    second_external_id: str | None
+    second_content: str | None
+
+
 def preferences(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """Pairs whose strict answers have a majority. ``margin`` is the share of those answers that chose, less the share
     that rejected; repeats do not count, ties and pairs split evenly have no preference."""
-    pairs = Pair.objects.filter(project=project).select_related("first__asset", "second__asset", "context")
-    if filters.split:
-        pairs = pairs.filter(split=filters.split)
-    last, out = 0, left_out(project, filters.changes)
-    while chunk := list(pairs.filter(pk__gt=last).order_by("pk")[:CHUNK_ROWS]):
-        last = chunk[-1].pk
-        said = _answers_to(chunk, filters, out)
-        for pair in chunk:
-            if row := _preference(project, pair, said.get(pair.pk, [])):
+    filters = bounded(project, filters)
+    content, joined = _content_of(project.modality)
+    sql = f"""SELECT p.id, p.split, c.id, c.text, c.facts, c.purpose, c.external_id,
+            f.id, f.external_id, {content.format("f")}, s.id, s.external_id, {content.format("s")}
+        FROM labeling_pair p JOIN labeling_context c ON c.id = p.context_id
+        JOIN labeling_item f ON f.id = p.first_id JOIN labeling_item s ON s.id = p.second_id
+        {joined.format("f")} {joined.format("s")}
+        WHERE p.project_id = %s AND p.id > %s{" AND p.split = %s" if filters.split else ""}
+        ORDER BY p.id LIMIT {CHUNK_ROWS}"""
+    answers_to, row_of = _answers(project, filters), _preferring(project)
+    last = 0
+    while found := fetch(sql, [project.pk, last, *([filters.split] if filters.split else [])]):
+        pairs = list(map(_OfPair._make, found))
+        last = pairs[-1].pair_id
+        said = answers_to(pairs[0].pair_id, last)
+        for pair in pairs:
+            if (given := said.get(pair.pair_id)) and (row := row_of(pair, given)):
                 yield row
 
 
-class _PairRevision(NamedTuple):
-    """A revision of a judgment; ``answer`` is None when it was taken back. An imported one has no task and no user."""
+def _content_of(modality: str) -> tuple[str, str]:
+    """What was judged, by the alias of its item, and what has to be joined for it: the text, the row's columns, the
+    hash of the picture's original."""
+    match Modality(modality):
+        case Modality.TEXT:
+            return "{0}.text", ""
+        case Modality.IMAGE:
+            return "{0}_asset.sha256", "LEFT JOIN labeling_asset {0}_asset ON {0}_asset.id = {0}.asset_id"
+        case Modality.TABULAR:
+            return "{0}.data", ""
+        case _ as never:
+            assert_never(never)
 
-    annotation_id: int
-    task_id: int | None
-    pair_id: int
-    left_id: int
-    first_id: int
-    answer: Any
-    username: str | None
-    imported_annotator: str
-    reason: str | None
+
+#: (annotator, ``first``, ``second``, ``tie`` or ``neither``)
+_Said = tuple[str, str]
 
 
-def _answers_to(pairs: list[Pair], filters: Filters, out: LeftOut) -> dict[int, list[tuple[str, str]]]:
-    """By pair: (annotator, ``first``, ``second``, ``tie`` or ``neither``) as of the data set's last annotation."""
-    rows = Annotation.objects.filter(pair__gte=pairs[0].pk, pair__lte=pairs[-1].pk, project=pairs[0].project_id)
-    if out:
-        rows = rows.exclude(out.theirs)
-    if filters.last_annotation_id is not None:
-        rows = rows.filter(pk__lte=filters.last_annotation_id)
-    if filters.source:
-        rows = rows.filter(source=filters.source)
-    if filters.only == "iid":
-        rows = rows.filter(task__reason__in=_AT_RANDOM)
-    newest: dict[int, _PairRevision] = {}
-    columns = (
-        "pk", "task_id", "pair_id", "left_id", "pair__first_id", "answer", "annotator__username",
-        "imported_annotator", "task__reason",
-    )  # fmt: skip
-    for row in map(_PairRevision._make, rows.order_by("pk").values_list(*columns)):
-        newest[row.task_id if row.task_id is not None else -row.annotation_id] = row
-    said: dict[int, list[tuple[str, str]]] = {}
-    for row in sorted(newest.values(), key=attrgetter("annotation_id")):
-        if row.answer is not None and row.reason != Reason.REPEAT:
-            winner = row.answer["winner"]
+def _answers(project: Project, filters: Filters) -> Callable[[int, int], dict[int, list[_Said]]]:
+    """Reads what was said of the pairs between two numbers, as of the data set's last annotation."""
+    chosen = {"source": filters.source, "only": filters.only}
+    where, params = current_answers(project, filters.last_annotation_id or 0, asked="p", **chosen)
+    sql = f"""SELECT a.pair_id, a.answer, a.left_id = p.first_id, a.annotator_id, NULLIF(a.imported_annotator, '')
+        FROM labeling_annotation a JOIN labeling_pair p ON p.id = a.pair_id
+        LEFT JOIN labeling_task t ON t.id = a.task_id
+        WHERE {where} AND a.pair_id >= %s AND a.pair_id <= %s AND (t.reason IS NULL OR t.reason <> %s) ORDER BY a.id"""
+    out, decoded, username_of = left_out(project, filters.changes), decoder(), usernames()
+
+    def answers_to(first: int, last: int) -> dict[int, list[_Said]]:
+        said: dict[int, list[_Said]] = {}
+        for pair_id, answer, is_first_left, user, imported_by in fetch(sql, [*params, first, last, Reason.REPEAT]):
+            if out.covers(user, imported_by or ""):
+                continue
+            winner = decoded(answer)["winner"]
             if winner in ("left", "right"):
-                winner = "first" if (winner == "left") == (row.left_id == row.first_id) else "second"
-            said.setdefault(row.pair_id, []).append((row.username or row.imported_annotator, winner))
-    return said
+                winner = "first" if (winner == "left") == bool(is_first_left) else "second"
+            said.setdefault(pair_id, []).append((username_of(user) or imported_by or "", winner))
+        return said
+
+    return answers_to
 
 
-def _preference(project: Project, pair: Pair, said: list[tuple[str, str]]) -> dict[str, Any] | None:
-    counts = Counter(winner for _, winner in said)
-    if counts["first"] == counts["second"]:
-        return None
-    sides = [(pair.first, counts["first"]), (pair.second, counts["second"])]
-    (chosen, wins), (rejected, losses) = sorted(sides, key=lambda side: -side[1])
-    return {
-        "prompt": prompt_of(pair.context),
-        "chosen": content_of(project, chosen),
-        "rejected": content_of(project, rejected),
-        "margin": (wins - losses) / (wins + losses),
-        "annotators": list(dict.fromkeys(name for name, winner in said if name and winner in ("first", "second"))),
-        "votes_chosen": wins,
-        "votes_rejected": losses,
-        "ties": counts["tie"],
-        "chosen_id": chosen.pk,
-        "rejected_id": rejected.pk,
-        "context_id": pair.context_id,
-        "context_facts": pair.context.facts,
-        "purpose": pair.context.purpose or project.purpose,
-        "split": pair.split,
-        "chosen_external_id": chosen.external_id,
-        "rejected_external_id": rejected.external_id,
-        "context_external_id": pair.context.external_id,
-    }
+def _preferring(project: Project) -> Callable[[_OfPair, list[_Said]], dict[str, Any] | None]:
+    """Makes the row of a pair; None where neither is preferred."""
+    decoded = decoder()
+    shown: Callable[[Any], Any] = orjson.loads if project.modality == Modality.TABULAR else lambda content: content
+
+    def row_of(pair: _OfPair, said: list[_Said]) -> dict[str, Any] | None:
+        winners = [winner for _, winner in said]
+        wins, losses = winners.count("first"), winners.count("second")
+        if wins == losses:
+            return None
+        two = (
+            (pair.first_id, pair.first_external_id, pair.first_content),
+            (pair.second_id, pair.second_external_id, pair.second_content),
+        )
+        chosen, rejected = two if wins > losses else two[::-1]
+        wins, losses = max(wins, losses), min(wins, losses)
+        facts = decoded(pair.facts)
+        return {
+            "prompt": pair.text or prompt_of(facts),
+            "chosen": shown(chosen[2]),
+            "rejected": shown(rejected[2]),
+            "margin": (wins - losses) / (wins + losses),
+            "annotators": list(dict.fromkeys(name for name, winner in said if name and winner in ("first", "second"))),
+            "votes_chosen": wins,
+            "votes_rejected": losses,
+            "ties": winners.count("tie"),
+            "chosen_id": chosen[0],
+            "rejected_id": rejected[0],
+            "context_id": pair.context_id,
+            "context_facts": facts,
+            "purpose": pair.purpose or project.purpose,
+            "split": pair.split,
+            "chosen_external_id": chosen[1],
+            "rejected_external_id": rejected[1],
+            "context_external_id": pair.context_external_id,
+        }
+
+    return row_of
 
 
-def prompt_of(context: Context) -> str:
-    """The text of a context; of one without a text its facts, line by line."""
-    return context.text or "\n".join(f"{name}: {value}" for name, value in context.facts)
+def prompt_of(facts: list[list[Any]]) -> str:
+    """What stands for the text of a context without one: its facts, line by line."""
+    return "\n".join(f"{name}: {value}" for name, value in facts)
 
 
-def content_of(project: Project, item: Item) -> Any:
-    """What was judged: the text, the row's columns, the hash of the picture's original."""
-    if project.modality == Modality.IMAGE:
-        return item.asset.sha256 if item.asset else None
-    return item.data if project.modality == Modality.TABULAR else item.text
+class _OfScore(NamedTuple):
+    """A score as it is read."""
+
+    ordinal: int
+    context_id: int
+    context_external_id: str | None
+    text: str
+    facts: str
+    item_id: int
+    external_id: str | None
+    split: str
+    score: float
+    se: float | None
+    rank: int | None
+    judgments: int
+    component: int
 
 
 def rankings(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """Ranked items, query by query, best first."""
-    for row in _by_context(_ranked(project)):
+    version, decoded = shown_version(project), decoder()
+    if version is None:
+        return
+    for row in _scores(project, version, "s.rank IS NOT NULL"):
+        chance = chance_of(row.score)
         yield {
-            "query_id": row.context.external_id or str(row.context_id),
-            "query": prompt_of(row.context),
+            "query_id": row.context_external_id or str(row.context_id),
+            "query": row.text or prompt_of(decoded(row.facts)),
             "item_id": row.item_id,
-            "external_id": row.item.external_id,
+            "external_id": row.external_id,
             "rank": row.rank,
             "score": row.score,
-            "grade": grade_of(row.score),
-            "model_version": row.model_version.number,
-            "model_verified": row.model_version.verified,
+            "grade": grade_of(chance),
+            "model_version": version.number,
+            "model_verified": version.verified,
             "context_id": row.context_id,
-            "context_external_id": row.context.external_id,
-            "chance": chance_of(row.score),
+            "context_external_id": row.context_external_id,
+            "chance": chance,
         }
 
 
@@ -219,21 +274,25 @@ def chance_of(score: float) -> float:
     return 1.0 / (1.0 + math.exp(-score)) if score > -500 else 0.0
 
 
-def grade_of(score: float) -> int:
+def grade_of(chance: float) -> int:
     """0 to 4: fifths of that probability."""
-    return min(int(GRADES * chance_of(score)), GRADES - 1)
+    return min(int(GRADES * chance), GRADES - 1)
 
 
 def scores(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """Every item of every context with its score, best first; those without a rank too."""
-    for row in _by_context(_scored(project, filters)):
+    version = shown_version(project)
+    if version is None:
+        return
+    where, params = ("i.split = %s", [filters.split]) if filters.split else ("", [])
+    for row in _scores(project, version, where, *params):
         low, high = (None, None) if row.se is None else around(row.score, row.se)
         yield {
             "item_id": row.item_id,
-            "external_id": row.item.external_id,
+            "external_id": row.external_id,
             "context_id": row.context_id,
-            "context": row.context.text,
-            "split": row.item.split,
+            "context": row.text,
+            "split": row.split,
             "score": row.score,
             "se": row.se,
             "low": low,
@@ -241,16 +300,46 @@ def scores(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             "rank": row.rank,
             "judgments": row.judgments,
             "component": row.component,
-            "model_version": row.model_version.number,
-            "model_verified": row.model_version.verified,
+            "model_version": version.number,
+            "model_verified": version.verified,
         }
 
 
-def _by_context(rows: "QuerySet[PairwiseScore]") -> Iterator[PairwiseScore]:
-    contexts = Context.objects.filter(pk__in=rows.order_by().values("context")).order_by("ordinal")
-    for context in contexts.values_list("pk", flat=True):
-        within = rows.filter(context=context).select_related("item", "context", "model_version")
-        yield from within.order_by("-score", "item_id").iterator(chunk_size=CHUNK_ROWS)
+def _ranges(project: Project) -> Iterator[tuple[int, int]]:
+    """Contexts by their ordinals, from and to, with few items together or alone."""
+    sql = f"""SELECT ordinal, items FROM labeling_context WHERE project_id = %s AND ordinal > %s
+        ORDER BY ordinal LIMIT {CHUNK_ROWS}"""
+    last = -1
+    while found := fetch(sql, [project.pk, last]):
+        first, held = found[0][0], 0
+        for ordinal, items in found:
+            if held and held + items > CHUNK_ROWS:
+                yield first, last
+                first, held = ordinal, 0
+            last, held = ordinal, held + items
+        yield first, last
+
+
+def _scores(project: Project, version: ModelVersion, where: str, *params: Any) -> Iterator[_OfScore]:
+    """The scores of a version, context by context, best first: some contexts at a time, and of a context with many
+    items some of these at a time."""
+    sql = f"""SELECT c.ordinal, c.id, c.external_id, c.text, c.facts, i.id, i.external_id, i.split,
+            s.score, s.se, s.rank, s.judgments, s.component
+        FROM labeling_context c JOIN learning_pairwisescore s ON s.context_id = c.id AND s.model_version_id = %s
+        JOIN labeling_item i ON i.id = s.item_id
+        WHERE c.project_id = %s AND c.ordinal >= %s AND c.ordinal <= %s{f" AND {where}" if where else ""}"""
+    after = " AND (c.ordinal > %s OR s.score < %s OR (s.score = %s AND i.id > %s))"
+    order = f" ORDER BY c.ordinal, s.score DESC, i.id LIMIT {SCORES_AT_ONCE}"
+    for first, last in _ranges(project):
+        found = fetch(f"{sql}{order}", [version.pk, project.pk, first, last, *params])
+        while found:
+            rows = list(map(_OfScore._make, found))
+            yield from rows
+            if len(rows) < SCORES_AT_ONCE:
+                break
+            end = rows[-1]
+            given = [version.pk, project.pk, end.ordinal, last, *params]
+            found = fetch(f"{sql}{after}{order}", [*given, end.ordinal, end.score, end.score, end.item_id])
 
 
 def _scored(project: Project, filters: Filters) -> "QuerySet[PairwiseScore]":

@@ -9,7 +9,7 @@ from labeling.models import Context, Epoch, Snapshot, Task
 from labeling.services.exports.snapshots import run_snapshot
 from labeling.services.items.status import set_aside
 from learning.families.pairwise import publish
-from learning.families.pairwise.export_rows import grade_of
+from learning.families.pairwise.export_rows import chance_of, grade_of
 from learning.families.pairwise.results import results_of
 from learning.models import Alert, ModelVersion, PairwiseScore
 from learning.services.pipeline.rank import rank_again
@@ -63,7 +63,7 @@ def test_rankings_hold_ranked_items_and_scores_hold_all(project, people, api):
     ranked = export(client, project, "rankings")
     assert [row["query_id"] for row in ranked] == ["c0"] * 4
     assert [row["rank"] for row in ranked] == [1, 2, 3, 4]
-    assert all(row["grade"] == grade_of(row["score"]) for row in ranked)
+    assert all(row["grade"] == grade_of(chance_of(row["score"])) for row in ranked)
     scored = export(client, project, "scores")
     assert len(scored) == 8
     assert {row["rank"] for row in scored if row["context"] == "Debate 1?"} == {None}
@@ -72,7 +72,7 @@ def test_rankings_hold_ranked_items_and_scores_hold_all(project, people, api):
 
 
 def test_grades_are_fifths_of_the_chance_against_an_average_item():
-    assert [grade_of(score) for score in (-50.0, -1.0, 0.0, 1.0, 50.0)] == [0, 1, 2, 3, 4]
+    assert [grade_of(chance_of(score)) for score in (-50.0, -1.0, 0.0, 1.0, 50.0)] == [0, 1, 2, 3, 4]
 
 
 def test_other_kinds_have_no_such_rows_and_senseless_filters_are_refused(project, people, api):

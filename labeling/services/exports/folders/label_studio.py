@@ -4,9 +4,10 @@ Written by the documentation of Label Studio 1.23: "Label Studio JSON format of 
 Rating and Pairwise. ``completed_by`` is left out: an import is refused for people whom the server does not know.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import groupby
+from functools import lru_cache
+from itertools import groupby, repeat
 from typing import Any, NamedTuple, assert_never
 from xml.sax.saxutils import quoteattr
 
@@ -21,7 +22,7 @@ from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import PAIR_SIDES, DataSet, Shown, shown_of
 from labeling.services.exports.folders.features import name_beside_pictures
 from labeling.services.exports.folders.lines import json_array
-from labeling.services.exports.folders.pictures import placed, with_pictures
+from labeling.services.exports.folders.pictures import Picture, placed, with_pictures
 from labeling.services.exports.losses import in_columns
 
 IMAGES = "images"
@@ -85,20 +86,29 @@ class LabelStudio(FolderFormat):
 def _tasks(data: DataSet, control: _Control, shown: Shown) -> Iterator[dict[str, Any]]:
     by_item = data.has_answers and data.rows == "annotations" and not data.names_two
     rows = data.answers_by_item(data.filters) if by_item else data.records(data.filters)
-    named = with_pictures(data, rows)
+    named = with_pictures(data, rows) if data.pictures else zip(rows, repeat(_NO_PICTURES))
+    told, value_of, annotation = _data(data, shown), data.kind.value_of, _annotations(control)
     if by_item:
-        for item_id, group in groupby(named, key=lambda pair: pair[0]["item_id"]):
+        for item_id, group in groupby(named, key=_item_of):
             answers = list(group)
-            annotations = [_annotation(row, control, data.kind.value_of(row["answer"])) for row, _ in answers]
-            yield {"id": item_id, "data": _data(data, shown, *answers[0]), "annotations": annotations}
+            annotations = [annotation(row, value_of(row["answer"])) for row, _ in answers]
+            yield {"id": item_id, "data": told(*answers[0]), "annotations": annotations}
         return
     for number, (row, pictures) in enumerate(named, 1):
         if data.names_two:
-            task_id, value = number, data.kind.value_of(row["answer"])
+            task_id, value = number, value_of(row["answer"])
         else:
             task_id, value = row["item_id"], _of_consensus(data, row["label"])
-        said = [_annotation(row, control, value)] if value is not None else []
-        yield {"id": task_id, "data": _data(data, shown, row, pictures), "annotations": said}
+        said = [annotation(row, value)] if value is not None else []
+        yield {"id": task_id, "data": told(row, pictures), "annotations": said}
+
+
+_Pictures = Mapping[str, Picture | None]
+_NO_PICTURES: _Pictures = {}
+
+
+def _item_of(named: tuple[Row, _Pictures]) -> Any:
+    return named[0]["item_id"]
 
 
 def _of_consensus(data: DataSet, label: Any) -> Any:
@@ -111,27 +121,42 @@ def _of_consensus(data: DataSet, label: Any) -> Any:
     return None
 
 
-def _annotation(row: Row, control: _Control, value: Any) -> dict[str, Any]:
-    elapsed_ms = row.get("elapsed_ms")
-    return {
-        "result": control.results(value),
-        "was_cancelled": False,
-        "ground_truth": False,
-        "created_at": row.get("created_at"),
-        "lead_time": None if elapsed_ms is None else elapsed_ms / 1000,
-        "created_username": row.get("annotator"),
-    }
+def _annotations(control: _Control) -> Callable[[Row, Any], dict[str, Any]]:
+    """What an answer and its one value are there. The results of a value that is a text are made once."""
+    of_text = lru_cache(maxsize=4096)(control.results)
+
+    def annotation(row: Row, value: Any) -> dict[str, Any]:
+        elapsed_ms = row.get("elapsed_ms")
+        return {
+            "result": of_text(value) if type(value) is str else control.results(value),
+            "was_cancelled": False,
+            "ground_truth": False,
+            "created_at": row.get("created_at"),
+            "lead_time": None if elapsed_ms is None else elapsed_ms / 1000,
+            "created_username": row.get("annotator"),
+        }
+
+    return annotation
 
 
-def _data(data: DataSet, shown: Shown, row: Row, pictures: Any) -> dict[str, Any]:
-    """What is shown under the names of the configuration, and the item's columns."""
-    named = name_beside_pictures if data.pictures else str
-    own = data.own_names  # one in a row of items may be called as a column of answers
-    told = {named(name): value for name, value in row.items() if name not in _OF_AN_ANSWER or name in own}
-    for prefix, picture in pictures.items():
-        told[f"{prefix}image"] = f"{SERVED_AS}{picture.name}" if picture else ""
-    if shown.name == "data" and not data.names_two:
-        told["row"] = {name: row[name] for name in data.own_names if row.get(name) is not None}
+def _data(data: DataSet, shown: Shown) -> Callable[[Row, _Pictures], dict[str, Any]]:
+    """Says what is shown under the names of the configuration, and the item's columns."""
+    own = data.own_names
+    left_out = _OF_AN_ANSWER.difference(own)  # one in a row of items may be called as a column of answers
+    has_pictures, has_table = bool(data.pictures), shown.name == "data" and not data.names_two
+    named = lru_cache(maxsize=4096)(name_beside_pictures)
+
+    def told(row: Row, pictures: _Pictures) -> dict[str, Any]:
+        if has_pictures:
+            found = {named(name): value for name, value in row.items() if name not in left_out}
+        else:
+            found = {name: value for name, value in row.items() if name not in left_out}
+        for prefix, picture in pictures.items():
+            found[f"{prefix}image"] = f"{SERVED_AS}{picture.name}" if picture else ""
+        if has_table:
+            found["row"] = {name: row[name] for name in own if row.get(name) is not None}
+        return found
+
     return told
 
 
