@@ -20,6 +20,8 @@ from labeling.selectors.names import pseudonyms
 _ASKED = PerSubject(
     item=("i", "JOIN labeling_item i ON i.id = a.item_id"), pair=("p", "JOIN labeling_pair p ON p.id = a.pair_id")
 )
+#: Its alias there, and its table.
+_SUBJECTS = PerSubject(item=("i", "labeling_item"), pair=("p", "labeling_pair"))
 IMPORTED = "came with the data"
 IDS_A_PIECE = 100_000
 
@@ -92,9 +94,15 @@ def _pieces(project: Project, filters: Filters) -> Iterator[tuple[str, list[Any]
 def answers_each(project: Project, filters: Filters) -> dict[int, int]:
     """How many items (or pairs) have how many answers of people: ``{answers: items}``, as far as any has one."""
     answers, params = _answers(project, replace(filters, source=filters.source or Source.HUMAN))
-    subject = _ASKED.of(kind_of(project).subject)[0]
-    each = f"SELECT COUNT(*) AS n {answers} GROUP BY {subject}.id"
-    return dict(fetch(f"SELECT n, COUNT(*) FROM ({each}) AS each_one GROUP BY n ORDER BY n", params))
+    subject, table = _SUBJECTS.of(kind_of(project).subject)
+    each = f"SELECT COUNT(*) AS n {answers} AND {subject}.id >= %s AND {subject}.id < %s GROUP BY {subject}.id"
+    sql = f"SELECT n, COUNT(*) FROM ({each}) AS each_one GROUP BY n"
+    (ends,) = fetch(f"SELECT MIN(id), MAX(id) FROM {table} WHERE project_id = %s", [project.pk])
+    found: Counter[int] = Counter()
+    if ends != (None, None):
+        for start in range(ends[0], ends[1] + 1, IDS_A_PIECE):  # of all at once the database would keep every number
+            found.update(dict(fetch(sql, [*params, start, start + IDS_A_PIECE])))
+    return dict(sorted(found.items()))
 
 
 def _answers(project: Project, filters: Filters) -> tuple[str, list[Any]]:

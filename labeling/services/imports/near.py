@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.core.files.storage import default_storage
 
+from labeling.services.imports.errors import raise_outage
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import THUMBNAIL_SIDE, PictureFacts, inspect
 
@@ -69,7 +70,8 @@ class NearDuplicates:
         try:
             with default_storage.open(path, "rb") as file:
                 thumbnail: bytes | None = inspect(file).thumbnail
-        except (OSError, PictureRejected):  # the original is gone or damaged: nothing to compare with
+        except (OSError, PictureRejected) as error:  # the original is gone or damaged: nothing to compare with
+            raise_outage(error)
             thumbnail = None
         self._keep(path, thumbnail)
         return thumbnail

@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 CHUNK_BYTES = 16 * 1024**2
 #: Attempts that die without storing a single chunk before the import is given up: something in the file kills workers.
 MAX_FRUITLESS_ATTEMPTS = 10
+#: Rows of one attempt that may meet a mistake of ours before the import ends with it.
+MAX_UNEXPECTED = 20
+UNEXPECTED = "An error inside Querent; the worker's log has the details."
 
 
 def run_import(batch_pk: int) -> dict[str, Any]:
@@ -63,7 +66,8 @@ def run_import(batch_pk: int) -> dict[str, Any]:
             give_back(ImportBatch.objects.all(), batch_pk, attempt, outage, error)
             return {"import": batch_pk, "outcome": f"put back: {outage.cause}"}
         log.exception("import %s failed", batch_pk)
-        _finish(batch, attempt, JobState.FAILED, error="An error inside Querent; the worker's log has the details.")
+        told = {"certificate": sealed(batch, batch.cursor), **notes.changed()}  # what is in can be counted
+        _finish(batch, attempt, JobState.FAILED, error=UNEXPECTED, **told)
         raise
 
 
@@ -93,7 +97,7 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
         if new_labels:
             builder.answer_of, builder.labels = new_labels.answer, new_labels.known
         store = ChunkStore(batch, attempt, stores_of(batch), builder.columns, new_labels, notes)
-        size, announced, max_rows = 0, False, settings.IMPORT_MAX_ROWS
+        size, announced, unexpected, max_rows = 0, False, 0, settings.IMPORT_MAX_ROWS
         rows: list[ImportedRow] = []
         rejections: list[Rejection] = []
         reading = _ToItsEnd(reader.records(batch.cursor))
@@ -113,6 +117,15 @@ def _import(batch: ImportBatch, attempt: int, notes: ImportNotes) -> int:
                     size += row.size_bytes
                 except RowRejected as error:
                     rejections.append(Rejection(number, error.reason, error.field, row_name(given_id, record)))
+                except Exception as error:  # our own mistake costs this row, not those that wait with it
+                    if isinstance(error, MemoryError) or outage_of(error):
+                        raise
+                    log.exception("import %s: row %s cannot be built", batch.pk, number)
+                    rejections.append(Rejection(number, UNEXPECTED, name=row_name(given_id, record)))
+                    unexpected += 1
+                    if unexpected == MAX_UNEXPECTED:  # no row is to blame
+                        reading.ended_by = error
+                        break
             if size > CHUNK_BYTES or len(rows) + len(rejections) >= reader.chunk_rows:
                 if reader.total and not announced:
                     announced = ImportBatch.objects.all().beat(batch.pk, attempt, total=reader.total)

@@ -188,3 +188,32 @@ def test_the_head_says_what_was_found_before_anything_is_stored():
 def test_a_file_of_nothing_but_its_first_line_is_refused(content):
     with pytest.raises(ImportRefused, match="holds no rows"):
         read(content)
+
+
+BLANK_ROWS = {
+    "at the end of a spreadsheet": ("id,text\n1,one\n2,two\n" + ",\n" * 3, {1: "one", 2: "two"}, [], 3),
+    "one": ("id,text\n1,one\n, \n", {1: "one"}, [], 1),
+    "shorter than the others": ("id,text,note\n1,one,\n,\n", {1: "one"}, [], 1),
+    "between others": ("id,text\n,\n1,one\n,\n,\n2,two\n", {2: "one", 5: "two"}, [1, 3, 4], 0),
+    "before a broken one": ('id,text\n1,one\n,\n2,"two" x\n,\n', {1: "one"}, [2, 3], 1),
+    "no rows": ("id,text\n,\n,\n", {}, [], 2),
+}
+
+
+@pytest.mark.parametrize("name", BLANK_ROWS)
+def test_rows_that_hold_nothing(name):
+    """Those behind the last row are one line with a count, others are rejected by their number."""
+    text, wanted, rejected, left_out = BLANK_ROWS[name]
+    good, bad, notes = read(text)
+    assert {number: row["text"] for number, row in good.items()} == wanted
+    assert list(bad) == rejected
+    said = [note for note in notes if "at the end of the file" in note]
+    assert said == ([] if not left_out else [
+        "1 row at the end of the file holds nothing; it was left out." if left_out == 1
+        else f"{left_out} rows at the end of the file hold nothing; they were left out."
+    ])  # fmt: skip
+    for start in range(6):  # going on gives the same
+        assert read(text, start=start)[:2] == (
+            {number: row for number, row in good.items() if number > start},
+            {number: reason for number, reason in bad.items() if number > start},
+        )

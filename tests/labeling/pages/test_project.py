@@ -47,6 +47,11 @@ def test_numbers_of_the_page(project, people, page):
     assert "You have answered 1." in content
     assert "2 today, 2 in the last hour" in content
     assert "half of the answers took less than 1.2 s" in content
+    assert "came with imports" not in content
+    Progress.objects.update(imported_annotations=1)
+    assert "1 answer came with imports" in page(people.viewer)
+    Progress.objects.update(imported_annotations=1_200)
+    assert "1,200 answers came with imports" in page(people.viewer)
 
 
 def test_who_labeled_is_for_reviewers(project, people, page):

@@ -59,15 +59,24 @@ class CsvReader(Reader):
         table, width, columns = self._table_cells(), self.header.width, self.columns
         kept = self._kept() if self.header.kept is not None else None
         rows = self._rows()
-        number = 0
+        number = blank = 0
         for cells in rows:
             if not cells:
                 continue  # an empty line is no row
             number += 1
-            if number <= start:
-                continue
             if isinstance(cells, Rejection):
-                yield number, Rejection(number, cells.reason)
+                yield from _blank_rows(number - blank, number, start)
+                blank = 0
+                if number > start:
+                    yield number, Rejection(number, cells.reason)
+                continue
+            if not cells[0] and not any(map(str.strip, cells)):
+                blank += 1  # a row, or behind the last one: that is not known yet
+                continue
+            if blank:
+                yield from _blank_rows(number - blank, number, start)
+                blank = 0
+            if number <= start:
                 continue
             if len(cells) != width:
                 yield number, self._misfit(number, rows.where, cells)
@@ -84,6 +93,12 @@ class CsvReader(Reader):
             if table is not None:
                 table.convert(record)
             yield number, record
+        if blank:  # a spreadsheet writes one for every row that was ever touched
+            self.notes.count(
+                "1 row at the end of the file holds nothing; it was left out.",
+                "{count} rows at the end of the file hold nothing; they were left out.",
+                blank,
+            )
         self._say_longest(*rows.longest_record)
 
     def _kept(self) -> Callable[[list[str]], list[str]]:
@@ -185,3 +200,8 @@ class CsvReader(Reader):
                 yield number, Rejection(number, f"The line is longer than {longest:,} characters.")
             else:
                 yield number, {"text": line}
+
+
+def _blank_rows(first: int, end: int, start: int) -> Iterator[Numbered]:
+    """Of the rows from ``first`` to before ``end``, which hold nothing, those after the first ``start``."""
+    return ((number, Rejection(number, "The row holds nothing.")) for number in range(max(first, start + 1), end))

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from labeling.models import Modality
 from labeling.services.imports.columns.mapping import LEFT_OUT
-from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.errors import ImportRefused, raise_outage
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.features import (
@@ -49,6 +49,7 @@ class ParquetReader(Reader):
             with pq.ParquetFile(self.file, buffer_size=1 << 20, pre_buffer=False) as file:
                 yield from self._records(file, start)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise_outage(error)
             raise ImportRefused(f"The parquet file is broken: {str(error)[:300]}.") from error
 
     def _records(self, file: pq.ParquetFile, start: int) -> Iterator[Numbered]:

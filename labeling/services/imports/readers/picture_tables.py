@@ -12,7 +12,7 @@ import pyarrow as pa
 from labeling.kinds import QuestionKind
 from labeling.models import Modality
 from labeling.services.imports.archives.names import Entry, Names
-from labeling.services.imports.errors import ImportRefused
+from labeling.services.imports.errors import ImportRefused, raise_outage
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers.base import AS_IT_IS, Numbered, Reader, check_columns
 from labeling.services.imports.readers.csv import CsvReader
@@ -99,6 +99,7 @@ def names_pictures(file: IO[bytes], table: Entry, kind: QuestionKind, names: Nam
         if not columns:
             raise ImportRefused("none of its first rows can be read.")
     except (ImportRefused, ValueError, OSError, pa.ArrowException) as error:
+        raise_outage(error)
         file.seek(0)
         if FILE_NAME.encode() not in file.read(_HEAD_BYTES):
             return False

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from labeling.kinds.cells import is_missing
 from labeling.services.imports.archives.names import Entry, Names, entries_of, leads_out, tidy
-from labeling.services.imports.errors import ImportRefused, RowRejected
+from labeling.services.imports.errors import ImportRefused, RowRejected, raise_outage
 from labeling.services.imports.foreign.refused import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.base import Numbered, Reader
 from labeling.services.imports.readers.picture_tables import (
@@ -83,6 +83,7 @@ class ZipReader(Reader):
             with zipfile.ZipFile(self.file) as archive:
                 yield archive
         except (zipfile.BadZipFile, EOFError, struct.error, UnicodeDecodeError) as error:
+            raise_outage(error)
             raise ImportRefused(f"The zip is broken or cut off: {error}.") from error
 
     def _heads(self, records: int) -> list[tuple[list[str], list[dict[str, Any]]]]:
@@ -267,6 +268,7 @@ class ZipReader(Reader):
         except (RowRejected, ImportRefused):
             raise
         except BROKEN_ZIP as error:
+            raise_outage(error)
             raise RowRejected(f"The zip entry cannot be read: {str(error)[:200]}.", "image") from error
 
     def _count(self, size: int) -> None:

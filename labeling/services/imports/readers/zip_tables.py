@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from labeling.kinds import QuestionKind
 from labeling.models import ImportFormat, Modality
 from labeling.services.imports.archives.names import Entry, Names, entries_of
-from labeling.services.imports.errors import ImportRefused, RowRejected
+from labeling.services.imports.errors import ImportRefused, RowRejected, raise_outage
 from labeling.services.imports.foreign.base import Record, Told
 from labeling.services.imports.foreign.refused import HEAD_BYTES, foreign_tool, not_supported
 from labeling.services.imports.readers.features import pictures_in
@@ -39,7 +39,8 @@ def holds_tables(file: IO[bytes], modality: str, kind: QuestionKind) -> bool:
         return bool(tables) and (modality != Modality.IMAGE or any(map(reader.is_for_pictures, tables)))
     except ImportRefused:
         raise
-    except BROKEN_ZIP:
+    except BROKEN_ZIP as error:
+        raise_outage(error)
         return False
 
 
@@ -83,7 +84,8 @@ class ZipOfTables(TranslatedReader):
             try:
                 if pictures_in(pq.read_schema(file)):
                     return True
-            except (pa.ArrowException, OSError):
+            except (pa.ArrowException, OSError) as error:
+                raise_outage(error)
                 return False
         return tool_in(file, format_, entry.base, self.kind) != ""
 
@@ -99,6 +101,7 @@ class ZipOfTables(TranslatedReader):
         except ImportRefused:
             raise
         except BROKEN_ZIP as error:
+            raise_outage(error)
             raise ImportRefused(f"The zip is broken or cut off: {error}.") from error
 
     def of_source(self, source: RecordSource) -> Iterator[Told | Record | Rejection]:
