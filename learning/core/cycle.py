@@ -16,7 +16,9 @@ from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.evaluation.report import Evaluation
+from learning.core.evaluation.thresholds import suggested_thresholds
 from learning.core.learners import FittedLearner, make_learner
+from learning.core.learners.evidence import said_beside
 from learning.core.person_weights import person_weights
 from learning.core.pools import Pool
 from learning.core.skips import SkipModel
@@ -168,6 +170,9 @@ def fit_model(
 ) -> FittedLearner | None:
     """Fit and calibrate the project's learner.
 
+    Its facts then have the ``thresholds`` too: for each label of the set the probability from which to give it, null
+    where that cannot be said.
+
     Parameters
     ----------
     answers : Answers
@@ -200,6 +205,8 @@ def fit_model(
         groups=answers.groups,
         unlabeled=unlabeled,
     )
+    if said := said_beside(model):
+        model.facts = {**model.facts, "thresholds": suggested_thresholds(said, settings.n_labels)}
     if weights is not None and answers.weights is None:
         told = f"{int((weights < 1).sum()):,} answers of people who contradict it far more than others weigh less"
         model.facts = {**model.facts, "reason": f"{model.facts.get('reason', '')}; {told}"}

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from learning.core import cycle
+from learning.core.evaluation.intervals_f1 import f1_of_label
+from learning.core.evaluation.thresholds import suggested_threshold
 from learning.core.forms import Kind
 from learning.core.learners import make_learner, one_hot
-from learning.core.learners.own_evidence import suggested_threshold
 from learning.core.pools import ArrayPool
 from learning.core.strategies import Request, make_strategy
 from learning.core.strategies.coreset import SAMPLE_ROWS
@@ -161,7 +162,9 @@ def test_what_the_model_knows_of_itself_is_measured_out_of_fold() -> None:
 @pytest.mark.parametrize("learner", ["auto", "logistic", "random_forest", "gradient_boosting", "linear_svm"])
 def test_every_learner_suggests_a_threshold_and_keeps_it(learner: str) -> None:
     features, labels = clump(400, 40)
-    made = make_learner(learner).fit(features, one_hot(labels, 3), kind="classification", rng=np.random.default_rng(0))
+    settings = cycle.Settings("classification", 3, learner=learner)
+    made = cycle.fit_model(cycle.Answers(features, one_hot(labels, 3)), settings, np.random.default_rng(0))
+    assert made is not None
     first, second, unseen = made.facts["thresholds"]
     assert 0 < second <= 0.5
     assert 0 < first <= 0.5
@@ -170,10 +173,33 @@ def test_every_learner_suggests_a_threshold_and_keeps_it(learner: str) -> None:
     assert again.facts["thresholds"] == made.facts["thresholds"]
 
 
-def test_the_suggested_threshold_is_half_of_the_best_f1() -> None:
+def test_the_suggested_threshold_is_half_of_the_best_f1_that_can_be_counted_on() -> None:
     likely, truth = np.array([0.3, 0.2, 0.2, 0.1]), np.array([1.0, 1.0, 0.0, 0.0])
-    assert suggested_threshold(likely, truth, np.ones(4)) == pytest.approx(0.4)  # 2 of 3 given: F1 .8
+    best = f1_of_label(2, 0, 1)  # from .2 on: three given, two of them right
+    assert suggested_threshold(likely, truth, np.ones(4)) == pytest.approx(best.low / 2)
     assert suggested_threshold(likely, truth, np.array([1.0, 0.0, 1.0, 1.0])) is None  # one positive is too few
+
+
+def test_one_positive_that_happens_to_be_on_top_does_not_raise_the_threshold_above_all_other_rows() -> None:
+    likely = np.r_[0.4, np.linspace(0.1, 0.01, 199)]
+    truth = np.zeros(200)
+    truth[[0, 20, 60, 100, 150]] = 1.0
+    found = suggested_threshold(likely, truth, np.ones(200))
+    assert found is not None
+    assert (likely >= found).sum() >= 40  # the best F1 there is, .33, would give the label from .17 on: to one row
+
+
+def test_what_is_given_from_the_threshold_on_holds_a_positive_where_the_model_knows_little() -> None:
+    """True probabilities of a label of 3 %, few of them high; a threshold from 300 answers, used on 1,500 more."""
+    rng = np.random.default_rng(0)
+    lost = []
+    while len(lost) < 200:
+        likely = rng.beta(0.6, 18.0, size=1_800)
+        has = rng.random(1_800) < likely
+        threshold = suggested_threshold(likely[:300], has[:300].astype(float), np.ones(300))
+        if threshold is not None:
+            lost.append(not has[300:][likely[300:] >= threshold].any())
+    assert np.mean(lost) <= 0.01
 
 
 def test_a_mixture_draws_as_often_as_it_says() -> None:

@@ -44,6 +44,25 @@ def f1_of_label(hits: float, missed: float, wrong: float) -> Estimate:
     return Estimate(_f1(found.value), _f1(found.low), _f1(found.high), found.n)
 
 
+def least_f1(hits: DoubleArray, others: DoubleArray) -> DoubleArray:
+    """Return the lower ends of :func:`f1_of_label` for many ways to give a label at once.
+
+    Parameters
+    ----------
+    hits : ndarray
+        Above 0.
+    others : ndarray of the same shape
+        Missed and wrong ones together.
+
+    Examples
+    --------
+    >>> least_f1(np.array([3.0, 3.0]), np.array([0.0, 5.0])).round(3).tolist()
+    [0.452, 0.157]
+    """
+    jaccard = betaincinv(hits, others + 1.0, TAIL)
+    return np.asarray(2.0 * jaccard / (1.0 + jaccard))
+
+
 def _f1(jaccard: float) -> float:
     return 2.0 * jaccard / (1.0 + jaccard)
 

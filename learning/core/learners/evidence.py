@@ -12,7 +12,15 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind
 from learning.core.learners.base import FittedLearner, checked
 from learning.core.learners.choice import OutOfFold, Plan
-from learning.core.learners.own_evidence import Beliefs, RowLosses, beliefs_of, facts_of, row_losses_of
+from learning.core.learners.own_evidence import (
+    Beliefs,
+    RowLosses,
+    SaidOfLabels,
+    beliefs_of,
+    facts_of,
+    row_losses_of,
+    said_of_labels,
+)
 
 
 @dataclass(frozen=True)
@@ -34,13 +42,16 @@ Model = TypeVar("Model")
 def note_evidence(model: Any, evidence: OutOfFold | None, answered: Answered) -> None:
     """Add to a new model's facts what its out-of-fold predictions say of it; see :func:`facts_of`.
 
-    They, and what they cost row by row, stay beside the model while it is in memory (:func:`beliefs_beside`,
-    :func:`row_losses_beside`).
+    They, what they cost row by row and how likely each label was found stay beside the model while it is in memory
+    (:func:`beliefs_beside`, :func:`row_losses_beside`, :func:`said_beside`).
     """
     given = evidence, answered.targets, answered.weights, answered.kind
-    model.facts = {**model.facts, **facts_of(*given)}
-    model.row_losses = row_losses_of(*given)
-    model.beliefs = beliefs_of(*given)
+    model.row_losses, model.beliefs, model.said_of_labels = (
+        row_losses_of(*given),
+        beliefs_of(*given),
+        said_of_labels(*given),
+    )
+    model.facts = {**model.facts, **facts_of(evidence, model.row_losses)}
 
 
 def row_losses_beside(model: FittedLearner) -> RowLosses | None:
@@ -52,6 +63,12 @@ def row_losses_beside(model: FittedLearner) -> RowLosses | None:
 def beliefs_beside(model: FittedLearner) -> Beliefs | None:
     """Return what the learner says out of fold of its answers; None of a loaded model, or with too few answers."""
     found: Beliefs | None = getattr(model, "beliefs", None)
+    return found
+
+
+def said_beside(model: FittedLearner) -> SaidOfLabels | None:
+    """Return what it said out of fold of its answers; None of a loaded model, or with too few answers."""
+    found: SaidOfLabels | None = getattr(model, "said_of_labels", None)
     return found
 
 

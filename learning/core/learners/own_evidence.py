@@ -1,7 +1,6 @@
-"""What out-of-fold predictions say of a model: is it better than a constant, and from where on to give a label.
+"""What out-of-fold predictions say of a model: is it better than a constant, and how likely it found each label.
 
-Both end among the facts of a model. They are made of answers of the pool, never of the eval split, so that can measure
-them honestly.
+They are made of answers of the pool, never of the eval split, so that can measure honestly what follows from them.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ import numpy as np
 from learning.core.arrays import DoubleArray, IntArray
 from learning.core.forms import Kind, form_of
 from learning.core.learners.choice import OutOfFold, row_losses
-
-FEWEST_POSITIVES = 2
 
 
 @dataclass(frozen=True)
@@ -101,75 +98,65 @@ def _learned(targets: DoubleArray, weights: DoubleArray, kind: Kind) -> IntArray
     return learned
 
 
-def facts_of(evidence: OutOfFold | None, targets: DoubleArray, weights: DoubleArray, kind: Kind) -> dict[str, Any]:
-    """Return what the out-of-fold predictions of a model say of it, for its facts.
+@dataclass(frozen=True)
+class SaidOfLabels:
+    """What a model said of answered rows it had not seen, label by label.
 
-    ``loss_out_of_fold`` and ``loss_of_constant``, both in nats over the same rows: the constant is the share of each
-    label in the other folds. ``thresholds``: for each label of the set the probability from which to give it, null
-    where that cannot be said.
+    Parameters
+    ----------
+    labels : ndarray of int, shape (k,)
+        Which of the label set: those that could be learned.
+    probabilities, truth : ndarray of float64, shape (m, k)
+        ``truth`` is the share of people who gave the label.
+    weights : ndarray of float64, shape (m,)
+    """
+
+    labels: IntArray
+    probabilities: DoubleArray
+    truth: DoubleArray
+    weights: DoubleArray
+
+
+def said_of_labels(
+    evidence: OutOfFold | None, targets: DoubleArray, weights: DoubleArray, kind: Kind
+) -> SaidOfLabels | None:
+    """Return what the out-of-fold predictions say of each label; None with too few answers.
 
     Parameters
     ----------
     evidence : OutOfFold or None
-        Of the model's own learner; None with too few answers gives no facts.
     targets, weights, kind
         As the learner got them, checked.
 
     Returns
     -------
-    dict
+    SaidOfLabels or None
     """
-    found = row_losses_of(evidence, targets, weights, kind)
-    if evidence is None or found is None:
-        return {}
+    if evidence is None or not evidence.judged.any():
+        return None
     learned = _learned(targets, weights, kind)
-    thresholds: list[float | None] = [None] * targets.shape[1]
-    truth, weights = targets[evidence.rows][:, learned], weights[evidence.rows]
-    losses = (float(np.average(losses, weights=evidence.judged)) for losses in (found.model, found.constant))
-    for column, label in enumerate(learned.tolist()):
-        thresholds[label] = suggested_threshold(
-            evidence.probabilities[:, column], truth[:, column], np.minimum(weights, evidence.judged)
-        )
-    return dict(zip(("loss_out_of_fold", "loss_of_constant"), losses, strict=True)) | {"thresholds": thresholds}
+    believed = np.minimum(weights[evidence.rows], evidence.judged)
+    return SaidOfLabels(learned, evidence.probabilities, targets[evidence.rows][:, learned], believed)
 
 
-def suggested_threshold(probabilities: DoubleArray, truth: DoubleArray, weights: DoubleArray) -> float | None:
-    """Return the probability from which giving a label has the best F1: half of the best F1 there is.
+def facts_of(evidence: OutOfFold | None, found: RowLosses | None) -> dict[str, Any]:
+    """Return what the out-of-fold predictions of a model say of it, for its facts.
 
-    That is exact for true probabilities. The threshold that happened to have the best F1 on a few positives is not:
-    with 9 to 15 of them on Adult its F1 on new rows was .14 on average, that of the half .18, of .5 .08.
+    ``loss_out_of_fold`` and ``loss_of_constant``, both in nats over the same rows: the constant is the share of each
+    label in the other folds.
 
     Parameters
     ----------
-    probabilities : ndarray of shape (n,)
-        Of rows the model had not seen.
-    truth : ndarray of shape (n,)
-        Share of people who gave the label.
-    weights : ndarray of shape (n,)
+    evidence : OutOfFold or None
+        Of the model's own learner; None with too few answers gives no facts.
+    found : RowLosses or None
+        From :func:`row_losses_of`.
 
     Returns
     -------
-    float or None
-        At most .5; None with fewer than two rows that have the label, or where no row that has it can be told apart.
-
-    References
-    ----------
-    Z. C. Lipton, C. Elkan, B. Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure", ECML 2014.
-
-    Examples
-    --------
-    >>> suggested_threshold(np.array([0.9, 0.6, 0.2, 0.1]), np.array([1.0, 1.0, 0.0, 0.0]), np.ones(4))
-    0.5
-    >>> suggested_threshold(np.array([0.9, 0.6]), np.array([1.0, 0.0]), np.ones(2)) is None
-    True
+    dict
     """
-    used = weights > 0
-    probabilities, truth, weights = probabilities[used], truth[used], weights[used]
-    if int((truth > 0.5).sum()) < FEWEST_POSITIVES:
-        return None
-    order = np.argsort(-probabilities, kind="stable")
-    falling = probabilities[order]
-    hits, given = np.cumsum((weights * truth)[order]), np.cumsum(weights[order])
-    last = np.append(falling[1:] < falling[:-1], True)  # equal probabilities are given the label together
-    f1 = 2.0 * hits / (given + hits[-1])
-    return float(f1[last].max() / 2.0)
+    if evidence is None or found is None:
+        return {}
+    losses = (float(np.average(losses, weights=evidence.judged)) for losses in (found.model, found.constant))
+    return dict(zip(("loss_out_of_fold", "loss_of_constant"), losses, strict=True))
