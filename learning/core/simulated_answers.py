@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from learning.core.aggregation import Votes, votes_of
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.cycle import Answers
 from learning.core.learners import one_hot
@@ -54,6 +55,7 @@ class AskedSoFar:
         self, features: FloatMatrix, targets: DoubleArray, people: SimulatedPeople | None, most_answers: int = 1
     ) -> None:
         self._features, self._truth = features, targets
+        self._n_people = most_answers if people is None else len(people.answers)
         self._turns = [answers_of(targets, people, turn) for turn in range(most_answers)]
         #: pool row of each item, in the order of their first answers
         self.rows: IntArray = np.zeros(0, dtype=np.int64)
@@ -63,6 +65,7 @@ class AskedSoFar:
         self.counts: IntArray = np.zeros(0, dtype=np.int64)
         self.seconds = 0.0
         self.shown = Shown()
+        self._given: list[tuple[IntArray, int]] = []
 
     @property
     def said(self) -> DoubleArray:
@@ -77,6 +80,7 @@ class AskedSoFar:
     def ask_new(self, rows: IntArray) -> None:
         """Ask about rows of the pool for the first time."""
         first = self._turns[0]
+        self._given.append((self.rows.size + np.arange(rows.size), 0))
         self.rows = np.concatenate((self.rows, rows))
         self.votes = np.concatenate((self.votes, first.said[rows]))
         self.counts = np.concatenate((self.counts, np.ones(rows.size, dtype=np.int64)))
@@ -90,6 +94,7 @@ class AskedSoFar:
             if turn == 1:
                 differs = bool((answer.said[row] != self.votes[number]).any())
                 self.shown = Shown(self.shown.given + 1, self.shown.contradicted + differs)
+            self._given.append((np.array([number]), turn))
             self.votes[number] += answer.said[row]
             self.seconds += float(answer.seconds[row])
         self.counts[numbers] += 1
@@ -102,6 +107,17 @@ class AskedSoFar:
         several = counts[:, None] > 1
         shares = np.divide(self.votes, counts[:, None], out=self.votes.copy(), where=several)
         return Answers(self._features[self.rows], shares, people=people)
+
+    def by_person(self) -> Votes:
+        """Return the same answers with who gave them; where nobody is simulated the first ones are one person's."""
+        items, people, labels = [], [], []
+        for numbers, turn in self._given:
+            said, rows = self._turns[turn], self.rows[numbers]
+            items.append(numbers)
+            people.append(np.full(rows.size, turn) if said.people is None else said.people[rows])
+            labels.append(said.said[rows].argmax(axis=1))
+        given = (np.concatenate(each) for each in (items, people, labels))
+        return votes_of(*given, n_items=self.rows.size, n_people=self._n_people, n_labels=self.votes.shape[1])
 
     def n_wrong(self, beliefs: DoubleArray) -> int:
         """Return how many items have a wrong label: what most people gave, of a tie what is believed more."""

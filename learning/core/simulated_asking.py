@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from learning.core import cycle
@@ -10,7 +13,7 @@ from learning.core.evaluation.fall_back import By, who_asks
 from learning.core.evaluation.learnable import grounds_of
 from learning.core.learners import FittedLearner
 from learning.core.learners.evidence import beliefs_beside, row_losses_beside
-from learning.core.second_opinions import Again, KnownItems, SecondOpinions, ask_again
+from learning.core.second_opinions import RULES, Again, KnownItems, SecondOpinions, ask_again
 from learning.core.simulated_answers import AskedSoFar
 from learning.core.strategies.auto import COLD_LABELS, TEACHING
 
@@ -63,11 +66,16 @@ def believed(model: FittedLearner | None, n: int, n_labels: int) -> DoubleArray:
 
 
 def again(
-    second: SecondOpinions | None, asked: AskedSoFar, model: FittedLearner | None, rate: float, n: int,
-    rng: np.random.Generator, settings: cycle.Settings,
+    second: SecondOpinions | None, asked: AskedSoFar, model: FittedLearner | None, new: Callable[[], FloatMatrix],
+    rate: float, n: int, rng: np.random.Generator, settings: cycle.Settings,
 ) -> Again:  # fmt: skip
-    """Return which of the next ``n`` questions are second answers: none before there is a model."""
+    """Return which of the next ``n`` questions are second answers: none before there is a model.
+
+    ``new`` gives the features of the items nobody answered, ``rate`` is that of errors.
+    """
     if second is None or model is None:
         return Again(np.zeros(0, dtype=np.int64), np.zeros(0))
-    known = KnownItems(asked.votes, believed(model, asked.rows.size, settings.n_labels), rate)
-    return ask_again(second, known, asked.shown, n, rng, settings.temperature)
+    known = KnownItems(asked.votes, believed(model, asked.rows.size, settings.n_labels), rate, asked.shown)
+    if RULES.make(second.rule).sees_people:
+        known = replace(known, by_person=asked.by_person(), new_beliefs=model.predict(new()).astype(np.float64))
+    return ask_again(second, known, n, rng, settings.temperature)

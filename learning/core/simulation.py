@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from learning.core import cycle
-from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix
 from learning.core.evaluation.intervals_difference import ratio_of_means
 from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.ordinal import quadratic_kappa
@@ -249,7 +250,8 @@ def simulate(
         turn_seed = seed * 1_000_003 + asked.n_answers
         n = min(settings.batch, budget - asked.n_answers)
         errors = measured.errors(model, asked.n_answers)
-        known = again(second, asked, model, errors.rate, n, cycle.step_rng(turn_seed, "second opinions"), settings)
+        new, again_rng = partial(_features, bench, eligible), cycle.step_rng(turn_seed, "second opinions")
+        known = again(second, asked, model, new, errors.rate, n, again_rng, settings)
         n -= known.numbers.size
         ranking = cycle.rank_pool(pool, eligible, asked.answers(), model, settings, cycle.step_rng(turn_seed, "rank"))
         picked = ranking.rows[:n]
@@ -279,6 +281,10 @@ def simulate(
     labels, scores, wrong, items = zip(*points, strict=True) if points else ((), (), (), ())
     rows = tuple(asked.rows.tolist())
     return Curve(settings.strategy, seed, labels, scores, wrong, asked.seconds, rows, asking.fell_back_at, items)
+
+
+def _features(bench: Bench, eligible: BoolArray) -> FloatMatrix:
+    return bench.features[eligible]
 
 
 def labels_to_reach(curve: Curve, target: float) -> tuple[float, bool]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from learning.core.aggregation import votes_of
 from learning.core.cycle import Settings
 from learning.core.learners import one_hot
-from learning.core.second_opinions import KnownItems, SecondOpinions, Shown, ask_again
+from learning.core.second_opinions import RULES, KnownItems, SecondOpinions, Shown, ask_again
 from learning.core.second_opinions.doubt import doubt
 from learning.core.simulated_answers import AskedSoFar
 from learning.core.simulated_people import Crowd, SimulatedPeople, make_people
@@ -35,7 +38,7 @@ def test_a_propensity_is_how_often_the_next_question_is_that_item(temperature: f
     counted, said = np.zeros(4), np.zeros(4)
     rng = np.random.default_rng(0)
     for _ in range(2_000):
-        found = ask_again(SecondOpinions(0.6), known, Shown(), 1, rng, temperature)
+        found = ask_again(SecondOpinions(0.6), known, 1, rng, temperature)
         counted[found.numbers] += 1
         said[found.numbers] = found.propensities
     seen = said > 0
@@ -47,27 +50,31 @@ def test_a_propensity_is_how_often_the_next_question_is_that_item(temperature: f
 def test_an_item_gets_no_more_answers_than_it_may() -> None:
     votes = np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 1.0]])
     known = KnownItems(votes, np.full((3, 2), 0.5), 0.1)
-    asked = [ask_again(SecondOpinions(0.9), known, Shown(), 20, np.random.default_rng(seed)) for seed in range(20)]
+    asked = [ask_again(SecondOpinions(0.9), known, 20, np.random.default_rng(seed)) for seed in range(20)]
     assert {number for each in asked for number in each.numbers.tolist()} == {2}
 
 
 def test_nothing_is_asked_again_where_nothing_was_asked() -> None:
     found = ask_again(
-        SecondOpinions(), KnownItems(np.zeros((0, 2)), np.zeros((0, 2)), 0.1), Shown(), 20, np.random.default_rng(0)
+        SecondOpinions(), KnownItems(np.zeros((0, 2)), np.zeros((0, 2)), 0.1), 20, np.random.default_rng(0)
     )
     assert found.numbers.size == 0
 
 
 def test_how_many_are_asked_again_follows_what_they_have_shown() -> None:
-    settings = SecondOpinions(most_share=0.3, worth=0.2)
-    agreeing = [Shown(given, 0).share(settings) for given in (0, 5, 20, 100)]
+    rule, votes = RULES.make("doubt"), one_hot([0, 1], 2)
+
+    def share(*shown: int) -> float:
+        return rule.weigh(KnownItems(votes, votes, 0.1, Shown(*shown)), 20, 0.3).share
+
+    agreeing = [share(given, 0) for given in (0, 5, 20, 100)]
     assert agreeing == sorted(agreeing, reverse=True)
     assert agreeing[0] == 0.3
     assert agreeing[-1] < 0.005
-    assert Shown(100, 30).share(settings) == 0.3
+    assert share(100, 30) == 0.3
 
 
-@pytest.mark.parametrize("wrong", [{"most_share": 1.0}, {"most_share": -0.1}, {"most_answers": 1}, {"worth": 0.0}])
+@pytest.mark.parametrize("wrong", [{"most_share": 1.0}, {"most_share": -0.1}, {"most_answers": 1}])
 def test_settings_that_ask_nothing_new_or_nothing_again_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="a share lies in"):
         SecondOpinions(**wrong)  # type: ignore[arg-type]
@@ -124,3 +131,39 @@ def test_where_nobody_errs_they_stop() -> None:
     assert again[-1] <= 16
     assert again[-1] - again[len(again) // 2] <= 5
     assert found.wrong[-1] == 0
+
+
+def test_active_lab_asks_again_while_a_known_item_scores_lower_than_what_is_new() -> None:
+    """Three known items, one of them contradicted by the model; of the two next questions it is one."""
+    known = KnownItems(
+        one_hot([0, 0, 1], 2),
+        np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8]]),
+        0.1,
+        by_person=votes_of([0, 1, 2], [0, 0, 0], [0, 0, 1], n_items=3, n_people=1, n_labels=2),
+        new_beliefs=np.array([[0.7, 0.3], [0.6, 0.4]]),
+    )
+    found = RULES.make("active_lab").weigh(known, 2, 0.9)
+    assert found.worth.argmax() == 1
+    assert found.share == 0.5
+    assert RULES.make("active_lab").weigh(known, 2, 0.3).share == 0.3
+    with pytest.raises(ValueError, match="who gave which answer"):
+        RULES.make("active_lab").weigh(replace(known, by_person=None), 2, 0.3)
+
+
+def test_a_project_may_ask_again_by_active_lab() -> None:
+    found = replayed(0.3, SecondOpinions(rule="active_lab"), 100)
+    assert 70 <= found.items[-1] <= 100
+    assert found.labels[-1] == 100
+
+
+def test_who_answered_is_known_of_every_vote() -> None:
+    bench, people = made(0.4)
+    asked = AskedSoFar(bench.features, bench.targets, people, 3)
+    asked.ask_new(np.arange(10, 30))
+    asked.ask_again(np.array([3, 5]))
+    asked.ask_new(np.arange(2))
+    asked.ask_again(np.array([3, 21]))
+    votes = asked.by_person()
+    assert len(votes) == asked.n_answers == 26
+    assert votes.people_per_item.tolist() == asked.counts.tolist()
+    assert votes.summed(np.ones(len(votes))).tolist() == asked.votes.tolist()
