@@ -3,6 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PROCESSES ?= 3
 
 .PHONY: run test check format bench pins chromium nginx runtime dev clean
 
@@ -10,11 +11,12 @@ BIN    := $(VENV)/bin
 run: runtime
 	@exec $(BIN)/python manage.py up
 
-## the whole suite: SQLite on both cores, then what must hold under concurrency again on PostgreSQL
+## the whole suite: SQLite, then what must hold under concurrency again on PostgreSQL. One process more than CI has cores: a third
+## of the time a test waits for a server, a worker or a browser
 test: dev chromium nginx
 	@export CHROMIUM="$$($(MAKE) -s --no-print-directory chromium)" OMP_NUM_THREADS=1 && set -x && \
-	$(BIN)/python -m pytest -n 2 --durations=40 $(ARGS) && \
-	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m both_databases -n 2
+	$(BIN)/python -m pytest -n $(PROCESSES) --durations=40 $(ARGS) && \
+	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m both_databases -n $(PROCESSES)
 
 ## style, types, one-way imports, migrations, the client's models, deployment settings
 check: dev

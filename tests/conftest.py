@@ -1,6 +1,10 @@
 """The people of every permission test, and a project with them in it."""
 
-from collections.abc import Iterator
+import gc
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -11,10 +15,54 @@ from rest_framework.test import APIClient
 
 from labeling.models import Member, Project, Role, User
 from tests.audit_guard import unguarded
+from tests.database import AS_EVER, RARELY, Template
 from tests.factories import UserFactory, make_project
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from xdist.scheduler import Scheduling
+
+
+gc.set_threshold(*RARELY)  # what is imported stays: looking through it again and again costs a tenth of the collection
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(*AS_EVER)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> "Scheduling | None":
+    """With ``-n`` alone; another ``--dist`` is what it says."""
+    from tests.lanes import Lanes
+
+    return Lanes(config) if config.getvalue("dist") == "load" else None
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """One for all processes of the run."""
+    folder = tmp_path_factory.getbasetemp()
+    return Template(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker, django_db_modify_db_settings: None, template: Template
+) -> Iterator[None]:
+    """In place of pytest-django's, which migrates in every process."""
+    with ExitStack() as databases:
+        with django_db_blocker.unblock():
+            databases.enter_context(template.test_database())
+        yield
+        with django_db_blocker.unblock():
+            databases.close()
+
+
+@pytest.fixture(scope="session")
+def new_home(django_db_setup: None, template: Template) -> Callable[[Path], Path]:
+    """``new_home(folder)`` is a home that was never started and whose database is migrated already."""
+    return template.home
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +148,8 @@ def browser() -> "Iterator[Browser]":
     path = chromium()
     if path is None:
         pytest.skip("no Chromium: set CHROMIUM to its path")
+    # Playwright's synchronous face keeps an event loop in this thread: Django takes what follows for asynchronous code
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser

@@ -21,8 +21,8 @@ LABELS = ["007", "true", "-"]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with Running(tmp_path_factory.mktemp("client") / "home", WEB_PROCESSES="1") as up:
+def server(tmp_path_factory, new_home):
+    with Running(new_home(tmp_path_factory.mktemp("client") / "home"), WEB_PROCESSES="1") as up:
         password = re.search(r"Password +(\S+)\n", up.output)[1]
         with q.Client.sign_in(f"http://127.0.0.1:{up.port}", "admin", password) as made:
             yield made

@@ -1,6 +1,5 @@
 """A real Chromium in front of a real web server."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +14,6 @@ from tests.e2e.firefox import Firefox, firefox
 from tests.e2e.site import Site
 from tests.e2e.windows import ChromiumWindow, Window
 from tests.factories import UserFactory
-
-# Playwright's synchronous face keeps an event loop in this thread; Django would take the tests for asynchronous code.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,7 +65,7 @@ def context_of(browser: Browser, site: Site) -> Iterator[Callable[..., BrowserCo
     def make(user: User | None, **options) -> BrowserContext:
         options.setdefault("viewport", {"width": 1280, "height": 800})
         context = browser.new_context(base_url=site.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         if user:
             sign_in(context, user, site)
         made.append(context)

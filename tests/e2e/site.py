@@ -49,7 +49,7 @@ class Site:
 
     def start(self) -> None:
         self.launch()
-        wait_until(self.answers, 30, "the web process to answer")
+        wait_until(self.answers, 120, "the web process to answer")
 
     def launch(self) -> None:
         """Starts without waiting. From the main thread only: the server ends with the thread that started it."""

@@ -17,8 +17,11 @@ T = TypeVar("T")
 OURS = ("DATABASE_URL", "REDIS_URL", "HOST", "HTTPS", "ALLOWED_HOSTS", "DEBUG", "SECRET_KEY", "QUERENT_ADMIN_PASSWORD")
 
 
-def until(condition: Callable[[], T], what: str, patience_s: float = 60.0) -> T:
-    """Polls until the condition is truthy and returns it; fails saying what was waited for."""
+def until(condition: Callable[[], T], what: str, patience_s: float = 180.0) -> T:
+    """Polls until the condition is truthy and returns it; fails saying what was waited for.
+
+    Only what never comes is waited for so long: a first start takes a minute where others compute.
+    """
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         if found := condition():

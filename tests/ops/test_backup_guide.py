@@ -23,10 +23,9 @@ def commands(backups: Path) -> list[str]:
 
 
 @pytest.fixture
-def home(tmp_path) -> Path:
+def home(tmp_path, new_home) -> Path:
     """An installation with one person in it."""
-    home = tmp_path / "home"
-    assert manage(home, 1, "migrate", "--verbosity", "0").returncode == 0
+    home = new_home(tmp_path / "home")
     made = manage(home, 1, "createsuperuser", "--noinput", "--username", "ada", "--email", "a@example.org")
     assert made.returncode == 0, made.stderr
     return home

@@ -55,8 +55,8 @@ def test_first_start_prints_the_way_in(home):
     assert all(password.encode() not in path.read_bytes() for path in home.rglob("*") if path.is_file())
 
 
-def test_ready_means_that_the_samples_are_in(tmp_path):
-    home = tmp_path / "home"
+def test_ready_means_that_the_samples_are_in(tmp_path, new_home):
+    home = new_home(tmp_path / "home")
     with Running(home, samples=True), contextlib.closing(sqlite3.connect(home / "querent.sqlite3")) as database:
         imports = database.execute("select state, accepted from labeling_importbatch").fetchall()
         (items,) = database.execute("select count(*) from labeling_item").fetchone()
@@ -64,8 +64,8 @@ def test_ready_means_that_the_samples_are_in(tmp_path):
     assert sum(accepted for _, accepted in imports) == items > 1000
 
 
-def test_asked_to_stop_while_the_samples_come_in_nothing_is_left(tmp_path):
-    home = tmp_path / "home"
+def test_asked_to_stop_while_the_samples_come_in_nothing_is_left(tmp_path, new_home):
+    home = new_home(tmp_path / "home")
     up = subprocess.Popen(
         [sys.executable, "manage.py", "up"], cwd=BASE_DIR, env=environment(home, free_port()), stdout=subprocess.PIPE,
         text=True, start_new_session=True,
@@ -120,8 +120,8 @@ def test_a_long_home_gets_a_short_socket(tmp_path):
     assert short != redis_socket(tmp_path / ("LONG" * 30))
 
 
-def test_up_works_in_a_long_home(tmp_path):
-    home = tmp_path / ("long" * 30)
+def test_up_works_in_a_long_home(tmp_path, new_home):
+    home = new_home(tmp_path / ("long" * 30))
     with Running(home) as up:
         until(lambda: redis_socket(home).exists(), "the socket in the short folder")
         up.process.send_signal(signal.SIGTERM)

@@ -7,9 +7,9 @@ from tests.serving.site import Site
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory) -> Path:
+def home(tmp_path_factory, new_home) -> Path:
     """A home with the projects of ``Site``."""
-    folder = tmp_path_factory.mktemp("serving") / "home"
+    folder = new_home(tmp_path_factory.mktemp("serving") / "home")
     Site.build(folder)
     return folder
 

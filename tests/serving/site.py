@@ -65,7 +65,7 @@ class Site:
     @staticmethod
     def build(home: Path) -> None:
         """Prepares the home."""
-        (home / "static").mkdir(parents=True)
+        (home / "static").mkdir()
         (home / "static" / "probe.css").write_text("a{}" * 100_000)
         env = environment(home, 1, REDIS_URL="redis://127.0.0.1:1/0")
         command = [sys.executable, "-c", BUILD]
