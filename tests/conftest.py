@@ -32,11 +32,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> "Scheduling | None":
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> "Scheduling | None":
     """With ``-n`` alone; another ``--dist`` is what it says."""
     from tests.lanes import Lanes
 
-    return Lanes(config) if config.getvalue("dist") == "load" else None
+    return Lanes(config, log) if config.getvalue("dist") == "load" else None
 
 
 @pytest.fixture(scope="session")
