@@ -30,6 +30,8 @@ FIRST = (
     "tests/concurrency/",
     "tests/clients/",
     "tests/upgrade/",
+    "tests/test_house.py",
+    "tests/test_benchmarks.py",
     "tests/learning/",
 )
 
