@@ -38,6 +38,7 @@ class ReadAnswersOut(serializers.Serializer[Any]):
     stored = serializers.IntegerField()
     not_stored = serializers.IntegerField(help_text="The item or pair has one already, or the row was refused.")
     contradicted = serializers.IntegerField(help_text="Of those: said otherwise than the one that is there.")
+    by_name = serializers.IntegerField(help_text="Of those read: given by somebody whom the file names.")
 
 
 class UnknownLabelOut(serializers.Serializer[Any]):

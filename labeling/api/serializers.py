@@ -319,7 +319,7 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
     split = serializers.SerializerMethodField()
     task = serializers.IntegerField(source="task_id", allow_null=True)
     annotator = PersonField(source="annotator.username", allow_null=True, default=None)
-    imported_annotator = PersonField(max_length=150, help_text="Who gave an imported judgment.")
+    imported_annotator = PersonField(max_length=150, help_text="Who gave an imported answer.")
     source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
     answer = AnswerField(allow_null=True)
     reason = serializers.CharField(source="task.reason", allow_null=True, default=None)

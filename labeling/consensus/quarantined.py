@@ -1,6 +1,7 @@
 """Whose answers are left out: kept and exported, but neither learned from nor counted in a consensus."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
@@ -19,6 +20,15 @@ class LeftOut:
 
     def covers(self, user_id: int | None, imported_name: str = "") -> bool:
         return user_id in self.users or (user_id is None and imported_name in self.names)
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """The condition on annotations ``a`` that leaves theirs out, with AND in front, and its parameters."""
+        found, params = "", [*sorted(self.users), *sorted(self.names)]
+        if self.users:
+            found = f" AND (a.annotator_id IS NULL OR a.annotator_id NOT IN ({', '.join(['%s'] * len(self.users))}))"
+        if self.names:
+            found += f" AND a.imported_annotator NOT IN ({', '.join(['%s'] * len(self.names))})"
+        return found, params
 
     @property
     def theirs(self) -> Q:

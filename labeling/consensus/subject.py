@@ -12,12 +12,15 @@ from labeling.kinds import QuestionKind
 from labeling.models import Source
 
 REMEMBERED = 4096
+#: Among sources of answers that may count: what an import says of somebody by name.
+NAMED = "named"
 
 A = TypeVar("A")
 
 
 class Given(NamedTuple):
-    """An answer that may count. ``text`` is it in canonical form: equal answers are equal texts."""
+    """An answer that may count. ``text`` is it in canonical form: equal answers are equal texts; ``source`` is one of
+    Source, or NAMED."""
 
     text: str
     source: str
@@ -46,10 +49,13 @@ class Consensus:
 
 
 def counted(answers: Sequence[A], source_of: Callable[[A], str]) -> Sequence[A]:
-    """Those that count: an imported answer only where no person has answered."""
+    """Those that count: of people who answered here; else of those whom an import names; else the imported one."""
     if len(answers) == 1:
         return answers
-    return [answer for answer in answers if source_of(answer) == Source.HUMAN] or answers
+    for source in (Source.HUMAN, NAMED):
+        if found := [answer for answer in answers if source_of(answer) == source]:
+            return found
+    return answers
 
 
 def consensus_of(

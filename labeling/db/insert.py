@@ -74,7 +74,7 @@ def known(model: type[models.Model], project_id: int, column: str, values: list[
         return {found for (found,) in cursor.fetchall()}
 
 
-def among_these(values: list[str]) -> tuple[str, Any]:
+def among_these(values: list[Any]) -> tuple[str, Any]:
     """The condition that follows a column for "is one of these", and its one parameter: no limit to their number."""
     if connection.vendor == "postgresql":
         return "= ANY(%s)", values

@@ -78,7 +78,7 @@ class Annotation(models.Model):
     ui_version = models.CharField(max_length=40, blank=True, default="", help_text="Of the page that was answered on.")
     viewport = models.CharField(max_length=6, choices=Viewport.choices, blank=True, default="")
     imported_annotator = models.CharField(
-        max_length=150, blank=True, default="", help_text="Who gave an imported judgment."
+        max_length=150, blank=True, default="", help_text="Who gave an imported answer."
     )
 
     objects = AnnotationQuerySet.as_manager()
@@ -92,7 +92,9 @@ class Annotation(models.Model):
                 fields=["task"], condition=Q(task__isnull=False, is_current=True), name="annotation_one_current"
             ),
             models.UniqueConstraint(
-                fields=["item"], condition=Q(source="import"), name="annotation_one_import_per_item"
+                fields=["item", "imported_annotator"],
+                condition=Q(source="import", item__isnull=False),
+                name="annotation_one_import_per_item_and_name",
             ),
             models.UniqueConstraint(
                 fields=["pair", "imported_annotator", "left"],
@@ -110,6 +112,11 @@ class Annotation(models.Model):
             models.Index(fields=["project", "id"], name="annotation_in_order"),
             models.Index(fields=["item"], name="annotation_item"),
             models.Index(fields=["pair"], name="annotation_pair", condition=Q(pair__isnull=False)),
+            models.Index(
+                fields=["project", "item"],
+                name="annotation_item_by_name",
+                condition=Q(item__isnull=False) & ~Q(imported_annotator=""),
+            ),
             models.Index(fields=["left"], name="annotation_left", condition=Q(left__isnull=False)),
         ]
 

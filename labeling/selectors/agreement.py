@@ -3,24 +3,34 @@
 import json
 from typing import Any
 
+from django.db.models import Q
+
 from labeling.consensus import agreement_of, left_out
+from labeling.db.raw_rows import fetch
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, Project, Source
 
 NEWEST_ITEMS = 20_000
+_BY_NOBODY = Q(source=Source.IMPORT, imported_annotator="")
+# raw, so that the partial index of answers by name is found: it holds nothing of what has none
+_NAMED_SEVERAL = """SELECT item_id FROM labeling_annotation
+    WHERE project_id = %s AND item_id IS NOT NULL AND NOT (imported_annotator = '')
+    GROUP BY item_id HAVING COUNT(*) > 1 ORDER BY item_id DESC LIMIT %s"""
 
 
 def agreement(project: Project) -> dict[str, Any]:
     """``{"items","answers","percent","alpha"}`` over the newest items with two answers or more; None where undefined.
-    Answers of people in quarantine do not count."""
+    Answers of people in quarantine do not count; those of people whom an import names do where nobody answered here."""
     several = Item.objects.filter(project=project, answers__gte=2).order_by("-ordinal")
     ids = list(several.values_list("pk", flat=True)[:NEWEST_ITEMS])
-    out = left_out(project)
+    here, out = set(ids), left_out(project)
     by_item: dict[int, list[str]] = {}
+    ids += [pk for (pk,) in fetch(_NAMED_SEVERAL, [project.pk, NEWEST_ITEMS - len(ids)]) if pk not in here]
+    answers = Annotation.objects.current().filter(Q(source=Source.HUMAN) | Q(item__answers=0)).exclude(_BY_NOBODY)
     for start in range(0, len(ids), 1000):
-        rows = Annotation.objects.current().filter(item__in=ids[start : start + 1000], source=Source.HUMAN)
-        for item_id, annotator, answer in rows.values_list("item_id", "annotator_id", "answer"):
-            if out.covers(annotator):
+        rows = answers.filter(item__in=ids[start : start + 1000])
+        for item_id, *who, answer in rows.values_list("item_id", "annotator_id", "imported_annotator", "answer"):
+            if out.covers(*who):
                 continue
             by_item.setdefault(item_id, []).append(json.dumps(answer, sort_keys=True))
     labels = project.labels.all_keys()

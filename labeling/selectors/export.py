@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db.models import Max
 
-from labeling.consensus import Consensus, Given, counted, left_out, remembering
+from labeling.consensus import NAMED, Consensus, Given, counted, left_out, remembering
 from labeling.db.raw_rows import current_answers, decoder, fetch, usernames
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project
@@ -108,14 +108,18 @@ def _rows_in_contexts(project: Project, filters: Filters) -> Iterator[dict[str, 
 
 
 class _OfAnswer(NamedTuple):
-    """``data``: the item's own columns as JSON."""
+    """``data``: the item's own columns as JSON; ``imported_by``: the name that came with an imported answer."""
 
     data: str
     annotation_id: int
+    imported_by: str | None
+
+
+_SOURCE = f"CASE WHEN a.imported_annotator = '' THEN a.source ELSE '{NAMED}' END"
 
 
 class _OfLabel(NamedTuple):
-    """One of the answers of an item."""
+    """One of the answers of an item; ``source`` as consensus has it."""
 
     item_id: int
     answer: str
@@ -157,7 +161,8 @@ def _answers(
     chunks: Callable[[Project, Filters, Read, Callable[[Any], int]], Iterator[Records]],
 ) -> Iterator[dict[str, Any]]:
     columns = answer_columns(project)
-    selection = Selection(columns, _OfAnswer, data="i.data", annotation_id="a.id")
+    imported_by = "NULLIF(a.imported_annotator, '')"
+    selection = Selection(columns, _OfAnswer, data="i.data", annotation_id="a.id", imported_by=imported_by)
     where, params = _where(project, filters)
     found = f"SELECT {selection.sql} {_from(project)} WHERE {where}"
 
@@ -166,14 +171,15 @@ def _answers(
 
     answer_of = label_names(project).reading(decoder())
     username_of, weigh, add_own = usernames(), _weighing(project, filters), _own_columns(columns)
-    data_of, id_of = map(selection.getter, _OfAnswer._fields)
-    out = left_out(project, filters.changes).users
+    data_of, id_of, imported_by_of = map(selection.getter, _OfAnswer._fields)
+    out = left_out(project, filters.changes)
     for records in chunks(project, filters, read, id_of):
         for record in records:
             row = selection.row(record)
             row["answer"] = answer_of(row["answer"])
-            row["quarantined"] = row["annotator"] in out
-            row["annotator"] = username_of(row["annotator"])
+            by = imported_by_of(record)
+            row["quarantined"] = out.covers(row["annotator"], by or "") if out else False
+            row["annotator"] = by or username_of(row["annotator"])
             weigh(row)
             add_own(row, data_of(record))
             yield row
@@ -183,11 +189,10 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """One row an item that has an answer that counts: not of somebody in quarantine, imported ones where no person has
     answered."""
     columns = labeled_item_columns(project)
-    selection = Selection(columns, _OfLabel, item_id="i.id", answer="a.answer", source="a.source", data="i.data")
+    selection = Selection(columns, _OfLabel, item_id="i.id", answer="a.answer", source=_SOURCE, data="i.data")
     where, params = _where(project, filters)
-    if out := left_out(project, filters.changes).users:
-        where += f" AND (a.annotator_id IS NULL OR a.annotator_id NOT IN ({', '.join(['%s'] * len(out))}))"
-        params = [*params, *sorted(out)]
+    without, theirs = left_out(project, filters.changes).sql()
+    where, params = where + without, [*params, *theirs]
     sql = f"SELECT {selection.sql} {_from(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s"
     sql += f" AND {where} ORDER BY i.ordinal, a.id"
     consensus_of = remembering(kind_of(project), label_names(project).reading(decoder()), project.labels.all_names())

@@ -81,7 +81,7 @@ def history(item: Item) -> list[Event]:
             Event(
                 row.created_at,
                 what,
-                row.annotator.get_username() if row.annotator else "import",
+                row.annotator.get_username() if row.annotator else row.imported_annotator or "import",
                 answer=names.named(row.answer),
                 flat=kind.flat(names.named(row.answer)) if row.answer is not None else "",
                 elapsed_ms=row.elapsed_ms,

@@ -94,7 +94,7 @@ class AnnotationOut(TypedDict):
     task: int | None
     reason: NotRequired[str | None]
     annotator: NotRequired[str | None]
-    # Who gave an imported judgment.
+    # Who gave an imported answer.
     imported_annotator: str
     source: SourceEnum
     answer: dict[str, Any] | None
@@ -223,6 +223,8 @@ class ReadAnswersOut(TypedDict):
     not_stored: int
     # Of those: said otherwise than the one that is there.
     contradicted: int
+    # Of those read: given by somebody whom the file names.
+    by_name: int
 
 
 class UnknownLabelOut(TypedDict):

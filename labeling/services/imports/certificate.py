@@ -41,7 +41,8 @@ def with_chunk(certificate: Certificate, sorts: Sorted, labels_added: Sequence[s
     for store, rows, stored in sorts:
         count(store.counted_as, stored.accepted)
         count("completed", stored.completed)
-        count("answers_read", sum(row.answer is not None for row in rows))
+        count("answers_read", sum(len(row.answers) for row in rows))
+        count("answers_by_name", sum(row.n_by_name for row in rows))
         count("answers_stored", stored.moved["imported_annotations"])
         count("answers_contradicted", stored.contradicted)
     added = [*certificate.get("labels_added", ()), *labels_added] if labels_added else None
@@ -123,7 +124,7 @@ def _answers(counts: dict[str, int]) -> dict[str, int]:
     read, stored = counts.get("answers_read", 0), counts.get("answers_stored", 0)
     return {
         "read": read, "stored": stored, "not_stored": read - stored,
-        "contradicted": counts.get("answers_contradicted", 0),
+        "contradicted": counts.get("answers_contradicted", 0), "by_name": counts.get("answers_by_name", 0),
     }  # fmt: skip
 
 
@@ -151,7 +152,8 @@ def _sentences(told: Certificate) -> Iterator[str]:
     if records["completed"]:
         yield f"{counted(records['completed'], 'duplicate')} gave items an id, a label or columns that they lacked."
     if answers and answers["read"]:
-        yield f"{counted(answers['read'], 'answer')} came with them, {answers['stored']:,} stored."
+        by_name = f" {answers['by_name']:,} under the name of who gave them," if answers["by_name"] else ""
+        yield f"{counted(answers['read'], 'answer')} came with them,{by_name} {answers['stored']:,} stored."
     if answers and answers["not_stored"]:
         left = counted(answers["not_stored"], "answer")
         yield f"{left} not stored: the item or pair has one, or the row was refused."

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from labeling.kinds import QuestionKind, kind_of
 from labeling.models import ImportFormat, Project, Split
-from labeling.services.imports.columns import ColumnMapping, purposes_of, suggested
+from labeling.services.imports.columns import ColumnMapping, is_by_name, purposes_of, suggested
 from labeling.services.imports.columns.suggest import Suggestion
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels
@@ -106,13 +106,19 @@ def look_at(
     file, is_whole = _beginning(file, format)
     chosen |= _read_as(file, project, format, file_name, chosen)
     names, records = _head(file, project, format, file_name, chosen)
-    purposes = purposes_of(project.modality, kind_of(project))
+    kind = kind_of(project)
+    purposes = purposes_of(project.modality, kind)
     why: dict[str, Suggestion] = {}
     if names and "columns" not in chosen:
         why = _guess(project, names, records, purposes)
-        chosen["columns"] = {name: each.purpose for name, each in why.items() if each.purpose != name}
+        chosen["columns"] = {
+            name: each.purpose
+            for name, each in why.items()
+            if each.purpose != name or not is_by_name(each.purpose, kind)
+        }
     mapping = ColumnMapping(chosen.get("columns"))
-    look = Look(format, _columns(names, records, mapping, purposes, why), _first(names, records), is_whole=is_whole)
+    by_name = [purpose for purpose in purposes if is_by_name(purpose, kind)]
+    look = Look(format, _columns(names, records, mapping, by_name, why), _first(names, records), is_whole=is_whole)
     try:
         mapping.fits(names)
         _count(look, reader_of(file, project, format, file_name, chosen), project, adds="labels" in chosen)
@@ -169,10 +175,10 @@ def _guess(
 
 
 def _columns(
-    names: list[str], records: list[dict[str, Any]], mapping: ColumnMapping, purposes: Iterable[str],
+    names: list[str], records: list[dict[str, Any]], mapping: ColumnMapping, by_name: Iterable[str],
     why: dict[str, Suggestion],
 ) -> list[ColumnLook]:  # fmt: skip
-    known = set(purposes)
+    known = {*by_name, *mapping.chosen.values()}
     found = []
     for name in names:
         called = mapping.chosen.get(name, name)
@@ -198,9 +204,7 @@ class _LabelsOf:
         self.kind = kind
         self.known: dict[str, tuple[str, ...]] = {}
 
-    def __call__(self, answer: str | None) -> tuple[str, ...]:
-        if answer is None:
-            return ()
+    def __call__(self, answer: str) -> tuple[str, ...]:
         if answer not in self.known:
             self.known[answer] = self.kind.labels_of(orjson.loads(answer))
         return self.known[answer]
@@ -232,18 +236,18 @@ def _count(look: Look, reader: Reader, project: Project, *, adds: bool) -> None:
         if isinstance(row, Rejection):
             look.reject(row)
             continue
-        given = labels_of(row.answer) if known is not None else ()
+        given = [name for answer in row.answers for name in labels_of(answer)] if known is not None else []
         lacking = [name for name in given if known is not None and name not in known]
-        look.unknown.update(lacking)
+        look.unknown.update(dict.fromkeys(lacking, 1))
         look.unknown_rows += bool(lacking)
         if lacking and not makes_set:
             look.rejected += 1
             continue
         look.good += 1
         look.labels.update(given)
-        look.labeled += row.answer is not None
+        look.labeled += bool(row.answers)
         if isinstance(row, Row):
             side = row.split or row.drawn
             look.sides[side] += 1
-            look.labeled_eval += row.answer is not None and side == Split.EVAL
+            look.labeled_eval += bool(row.answers) and side == Split.EVAL
     look.notes, look.folders = reader.notes, reader.folders

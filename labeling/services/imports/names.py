@@ -15,7 +15,7 @@ from labeling.services.imports.columns.mapping import ColumnMapping
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.records.own_exports import MARKS
-from labeling.services.imports.records.values import reserved_columns
+from labeling.services.imports.records.values import ANNOTATOR, reserved_columns
 
 _ASKED_ABOUT = ("label", "group", "split", "context", "origin", "winner")
 _REMEMBERED = 1_000  # sets of columns: lines of JSON may each have their own
@@ -60,7 +60,7 @@ class ColumnNames:
 
     def _found(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         chosen = self.mapping.chosen
-        names = [chosen.get(name, name) for name in columns]
+        names = [self._purpose(chosen[name]) if name in chosen else name for name in columns]
         if chosen:
             self.mapping.refuse_twice(columns)
         for position, name in enumerate(columns):
@@ -83,6 +83,10 @@ class ColumnNames:
             if name not in chosen:
                 self._ask_about(name, names)
         return tuple(names)
+
+    def _purpose(self, purpose: str) -> str:
+        """What a chosen column is called."""
+        return ANNOTATOR if purpose == "annotator" and purpose not in self.reserved else purpose
 
     def _tell_apart(self, names: list[str]) -> None:
         """Gives the second column of one name another, unless the name means something to the import."""

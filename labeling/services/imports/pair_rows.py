@@ -10,11 +10,10 @@ from labeling.kinds.cells import is_missing, without_fraction
 from labeling.services.files import storage
 from labeling.services.imports.contexts import take_context
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.records.rows import CONTEXT, CONTEXT_PICTURE, Row, RowBuilder
+from labeling.services.imports.records.rows import CONTEXT, CONTEXT_PICTURE, MAX_NAME, Row, RowBuilder
 from labeling.services.imports.records.values import SHORT, as_text
 from labeling.services.items.pictures import original_name
 
-MAX_NAME = 150
 MAX_ELAPSED_MS = 2**31 - 1
 #: The columns of a pair; any others of its row are not kept, and counted.
 COLUMNS = ("left", "right", "winner", "annotator", "gold", "elapsed_ms")
@@ -40,6 +39,14 @@ class PairRow:
     @property
     def size_bytes(self) -> int:
         return len(self.left) + len(self.right)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        return () if self.answer is None else (self.answer,)
+
+    @property
+    def n_by_name(self) -> int:
+        return len(self.answers) if self.annotator else 0
 
 
 class PairwiseRowBuilder(RowBuilder):

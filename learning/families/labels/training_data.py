@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from labeling.consensus import Consensus, Given, left_out, remembering
+from labeling.consensus import NAMED, Consensus, Given, left_out, remembering
 from labeling.kinds import kind_of
 from labeling.kinds.cells import group_key
 from labeling.models import Annotation, ItemStatus, Source, Split
@@ -107,7 +107,8 @@ def freeze(run: Run) -> LabelData:
         manifest.update(f"{found.ordinal}:{found.annotation_id}:{found.split}:{known}\n".encode())
         of_item = given[Split(found.split)].setdefault(found.ordinal, _ItemAnswers(found.group, [], []))
         of_item.people.append(NOBODY if found.annotator_id is None else found.annotator_id)
-        of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), found.source))
+        source = NAMED if found.imported_annotator else found.source
+        of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), source))
     consensus_of = remembering(kind, orjson.loads, position.keys())
     objective = make_objective(kind.learned_as or "")
     pool, held = (_labeled(given[split], position, consensus_of, objective) for split in (Split.POOL, Split.EVAL))
@@ -190,12 +191,19 @@ class _LabelRevision(NamedTuple):
     answer: Any
     task_id: int | None
     annotator_id: int | None
+    imported_annotator: str
+
+
+_READ = (
+    "item__ordinal", "pk", "source", "item__split", "item__group", "answer", "task_id", "annotator_id",
+    "imported_annotator",
+)  # fmt: skip
 
 
 def _answers_as_of(run: Run) -> tuple[list[_LabelRevision], int]:
     """Each answer once, by item and annotation, those of items set aside left out; and how many answers of people in
     quarantine were left out."""
-    out = left_out(run.project, run.changes_seen).users
+    out = left_out(run.project, run.changes_seen)
     rows = (
         Annotation.objects.filter(
             project=run.project,
@@ -204,12 +212,12 @@ def _answers_as_of(run: Run) -> tuple[list[_LabelRevision], int]:
             item__ordinal__lt=run.items_seen,
         )
         .order_by("pk")
-        .values_list("item__ordinal", "pk", "source", "item__split", "item__group", "answer", "task_id", "annotator_id")
+        .values_list(*_READ)
     )
     newest: dict[int, _LabelRevision] = {}
     for found in map(_LabelRevision._make, rows.iterator(chunk_size=5_000)):
-        # a later revision of the same task replaces the earlier one; an imported answer has no task
-        newest[found.task_id if found.task_id is not None else -found.ordinal - 1] = found
+        # a later revision of the same task replaces the earlier one; an imported answer has no task and one revision
+        newest[found.task_id if found.task_id is not None else -found.annotation_id] = found
     current = [found for found in newest.values() if found.answer is not None]
-    kept = [found for found in current if found.annotator_id not in out]
+    kept = [found for found in current if not (out and out.covers(found.annotator_id, found.imported_annotator))]
     return sorted(kept, key=attrgetter("ordinal", "annotation_id")), len(current) - len(kept)

@@ -38,7 +38,7 @@ def test_every_record_and_answer_is_accounted_for(bring_in):
     assert told["records"] == {
         "read": 9, "accepted": 3, "items": 3, "pairs": 0, "duplicates": 1, "completed": 0, "rejected": 5,
     }  # fmt: skip
-    assert told["answers"] == {"read": 4, "stored": 2, "not_stored": 2, "contradicted": 1}
+    assert told["answers"] == {"read": 4, "stored": 2, "not_stored": 2, "contradicted": 1, "by_name": 0}
     assert told["answers"]["stored"] == Annotation.objects.filter(project=project).count()
     assert told["labels"] == {"added": [], "unknown": [{"name": "eggs", "rows": 2}, {"name": "bacon", "rows": 1}]}
     assert [(reason["field"], reason["rows"]) for reason in told["rejections"]] == [
@@ -63,7 +63,7 @@ def test_a_second_import_says_what_it_brought_to_items_that_were_there(bring_in)
     again = [{"text": "a", "label": "spam"}, {"text": "b", "label": "spam"}, {"text": "c", "label": "spam"}]
     told = certificate_of(bring_in(project, again))
     assert (told["records"]["duplicates"], told["records"]["completed"]) == (3, 1)
-    assert told["answers"] == {"read": 3, "stored": 1, "not_stored": 2, "contradicted": 1}
+    assert told["answers"] == {"read": 3, "stored": 1, "not_stored": 2, "contradicted": 1, "by_name": 0}
     assert Annotation.objects.get(item__text="a").answer != Annotation.objects.get(item__text="b").answer
 
 
@@ -94,7 +94,7 @@ def test_what_stands_beside_a_pair_and_is_not_kept_is_counted(bring_in):
     assert told["records"] == {
         "read": 7, "accepted": 5, "items": 3, "pairs": 2, "duplicates": 1, "completed": 0, "rejected": 1,
     }  # fmt: skip
-    assert told["answers"] == {"read": 4, "stored": 2, "not_stored": 2, "contradicted": 0}
+    assert told["answers"] == {"read": 4, "stored": 2, "not_stored": 2, "contradicted": 0, "by_name": 2}
     counted = {change["what"].split("'")[1]: change["count"] for change in told["changes"]}
     assert counted == {"note": 2, "group": 1, "winner": 3}
     assert holds(told)

@@ -18,10 +18,12 @@ WORDS = {
     "left": "identifier of the left item",
     "right": "identifier of the right item",
     "winner": "which of the two won",
-    "annotator": "who judged the pair",
+    "annotator": "who gave the answer",
     "gold": "the answer known to be true",
     "elapsed_ms": "milliseconds the judgment took",
 }
+#: A column that is called so is kept as data until somebody says that it is meant.
+_CHOSEN = ("annotator",)
 _OF_PAIRS = ("left", "right", "winner", "annotator", "gold", "elapsed_ms")
 
 
@@ -33,7 +35,7 @@ def purposes_of(modality: str, kind: QuestionKind) -> dict[str, str]:
     if modality == Modality.IMAGE:
         names.append("image")
     if not kind.rows_name_items:
-        names.append("label")
+        names += ["label", *_CHOSEN]
     names += ["id", "group", "context"]
     if kind.has_contexts:
         names += ["context_id", "context_purpose"]
@@ -41,3 +43,8 @@ def purposes_of(modality: str, kind: QuestionKind) -> dict[str, str]:
     if kind.rows_name_items:
         names += _OF_PAIRS
     return {name: WORDS[name] for name in names}
+
+
+def is_by_name(purpose: str, kind: QuestionKind) -> bool:
+    """Whether a column that is called as the purpose is for it without being chosen."""
+    return kind.rows_name_items or purpose not in _CHOSEN

@@ -1,10 +1,11 @@
-"""Several people's answers about one item as the one label that an import keeps of it."""
+"""People's answers about one item as an import keeps them: one a name, and what those without a name come to."""
 
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from labeling.kinds import InvalidAnswer, Question
-from labeling.services.imports.foreign.base import Asked
+from labeling.services.imports.foreign.base import Asked, Record, Said
+from labeling.services.imports.records.rows import BY_NAME
 
 
 class _EveryName(Set[str]):
@@ -23,15 +24,36 @@ class _EveryName(Set[str]):
 _EVERY_NAME = _EveryName()
 
 
-def label_of(given: Sequence[Any], asked: Asked) -> Any:
-    """What the answers come to as the kind of question has it; None where they do not agree, which is counted."""
+def with_answers(record: Record, answers: Sequence[Said], asked: Asked) -> Record:
+    """The record with what was said of its item: what nobody in particular said is its label."""
+    given: dict[str, list[Any]] = {}
+    for said in answers:
+        given.setdefault(said.by.strip(), []).append(said.label)
+    found = [(who, label) for who, labels in given.items() if (label := _label_of(labels, who, asked)) is not None]
+    if label := [label for who, label in found if not who]:
+        record = {**record, "label": label[0]}
+    if by_name := [one for one in found if one[0]]:
+        record = {**record, BY_NAME: by_name}
+    return record
+
+
+def _label_of(given: Sequence[Any], who: str, asked: Asked) -> Any:
+    """What the answers of one name, or of none, come to as the kind of question has it; None where they do not agree,
+    which is counted."""
     if len(given) < 2:
         return given[0] if given else None
-    asked.lost(
-        "answer stood beside others about its item: an import keeps what they come to, not who gave which",
-        "answers stood beside others about their items: an import keeps what they come to, not who gave which",
-        len(given),
-    )  # fmt: skip
+    if who:
+        asked.lost(
+            "answer stood beside others of the same person about its item: an import keeps what they come to",
+            "answers stood beside others of the same person about their items: an import keeps what they come to",
+            len(given),
+        )  # fmt: skip
+    else:
+        asked.lost(
+            "answer without a name stood beside others about its item: an import keeps what they come to",
+            "answers without a name stood beside others about their items: an import keeps what they come to",
+            len(given),
+        )  # fmt: skip
     answers = []
     for value in given:
         try:
@@ -48,7 +70,7 @@ def label_of(given: Sequence[Any], asked: Asked) -> Any:
         if len(found.labels) == 1 and (isinstance(found.label, str) or not asked.kind.value_names(found.labels)):
             return found.labels[0]
     asked.lost(
-        "item has answers that do not agree; it went in without a label",
-        "items have answers that do not agree; they went in without a label",
+        "item has answers of one name or of none that do not agree; they were left out",
+        "items have answers of one name or of none that do not agree; they were left out",
     )
     return None

@@ -69,7 +69,9 @@ class Argilla(Tool):
             for name, said in row["suggestions"].items() if said and said.get("value") is not None
         ])  # fmt: skip
         given = [
-            each for _, value in answers for each in self.asked.answer(value if isinstance(value, list) else [value])
+            each
+            for who, value in answers
+            for each in self.asked.answer(value if isinstance(value, list) else [value], who)
         ]
         yield Told(without_side(item), given)
 

@@ -5,7 +5,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from labeling.kinds import QuestionKind
 from labeling.models import Modality, Split
@@ -18,17 +18,25 @@ JSON, CSV, PARQUET = "json", "csv", "parquet"
 PREDICTIONS = "predictions"
 
 
+class Said(NamedTuple):
+    """An answer as a label, and the name of who gave it; "" where the file does not say."""
+
+    label: Any
+    by: str = ""
+
+
 @dataclass(frozen=True)
 class Asked:
-    """What a file is read for. ``chosen``: what the sender said that columns are for; ``person``: who answered, where
-    the name of the file says it; ``quotes_formulas``: cells may have a ' in front (exports/delimited.neutral)."""
+    """What a file is read for. ``chosen``: what the sender said that columns are for; ``stem``: of the file's name;
+    ``in_zip``: it is one of a zip; ``quotes_formulas``: cells may have a ' in front (exports/delimited.neutral)."""
 
     kind: QuestionKind
     modality: str
     notes: ImportNotes
     container: str = JSON
     chosen: Mapping[str, str] = field(default_factory=dict)
-    person: str = ""
+    stem: str = ""
+    in_zip: bool = False
     quotes_formulas: bool = False
 
     @property
@@ -40,16 +48,16 @@ class Asked:
         """Whether one answer may give several labels."""
         return self.kind.label_type == "list"
 
-    def answer(self, labels: Sequence[Any]) -> list[Any]:
+    def answer(self, labels: Sequence[Any], by: str = "") -> list[Said]:
         """The labels that one person gave as the answers they are: one, or none."""
         if self.takes_several:
-            return [list(labels)]
+            return [Said(list(labels), by)]
         if len(labels) > 1:
             self.notes.count(
                 "1 answer gave several labels; this project asks for one, so it was left out.",
                 "{count} answers gave several labels; this project asks for one, so they were left out.",
             )
-        return [labels[0]] if len(labels) == 1 else []
+        return [Said(labels[0], by)] if len(labels) == 1 else []
 
     def lost(self, what: str, many: str, by: int = 1) -> None:
         """Counts what has no place here: "answer was a skip", "answers were skips"."""
@@ -72,11 +80,11 @@ class Asked:
 
 @dataclass(slots=True)
 class Told:
-    """What a record says about one item: our columns, and the answers of people as labels. Records with one ``key``
-    are about one item."""
+    """What a record says about one item: our columns, and the answers of people. Records with one ``key`` are about one
+    item."""
 
     record: Record
-    answers: list[Any] = field(default_factory=list)
+    answers: list[Said] = field(default_factory=list)
     key: str = ""
 
 

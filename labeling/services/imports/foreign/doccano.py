@@ -37,7 +37,7 @@ class DoccanoFile(Tool):
 
     @property
     def groups(self) -> bool:
-        return self.asked.person != _OF_ALL
+        return self.asked.stem != _OF_ALL
 
     def refusal(self) -> str:
         has_spans = any(_is_span(label) for row in self.first for label in _listed(row.get("label")))
@@ -62,7 +62,8 @@ class DoccanoFile(Tool):
         meta = record.pop("meta", None)
         more = meta if isinstance(meta, dict) else {} if meta is None else {"meta": meta}
         row = without_side({**more, **record})
-        yield Told(row, self.asked.answer(given) if given else [], str(record.get("id")))
+        who = self.asked.stem if self.asked.in_zip and self.groups else ""  # alone, its name may be anything
+        yield Told(row, self.asked.answer(given, who) if given else [], str(record.get("id")))
 
 
 def split_cell(cell: str) -> list[str]:

@@ -10,7 +10,17 @@ from urllib.parse import unquote
 
 from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.foreign.base import JSON, Asked, Record, Told, Tool, most_common, read_cell, without_side
+from labeling.services.imports.foreign.base import (
+    JSON,
+    Asked,
+    Record,
+    Said,
+    Told,
+    Tool,
+    most_common,
+    read_cell,
+    without_side,
+)
 from labeling.services.imports.foreign.pairs import PROMPTS, Side, rows_of_pair, side_of_both
 from labeling.services.imports.records.own_exports import bare, is_ours
 
@@ -115,8 +125,9 @@ class LabelStudioTasks(Tool):
             self.asked.lost(f"answer to {name} was left out: a project asks one question",
                             f"answers to {name} were left out: a project asks one question")  # fmt: skip
 
-    def _answers(self, annotation: Record, values: list[Any]) -> list[Any]:
-        return self.asked.answer([label for value in values for label in labels_in(value, self.type)])
+    def _answers(self, annotation: Record, values: list[Any]) -> list[Said]:
+        labels = [label for value in values for label in labels_in(value, self.type)]
+        return self.asked.answer(labels, who_gave(annotation))
 
     def _predictions(self, task: Record) -> list[Record]:
         """What models said: of the task, else as the annotations that began with it remember."""
@@ -157,7 +168,7 @@ class LabelStudioTasks(Tool):
                 seconds = annotation.get("lead_time")
                 judgments.append({
                     "winner": winner,
-                    "annotator": str(annotation.get("completed_by") or annotation.get("created_username") or ""),
+                    "annotator": who_gave(annotation),
                     "elapsed_ms": round(seconds * 1000) if isinstance(seconds, int | float) else None,
                     **({"gold": known or winner} if known or annotation.get("ground_truth") else {}),
                 })  # fmt: skip
@@ -170,6 +181,12 @@ class LabelStudioTasks(Tool):
         sides = Side(contents[0], ids[0]), Side(contents[1], ids[1])
         more = side_of_both(data, self.asked) if is_own else {}
         yield from rows_of_pair(sides, context, judgments, modality=self.asked.modality, more=more)
+
+
+def who_gave(annotation: Mapping[str, Any]) -> str:
+    """The number of a person, as most exports have it, or the name that an older one or ours says."""
+    who = annotation.get("completed_by") or annotation.get("created_username") or ""
+    return str(who.get("email") or who.get("id") or "") if isinstance(who, dict) else str(who)
 
 
 _KEYS = (*_ANSWERS, "predictions")

@@ -70,7 +70,9 @@ class LabelStudioTable(Tool):
                                 f"answers to “{name[:60]}” were left out: a project asks one question")  # fmt: skip
         if self.asked.modality == Modality.IMAGE:
             row["image"] = file_named(row)
-        answers = self.asked.answer(_labels(found)) if answered and self.answer_column else []
+        who = record.get("annotator")
+        by = "" if is_missing(who) else str(who)
+        answers = self.asked.answer(_labels(found), by) if answered and self.answer_column else []
         yield Told(without_side(row), answers, str(task_id))
 
     def _pair(self, record: Record, row: Record, selected: Any) -> Iterator[Record]:

@@ -7,15 +7,17 @@ labels.
 
 import base64
 import binascii
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar
 
 from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.foreign.base import JSON, Asked, Record, Told, Tool, without_side
+from labeling.services.imports.foreign.base import JSON, Asked, Record, Said, Told, Tool, without_side
 from labeling.services.imports.records.rows import PICTURE
 
 _ANSWERS = {"accept", "reject", "ignore"}
+_A_TIME = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d$")
 #: Of the tool, not of the item.
 _OF_TOOL = {
     "options",
@@ -72,13 +74,13 @@ class Prodigy(Tool):
         key = str(record.get("_input_hash", row.get("text")))
         yield Told(without_side(row), self._answers(record), key)
 
-    def _answers(self, record: Record) -> list[Any]:
-        answer = record.get("answer")
+    def _answers(self, record: Record) -> list[Said]:
+        answer, who = record.get("answer"), _who(record)
         if answer == "ignore":
             self.asked.lost("answer was a skip (ignore)", "answers were skips (ignore)")
             return []
         if self.is_mark:
-            return self.asked.answer([answer])
+            return self.asked.answer([answer], who)
         if answer == "reject":
             self.asked.lost(
                 "answer says which label an item does not have (reject); it was left out",
@@ -87,11 +89,17 @@ class Prodigy(Tool):
             return []
         if "options" not in record and "accept" not in record:
             label = record.get("label")
-            return self.asked.answer([label]) if label else []
+            return self.asked.answer([label], who) if label else []
         texts = {
             option.get("id"): option.get("text") for option in record.get("options") or () if isinstance(option, dict)
         }
-        return self.asked.answer([_name(chosen, texts) for chosen in record.get("accept") or ()])
+        return self.asked.answer([_name(chosen, texts) for chosen in record.get("accept") or ()], who)
+
+
+def _who(record: Record) -> str:
+    """The session of a person (``?session=ann``); "" for a session without a name, which is called by its time."""
+    who = str(record.get("_annotator_id") or record.get("_session_id") or "")
+    return "" if _A_TIME.search(who) else who
 
 
 def _name(chosen: Any, texts: dict[Any, Any]) -> Any:

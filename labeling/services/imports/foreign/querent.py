@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from labeling.kinds.cells import is_missing
 from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Told, Tool, read_cell
+from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Said, Told, Tool, read_cell
 from labeling.services.imports.foreign.label_studio import own_context
 from labeling.services.imports.foreign.pairs import Side, rows_of_pair, side_of_both
 from labeling.services.imports.records.own_exports import MARKS, bare, bare_in_context, unquoted
@@ -39,7 +39,7 @@ class _Own(Tool):
 
 
 class OwnAnswers(_Own):
-    """``rows=annotations``: an answer a row. What people said about one item is put together again."""
+    """``rows=annotations``: an answer a row. What people said about one item stands together again."""
 
     name: ClassVar[str] = "querent-answers"
 
@@ -64,7 +64,9 @@ class OwnAnswers(_Own):
         if self.is_left_out(record):
             value = None
         # an item without a label has an empty one: a column called nearly so is not meant
-        yield Told({**bare(record), "label": None}, [] if value is None else [value], key)
+        who = record.get("annotator")
+        said = [] if value is None else [Said(value, "" if is_missing(who) else str(who))]
+        yield Told({**bare(record), "label": None}, said, key)
 
 
 class OwnConsensus(_Own):

@@ -12,7 +12,7 @@ from labeling.models import ImportFormat, Modality
 from labeling.services.imports.columns.mapping import LEFT_OUT, ColumnMapping
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.foreign import TOOLS, Tool, tool_of
-from labeling.services.imports.foreign.answers import label_of
+from labeling.services.imports.foreign.answers import with_answers
 from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Told
 from labeling.services.imports.names import ColumnNames
 from labeling.services.imports.notes import ImportNotes, RelayedNotes
@@ -61,24 +61,24 @@ class RecordSource:
 
 def source_of(
     file: IO[bytes], format: str, tool: str, *, modality: str, kind: QuestionKind, notes: ImportNotes,  # noqa: A002
-    options: dict[str, Any], file_name: str = "", folder: str = "",
+    options: dict[str, Any], file_name: str = "", folder: str | None = None,
 ) -> RecordSource:  # fmt: skip
-    """Raises ImportRefused for a file of which nothing can go in."""
+    """``folder`` where it is in a zip. Raises ImportRefused for a file of which nothing can go in."""
     reader_type, container = _CONTAINERS[format]
     raw = {AS_IT_IS: True, BEGINNING: options.get(BEGINNING)}
     of_table = Modality.TABULAR if modality == Modality.TABULAR else Modality.TEXT
     reader = reader_type(file, modality=of_table, kind=kind, options=raw, file_name=file_name, notes=notes)
     reader.check()
     if not tool:
-        return RecordSource(reader, None, folder)
+        return RecordSource(reader, None, folder or "")
     chosen = {} if options.get(AS_IT_IS) else options.get("columns") or {}
-    person = PurePosixPath(file_name).stem
-    asked = Asked(kind, modality, notes, container, chosen, person, reader.quotes_formulas)
+    stem = PurePosixPath(file_name).stem
+    asked = Asked(kind, modality, notes, container, chosen, stem, folder is not None, reader.quotes_formulas)
     notes.say(f"The file was read as {TOOLS[tool].title}.")
     made = TOOLS[tool](head_of(file, format, file_name, kind)[1], asked)
     if reason := made.refusal():
         raise ImportRefused(reason)
-    return RecordSource(reader, made, folder)
+    return RecordSource(reader, made, folder or "")
 
 
 def head_of(
@@ -158,8 +158,7 @@ class TranslatedReader(Reader):
             if not isinstance(one, Told):
                 yield one
                 continue
-            label = label_of(one.answers, asked)
-            yield one.record if label is None else {**one.record, "label": label}
+            yield with_answers(one.record, one.answers, asked)
 
     def _told(self) -> Iterator[Told | Record | Rejection]:
         sources = self.sources()

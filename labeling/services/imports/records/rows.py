@@ -25,7 +25,7 @@ from labeling.services.imports.records.fingerprints import (
     number_once,
 )
 from labeling.services.imports.records.own_exports import MARKS, NOTE, OWN_IMAGE, OwnExport
-from labeling.services.imports.records.values import AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of
+from labeling.services.imports.records.values import ANNOTATOR, AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of
 from labeling.services.items.assets import asset_of
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
@@ -40,9 +40,15 @@ CONTEXT = "\0context"
 #: Key under which a reader hands over the picture of a row's context: what it is, and its bytes the first time.
 CONTEXT_PICTURE = "\0context picture"
 
+#: Key under which a reader hands over what people said of an item by their names: pairs of a name and a label.
+BY_NAME = "\0by name"
+MAX_NAME = 150
+
 _JSON = orjson.OPT_NON_STR_KEYS
 _LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept as text, digit for digit."
 _LONG_NUMBERS = "{count} rows hold whole numbers of more than 64 bits, which are kept as text, digit for digit."
+_NAME_ALONE = "1 row says who gave an answer and gives none."
+_NAMES_ALONE = "{count} rows say who gave an answer and give none."
 ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
 #: The first 16 bytes of a digest as two whole numbers: the side is drawn by the first, the place by the second.
@@ -78,10 +84,21 @@ class Row:
     about: "ContextRow | None" = None
     #: the hash under which earlier versions stored this row of a table, where it is another
     earlier_hash: str = ""
+    #: further answers, of people by their names; ``answer`` is nobody's in particular
+    by_name: tuple[tuple[str, str], ...] = ()
 
     @property
     def size_bytes(self) -> int:
         return len(self.text) + len(self.data) + len(self.content)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*(() if self.answer is None else (self.answer,)), *(answer for _, answer in self.by_name))
+
+    @property
+    def n_by_name(self) -> int:
+        return len(self.by_name)
 
 
 class RowBuilder:
@@ -122,6 +139,7 @@ class RowBuilder:
             pop("split", None),
         )
         external_id, label, identity = pop("id", None), pop("label", None), pop(CONTEXT, "")
+        by_name, annotator = pop(BY_NAME, None), pop(ANNOTATOR, None)
         if context is not None and context != "":  # 0 and false are values
             context = as_text(context, "context", self.max_bytes)
         if group is not None and group != "":
@@ -168,6 +186,10 @@ class RowBuilder:
             # no closure: a row without an answer would pay for it
             shown = partial(self._item, picture, external_id, text, data, context, group, origin)
             answer = self._answer(label, shown)
+        given: tuple[tuple[str, str], ...] = ()
+        if by_name is not None or annotator is not None:
+            shown = partial(self._item, picture, external_id, text, data, context, group, origin)
+            answer, given = self._by_name(answer, annotator, by_name or (), shown)
         if context and not identity:
             identity = canonical(context)
         if identity:
@@ -183,7 +205,7 @@ class RowBuilder:
         side = "eval" if drawn < self.eval_below else "pool"
         return Row(
             number, fingerprint, text, data, external_id, context, group, origin, split or "", side, place >> 1, answer,
-            picture, content, None, earlier_hash,
+            picture, content, None, earlier_hash, given,
         )  # fmt: skip
 
     def _item(
@@ -211,6 +233,23 @@ class RowBuilder:
             if not question.was_looked_at and len(self._answers) < 10_000:
                 self._answers[label] = answer
         return answer
+
+    def _by_name(
+        self, answer: str | None, annotator: Any, said: Sequence[tuple[str, Any]], shown: Callable[[], Item]
+    ) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+        """The answer that is nobody's, and those of people: what is ``said``, and the row's own if by ``annotator``."""
+        found = []
+        if not is_missing(annotator):
+            who = as_text(annotator, "annotator", MAX_NAME)
+            if answer is None:
+                self.notes.count(_NAME_ALONE, _NAMES_ALONE)
+            else:
+                found.append((who, answer))
+                answer = None
+        for name, label in said:
+            if (given := self._answer(label, shown)) is not None:
+                found.append((as_text(name, "annotator", MAX_NAME), given))
+        return answer, tuple(dict(found).items())
 
     def _answer_in_use(self, label: Any, question: Question) -> dict[str, Any]:
         return self.kind.validate(self.kind.answer_from_import(label, question), question)

@@ -14,6 +14,8 @@ from labeling.services.imports.errors import RowRejected
 
 #: Key under which a reader names the columns of a table whose cells it keeps as written, be they numbers or not.
 AS_WRITTEN = "\0as written"
+#: Key of the name of whoever gave the label of a row: a column that is called so is data until it is chosen for it.
+ANNOTATOR = "\0annotator"
 #: Characters of an id, a group and an origin.
 SHORT = 200
 _OF_ITEMS = frozenset({"id", "label", "group", "context", "origin", "split"})
@@ -72,8 +74,7 @@ def utf8_of(value: str, field: str) -> bytes:
 def reserved_columns(modality: str, kind: QuestionKind) -> frozenset[str]:
     """The columns that are read as text or as an answer and not kept as they are."""
     names = _OF_ITEMS if modality == Modality.TABULAR else _OF_ITEMS | {"text"}
-    if kind.rows_name_items:
-        names |= _OF_PAIRS
+    names |= _OF_PAIRS if kind.rows_name_items else {ANNOTATOR}
     return names | _OF_CONTEXTS if kind.has_contexts else names
 
 

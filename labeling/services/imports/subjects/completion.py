@@ -36,6 +36,9 @@ class ItemThere:
     pk: int | None = None
     takes_columns: bool = True
     gained: set[str] = field(default_factory=set)
+    #: answers by the names of those who gave them, and which of these are new
+    by_name: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
 
     def lacking(self, row: Row) -> dict[str, str]:
         """What the row says and the item does not, with the values that the item would have."""
@@ -54,10 +57,23 @@ class ItemThere:
         more = {name: value for name, value in theirs.items() if not _is_blank(value) and _is_blank(mine.get(name))}
         return found | {"data": _as_json(mine | more)} if more else found
 
-    def take(self, gains: dict[str, str]) -> None:
+    def lacking_names(self, row: Row) -> dict[str, str]:
+        """The answers of the row by people of whom the item has none."""
+        return {name: answer for name, answer in row.by_name if name not in self.by_name}
+
+    def contradicted_by(self, row: Row) -> int:
+        """Answers of the row that say otherwise than those that stay."""
+        both = [(self.by_name[name], answer) for name, answer in row.by_name if name in self.by_name]
+        if row.answer and self.answer:
+            both.append((self.answer, row.answer))
+        return sum(mine != theirs and json.loads(mine) != json.loads(theirs) for mine, theirs in both)
+
+    def take(self, gains: dict[str, str], answers: dict[str, str]) -> None:
         for name, value in gains.items():
             setattr(self, name, value)
         self.gained |= gains.keys()
+        self.by_name |= answers
+        self.named |= answers.keys()
 
 
 class Completion:
@@ -85,12 +101,16 @@ class Completion:
         self.completed = self.contradicted = 0
         bringing = {row.content_hash: row for row in again if _brings(row)}
         self._there = dict(self._stored(list(bringing)))
+        if any(row.by_name for row in again):
+            self._find_names()
         if not connection.features.has_select_for_update:
             return
         changing = {
             there.pk
             for row in again
-            if (there := self._there.get(row.content_hash)) and there.pk and there.lacking(row)
+            if (there := self._there.get(row.content_hash))
+            and there.pk
+            and (there.lacking(row) or there.lacking_names(row))
         }
         if not changing <= self._held:
             self._wanted = changing
@@ -101,22 +121,21 @@ class Completion:
         there = self._there.get(row.content_hash)
         if there is None and first is not None and _brings(row):
             shown = first.external_id, first.text, first.origin, first.answer, first.data
-            there = ItemThere(*shown, takes_columns=self.takes_columns)
+            there = ItemThere(*shown, takes_columns=self.takes_columns, by_name=dict(first.by_name))
             self._there[row.content_hash] = there
         return there
 
     def take(self, row: Row, there: ItemThere, taken: set[str]) -> None:
         """Gives the item what it lacks; ``taken`` are ids in use. Raises RowRejected, and then nothing is taken."""
-        if row.answer and there.answer and row.answer != there.answer:
-            self.contradicted += json.loads(row.answer) != json.loads(there.answer)
-        gains = there.lacking(row)
-        if not gains:
+        self.contradicted += there.contradicted_by(row)
+        gains, answers = there.lacking(row), there.lacking_names(row)
+        if not gains and not answers:
             return
         if "external_id" in gains and row.external_id in taken:
             raise RowRejected(ID_TAKEN, "id")
         if len(gains.get("data", "")) > ROW_CELLS * settings.IMPORT_MAX_CELL_BYTES:
             raise RowRejected("Its columns and those that the item has already are too long together.")
-        there.take(gains)
+        there.take(gains, answers)
         if row.external_id:
             taken.add(row.external_id)
         self.completed += 1
@@ -124,14 +143,14 @@ class Completion:
     def grown(self, row: Row) -> Row:
         """A new row of this chunk with what later rows brought to it."""
         there = self._there.get(row.content_hash)
-        if there is None or there.pk or not there.gained:
+        if there is None or there.pk or not (there.gained or there.named):
             return row
         texts = {name: getattr(there, name) for name in _TEXTS}
-        return replace(row, **texts, data=there.data)
+        return replace(row, **texts, data=there.data, by_name=tuple(there.by_name.items()))
 
     def store(self) -> list[int]:
-        """Writes what stored items gained; returns those that gained an answer."""
-        changed = [there for there in self._there.values() if there.pk and there.gained]
+        """Writes what stored items gained; returns those that gained an answer, once for each."""
+        changed = [there for there in self._there.values() if there.pk and (there.gained or there.named)]
         fields = sorted({name for there in changed for name in there.gained} - {"answer"})
         if fields:
             items = [Item(pk=there.pk, **{name: _value(there, name) for name in fields}) for there in changed]
@@ -139,7 +158,14 @@ class Completion:
         answers = [(there.pk, there.answer) for there in changed if "answer" in there.gained]
         constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
         RawInsert(Annotation, ("item", "answer"), constants)(answers)
-        return [pk for pk, _ in answers if pk is not None]
+        named = [
+            (there.pk, answer, name)
+            for there in changed
+            for name, answer in there.by_name.items()
+            if name in there.named
+        ]
+        RawInsert(Annotation, ("item", "answer", "imported_annotator"), constants)(named)
+        return [pk for pk, *_ in (*answers, *named) if pk is not None]
 
     def committed(self) -> None:
         self._wanted, self._held = set(), set()
@@ -149,11 +175,21 @@ class Completion:
             return
         among, parameter = among_these(hashes)
         sql = f"""SELECT i.content_hash, i.external_id, i.text, i.origin,
-            (SELECT a.answer FROM labeling_annotation a WHERE a.item_id = i.id AND a.source = %s), i.data, i.id
+            (SELECT a.answer FROM labeling_annotation a
+                WHERE a.item_id = i.id AND a.source = %s AND a.imported_annotator = ''), i.data, i.id
             FROM labeling_item i WHERE i.project_id = %s AND i.content_hash {among}"""
         found = fetch(sql, [Source.IMPORT.value, self.project.pk, parameter])
         for content_hash, external_id, text, origin, answer, data, pk in found:
             yield content_hash, ItemThere(external_id, text, origin, answer, data, pk, self.takes_columns)
+
+    def _find_names(self) -> None:
+        """Adds who gave answers to the stored items."""
+        by_pk = {there.pk: there for there in self._there.values()}
+        among, parameter = among_these([pk for pk in by_pk if pk is not None])
+        sql = f"""SELECT a.item_id, a.imported_annotator, a.answer FROM labeling_annotation a
+            WHERE a.source = %s AND a.imported_annotator <> '' AND a.item_id {among}"""
+        for pk, name, answer in fetch(sql, [Source.IMPORT.value, parameter]):
+            by_pk[pk].by_name[name] = answer
 
 
 def _value(there: ItemThere, name: str) -> Any:
@@ -165,7 +201,8 @@ def _as_json(data: dict[str, Any]) -> str:
 
 
 def _brings(row: Row) -> bool:
-    return bool(row.external_id or row.answer or row.origin or row.data != "{}" or (row.picture and row.text))
+    said = row.answer or row.by_name
+    return bool(row.external_id or said or row.origin or row.data != "{}" or (row.picture and row.text))
 
 
 def _is_blank(value: Any) -> bool:

@@ -59,13 +59,13 @@ class ItemStore(RowStore[Row]):
         moved.update(_counted(fresh))
         answered = self.completion.store()
         moved.update(imported_annotations=len(answered))
-        moved.update(self._spare(fresh, answered, chunk))
+        moved.update(self._spare(fresh, set(answered), chunk))
         self.seen_ordinal = chunk.next_ordinal + len(fresh)
         again = len(rows) - len(fresh) - len(refused)
         completed, contradicted = self.completion.completed, self.completion.contradicted
         return Stored(len(fresh), again, completed, contradicted, refused, moved)
 
-    def _spare(self, fresh: Sequence[Fresh], answered: list[int], chunk: Chunk) -> "Counter[str]":
+    def _spare(self, fresh: Sequence[Fresh], answered: set[int], chunk: Chunk) -> "Counter[str]":
         """Takes what came with an answer out of the questions, where the project asks only about the rest."""
         if not chunk.project.asks_only_unlabeled:
             return Counter()
@@ -146,16 +146,22 @@ class ItemStore(RowStore[Row]):
         )  # fmt: skip
 
     def _insert_answers(self, fresh: Sequence[Fresh], first: int) -> None:
-        answers = {ordinal: row.answer for ordinal, (row, _) in enumerate(fresh, first) if row.answer is not None}
+        answers = {
+            ordinal: row for ordinal, (row, _) in enumerate(fresh, first) if row.answer is not None or row.by_name
+        }
         if not answers:
             return
         written = Item.objects.filter(project=self.project, ordinal__gte=first, ordinal__lt=first + len(fresh))
         constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
+        ids = written.order_by("ordinal").values_list("ordinal", "pk")
+        labeled = [(pk, answers[ordinal]) for ordinal, pk in ids if ordinal in answers]
         RawInsert(Annotation, ("item", "answer"), constants)(
-            (pk, answers[ordinal])
-            for ordinal, pk in written.order_by("ordinal").values_list("ordinal", "pk")
-            if ordinal in answers
+            (pk, row.answer) for pk, row in labeled if row.answer is not None
         )
+        if any(row.by_name for _, row in labeled):
+            RawInsert(Annotation, ("item", "answer", "imported_annotator"), constants)(
+                (pk, answer, name) for pk, row in labeled for name, answer in row.by_name
+            )
 
 
 def _know_by_earlier_hash(project: int, rows: Sequence[Row]) -> None:
@@ -170,7 +176,7 @@ def _know_by_earlier_hash(project: int, rows: Sequence[Row]) -> None:
 def _counted(fresh: Sequence[Fresh]) -> "Counter[str]":
     evals = [split for _, split in fresh].count(Split.EVAL.value)
     pools = len(fresh) - evals
-    labeled = sum(row.answer is not None for row, _ in fresh)
+    labeled = sum((row.answer is not None) + len(row.by_name) for row, _ in fresh)
     return Counter(
         next_ordinal=len(fresh), pool_items=pools, eval_items=evals, pool_open=pools, eval_open=evals,
         imported_annotations=labeled,

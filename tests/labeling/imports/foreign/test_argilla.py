@@ -13,27 +13,29 @@ def test_responses_are_labels_and_suggestions_predictions(shape):
     found = reading(f"argilla/label.{shape}")
     assert found.tool == "argilla"
     assert found.column("id") == list("1234567")
-    assert found.column("label")[:4] == ["positive", "negative", "C#", None]
-    assert found.column("label")[6] is None
+    assert found.given()[:4] == [("positive", "positive"), "negative", "C#", None]
+    one, other = (f"00000000-0000-0000-0000-00000000000{n}" for n in (1, 2))
+    assert found.by_name[0] == {one: "positive", other: "positive"}
+    assert len(set(found.by_name[6].values())) == 2  # two people of two minds: both are kept
     assert found.column("source")[:3] == ["web", "web", "mail"]
     said = {"question": "sentiment", "label": "negative", "score": 0.6, "model": "m1"}
     assert found.column("predictions") == [[said], *[None] * 6]
 
 
 def test_discarded_answers_and_drafts_are_left_out_where_the_file_tells_them():
-    assert reading("argilla/label.rows.json").column("label")[4:6] == [None, None]
+    assert reading("argilla/label.rows.json").given()[4:6] == [None, None]
     assert reading("argilla/label.rows.json").said("2 answers were discarded or drafts")
     nested = reading("argilla/label.json")
-    assert nested.column("label")[4:6] == ["negative", "negative"]
+    assert nested.given()[4:6] == ["negative", "negative"]
     assert nested.said("does not tell discarded answers and drafts from others")
 
 
 @SHAPES
 def test_several_labels_ratings_and_rankings(shape):
-    assert reading(f"argilla/multi.{shape}", kind="multilabel").column("label") == [
+    assert reading(f"argilla/multi.{shape}", kind="multilabel").given() == [
         ["sport", "arts, film"], ["politics"], [],
     ]  # fmt: skip
-    assert reading(f"argilla/rating.{shape}", kind="rating").column("label") == [1, 5]
+    assert reading(f"argilla/rating.{shape}", kind="rating").given() == [1, 5]
     ranked = reading(f"argilla/ranking.{shape}", kind="pairwise").rows
     assert [row.get("text") for row in ranked] == ["4", "5", None]
     assert ranked[2]["winner"] == "left"
@@ -42,9 +44,9 @@ def test_several_labels_ratings_and_rankings(shape):
 
 @SHAPES
 def test_of_several_questions_the_one_that_fits_is_taken(shape):
-    assert reading(f"argilla/two-questions.{shape}").column("label") == ["positive", "positive"]
+    assert reading(f"argilla/two-questions.{shape}").given() == ["positive", "positive"]
     rated = reading(f"argilla/two-questions.{shape}", kind="rating")
-    assert rated.column("label") == [1, 5]
+    assert rated.given() == [1, 5]
     assert rated.said("2 answers to “sentiment” were left out")
 
 

@@ -15,18 +15,19 @@ def test_choices_come_with_the_id_of_their_task_and_its_data():
     found = reading("label_studio/choices.json")
     assert found.tool == "label-studio"
     assert found.column("id") == [1, 2, 3, 4, 5, 6, 7]
-    assert found.column("text", "label")[:4] == list(zip(TEXTS, ("positive", "negative", "C#", None), strict=True))
+    assert found.column("text")[:4] == list(TEXTS)
+    assert found.given()[:4] == ["positive", "negative", "C#", None]
+    assert found.by_name[0] == {"1": "positive"}  # the number of a person is all that the file says
     assert found.rows[0]["source"] == "web"
 
 
-def test_skips_are_no_answers_truths_go_first_and_people_who_disagree_give_none():
+def test_skips_are_no_answers_truths_go_first_and_one_who_says_two_things_says_none():
     found = reading("label_studio/choices.json")
-    assert found.column("text", "label")[4:] == [
-        ("skipped one", None), ("two people of two minds", None), ("truth known", "positive"),
-    ]  # fmt: skip
+    assert found.column("text")[4:] == ["skipped one", "two people of two minds", "truth known"]
+    assert found.given()[4:] == [None, None, "positive"]
     assert found.said("1 answer was a skip")
     assert found.said("1 task has an answer that is marked as the truth")
-    assert found.said("1 item has answers that do not agree")
+    assert found.said("1 item has answers of one name or of none that do not agree")
 
 
 def test_a_prediction_is_kept_with_its_item_though_the_export_names_its_number_only():
@@ -41,23 +42,24 @@ def test_tables_have_a_row_an_annotation_which_come_together_again(name):
     found = reading(f"label_studio/{name}")
     assert found.tool == "label-studio-table"
     assert [str(each) for each in found.column("id")] == ["1", "2", "3", "4", "6", "7"]
-    assert found.column("text", "label")[:4] == list(zip(TEXTS, ("positive", "negative", "C#", None), strict=True))
-    assert found.column("label")[4:] == [None, None]  # which of two is the truth is not in a table
+    assert found.column("text")[:4] == list(TEXTS)
+    assert found.given()[:4] == ["positive", "negative", "C#", None]
+    assert found.given()[4:] == [None, None]  # which of two is the truth is not in a table
     assert found.said("leaves skipped tasks and predictions out")
 
 
 @pytest.mark.parametrize("name", ["multiple.json", "multiple.min.json", "multiple.csv"])
 def test_several_choices_are_a_list_and_an_answer_without_any_says_none_of_them(name):
-    labels = reading(f"label_studio/{name}", kind="multilabel").column("label")
+    labels = reading(f"label_studio/{name}", kind="multilabel").given()
     assert labels == [["sport", "arts, film"], ["politics"], [], None]
     single = reading(f"label_studio/{name}")
-    assert single.column("label") == [None, "politics", None, None]
+    assert single.given() == [None, "politics", None, None]
     assert single.said("1 answer gave several labels")
 
 
 @pytest.mark.parametrize("name", ["rating.json", "rating.min.json", "rating.csv"])
 def test_ratings_are_steps_and_a_median_between_two_is_none(name):
-    assert reading(f"label_studio/{name}", kind="rating").column("label") == [4, None, 5, None]
+    assert reading(f"label_studio/{name}", kind="rating").given() == [4, None, 5, None]
 
 
 @pytest.mark.parametrize("name", ["pairwise.json", "pairwise.min.json", "pairwise.csv"])
@@ -95,18 +97,19 @@ def test_what_the_project_does_not_ask_is_refused_by_name(name, kind, reason):
 
 def test_of_several_questions_one_is_taken_and_the_others_are_counted():
     found = reading("label_studio/several-questions.json")
-    assert found.column("label") == ["positive", "negative"]
+    assert found.given() == ["positive", "negative"]
     assert found.said("1 answer to “urgent” (choices) was left out")
     assert found.said("1 answer to “why” (textarea) was left out")
-    assert reading("label_studio/several-questions.min.json").column("label") == ["positive", "negative"]
+    assert reading("label_studio/several-questions.min.json").given() == ["positive", "negative"]
 
 
 def test_a_csv_that_does_not_tell_its_answers_asks_and_takes_the_column_that_is_chosen():
     asked = reading("label_studio/several-questions.csv")
-    assert asked.column("label") == [None, None]
+    assert asked.given() == [None, None]
     assert asked.said("choose one as the label")
     chosen = reading("label_studio/several-questions.csv", columns={"urgent": "label", "why": ""})
-    assert chosen.column("label", "sentiment", "why") == [("yes", "positive", None), (None, "negative", None)]
+    assert chosen.column("sentiment", "why") == [("positive", None), ("negative", None)]
+    assert chosen.given() == ["yes", None]
 
 
 def test_pictures_are_not_in_it_and_no_address_is_fetched():

@@ -40,11 +40,18 @@ def test_options_with_numbers_are_called_by_their_text():
     assert reading(lines(row)).column("label") == ["Bad"]
 
 
-def test_sessions_that_saw_one_input_come_together():
+def test_sessions_that_saw_one_input_come_together_and_each_keeps_its_answer():
     said = [("ann", "sport"), ("bob", "arts"), ("eve", "sport")]
     rows = [choice("a", [label], _session_id=f"news-{who}") for who, label in said]
     found = reading(lines(*rows[:2], choice("b", ["arts"], _session_id="news-ann"), rows[2]))
-    assert found.column("text", "label") == [("a", "sport"), ("b", "arts")]
+    assert found.column("text") == ["a", "b"]
+    assert found.by_name == [{"news-ann": "sport", "news-bob": "arts", "news-eve": "sport"}, {"news-ann": "arts"}]
+
+
+def test_a_session_without_a_name_is_called_by_its_time_and_is_nobody():
+    rows = [choice("a", ["sport"], _annotator_id=f"news-2026-03-1{n}_15-15-44") for n in range(2)]
+    found = reading(lines(*rows))
+    assert (found.column("label"), found.by_name) == (["sport"], [{}])
 
 
 def test_a_binary_question_gives_its_label_when_accepted():
