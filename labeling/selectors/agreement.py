@@ -29,8 +29,8 @@ def agreement(project: Project) -> dict[str, Any]:
     answers = Annotation.objects.current().filter(Q(source=Source.HUMAN) | Q(item__answers=0)).exclude(_BY_NOBODY)
     for start in range(0, len(ids), 1000):
         rows = answers.filter(item__in=ids[start : start + 1000])
-        for item_id, *who, answer in rows.values_list("item_id", "annotator_id", "imported_annotator", "answer"):
-            if out.covers(*who):
+        for item_id, user, name, answer in rows.values_list("item_id", "annotator_id", "imported_annotator", "answer"):
+            if out.covers(user, name):
                 continue
             by_item.setdefault(item_id, []).append(json.dumps(answer, sort_keys=True))
     labels = project.labels.all_keys()

@@ -165,7 +165,8 @@ class Completion:
             if name in there.named
         ]
         RawInsert(Annotation, ("item", "answer", "imported_annotator"), constants)(named)
-        return [pk for pk, *_ in (*answers, *named) if pk is not None]
+        answered = [*(pk for pk, _ in answers), *(pk for pk, *_ in named)]
+        return [pk for pk in answered if pk is not None]
 
     def committed(self) -> None:
         self._wanted, self._held = set(), set()
