@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from labeling.consensus import Given, GivenBy, against_the_others, left_out
+from labeling.consensus import NAMED, Given, GivenBy, against_the_others, left_out
 from labeling.db.raw_rows import fetch
 from labeling.kinds import Confusion, PerSubject, kind_of
 from labeling.kinds.pairwise.kind import SWAPPED
@@ -36,10 +36,10 @@ class Compared:
     confusions: Counter[Confusion] = field(default_factory=Counter)
 
 
-#: Where answers stand whose person another one answered too; an imported label of an item is nobody's.
+#: Where answers stand whose person another one answered too; an imported label of an item without a name is nobody's.
 _FROM = PerSubject(
-    item="""a.item_id, a.source, a.answer, 0 FROM labeling_annotation a
-        WHERE {current} AND a.id > %s AND a.item_id IS NOT NULL AND a.source = 'human'""",
+    item=f"""a.item_id, CASE WHEN a.annotator_id IS NULL THEN '{NAMED}' ELSE a.source END, a.answer, 0
+        FROM labeling_annotation a WHERE {{current}} AND a.id > %s AND a.item_id IS NOT NULL""",
     pair="""a.pair_id, a.source, a.answer, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END
         FROM labeling_annotation a JOIN labeling_pair p ON p.id = a.pair_id
         LEFT JOIN labeling_task t ON t.id = a.task_id

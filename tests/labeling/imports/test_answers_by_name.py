@@ -8,6 +8,7 @@ import pytest
 from labeling.models import Annotation, Item
 from labeling.selectors.agreement import agreement
 from labeling.selectors.export import export_rows
+from labeling.selectors.people.compared import compared
 from labeling.selectors.recount import differences
 from labeling.services.imports.certificate import certificate_of
 from labeling.services.imports.look import look_at
@@ -75,6 +76,8 @@ def test_people_here_count_before_those_of_an_import_and_these_before_nobody(pro
     row = item_row(project)
     assert (row["label"], row["votes"], row["soft_label"]) == ("ham", 3, {"ham": 2 / 3, "spam": 1 / 3})
     assert agreement(project)["items"] == 1
+    agreed = {key.imported_name: found.agreed for key, found in compared(project, 0).items()}
+    assert agreed == {"bob": [False]}  # the others of ann and 007 are split
     data = freeze(Run(project=project, **data_watermark(project)))
     assert [list(shares) for shares in data.pool.soft] == [[2 / 3, 1 / 3], [1, 0]]
     assert data.pool.imported.all()
