@@ -7,7 +7,9 @@ what can be checked is checked: sums, the database, the bytes (decision 0070).
 
 import ast
 import hashlib
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import IO, Any
 
 from django.core.files.storage import default_storage
@@ -21,6 +23,8 @@ from labeling.services.validation.verified import check, counted, sentence_of
 READ_BYTES = 1024 * 1024
 #: Reasons that a certificate lists; the rows of further ones are counted together.
 MAX_REASONS = 100
+#: Rejected rows whose reasons are put together at once.
+ROWS_A_PIECE = 50_000
 #: Names of labels that it lists.
 MAX_NAMES = 100
 #: How the reason of a row ends whose label the project lacks (``kinds.question.one_of``).
@@ -80,9 +84,24 @@ def _items_of(batch: ImportBatch) -> int:
 def _reasons(batch: ImportBatch, rejected: int) -> list[dict[str, Any]]:
     if not rejected:
         return []
-    alike = ImportRejection.objects.filter(batch=batch).values("field", "reason")
-    found = alike.annotate(rows=Count("pk"), first=Min("row"), last=Max("row")).order_by("-rows", "first")
-    return [dict(reason) for reason in found[:MAX_REASONS]]
+    rejections = ImportRejection.objects.filter(batch=batch).order_by()
+    (newest,) = rejections.aggregate(Max("row")).values()
+    # rows may have a reason each: they are put together on disk, some rows at a time
+    with closing(sqlite3.connect("")) as together:
+        together.executescript(_REASONS)
+        for start in range(0, newest + 1, ROWS_A_PIECE):
+            piece = rejections.filter(row__gte=start, row__lt=start + ROWS_A_PIECE).values_list("field", "reason")
+            together.executemany(_ADD, piece.annotate(Count("pk"), Min("row"), Max("row")).iterator())
+        found = together.execute(f"SELECT * FROM reason ORDER BY rows DESC, first LIMIT {MAX_REASONS}")
+        return [dict(zip(("field", "reason", "rows", "first", "last"), line, strict=True)) for line in found]
+
+
+_REASONS = """PRAGMA journal_mode = OFF; PRAGMA temp_store = FILE;
+    CREATE TABLE reason (
+        field TEXT, reason TEXT, rows INTEGER, first INTEGER, last INTEGER, PRIMARY KEY (field, reason)
+    ) WITHOUT ROWID;"""
+_ADD = """INSERT INTO reason VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET rows = rows + excluded.rows, last = excluded.last"""
 
 
 def certificate_of(batch: ImportBatch) -> Certificate:

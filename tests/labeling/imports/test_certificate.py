@@ -152,6 +152,19 @@ def test_more_reasons_than_a_list_holds_are_counted_together(bring_in, monkeypat
     assert (len(told["rejections"]), told["rejections_unlisted"]) == (2, 3)
 
 
+@pytest.mark.parametrize("piece", [1, 3, 50_000])
+def test_reasons_are_put_together_whatever_piece_their_rows_are_in(bring_in, monkeypatch, piece):
+    monkeypatch.setattr(certificate, "ROWS_A_PIECE", piece)
+    labels = ["x", "", "y", "x", "ham", "x", "y", "z"]
+    told = certificate_of(
+        bring_in(make_project(), [{"text": f"t{n}", "label": label} for n, label in enumerate(labels)])
+    )
+    assert [(line["reason"][:3], line["rows"], line["first"], line["last"]) for line in told["rejections"]] == [
+        ("'x'", 3, 1, 6), ("'y'", 2, 3, 7), ("'z'", 1, 8, 8),
+    ]  # fmt: skip
+    assert {line["field"] for line in told["rejections"]} == {"label"}
+
+
 def test_rejections_let_go_by_housekeeping_stay_in_the_certificate(bring_in):
     batch = bring_in(make_project(), ROWS)
     before = certificate_of(batch)
