@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from labeling.models import Context, Epoch, Snapshot, Task
 from labeling.services.exports.snapshots import run_snapshot
 from labeling.services.items.status import set_aside
-from learning.families.pairwise import publish
+from learning.families.pairwise import export_rows, publish
 from learning.families.pairwise.export_rows import chance_of, grade_of
 from learning.families.pairwise.results import results_of
 from learning.models import Alert, ModelVersion, PairwiseScore
@@ -34,7 +34,7 @@ def export(client, project, rows: str, **filters: str) -> list[dict]:
     return [json.loads(line) for line in b"".join(response.streaming_content).splitlines()]
 
 
-def test_preferences_are_rows_a_trainer_reads(project, people, api):
+def test_preferences_are_rows_a_trainer_reads(project, people, api, monkeypatch):
     rows = [
         judged("c0i0", "c0i3", "right", "ann"), judged("c0i3", "c0i0", "left", "bob"),
         judged("c0i0", "c0i3", "left", "cid"),  # two for c0i3, one against
@@ -53,9 +53,11 @@ def test_preferences_are_rows_a_trainer_reads(project, people, api):
     assert first["margin"] == pytest.approx(1 / 3)
     assert (first["votes_chosen"], first["votes_rejected"], first["annotators"]) == (2, 1, ["ann", "bob", "cid"])
     assert (second["margin"], second["ties"], second["purpose"]) == (1.0, 1, "Which convinces more?")
+    monkeypatch.setattr(export_rows, "CHUNK_ROWS", 1)
+    assert export(api(people.manager), project, "preferences") == found
 
 
-def test_rankings_hold_ranked_items_and_scores_hold_all(project, people, api):
+def test_rankings_hold_ranked_items_and_scores_hold_all(project, people, api, monkeypatch):
     bring(project, people.manager, judgments(0, 20, {"ann": honest, "bob": honest}, 1, 4))
     bring(project, people.manager, [judged("c1i0", "c1i1", "right")])  # c1 stays in three parts
     learn(project)
@@ -69,6 +71,13 @@ def test_rankings_hold_ranked_items_and_scores_hold_all(project, people, api):
     assert {row["rank"] for row in scored if row["context"] == "Debate 1?"} == {None}
     assert all(row["se"] > 0 and row["low"] < row["score"] < row["high"] for row in scored)
     assert export(client, project, "scores", split="eval") == []
+    # contexts and scores in pieces of any size: the same rows in the same order, those of equal scores too
+    PairwiseScore.objects.filter(context__external_id="c0").update(score=1.0)
+    rows = {name: export(client, project, name) for name in ("rankings", "scores")}
+    for contexts, scores in ((1, 1), (1, 3), (5, 2), (1_000, 5)):
+        monkeypatch.setattr(export_rows, "CHUNK_ROWS", contexts)
+        monkeypatch.setattr(export_rows, "SCORES_AT_ONCE", scores)
+        assert {name: export(client, project, name) for name in rows} == rows
 
 
 def test_grades_are_fifths_of_the_chance_against_an_average_item():
