@@ -1,7 +1,7 @@
 """What every kind of question provides. Adding one is a package here, a line in the registry, a template, a script."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from typing import Any, ClassVar
 
 from labeling.kinds.aggregate import Aggregate
@@ -141,6 +141,10 @@ class QuestionKind(ABC):
     def value_names(self, labels: Sequence[str]) -> tuple[str, ...]:
         """The names that values are, in their order; none where values are no names."""
         return tuple(labels) if self.has_labels else ()
+
+    def in_order(self, labels: Iterable[str]) -> list[str]:
+        """Labels from the lowest to the highest, of kinds whose labels are steps of a scale; none of others."""
+        return []
 
     def confusions(self, answer: dict[str, Any], others: Sequence[str]) -> tuple[Confusion, ...]:
         """Where an answer differs from what the others come to, whose labels are given; nothing where it agrees."""

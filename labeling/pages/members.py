@@ -11,6 +11,7 @@ from labeling.models import Action, Member, Permission, Project, Role, User
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import MemberForm
 from labeling.pages.navigation import permissions
+from labeling.pages.people import agreement_page
 from labeling.selectors.quarantine import quarantines, with_answers
 from labeling.services.projects.manage import remove_member, set_member
 from labeling.services.validation.errors import Invalid
@@ -42,6 +43,7 @@ def _page(request: PageRequest, project: Project, form: MemberForm) -> HttpRespo
         "what_roles_do": [(Role(role).label, what) for role, what in WHAT_ROLES_DO],
         "may_manage": Permission.MANAGE in permissions(request),
         "in_force": with_answers(row for row in ever if row.lifted_at is None),
+        "agreement_url": agreement_page(project),
         "earlier": [row for row in ever if row.lifted_at is not None][:EARLIER_SHOWN],
     }
     return render(request, "pages/members/index.html", context, status=400 if form.errors else 200)

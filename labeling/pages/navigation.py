@@ -28,7 +28,7 @@ class Tab:
 
 
 TABS = (
-    Tab("Overview", "pages:project", Action.PROJECT_READ),
+    Tab("Overview", "pages:project", Action.PROJECT_READ, ("pages:own-work",)),
     Tab("Label", "pages:annotate", Action.TASKS_ANSWER),
     Tab("Items", "pages:items", Action.ITEMS_READ, ("pages:item",)),
     Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import", "pages:import-draft")),
@@ -36,7 +36,7 @@ TABS = (
     Tab("Runs", "learning-pages:runs", Action.RUNS_READ, ("learning-pages:run",)),
     Tab("Models", "learning-pages:models", Action.MODELS_READ, ("learning-pages:model", "learning-pages:mistakes")),
     Tab("Export", "pages:export", Action.EXPORT),
-    Tab("Members", "pages:members", Action.MEMBERS_READ),
+    Tab("Members", "pages:members", Action.MEMBERS_READ, ("pages:people", "learning-pages:agreement")),
     Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage",)),
     Tab("Audit", "pages:project-audit", Action.AUDIT_READ),
 )

@@ -16,6 +16,7 @@ from labeling.pages.charts import ColumnChart, Meter, column_chart
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.markdown import render_markdown
 from labeling.pages.navigation import permissions
+from labeling.pages.people import agreement_page
 from labeling.selectors.agreement import agreement
 from labeling.selectors.importing import Importing, importing
 from labeling.selectors.judgments import pair_progress, winners
@@ -96,7 +97,8 @@ def meter_of(under_way: Importing | None) -> Meter | None:
 def agreement_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """How much people agree; on its own because it reads the answers of thousands of items."""
     found = agreement(project)
-    context = {"found": found, "percent": Meter.of(found["percent"] or 0, 1).percent}
+    percent = Meter.of(found["percent"] or 0, 1).percent
+    context = {"found": found, "percent": percent, "agreement_url": agreement_page(project)}
     return render(request, "pages/project/_agreement.html", context)
 
 

@@ -37,10 +37,11 @@ def project(manager) -> Project:
 
 def addresses(project: Project) -> list[str]:
     item, batch = project.items.first(), project.imports.first()
-    names = ["project", "items", "imports", "export", "members", "settings"]
+    names = ["project", "items", "imports", "export", "members", "people", "own-work", "settings"]
     return [
         reverse("pages:projects"), reverse("pages:project-new"), reverse("pages:tokens"), reverse("pages:password"),
         reverse("pages:help"), *(reverse(f"pages:{name}", args=[project.slug]) for name in names),
+        reverse("learning-pages:agreement", args=[project.slug]),
         reverse("pages:item", args=[project.slug, item.pk]),
         reverse("pages:import", args=[project.slug, batch.public_id]),
     ]  # fmt: skip

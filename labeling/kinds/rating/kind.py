@@ -1,6 +1,6 @@
 import json
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from itertools import accumulate
 from typing import Any
 
@@ -80,6 +80,9 @@ class Rating(QuestionKind):
     def value_names(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Of a scale whose steps are no numbers."""
         return () if all(scale.number_of(label) is not None for label in labels) else tuple(labels)
+
+    def in_order(self, labels: Iterable[str]) -> list[str]:
+        return scale.in_order(labels)
 
     def distance(self, totals: Mapping[str, int], labels: Set[str] = frozenset()) -> Distance:
         """Squared: the ratings given between two steps, those of the two themselves counted half.

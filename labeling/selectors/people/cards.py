@@ -1,6 +1,6 @@
 """One card a person, all of them in a number of statements that does not grow with the people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -114,9 +114,7 @@ def people_of(project: Project) -> People:
     )
     roles = dict(Member.objects.filter(project=project).order_by().values_list("user_id", "role"))
     keys = read.totals.keys() | {PersonKey(user) for user in {*roles, *read.skips}}
-    users = User.objects.filter(pk__in=[key.user_id for key in keys if key.user_id is not None])
-    usernames = dict(users.values_list("pk", "username"))
-    cards = [_card(key, _name(key, usernames), roles, weeks, read) for key in keys]
+    cards = [_card(key, name, roles, weeks, read) for key, name in names_of(project, keys).items()]
     return People(
         cards=tuple(sorted(cards, key=lambda card: (card.name.casefold(), card.name))),
         weeks=weeks,
@@ -138,6 +136,13 @@ def in_weeks(by_date: Mapping[str, int], weeks: Sequence[date]) -> tuple[int, ..
         if 0 <= place < len(weeks):
             found[place] += n
     return tuple(found)
+
+
+def names_of(project: Project, keys: Collection[PersonKey]) -> dict[PersonKey, str]:
+    """What these people are called."""
+    users = User.objects.filter(pk__in=[key.user_id for key in keys if key.user_id is not None])
+    usernames = dict(users.values_list("pk", "username"))
+    return {key: _name(key, usernames) for key in keys}
 
 
 def _name(key: PersonKey, usernames: Mapping[int, str]) -> str:

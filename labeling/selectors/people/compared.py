@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,14 +18,11 @@ from labeling.selectors.people.key import CURRENT, KEY_COLUMNS, PersonKey
 
 
 class ComparedAnswer(NamedTuple):
-    """``text``: the answer in canonical form, of a pair with its sides as the pair has them. ``counts``: not of
-    somebody in quarantine."""
+    """``said``: the answer in canonical form, of a pair with its sides as the pair has them, and whether it counts."""
 
     subject_id: int
     person: PersonKey
-    text: str
-    source: str
-    counts: bool
+    said: GivenBy
 
 
 @dataclass
@@ -53,14 +50,18 @@ def newest_answers(project: Project, after: int) -> Iterator[ComparedAnswer]:
     sql = f"SELECT {KEY_COLUMNS}, {_FROM.of(kind.subject).format(current=CURRENT)} ORDER BY a.id"
 
     @lru_cache(maxsize=4096)
-    def canonical(stored: str, is_turned: int) -> str:
+    def said(stored: str, is_turned: int, source: str, counts: bool) -> GivenBy:
         answer = orjson.loads(stored)
-        return json.dumps(kind.relabeled(answer, SWAPPED) if is_turned else answer, sort_keys=True)
+        told = kind.relabeled(answer, SWAPPED) if is_turned else answer
+        return GivenBy(Given(json.dumps(told, sort_keys=True), source), counts)
+
+    @cache
+    def person(user: int | None, name: str) -> tuple[PersonKey, bool]:
+        return PersonKey(user, name), not out.covers(user, name)
 
     for user, name, subject_id, source, stored, is_turned in fetch(sql, [project.pk, after]):
-        person = PersonKey(user, name)
-        counts = not (out and out.covers(user, name))
-        yield ComparedAnswer(subject_id, person, canonical(stored, is_turned), source, counts)
+        who, counts = person(user, name)
+        yield ComparedAnswer(subject_id, who, said(stored, is_turned, source, counts))
 
 
 def by_subject(answers: list[ComparedAnswer]) -> dict[int, list[int]]:
@@ -69,7 +70,7 @@ def by_subject(answers: list[ComparedAnswer]) -> dict[int, list[int]]:
     for place, answer in enumerate(answers):
         places.setdefault(answer.subject_id, []).append(place)
     for several in places.values():
-        if len(several) > 1:
+        if len({answers[place].person for place in several}) < len(several):
             first = {answers[place].person: place for place in reversed(several)}
             several[:] = sorted(first.values())
     return places
@@ -83,17 +84,17 @@ def compared(project: Project, after: int) -> dict[PersonKey, Compared]:
     for places in by_subject(answers).values():
         if len(places) < 2:
             continue
-        given = tuple(
-            [GivenBy(Given(one.text, one.source), one.counts) for one in (answers[place] for place in places)]
-        )
+        given = tuple([answers[place].said for place in places])
         for place, verdict in zip(places, verdicts_of(given), strict=True):
             if verdict is not None:
                 found[place] = verdict
     people: dict[PersonKey, Compared] = {}
     for place in sorted(found):
         person = people.setdefault(answers[place].person, Compared())
-        person.agreed.append(not found[place])
-        person.confusions.update(found[place])
+        confusions = found[place]
+        person.agreed.append(not confusions)
+        if confusions:
+            person.confusions.update(confusions)
     return people
 
 
