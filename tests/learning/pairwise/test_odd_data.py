@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from labeling.models import Context, ItemStatus, Project
+from labeling.selectors.people import people_of
 from labeling.services.items.status import set_aside
 from learning.families.pairwise.findings import sentence_of
 from learning.families.pairwise.results import overview_of, ranking_without, results_of
@@ -93,6 +94,9 @@ def test_the_only_person_is_a_suspect(project, people, everything_answers):
     learn(project)
     suspects = {suspect.annotator for suspect in overview_of(project).suspects}
     assert suspects == {"lefty"}
+    (card,) = (card for card in people_of(project).cards if card.verdict)
+    assert (card.name, card.is_imported, card.verdict.view) == ("lefty", True, "learning-pages:ranking")
+    assert "answers left in 100% of" in card.verdict.sentence
     for context in Context.objects.filter(project=project):
         assert ranking_without(project, context, "lefty")
     everything_answers(project)
