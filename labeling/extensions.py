@@ -41,6 +41,10 @@ def _no_interval(count: float, n: float) -> ShareInterval:
     return None, None, "no interval without learning"
 
 
+def _no_gold_verdict(right: Sequence[bool], chance: float) -> str:
+    return ""
+
+
 def _no_verdicts(project: Project) -> Mapping[str, PersonVerdict]:
     return {}
 
@@ -58,6 +62,8 @@ class Extensions:
     along and housekeeping leaves alone.
     ``retention``: what housekeeping may let go of.
     ``share_interval(count, n)``: how well a share is known (decision 0058).
+    ``gold_verdict(right, chance)``: why somebody should be looked at whose gold answers were so, oldest first, or "";
+    ``chance`` is the probability that a guess is right.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
@@ -69,6 +75,7 @@ class Extensions:
     named_files: Mapping[str, Callable[[str, list[int] | None], Iterable[NamedFile]]] = field(default_factory=dict)
     retention: Sequence[Rule] = ()
     share_interval: Callable[[float, float], ShareInterval] = _no_interval
+    gold_verdict: Callable[[Sequence[bool], float], str] = _no_gold_verdict
     person_verdicts: Callable[[Project], Mapping[str, PersonVerdict]] = _no_verdicts
 
 

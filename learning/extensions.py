@@ -1,5 +1,6 @@
 """What learning tells labeling: the ports of ``labeling/extensions.py``, each filled in one place."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from labeling.extensions import Extensions, ShareInterval
@@ -30,6 +31,7 @@ def extensions() -> Extensions:
         named_files=NAMED_FILES,
         retention=RULES,
         share_interval=_share_interval,
+        gold_verdict=_gold_verdict,
         person_verdicts=verdicts_on_people,
     )
 
@@ -39,6 +41,16 @@ def _share_interval(count: float, n: float) -> ShareInterval:
 
     told = with_note(share(count, n).as_dict())
     return told["low"], told["high"], told["note"]
+
+
+def _gold_verdict(right: Sequence[bool], chance: float) -> str:
+    from learning.core.quality.gold_test import judge_gold  # noqa: PLC0415
+
+    found = judge_gold(right, chance)
+    if not found.is_proposed:
+        return ""
+    allowed = f"more than the {found.wrong_allowed} of an honest person"
+    return f"{found.wrong} of {found.questions} gold answers were wrong, {allowed}"
 
 
 def _arms(project: Project) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
+from labeling.consensus import counted
 from labeling.kinds import QuestionKind, kind_of
 from labeling.models import Project
 from labeling.selectors.label_names import label_names
@@ -68,7 +69,8 @@ def agreement_report(project: Project) -> AgreementReport:
     """Answers of people in quarantine do not count. The same answers have the same figures, intervals too."""
     kind, rng = kind_of(project), np.random.default_rng(project.pk)
     answers = [one for one in newest_answers(project, newest_from(project)) if one.said.counts]
-    several = [[answers[place] for place in places] for places in by_subject(answers).values() if len(places) > 1]
+    given = ([answers[place] for place in places] for places in by_subject(answers).values() if len(places) > 1)
+    several = [unit for some in given if len(unit := list(counted(some, _source))) > 1]
     units = several[-_room_for(several) :] if several else []
     labels_of = lru_cache(maxsize=4096)(lambda text: kind.labels_of(orjson.loads(text)))
     place_of, is_ordinal = _values(kind, project, units)
@@ -89,6 +91,10 @@ def agreement_report(project: Project) -> AgreementReport:
         pairs=pairs,
         left_out=len(several) - len(units),
     )
+
+
+def _source(answer: ComparedAnswer) -> str:
+    return answer.said.given.source
 
 
 def _room_for(units: Units) -> int:

@@ -86,7 +86,7 @@ class _Read:
     per_day: Mapping[PersonKey, Mapping[str, int]]
     skips: Mapping[int, Skips]
     repeats: Mapping[int, known.Count]
-    gold: Mapping[PersonKey, known.Count]
+    gold: Mapping[PersonKey, Sequence[bool]]
     compared: Mapping[PersonKey, Compared]
     verdicts: Mapping[str, PersonVerdict]
     out: LeftOut
@@ -157,7 +157,7 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
     total, skipped = read.totals.get(key), read.skips.get(user)
     answers = total.answers if total else 0
     equal, asked_again = read.repeats.get(user, (0, 0))
-    right, of_gold = read.gold.get(key, (0, 0))
+    right = read.gold.get(key, ())
     beside = read.compared.get(key, Compared())
     median_ms = read.medians.get(key)
     moments = [moment for moment in (total and total.last_at, skipped and skipped.last_at) if moment]
@@ -175,12 +175,20 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
         skips=counted_share(skipped.count if skipped else 0, answers + (skipped.count if skipped else 0)),
         repeats=counted_share(equal, asked_again),
         agreement=counted_share(sum(beside.agreed), len(beside.agreed)),
-        gold=counted_share(right, of_gold),
+        gold=counted_share(sum(right), len(right)),
         per_week=in_weeks(read.per_day.get(key, {}), weeks),
         drift=_drift(beside.agreed),
         confused=_confused(beside.confusions, read.names),
-        verdict=read.verdicts.get(name),
+        verdict=_verdict(read.verdicts.get(name), right),
     )
+
+
+def _verdict(found: PersonVerdict | None, right: Sequence[bool]) -> PersonVerdict | None:
+    """What a test of others' making found, and what the gold answers say."""
+    by_gold = installed().gold_verdict(right, known.CHANCE) if right else ""
+    if not by_gold:
+        return found
+    return PersonVerdict(f"{by_gold}; {found.sentence}", found.view) if found else PersonVerdict(by_gold)
 
 
 def _drift(agreed: Sequence[bool]) -> tuple[CountedShare, ...]:

@@ -45,36 +45,39 @@ def repeats(project: Project, person: PersonKey | None = None, before: datetime 
     return _summed(outcomes())
 
 
-def gold(project: Project) -> dict[PersonKey, Count]:
-    """How many of the answers to questions of known answer were right."""
+def gold(project: Project) -> dict[PersonKey, list[bool]]:
+    """Whether the answers to questions of known answer were right, oldest first."""
     return _GOLD.of(kind_of(project).subject)(project)
 
 
-def _gold_of_pairs(project: Project) -> dict[PersonKey, Count]:
+#: Probability that a guess is right, by which gold tells guessing from knowing: of two that are compared.
+CHANCE = 0.5
+
+
+def _gold_of_pairs(project: Project) -> dict[PersonKey, list[bool]]:
     sql = f"""
-        SELECT {KEY_COLUMNS}, p.gold, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END AS turned, a.answer, COUNT(*)
+        SELECT {KEY_COLUMNS}, p.gold, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END, a.answer
         FROM labeling_pair p
         JOIN labeling_annotation a ON a.pair_id = p.id AND a.is_current AND a.answer IS NOT NULL AND {HAS_KEY}
         LEFT JOIN labeling_task t ON t.id = a.task_id
         WHERE p.project_id = %s AND p.gold IS NOT NULL AND (t.id IS NULL OR t.reason <> 'repeat')
-        GROUP BY {KEY_COLUMNS}, p.gold, turned, a.answer"""
+        ORDER BY a.id"""
     decode = decoder()
     as_left = {Gold.FIRST.value: "left", Gold.SECOND.value: "right"}
+    found: dict[PersonKey, list[bool]] = {}
+    for user, name, truth, is_turned, answer in fetch(sql, [project.pk]):
+        said = decode(answer)["winner"]
+        is_right = as_left.get(truth, truth) == (SWAPPED[said] if is_turned else said)
+        found.setdefault(PersonKey(user, name), []).append(is_right)
+    return found
 
-    def outcomes() -> Iterable[tuple[PersonKey, bool, int]]:
-        for user, name, truth, is_turned, answer, n in fetch(sql, [project.pk]):
-            said = decode(answer)["winner"]
-            yield PersonKey(user, name), as_left.get(truth, truth) == (SWAPPED[said] if is_turned else said), n
 
-    return _summed(outcomes())
-
-
-def _none_yet(project: Project) -> dict[PersonKey, Count]:
+def _none_yet(project: Project) -> dict[PersonKey, list[bool]]:
     return {}
 
 
 #: Only pairs can have a known answer so far.
-_GOLD: PerSubject[Callable[[Project], dict[PersonKey, Count]]] = PerSubject(item=_none_yet, pair=_gold_of_pairs)
+_GOLD: PerSubject[Callable[[Project], dict[PersonKey, list[bool]]]] = PerSubject(item=_none_yet, pair=_gold_of_pairs)
 
 
 def _summed(outcomes: Iterable[tuple[Any, bool, int]]) -> dict[Any, Count]:

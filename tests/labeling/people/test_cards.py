@@ -167,6 +167,29 @@ def test_repeats_and_gold_are_told_whichever_way_the_sides_stand(pairs, three):
     assert card_of(project, "ann (imported)").is_imported
 
 
+def test_who_answers_gold_by_a_coin_has_a_verdict_and_who_errs_once_has_none(pairs, three):
+    project, (known, *_) = pairs
+    ann, ben, _ = three
+    items = make_items(project, [f"gold {n}" for n in range(40)])
+    for n in range(20):
+        shared = {"project": project, "context_id": known.context_id, "split": "pool", "gold": "first"}
+        pair = Pair.objects.create(first=items[2 * n], second=items[2 * n + 1], **shared)
+        judge(pair, ann, "right", reason="gold")
+        judge(pair, ben, "right" if n == 3 else "left", reason="gold")
+    verdict = card_of(project, "ann").verdict
+    assert "gold answers were wrong, more than the" in verdict.sentence
+    assert card_of(project, "ben").verdict is None
+    assert (card_of(project, "ben").gold.count, card_of(project, "ben").gold.n) == (19, 20)
+
+
+def test_named_answers_of_an_import_are_a_persons(project, three):
+    (item,) = make_items(project, ["a"])
+    make_answer(item, three[0], HAM)
+    Annotation.objects.create(project=project, item=item, source="import", imported_annotator="dora", answer=SPAM)
+    assert agreement_of(project, "dora") == (0, 1)
+    assert agreement_of(project, "ann") == (0, 1)
+
+
 def test_ones_own_page_counts_repeats_from_the_next_day_on_and_five_at_least(pairs, three):
     project, made = pairs
     ann = three[0]
