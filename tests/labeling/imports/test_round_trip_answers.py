@@ -19,6 +19,7 @@ from labeling.services.exports.counting import ConversionCount
 from labeling.services.imports.records.rows import Row
 from tests.factories import UserFactory
 from tests.labeling.imports.test_round_trip_cases import (
+    CASES,
     CHANGES,
     OF_TABLES,
     PROJECTS,
@@ -26,7 +27,6 @@ from tests.labeling.imports.test_round_trip_cases import (
     Kept,
     announced,
     built,
-    cases_of,
     differing,
     kept,
     made_like,
@@ -143,7 +143,7 @@ def trip(
 def test_answers_come_back_with_who_gave_them_but_for_what_is_announced(name):
     made, people = made_like(HELD[name]), UserFactory.create_batch(3)
 
-    @cases_of(name)
+    @CASES
     @given(st.one_of(*map(answered, HELD[name])))
     def one(case: tuple[str, list[dict[str, Any]], list[list[Any]]]) -> None:
         like, found, said = case

@@ -47,11 +47,6 @@ CASES = settings(
 )  # fmt: skip
 
 
-def cases_of(name: str) -> settings:
-    """Half as many of trips that cost twice those of other formats: a parquet file costs before its first row."""
-    return settings(CASES, max_examples=100) if name in ("parquet", "huggingface") else CASES
-
-
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.one_of(
     st.sampled_from([*AWKWARD, "", " ", "NA", "null", "1e5", "1,5", "'", "a\r\nb", "\ta", "\ufeffx", "a\u2028b"]),

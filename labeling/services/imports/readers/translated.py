@@ -28,6 +28,8 @@ from labeling.services.imports.records.rows import PICTURE, Rejection
 
 #: Records by which a file is told, and those in which its columns must turn up.
 FIRST = 200
+#: Files of a zip whose first records are kept, so that they are read once and not for every look at them.
+_HEADS = 16
 _CONTAINERS: dict[str, tuple[type[Reader], str]] = {
     ImportFormat.CSV: (CsvReader, CSV),
     ImportFormat.JSON: (JsonReader, JSON),
@@ -36,6 +38,11 @@ _CONTAINERS: dict[str, tuple[type[Reader], str]] = {
 }
 #: Among the options that an import keeps for itself: whose file it is.
 READ_AS = "read_as"
+
+#: The columns of a file and its first records.
+Head = tuple[list[str], list[Record]]
+#: By the identity of the file, which is open as long.
+Heads = dict[int, Head]
 
 
 @dataclass
@@ -61,7 +68,7 @@ class RecordSource:
 
 def source_of(
     file: IO[bytes], format: str, tool: str, *, modality: str, kind: QuestionKind, notes: ImportNotes,  # noqa: A002
-    options: dict[str, Any], file_name: str = "", folder: str | None = None,
+    options: dict[str, Any], file_name: str = "", folder: str | None = None, heads: Heads | None = None,
 ) -> RecordSource:  # fmt: skip
     """``folder`` where it is in a zip. Raises ImportRefused for a file of which nothing can go in."""
     reader_type, container = _CONTAINERS[format]
@@ -75,16 +82,27 @@ def source_of(
     stem = PurePosixPath(file_name).stem
     asked = Asked(kind, modality, notes, container, chosen, stem, folder is not None, reader.quotes_formulas)
     notes.say(f"The file was read as {TOOLS[tool].title}.")
-    made = TOOLS[tool](head_of(file, format, file_name, kind)[1], asked)
+    made = TOOLS[tool](head_of(file, format, file_name, kind, heads)[1], asked)
     if reason := made.refusal():
         raise ImportRefused(reason)
     return RecordSource(reader, made, folder or "")
 
 
 def head_of(
-    file: IO[bytes], format: str, file_name: str, kind: QuestionKind  # noqa: A002
-) -> tuple[list[str], list[Record]]:  # fmt: skip
-    """The columns of a file and its first records, without the bytes of their pictures. Raises ImportRefused."""
+    file: IO[bytes], format: str, file_name: str, kind: QuestionKind, heads: Heads | None = None  # noqa: A002
+) -> Head:  # fmt: skip
+    """The columns of a file and its first records, without the bytes of their pictures; from ``heads`` where they were
+    read before. Raises ImportRefused."""
+    known = {} if heads is None else heads
+    if id(file) in known:
+        return known[id(file)]
+    found = _head_of(file, format, file_name, kind)
+    if len(known) < _HEADS:
+        known[id(file)] = found
+    return found
+
+
+def _head_of(file: IO[bytes], format: str, file_name: str, kind: QuestionKind) -> Head:  # noqa: A002
     reader_type, _ = _CONTAINERS[format]
     options = {AS_IT_IS: True, BEGINNING: FIRST}
     reader = reader_type(file, modality=Modality.TEXT, kind=kind, options=options, file_name=file_name)
@@ -99,12 +117,14 @@ def head_of(
     return reader.header_names or list(dict.fromkeys(name for record in records for name in record)), records
 
 
-def tool_in(file: IO[bytes], format: str, file_name: str, kind: QuestionKind) -> str:  # noqa: A002
+def tool_in(
+    file: IO[bytes], format: str, file_name: str, kind: QuestionKind, heads: Heads | None = None  # noqa: A002
+) -> str:  # fmt: skip
     """The name of the tool that wrote a file, "" where it is nobody's; a broken file is a matter of its reader."""
     if format not in _CONTAINERS:
         return ""
     with suppress(ImportRefused):
-        return tool_of(*head_of(file, format, file_name, kind), _CONTAINERS[format][1])
+        return tool_of(*head_of(file, format, file_name, kind, heads), _CONTAINERS[format][1])
     return ""
 
 
@@ -116,6 +136,10 @@ class TranslatedReader(Reader):
     format: ClassVar[str]
     #: whether there are files beside the records
     has_files: ClassVar[bool] = False
+
+    def __init__(self, *args: Any, **told: Any) -> None:
+        super().__init__(*args, **told)
+        self.heads: Heads = {}
 
     def check(self) -> None:
         self.relay = RelayedNotes(ImportNotes() if self.as_it_is else self.notes)
@@ -133,8 +157,11 @@ class TranslatedReader(Reader):
         """The files of records. Raises ImportRefused."""
         about: dict[str, Any] = {"modality": self.modality, "kind": self.kind, "file_name": self.file_name}
         return [
-            source_of(self.file, self.format, self.options[READ_AS], notes=self.relay, options=self.options, **about)
-        ]
+            source_of(
+                self.file, self.format, self.options[READ_AS], notes=self.relay, options=self.options,
+                heads=self.heads, **about,
+            )
+        ]  # fmt: skip
 
     def records(self, start: int) -> Iterator[Numbered]:
         self.check()
@@ -174,7 +201,11 @@ class TranslatedReader(Reader):
     def as_they_are(self) -> "TranslatedReader":
         """A reader of the same records in which nothing is chosen for a purpose, as a look shows them."""
         options = {**self.options, "columns": None, AS_IT_IS: True, BEGINNING: FIRST}
-        return type(self)(self.file, modality=self.modality, kind=self.kind, options=options, file_name=self.file_name)
+        reader = type(self)(
+            self.file, modality=self.modality, kind=self.kind, options=options, file_name=self.file_name
+        )
+        reader.heads = self.heads
+        return reader
 
     def _first_rows(self) -> list[Record]:
         return [record for _, record in islice(self.as_they_are().records(0), FIRST) if isinstance(record, dict)]

@@ -87,7 +87,7 @@ class ZipOfTables(TranslatedReader):
             except (pa.ArrowException, OSError) as error:
                 raise_outage(error)
                 return False
-        return tool_in(file, format_, entry.base, self.kind) != ""
+        return tool_in(file, format_, entry.base, self.kind, self.heads) != ""
 
     def as_they_are(self) -> TranslatedReader:
         reader = super().as_they_are()
@@ -147,11 +147,11 @@ class ZipOfTables(TranslatedReader):
         file, format_ = self._opened(entry)
         if tool := foreign_tool(_head(file), entry.base):
             raise ImportRefused(f"{entry.base}: {not_supported(tool)}")
-        tool = tool_in(file, format_, entry.base, self.kind)
+        tool = tool_in(file, format_, entry.base, self.kind, self.heads)
         try:
             return source_of(
                 file, format_, tool, modality=self.modality, kind=self.kind, notes=self.relay, options=self.options,
-                file_name=entry.base, folder=entry.name.rpartition("/")[0],
+                file_name=entry.base, folder=entry.name.rpartition("/")[0], heads=self.heads,
             )  # fmt: skip
         except ImportRefused as refused:
             raise ImportRefused(f"{entry.base}: {refused.reason}") from refused
