@@ -1,5 +1,6 @@
 from labeling.models.action import Action
 from labeling.models.annotation import Annotation, Source, Viewport
+from labeling.models.asked_again import AskedAgain
 from labeling.models.asset import Asset
 from labeling.models.attempt_limit import AttemptLimit
 from labeling.models.audit_event import AppendOnly, AuditEvent
@@ -29,10 +30,11 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "Asset", "AttemptLimit", "AuditEvent", "Backup",
-    "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat",
-    "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",
-    "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission",
-    "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Role", "Scope", "SkipReason",
-    "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User", "Viewport", "WorkerMachine",
+    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskedAgain", "Asset", "AttemptLimit",
+    "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch",
+    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord",
+    "JobRecordQuerySet", "JobState", "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair",
+    "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry",
+    "Reason", "Role", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState",
+    "User", "Viewport", "WorkerMachine",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ class Action(Enum):
 
     ITEMS_READ = "items.read", Permission.VIEW
     ITEMS_SET_ASIDE = "items.set-aside", Permission.REVIEW
+    ITEMS_ASK_AGAIN = "items.ask-again", Permission.REVIEW
     CONTEXTS_READ = "contexts.read", Permission.VIEW
     CONTEXTS_SET_ASIDE = "contexts.set-aside", Permission.REVIEW
     CONTEXTS_DELETE = "contexts.delete", Permission.MANAGE

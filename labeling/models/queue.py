@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
+from labeling.models.task import Reason
+
 
 class Epoch(models.Model):
     """One published ranking. Becomes visible as a whole when ``Project.epoch`` moves to its number."""
@@ -30,6 +32,9 @@ class QueueEntry(models.Model):
     propensity = models.FloatField(help_text="Probability of this pick at its place in the draw of this ranking.")
     slots_taken = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Answers of the item the ranking knew of: what was asked beyond them waits."
+    )
+    reason = models.CharField(
+        max_length=10, null=True, choices=Reason.choices, help_text="Why it is put, where not for the strategy's sake."
     )
 
     class Meta:

@@ -24,6 +24,7 @@ class Reason(models.TextChoices):
     GOLD = "gold"
     REPEAT = "repeat"
     STRATEGY = "strategy"
+    RELABEL = "relabel"
 
 
 class SkipReason(models.TextChoices):

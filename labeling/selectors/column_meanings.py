@@ -19,7 +19,7 @@ MEANINGS: Mapping[str, str] = {
     "quarantined": "Whether the person's answers are left out of consensus and training.",
     # how it came to be asked
     "split": "pool: may be asked about by choice and learned from; eval: drawn at random, only ever measured on.",
-    "reason": "Why the question was put: eval, random, gold, repeat or strategy.",
+    "reason": "Why the question was put: eval, random, gold, repeat, strategy, or relabel (its answer was doubted).",
     "strategy": "The query strategy that chose it.",
     "model_version": "Number of the model version that ranked it.",
     "model_verified": "Whether that version passed the gate on at least 200 eval answers; null without a model.",

@@ -41,6 +41,7 @@ _NOT_DRAWN: dict[str | None, str] = {
     Reason.EVAL.value: "eval split",
     Reason.GOLD.value: "known answer",
     Reason.REPEAT.value: "asked again",
+    Reason.RELABEL.value: "asked again",
 }
 
 

@@ -10,14 +10,16 @@ def published_queue(project: Project) -> dict[str, Any]:
     epoch = Epoch.objects.filter(project=project, number=project.epoch).first()
     if epoch is None:
         return {"epoch": 0, "model": None, "strategy": "", "pool_size": 0, "entries": []}
-    entries = QueueEntry.objects.filter(epoch=epoch).order_by("rank").values_list("item", "utility", "propensity")
+    entries = (
+        QueueEntry.objects.filter(epoch=epoch).order_by("rank").values_list("item", "utility", "propensity", "reason")
+    )
     return {
         "epoch": epoch.number,
         "model": epoch.model_version,
         "strategy": epoch.strategy,
         "pool_size": epoch.pool_size,
         "entries": [
-            {"item": item, "utility": utility, "reason": Reason.STRATEGY.value, "propensity": propensity}
-            for item, utility, propensity in entries
+            {"item": item, "utility": utility, "reason": reason or Reason.STRATEGY.value, "propensity": propensity}
+            for item, utility, propensity, reason in entries
         ],
     }

@@ -18,6 +18,7 @@ from django.utils import timezone
 from labeling import signals
 from labeling.models import (
     Annotation,
+    AskedAgain,
     Asset,
     Backup,
     Context,
@@ -49,7 +50,7 @@ DELETE_BATCH_ROWS = 5_000
 DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
-_IN_ORDER = (Annotation, Task, Pair, Item, Context, Asset)
+_IN_ORDER = (Annotation, Task, AskedAgain, Pair, Item, Context, Asset)
 
 
 def delete_project(user: User, project: Project) -> ProjectDeletion:

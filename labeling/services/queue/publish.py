@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from labeling.models import Epoch, Project
+from labeling.models import Epoch, Project, QueueEntry, Reason
 from labeling.services.jobs.attempts import FencedOff
 from labeling.services.serving.queue_pass import PASS_RANKS
 from labeling.services.serving.sources import SubjectSource, source_of
@@ -32,6 +32,7 @@ class RankedHead:
     model_version: int | None
     pool_size: int
     leaning: float | None
+    again: int = 0
 
 
 @transaction.atomic
@@ -51,15 +52,17 @@ def publish(
     pool_size: int,
     slots_taken: Sequence[int] | None = None,
     leaning: float | None = None,
+    again: int = 0,
 ) -> bool:
     """Makes ``[(item, utility, propensity)]``, of pairs ``[(one item, other item, utility, propensity)]``, best first,
     the project's queue; False when fenced off.
 
     ``slots_taken``: the answers of each that the ranking knew of (0 where left out); what was asked beyond them waits
     for a later pass. ``leaning``: the share of questions to be drawn at random from now on, where it is above the
-    project's; None leaves it. Pairs without a row get one. Repeating it with the same number changes nothing and is
-    True. Entries of older epochs are removed afterwards. Raises ValueError for what is not distinct or not of the pool,
-    for pairs across contexts, and for utilities and propensities that are none.
+    project's; None leaves it. ``again``: how many of the first are items that a person has put again. Pairs without a
+    row get one. Repeating it with the same number changes nothing and is True. Entries of older epochs are removed
+    afterwards. Raises ValueError for what is not distinct or not of the pool, for pairs across contexts, and for
+    utilities and propensities that are none.
     """
     project = Project.objects.only("kind", "pairs", "epoch", "reserved_epoch").get(pk=project_id)
     source = source_of(project)
@@ -75,7 +78,9 @@ def publish(
     ids = source.row_ids(project_id, checked)
     rows = [(pk, *of, taken) for pk, of, taken in zip(ids, numbers, known, strict=True)]
     try:
-        published = _publish(project_id, number, RankedHead(source, rows, strategy, model_version, pool_size, leaning))
+        published = _publish(
+            project_id, number, RankedHead(source, rows, strategy, model_version, pool_size, leaning, again)
+        )
     except FencedOff:
         return False
     if published:
@@ -95,6 +100,8 @@ def _publish(project_id: int, number: int, ranking: RankedHead) -> bool:
         pool_size=ranking.pool_size,
     )  # fmt: skip
     _insert(epoch.pk, ranking)
+    if ranking.again:
+        QueueEntry.objects.filter(epoch=epoch, rank__lt=ranking.again).update(reason=Reason.RELABEL)
     # the switch; if somebody reserved while the entries were written, it finds no row and all of this is undone
     leans = {} if ranking.leaning is None else {"leaning": ranking.leaning}
     unpublished = Project.objects.filter(pk=project_id, reserved_epoch=number, epoch__lt=number)

@@ -91,7 +91,8 @@ def _tasks(
         why: dict[str, Any] = {"reason": pick.reason, "pool_size": None, "propensity": pick.propensity}
         if pick.holds_slot:
             why["pool_size"] = size[split]
-            why["propensity"] = at_random = min(1.0, pick.weight / max(1, size[split]))
+            at_random = min(1.0, pick.weight / max(1, size[split]))
+            why["propensity"] = at_random if pick.propensity is None else pick.propensity
         if pick.is_draw:
             draws += 1
             why |= {"draw": draws, "epoch": project.epoch if has_head else None}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.kinds import kind_of
-from labeling.models import Item, Project, Split
+from labeling.models import AskedAgain, Item, Project, Split
 from labeling.services.queue import publish as queue
 from learning.core.cycle import Answers, Settings, rank_pool, sample_pool, step_rng
 from learning.core.learners import FittedLearner
@@ -26,18 +26,20 @@ QUEUE_SIZE = 2_000
 @dataclass(frozen=True)
 class OpenPool:
     """Pool items somebody may be asked about, by ordinal. ``started``: some of several annotators were asked already,
-    and ``answers`` of them have answered."""
+    and ``answers`` of them have answered. ``again``: a person has put the item again, whose answer is doubted."""
 
     ordinals: NDArray[np.int64]
     item_ids: NDArray[np.int64]
     started: NDArray[np.bool_]
     answers: NDArray[np.int64]
+    again: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class RankedPool:
     """``slots_taken``: the answers of each entry's item that the ranking knows. ``leaning``: the share of questions to
-    be drawn at random where it is above the project's, None for as much as before. ``skips``: what the report says of
+    be drawn at random where it is above the project's, None for as much as before. ``again``: how many of the first
+    entries a person has put again. ``skips``: what the report says of
     what was skipped."""
 
     entries: list[tuple[int, float, float]]
@@ -46,6 +48,7 @@ class RankedPool:
     reason: str
     pool_size: int
     leaning: float | None = None
+    again: int = 0
     skips: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,7 +74,9 @@ def open_pool(project: Project, n_items: int) -> OpenPool:
     numbers = rows.order_by().values_list(*names).iterator(chunk_size=10_000)
     found = np.fromiter(chain.from_iterable(numbers), dtype=np.int64).reshape(-1, len(names))
     found = found[np.argsort(found[:, 0])]
-    return OpenPool(found[:, 0], found[:, 1], found[:, 2] > 0, found[:, 3])
+    doubted = AskedAgain.objects.filter(project=project).values_list("item", flat=True)
+    again = np.isin(found[:, 1], np.fromiter(doubted, dtype=np.int64))
+    return OpenPool(found[:, 0], found[:, 1], found[:, 2] > 0, found[:, 3], again)
 
 
 def eligible_mask(items: OpenPool, n_rows: int) -> NDArray[np.bool_]:
@@ -84,27 +89,30 @@ def rank(
     pool: Pool, items: OpenPool, labeled: NDArray[np.int64], answers: Answers, model: FittedLearner | None,
     settings: Settings, seed: int, skips: SkipModel | None = None,
 ) -> RankedPool:  # fmt: skip
-    """The head of the queue: items that wait for their second annotator first, then what the strategy draws.
+    """The head of the queue: items that a person has put again, then those that wait for their second annotator, then
+    what the strategy draws.
 
     ``labeled`` are ordinals with an answer (an imported one counts): they are not asked about anew. What else was asked
     and is not known yet waits in the queue for a later pass.
     """
     is_labeled = np.isin(items.ordinals, labeled)
-    fresh = ~items.started & ~is_labeled
+    fresh = ~items.started & ~is_labeled & ~items.again
     eligible = np.zeros(pool.n_rows, dtype=bool)
     eligible[items.ordinals[fresh]] = True
-    started = items.item_ids[items.started][: settings.head].tolist()
-    known = np.where(is_labeled, items.answers, 0)[items.started][: settings.head].tolist()
+    first = np.concatenate((np.flatnonzero(items.again), np.flatnonzero(items.started & ~items.again)))[: settings.head]
+    again = int(items.again[first].sum())
+    started = items.item_ids[first].tolist()
+    known = np.where(is_labeled, items.answers, 0)[first].tolist()
     if not fresh.any():
-        reason = "nothing unasked is left"
-        return RankedPool([(item, 0.0, 1.0) for item in started], known, settings.strategy, reason, 0)
+        entries = [(item, 0.0, 1.0) for item in started]
+        return RankedPool(entries, known, settings.strategy, "nothing unasked is left", 0, again=again)
     draws = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"), skips)
     item_ids = items.item_ids[np.searchsorted(items.ordinals, draws.rows)]
     drawn = zip(item_ids.tolist(), draws.utilities.tolist(), draws.propensities.tolist(), strict=True)
     top = float(draws.utilities.max())
     entries = ([(item, top, 1.0) for item in started] + list(drawn))[: settings.head]
     slots_taken = (known + [0] * len(entries))[: len(entries)]
-    return RankedPool(entries, slots_taken, draws.strategy, draws.reason, draws.pool_size)
+    return RankedPool(entries, slots_taken, draws.strategy, draws.reason, draws.pool_size, again=again)
 
 
 def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVersion | None) -> bool:
@@ -118,6 +126,7 @@ def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVers
         pool_size=ranking.pool_size,
         slots_taken=ranking.slots_taken,
         leaning=ranking.leaning,
+        again=ranking.again,
     )
 
 

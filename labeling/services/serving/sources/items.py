@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from labeling.models import Item, ItemStatus, Progress, Project, QueueEntry, Split
+from labeling.models import AskedAgain, Item, ItemStatus, Progress, Project, QueueEntry, Reason, Split
 from labeling.services.serving import doubled
 from labeling.services.serving.cursor import AnnotatorCursor
-from labeling.services.serving.sources.base import Row
+from labeling.services.serving.sources.base import Entry, Pick, Row
 from labeling.services.serving.sources.walk import WalkedSource
 
 #: Items that one statement looks up.
@@ -50,7 +51,20 @@ class Items(WalkedSource):
 
     def with_wanted(self, rows: "QuerySet[Any]", project: Project) -> "QuerySet[Any]":
         rows = doubled.with_wanted(rows, project.overlap, doubled.share_of(project))
-        return rows.annotate(wanted=self.unless_imported(F("wanted"), project)) if project.asks_only_unlabeled else rows
+        if project.asks_only_unlabeled:
+            rows = rows.annotate(wanted=self.unless_imported(F("wanted"), project))
+        again = AskedAgain.objects.filter(project=project)
+        if again.exists():
+            times = again.filter(item=OuterRef("pk")).values("times")
+            rows = rows.annotate(wanted=F("wanted") + Coalesce(Subquery(times), 0))
+        return rows
+
+    def queued(self, entry: Entry) -> Pick:
+        """An item that a person has put again is no pick of a strategy: nothing was drawn."""
+        pick = super().queued(entry)
+        if isinstance(entry, QueueEntry) and entry.reason == Reason.RELABEL:
+            pick.reason, pick.propensity = Reason.RELABEL, entry.propensity
+        return pick
 
     def addresses(self, cursor: AnnotatorCursor) -> tuple[int, int]:
         return 0, cursor.progress.next_ordinal
