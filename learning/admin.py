@@ -19,6 +19,7 @@ from learning.models import (
     PairwiseScore,
     PairwiseWithout,
     Run,
+    SuspectedError,
 )
 
 
@@ -115,3 +116,10 @@ class PairwiseWithoutAdmin(LookAdmin):
     list_filter: ClassVar[Any] = ("model_version__project",)
     list_select_related = ("context", "model_version")
     search_fields: ClassVar[Any] = ("annotator",)
+
+
+@admin.register(SuspectedError)
+class SuspectedErrorAdmin(LookAdmin):
+    list_display = ("item_id", "project", "said", "doubted", "belief", "state", "outcome", "found_at", "decided_by")
+    list_filter: ClassVar[Any] = ("state", "outcome", "project")
+    list_select_related = ("project", "decided_by")

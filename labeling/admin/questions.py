@@ -10,7 +10,19 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from labeling.admin.base import LookAdmin
-from labeling.models import Annotation, Asset, Context, Epoch, Item, Pair, PairQueueEntry, QueueEntry, Task, TaskState
+from labeling.models import (
+    Annotation,
+    AskedAgain,
+    Asset,
+    Context,
+    Epoch,
+    Item,
+    Pair,
+    PairQueueEntry,
+    QueueEntry,
+    Task,
+    TaskState,
+)
 from labeling.services.audit.trail import record
 from labeling.services.serving.leases import expire_overdue
 
@@ -124,3 +136,10 @@ class PairQueueEntryAdmin(LookAdmin):
     list_display = ("epoch", "rank", "pair_id", "utility", "propensity")
     list_select_related = ("epoch",)
     search_fields = ("=pair__id",)
+
+
+@admin.register(AskedAgain)
+class AskedAgainAdmin(LookAdmin):
+    list_display = ("item", "project", "times", "asked_at", "asked_by")
+    list_filter = ("project",)
+    list_select_related = ("item", "project", "asked_by")

@@ -16,6 +16,8 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.items import answers_of, browse, history
 from labeling.selectors.label_names import label_names
 from labeling.services.items import status as service
+from labeling.services.items.doubted import ask_somebody_else
+from labeling.services.validation.errors import Invalid
 
 FIRST_COLUMNS = 6
 ITEMS_PER_PAGE = 50
@@ -138,4 +140,24 @@ def item_restore(request: PageRequest, project: Project, pk: int) -> HttpRespons
 def item_set_aside(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     service.set_aside(request.user, _item(project, pk))
     messages.success(request, "The item is set aside: nobody is asked about it until it is restored.")
+    return redirect("pages:item", project.slug, pk)
+
+
+@require_POST
+@project_page(Action.ITEMS_ASK_AGAIN)
+def item_ask_again(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    try:
+        asked = ask_somebody_else(request.user, project, [_item(project, pk).pk])
+    except Invalid as refused:
+        messages.error(request, refused.reason)
+    else:
+        if asked:
+            messages.success(
+                request, "Somebody else is asked about the item, before anything else the next ranking puts."
+            )
+        else:
+            messages.warning(
+                request,
+                "Nobody else can be asked: everybody who labels here has been, or somebody is being asked already.",
+            )
     return redirect("pages:item", project.slug, pk)

@@ -34,7 +34,12 @@ TABS = (
     Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import", "pages:import-draft")),
     Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, belongs_to=lambda kind: kind.ranks_items),
     Tab("Runs", "learning-pages:runs", Action.RUNS_READ, ("learning-pages:run",)),
-    Tab("Models", "learning-pages:models", Action.MODELS_READ, ("learning-pages:model", "learning-pages:mistakes")),
+    Tab(
+        "Models",
+        "learning-pages:models",
+        Action.MODELS_READ,
+        ("learning-pages:model", "learning-pages:mistakes", "learning-pages:suspected-errors"),
+    ),
     Tab("Export", "pages:export", Action.EXPORT),
     Tab("Members", "pages:members", Action.MEMBERS_READ, ("pages:people", "learning-pages:agreement")),
     Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage",)),

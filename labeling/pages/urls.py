@@ -32,6 +32,7 @@ of_a_project = [
     path("items/<int:pk>/", items.item, name="item"),
     path("items/<int:pk>/restore/", items.item_restore, name="item-restore"),
     path("items/<int:pk>/set-aside/", items.item_set_aside, name="item-set-aside"),
+    path("items/<int:pk>/ask-again/", items.item_ask_again, name="item-ask-again"),
     path("export/", export.export, name="export"),
     path("export/snapshots/", export.snapshots, name="snapshots"),
     path("export/snapshots/new/", export.snapshot_new, name="snapshot-new"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learning.api import alerts, models, pairwise, runs
+from learning.api import alerts, models, pairwise, runs, suspected_errors
 
 app_name = "learning-api"
 urlpatterns = [
@@ -11,6 +11,17 @@ urlpatterns = [
     path("projects/<slug:slug>/rollback/", models.Rollback.as_view(), name="rollback"),
     path("projects/<slug:slug>/queue/", models.Queue.as_view(), name="queue"),
     path("projects/<slug:slug>/scores/", pairwise.Scores.as_view(), name="scores"),
+    path("projects/<slug:slug>/suspected-errors/", suspected_errors.SuspectedErrors.as_view(), name="suspected-errors"),
+    path(
+        "projects/<slug:slug>/suspected-errors/ask-again/",
+        suspected_errors.SuspectedErrorsAskAgain.as_view(),
+        name="suspected-errors-ask-again",
+    ),
+    path(
+        "projects/<slug:slug>/suspected-errors/keep/",
+        suspected_errors.SuspectedErrorsKeep.as_view(),
+        name="suspected-errors-keep",
+    ),
     path("projects/<slug:slug>/alerts/", alerts.Alerts.as_view(), name="alerts"),
     path("alerts/<int:pk>/resolve/", alerts.AlertResolve.as_view(), name="alert-resolve"),
     path("runs/<uuid:public_id>/", runs.RunDetail.as_view(), name="run"),

@@ -5,10 +5,11 @@ from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
 from learning.models.run import Run, Trigger
+from learning.models.suspected_error import Outcome, SuspectedError, SuspicionState
 from learning.models.version_report import VersionReport
 
 __all__ = [
     "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion",
-    "NextDecision", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity", "Status", "Trigger",
-    "VersionReport",
+    "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity", "Status",
+    "SuspectedError", "SuspicionState", "Trigger", "VersionReport",
 ]  # fmt: skip

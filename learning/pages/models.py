@@ -12,7 +12,7 @@ from labeling.kinds import kind_of
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.validation.errors import Invalid
-from learning.models import Decision, ModelVersion, Status
+from learning.models import Decision, ModelVersion, Status, SuspectedError
 from learning.pages import card, trust
 from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, precision_recall_chart, reliability_chart
 from learning.selectors.arms import arms
@@ -109,6 +109,7 @@ def _list(
         "page": page,
         "rows": [{"version": version, "headline": card.headline(project, version)} for version in page.object_list],
         "next_run": next_run(project),
+        "n_suspected": SuspectedError.objects.filter(project=project).open().count(),
         "champion": champion,
         "whole": True,
         "history": _history(project) if page.number == 1 else [],

@@ -13,6 +13,7 @@ ACTIONS = frozenset(
         "context.set_aside",
         "housekeeping.started",
         "import.started",
+        "item.answer_kept",
         "item.asked_again",
         "item.restored",
         "item.set_aside",

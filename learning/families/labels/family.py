@@ -19,6 +19,7 @@ from learning.families.labels import (
     leaning,
     ranking,
     stopping,
+    suspects,
     training_data,
 )
 from learning.families.labels.context import Context, Inputs
@@ -38,7 +39,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     name = "labels"
     nothing_to_learn = "no answers to learn from yet"
     calibrates = True
-    diagnostics = (stopping.measure, arms.compare, falling_back.decide)
+    diagnostics = (stopping.measure, arms.compare, falling_back.decide, suspects.name)
 
     def parameters(self) -> dict[str, Any]:
         return {"head": ranking.QUEUE_SIZE, "temperature": DEFAULT_TEMPERATURE}

@@ -29,6 +29,7 @@ class AnyLabels(Objective):
     best_constant = "most_frequent"
     share_right = "exact_match"
     one_answer = False
+    names_errors = True
 
     def decide(self, probabilities: FloatMatrix | DoubleArray) -> IntArray:
         """Return yes or no for each label; see :meth:`Objective.decide`."""

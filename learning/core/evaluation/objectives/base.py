@@ -48,6 +48,8 @@ class Objective(ABC):
     one_answer: ClassVar[bool] = True
     #: whether who disagrees errs: then a queue leans towards random for it, and people are weighed by it
     disagreement_is_error: ClassVar[bool] = False
+    #: whether an answer that is not believed is probably wrong: then it is named (``learning/core/quality``)
+    names_errors: ClassVar[bool] = False
     #: whether a queue falls back to random questions where choosing teaches nothing: measured for one label an item
     falls_back: ClassVar[bool] = False
 

@@ -28,6 +28,7 @@ class OneLabel(Objective):
     simulated_by = "macro_f1"
     best_constant = "majority"
     disagreement_is_error = True
+    names_errors = True
     falls_back = True
 
     def decide(self, probabilities: FloatMatrix | DoubleArray) -> IntArray:

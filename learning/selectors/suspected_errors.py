@@ -1,0 +1,95 @@
+"""Answers that are hardly believed, as pages and REST list them, and how often the doubt was right so far."""
+
+from dataclasses import dataclass
+
+from labeling.kinds import QuestionKind, kind_of
+from labeling.models import Annotation, Item, ItemStatus, Project, Source
+from labeling.selectors.label_names import label_names
+from learning.models import Outcome, SuspectedError, SuspicionState
+
+#: Items of one question to the database.
+_ITEMS = 500
+
+
+@dataclass(frozen=True)
+class SuspectedAnswer:
+    """One row of the list; labels by the names of now. ``instead`` is believed in the place of the answer where an item
+    has one label; of several labels ``wrongly`` says whether the doubted one was given or left out."""
+
+    item: Item
+    said: list[str]
+    doubted: str
+    wrongly_given: bool
+    belief: float
+    neighbours: list[tuple[int, list[str]]]
+
+
+@dataclass(frozen=True)
+class Suspicions:
+    """``found``: least believed first. ``waiting``: put to somebody else, and not answered yet. ``decided``: doubts
+    that a further answer or a reviewer has settled; of so many the answer was ``wrong``, for the next one was another.
+    """
+
+    found: list[SuspectedAnswer]
+    waiting: int
+    decided: int
+    wrong: int
+
+
+def suspicions(project: Project) -> Suspicions:
+    """What is open now. An answer somebody has given or changed since is left out until the next run."""
+    rows = list(SuspectedError.objects.filter(project=project).open().least_believed_first())
+    items = _items(project, rows)
+    names = label_names(project)
+    found = [
+        SuspectedAnswer(
+            items[row.item_id],
+            [names.name(label) for label in row.said],
+            names.name(row.doubted),
+            row.doubted in row.said,
+            row.belief,
+            [(item, [names.name(label) for label in said]) for item, said in row.neighbours],
+        )
+        for row in rows
+        if row.item_id in items
+    ]
+    waiting, outcomes = _outcomes(project)
+    return Suspicions(found, waiting, len(outcomes), outcomes.count(Outcome.OTHER))
+
+
+def next_answers(kind: QuestionKind, waiting: list[SuspectedError]) -> dict[int, Outcome]:
+    """What the newest answer that a person gave since says of each, by suspicion; those without one are left out."""
+    seen = {row.item_id: row for row in waiting}
+    found: dict[int, Outcome] = {}
+    ids = list(seen)
+    for start in range(0, len(ids), _ITEMS):
+        given = Annotation.objects.current().filter(item__in=ids[start : start + _ITEMS], source=Source.HUMAN)
+        for item, pk, answer in given.order_by("pk").values_list("item", "pk", "answer"):
+            row = seen[item]
+            if pk > row.answers_seen and answer is not None:
+                is_same = sorted(kind.labels_of(answer)) == sorted(row.said)
+                found[row.pk] = Outcome.SAME if is_same else Outcome.OTHER
+    return found
+
+
+def _items(project: Project, rows: list[SuspectedError]) -> dict[int, Item]:
+    """The items of the rows that are still asked about and still have the answer that was judged."""
+    ids = [row.item_id for row in rows]
+    found = Item.objects.filter(project=project, pk__in=ids, status=ItemStatus.ACTIVE).select_related("asset")
+    items = {item.pk: item for item in found}
+    seen = {row.item_id: row.answers_seen for row in rows}
+    newest = Annotation.objects.filter(item__in=ids, source=Source.HUMAN).values_list("item", "pk")
+    for item, pk in newest:
+        if pk > seen[item or 0]:  # never 0: they were looked up by it
+            items.pop(item or 0, None)
+    return items
+
+
+def _outcomes(project: Project) -> tuple[int, list[str]]:
+    """How many wait for an answer, and what came of the others: also what no run has written down yet."""
+    rows = SuspectedError.objects.filter(project=project)
+    waiting = list(rows.waiting())
+    came = next_answers(kind_of(project), waiting)
+    known = list(rows.filter(state=SuspicionState.ASKED).exclude(outcome="").values_list("outcome", flat=True))
+    kept = rows.filter(state=SuspicionState.KEPT).count()
+    return len(waiting) - len(came), [*known, *came.values(), *[Outcome.SAME] * kept]
