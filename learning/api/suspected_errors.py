@@ -14,6 +14,10 @@ from learning.selectors.suspected_errors import SuspectedAnswer, suspicions
 from learning.services.quality.suspected_errors import ask_again, keep
 
 
+#: The largest number the database holds.
+MAX_ID = 2**63 - 1
+
+
 class NeighbourOut(serializers.Serializer[Any]):
     item = serializers.IntegerField()
     said = serializers.ListField(child=serializers.CharField())
@@ -43,7 +47,9 @@ class SuspicionsOut(serializers.Serializer[Any]):
 
 
 class ItemsIn(StrictSerializer):
-    items = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_ITEMS)
+    items = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=MAX_ITEMS
+    )
 
 
 class ItemsOut(serializers.Serializer[Any]):
