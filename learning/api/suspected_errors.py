@@ -13,7 +13,6 @@ from labeling.services.items.doubted import MAX_ITEMS
 from learning.selectors.suspected_errors import SuspectedAnswer, suspicions
 from learning.services.quality.suspected_errors import ask_again, keep
 
-
 #: The largest number the database holds.
 MAX_ID = 2**63 - 1
 
