@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0032_json_arrays'),
+        ('labeling', "0033_answers_by_name"),
     ]
 
     operations = [
