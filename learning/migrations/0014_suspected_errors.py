@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0033_asked_again'),
+        ('labeling', '0034_asked_again'),
         ('learning', '0013_decoder_of_features'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
