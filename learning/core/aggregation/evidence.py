@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import binom
 
 from learning.core.aggregation.base import Aggregated, ConsensusRule
 from learning.core.aggregation.crowdlab import Crowdlab
@@ -12,7 +13,7 @@ from learning.core.aggregation.majority import Majority
 from learning.core.aggregation.votes import NO_LABEL, KnownTruth, Votes, judged_items
 from learning.core.arrays import DoubleArray, IntArray
 from learning.core.evaluation.intervals import Estimate
-from learning.core.evaluation.paired import paired_loss_test
+from learning.core.evaluation.paired import PairedLoss, paired_loss_test
 
 #: Parts into which gold is cut for a rule that learns from it.
 FOLDS = 20
@@ -21,6 +22,8 @@ PERMUTATIONS = 199
 _MOST_ANSWERS = 20_000
 #: Held-out answers there must be, and of one label or person before they can object.
 LEAST_HELD_OUT, LEAST_OF_ONE = 100, 20
+#: How likely luck may be to make one object.
+OBJECTION = 0.05
 
 
 @dataclass(frozen=True)
@@ -184,14 +187,26 @@ def on_held_out_answers(votes: Votes, known: KnownTruth, rng: np.random.Generato
         found.aggregate(others, given).loss(truth, items)
         for found, given in ((rule, known), (rule, alone), (Majority(), known))
     )
-    gains = _gains(ours, theirs, truth[items], rng)
-    spoken = [*gains, *_gains(ours, theirs, votes.people[held_out], rng)]
-    objects = any(gain.high < 0 for gain in spoken if gain.n >= LEAST_OF_ONE)
-    if objects or sum(gain.value for gain in gains) <= 0 or compare("", ours, alike, rng).gain.low <= 0:
+    by_label = _by_group(ours, theirs, truth[items], rng)
+    by_person = _by_group(ours, theirs, votes.people[held_out], rng)
+    labels_alike = sum(found.difference for found in by_label)
+    if labels_alike <= 0 or _objects([*by_label, *by_person]) or compare("", ours, alike, rng).gain.low <= 0:
         return None
     return compare(rule.name, ours, theirs, rng)
 
 
-def _gains(ours: DoubleArray, theirs: DoubleArray, groups: IntArray, rng: np.random.Generator) -> list[Estimate]:
-    """Return by how much one is better than the other on the items of each group."""
-    return [compare("", ours[of], theirs[of], rng).gain for of in (groups == group for group in np.unique(groups))]
+def _by_group(ours: DoubleArray, theirs: DoubleArray, groups: IntArray, rng: np.random.Generator) -> list[PairedLoss]:
+    """Compare the two on the items of each group."""
+    masks = (groups == group for group in np.unique(groups))
+    return [paired_loss_test(ours[of], theirs[of], rng, worst=1.0) for of in masks]
+
+
+def _objects(groups: list[PairedLoss]) -> bool:
+    """Say whether one group is worse off by more than luck explains among so many, or more are than luck explains."""
+    heard = [found for found in groups if found.n >= LEAST_OF_ONE]
+    if not heard:
+        return False
+    worse = sum(found.p_worse <= OBJECTION for found in heard)
+    return min(found.p_worse for found in heard) * len(heard) <= OBJECTION or bool(
+        binom.sf(worse - 1, len(heard), OBJECTION) <= OBJECTION
+    )
