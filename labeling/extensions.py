@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labeling.consensus.by_evidence import Ballots, WeighedConsensus
     from labeling.models import Project
     from labeling.selectors.row_shapes import RowShape
     from labeling.selectors.stored_files import NamedFile
@@ -64,6 +65,7 @@ class Extensions:
     ``share_interval(count, n)``: how well a share is known (decision 0058).
     ``gold_verdict(right, chance)``: why somebody should be looked at whose gold answers were so, oldest first, or "";
     ``chance`` is the probability that a guess is right.
+    ``consensus(ballots)``: what answers come to by the rule there is evidence for; without it the majority counts.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
@@ -76,6 +78,7 @@ class Extensions:
     retention: Sequence[Rule] = ()
     share_interval: Callable[[float, float], ShareInterval] = _no_interval
     gold_verdict: Callable[[Sequence[bool], float], str] = _no_gold_verdict
+    consensus: Callable[[Ballots], WeighedConsensus] | None = None
     person_verdicts: Callable[[Project], Mapping[str, PersonVerdict]] = _no_verdicts
 
 

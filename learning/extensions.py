@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from labeling.consensus import Ballots, WeighedConsensus
 from labeling.extensions import Extensions, ShareInterval
 from labeling.models import Project
 from learning.families.pairwise.export_rows import row_shapes
@@ -32,6 +33,7 @@ def extensions() -> Extensions:
         retention=RULES,
         share_interval=_share_interval,
         gold_verdict=_gold_verdict,
+        consensus=_weighed_consensus,
         person_verdicts=verdicts_on_people,
     )
 
@@ -51,6 +53,12 @@ def _gold_verdict(right: Sequence[bool], chance: float) -> str:
         return ""
     allowed = f"more than the {found.wrong_allowed} of an honest person"
     return f"{found.wrong} of {found.questions} gold answers were wrong, {allowed}"
+
+
+def _weighed_consensus(ballots: Ballots) -> WeighedConsensus:
+    from learning.selectors.weighed_consensus import weighed_consensus  # noqa: PLC0415  # SciPy is not needed to answer
+
+    return weighed_consensus(ballots)
 
 
 def _arms(project: Project) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""What people's answers to a project's items come to, by the rule there is evidence for."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from labeling.consensus import Ballots, WeighedConsensus, left_out, weigh
+from labeling.kinds import kind_of
+from labeling.models import Annotation, ItemStatus, Project, Source
+from labeling.selectors.label_names import label_names
+
+#: The only sort of answers that are one label out of several in no order: scales come to their median, several labels
+#: an item and pairs are not asked here.
+ONE_LABEL = "classification"
+
+
+class NotWeighed(ValueError):
+    """This project's answers, or this gold, cannot be weighed; the message says why."""
+
+
+@dataclass(frozen=True)
+class WeighedRow:
+    """One item with answers. ``label`` is None for a tie; ``votes`` are the people who answered."""
+
+    item_id: int
+    external_id: str | None
+    split: str
+    label: str | None
+    confidence: float
+    votes: int
+
+
+@dataclass
+class _Given:
+    """Answers as numbers, and the items in the order of their numbers."""
+
+    items: list[tuple[int, str | None, str]]
+    number_of: dict[int, int]
+    person_of: dict[int, int]
+    ballots: list[tuple[int, int, int]]
+
+
+def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[WeighedConsensus, list[WeighedRow]]:
+    """A row an item with answers, in the order of the items, and by which rule. Answers of people only, of the eval
+    split, too, and none of those in quarantine.
+
+    ``gold`` are external ids and the names of true labels. Raises NotWeighed.
+    """
+    kind, names = kind_of(project), label_names(project)
+    if kind.learned_as != ONE_LABEL:
+        raise NotWeighed(f"Only answers of one label are weighed, not those of {kind.name}.")
+    keys = list(project.labels.all_keys())
+    given = _answers(project, {key: number for number, key in enumerate(keys)})
+    by_id = {external_id: number for number, (_, external_id, _) in enumerate(given.items)}
+    truth = list(_numbered(project, gold, by_id, {names.name(key): number for number, key in enumerate(keys)}))
+    items, people, labels = zip(*given.ballots, strict=True) if given.ballots else ((), (), ())
+    found = weigh(Ballots(items, people, labels, truth, len(given.items), len(given.person_of), max(len(keys), 1)))
+    voters = Counter(item for item, _ in {(item, person) for item, person, _ in given.ballots})
+    rows = [
+        WeighedRow(*item, None if label is None else names.name(keys[label]), sure, voters[number])
+        for number, (item, label, sure) in enumerate(zip(given.items, found.labels, found.confidence, strict=True))
+    ]
+    return found, rows
+
+
+def _answers(project: Project, position: dict[str, int]) -> _Given:
+    kind, out = kind_of(project), left_out(project)
+    given = _Given([], {}, {}, [])
+    current = Annotation.objects.current().filter(
+        project=project, source=Source.HUMAN, item__status=ItemStatus.ACTIVE, annotator__isnull=False
+    )
+    columns = ("item_id", "item__external_id", "item__split", "annotator_id", "answer")
+    for item_id, external_id, split, person, answer in current.order_by("item__ordinal", "pk").values_list(*columns):
+        (label,) = kind.labels_of(answer)
+        if out.covers(person) or label not in position:
+            continue
+        if item_id not in given.number_of:
+            given.number_of[item_id] = len(given.items)
+            given.items.append((item_id, external_id, split))
+        number = given.person_of.setdefault(person, len(given.person_of))
+        given.ballots.append((given.number_of[item_id], number, position[label]))
+    return given
+
+
+def _numbered(
+    project: Project, gold: Iterable[tuple[str, str]], items: dict[str | None, int], labels: dict[str, int]
+) -> Iterator[tuple[int, int]]:
+    """Gold of items with answers, as numbers; that of items without is left out. Raises NotWeighed for other ids."""
+    known: set[str | None] | None = None
+    for external_id, label in gold:
+        if label not in labels:
+            raise NotWeighed(f"Gold of {external_id!r}: the project has no label {label!r}.")
+        if external_id in items:
+            yield items[external_id], labels[label]
+            continue
+        if known is None:
+            known = set(project.items.filter(external_id__isnull=False).values_list("external_id", flat=True))
+        if external_id not in known:
+            raise NotWeighed(f"Gold of {external_id!r}: no item has this id.")
