@@ -152,8 +152,8 @@ def on_held_out_answers(votes: Votes, known: KnownTruth, rng: np.random.Generato
 
     An answer is no truth: people who err alike make a model that errs like them, and both then foretell what they say;
     and who says what others say is foretold whatever is true. What cannot be had that way is to foretell every label
-    and everybody's answers better. So there is no evidence where those of any label or person are foretold worse, where
-    the gain comes from the frequent labels alone, or where the rule does as well without the model.
+    and everybody's answers better. So there is no evidence where those of any label are foretold worse, be it by luck,
+    or those of anybody by more than luck, or where the rule does as well without the model.
 
     Parameters
     ----------
@@ -189,8 +189,8 @@ def on_held_out_answers(votes: Votes, known: KnownTruth, rng: np.random.Generato
     )
     by_label = _by_group(ours, theirs, truth[items], rng)
     by_person = _by_group(ours, theirs, votes.people[held_out], rng)
-    labels_alike = sum(found.difference for found in by_label)
-    if labels_alike <= 0 or _objects([*by_label, *by_person]) or compare("", ours, alike, rng).gain.low <= 0:
+    a_label_loses = any(found.difference < 0 for found in by_label if found.n >= LEAST_OF_ONE)
+    if a_label_loses or _objects([*by_label, *by_person]) or compare("", ours, alike, rng).gain.low <= 0:
         return None
     return compare(rule.name, ours, theirs, rng)
 
