@@ -12,6 +12,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
 PARTS = {
     "efficientnet_golden": "writes a test's reference, needs PyTorch",
     "consensus_golden": "writes a test's reference, needs cleanlab",
+    "active_lab_golden": "writes a test's reference, needs cleanlab",
 }
 
 #: in one process, since most of the time goes into the same imports; the first that does not say its usage ends it
