@@ -1,11 +1,13 @@
 """How far people agree, in all, label by label and two by two: Krippendorff's alpha with its interval."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import orjson
@@ -20,8 +22,9 @@ from labeling.selectors.people.compared import ComparedAnswer, by_subject, newes
 from labeling.selectors.people.counts import newest_from
 from learning.core.arrays import DoubleArray
 from learning.core.evaluation.interval_words import TOO_FEW
-from learning.core.evaluation.intervals import Estimate
-from learning.core.evaluation.intervals_alpha import alpha_interval
+
+if TYPE_CHECKING:
+    from learning.core.evaluation.intervals import Estimate
 
 #: The newest with several answers: what is known to .02 needs no further item, and a page waits for this.
 MOST_SUBJECTS = 5_000
@@ -117,6 +120,9 @@ def _values(kind: QuestionKind, project: Project, units: Units) -> tuple[dict[st
 def _found(counts: DoubleArray, rng: np.random.Generator, *, ordinal: bool, draws: int) -> AlphaFound:
     if not len(counts):
         return AlphaFound(None, 0, NOTHING_TWICE)
+    # scipy comes with the first report, not with every web process
+    from learning.core.evaluation.intervals_alpha import alpha_interval  # noqa: PLC0415
+
     patterns = counts[:, counts.any(axis=0)] if not ordinal else counts
     estimate = alpha_interval(patterns, rng, ordinal=ordinal, draws=draws)
     return AlphaFound(estimate, len(counts), "" if estimate else SAME)
