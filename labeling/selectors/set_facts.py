@@ -1,6 +1,7 @@
 """How the answers of a data set came to be: counted by the database over the same answers as the rows."""
 
-from collections import Counter
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,8 +21,9 @@ from labeling.selectors.names import pseudonyms
 _ASKED = PerSubject(
     item=("i", "JOIN labeling_item i ON i.id = a.item_id"), pair=("p", "JOIN labeling_pair p ON p.id = a.pair_id")
 )
-#: Its alias there, and its table.
-_SUBJECTS = PerSubject(item=("i", "labeling_item"), pair=("p", "labeling_pair"))
+#: Numbers of items or pairs whose answers are counted side by side, two bytes each.
+_BLOCK_BITS = 16
+_IN_BLOCK = (1 << _BLOCK_BITS) - 1
 IMPORTED = "came with the data"
 IDS_A_PIECE = 100_000
 
@@ -93,16 +95,16 @@ def _pieces(project: Project, filters: Filters) -> Iterator[tuple[str, list[Any]
 
 def answers_each(project: Project, filters: Filters) -> dict[int, int]:
     """How many items (or pairs) have how many answers of people: ``{answers: items}``, as far as any has one."""
-    answers, params = _answers(project, replace(filters, source=filters.source or Source.HUMAN))
-    subject, table = _SUBJECTS.of(kind_of(project).subject)
-    each = f"SELECT COUNT(*) AS n {answers} AND {subject}.id >= %s AND {subject}.id < %s GROUP BY {subject}.id"
-    sql = f"SELECT n, COUNT(*) FROM ({each}) AS each_one GROUP BY n"
-    (ends,) = fetch(f"SELECT MIN(id), MAX(id) FROM {table} WHERE project_id = %s", [project.pk])
+    chosen = replace(filters, source=filters.source or Source.HUMAN)
+    subject = _ASKED.of(kind_of(project).subject)[0]
+    counts: defaultdict[int, array[int]] = defaultdict(lambda: array("H", bytes(2 << _BLOCK_BITS)))
+    for answers, params in _pieces(project, chosen):
+        for (number,) in fetch(f"SELECT {subject}.id {answers}", params):
+            counts[number >> _BLOCK_BITS][number & _IN_BLOCK] += 1
     found: Counter[int] = Counter()
-    if ends != (None, None):
-        for start in range(ends[0], ends[1] + 1, IDS_A_PIECE):  # of all at once the database would keep every number
-            found.update(dict(fetch(sql, [*params, start, start + IDS_A_PIECE])))
-    return dict(sorted(found.items()))
+    for block in counts.values():
+        found.update(block)
+    return dict(sorted((n, subjects) for n, subjects in found.items() if n))
 
 
 def _answers(project: Project, filters: Filters) -> tuple[str, list[Any]]:
