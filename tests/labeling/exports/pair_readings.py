@@ -59,6 +59,8 @@ READINGS = [
     PairReading("trl-preference", "datasets", 'load_dataset("json", data_files=path)["train"]'),
     PairReading("trl-preference-chat", "datasets", 'load_dataset("json", data_files=path)["train"]'),
     PairReading("trl-unpaired", "datasets", 'load_dataset("json", data_files=path)["train"]'),
+    # services that tune models read it when it is sent to them; datasets is what reads it before
+    PairReading("openai-preference", "datasets", 'load_dataset("json", data_files=path)["train"]'),
 ]
 
 
@@ -133,4 +135,5 @@ _ROWS_OF: dict[tuple[str, str], Callable[[Any], Rows]] = {
     ("trl-preference", "datasets"): list,
     ("trl-preference-chat", "datasets"): list,
     ("trl-unpaired", "datasets"): list,
+    ("openai-preference", "datasets"): list,
 }
