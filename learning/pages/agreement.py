@@ -1,6 +1,9 @@
 """How far people agree: in all, label by label, two by two."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,7 +13,9 @@ from labeling.models import Action, Permission, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import name_of, permissions
 from learning.core.evaluation.interval_words import TOO_FEW, interval_words, number_words
-from learning.selectors.people_agreement import AgreementReport, AlphaFound, agreement_report, lowest
+
+if TYPE_CHECKING:
+    from learning.selectors.people_agreement import AgreementReport, AlphaFound
 
 CELL, NAMES_WIDTH, NUMBERS_HEIGHT = 20, 150, 22
 NAME_LETTERS = 18
@@ -52,6 +57,8 @@ class Matrix:
 @require_safe
 @project_page(Action.METRICS_READ)
 def agreement(request: PageRequest, project: Project) -> HttpResponse:
+    from learning.selectors.people_agreement import agreement_report, lowest  # noqa: PLC0415  # SciPy, for this page alone
+
     report, told = agreement_report(project), name_of(request)
     names = [told(name) for name in report.people]
     context = {
