@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.models import Annotation, ImportBatch, Item, Pair, Progress, Project, Task, TaskState, User
@@ -187,17 +187,12 @@ def projects() -> list[Project]:
     return [make_project(kind="pairwise", labels=(), purpose=PURPOSE, split_seed=seed, eval_share=0.2) for seed in "ab"]
 
 
-def cases_of(name: str) -> settings:
-    """Half as many of trips that are two files of parquet each: one costs before its first row."""
-    return settings(CASES, max_examples=100) if name in ("parquet", "huggingface") else CASES
-
-
-def trips(name: str, check: Any) -> None:
+def trips(check: Any) -> None:
     """Stores case after case in one project, and lets ``check`` send each into the other."""
     first, second = projects()
     people = UserFactory.create_batch(2)
 
-    @cases_of(name)
+    @CASES
     @given(compared())
     def one(case: tuple[Rows, Rows, list[Asked]]) -> None:
         items, pairs, asked = case
@@ -230,7 +225,7 @@ def test_items_in_contexts_and_then_their_judgments_come_back_but_for_what_is_an
         was_on = pair_sides(first)
         assert all(was_on[pair] == side for pair, side in pair_sides(second).items())
 
-    trips(name, check)
+    trips(check)
 
 
 @pytest.mark.parametrize("name", ["huggingface", "label-studio"])
@@ -249,7 +244,7 @@ def test_data_sets_of_judgments_bring_their_items_and_nothing_held_out_is_traine
         if "eval" not in {was_on[pair] for pair in now_on}:
             assert set(now_on.values()) == {"pool"}
 
-    trips(name, check)
+    trips(check)
 
 
 def preferred(project: Project) -> dict[tuple[Any, ...], str]:
@@ -291,4 +286,4 @@ def test_what_most_people_preferred_comes_back_as_a_judgment_a_pair(name):
             assert all(came[pair] == "eval" for pair, side in was.items() if side == "eval")
             assert "split" not in lost
 
-    trips(name, check)
+    trips(check)
