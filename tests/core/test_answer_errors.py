@@ -98,6 +98,6 @@ def test_a_simulated_queue_leans_where_people_err(
     )
     settings = cycle.Settings("classification", 2, learner="logistic", batch=40)
     curve = simulate(bench, settings, seed=0, budget=200, people=people, eval_share=0.1)
-    assert len(measured) == 4
+    assert (len(measured), measured[0]) == (5, 0.0), "nothing is known before the first answer"
     assert least <= measured[-1] <= most
     assert len(set(curve.rows)) == 200

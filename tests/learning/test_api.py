@@ -51,7 +51,7 @@ def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commi
     assert (shown["state"], shown["trigger"]) == ("done", "manual")
     names = [step["name"] for step in shown["steps"]]
     learned = ["fit", "calibrate", "evaluate", "artifact", "gate"]
-    assert names == ["freeze", "features", "data tests", *learned, "rank", "publish"]
+    assert names == ["freeze", "features", "data tests", *learned, "rank", "publish", "suspected errors"]
     model = api(people.viewer).get(f"/api/v1/models/{shown['model']}/").json()
     assert (model["status"], model["ranks"], model["verified"]) == ("provisional", True, False)
     assert {check["name"]: check["passed"] for check in model["gate"]["checks"]} == {

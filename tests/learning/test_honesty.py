@@ -46,7 +46,7 @@ def test_arms_are_compared_when_there_are_a_third_more_random_answers(taught, ap
     assert newest.active["n"] == newest.random["n"] == 50
     assert newest.difference == pytest.approx(newest.active["value"] - newest.random["value"])
     assert newest.low <= newest.difference <= newest.high
-    assert [step["name"] for step in newest.run.steps][-2:] == ["arms", "who asks"]
+    assert [step["name"] for step in newest.run.steps][-3:] == ["arms", "who asks", "suspected errors"]
     taught.members.create(user=people.viewer, role="viewer")
     got = api(people.viewer).get(f"/api/v1/projects/{taught.slug}/metrics/").json()
     assert {point["arm"] for point in got["learning_curve"]} == {"active", "random"}

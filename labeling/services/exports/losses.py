@@ -59,6 +59,11 @@ OBJECTS_AS_JSON_TEXT = in_columns(
     "Objects and values of mixed types in an item's own column are JSON texts.",
     lambda column, own: own and column.type == "json" and not column.of,
 )
+FRACTIONS_IN_LISTS = in_columns(
+    "A whole number in an item's own column of lists of fractions is a fraction: [1, 0.5] is [1.0, 0.5].",
+    lambda column, own: own and column.type == "json" and column.of == "number",
+    lambda values: sum(isinstance(value, list) and any(type(part) is int for part in value) for value in values),
+)
 
 
 class Limited(Protocol):

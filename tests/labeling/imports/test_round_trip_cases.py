@@ -20,7 +20,7 @@ from labeling.models import Annotation, ImportBatch, Item, Progress, Project
 from labeling.services.exports import export_file, file_name, format_named
 from labeling.services.exports.counting import ConversionCount
 from labeling.services.exports.delimited import AS_TEXT, BARS_IN_LISTS, NO_EMPTY_TEXT, NUMBER_AS_TEXT
-from labeling.services.exports.losses import AS_FRACTION, AS_JSON_TEXT, OBJECTS_AS_JSON_TEXT
+from labeling.services.exports.losses import AS_FRACTION, AS_JSON_TEXT, FRACTIONS_IN_LISTS, OBJECTS_AS_JSON_TEXT
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.readers import READ_AS, reader_of, tool_of_upload
@@ -37,7 +37,9 @@ from tests.labeling.test_export import NO_FILTER
 pytestmark = pytest.mark.django_db
 
 #: Changes that a value comes back with: the others are undone by our own import, or are no change to it.
-CHANGES = {loss.what for loss in (AS_TEXT, AS_JSON_TEXT, AS_FRACTION, OBJECTS_AS_JSON_TEXT, BARS_IN_LISTS)}
+CHANGES = {
+    loss.what for loss in (AS_TEXT, AS_JSON_TEXT, AS_FRACTION, FRACTIONS_IN_LISTS, OBJECTS_AS_JSON_TEXT, BARS_IN_LISTS)
+}
 #: What may change besides where columns are read as numbers or not.
 OF_TABLES = {NO_EMPTY_TEXT.what, NUMBER_AS_TEXT.what}
 CASES = settings(
@@ -253,3 +255,11 @@ def test_items_come_back_but_for_what_is_announced(name):
             assert changed == told, found
 
     one()
+
+
+@pytest.mark.parametrize("name", ["huggingface", "imagefolder"])
+def test_whole_numbers_in_a_list_of_fractions_are_announced_as_fractions(name):
+    lists = [[None, 814, 0.5], [0.5, 2.5]]
+    found = [{"id": str(n), "label": "cat", "measured": measured} for n, measured in enumerate(lists)]
+    changed, told = trip(*made_like(["photos"])["photos"], name, shown("photos", found))
+    assert changed == told == {"measured": 1}

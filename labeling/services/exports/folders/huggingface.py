@@ -11,7 +11,7 @@ from labeling.services.exports.folders.content import WHOLE, DataSet
 from labeling.services.exports.folders.features import beside_pictures, features_of, image, schema_of
 from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.shards import PLACE, groups_of, shard
-from labeling.services.exports.losses import AS_FRACTION, OBJECTS_AS_JSON_TEXT
+from labeling.services.exports.losses import AS_FRACTION, FRACTIONS_IN_LISTS, OBJECTS_AS_JSON_TEXT
 
 
 class HuggingFace(FolderFormat):
@@ -20,7 +20,7 @@ class HuggingFace(FolderFormat):
     name = "huggingface"
     label = "Hugging Face"
     hint = "parquet with class labels, lists and pictures: load_dataset(folder)"
-    losses = (OBJECTS_AS_JSON_TEXT, AS_FRACTION)
+    losses = (OBJECTS_AS_JSON_TEXT, AS_FRACTION, FRACTIONS_IN_LISTS)
     cannot_hold = (
         "Soft labels are JSON texts.",
         "A missing value of a class label is None in `dataset[i]`, and NaN in a pandas frame.",

@@ -16,7 +16,7 @@ from labeling.services.exports.folders.content import DataSet, shows_pictures
 from labeling.services.exports.folders.features import beside_pictures, features_of, schema_of, table_of, text
 from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.pictures import placed, with_pictures
-from labeling.services.exports.losses import AS_FRACTION, OBJECTS_AS_JSON_TEXT
+from labeling.services.exports.losses import AS_FRACTION, FRACTIONS_IN_LISTS, OBJECTS_AS_JSON_TEXT
 
 ROWS_A_GROUP = 1_000
 SPOOL_BYTES = 8 * 1024 * 1024
@@ -37,7 +37,7 @@ class ImageFolder(FolderFormat):
     name = "imagefolder"
     label = "Image folder"
     hint = "pictures as files, and a table that names them"
-    losses = (OBJECTS_AS_JSON_TEXT, AS_FRACTION)
+    losses = (OBJECTS_AS_JSON_TEXT, AS_FRACTION, FRACTIONS_IN_LISTS)
     cannot_hold = (
         "Soft labels are JSON texts.",
         "Pictures of contexts are not in it.",
