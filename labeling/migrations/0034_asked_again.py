@@ -61,8 +61,4 @@ class Migration(migrations.Migration):
             model_name='askedagain',
             index=models.Index(fields=['project'], name='asked_again_project'),
         ),
-        migrations.AddConstraint(
-            model_name='askedagain',
-            constraint=models.CheckConstraint(condition=models.Q(('times__gte', 1)), name='asked_again_at_least_once'),
-        ),
     ]

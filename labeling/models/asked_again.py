@@ -2,12 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 
 class AskedAgain(models.Model):
-    """``times``: answers wanted beyond those that the project's settings ask for. Kept when they are there."""
+    """``times``: answers wanted beyond those that the project's settings ask for, none where the item waits for one
+    anyway and is only to be asked next. Kept when they are there."""
 
     project = models.ForeignKey(
         "labeling.Project", on_delete=models.CASCADE, related_name="asked_again", db_index=False
@@ -19,7 +19,6 @@ class AskedAgain(models.Model):
 
     class Meta:
         verbose_name_plural = "asked again"
-        constraints = [models.CheckConstraint(condition=Q(times__gte=1), name="asked_again_at_least_once")]
         indexes = [models.Index(fields=["project"], name="asked_again_project")]
 
     def __str__(self) -> str:

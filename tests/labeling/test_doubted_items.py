@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from labeling.models import AskedAgain, AuditEvent, Item, Member, Progress, Role, Split, Task
+from labeling.models import Annotation, AskedAgain, AuditEvent, Item, Member, Progress, Role, Split, Task
 from labeling.selectors.export import Filters, export_rows
 from labeling.selectors.recount import differences
 from labeling.services.answers.record import record_answer
@@ -93,6 +93,18 @@ def test_put_again_while_somebody_is_asked_it_changes_nothing_and_later_it_is_a_
     assert ask_somebody_else(people.reviewer, project, [doubted.pk]) == [doubted.pk]
     assert AskedAgain.objects.get(item=doubted).times == 2
     assert [task.item_id for task in next_tasks(people.reviewer, project, 5)] == [doubted.pk]
+
+
+def test_what_came_with_an_answer_and_waits_for_people_is_only_asked_next(project, people):
+    waiting, other = make_items(project, ["labeled by a file", "not yet"])
+    Annotation.objects.create(project=project, item=waiting, source="import", answer={"label": "ham"})
+    Progress.objects.filter(project=project).update(imported_annotations=1)
+    assert ask_somebody_else(people.reviewer, project, [waiting.pk, other.pk]) == [waiting.pk]
+    waiting.refresh_from_db()
+    assert (waiting.annotations_required, AskedAgain.objects.get().times) == (1, 0)
+    assert open_pool(project, 10).again.tolist() == [True, False]
+    assert ask_somebody_else(people.reviewer, project, [waiting.pk]) == [], "it waits already"
+    assert miscounts(project) == []
 
 
 def test_where_nobody_is_left_to_be_asked_it_is_left_out(project, people):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from labeling import signals
 from labeling.models import (
     Action,
+    Annotation,
     AskedAgain,
     Item,
     ItemStatus,
@@ -35,11 +36,13 @@ MAX_ITEMS = 1_000
 
 @transaction.atomic
 def ask_somebody_else(user: User, project: Project, item_ids: Collection[int]) -> list[int]:
-    """Puts items of the pool to one person more than have answered them, next of all; returns those that now are.
+    """Puts answered items of the pool to one person more than have answered them, next of all; returns those that now
+    are. One that waits for an answer anyway, as an imported answer leaves it, is only asked next.
 
-    Left out are items somebody is being asked about already, those set aside, and those that nobody is left to be asked
-    about. Raises Invalid (items) for what is not of the project's pool: what measures is not asked again because of
-    what a model believes, or it would measure how far people follow the model. Needs the permission to review.
+    Left out are items that were put again and wait, those set aside, those without an answer, and those that nobody
+    is left to be asked about. Raises Invalid (items) for what is not of the project's pool: what measures is not
+    asked again because of what a model believes, or it would measure how far people follow the model. Needs the
+    permission to review.
     """
     require(user, project, Action.ITEMS_ASK_AGAIN)
     wanted = sorted(set(item_ids))
@@ -50,7 +53,10 @@ def ask_somebody_else(user: User, project: Project, item_ids: Collection[int]) -
     locked = list(of_pool.order_by("pk").select_for_update(no_key=True))
     if len(locked) != len(wanted):
         raise Invalid("items", "Not all of these are items of the project's pool.")
-    done = [item for item in locked if item.status == ItemStatus.ACTIVE and not item.is_open]
+    waiting = set(AskedAgain.objects.filter(item__in=wanted, item__is_open=True).values_list("item", flat=True))
+    said = set(Annotation.objects.current().filter(item__in=wanted).values_list("item", flat=True))
+    active = [item for item in locked if item.status == ItemStatus.ACTIVE and item.pk in said]
+    done = [item for item in active if item.pk not in waiting]
     left = _people_left(project, done)
     done = [item for item in done if left[item.pk]]
     if done:
@@ -61,7 +67,7 @@ def ask_somebody_else(user: User, project: Project, item_ids: Collection[int]) -
 
 
 def _want_one_more(user: User, project: Project, items: list[Item]) -> None:
-    """One slot more than are taken, whatever the settings say now and later."""
+    """One slot more than are taken, whatever the settings say now and later; no more where one is free."""
     pks = [item.pk for item in items]
     by_settings = dict(ITEMS.with_wanted(Item.objects.filter(pk__in=pks), project).values_list("pk", "wanted"))
     before = dict(AskedAgain.objects.filter(item__in=pks).values_list("item", "times"))
@@ -70,7 +76,7 @@ def _want_one_more(user: User, project: Project, items: list[Item]) -> None:
         AskedAgain(
             project=project,
             item=item,
-            times=item.slots_taken + 1 - (by_settings[item.pk] - before.get(item.pk, 0)),
+            times=max(0, item.slots_taken + 1 - (by_settings[item.pk] - before.get(item.pk, 0))),
             asked_at=now,
             asked_by=user,
         )
