@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-PROCESSES ?= 4
+PROCESSES ?= 3
 
 .PHONY: run test check format bench pins chromium nginx runtime dev clean
 
