@@ -9,10 +9,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from celery import current_app
 from django.db.backends.sqlite3.base import DatabaseOperations
 from django.test import Client
 from rest_framework.test import APIClient
 
+from config.celery import app as celery_app
 from labeling.models import Member, Project, Role, User
 from labeling.services.housekeeping import sweep
 from labeling.services.housekeeping.clock_watch import ClockWatch
@@ -85,6 +87,13 @@ def _files_in_tmp(settings, tmp_path):
 def _a_sweep_that_has_just_begun():
     """The sweep of a process forgives whoever was silent while nobody looked: here, while other tests ran."""
     vars(sweep.watch).update(vars(ClockWatch()))
+
+
+@pytest.fixture(autouse=True)
+def _messages_go_where_they_went():
+    """Whoever makes another Celery makes it the one that later tests of this process send with, unless it says no."""
+    yield
+    assert current_app._get_current_object() is celery_app, "Celery(…, set_as_current=False)"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -26,7 +26,7 @@ class Site:
         command = [redis_binary(), "--port", "0", "--unixsocket", str(redis), "--dir", str(short), "--save", ""]
         self.redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         until(redis.exists, "Redis")
-        self.broker = Celery(broker=f"redis+socket://{redis}")
+        self.broker = Celery(broker=f"redis+socket://{redis}", set_as_current=False)
         settings, self.prepare, commands = blocks("Many machines", "sh")
         self.commands = commands.strip().splitlines()
         self._settings = with_values(
