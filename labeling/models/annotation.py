@@ -17,6 +17,8 @@ from labeling.models.task import item_or_pair
 class Source(models.TextChoices):
     HUMAN = "human"
     IMPORT = "import"
+    REVIEW = "review"
+    MACHINE = "machine"
 
 
 class Viewport(models.TextChoices):
@@ -101,10 +103,22 @@ class Annotation(models.Model):
                 condition=Q(source="import", pair__isnull=False),
                 name="annotation_one_import_per_pair_and_name",
             ),
+            models.UniqueConstraint(
+                fields=["item"],
+                condition=Q(source="review", is_current=True, item__isnull=False),
+                name="annotation_one_review_per_item",
+            ),
+            models.UniqueConstraint(
+                fields=["pair"],
+                condition=Q(source="review", is_current=True, pair__isnull=False),
+                name="annotation_one_review_per_pair",
+            ),
             item_or_pair("annotation"),
             models.CheckConstraint(condition=Q(source__in=Source.values), name="annotation_source_known"),
             models.CheckConstraint(
-                condition=Q(source="import") | Q(task__isnull=False, annotator__isnull=False),
+                condition=Q(source__in=["import", "machine"])
+                | Q(source="review", annotator__isnull=False)
+                | Q(task__isnull=False, annotator__isnull=False),
                 name="annotation_by_a_person_has_a_task",
             ),
         ]

@@ -34,7 +34,7 @@ class QueueEntry(models.Model):
         default=0, db_default=0, help_text="Answers of the item the ranking knew of: what was asked beyond them waits."
     )
     reason = models.CharField(
-        max_length=10, null=True, choices=Reason.choices, help_text="Why it is put, where not for the strategy's sake."
+        max_length=20, null=True, choices=Reason.choices, help_text="Why it is put, where not for the strategy's sake."
     )
 
     class Meta:

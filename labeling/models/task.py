@@ -25,6 +25,7 @@ class Reason(models.TextChoices):
     REPEAT = "repeat"
     STRATEGY = "strategy"
     RELABEL = "relabel"
+    SECOND_OPINION = "second_opinion"
 
 
 class SkipReason(models.TextChoices):
@@ -66,7 +67,7 @@ class Task(models.Model):
     skipped_at = models.DateTimeField(null=True)
 
     # why this was asked (invariant 5); never shown to the annotator
-    reason = models.CharField(max_length=10, choices=Reason.choices)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
     strategy = models.CharField(max_length=40, blank=True)
     model_version = models.PositiveIntegerField(null=True)
     epoch = models.PositiveIntegerField(null=True)

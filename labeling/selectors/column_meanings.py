@@ -19,7 +19,8 @@ MEANINGS: Mapping[str, str] = {
     "quarantined": "Whether the person's answers are left out of consensus and training.",
     # how it came to be asked
     "split": "pool: may be asked about by choice and learned from; eval: drawn at random, only ever measured on.",
-    "reason": "Why the question was put: eval, random, gold, repeat, strategy, or relabel (its answer was doubted).",
+    "reason": "Why the question was put: eval, random, gold, repeat, strategy, relabel (its answer was doubted) or "
+    "second_opinion (another answer was worth more than a new item).",
     "strategy": "The query strategy that chose it.",
     "model_version": "Number of the model version that ranked it.",
     "model_verified": "Whether that version passed the gate on at least 200 eval answers; null without a model.",

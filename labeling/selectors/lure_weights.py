@@ -42,6 +42,7 @@ _NOT_DRAWN: dict[str | None, str] = {
     Reason.GOLD.value: "known answer",
     Reason.REPEAT.value: "asked again",
     Reason.RELABEL.value: "asked again",
+    Reason.SECOND_OPINION.value: "asked again",
 }
 
 

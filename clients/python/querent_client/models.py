@@ -68,7 +68,7 @@ ScopesEnum = Literal["read", "label", "manage", "predict"]
 SkipOutStateEnum = Literal["skipped"]
 
 
-SourceEnum = Literal["human", "import"]
+SourceEnum = Literal["human", "import", "review", "machine"]
 
 
 SplitEnum = Literal["pool", "eval"]
