@@ -49,6 +49,16 @@ SIZES = {"n_items": 40, "n_people": 7, "n_labels": 3}
 GOLD = {0: 1, 3: 0, 5: 2, 8: 1}
 
 
+@pytest.mark.parametrize("name", NOMINAL)
+def test_what_all_say_who_answered_once_is_the_label(name):
+    """Without a prior a single answer says nothing of its item (``findings/crowdkit-dawid-skene-newcomers.sh``)."""
+    truth = np.repeat([0, 1], [15, 10])
+    votes = votes_of(
+        np.repeat(np.arange(25), 3), np.arange(75), np.repeat(truth, 3), n_items=25, n_people=75, n_labels=2
+    )
+    assert (found_by(name, votes, {0: 0, 20: 1}).labels == truth).all()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_order_of_rows_changes_no_bit(name):
     columns = drawn(0)
