@@ -226,6 +226,7 @@ SPECTACULAR_SETTINGS = {
         "ItemStatusEnum": "labeling.models.item.ItemStatus",
         "ImportFormatEnum": "labeling.models.import_batch.ImportFormat",
         "ExportFormatEnum": "labeling.api.serializers.EXPORT_FORMATS",
+        "InvitationStateEnum": "labeling.models.invitation.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -10,6 +10,7 @@ from labeling.models.housekeeping import Housekeeping
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
 from labeling.models.import_draft import ImportDraft
 from labeling.models.instructions import Instructions
+from labeling.models.invitation import Invitation
 from labeling.models.item import Because, Item, ItemStatus, Split
 from labeling.models.job_record import JobRecord, JobRecordQuerySet, JobState
 from labeling.models.known_address import KnownAddress
@@ -32,7 +33,7 @@ from labeling.models.worker_machine import WorkerMachine
 __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskedAgain", "Asset", "AttemptLimit",
     "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch",
-    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Item", "ItemStatus", "JobRecord",
+    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemStatus", "JobRecord",
     "JobRecordQuerySet", "JobState", "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair",
     "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry",
     "Reason", "Role", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState",

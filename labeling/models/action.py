@@ -37,6 +37,8 @@ class Action(Enum):
     NAMES_READ = "names.read", Permission.REVIEW
     MEMBERS_READ = "members.read", Permission.REVIEW
     MEMBERS_CHANGE = "members.change", Permission.MANAGE
+    INVITATIONS_READ = "invitations.read", Permission.MANAGE
+    INVITATIONS_CHANGE = "invitations.change", Permission.MANAGE
     PEOPLE_READ = "people.read", Permission.MANAGE
     #: One's own pace and consistency; also of who is in quarantine.
     OWN_WORK_READ = "own-work.read", Permission.ENTER

@@ -8,6 +8,8 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from labeling.models import ApiToken, Project, Scope, User
 from labeling.pages.forms import CalmForm, dress
 
+PASSWORD_HELP = "At least 12 characters, not only digits, not made of your name, not a common password."
+
 
 class SignInForm(AuthenticationForm):
     error_messages = {
@@ -33,9 +35,7 @@ class ChangePasswordForm(PasswordChangeForm):
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = "Password now"
         self.fields["new_password1"].label = "New password"
-        self.fields[
-            "new_password1"
-        ].help_text = "At least 12 characters, not only digits, not made of your name, not a common password."
+        self.fields["new_password1"].help_text = PASSWORD_HELP
         self.fields["new_password2"].label = "New password again"
         self.fields["new_password2"].help_text = ""
         in_use = ApiToken.objects.usable().filter(user=self.user).count()
@@ -49,6 +49,34 @@ class ChangePasswordForm(PasswordChangeForm):
     @property
     def keeps_tokens(self) -> bool:
         return self.cleaned_data.get("tokens") == "keep"
+
+
+class JoinForm(CalmForm):
+    """A new account for whoever was invited. What it may be is checked by the service that makes it."""
+
+    username = forms.CharField(
+        max_length=150,
+        label="User name",
+        help_text="Letters, digits and @ . + - _",
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    email = forms.EmailField(
+        required=False, label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "email"}), max_length=254
+    )
+    password = forms.CharField(
+        strip=False,
+        label="Password",
+        help_text=PASSWORD_HELP,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, data: Any = None, *, username: str = "", email: str = "") -> None:
+        """With a name (an address) that is given the person chooses none."""
+        super().__init__(data)
+        if username:
+            del self.fields["username"]
+        if email:
+            del self.fields["email"]
 
 
 class TokenForm(CalmForm):

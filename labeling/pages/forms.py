@@ -8,6 +8,7 @@ from django import forms
 
 from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
 from labeling.models import AskAbout, FallBack, Modality, Pairs, Project, Role
+from labeling.models.invitation import MAX_USES
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.services.projects import setting_choices
@@ -289,6 +290,30 @@ class MemberForm(CalmForm):
         max_length=150, label="User name", widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
     )
     role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR, label="Role")
+
+
+class InvitationForm(CalmForm):
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR, label="Role")
+    expires_in_days = forms.TypedChoiceField(
+        choices=[("1", "a day"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days")],
+        initial="7",
+        coerce=int,
+        label="Good for",
+    )
+    max_uses = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_USES,
+        initial=1,
+        label="How many people may use it",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
+    note = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Whom it is for",
+        help_text="For you, to know it again in the list.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class DeleteForm(CalmForm):

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from drf_spectacular.generators import EndpointEnumerator
 
-from labeling.models import Asset, Context, ImportBatch, Quarantine, Snapshot
+from labeling.models import Asset, Context, ImportBatch, Invitation, Quarantine, Snapshot
 from learning.models import Alert, ModelVersion, Run
 from tests.factories import make_answer, make_items
 
@@ -52,6 +52,7 @@ def one_of_everything(project, person):
         "imports": ImportBatch.objects.create(project=project, format="rows", path="x"),
         "runs": Run.objects.create(project=project, trigger="manual", state="queued"),
         "models": ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1, path="models/x"),
+        "invitations": Invitation.issue(project=project, role="annotator", expires_at=now)[0],
         "alerts": Alert.objects.create(project=project, kind="run_failed", message="m"),
     }
 

@@ -15,7 +15,18 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from labeling.models import Action, Asset, Context, ImportBatch, ImportDraft, Pair, Quarantine, Snapshot, Task
+from labeling.models import (
+    Action,
+    Asset,
+    Context,
+    ImportBatch,
+    ImportDraft,
+    Invitation,
+    Pair,
+    Quarantine,
+    Snapshot,
+    Task,
+)
 from learning.models import Alert, ModelVersion, Run
 from tests.factories import make_answer, make_items
 
@@ -54,6 +65,8 @@ WHO = {
     Action.NAMES_READ: REVIEW,
     Action.MEMBERS_READ: REVIEW,
     Action.MEMBERS_CHANGE: MANAGE,
+    Action.INVITATIONS_READ: MANAGE,
+    Action.INVITATIONS_CHANGE: MANAGE,
     Action.PEOPLE_READ: MANAGE,
     Action.OWN_WORK_READ: MEMBERS,
     Action.QUARANTINES_READ: REVIEW,
@@ -84,6 +97,8 @@ OUTSIDE = {
     ("pages:sign-in", "get"): EVERYBODY,
     ("pages:sign-in", "post"): EVERYBODY,
     ("pages:sign-out", "post"): EVERYBODY,
+    ("pages:join", "get"): EVERYBODY,
+    ("pages:join", "post"): EVERYBODY,
     ("pages:password", "get"): SIGNED_IN,
     ("pages:password", "post"): SIGNED_IN,
     ("pages:tokens", "get"): SIGNED_IN,
@@ -228,7 +243,7 @@ def things(project, people, settings):
     )
     return SimpleNamespace(
         item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
-        draft=draft,
+        draft=draft, invitation=Invitation.issue(project=project, role="annotator", expires_at=timezone.now())[0],
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
 
@@ -251,6 +266,7 @@ def address(route, name, things):
     pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk
     pk = things.quarantine.pk if name == "api:quarantine-lift" else pk
     pk = things.pair_task.pk if name == "api:task-preview" else pk
+    pk = things.invitation.pk if name.endswith(":invitation-revoke") else pk
     pk = things.member.pk if name.startswith("pages:member-") else pk
     pk = things.quarantine.pk if name == "pages:quarantine-lift" else pk
     pk = things.alert.pk if name == "learning-pages:alert" else pk

@@ -1,0 +1,1 @@
+"""How people come into a project, and how much they are asked there."""
