@@ -8,8 +8,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import NoReverseMatch, get_resolver, reverse
+from django.utils import timezone
 
-from labeling.models import ApiToken, ImportBatch, ImportDraft, Member, Permission, Quarantine
+from labeling.models import ApiToken, ImportBatch, ImportDraft, Invitation, Member, Permission, Quarantine
 from labeling.models.permission import ALLOWED, Role
 from tests.factories import make_answer, make_items
 
@@ -29,6 +30,7 @@ class Page:
 
 PAGES = {
     "sign-in": Page(OPEN),
+    "join": Page(OPEN),
     "sign-out": Page(OPEN, "post", 302),
     "help": Page(OPEN),
     "projects": Page(SIGNED_IN),
@@ -56,6 +58,8 @@ PAGES = {
     "member-add": Page(Permission.MANAGE, "post", 400),  # with an empty form
     "member-role": Page(Permission.MANAGE, "post", 302, {"role": "viewer"}),
     "member-remove": Page(Permission.MANAGE, "post", 302),
+    "invitation-new": Page(Permission.MANAGE, "post", 400),  # with an empty form
+    "invitation-revoke": Page(Permission.MANAGE, "post", 302),
     "quarantine-set": Page(Permission.MANAGE, "post", 302),
     "quarantine-lift": Page(Permission.MANAGE, "post", 302),
     "imports": Page(Permission.MANAGE),
@@ -81,7 +85,9 @@ def address(project, people):
     token, _ = ApiToken.issue(people.manager, "mine")
     viewer = Member.objects.get(project=project, user=people.viewer)
     quarantine = Quarantine.objects.create(project=project, annotator=people.annotator, reason="a coin", since_change=1)
+    invitation, _ = Invitation.issue(project=project, role="annotator", expires_at=timezone.now())
     rows = {
+        "invitation": invitation.pk,
         "quarantine": quarantine.pk,
         "item": item.pk,
         "import": batch.public_id,
