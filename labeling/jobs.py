@@ -35,6 +35,13 @@ def apply_overlap(change_pk: int) -> dict[str, Any]:
     return run_overlap_change(change_pk)
 
 
+@shared_task(name="labeling.relabel")
+def relabel(relabeling_pk: int) -> dict[str, Any]:
+    from labeling.services.scheme.relabel import run_relabeling  # noqa: PLC0415
+
+    return run_relabeling(relabeling_pk)
+
+
 @worker_init.connect
 def say_alive(**_: Any) -> None:
     """In the parent of the worker's processes, which no job keeps busy."""

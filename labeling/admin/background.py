@@ -17,6 +17,7 @@ from labeling.models import (
     ImportRejection,
     OverlapChange,
     ProjectDeletion,
+    Relabeling,
     Snapshot,
     SweepRecord,
     WorkerMachine,
@@ -97,6 +98,15 @@ class BackupAdmin(LookAdmin):
 class OverlapChangeAdmin(JobAdmin):
     job = "labeling.apply_overlap"
     list_display = ("project", "state", "done", "total", "changed", "created_by", "created_at", "took", "error")
+    list_filter = ("state", "project")
+    list_select_related = ("project", "created_by")
+    search_fields = ("project__slug",)
+
+
+@admin.register(Relabeling)
+class RelabelingAdmin(JobAdmin):
+    job = "labeling.relabel"
+    list_display = ("project", "version", "state", "done", "total", "changed", "created_by", "created_at", "took")
     list_filter = ("state", "project")
     list_select_related = ("project", "created_by")
     search_fields = ("project__slug",)

@@ -117,6 +117,11 @@ class QuestionKind(ABC):
         """The answer with other words for its labels, in canonical form. For kinds whose answers are made of labels."""
         return {field: names.get(value, value) if isinstance(value, str) else value for field, value in answer.items()}
 
+    @property
+    def refuse_scheme(self) -> str:
+        """Why labels of the kind are neither merged nor split; "" when they are."""
+        return "" if self.has_labels else "The answers of this project are no labels of its own."
+
     def refuse_rename(self, name: str, new_name: str) -> str:
         """Why a label cannot be called otherwise; "" when it can. ``refuse_labels`` is asked of the whole set, too."""
         return ""

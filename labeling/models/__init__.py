@@ -23,6 +23,7 @@ from labeling.models.project import AskAbout, FallBack, Modality, Pairs, Project
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
+from labeling.models.scheme_change import Relabeling, SchemeChange, SchemeOperation
 from labeling.models.snapshot import Snapshot
 from labeling.models.sweep_record import SweepRecord
 from labeling.models.task import Reason, SkipReason, Task, TaskState
@@ -36,6 +37,6 @@ __all__ = [
     "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemStatus", "JobRecord",
     "JobRecordQuerySet", "JobState", "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair",
     "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry",
-    "Reason", "Role", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState",
-    "User", "Viewport", "WorkerMachine",
+    "Reason", "Relabeling", "Role", "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source",
+    "Split", "SweepRecord", "Task", "TaskState", "User", "Viewport", "WorkerMachine",
 ]  # fmt: skip

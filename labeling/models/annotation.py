@@ -36,6 +36,14 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
 
     def giving(self, label: str) -> Self:
         """Answers that give the label, whatever the kind: its name stands in the JSON as a value, not as a key."""
+        rows, mentions = self._mentioning(label)
+        return rows.filter(mentions)
+
+    def not_giving(self, label: str) -> Self:
+        rows, mentions = self._mentioning(label)
+        return rows.exclude(mentions)
+
+    def _mentioning(self, label: str) -> tuple[Self, Q]:
         mentions = Q()
         # a quotation mark inside a name is escaped: without the escape it would be where another name begins
         escaped, other = '\\"', "\x01"
@@ -45,7 +53,7 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         for number, ending in enumerate(f"{spelling}{end}" for spelling in spellings for end in "}],"):
             rows = rows.alias(**{f"at_{number}": StrIndex("answer_text", Value(ending.replace(escaped, other)))})
             mentions |= Q(**{f"at_{number}__gt": 0})
-        return rows.filter(mentions)
+        return rows, mentions
 
     def newest_last(self) -> Self:
         return self.order_by("pk")

@@ -26,6 +26,8 @@ class Label(models.Model):
 
     Answers, models and eval answers say the label's ``identity``, which is the name it had first: whatever it is called
     later, they are its own. ``selectors/label_names.py`` reads and writes them by the name of now.
+    An identity never changes its meaning: what labels are merged into, and what one is split into, are labels of their
+    own (decision 0089).
     """
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="labels")
@@ -39,6 +41,18 @@ class Label(models.Model):
         help_text="What answers say for it where that is not its name.",
     )  # fmt: skip
     former_names = models.JSONField(default=list, blank=True, editable=False, help_text="Oldest first.")
+    examples = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField()), blank=True, editable=False,
+        help_text="Texts that say by example what the label means.",
+    )  # fmt: skip
+    read_as = models.CharField(
+        max_length=220, blank=True, default="", db_default="", editable=False,
+        help_text="The identity of the label that it was merged into: answers that give this one are read as that one.",
+    )  # fmt: skip
+    is_split = models.BooleanField(
+        default=False, db_default=False, editable=False,
+        help_text="Nobody knows which of the labels of now its answers would give: they are asked for again.",
+    )  # fmt: skip
 
     objects = LabelQuerySet.as_manager()
 

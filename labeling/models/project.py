@@ -146,6 +146,9 @@ class Project(models.Model):
     label_renames = models.PositiveIntegerField(
         default=0, db_default=0, editable=False, help_text="Pages load anew; a model learns nothing by it."
     )
+    label_splits = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="Changes of the scheme since which answers may not count."
+    )
     epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The published epoch; 0 before the first.")
     leaning = models.FloatField(
         default=0.0, db_default=0.0, editable=False,

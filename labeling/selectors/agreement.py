@@ -9,6 +9,7 @@ from labeling.consensus import agreement_of, left_out
 from labeling.db.raw_rows import fetch
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, Project, Source
+from labeling.selectors.label_names import label_names
 
 NEWEST_ITEMS = 20_000
 _BY_NOBODY = Q(source=Source.IMPORT, imported_annotator="")
@@ -23,15 +24,15 @@ def agreement(project: Project) -> dict[str, Any]:
     Answers of people in quarantine do not count; those of people whom an import names do where nobody answered here."""
     several = Item.objects.filter(project=project, answers__gte=2).order_by("-ordinal")
     ids = list(several.values_list("pk", flat=True)[:NEWEST_ITEMS])
-    here, out = set(ids), left_out(project)
+    here, out, scheme = set(ids), left_out(project), label_names(project)
     by_item: dict[int, list[str]] = {}
     ids += [pk for (pk,) in fetch(_NAMED_SEVERAL, [project.pk, NEWEST_ITEMS - len(ids)]) if pk not in here]
     answers = Annotation.objects.current().filter(Q(source=Source.HUMAN) | Q(item__answers=0)).exclude(_BY_NOBODY)
     for start in range(0, len(ids), 1000):
         rows = answers.filter(item__in=ids[start : start + 1000])
         for item_id, user, name, answer in rows.values_list("item_id", "annotator_id", "imported_annotator", "answer"):
-            if out.covers(user, name):
+            if out.covers(user, name) or not scheme.counts(answer):
                 continue
-            by_item.setdefault(item_id, []).append(json.dumps(answer, sort_keys=True))
+            by_item.setdefault(item_id, []).append(json.dumps(scheme.read(answer), sort_keys=True))
     labels = project.labels.all_keys()
     return agreement_of(by_item.values(), lambda totals: kind_of(project).distance(totals, labels)).as_dict()

@@ -65,13 +65,13 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
 
 def _answers(project: Project, position: dict[str, int]) -> _Given:
     kind, out = kind_of(project), left_out(project)
-    given = _Given([], {}, {}, [])
+    given, read = _Given([], {}, {}, []), label_names(project).read
     current = Annotation.objects.current().filter(
         project=project, source=Source.HUMAN, item__status=ItemStatus.ACTIVE, annotator__isnull=False
     )
     columns = ("item_id", "item__external_id", "item__split", "annotator_id", "answer")
     for item_id, external_id, split, person, answer in current.order_by("item__ordinal", "pk").values_list(*columns):
-        (label,) = kind.labels_of(answer)
+        (label,) = kind.labels_of(read(answer))
         if out.covers(person) or label not in position:
             continue
         if item_id not in given.number_of:

@@ -195,7 +195,8 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     where, params = where + without, [*params, *theirs]
     sql = f"SELECT {selection.sql} {_from(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s"
     sql += f" AND {where} ORDER BY i.ordinal, a.id"
-    consensus_of = remembering(kind_of(project), label_names(project).reading(decoder()), project.labels.all_names())
+    names = label_names(project)
+    consensus_of = remembering(kind_of(project), names.reading(decoder()), project.labels.all_names())
     weigh, add_own = _weighing(project, filters), _own_columns(columns)
     item_of, answer_of, source_of, data_of = map(selection.getter, _OfLabel._fields)
     limit = filters.ordinal_below or 0
@@ -204,11 +205,14 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
         records = fetch(sql, [*selection.params, project.pk, start, end, *params])
         for _, group in groupby(records, key=item_of):
             answers = list(group)
+            if names.split and not (answers := [one for one in answers if names.read_text(answer_of(one))]):
+                continue  # a label that was split: nobody has said yet which it is
             if len(answers) > 1:
                 answers = list(counted(answers, source_of))
             first = answers[0]  # the selection is that of the first answer that counts
             row = selection.row(first)
-            given = tuple([Given(answer_of(record), source_of(record)) for record in answers])
+            texts = map(answer_of, answers) if not names.present else map(names.read_text, map(answer_of, answers))
+            given = tuple([Given(text, source_of(one)) for text, one in zip(texts, answers, strict=True)])
             row.update(_consensus_columns(consensus_of(given)))
             weigh(row)
             add_own(row, data_of(first))

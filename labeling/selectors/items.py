@@ -34,9 +34,11 @@ def browse(
     if answered is not None:
         items = items.filter(answers__gt=0) if answered else items.filter(answers=0)
     if label:
-        said = label_names(project).identity(label)  # by an old name, too: it is one still
-        given = Annotation.objects.current().filter(item=OuterRef("pk")).giving(said)
-        items = items.filter(Exists(given))
+        names = label_names(project)
+        by_any = Q()
+        for said in names.said_by(names.identity(label)):  # by an old name, too: it is one still
+            by_any |= Q(Exists(Annotation.objects.current().filter(item=OuterRef("pk")).giving(said)))
+        items = items.filter(by_any)
     if q:
         items = items.filter(Q(text__icontains=q) | Q(external_id__icontains=q))
     return items

@@ -6,6 +6,7 @@ from django.db.models import Count
 
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Because, Item, ItemStatus, Member, Progress, Project
+from labeling.selectors.label_names import label_names
 
 
 def progress(project: Project) -> dict[str, Any]:
@@ -35,11 +36,11 @@ def set_aside_by_reason(project: Project) -> dict[str, int]:
 
 def label_balance(project: Project) -> list[dict[str, Any]]:
     """``[{"name","answers","share","archived"}]`` in the order of the label set; how often each label was given now."""
-    kind = kind_of(project)
+    kind, read = kind_of(project), label_names(project).read
     counts: dict[str, int] = {}
     groups = Annotation.objects.current().filter(project=project).values_list("answer").annotate(n=Count("pk"))
     for answer, n in groups.order_by():
-        for name in kind.labels_of(answer):
+        for name in kind.labels_of(read(answer)):
             counts[name] = counts.get(name, 0) + n
     total = sum(counts.values())
     return [

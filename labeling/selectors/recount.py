@@ -155,6 +155,9 @@ def _answers(project: Project) -> Iterator[Miscount]:
     """A task is answered exactly when it has a current answer. Not repairable: the rows contradict each other."""
     current = Annotation.objects.current().filter(task=OuterRef("pk"))
     rows = Task.objects.filter(project=project).annotate(n=_count_of(current, "task"))
-    wrong = rows.filter(Q(state=TaskState.ANSWERED) & ~Q(n=1) | ~Q(state=TaskState.ANSWERED) & ~Q(n=0))
+    without = ~Q(state=TaskState.ANSWERED)
+    if project.label_splits:  # what is asked again keeps what was said, and counts it nowhere
+        without &= ~Q(state=TaskState.EXPIRED)
+    wrong = rows.filter(Q(state=TaskState.ANSWERED) & ~Q(n=1) | without & ~Q(n=0) | ~Q(n__in=[0, 1]))
     for pk, state, n in wrong.values_list("pk", "state", "n"):
         yield Miscount("task", pk, "current answers", n, int(state == TaskState.ANSWERED))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from labeling.kinds import QuestionKind, kind_of
+from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, ItemStatus, Project, Source
 from labeling.selectors.label_names import label_names
 from learning.models import Outcome, SuspectedError, SuspicionState
@@ -57,8 +57,9 @@ def suspicions(project: Project) -> Suspicions:
     return Suspicions(found, waiting, len(outcomes), outcomes.count(Outcome.OTHER))
 
 
-def next_answers(kind: QuestionKind, waiting: list[SuspectedError]) -> dict[int, Outcome]:
+def next_answers(project: Project, waiting: list[SuspectedError]) -> dict[int, Outcome]:
     """What the newest answer that a person gave since says of each, by suspicion; those without one are left out."""
+    kind, scheme = kind_of(project), label_names(project)
     seen = {row.item_id: row for row in waiting}
     found: dict[int, Outcome] = {}
     ids = list(seen)
@@ -67,7 +68,8 @@ def next_answers(kind: QuestionKind, waiting: list[SuspectedError]) -> dict[int,
         for item, pk, answer in given.order_by("pk").values_list("item", "pk", "answer"):
             row = seen[item]
             if pk > row.answers_seen and answer is not None:
-                is_same = sorted(kind.labels_of(answer)) == sorted(row.said)
+                said = {scheme.present.get(label, label) for label in row.said}
+                is_same = set(kind.labels_of(scheme.read(answer))) == said
                 found[row.pk] = Outcome.SAME if is_same else Outcome.OTHER
     return found
 
@@ -89,7 +91,7 @@ def _outcomes(project: Project) -> tuple[int, list[str]]:
     """How many wait for an answer, and what came of the others: also what no run has written down yet."""
     rows = SuspectedError.objects.filter(project=project)
     waiting = list(rows.waiting())
-    came = next_answers(kind_of(project), waiting)
+    came = next_answers(project, waiting)
     known = list(rows.filter(state=SuspicionState.ASKED).exclude(outcome="").values_list("outcome", flat=True))
     kept = rows.filter(state=SuspicionState.KEPT).count()
     return len(waiting) - len(came), [*known, *came.values(), *[Outcome.SAME] * kept]

@@ -105,6 +105,10 @@ class Rating(QuestionKind):
 
         return squared
 
+    @property
+    def refuse_scheme(self) -> str:
+        return "The labels are the steps of a scale: with one fewer or more it would be another scale."
+
     def refuse_rename(self, name: str, new_name: str) -> str:
         is_number = any(scale.number_of(given) is not None for given in (name, new_name))
         return "A step that is a number is called by it: say what it means in its description." if is_number else ""

@@ -14,6 +14,7 @@ from labeling.db.raw_rows import fetch
 from labeling.kinds import Confusion, PerSubject, kind_of
 from labeling.kinds.pairwise.kind import SWAPPED
 from labeling.models import Project
+from labeling.selectors.label_names import label_names
 from labeling.selectors.people.key import CURRENT, KEY_COLUMNS, PersonKey
 
 
@@ -49,9 +50,14 @@ def newest_answers(project: Project, after: int) -> Iterator[ComparedAnswer]:
     kind, out = kind_of(project), left_out(project)
     sql = f"SELECT {KEY_COLUMNS}, {_FROM.of(kind.subject).format(current=CURRENT)} ORDER BY a.id"
 
+    read_text = label_names(project).read_text
+
     @lru_cache(maxsize=4096)
-    def said(stored: str, is_turned: int, source: str, counts: bool) -> GivenBy:
-        answer = orjson.loads(stored)
+    def said(stored: str, is_turned: int, source: str, counts: bool) -> GivenBy | None:
+        text = read_text(stored)
+        if text is None:  # of a label that was split: neither right nor wrong until it is given anew
+            return None
+        answer = orjson.loads(text)
         told = kind.relabeled(answer, SWAPPED) if is_turned else answer
         return GivenBy(Given(json.dumps(told, sort_keys=True), source), counts)
 
@@ -61,7 +67,8 @@ def newest_answers(project: Project, after: int) -> Iterator[ComparedAnswer]:
 
     for user, name, subject_id, source, stored, is_turned in fetch(sql, [project.pk, after]):
         who, counts = person(user, name)
-        yield ComparedAnswer(subject_id, who, said(stored, is_turned, source, counts))
+        if (given := said(stored, is_turned, source, counts)) is not None:
+            yield ComparedAnswer(subject_id, who, given)
 
 
 def by_subject(answers: list[ComparedAnswer]) -> dict[int, list[int]]:

@@ -8,6 +8,7 @@ from labeling.db.raw_rows import decoder, fetch
 from labeling.kinds import PerSubject, kind_of
 from labeling.kinds.pairwise.kind import SWAPPED
 from labeling.models import Gold, Project
+from labeling.selectors.label_names import label_names
 from labeling.selectors.people.key import HAS_KEY, KEY_COLUMNS, PersonKey
 
 #: Equal, or right, of so many.
@@ -35,12 +36,14 @@ def repeats(project: Project, person: PersonKey | None = None, before: datetime 
         JOIN labeling_task ft ON ft.id = f.task_id AND ft.reason <> 'repeat'
         WHERE t.project_id = %s AND t.reason = 'repeat'{bounds}
         GROUP BY t.annotator_id, f.answer, a.answer, turned"""
-    decode = decoder()
+    decode, scheme = decoder(), label_names(project)
 
     def outcomes() -> Iterable[tuple[int, bool, int]]:
         for user, first, again, is_turned, n in fetch(sql, [project.pk, *given]):
-            said = decode(again)
-            yield user, decode(first) == (kind.relabeled(said, SWAPPED) if is_turned else said), n
+            if not scheme.counts(decode(first)) or not scheme.counts(decode(again)):
+                continue
+            said = scheme.read(decode(again))
+            yield user, scheme.read(decode(first)) == (kind.relabeled(said, SWAPPED) if is_turned else said), n
 
     return _summed(outcomes())
 

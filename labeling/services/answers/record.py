@@ -115,6 +115,8 @@ def record_answer(
         _set_state(work.task, TaskState.ANSWERED)
     else:
         _close(work.task.pk)
+    if work.project.label_splits:
+        _let_former_go(work)
     _count_answer(work, +1)
     annotation = _revise(work, asked.stored(checked), seen)
     _finish(work)
@@ -236,6 +238,20 @@ _insert = PreparedInsert(Annotation)
 def _announce(project_id: int) -> None:
     """Robust: the answer is durable, so a listener that fails must not turn it into an error for the annotator."""
     signals.answer_recorded.send_robust(Annotation, project_id=project_id)
+
+
+def _let_former_go(work: _Work) -> None:
+    """What the person had said before a label was split goes with the answer that is asked again: one person is never
+    counted twice. Such an answer stands at a task that has expired (``services/scheme/relabel.py``)."""
+    for former in Annotation.objects.current().filter(task__in=work.same(), annotator=work.member.user_id):
+        work.deltas["annotations"] -= 1
+        if former.task_id != work.task.pk:
+            Annotation.objects.filter(pk=former.pk).update(is_current=False)
+            gone = Annotation(
+                project=work.project, task_id=former.task_id, annotator_id=former.annotator_id, answer=None,
+                revision=former.revision + 1, instructions_version=former.instructions_version, **work.about,
+            )  # fmt: skip
+            _insert([gone])
 
 
 def _take_answer_back(work: _Work) -> None:

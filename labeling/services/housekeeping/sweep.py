@@ -15,6 +15,7 @@ from labeling.models import (
     JobState,
     OverlapChange,
     ProjectDeletion,
+    Relabeling,
     Snapshot,
     SweepRecord,
 )
@@ -41,6 +42,7 @@ def sweep_labeling() -> dict[str, Any]:
         "snapshots": lambda: wake_waiting(Snapshot.objects.all(), "labeling.run_snapshot"),
         "deletions": lambda: wake_waiting(ProjectDeletion.objects.all(), "labeling.delete_project"),
         "overlaps": lambda: wake_waiting(OverlapChange.objects.all(), "labeling.apply_overlap"),
+        "relabelings": lambda: wake_waiting(Relabeling.objects.all(), "labeling.relabel"),
         "housekeeping": lambda: wake_waiting(Housekeeping.objects.all(), "labeling.run_housekeeping"),
         "uploads": _drop_finished_uploads,
     }

@@ -1,7 +1,6 @@
 """The label set of a project: order, hotkeys, archiving."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from itertools import count
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +10,9 @@ from labeling import signals
 from labeling.kinds import KINDS, LabelNames, kind_of
 from labeling.kinds.page_keys import AUTOMATIC_HOTKEYS, MOST_BUTTONS_WITH_HOTKEYS, REFUSED_HOTKEYS
 from labeling.kinds.spelling import name_key
-from labeling.models import Annotation, Label, Member, Project
+from labeling.models import Annotation, Label, Member, Project, SchemeChange, SchemeOperation, User
+from labeling.services.scheme import versions
+from labeling.services.scheme.new_labels import free_key
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 
@@ -77,8 +78,11 @@ def _hotkey(given: Any) -> str:
 
 
 @transaction.atomic
-def set_labels(project: Project, labels: Sequence[LabelInput], *, announce: bool = True) -> list[Label]:
+def set_labels(
+    project: Project, labels: Sequence[LabelInput], *, announce: bool = True, user: User | None = None
+) -> list[Label]:
     """Makes ``labels`` the label set in this order and returns it; announces ``labels_changed`` when one came or went.
+    What changes more than keys and order is a version of the scheme, made by ``user``.
 
     A label that is left out is archived when an answer mentions it, else deleted. One without hotkey keeps its old one
     or gets the next free one of 1-9 and the letters, unless there are too many for keys. The number of statements does
@@ -86,12 +90,20 @@ def set_labels(project: Project, labels: Sequence[LabelInput], *, announce: bool
     """
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     existing = {label.name: label for label in project.labels.all()}
+    was = versions.state_of(list(existing.values()))
     wanted = checked(labels, project.kind, existing)
+    for label in wanted:
+        if (old := existing.get(label["name"])) and (old.read_as or old.is_split):
+            raise Invalid("labels", f"{old.name!r} was merged or split: undo that, or take another name.")
     before = {name: label for name, label in existing.items() if not label.archived}
     hotkeys = _hotkeys(wanted, {name: label.hotkey for name, label in before.items()})
     kept = {label["name"] for label in wanted}
     project.labels.exclude(hotkey="").update(hotkey="")  # two labels can swap theirs under the unique constraint
-    _let_go(project, [label for name, label in before.items() if name not in kept])
+    _let_go(
+        project,
+        [label for name, label in before.items() if name not in kept],
+        {old.read_as for old in existing.values()},
+    )
     taken = {label.identity for label in existing.values()}
     rows = [
         Label(
@@ -105,6 +117,8 @@ def set_labels(project: Project, labels: Sequence[LabelInput], *, announce: bool
         rows, update_conflicts=True, unique_fields=["project", "name"],
         update_fields=["hotkey", "position", "archived", "description"],
     )  # fmt: skip
+    if existing and (announce or SchemeChange.objects.filter(project=project).exists()):
+        _write_version(project, was, user)
     if set(before) != kept:
         Project.objects.filter(pk=project.pk).update(labels_version=F("labels_version") + 1)
         project.refresh_from_db(fields=["labels_version"])
@@ -114,8 +128,24 @@ def set_labels(project: Project, labels: Sequence[LabelInput], *, announce: bool
     return list(project.labels.in_use())
 
 
-def _let_go(project: Project, left_out: list[Label]) -> None:
-    """Archives the labels that some answer gives, deletes the others."""
+def _write_version(project: Project, was: versions.State, user: User | None) -> None:
+    is_now = versions.state_of(list(project.labels.all()))
+    if versions.means_the_same(was, is_now):
+        return
+    versions.begin(project, was)
+    before, after = ({row["name"]: row for row in state if not row["archived"]} for state in (was, is_now))
+    details = {
+        "added": [name for name in after if name not in before],
+        "retired": [name for name in before if name not in after],
+        "described": [
+            name for name, row in after.items() if name in before and row["description"] != before[name]["description"]
+        ],
+    }
+    versions.write(project, SchemeOperation.SET, details, user=user)
+
+
+def _let_go(project: Project, left_out: list[Label], read_as: Set[str]) -> None:
+    """Archives the labels that some answer gives, or that others were merged into; deletes the others."""
     if not left_out:
         return
     # answers under way hold their member: once these locks are had, a label that is being given can be seen
@@ -123,16 +153,10 @@ def _let_go(project: Project, left_out: list[Label]) -> None:
     labels_of = kind_of(project).labels_of
     answers = Annotation.objects.filter(project=project, answer__isnull=False).order_by().values_list("answer")
     given = {name for (answer,) in answers.distinct().iterator() if answer for name in labels_of(answer)}
+    given |= read_as
     names = {label.identity: label.pk for label in left_out}
     project.labels.filter(pk__in=[pk for name, pk in names.items() if name in given]).update(archived=True)
     project.labels.filter(pk__in=[pk for name, pk in names.items() if name not in given]).delete()
-
-
-def free_key(name: str, taken: Set[str]) -> str:
-    """The key of a new label: none, unless answers say its name for another one, which is called otherwise by now."""
-    if name not in taken:
-        return ""
-    return next(key for number in count(2) if (key := f"{name} ({number})") not in taken)
 
 
 def _hotkeys(wanted: list[dict[str, str]], before: dict[str, str]) -> list[str]:

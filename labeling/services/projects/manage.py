@@ -186,7 +186,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
                 change = start_overlap_change(user, project)
         if "labels" in changes:
             labels_before = _label_names(project)
-            set_labels(project, changes["labels"])
+            set_labels(project, changes["labels"], user=user)
             record_change(
                 "project.labels",
                 {"labels": labels_before},

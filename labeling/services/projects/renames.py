@@ -6,8 +6,9 @@ from django.db import transaction
 from django.db.models import F
 
 from labeling.kinds import LabelNames, kind_of
-from labeling.models import Label, Project, User
+from labeling.models import Label, Project, SchemeOperation, User
 from labeling.services.audit.trail import record
+from labeling.services.scheme import versions
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 
@@ -22,7 +23,7 @@ def rename_label(user: User, project: Project, name: Any, new_name: Any) -> Labe
     """
     name = text("name", name, max_length=MAX_LABEL_NAME, required=True)
     new_name = text("new_name", new_name, max_length=MAX_LABEL_NAME, required=True)
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    versions.locked(project)
     labels = {label.name: label for label in project.labels.all()}
     label = labels.get(name)
     if label is None:
@@ -37,6 +38,7 @@ def rename_label(user: User, project: Project, name: Any, new_name: Any) -> Labe
     Project.objects.filter(pk=project.pk).update(label_renames=F("label_renames") + 1)
     project.refresh_from_db(fields=["label_renames"])
     before, after = {"name": name}, {"name": new_name}
+    versions.write(project, SchemeOperation.RENAME, {"from": name, "into": new_name}, user=user)
     record("project.label_renamed", user=user, project=project, subject=new_name, before=before, after=after)
     return label
 

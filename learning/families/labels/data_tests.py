@@ -17,6 +17,7 @@ from labeling.kinds import kind_of
 from labeling.kinds.cells import group_key, near_cell
 from labeling.kinds.spelling import near_key
 from labeling.models import Annotation, Item, Label, Modality, Project, Reason, Source
+from labeling.selectors.label_names import label_names
 from learning.core import data_tests as tests
 from learning.core.cycle import step_rng
 from learning.core.data_tests import FEATURES_LOOKED_AT, Finding
@@ -98,7 +99,7 @@ class _Looked:
 
 def _newest_answers(run: Run, data: LabelData) -> list[_Answer]:
     position = {name: number for number, name in enumerate(data.labels)}
-    kind = kind_of(run.project)
+    kind, read = kind_of(run.project), label_names(run.project).read
     rows = (
         Annotation.objects.current()
         .filter(project=run.project, pk__lte=run.last_annotation_id, item__isnull=False)
@@ -114,14 +115,14 @@ def _newest_answers(run: Run, data: LabelData) -> list[_Answer]:
             ordinal=ordinal,
             batch=batch or 0,
             annotator=annotator,
-            labels=tuple(sorted(position[name] for name in kind.labels_of(answer))),
+            labels=tuple(sorted(position[name] for name in kind.labels_of(read(answer)))),
             elapsed_ms=elapsed,
             answered_at=answered.timestamp(),
             item_created_at=created.timestamp(),
             at_random=source == Source.IMPORT or reason in (Reason.EVAL, Reason.RANDOM),
         )
         for ordinal, batch, annotator, answer, elapsed, answered, created, source, reason in rows
-        if answer is not None and kind.within(answer, position) is not None
+        if answer is not None and kind.within(read(answer), position) is not None
     ]
 
 

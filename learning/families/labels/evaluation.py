@@ -18,6 +18,7 @@ from learning.core.evaluation.report import Evaluation
 from learning.core.evaluation.thresholds import at_thresholds
 from learning.core.learners import FittedLearner
 from learning.families.labels import eval_answers
+from learning.families.labels.older_labels import in_labels_of_now
 from learning.families.labels.training_data import LabelData
 from learning.models import ModelVersion, Run, VersionReport
 from learning.services.features import contents, encoder_versions
@@ -141,13 +142,11 @@ def _median_ms(answer: Callable[[int], None], items: Sequence[Any]) -> float:
 
 
 def contender_of(version: ModelVersion, run: Run, data: LabelData, settings: Settings) -> Contender:
-    """An older version on the same eval items, its labels matched by name. Raises files.Corrupt, EncoderVersion's
-    DoesNotExist."""
+    """An older version on the same eval items, its labels matched by what they are now: of those that were merged since
+    the probabilities add up. Raises files.Corrupt, EncoderVersion's DoesNotExist."""
     given = model_files.predict_at(version, data.evaluation.ordinals)
-    probabilities = np.zeros((len(given), len(data.labels)), dtype=np.float32)
-    for column, name in enumerate(version.labels):
-        if name in data.labels:
-            probabilities[:, data.labels.index(name)] = given[:, column]
+    one_answer = settings.objective.one_answer
+    probabilities = in_labels_of_now(given, version.labels, data.labels, data.present, one_answer=one_answer)
     found = settings.objective.evaluate(probabilities, data.evaluation.hard, step_rng(run.seed, "champion"))
     encoder = encoder_versions.fitted(model_files.encoder_of(version))
     latency_ms = latency(run, data.evaluation.ordinals, encoder, model_files.load_model(version))

@@ -11,6 +11,7 @@ from labeling.models import Item, Project, Split
 from learning.core.evaluation.paired import paired_errors
 from learning.core.evaluation.stopping import TIMES, cohen_kappa
 from learning.families.labels.context import Context
+from learning.families.labels.older_labels import in_labels_of_now
 from learning.models import EncoderVersion, ModelVersion
 from learning.services import files
 from learning.services.pipeline.family import Candidate
@@ -33,17 +34,19 @@ def measure(context: Context, candidate: Candidate[Any]) -> None:
     found: dict[str, Any] = {}
     objective = context.inputs.settings.objective
     sample = sample_of(context.run.project, context.run.items_seen)
+
+    def said(each: ModelVersion, ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
+        given, present = model_files.predict_at(each, ordinals), context.data.present
+        return in_labels_of_now(given, each.labels, version.labels, present, one_answer=objective.one_answer)
+
     try:
         if len(sample):
-            pair = [objective.decide(_probabilities(each, sample, version.labels)) for each in (version, older[0])]
+            pair = [objective.decide(said(each, sample)) for each in (version, older[0])]
             kappa = cohen_kappa(*pair)
             found["stability"] = {"kappa": round(kappa, 4), "n": len(sample), "against": older[0].number}
         held = context.data.evaluation
         if len(held) and len(older) == TIMES:
-            now, then = (
-                objective.errors(_probabilities(each, held.ordinals, version.labels), held.hard)
-                for each in (version, older[-1])
-            )
+            now, then = (objective.errors(said(each, held.ordinals), held.hard) for each in (version, older[-1]))
             test = paired_errors(then, ours=now)
             interval = {"value": test.difference, "low": test.low, "high": test.high, "n": test.n}
             found["gain"] = {**interval, "against": older[-1].number}
@@ -60,14 +63,3 @@ def sample_of(project: Project, n_items: int) -> NDArray[np.int64]:
     pool = Item.objects.filter(project=project, split=Split.POOL, ordinal__in=shuffled.tolist())
     of_pool = np.isin(shuffled, list(pool.values_list("ordinal", flat=True)))
     return np.sort(shuffled[of_pool][:SAMPLE])
-
-
-def _probabilities(version: ModelVersion, ordinals: NDArray[np.int64], labels: list[str]) -> NDArray[np.float32]:
-    given = model_files.predict_at(version, ordinals)
-    if version.labels == labels:
-        return given
-    probabilities = np.zeros((len(given), len(labels)), dtype=np.float32)
-    for column, name in enumerate(version.labels):
-        if name in labels:
-            probabilities[:, labels.index(name)] = given[:, column]
-    return probabilities

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db import transaction
 
-from labeling.kinds import kind_of
 from labeling.models import Item
 from learning.core.cycle import step_rng
 from learning.core.quality.suspected_errors import Suspicion, suspected_errors
@@ -42,9 +41,8 @@ def name(context: Context, candidate: Candidate[Any]) -> None:
 
 def settle(run: Run) -> int:
     """Writes down what came of the answers that were put to somebody else; of how many."""
-    kind = kind_of(run.project)
     waiting = list(SuspectedError.objects.filter(project=run.project).waiting().select_for_update())
-    came = next_answers(kind, waiting)
+    came = next_answers(run.project, waiting)
     for row in waiting:
         if row.pk in came:
             row.outcome = came[row.pk]

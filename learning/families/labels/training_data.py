@@ -61,7 +61,8 @@ class LabeledItems:
 class LabelData:
     """What a run may know: nothing newer than ``run.last_annotation_id``, and the eval split apart from the pool.
 
-    ``labels`` is what answers say for the labels in use, whatever they are called now (``Label.identity``).
+    ``labels`` is what answers say for the labels in use, whatever they are called now (``Label.identity``); ``present``
+    tells as which of them a label of before is read that was merged, which models of before know.
 
     ``evaluation`` holds the eval items that have a truth; ``tied`` those people are split evenly about, which measure
     how far people agree and nothing else. ``unknown`` counts answers by label that is not in use: archived, or never
@@ -78,6 +79,7 @@ class LabelData:
     n_unknown: int = 0
     n_left_out: int = 0
     names: Mapping[str, str] = field(default_factory=dict)
+    present: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, label: str) -> str:
         """What a label is called now."""
@@ -95,12 +97,14 @@ def freeze(run: Run) -> LabelData:
     unknown: Counter[str] = Counter()
     n_unknown = 0
     answers, n_left_out = _answers_as_of(run)
+    scheme = label_names(project)
     for found in answers:
-        said = kind.labels_of(found.answer)
+        answer = scheme.read(found.answer)
+        said = kind.labels_of(answer)
         known = [position[name] for name in said if name in position]
         if len(known) < len(said):
             unknown.update(name for name in said if name not in position)
-        counts = kind.within(found.answer, position)
+        counts = kind.within(answer, position)
         if counts is None:
             n_unknown += 1
             continue
@@ -121,7 +125,8 @@ def freeze(run: Run) -> LabelData:
         unknown,
         n_unknown,
         n_left_out,
-        label_names(project).now,
+        scheme.now,
+        scheme.present,
     )
 
 

@@ -27,6 +27,7 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.selectors.label_names import label_names
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
 
@@ -177,6 +178,9 @@ class SubjectSource(ABC):
         imported = Annotation.objects.current().filter(**{self.name: OuterRef("pk")}, source=Source.IMPORT)
         if names := left_out(project).names:
             imported = imported.exclude(imported_annotator__in=names)
+        if project.label_splits:
+            for label in label_names(project).uncertain:
+                imported = imported.not_giving(label)
         return Case(When(Exists(imported), split=Split.POOL, then=Value(0)), default=wanted)
 
     def about(self, pick: Pick, rng: Rng) -> dict[str, Any]:
