@@ -211,7 +211,7 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
                 answers = list(counted(answers, source_of))
             first = answers[0]  # the selection is that of the first answer that counts
             row = selection.row(first)
-            texts = map(answer_of, answers) if not names.present else map(names.read_text, map(answer_of, answers))
+            texts = [answer_of(one) if not names.present else names.read_text(answer_of(one)) or "" for one in answers]
             given = tuple([Given(text, source_of(one)) for text, one in zip(texts, answers, strict=True)])
             row.update(_consensus_columns(consensus_of(given)))
             weigh(row)
