@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0035_words_of_review_and_machines'),
+        ('labeling', '0036_invitations'),
     ]
 
     operations = [
