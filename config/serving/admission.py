@@ -71,7 +71,7 @@ def _is_upload(path: str) -> bool:
 
 def _user(request: WSGIRequest) -> User | None:
     if found := TokenAuthentication().authenticate(Request(request)):
-        return found[0]
+        return found[0] if isinstance(found[0], User) else None  # a machine starts no import
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = get_user(request)

@@ -52,11 +52,12 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
 @admin.register(ApiToken)
 class ApiTokenAdmin(LookAdmin):
     list_display = (
-        "name", "user", "prefix", "scopes", "project", "created_at", "expires_at", "last_used_at", "revoked_at",
+        "name", "user", "machine", "prefix", "scopes", "project", "created_at", "expires_at", "last_used_at",
+        "revoked_at",
     )  # fmt: skip
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), ("last_used_at", admin.EmptyFieldListFilter))
-    list_select_related = ("user", "project")
-    search_fields = ("name", "prefix", "user__username")
+    list_select_related = ("user", "machine", "project")
+    search_fields = ("name", "prefix", "user__username", "machine__name")
     date_hierarchy = "created_at"
     exclude = ("key_hash",)
     actions = ("revoke",)

@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from labeling.models import ApiToken, User
+from labeling.models import ApiToken, Machine, User
 from labeling.services.accounts.tokens import token_for
 
 KEYWORD = "Token"
@@ -16,14 +16,16 @@ KEYWORD = "Token"
 class TokenAuthentication(BaseAuthentication):
     """By the hash of the key, in one query."""
 
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+    def authenticate(self, request: Request) -> tuple[User | Machine, ApiToken] | None:
         parts = get_authorization_header(request).split()
         if not parts or parts[0].lower() != KEYWORD.lower().encode():
             return None
         if len(parts) != 2:
             raise AuthenticationFailed("Expected the header Authorization: Token <key>.")
         token = token_for(parts[1].decode("latin-1"))
-        if token is None or not token.user.is_active:
+        if token is not None and token.machine is not None and token.machine.ended_at is None:
+            return token.machine, token
+        if token is None or token.user is None or not token.user.is_active:
             raise AuthenticationFailed("This token is unknown, has run out or was revoked.")
         token.user.confined_to = token.project_id  # type: ignore[misc]  # of this request's own user object
         return token.user, token

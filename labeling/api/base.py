@@ -13,7 +13,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from labeling.models import Action, Project, User
+from labeling.models import Action, Machine, Project, User
 from labeling.selectors.access import project_for, require
 from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.names import NameOf, name_of_for
@@ -52,7 +52,25 @@ class ProjectView(ActionView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.project = project_for(person(request), kwargs["slug"], self.action_asked)
+        self.project = self.project_called(request, kwargs["slug"])
+
+    def project_called(self, request: Request, slug: str) -> Project:
+        return project_for(person(request), slug, self.action_asked)
+
+
+class MachinesToo(ProjectView):
+    """One that a machine of the project may use as well, with its own token: ``machine`` is None for a person."""
+
+    machines_may = True
+    machine: Machine | None = None
+
+    def project_called(self, request: Request, slug: str) -> Project:
+        self.machine = machine_of(request)
+        if self.machine is None:
+            return super().project_called(request, slug)
+        if self.machine.project.slug != slug or self.machine.project.deleted_at is not None:
+            raise Http404("No such project.")
+        return self.machine.project
 
 
 class FirstRenderer(BaseContentNegotiation):
@@ -91,6 +109,12 @@ def person(request: Request) -> User:
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user
+
+
+def machine_of(request: Request) -> Machine | None:
+    """The machine that asks; None for a person."""
+    asks: object = request.user
+    return asks if isinstance(asks, Machine) else None
 
 
 def query(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from labeling.api.exceptions import Conflict
-from labeling.models import JobRecord
 
-J = TypeVar("J", bound=JobRecord)
+J = TypeVar("J", bound=Model)
 
 HEADER = "Idempotency-Key"
 KEY = OpenApiParameter(

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api import scopes
-from labeling.api.base import ActionView, FirstRenderer, ProjectView, person, query
+from labeling.api.base import ActionView, FirstRenderer, ProjectView, machine_of, person, query
 from labeling.api.files import IMMUTABLE, file_response, unchanged
 from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
 from labeling.kinds import kind_of
@@ -119,11 +119,18 @@ class Preview(ActionView):
     actions = {"GET": Action.ITEMS_READ}
     content_negotiation_class = FirstRenderer
     scopes_to_read = scopes.ENTER
+    machines_may = True
 
     @extend_schema(operation_id="items_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
     def get(self, request: Request, pk: int) -> HttpResponseBase:
-        """A derived picture: upright, without metadata. For who may view, and for who was asked about the item."""
+        """A derived picture: upright, without metadata. For who may view, for who was asked about the item, and for the
+        machines of the project."""
         item = _picture_of(pk)
+        machine = machine_of(request)
+        if machine is not None:
+            if machine.project_id != item.project_id:
+                raise Http404("No such item.")
+            return _preview(request, _asset(item))
         user = person(request)
         asked = Task.objects.filter(item=item, annotator=user).exists()
         require(user, item.project, Action.TASKS_SEE_OWN_PICTURE if asked else self.action_asked)

@@ -3,11 +3,32 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
+import orjson
 from django.conf import settings
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
 
 from labeling.api.exceptions import TooLarge
+from labeling.services.machines.rows import UnreadableRow
+
+
+class JsonLinesParser(BaseParser):
+    """One JSON value a line, as ``{"rows": […]}``; a line that is none is the row's own fault, an empty one no row."""
+
+    media_type = "application/jsonl"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        body = _LimitedBody(stream, settings.DATA_UPLOAD_MAX_MEMORY_SIZE).read()
+        return {"rows": [_row(line) for line in body.split(b"\n") if line.strip()]}
+
+
+def _row(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        return UnreadableRow("The line is no JSON.")
 
 
 class LimitedJSONParser(JSONParser):

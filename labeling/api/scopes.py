@@ -23,7 +23,8 @@ def scopes_of(view: Any, method: str | None) -> frozenset[Scope]:
 
 
 class TokenScope(BasePermission):
-    """Lets a session pass; a token needs the scope, and one for a single project an address inside of a project."""
+    """Lets a session pass; a token needs the scope, and one for a single project an address inside of a project. A
+    machine's token opens only what a view opens for it by ``machines_may``."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         token = request.auth
@@ -35,6 +36,8 @@ class TokenScope(BasePermission):
             raise PermissionDenied(
                 {"detail": f"This token lacks the scope {scope.value} ({scope.label}).", "missing_scope": scope.value}
             )
+        if token.machine_id and not getattr(view, "machines_may", False):
+            raise PermissionDenied("A machine reads the items there are to predict and imports predictions.")
         if token.project_id and not view.kwargs and request.method not in getattr(view, "narrowed_methods", ()):
             raise PermissionDenied("This token is for one project only.")
         return True

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Se
 from typing import Any, ClassVar
 
 from labeling.kinds.aggregate import Aggregate
-from labeling.kinds.question import Question
+from labeling.kinds.question import InvalidAnswer, Question
 from labeling.kinds.subject import PerSubject, Subject
 from labeling.kinds.words import KindWords
 
@@ -48,6 +48,9 @@ class QuestionKind(ABC):
     item_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: settings of a project that mean nothing for this kind
     settings_left_out: ClassVar[frozenset[str]] = PAIR_SETTINGS | {"fall_back"}
+
+    #: whether one label rules the others out: a machine's probabilities of them sum to 1
+    labels_exclude: ClassVar[bool] = True
 
     # ---- learning ----
     #: labels in use without which there is nothing to tell apart, and so nothing to learn
@@ -146,6 +149,18 @@ class QuestionKind(ABC):
     def value_names(self, labels: Sequence[str]) -> tuple[str, ...]:
         """The names that values are, in their order; none where values are no names."""
         return tuple(labels) if self.has_labels else ()
+
+    def probable_names(self, labels: Set[str]) -> Set[str]:
+        """Of what a machine gives probabilities: the labels, but for kinds that have none."""
+        return labels
+
+    def most_probable(self, probabilities: Mapping[str, float], question: Question) -> dict[str, Any]:
+        """The answer that a machine's probabilities come to. Raises InvalidAnswer."""
+        most = max(probabilities.values())
+        names = [name for name, share in probabilities.items() if share == most]
+        if len(names) > 1:
+            raise InvalidAnswer("probabilities", "Two labels are equally probable: say the label beside them.")
+        return self.answer_from_import(names[0], question)
 
     def in_order(self, labels: Iterable[str]) -> list[str]:
         """Labels from the lowest to the highest, of kinds whose labels are steps of a scale; none of others."""

@@ -15,9 +15,11 @@ from labeling.models.item import Because, Item, ItemStatus, Split
 from labeling.models.job_record import JobRecord, JobRecordQuerySet, JobState
 from labeling.models.known_address import KnownAddress
 from labeling.models.label import Label
+from labeling.models.machine import Machine, MachineVersion
 from labeling.models.member import Member
 from labeling.models.pair import Gold, Pair
 from labeling.models.permission import Permission, Role
+from labeling.models.prediction import Prediction, PredictionImport
 from labeling.models.progress import Progress
 from labeling.models.project import AskAbout, FallBack, Modality, Pairs, Project
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
@@ -34,9 +36,10 @@ from labeling.models.worker_machine import WorkerMachine
 __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskedAgain", "Asset", "AttemptLimit",
     "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch",
-    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemStatus", "JobRecord",
-    "JobRecordQuerySet", "JobState", "KnownAddress", "Label", "Member", "Modality", "OverlapChange", "Pair",
-    "PairQueueEntry", "Pairs", "Permission", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry",
-    "Reason", "Relabeling", "Role", "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source",
-    "Split", "SweepRecord", "Task", "TaskState", "User", "Viewport", "WorkerMachine",
+    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemStatus",
+    "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "Label", "Machine", "MachineVersion", "Member",
+    "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Prediction", "PredictionImport",
+    "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Relabeling", "Role",
+    "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task",
+    "TaskState", "User", "Viewport", "WorkerMachine",
 ]  # fmt: skip

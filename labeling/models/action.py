@@ -40,6 +40,10 @@ class Action(Enum):
     INVITATIONS_READ = "invitations.read", Permission.MANAGE
     INVITATIONS_CHANGE = "invitations.change", Permission.MANAGE
     PEOPLE_READ = "people.read", Permission.MANAGE
+    MACHINES_READ = "machines.read", Permission.REVIEW
+    MACHINES_CHANGE = "machines.change", Permission.MANAGE
+    PREDICTIONS_READ = "predictions.read", Permission.REVIEW
+    PREDICTIONS_CHANGE = "predictions.change", Permission.MANAGE
     #: One's own pace and consistency; also of who is in quarantine.
     OWN_WORK_READ = "own-work.read", Permission.ENTER
     QUARANTINES_READ = "quarantines.read", Permission.REVIEW

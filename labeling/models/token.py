@@ -53,7 +53,17 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    machine = models.ForeignKey(
+        "labeling.Machine",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="api_tokens",
+        help_text="The machine it is of, in the place of a person.",
+    )
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=PREFIX_LENGTH)
     key_hash = models.CharField(max_length=64, unique=True)
@@ -75,7 +85,14 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        constraints = [models.CheckConstraint(condition=Q(scopes__in=SCOPE_SETS), name="api_token_scopes_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(scopes__in=SCOPE_SETS), name="api_token_scopes_known"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, machine__isnull=True)
+                | Q(user__isnull=True, machine__isnull=False, project__isnull=False),
+                name="api_token_of_a_person_or_a_machine",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"
@@ -85,12 +102,17 @@ class ApiToken(models.Model):
         return frozenset(self.scopes.split())
 
     @property
+    def holder(self) -> str:
+        """Whose it is, by name."""
+        return self.user.get_username() if self.user else f"machine {self.machine}"
+
+    @property
     def has_run_out(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     @classmethod
-    def issue(cls, user: "User", name: str, **limits: Any) -> tuple["ApiToken", str]:
-        """Creates a token; the key itself is returned here and nowhere again."""
+    def issue(cls, user: "User | None", name: str, **limits: Any) -> tuple["ApiToken", str]:
+        """Creates a token; the key itself is returned here and nowhere again. ``user`` is None of a machine's."""
         key = secrets.token_urlsafe(32)
         made = cls.objects.create(user=user, name=name, prefix=key[:PREFIX_LENGTH], key_hash=hash_key(key), **limits)
         return made, key

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Asset, Context, Item, Modality, Project, Task
+from labeling.models import Asset, Context, Item, Modality, Pair, Project, Task
 
 #: Longest side, in pixels, of the preview an annotator looks at.
 PREVIEW_SIZE = 1600
@@ -24,6 +24,21 @@ def task_json(task: Task, project: Project) -> dict[str, Any]:
     }
 
 
+def blind_json(subject: Item | Pair, project: Project) -> dict[str, Any]:
+    """The same of an item or a pair that nobody is asked about: for a machine. A pair's first item stands left; its
+    pictures are those of the items, and a context goes without."""
+    if isinstance(subject, Item):
+        return {"item": _shown(subject, project)}
+    context = subject.context
+    purpose = context.purpose or project.purpose
+    return {
+        "pair": subject.pk,
+        "context": {"text": context.text, "purpose": purpose, "facts": context.facts, "image": None},
+        "left": _of_item(subject.first, project),
+        "right": _of_item(subject.second, project),
+    }
+
+
 def utc_text(moment: datetime) -> str:
     """ISO 8601 with a Z."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -32,8 +47,7 @@ def utc_text(moment: datetime) -> str:
 def _item_json(task: Task, project: Project) -> dict[str, Any]:
     item = task.item
     assert item is not None  # a constraint of the table
-    shown = {"id": item.pk, "context": item.context, **_view(item, project, "api:item-preview", item.pk)}
-    return {"item": shown}
+    return {"item": _shown(item, project)}
 
 
 def _pair_json(task: Task, project: Project) -> dict[str, Any]:
@@ -53,6 +67,14 @@ _SHOWN: PerSubject[Callable[[Task, Project], dict[str, Any]]] = PerSubject(item=
 def _address(task: Task, part: str) -> tuple[str, int, str]:
     """Of a picture of a pair's question: by the task, for the item's number would tell that it was seen before."""
     return "api:task-preview", task.pk, part
+
+
+def _shown(item: Item, project: Project) -> dict[str, Any]:
+    return {"id": item.pk, "context": item.context, **_of_item(item, project)}
+
+
+def _of_item(item: Item, project: Project) -> dict[str, Any]:
+    return _view(item, project, "api:item-preview", item.pk)
 
 
 def _view(item: Item, project: Project, *address: str | int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from drf_spectacular.generators import EndpointEnumerator
 
-from labeling.models import Asset, Context, ImportBatch, Invitation, Quarantine, Snapshot
+from labeling.models import Asset, Context, ImportBatch, Invitation, Machine, MachineVersion, Quarantine, Snapshot
 from learning.models import Alert, ModelVersion, Run
 from tests.factories import make_answer, make_items
 
@@ -41,6 +41,8 @@ def one_of_everything(project, person):
     )  # fmt: skip
     (item,) = make_items(project, ["picture"], asset=asset)
     now = timezone.now()
+    machine = Machine.objects.create(project=project, name="judge")
+    MachineVersion.objects.create(machine=machine, name="1")
     return {
         "items": item,
         "tasks": make_answer(item, person, {"label": "ham"}).task,
@@ -50,6 +52,7 @@ def one_of_everything(project, person):
         ),
         "snapshots": Snapshot.objects.create(project=project, format="jsonl", rows="items", state="done", path=path),
         "imports": ImportBatch.objects.create(project=project, format="rows", path="x"),
+        "machines": machine,
         "runs": Run.objects.create(project=project, trigger="manual", state="queued"),
         "models": ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1, path="models/x"),
         "invitations": Invitation.issue(project=project, role="annotator", expires_at=now)[0],

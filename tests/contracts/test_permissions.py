@@ -27,6 +27,7 @@ from labeling.models import (
     Snapshot,
     Task,
 )
+from labeling.services.machines.manage import add_machine
 from learning.models import Alert, ModelVersion, Run
 from tests.factories import make_answer, make_items
 
@@ -68,6 +69,10 @@ WHO = {
     Action.INVITATIONS_READ: MANAGE,
     Action.INVITATIONS_CHANGE: MANAGE,
     Action.PEOPLE_READ: MANAGE,
+    Action.MACHINES_READ: REVIEW,
+    Action.MACHINES_CHANGE: MANAGE,
+    Action.PREDICTIONS_READ: REVIEW,
+    Action.PREDICTIONS_CHANGE: MANAGE,
     Action.OWN_WORK_READ: MEMBERS,
     Action.QUARANTINES_READ: REVIEW,
     Action.QUARANTINES_CHANGE: MANAGE,
@@ -136,6 +141,8 @@ BODIES = {
     ("api:quarantine-lift", "post"): {"reason": "we talked"},
     ("api:imports", "post"): {"rows": [{"text": "hello"}]},
     ("api:snapshots", "post"): {},
+    ("api:machines", "post"): {"name": "keywords", "version": "1"},
+    ("api:predictions-import", "post"): {"rows": []},
     ("api:task-next", "post"): {"count": 1},
     ("api:task-answer", "put"): {"answer": {"label": "ham"}},
     ("api:task-skip", "post"): {"reason": "unclear"},
@@ -241,9 +248,11 @@ def things(project, people, settings):
     quarantine = Quarantine.objects.create(
         project=project, annotator=people.reviewer, reason="a coin", set_by=people.manager, since_change=1
     )
+    machine, _ = add_machine(people.manager, project, name="judge", version="1")
     return SimpleNamespace(
         item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
         draft=draft, invitation=Invitation.issue(project=project, role="annotator", expires_at=timezone.now())[0],
+        machine=machine,
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
 
@@ -259,6 +268,10 @@ PNG = bytes.fromhex(
 )
 
 
+#: what addresses need behind a question mark
+QUERIES = {"api:predictions": "?machine=judge&version=1", "api:predictions-import": "?machine=judge"}
+
+
 def address(route, name, things):
     job = things.batch if ":import" in name else things.run if ":run" in name else things.snapshot
     job = things.draft if name == "pages:import-draft" else job
@@ -270,13 +283,14 @@ def address(route, name, things):
     pk = things.member.pk if name.startswith("pages:member-") else pk
     pk = things.quarantine.pk if name == "pages:quarantine-lift" else pk
     pk = things.alert.pk if name == "learning-pages:alert" else pk
+    pk = things.machine.pk if ":machine" in name else pk
     values = {
         "<slug:slug>": "sms", "<str:username>": "viewer", "<uuid:public_id>": str(job.public_id), "<int:pk>": str(pk),
         "<str:part>": "left", "<int:number>": str(things.model.number),
     }  # fmt: skip
     for placeholder, value in values.items():
         route = route.replace(placeholder, value)
-    return route
+    return route + QUERIES.get(name, "")
 
 
 ADDRESSES = every_address()

@@ -26,6 +26,7 @@ class Multilabel(QuestionKind):
     learned_as = "multilabel"
     headline = "exact_match"
     own_keys = frozenset(("Enter",))
+    labels_exclude = False
 
     def validate(self, answer: Any, question: Question) -> dict[str, Any]:
         if not isinstance(answer, dict) or set(answer) != {"labels"} or not isinstance(answer["labels"], list):
@@ -72,6 +73,10 @@ class Multilabel(QuestionKind):
         given = answer["labels"]
         missed = [(label, "") for label in others if label not in given]
         return (*missed, *(("", label) for label in given if label not in others))
+
+    def most_probable(self, probabilities: Mapping[str, float], question: Question) -> dict[str, Any]:
+        """The labels that are there rather than not."""
+        return self.validate({"labels": [name for name, share in probabilities.items() if share > 0.5]}, question)
 
     def flat(self, answer: dict[str, Any]) -> str:
         return "|".join(answer["labels"])

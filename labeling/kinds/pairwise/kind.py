@@ -3,7 +3,7 @@ from typing import Any
 
 from labeling.kinds.aggregate import Aggregate, plurality
 from labeling.kinds.base import Confusion, QuestionKind
-from labeling.kinds.question import InvalidAnswer, Question
+from labeling.kinds.question import InvalidAnswer, LabelNames, Question
 from labeling.kinds.subject import Subject
 from labeling.kinds.words import KindWords
 
@@ -66,6 +66,9 @@ class Pairwise(QuestionKind):
         one_of_two = {"left": "one of the two", "right": "one of the two"}
         opposite = {"left": "the other one", "right": "the other one"} if common in one_of_two else one_of_two
         return ((one_of_two.get(common, common), opposite.get(said, said)),)
+
+    def probable_names(self, labels: Set[str]) -> Set[str]:
+        return LabelNames(WINNERS)
 
     def flat(self, answer: dict[str, Any]) -> str:
         return str(answer["winner"])

@@ -70,6 +70,15 @@ class Rating(QuestionKind):
             columns={"label_low": found.low, "label_high": found.high, "label_coverage": found.coverage},
         )
 
+    def most_probable(self, probabilities: Mapping[str, float], question: Question) -> dict[str, Any]:
+        """The median of the distribution, as people come to the median: the step at which half of it is reached."""
+        steps = scale.in_order(name for name in question.labels if name in probabilities)
+        half = sum(probabilities.values()) / 2
+        for step, reached in zip(steps, accumulate(probabilities[step] for step in steps), strict=True):
+            if reached >= half:
+                return self.validate({"rating": step}, question)
+        raise InvalidAnswer("probabilities", "No step is probable.")
+
     def flat(self, answer: dict[str, Any]) -> str:
         return str(answer["rating"])
 

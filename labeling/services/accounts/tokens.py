@@ -12,7 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from labeling.db.prepared import Prepared
-from labeling.models import ApiToken, Project, Scope, User
+from labeling.models import ApiToken, Machine, Project, Scope, User
 from labeling.models.token import ApiTokenQuerySet, hash_key, written
 from labeling.services.audit.trail import record
 from labeling.services.outages.patience import patience
@@ -83,9 +83,20 @@ def _limits(
     return {"scopes": written(chosen), "project": only, "expires_at": end}
 
 
-def _note_made(token: ApiToken) -> None:
+@transaction.atomic
+def issue_machine_token(machine: Machine, *, by: User) -> tuple[ApiToken, str]:
+    """The machine's token in the place of those it had: it reads what there is to predict and predicts, in its own
+    project and nothing else (``api/scopes.py``)."""
+    revoke_tokens(ApiToken.objects.filter(machine=machine), by=by)
+    scopes = written([Scope.READ, Scope.PREDICT])
+    token, key = ApiToken.issue(None, machine.name, machine=machine, project=machine.project, scopes=scopes)
+    _note_made(token, by=by)
+    return token, key
+
+
+def _note_made(token: ApiToken, by: User | None = None) -> None:
     facts = {"name": token.name, "begins_with": token.prefix, "scopes": token.scopes, "expires_at": token.expires_at}
-    record("token.made", user=token.user, project=token.project, subject=str(token), after=facts)
+    record("token.made", user=by or token.user, project=token.project, subject=str(token), after=facts)
 
 
 @transaction.atomic
@@ -102,10 +113,10 @@ def revoke_token(user: User, token_id: int) -> ApiToken:
 @transaction.atomic
 def revoke_tokens(tokens: ApiTokenQuerySet, *, by: User | None) -> int:
     """Makes the tokens useless for ever; how many of them were in use. ``by`` is None for a command."""
-    open_ones = list(tokens.unrevoked().select_related("project", "user"))
+    open_ones = list(tokens.unrevoked().select_related("project", "user", "machine"))
     ApiToken.objects.filter(pk__in=[token.pk for token in open_ones]).update(revoked_at=Now())
     for token in open_ones:
-        facts = {"name": token.name, "begins_with": token.prefix, "person": token.user.username}
+        facts = {"name": token.name, "begins_with": token.prefix, "person": token.holder}
         record("token.revoked", user=by, project=token.project, subject=str(token), before=facts)
     return len(open_ones)
 
@@ -120,7 +131,7 @@ def after_new_password(user: User, *, by: User | None, keep_tokens: bool) -> int
 
 @Prepared
 def _usable_token(key_hash: str) -> ApiTokenQuerySet:
-    return ApiToken.objects.usable().filter(key_hash=key_hash).order_by().select_related("user")
+    return ApiToken.objects.usable().filter(key_hash=key_hash).order_by().select_related("user", "machine")
 
 
 def token_for(key: str) -> ApiToken | None:

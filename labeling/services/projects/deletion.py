@@ -27,6 +27,7 @@ from labeling.models import (
     JobState,
     Pair,
     PairQueueEntry,
+    Prediction,
     Project,
     ProjectDeletion,
     QueueEntry,
@@ -50,7 +51,7 @@ DELETE_BATCH_ROWS = 5_000
 DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
-_IN_ORDER = (Annotation, Task, AskedAgain, Pair, Item, Context, Asset)
+_IN_ORDER = (Prediction, Annotation, Task, AskedAgain, Pair, Item, Context, Asset)
 
 
 def delete_project(user: User, project: Project) -> ProjectDeletion:

@@ -1,0 +1,125 @@
+"""Machines of a project: who they are, and their tokens."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.api.base import ProjectView, StrictSerializer, body, found, person
+from labeling.models import Action, Machine
+from labeling.selectors.machines import MachineFacts, facts_of, machines_of
+from labeling.services.machines import manage as service
+
+
+class MachineIn(StrictSerializer):
+    name = serializers.CharField(max_length=service.MAX_NAME)
+    version = serializers.CharField(max_length=service.MAX_NAME)
+    description = serializers.CharField(
+        max_length=service.MAX_DESCRIPTION, required=False, allow_blank=True, default=""
+    )
+    owner = serializers.CharField(
+        max_length=150, required=False, allow_blank=True, help_text="User name of a member; without it whoever asks."
+    )
+
+
+class MachineChange(StrictSerializer):
+    version = serializers.CharField(
+        max_length=service.MAX_NAME, required=False, help_text="Under which it predicts from now on."
+    )
+    description = serializers.CharField(max_length=service.MAX_DESCRIPTION, required=False, allow_blank=True)
+    owner = serializers.CharField(max_length=150, required=False, allow_blank=True)
+
+
+class MachineVersionOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    predictions = serializers.IntegerField()
+    last_at = serializers.DateTimeField(allow_null=True, help_text="Of the newest prediction.")
+
+
+class MachineOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="machine.pk")
+    name = serializers.CharField(source="machine.name")
+    description = serializers.CharField(source="machine.description")
+    owner = serializers.CharField(source="machine.owner.username", default=None, allow_null=True)
+    created_at = serializers.DateTimeField(source="machine.created_at")
+    ended_at = serializers.DateTimeField(source="machine.ended_at", allow_null=True)
+    versions = MachineVersionOut(many=True, help_text="Oldest first; the last one is what it predicts under.")
+
+
+class MachinesOut(serializers.Serializer[Any]):
+    results = MachineOut(many=True)
+
+
+class MachineMade(MachineOut):
+    token = serializers.CharField(help_text="Its key: shown here and nowhere again.")
+
+
+class MachineToken(serializers.Serializer[Any]):
+    token = serializers.CharField(help_text="Its key: shown here and nowhere again.")
+
+
+class Machines(ProjectView):
+    actions = {"GET": Action.MACHINES_READ, "POST": Action.MACHINES_CHANGE}
+
+    @extend_schema(operation_id="machines_list", responses=MachinesOut)
+    def get(self, request: Request, slug: str) -> Response:
+        """The machines of the project, at work and ended, by name."""
+        return Response({"results": MachineOut(machines_of(self.project), many=True).data})
+
+    @extend_schema(operation_id="machines_add", request=MachineIn, responses={201: MachineMade})
+    def post(self, request: Request, slug: str) -> Response:
+        """A program or an outside model becomes a machine of the project. It answers no questions and holds no slot: it
+        reads `predictions/items/` and posts to `predictions/import/` with its own token."""
+        machine, key = service.add_machine(person(request), self.project, **body(MachineIn, request))
+        return Response({**MachineOut(facts_of(machine)).data, "token": key}, status=status.HTTP_201_CREATED)
+
+
+class OneMachine(ProjectView):
+    """One under ``/projects/{slug}/machines/{id}/``."""
+
+    def facts(self) -> MachineFacts:
+        return facts_of(self.machine)
+
+    @property
+    def machine(self) -> Machine:
+        pk = self.kwargs["pk"]
+        rows = Machine.objects.filter(project=self.project).select_related("owner", "project")
+        one: Machine = found(rows.filter(pk=pk).first() if pk < 2**63 else None, "machine")
+        return one
+
+
+class MachineDetail(OneMachine):
+    actions = {"GET": Action.MACHINES_READ, "PATCH": Action.MACHINES_CHANGE}
+
+    @extend_schema(operation_id="machines_read", responses=MachineOut)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """The machine and its versions."""
+        return Response(MachineOut(self.facts()).data)
+
+    @extend_schema(operation_id="machines_change", request=MachineChange, responses=MachineOut)
+    def patch(self, request: Request, slug: str, pk: int) -> Response:
+        """Changes what is sent."""
+        service.change_machine(person(request), self.machine, **body(MachineChange, request, partial=True))
+        return Response(MachineOut(self.facts()).data)
+
+
+class MachineEnd(OneMachine):
+    actions = {"POST": Action.MACHINES_CHANGE}
+
+    @extend_schema(operation_id="machines_end", request=None, responses=MachineOut)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """It predicts no more and its token is revoked; what it predicted stays."""
+        service.end_machine(person(request), self.machine)
+        return Response(MachineOut(self.facts()).data)
+
+
+class MachineTokens(OneMachine):
+    actions = {"POST": Action.MACHINES_CHANGE}
+
+    @extend_schema(operation_id="machines_token", request=None, responses={201: MachineToken})
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """A new token; the one it had is revoked."""
+        return Response({"token": service.new_token(person(request), self.machine)}, status=status.HTTP_201_CREATED)

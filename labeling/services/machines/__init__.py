@@ -1,0 +1,1 @@
+"""Machines of a project and what they predict."""
