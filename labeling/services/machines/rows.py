@@ -64,7 +64,7 @@ class RowCheck:
             raise Invalid("row", "Expected an object.")
         for name in row:
             if name not in self._fields:
-                raise Invalid(repr(str(name))[1:81], "There is no such field.")  # printable, and so storable
+                raise Invalid(repr(str(name)[:80])[1:-1], "There is no such field.")  # printable, and so storable
         given = row.get("probabilities")
         probabilities = None if given is None else self._probabilities(given)
         return PredictedRow(
