@@ -41,6 +41,12 @@ class ReadAnswersOut(serializers.Serializer[Any]):
     by_name = serializers.IntegerField(help_text="Of those read: given by somebody whom the file names.")
 
 
+class ReadGoldOut(serializers.Serializer[Any]):
+    read = serializers.IntegerField()
+    stored = serializers.IntegerField()
+    not_stored = serializers.IntegerField(help_text="The item has one already, or the row was refused.")
+
+
 class UnknownLabelOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     rows = serializers.IntegerField()
@@ -71,6 +77,7 @@ class ImportCertificateOut(_CertificateOut):
     sha256 = serializers.CharField(allow_null=True, help_text="Of the upload as it came.")
     records = ReadRecordsOut()
     answers = ReadAnswersOut(allow_null=True)
+    gold = ReadGoldOut(allow_null=True, help_text="Known answers of items.")
     labels = ReadLabelsOut()
     rejections = ReasonOut(many=True, help_text="The most frequent reasons, at most a hundred.")
     rejections_unlisted = serializers.IntegerField(help_text="Rows rejected for further reasons.")

@@ -12,7 +12,7 @@ from labeling.kinds.words import KindWords
 NO_FAMILY = "none"
 
 #: Settings of a project that only questions about pairs have.
-PAIR_SETTINGS = frozenset(("pairs", "repeat_share", "gold_share"))
+PAIR_SETTINGS = frozenset(("pairs", "repeat_share"))
 
 #: How far two answers are apart, by their JSON with sorted keys: 0 for the same.
 Distance = Callable[[str, str], float]
@@ -170,6 +170,15 @@ class QuestionKind(ABC):
         """Where an answer differs from what the others come to, whose labels are given; nothing where it agrees."""
         (said,) = self.labels_of(answer)
         return () if said in others else ((" or ".join(others), said),)
+
+    def is_right(self, answer: dict[str, Any], truth: dict[str, Any], labels: Sequence[str] = ()) -> bool:
+        """Whether an answer to a question whose true answer is known passes. ``labels`` is the label set in its order,
+        called as the answers call them."""
+        return answer == truth
+
+    def chance(self, n_labels: int) -> float:
+        """The probability that a guess passes, by which gold tells guessing from knowing."""
+        return 1.0 / max(n_labels, 2)
 
     def distance(self, totals: Mapping[str, int], labels: Set[str] = frozenset()) -> Distance | None:
         """How far apart two answers are where people are compared: Krippendorff's difference as it enters the sums

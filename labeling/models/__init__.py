@@ -14,6 +14,7 @@ from labeling.models.invitation import Invitation
 from labeling.models.item import Because, Item, ItemStatus, Split
 from labeling.models.job_record import JobRecord, JobRecordQuerySet, JobState
 from labeling.models.known_address import KnownAddress
+from labeling.models.known_answer import KnownAnswer, KnownFrom
 from labeling.models.label import Label
 from labeling.models.machine import Machine, MachineVersion
 from labeling.models.member import Member
@@ -37,9 +38,9 @@ __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskedAgain", "Asset", "AttemptLimit",
     "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch",
     "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemStatus",
-    "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "Label", "Machine", "MachineVersion", "Member",
-    "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Prediction", "PredictionImport",
-    "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Relabeling", "Role",
-    "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task",
-    "TaskState", "User", "Viewport", "WorkerMachine",
+    "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label",
+    "Machine", "MachineVersion", "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs",
+    "Permission", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
+    "QueueEntry", "Reason", "Relabeling", "Role", "SchemeChange", "SchemeOperation", "Scope", "SkipReason",
+    "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User", "Viewport", "WorkerMachine",
 ]  # fmt: skip

@@ -23,6 +23,9 @@ class Action(Enum):
     ITEMS_READ = "items.read", Permission.VIEW
     ITEMS_SET_ASIDE = "items.set-aside", Permission.REVIEW
     ITEMS_ASK_AGAIN = "items.ask-again", Permission.REVIEW
+    #: Answers known to be true; never for who is only asked.
+    GOLD_READ = "gold.read", Permission.REVIEW
+    GOLD_CHANGE = "gold.change", Permission.REVIEW
     CONTEXTS_READ = "contexts.read", Permission.VIEW
     CONTEXTS_SET_ASIDE = "contexts.set-aside", Permission.REVIEW
     CONTEXTS_DELETE = "contexts.delete", Permission.MANAGE

@@ -16,8 +16,8 @@ class Member(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices)
     added_at = models.DateTimeField(default=timezone.now)
 
-    # Where the next question is looked for. Eval, gold and the last of the pool are walked once in order of the key
-    # (see services/serving): serving costs the same however much is already answered.
+    # Where the next question is looked for. Eval, gold pairs and the last of the pool are walked once in order of the
+    # key (see services/serving): serving costs the same however much is already answered.
     pool_position = models.BigIntegerField(default=-1, editable=False)
     eval_position = models.BigIntegerField(default=-1, editable=False)
     queue_epoch = models.PositiveIntegerField(default=0, editable=False)

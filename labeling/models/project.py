@@ -110,7 +110,7 @@ class Project(models.Model):
     )  # fmt: skip
     gold_share = models.FloatField(
         default=0.0, validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
-        help_text="Pairwise: share of a person's questions whose true answer is known.",
+        help_text="Share of a person's questions whose true answer is known.",
     )  # fmt: skip
     min_gain = models.FloatField(
         default=0.01, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
@@ -190,6 +190,11 @@ class Project(models.Model):
         """Share of the pool's questions that no ranking has a say in: what was set, more where people err, all where
         choosing teaches nothing."""
         return 1.0 if self.fell_back else max(self.random_share, self.leaning)
+
+    @property
+    def spares_items(self) -> bool:
+        """Whether there may be pool items that nobody is asked about by their own slots."""
+        return self.asks_only_unlabeled or self.gold_share > 0
 
     @property
     def asks_only_unlabeled(self) -> bool:

@@ -63,6 +63,7 @@ MEANINGS: Mapping[str, str] = {
     "context_purpose": "What the two were compared for.",
     "context_facts": "Further facts of the context.",
     "gold": "The known true judgment, as the two stood.",
+    "gold_explanation": "Why the known answer is true.",
     "ui_version": "Version of the page that asked.",
     "viewport": "Size of the window, in pixels.",
 }  # fmt: skip

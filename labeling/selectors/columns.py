@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, assert_never
 
-from labeling.db.raw_rows import iso
+from labeling.db.raw_rows import decoder, iso
 from labeling.kinds import kind_of
-from labeling.models import Modality, Project
+from labeling.models import KnownAnswer, Modality, Project
+from labeling.selectors.label_names import label_names
 
 OWN = "The item's own, as it was imported; null where the item lacks it."
 
@@ -150,13 +151,39 @@ def content_columns(modality: str) -> list[Column]:
     return [*content, *_GROUP_AND_ORIGIN]
 
 
+def gold_columns(project: Project) -> list[Column]:
+    """What is known to be true of the item ``i``, in projects that know it of any item."""
+    if not KnownAnswer.objects.filter(project=project).exists():
+        return []
+    read = "(SELECT k.{} FROM labeling_knownanswer k WHERE k.item_id = i.id)"
+    type_ = "list" if kind_of(project).value_type == "list" else "text"
+    return [
+        Column("gold", type_, read.format("answer"), meaning="The answer of the item that is known to be true."),
+        Column("gold_explanation", "text", f"NULLIF({read.format('explanation')}, '')"),
+    ]
+
+
+def telling_gold(project: Project, columns: Sequence[Column]) -> Callable[[dict[str, Any]], None] | None:
+    """Puts the answer that ``gold_columns`` reads as it is stored in the words of now; None without such a column."""
+    if all(column.name != "gold" for column in columns):
+        return None
+    kind, read = kind_of(project), label_names(project).reading(decoder())
+    told = kind.value_of if kind.value_type == "list" else kind.flat
+
+    def tell(row: dict[str, Any]) -> None:
+        if row["gold"] is not None:
+            row["gold"] = told(read(row["gold"]))
+
+    return tell
+
+
 def answer_columns(project: Project) -> list[Column]:
     """An answer about an item."""
     of_item = read_by(
         ANSWER, item_id="i.id", external_id="i.external_id", kind=("%s", project.kind), created_at=iso("a.created_at"),
         split="i.split", context="NULLIF(i.context, '')",
     )  # fmt: skip
-    return [*of_item, *content_columns(project.modality)]
+    return [*of_item, *gold_columns(project), *content_columns(project.modality)]
 
 
 def labeled_item_columns(project: Project) -> list[Column]:
@@ -164,4 +191,4 @@ def labeled_item_columns(project: Project) -> list[Column]:
     kind = kind_of(project)
     fixed = [replace(column, type=kind.label_type) if column.name == "label" else column for column in LABELED_ITEM]
     own = [Column(name, type_) for name, type_ in kind.item_columns]
-    return [*fixed, *own, *content_columns(project.modality)]
+    return [*fixed, *own, *gold_columns(project), *content_columns(project.modality)]

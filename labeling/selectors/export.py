@@ -18,7 +18,7 @@ from labeling.db.raw_rows import current_answers, decoder, fetch, usernames
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project
 from labeling.selectors import pair_export
-from labeling.selectors.columns import OWN, Column, Selection, answer_columns, labeled_item_columns
+from labeling.selectors.columns import OWN, Column, Selection, answer_columns, labeled_item_columns, telling_gold
 from labeling.selectors.label_names import label_names
 from labeling.selectors.lure_weights import lure_weights
 from labeling.selectors.model_facts import verification
@@ -172,10 +172,12 @@ def _answers(
     answer_of = label_names(project).reading(decoder())
     username_of, weigh, add_own = usernames(), _weighing(project, filters), _own_columns(columns)
     data_of, id_of, imported_by_of = map(selection.getter, _OfAnswer._fields)
-    out = left_out(project, filters.changes)
+    out, tell_gold = left_out(project, filters.changes), telling_gold(project, columns)
     for records in chunks(project, filters, read, id_of):
         for record in records:
             row = selection.row(record)
+            if tell_gold:
+                tell_gold(row)
             row["answer"] = answer_of(row["answer"])
             by = imported_by_of(record)
             row["quarantined"] = out.covers(row["annotator"], by or "") if out else False
@@ -198,6 +200,7 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     names = label_names(project)
     consensus_of = remembering(kind_of(project), names.reading(decoder()), project.labels.all_names())
     weigh, add_own = _weighing(project, filters), _own_columns(columns)
+    tell_gold = telling_gold(project, columns)
     item_of, answer_of, source_of, data_of = map(selection.getter, _OfLabel._fields)
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
@@ -214,6 +217,8 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             texts = [answer_of(one) if not names.present else names.read_text(answer_of(one)) or "" for one in answers]
             given = tuple([Given(text, source_of(one)) for text, one in zip(texts, answers, strict=True)])
             row.update(_consensus_columns(consensus_of(given)))
+            if tell_gold:
+                tell_gold(row)
             weigh(row)
             add_own(row, data_of(first))
             yield row

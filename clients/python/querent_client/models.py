@@ -227,6 +227,13 @@ class ReadAnswersOut(TypedDict):
     by_name: int
 
 
+class ReadGoldOut(TypedDict):
+    read: int
+    stored: int
+    # The item has one already, or the row was refused.
+    not_stored: int
+
+
 class UnknownLabelOut(TypedDict):
     name: str
     rows: int
@@ -275,6 +282,8 @@ class ImportCertificateOut(TypedDict):
     sha256: str | None
     records: ReadRecordsOut
     answers: ReadAnswersOut | None
+    # Known answers of items.
+    gold: ReadGoldOut | None
     labels: ReadLabelsOut
     # The most frequent reasons, at most a hundred.
     rejections: list[ReasonOut]

@@ -78,6 +78,15 @@ class Multilabel(QuestionKind):
         """The labels that are there rather than not."""
         return self.validate({"labels": [name for name, share in probabilities.items() if share > 0.5]}, question)
 
+    def is_right(self, answer: dict[str, Any], truth: dict[str, Any], labels: Sequence[str] = ()) -> bool:
+        """At least half of the labels that were given or should have been are in both: one of several may be missed."""
+        given, due = set(answer["labels"]), set(truth["labels"])
+        return 2 * len(given & due) >= len(given | due)
+
+    def chance(self, n_labels: int) -> float:
+        """Of one label drawn at random where one or two are true."""
+        return min(0.5, 2.0 / max(n_labels, 2))
+
     def flat(self, answer: dict[str, Any]) -> str:
         return "|".join(answer["labels"])
 

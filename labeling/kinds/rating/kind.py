@@ -13,6 +13,8 @@ from labeling.kinds.rating.median import median_of
 from labeling.kinds.words import KindWords
 
 Step = int | str
+#: From so many steps on one step beside the truth passes for right.
+FINE_SCALE = 5
 
 
 class Rating(QuestionKind):
@@ -118,6 +120,18 @@ class Rating(QuestionKind):
     def refuse_scheme(self) -> str:
         return "The labels are the steps of a scale: with one fewer or more it would be another scale."
 
+    def is_right(self, answer: dict[str, Any], truth: dict[str, Any], labels: Sequence[str] = ()) -> bool:
+        """On a scale of five steps or more one step beside it will do: careful people differ by as much."""
+        steps = scale.in_order(labels)
+        said, true = str(answer["rating"]), str(truth["rating"])
+        if said not in steps or true not in steps:
+            return said == true
+        return abs(steps.index(said) - steps.index(true)) <= _steps_beside(len(steps))
+
+    def chance(self, n_labels: int) -> float:
+        n, beside = max(n_labels, 2), _steps_beside(n_labels)
+        return sum(min(step + beside, n - 1) - max(step - beside, 0) + 1 for step in range(n)) / n**2
+
     def refuse_rename(self, name: str, new_name: str) -> str:
         is_number = any(scale.number_of(given) is not None for given in (name, new_name))
         return "A step that is a number is called by it: say what it means in its description." if is_number else ""
@@ -127,6 +141,11 @@ class Rating(QuestionKind):
 
     def refuse_labels(self, names: Sequence[str]) -> str:
         return scale.refuse(names)
+
+
+def _steps_beside(n_steps: int) -> int:
+    """How far beside the true step an answer may be that passes."""
+    return 1 if n_steps >= FINE_SCALE else 0
 
 
 def _step_of(value: Any, labels: Set[str]) -> Step:

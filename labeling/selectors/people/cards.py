@@ -87,6 +87,7 @@ class _Read:
     skips: Mapping[int, Skips]
     repeats: Mapping[int, known.Count]
     gold: Mapping[PersonKey, Sequence[bool]]
+    chance: float
     compared: Mapping[PersonKey, Compared]
     verdicts: Mapping[str, PersonVerdict]
     out: LeftOut
@@ -107,6 +108,7 @@ def people_of(project: Project) -> People:
         skips=counts.skips(project),
         repeats=known.repeats(project),
         gold=known.gold(project),
+        chance=known.chance_of(project),
         compared=compared(project, after),
         verdicts=installed().person_verdicts(project),
         out=left_out(project),
@@ -179,13 +181,13 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
         per_week=in_weeks(read.per_day.get(key, {}), weeks),
         drift=_drift(beside.agreed),
         confused=_confused(beside.confusions, read.names),
-        verdict=_verdict(read.verdicts.get(name), right),
+        verdict=_verdict(read.verdicts.get(name), right, read.chance),
     )
 
 
-def _verdict(found: PersonVerdict | None, right: Sequence[bool]) -> PersonVerdict | None:
+def _verdict(found: PersonVerdict | None, right: Sequence[bool], chance: float) -> PersonVerdict | None:
     """What a test of others' making found, and what the gold answers say."""
-    by_gold = installed().gold_verdict(right, known.CHANCE) if right else ""
+    by_gold = installed().gold_verdict(right, chance) if right else ""
     if not by_gold:
         return found
     return PersonVerdict(f"{by_gold}; {found.sentence}", found.view) if found else PersonVerdict(by_gold)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from labeling.db.raw_rows import decoder, fetch
@@ -13,6 +14,7 @@ from labeling.selectors.people.key import HAS_KEY, KEY_COLUMNS, PersonKey
 
 #: Equal, or right, of so many.
 Count = tuple[int, int]
+REMEMBERED = 4096
 
 #: Whether the two of a pair stood the other way round when it was asked again, or than the pair has them.
 _TURNED = PerSubject(item="0", pair="CASE WHEN a.left_id = f.left_id THEN 0 ELSE 1 END")
@@ -53,8 +55,18 @@ def gold(project: Project) -> dict[PersonKey, list[bool]]:
     return _GOLD.of(kind_of(project).subject)(project)
 
 
-#: Probability that a guess is right, by which gold tells guessing from knowing: of two that are compared.
-CHANCE = 0.5
+#: Of two that are compared.
+_EVEN_CHANCE = 0.5
+
+
+def chance_of(project: Project) -> float:
+    """The probability that a guess is right, by which gold tells guessing from knowing."""
+    return _CHANCE.of(kind_of(project).subject)(project)
+
+
+_CHANCE: PerSubject[Callable[[Project], float]] = PerSubject(
+    item=lambda project: kind_of(project).chance(project.labels.in_use().count()), pair=lambda project: _EVEN_CHANCE
+)
 
 
 def _gold_of_pairs(project: Project) -> dict[PersonKey, list[bool]]:
@@ -75,12 +87,45 @@ def _gold_of_pairs(project: Project) -> dict[PersonKey, list[bool]]:
     return found
 
 
-def _none_yet(project: Project) -> dict[PersonKey, list[bool]]:
-    return {}
+def _gold_of_items(project: Project) -> dict[PersonKey, list[bool]]:
+    sql = f"""
+        SELECT {KEY_COLUMNS}, k.answer, a.answer
+        FROM labeling_knownanswer k
+        JOIN labeling_annotation a ON a.item_id = k.item_id AND a.is_current AND a.answer IS NOT NULL AND {HAS_KEY}
+        LEFT JOIN labeling_task t ON t.id = a.task_id
+        WHERE k.project_id = %s AND (t.id IS NULL OR t.reason <> 'repeat') AND NOT {BY_ITS_MAKER}
+        ORDER BY a.id"""
+    judge = judging(project)
+    found: dict[PersonKey, list[bool]] = {}
+    for user, name, truth, answer in fetch(sql, [project.pk]):
+        if (is_right := judge(truth, answer)) is not None:
+            found.setdefault(PersonKey(user, name), []).append(is_right)
+    return found
 
 
-#: Only pairs can have a known answer so far.
-_GOLD: PerSubject[Callable[[Project], dict[PersonKey, list[bool]]]] = PerSubject(item=_none_yet, pair=_gold_of_pairs)
+#: What a reviewer has made gold of does not test the same reviewer.
+BY_ITS_MAKER = "(k.origin <> 'import' AND COALESCE(k.made_by_id, 0) = COALESCE(a.annotator_id, -1))"
+
+
+def judging(project: Project) -> Callable[[Any, Any], bool | None]:
+    """Whether a stored answer is right, by the stored truth; None of a truth that nobody can give, for a label of it is
+    not in use any more."""
+    kind, decode = kind_of(project), decoder()
+    labels = list(project.labels.in_use().all_keys())
+
+    @lru_cache(maxsize=REMEMBERED)
+    def judge(truth: str, answer: str) -> bool | None:
+        true = decode(truth)
+        if kind.has_labels and kind.within(true, labels) != true:
+            return None
+        return kind.is_right(decode(answer), true, labels)
+
+    return judge
+
+
+_GOLD: PerSubject[Callable[[Project], dict[PersonKey, list[bool]]]] = PerSubject(
+    item=_gold_of_items, pair=_gold_of_pairs
+)
 
 
 def _summed(outcomes: Iterable[tuple[Any, bool, int]]) -> dict[Any, Count]:

@@ -34,7 +34,7 @@ from labeling.services.answers.answer_check import AnswerCheck
 from labeling.services.answers.skips import BY_SKIPS, Skip, is_skipped_by_everybody, settles, skips_of
 from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
-from labeling.services.serving.required import spare_imported
+from labeling.services.serving.required import spare_known
 from labeling.services.serving.slots import ItemChange, LeaseLost, move_progress
 from labeling.services.serving.sources import BEYOND_SLOTS, Row, SubjectSource, source_of
 from labeling.services.validation.checks import text
@@ -279,7 +279,7 @@ def _finish(work: _Work) -> None:
     """Writes the item, then the counts: the person's, and last the project's."""
     was_open = work.change.was_open
     work.deltas.update(work.change.save())
-    if work.item.is_open and (spared := spare_imported(work.change.source, [work.item.pk], work.project)):
+    if work.item.is_open and (spared := spare_known(work.change.source, [work.item.pk], work.project)):
         work.deltas.update(spared)  # given back, and nobody else is to be asked
         work.item.is_open = False
     asked_item_moved(work.change.source, work.member, work.item.split, work.item.is_open - was_open)

@@ -11,6 +11,8 @@ ACTIONS = frozenset(
         "console.tried_again",
         "context.restored",
         "context.set_aside",
+        "gold.removed",
+        "gold.set",
         "housekeeping.started",
         "import.started",
         "invitation.made",

@@ -17,6 +17,7 @@ from django.db.models import Count, Max, Min
 
 from labeling.models import ImportBatch, ImportRejection, Item
 from labeling.selectors.importing import sentences_of
+from labeling.services.imports.records.rows import Row
 from labeling.services.imports.row_store import RowStore, Stored
 from labeling.services.validation.verified import check, counted, sentence_of
 
@@ -49,6 +50,8 @@ def with_chunk(certificate: Certificate, sorts: Sorted, labels_added: Sequence[s
         count("answers_by_name", sum(row.n_by_name for row in rows))
         count("answers_stored", stored.moved["imported_annotations"])
         count("answers_contradicted", stored.contradicted)
+        count("gold_read", sum(row.gold is not None for row in rows if isinstance(row, Row)))
+        count("gold_stored", stored.gold)
     added = [*certificate.get("labels_added", ()), *labels_added] if labels_added else None
     return {**certificate, "counts": counts, **({"labels_added": added} if added else {})}
 
@@ -127,6 +130,7 @@ def certificate_of(batch: ImportBatch) -> Certificate:
             "rejected": batch.rejected,
         },
         "answers": _answers(counts) if counts is not None else None,
+        "gold": _gold(counts) if counts is not None else None,
         "labels": {"added": kept.get("labels_added", []), "unknown": list(_unknown_labels(reasons))[:MAX_NAMES]},
         "rejections": reasons,
         "rejections_unlisted": batch.rejected - sum(reason["rows"] for reason in reasons),
@@ -145,6 +149,12 @@ def _answers(counts: dict[str, int]) -> dict[str, int]:
         "read": read, "stored": stored, "not_stored": read - stored,
         "contradicted": counts.get("answers_contradicted", 0), "by_name": counts.get("answers_by_name", 0),
     }  # fmt: skip
+
+
+def _gold(counts: dict[str, int]) -> dict[str, int]:
+    """Of items: answers known to be true. Gold of pairs stands with the pairs."""
+    read, stored = counts.get("gold_read", 0), counts.get("gold_stored", 0)
+    return {"read": read, "stored": stored, "not_stored": read - stored}
 
 
 def _unknown_labels(reasons: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -178,6 +188,9 @@ def _sentences(told: Certificate) -> Iterator[str]:
         yield f"{left} not stored: the item or pair has one, or the row was refused."
     if answers and answers["contradicted"]:
         yield f"{counted(answers['contradicted'], 'answer')} said otherwise than the one the item has, which stays."
+    if (gold := told["gold"]) and gold["read"]:
+        left = f"; {gold['not_stored']:,} not: the item has it, or the row was refused" if gold["not_stored"] else ""
+        yield f"{counted(gold['read'], 'known answer')} came with items, {gold['stored']:,} stored{left}."
     labels = told["labels"]
     if labels["added"]:
         yield f"{counted(len(labels['added']), 'label')} added to the project."

@@ -49,6 +49,8 @@ class Stored:
     #: of the duplicates, those whose answer is another than the one their item has, which stays
     contradicted: int = 0
     refused: list[Rejection] = field(default_factory=list)
+    #: known answers that were stored
+    gold: int = 0
     #: what moves in Progress
     moved: "Counter[str]" = field(default_factory=Counter)
 

@@ -25,6 +25,7 @@ from labeling.models import (
     ImportBatch,
     Item,
     JobState,
+    KnownAnswer,
     Pair,
     PairQueueEntry,
     Prediction,
@@ -51,7 +52,7 @@ DELETE_BATCH_ROWS = 5_000
 DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
-_IN_ORDER = (Prediction, Annotation, Task, AskedAgain, Pair, Item, Context, Asset)
+_IN_ORDER = (Prediction, Annotation, Task, AskedAgain, KnownAnswer, Pair, Item, Context, Asset)
 
 
 def delete_project(user: User, project: Project) -> ProjectDeletion:

@@ -217,6 +217,8 @@ def _asks_anew(before: Project, fields: Mapping[str, Any]) -> bool:
     names = [name for name in ("overlap", "eval_double_share", "ask_about") if name in fields]
     if any(fields[name] != getattr(before, name) for name in names):
         return True
+    if "gold_share" in fields and bool(fields["gold_share"]) != bool(before.gold_share):
+        return True  # from the first share on, items of known answer are asked about as gold alone
     failed = unfinished_change(before) if names else None
     return failed is not None and failed.is_finished
 

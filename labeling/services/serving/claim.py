@@ -56,7 +56,7 @@ class _Round:
         has_head = cursor.has_head
         self._draw(Split.POOL, count - len(self.picks) - wanted.gold)
         if wanted.gold:
-            self.picks += source.gold(cursor, wanted.gold, self.picks)
+            self.picks += source.gold(cursor, wanted.gold, self.picks, self.rng)
         self._draw(Split.POOL, count - len(self.picks))
         self._draw(Split.EVAL, count - len(self.picks))
         return self.picks, has_head

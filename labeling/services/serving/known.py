@@ -37,7 +37,7 @@ def asked_more(source: SubjectSource, cursor: AnnotatorCursor, picks: list[Pick]
     """Counts what the person is asked now and what stays open; the slots are taken already."""
     if not source.address or (cursor.project.overlap <= 1 and not cursor.member.pool_known):
         return
-    mine = [pick.row for pick in picks if pick.holds_slot and pick.row.split == Split.POOL]
+    mine = [pick.row for pick in picks if pick.reason != Reason.REPEAT and pick.row.split == Split.POOL]
     cursor.member.pool_known += sum(row.is_open for row in mine)
     cursor.member.pool_known_at += sum(pick.is_draw for pick in picks)
 

@@ -11,7 +11,7 @@ from labeling.kinds import KINDS
 from labeling.models import ItemStatus, Project, SweepRecord, Task, TaskState
 from labeling.models.clock import database_now
 from labeling.models.task import TaskQuerySet
-from labeling.services.serving.required import spare_imported
+from labeling.services.serving.required import spare_known
 from labeling.services.serving.slots import move_progress
 from labeling.services.serving.sources import BEYOND_SLOTS, SubjectSource, source_of
 
@@ -48,7 +48,7 @@ def _expire(project_id: int, pks: list[int]) -> int:
     holders = {pk: row for pk, row, reason in rows if reason not in BEYOND_SLOTS}
     without_slot = [pk for pk, _, _ in rows if pk not in holders]
     expired, deltas, rows_back = _give_back(source, holders) if holders else (0, Counter[str](), [])
-    deltas.update(spare_imported(source, rows_back, project))
+    deltas.update(spare_known(source, rows_back, project))
     if without_slot:
         Task.objects.filter(pk__in=without_slot, state=TaskState.OPEN).update(state=TaskState.EXPIRED)
         expired += len(without_slot)

@@ -1,5 +1,5 @@
 """Brings items and pairs to the number of people they should be put to: the project's overlap, or nobody where an
-imported answer is enough (decision 0074)."""
+imported answer is enough (decision 0074) or its truth is known and asked about as gold (decision 0085)."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -38,10 +38,10 @@ def bring(source: SubjectSource, pks: Collection[int], project: Project) -> "tup
     return moved, Counter({name: after[name] - before[name] for name in after})
 
 
-def spare_imported(source: SubjectSource, pks: Collection[int], project: Project) -> "Counter[str]":
-    """Takes those of the locked rows out of the questions that a project need not ask about; what that moves in
-    Progress. Costs nothing in a project that asks about all."""
-    if not project.asks_only_unlabeled or not pks:
+def spare_known(source: SubjectSource, pks: Collection[int], project: Project) -> "Counter[str]":
+    """Takes those of the locked rows out of the questions that a project need not ask about, for an answer is known;
+    what that moves in Progress. Costs nothing in a project that asks about all."""
+    if not project.spares_items or not pks:
         return Counter()
     changing = to_change(source, source.model._default_manager.filter(pk__in=list(pks)), project)
     wrong = list(changing.values_list("pk", flat=True))

@@ -20,10 +20,12 @@ WORDS = {
     "winner": "which of the two won",
     "annotator": "who gave the answer",
     "gold": "the answer known to be true",
+    "gold_explanation": "why it is true, told to who has answered",
     "elapsed_ms": "milliseconds the judgment took",
 }
 #: A column that is called so is kept as data until somebody says that it is meant.
 _CHOSEN = ("annotator",)
+_OF_GOLD = ("gold", "gold_explanation")
 _OF_PAIRS = ("left", "right", "winner", "annotator", "gold", "elapsed_ms")
 
 
@@ -35,7 +37,7 @@ def purposes_of(modality: str, kind: QuestionKind) -> dict[str, str]:
     if modality == Modality.IMAGE:
         names.append("image")
     if not kind.rows_name_items:
-        names += ["label", *_CHOSEN]
+        names += ["label", *_CHOSEN, *_OF_GOLD]
     names += ["id", "group", "context"]
     if kind.has_contexts:
         names += ["context_id", "context_purpose"]

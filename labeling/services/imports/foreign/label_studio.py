@@ -91,6 +91,8 @@ class LabelStudioTasks(Tool):
             row["image"] = file_named(data)
         self.asked.keep_predictions(row, self._predictions(record))
         answers = [answer for annotation, value in given for answer in self._answers(annotation, value)]
+        if answers and "gold" not in row and any(annotation.get("ground_truth") for annotation, _ in given):
+            row["gold"] = answers[0].label
         yield Told(without_side(row), answers)
 
     # answers

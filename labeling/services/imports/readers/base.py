@@ -12,12 +12,14 @@ from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.names import ColumnNames, nearest
 from labeling.services.imports.notes import ImportNotes
 from labeling.services.imports.records.rows import Rejection
-from labeling.services.imports.records.values import reserved_columns, take_infinities
+from labeling.services.imports.records.values import EXPLANATION, GOLD, reserved_columns, take_infinities
 
 #: A row's number (from 1) and its record, or why there is none.
 Numbered = tuple[int, dict[str, Any] | Rejection]
 #: Among the options of a reader, never of an import: nothing is renamed, required or left out.
 AS_IT_IS = "as_it_is"
+#: Columns that make no row of a table.
+_BESIDE_FEATURES = frozenset({"id", "label", "group", "context", "origin", "split", GOLD, EXPLANATION})
 #: Likewise: the file is the beginning of one, and may end anywhere.
 BEGINNING = "beginning"
 
@@ -102,7 +104,7 @@ def check_columns(columns: list[str], modality: str, kind: QuestionKind | None =
     if modality == "text" and "text" not in seen:
         found = ", ".join(columns)[:200]
         raise ImportRefused(f"A text project needs a column named text; found {found}.{nearest('text', columns)}")
-    if modality == "tabular" and not seen - {"id", "label", "group", "context", "origin", "split"}:
+    if modality == "tabular" and not seen - _BESIDE_FEATURES:
         raise ImportRefused("A table needs at least one feature column beside the reserved ones.")
     if modality == "image":
         raise ImportRefused("A project of pictures needs pictures: upload a zip of them or one picture.")

@@ -12,11 +12,11 @@ from typing import Any
 from labeling.kinds import KINDS
 from labeling.models import Project
 from labeling.selectors.columns import ANSWER, LABELED_ITEM, labeled_item_columns
-from labeling.services.imports.records.values import AS_WRITTEN
+from labeling.services.imports.records.values import AS_WRITTEN, EXPLANATION, GOLD
 
 #: In every row of items, and in nobody else's.
 MARKS = frozenset({"item_id", "external_id", "soft_label", "weight_missing"})
-_GIVEN = frozenset({"split", "label", "context", "group", "origin", "text"})
+_GIVEN = frozenset({"split", "label", "context", "group", "origin", "text", GOLD, EXPLANATION})
 _OF_ANSWER = frozenset({*(column.name for column in ANSWER), "label", "image_sha256"} - _GIVEN | {"label"})
 _OF_CONSENSUS = frozenset(
     {

@@ -25,7 +25,17 @@ from labeling.services.imports.records.fingerprints import (
     number_once,
 )
 from labeling.services.imports.records.own_exports import MARKS, NOTE, OWN_IMAGE, OwnExport
-from labeling.services.imports.records.values import ANNOTATOR, AS_WRITTEN, SHORT, as_split, as_text, storable, utf8_of
+from labeling.services.imports.records.values import (
+    ANNOTATOR,
+    AS_WRITTEN,
+    EXPLANATION,
+    GOLD,
+    SHORT,
+    as_split,
+    as_text,
+    storable,
+    utf8_of,
+)
 from labeling.services.items.assets import asset_of
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.items.pictures import PictureFacts, inspect
@@ -43,6 +53,7 @@ CONTEXT_PICTURE = "\0context picture"
 #: Key under which a reader hands over what people said of an item by their names: pairs of a name and a label.
 BY_NAME = "\0by name"
 MAX_NAME = 150
+MAX_EXPLANATION = 2_000
 
 _JSON = orjson.OPT_NON_STR_KEYS
 _LONG_NUMBER = "1 row holds a whole number of more than 64 bits, which is kept as text, digit for digit."
@@ -86,6 +97,8 @@ class Row:
     earlier_hash: str = ""
     #: further answers, of people by their names; ``answer`` is nobody's in particular
     by_name: tuple[tuple[str, str], ...] = ()
+    #: the answer known to be true, and why it is
+    gold: tuple[str, str] | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -118,6 +131,8 @@ class RowBuilder:
         self.max_bytes = settings.IMPORT_MAX_CELL_BYTES
         #: whether rows may come that versions before 0063 have stored
         self.has_items = self.modality == Modality.TABULAR and project.items.exists()
+        #: a table that has a feature of this name keeps it one
+        self.takes_gold = self.kind.answers_are_of_items and not {GOLD, EXPLANATION} & set(project.columns)
         self._answers: dict[str, str] = {}
         #: (label, question) -> canonical answer; another where the import brings the labels of the project
         self.answer_of: Callable[[Any, Question], dict[str, Any]] = self._answer_in_use
@@ -140,6 +155,7 @@ class RowBuilder:
         )
         external_id, label, identity = pop("id", None), pop("label", None), pop(CONTEXT, "")
         by_name, annotator = pop(BY_NAME, None), pop(ANNOTATOR, None)
+        gold, explanation = (pop(GOLD, None), pop(EXPLANATION, None)) if self.takes_gold else (None, None)
         if context is not None and context != "":  # 0 and false are values
             context = as_text(context, "context", self.max_bytes)
         if group is not None and group != "":
@@ -190,6 +206,10 @@ class RowBuilder:
         if by_name is not None or annotator is not None:
             shown = partial(self._item, picture, external_id, text, data, context, group, origin)
             answer, given = self._by_name(answer, annotator, by_name or (), shown)
+        known = None
+        if gold is not None and gold != "":
+            shown = partial(self._item, picture, external_id, text, data, context, group, origin)
+            known = self._gold(gold, explanation, shown)
         if context and not identity:
             identity = canonical(context)
         if identity:
@@ -205,7 +225,7 @@ class RowBuilder:
         side = "eval" if drawn < self.eval_below else "pool"
         return Row(
             number, fingerprint, text, data, external_id, context, group, origin, split or "", side, place >> 1, answer,
-            picture, content, None, earlier_hash, given,
+            picture, content, None, earlier_hash, given, known,
         )  # fmt: skip
 
     def _item(
@@ -233,6 +253,14 @@ class RowBuilder:
             if not question.was_looked_at and len(self._answers) < 10_000:
                 self._answers[label] = answer
         return answer
+
+    def _gold(self, gold: Any, explanation: Any, shown: Callable[[], Item]) -> tuple[str, str] | None:
+        """The answer known to be true and why; None where the cell says nothing."""
+        try:
+            answer = self._answer(gold, shown)
+        except RowRejected as error:
+            raise RowRejected(error.reason, GOLD) from error
+        return None if answer is None else (answer, as_text(explanation, EXPLANATION, MAX_EXPLANATION))
 
     def _by_name(
         self, answer: str | None, annotator: Any, said: Sequence[tuple[str, Any]], shown: Callable[[], Item]

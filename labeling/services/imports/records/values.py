@@ -18,6 +18,8 @@ AS_WRITTEN = "\0as written"
 ANNOTATOR = "\0annotator"
 #: Characters of an id, a group and an origin.
 SHORT = 200
+#: Columns of what is known to be true, in rows about items.
+GOLD, EXPLANATION = "gold", "gold_explanation"
 _OF_ITEMS = frozenset({"id", "label", "group", "context", "origin", "split"})
 _OF_PAIRS = frozenset({"left", "right", "winner", "gold", "annotator", "elapsed_ms"})
 _OF_CONTEXTS = frozenset({"context_id", "context_purpose", "context_split"})
@@ -74,7 +76,7 @@ def utf8_of(value: str, field: str) -> bytes:
 def reserved_columns(modality: str, kind: QuestionKind) -> frozenset[str]:
     """The columns that are read as text or as an answer and not kept as they are."""
     names = _OF_ITEMS if modality == Modality.TABULAR else _OF_ITEMS | {"text"}
-    names |= _OF_PAIRS if kind.rows_name_items else {ANNOTATOR}
+    names |= _OF_PAIRS if kind.rows_name_items else {ANNOTATOR, GOLD, EXPLANATION}
     return names | _OF_CONTEXTS if kind.has_contexts else names
 
 

@@ -4,18 +4,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from labeling.db.insert import RawInsert, known, now
-from labeling.models import Annotation, ImportBatch, Item, Source, Split
+from labeling.models import Annotation, ImportBatch, Item, OverlapChange, Source, Split
 from labeling.services.files import storage
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.records.rows import Rejection, Row
 from labeling.services.imports.row_store import Chunk, RowStore, Stored
 from labeling.services.imports.split import SplitAssigner
+from labeling.services.imports.subjects import known_answers
 from labeling.services.imports.subjects.completion import ID_TAKEN, Completion
 from labeling.services.imports.subjects.places import Places
 from labeling.services.items.assets import asset_ids
 from labeling.services.items.pictures import original_name
+from labeling.services.projects.overlap_changes import run_overlap_change
 from labeling.services.serving.doubled import share_of, slots_of
-from labeling.services.serving.required import spare_imported
+from labeling.services.serving.required import spare_known
 from labeling.services.serving.sources import ITEMS
 
 #: A new row and its side.
@@ -39,6 +41,7 @@ class ItemStore(RowStore[Row]):
         self.splits = SplitAssigner(self.project)
         self.completion = Completion(self.project)
         self.seen_ordinal = 0
+        self.change: OverlapChange | None = None
 
     def lock(self, rows: list[Row]) -> None:
         self.completion.lock()
@@ -50,37 +53,50 @@ class ItemStore(RowStore[Row]):
 
     def store(self, rows: list[Row], chunk: Chunk) -> Stored:
         self.splits.catch_up(chunk.next_ordinal, rows)
-        placed, refused, moved = self.places.find(rows)
+        _know_by_earlier_hash(self.project.pk, rows)
+        good, contradicting = known_answers.without_contradictions(self.project, rows)
+        placed, refused, moved = self.places.find(good)
         fresh, more = self._sort_out(placed)
-        refused += more
+        refused += contradicting + more
         self._insert(fresh, chunk)
         self._insert_answers(fresh, chunk.next_ordinal)
         moved.update(self.places.filled(fresh))
         moved.update(_counted(fresh))
         answered = self.completion.store()
         moved.update(imported_annotations=len(answered))
+        n_gold = self._insert_gold(good, {row.number for row in refused}, chunk)
         moved.update(self._spare(fresh, set(answered), chunk))
         self.seen_ordinal = chunk.next_ordinal + len(fresh)
         again = len(rows) - len(fresh) - len(refused)
         completed, contradicted = self.completion.completed, self.completion.contradicted
-        return Stored(len(fresh), again, completed, contradicted, refused, moved)
+        return Stored(len(fresh), again, completed, contradicted, refused, n_gold, moved)
+
+    def _insert_gold(self, rows: list[Row], refused: set[int], chunk: Chunk) -> int:
+        """Adds the known answers; how many."""
+        gold = [row for row in rows if row.gold and row.number not in refused]
+        about, n_gold = known_answers.store(self.batch, gold) if gold else ([], 0)
+        if about and Item.objects.filter(pk__in=about, ordinal__lt=chunk.next_ordinal).exists():
+            self.change = known_answers.ask_anew(self.batch, chunk.project)
+        return n_gold
 
     def _spare(self, fresh: Sequence[Fresh], answered: set[int], chunk: Chunk) -> "Counter[str]":
         """Takes what came with an answer out of the questions, where the project asks only about the rest."""
-        if not chunk.project.asks_only_unlabeled:
+        if not chunk.project.spares_items:
             return Counter()
         first = chunk.next_ordinal
         new = Item.objects.filter(project=self.project, ordinal__gte=first, ordinal__lt=first + len(fresh))
-        return spare_imported(ITEMS, [*new.values_list("pk", flat=True), *answered], chunk.project)
+        return spare_known(ITEMS, [*new.values_list("pk", flat=True), *answered], chunk.project)
 
     def committed(self) -> None:
         self.splits.stored(self.seen_ordinal)
         self.completion.committed()
+        if self.change is not None:
+            run_overlap_change(self.change.pk)
+            self.change = None
 
     def _sort_out(self, rows: list[Row]) -> tuple[list[Fresh], list[Rejection]]:
         """New rows with their side, and rows refused; the others are there already."""
         project = self.project.pk
-        _know_by_earlier_hash(project, rows)
         hashes = known(Item, project, "content_hash", [row.content_hash for row in rows])
         given = [row.external_id for row in rows if row.external_id is not None]
         taken = known(Item, project, "external_id", given) if given else set()

@@ -16,7 +16,7 @@ from labeling.models import Annotation, Gold, ImportBatch, Item, ItemStatus, Pai
 from labeling.services.imports.pair_rows import PairRow
 from labeling.services.imports.records.rows import Rejection
 from labeling.services.imports.row_store import LOOKED_UP, Chunk, ChunkHeld, RowStore, Stored
-from labeling.services.serving.required import spare_imported
+from labeling.services.serving.required import spare_known
 from labeling.services.serving.sources import ANY_PAIRS
 
 _WINNER_AS_GOLD = {"left": Gold.FIRST, "right": Gold.SECOND, "tie": Gold.TIE, "neither": Gold.NEITHER}
@@ -65,7 +65,7 @@ class _Pairs:
         judged = self._judge(keyed)
         done |= judged
         pks = {self.ids[key] for row, key in keyed if row.number in judged}
-        self.stored.moved.update(spare_imported(ANY_PAIRS, pks, self.project))
+        self.stored.moved.update(spare_known(ANY_PAIRS, pks, self.project))
         refused = {no.number for no in self.stored.refused}
         self.stored.accepted = len(done - refused)
         self.stored.duplicates = sum(row.number not in done and row.number not in refused for row, _ in keyed)

@@ -166,22 +166,29 @@ class SubjectSource(ABC):
 
     def with_wanted(self, rows: "QuerySet[Any]", project: Project) -> "QuerySet[Any]":
         """Each with ``wanted``, the slots it should have, and where there are spare ones, ``wanted_spare`` of them."""
-        return rows.annotate(wanted=self.unless_imported(Value(project.overlap), project))
+        return rows.annotate(wanted=self.unless_spared(Value(project.overlap), project))
 
-    def unless_imported(self, wanted: "Value | F", project: Project) -> "Value | F | Case":
-        """``wanted``, or nobody for what a project does not ask about: pool rows with an imported answer that counts.
+    def unless_spared(self, wanted: "Value | F", project: Project) -> "Value | F | Case":
+        """``wanted``, or nobody for what a project does not ask about: pool rows that ``spared`` names.
 
         Eval rows are asked about all the same: what measures a model is what people say of a random sample.
         """
-        if not project.asks_only_unlabeled:
+        conditions = self.spared(project)
+        if not conditions:
             return wanted
+        return Case(*(When(known, split=Split.POOL, then=Value(0)) for known in conditions), default=wanted)
+
+    def spared(self, project: Project) -> list[Exists]:
+        """Why a row of the pool is not asked about: it has an imported answer that counts, and that is enough."""
+        if not project.asks_only_unlabeled:
+            return []
         imported = Annotation.objects.current().filter(**{self.name: OuterRef("pk")}, source=Source.IMPORT)
         if names := left_out(project).names:
             imported = imported.exclude(imported_annotator__in=names)
         if project.label_splits:
             for label in label_names(project).uncertain:
                 imported = imported.not_giving(label)
-        return Case(When(Exists(imported), split=Split.POOL, then=Value(0)), default=wanted)
+        return [Exists(imported)]
 
     def about(self, pick: Pick, rng: Rng) -> dict[str, Any]:
         """What a new task is about, as its fields."""
@@ -197,7 +204,7 @@ class SubjectSource(ABC):
         """Up to ``count`` questions the person has answered, once more."""
         return []
 
-    def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick]) -> list[Pick]:
+    def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
         """Up to ``count`` rows whose answer is known and that the person has not been asked about."""
         return []
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from labeling.models import AskedAgain, Item, ItemStatus, Progress, Project, QueueEntry, Reason, Split
+from labeling.models import AskedAgain, Item, ItemStatus, KnownAnswer, Progress, Project, QueueEntry, Reason, Split
 from labeling.services.serving import doubled
 from labeling.services.serving.cursor import AnnotatorCursor
+from labeling.services.serving.mixture import Rng
+from labeling.services.serving.sources import known_items
 from labeling.services.serving.sources.base import Entry, Pick, Row
 from labeling.services.serving.sources.walk import WalkedSource
 
@@ -51,13 +53,25 @@ class Items(WalkedSource):
 
     def with_wanted(self, rows: "QuerySet[Any]", project: Project) -> "QuerySet[Any]":
         rows = doubled.with_wanted(rows, project.overlap, doubled.share_of(project))
-        if project.asks_only_unlabeled:
-            rows = rows.annotate(wanted=self.unless_imported(F("wanted"), project))
+        if project.spares_items:
+            rows = rows.annotate(wanted=self.unless_spared(F("wanted"), project))
         again = AskedAgain.objects.filter(project=project)
         if again.exists():
             times = again.filter(item=OuterRef("pk")).values("times")
             rows = rows.annotate(wanted=F("wanted") + Coalesce(Subquery(times), 0))
         return rows
+
+    def spared(self, project: Project) -> list[Exists]:
+        """What is known to be true is asked about as gold and no other way (decision 0085)."""
+        known = [Exists(KnownAnswer.objects.filter(item=OuterRef("pk")))] if project.gold_share > 0 else []
+        return super().spared(project) + known
+
+    def shares(self, cursor: AnnotatorCursor) -> tuple[float, float]:
+        return 0.0, cursor.project.gold_share
+
+    def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
+        without = [pick.row.pk for pick in picks]
+        return [Pick(item, Reason.GOLD) for item in known_items.draw(self, cursor, count, without, rng)]
 
     def queued(self, entry: Entry) -> Pick:
         """An item that a person has put again is no pick of a strategy: nothing was drawn."""

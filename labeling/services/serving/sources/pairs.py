@@ -81,7 +81,7 @@ class GivenPairs(WalkedSource):
             found.append(pick)
         return found
 
-    def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick]) -> list[Pick]:
+    def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
         without = [pick.row.pk for pick in picks if not pick.is_new]
         found = walk(self, cursor, GOLD, count, without, holds_others=False)
         return [Pick(row, Reason.GOLD) for row in found]
