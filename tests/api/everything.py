@@ -7,7 +7,17 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from drf_spectacular.generators import EndpointEnumerator
 
-from labeling.models import Asset, Context, ImportBatch, Invitation, Machine, MachineVersion, Quarantine, Snapshot
+from labeling.models import (
+    Asset,
+    Context,
+    ImportBatch,
+    Invitation,
+    KnownAnswer,
+    Machine,
+    MachineVersion,
+    Quarantine,
+    Snapshot,
+)
 from learning.models import Alert, ModelVersion, Run
 from tests.factories import make_answer, make_items
 
@@ -40,11 +50,13 @@ def one_of_everything(project, person):
         width=1, height=1,
     )  # fmt: skip
     (item,) = make_items(project, ["picture"], asset=asset)
+    KnownAnswer.objects.create(project=project, item=item, answer={"label": "ham"}, origin="hand")
     now = timezone.now()
     machine = Machine.objects.create(project=project, name="judge")
     MachineVersion.objects.create(machine=machine, name="1")
     return {
         "items": item,
+        "gold": item,
         "tasks": make_answer(item, person, {"label": "ham"}).task,
         "contexts": Context.objects.create(project=project, ordinal=0, text="c", split="pool", content_hash=digest),
         "quarantines": Quarantine.objects.create(

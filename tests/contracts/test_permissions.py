@@ -22,6 +22,7 @@ from labeling.models import (
     ImportBatch,
     ImportDraft,
     Invitation,
+    KnownAnswer,
     Pair,
     Quarantine,
     Snapshot,
@@ -227,6 +228,7 @@ def things(project, people, settings):
     )  # fmt: skip
     item, *_ = make_items(project, ["a", "b"], asset=asset)
     annotation = make_answer(item, people.annotator, {"label": "ham"})
+    KnownAnswer.objects.create(project=project, item=item, answer={"label": "ham"}, origin="hand")
     context = Context.objects.create(project=project, ordinal=0, text="For what?", split="pool", content_hash="c")
     two = make_items(project, ["c", "d"], asset=asset)
     pair = Pair.objects.create(project=project, context=context, first=two[0], second=two[1], split="pool")

@@ -108,17 +108,17 @@ BY_ITS_MAKER = "(k.origin <> 'import' AND COALESCE(k.made_by_id, 0) = COALESCE(a
 
 
 def judging(project: Project) -> Callable[[Any, Any], bool | None]:
-    """Whether a stored answer is right, by the stored truth; None of a truth that nobody can give, for a label of it is
-    not in use any more."""
-    kind, decode = kind_of(project), decoder()
+    """Whether a stored answer is right, by the stored truth; None where one of them says nothing in the labels of now,
+    or the truth is one that nobody can give any more."""
+    kind, decode, scheme = kind_of(project), decoder(), label_names(project)
     labels = list(project.labels.in_use().all_keys())
 
     @lru_cache(maxsize=REMEMBERED)
     def judge(truth: str, answer: str) -> bool | None:
-        true = decode(truth)
-        if kind.has_labels and kind.within(true, labels) != true:
+        true, said = scheme.read(decode(truth)), scheme.read(decode(answer))
+        if not scheme.counts(true) or not scheme.counts(said) or kind.within(true, labels) != true:
             return None
-        return kind.is_right(decode(answer), true, labels)
+        return kind.is_right(said, true, labels)
 
     return judge
 
