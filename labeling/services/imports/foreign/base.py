@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 from labeling.kinds import QuestionKind
+from labeling.kinds.cells import is_missing
 from labeling.models import Modality, Split
 from labeling.services.imports.notes import ImportNotes
 
@@ -81,11 +82,16 @@ class Asked:
 @dataclass(slots=True)
 class Told:
     """What a record says about one item: our columns, and the answers of people. Records with one ``key`` are about one
-    item."""
+    item, one without is about its own."""
 
     record: Record
     answers: list[Said] = field(default_factory=list)
     key: str = ""
+
+
+def key_of(number: Any) -> str:
+    """The key of the item that a record names so; of none where the cell is missing."""
+    return "" if is_missing(number) else str(number)
 
 
 class Tool(ABC):

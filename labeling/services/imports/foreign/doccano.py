@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from labeling.kinds.cells import is_missing
 from labeling.models import Modality
-from labeling.services.imports.foreign.base import CSV, JSON, Record, Told, Tool, without_side
+from labeling.services.imports.foreign.base import CSV, JSON, Record, Told, Tool, key_of, without_side
 
 _OLD = {"id", "text", "label", "meta", "annotation_approver", "comments"}
 _SEPARATOR = "#"
@@ -63,7 +63,7 @@ class DoccanoFile(Tool):
         more = meta if isinstance(meta, dict) else {} if meta is None else {"meta": meta}
         row = without_side({**more, **record})
         who = self.asked.stem if self.asked.in_zip and self.groups else ""  # alone, its name may be anything
-        yield Told(row, self.asked.answer(given, who) if given else [], str(record.get("id")))
+        yield Told(row, self.asked.answer(given, who) if given else [], key_of(record.get("id")))
 
 
 def split_cell(cell: str) -> list[str]:

@@ -1,16 +1,21 @@
 """Label Studio's JSON-MIN, CSV and TSV: a row an annotation, its answers in columns beside the task's own.
 
-Which columns are answers is not said. In JSON-MIN they stand between ``id`` and ``annotator``; in CSV the columns are
-in alphabetical order. An answer is ``positive``, ``{"choices": ["a", "b"]}``, ``[{"rating": 4}]`` or
-``[{"selected": "left"}]``. A skipped task has no row at all, and nothing says which answer was marked as the truth.
+Which columns are answers is not said. In JSON-MIN they stand between ``id`` and ``annotator``, and so does what the
+task's own data hold behind an ``id`` of theirs, which the task's number takes the place of
+(``findings/label-studio-min-id.sh``); in CSV the columns are in alphabetical order. An answer is ``positive``,
+``{"choices": ["a", "b"]}``, ``[{"rating": 4}]`` or ``[{"selected": "left"}]``. A skipped task has no row at all, and
+nothing says which answer was marked as the truth.
 """
 
+import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from labeling.kinds.cells import is_missing
 from labeling.models import Modality
-from labeling.services.imports.foreign.base import CSV, JSON, Asked, Record, Told, Tool, read_cell, without_side
+from labeling.services.imports.foreign.base import CSV, JSON, Asked, Record, Told, Tool, key_of, read_cell, without_side
 from labeling.services.imports.foreign.label_studio import context_in, file_named, two_compared
 from labeling.services.imports.foreign.pairs import Side, rows_of_pair
 from labeling.services.imports.records.values import AS_WRITTEN
@@ -73,7 +78,7 @@ class LabelStudioTable(Tool):
         who = record.get("annotator")
         by = "" if is_missing(who) else str(who)
         answers = self.asked.answer(_labels(found), by) if answered and self.answer_column else []
-        yield Told(without_side(row), answers, str(task_id))
+        yield Told(without_side(row), answers, self._item_of(task_id, row))
 
     def _pair(self, record: Record, row: Record, selected: Any) -> Iterator[Record]:
         row.pop("id", None)
@@ -86,14 +91,33 @@ class LabelStudioTable(Tool):
         sides = Side(row[left]), Side(row[right])
         yield from rows_of_pair(sides, context, [judgment], modality=self.asked.modality)
 
+    def _item_of(self, task_id: Any, row: Record) -> str:
+        """What rows of one task share. A CSV may have an ``id`` of the data in the place of the task's number, blank or
+        at several tasks: those are told apart by their text."""
+        if is_missing(task_id) or self.asked.container == JSON:
+            return key_of(task_id)
+        return json.dumps([str(task_id), str(row.get(self._longest, ""))])
+
+    @cached_property
+    def _longest(self) -> str:
+        """The column with most text in it."""
+        lengths: Counter[str] = Counter()
+        for row in self.first:
+            lengths.update({name: len(str(value)) for name, value in row.items() if not is_missing(value)})
+        without = {*_OF_TOOL, *self.answer_columns, "id"}
+        return next((name for name, _ in lengths.most_common() if name not in without), "")
+
     def _in_order(self) -> list[str]:
-        """Between ``id`` and ``annotator`` of any row."""
+        """Between ``id`` and ``annotator`` of any row; none where several could each be a column of the task's data."""
         found: dict[str, None] = {}
         for row in self.first:
             names = list(row)
             if "id" in names and "annotator" in names:
                 found.update(dict.fromkeys(names[names.index("id") + 1 : names.index("annotator")]))
-        return list(found)
+        without = [row for row in self.first if is_missing(row.get("annotation_id"))]
+        between = [name for name in found if all(is_missing(row.get(name)) for row in without)]
+        formed = [name for name in between if any(_forms_of(read_cell(row.get(name))) for row in self.first)]
+        return between if len(between) - len(formed) < 2 else formed
 
     def _by_cells(self) -> list[str]:
         """Columns whose cells have the form of an answer, else those that only rows with an annotation fill."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from labeling.models import Modality
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.foreign.base import JSON, Asked, Record, Said, Told, Tool, without_side
+from labeling.services.imports.foreign.base import JSON, Asked, Record, Said, Told, Tool, key_of, without_side
 from labeling.services.imports.records.rows import PICTURE
 
 _ANSWERS = {"accept", "reject", "ignore"}
@@ -71,7 +71,7 @@ class Prodigy(Tool):
         meta = row.pop("meta", None)
         row = {**(meta if isinstance(meta, dict) else {}), **row}
         row.pop("label", None)
-        key = str(record.get("_input_hash", row.get("text")))
+        key = key_of(record.get("_input_hash")) or key_of(row.get("text"))
         yield Told(without_side(row), self._answers(record), key)
 
     def _answers(self, record: Record) -> list[Said]:

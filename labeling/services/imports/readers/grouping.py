@@ -27,7 +27,7 @@ def grouped(found: Iterable[Told | Record | Rejection]) -> Iterator[Told | Recor
             database.executemany(
                 "INSERT INTO told VALUES (?, ?, ?)",
                 (
-                    (place, one.key if isinstance(one, Told) else f"\0{place}", pickle.dumps(one))
+                    (place, (one.key if isinstance(one, Told) else "") or f"\0{place}", pickle.dumps(one))
                     for place, one in enumerate(found)
                 ),
             )

@@ -48,6 +48,15 @@ def test_a_file_of_the_zip_can_be_sent_alone():
     assert reading(csv, "all.csv", kind="multilabel").column("label", "lang") == [(["x", "y"], "de")]
 
 
+def test_records_whose_number_somebody_took_out_are_about_items_of_their_own():
+    people = {
+        f"{who}.jsonl": [{"id": None, "text": text, "label": ["x"], "Comments": []} for text in "ab"]
+        for who in ("ann", "bob")
+    }
+    zipped = zip_of({name: "\n".join(map(json.dumps, rows)).encode() for name, rows in people.items()})
+    assert reading(zipped, "a.zip").column("text") == ["a", "b", "a", "b"]
+
+
 @pytest.mark.parametrize(
     ("cell", "labels"),
     [("", []), ("a", ["a"]), ("a#b", ["a", "b"]), ("C#", ["C#"]), ("C##a", ["C#", "a"]), ("a#C#", ["a", "C#"])],

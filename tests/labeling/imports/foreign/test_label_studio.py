@@ -100,16 +100,66 @@ def test_of_several_questions_one_is_taken_and_the_others_are_counted():
     assert found.given() == ["positive", "negative"]
     assert found.said("1 answer to “urgent” (choices) was left out")
     assert found.said("1 answer to “why” (textarea) was left out")
-    assert reading("label_studio/several-questions.min.json").given() == ["positive", "negative"]
 
 
-def test_a_csv_that_does_not_tell_its_answers_asks_and_takes_the_column_that_is_chosen():
-    asked = reading("label_studio/several-questions.csv")
+@pytest.mark.parametrize("name", ["several-questions.csv", "several-questions.min.json"])
+def test_a_table_that_does_not_tell_its_answers_asks_and_takes_the_column_that_is_chosen(name):
+    asked = reading(f"label_studio/{name}")
     assert asked.given() == [None, None]
     assert asked.said("choose one as the label")
-    chosen = reading("label_studio/several-questions.csv", columns={"urgent": "label", "why": ""})
+    chosen = reading(f"label_studio/{name}", columns={"urgent": "label", "why": ""})
     assert chosen.column("sentiment", "why") == [("positive", None), ("negative", None)]
     assert chosen.given() == ["yes", None]
+
+
+@pytest.mark.parametrize(
+    ("data", "asks"),
+    [
+        ({"id": "shop-77", "text": "good"}, True),
+        ({"text": "good", "id": "shop-77", "category": "toys"}, True),
+        ({"text": "good", "sentiment": "three stars"}, True),  # the answer takes its place, among the data
+        ({"text": "good", "annotator": "shop"}, True),
+        ({"text": "good", "category": "toys", "id": "shop-77"}, False),
+        ({"text": "good", "category": "toys"}, False),
+    ],
+    ids=lambda case: "-".join(case) if isinstance(case, dict) else "",
+)
+def test_what_a_task_holds_behind_its_own_id_is_no_answer(data, asks):
+    def row(number: int, *, answered: bool = True) -> dict[str, object]:
+        said = {"sentiment": "positive"} if answered else {}
+        by = {"annotator": 1, "annotation_id": 50 + number, "lead_time": 2.5} if answered else {}
+        nobody = {"annotator": None, "annotation_id": None, "lead_time": None}
+        return {**data, "id": number, **said, **(by or nobody)}
+
+    def read(*rows: dict[str, object], **options: object):
+        return reading(json.dumps(rows).encode(), **options)
+
+    found = read(row(1), row(2))
+    assert found.given() == ([None, None] if asks else ["positive", "positive"])
+    assert found.said("choose one as the label") is asks
+    assert read(row(1), row(2), columns={"sentiment": "label"}).given() == ["positive", "positive"]
+    if "sentiment" not in data and "annotator" not in data:  # a row without an answer shows what is data
+        assert read(row(1), row(2, answered=False)).given() == ["positive", None]
+
+
+@pytest.mark.parametrize(
+    ("ids", "texts"),
+    [
+        (["", "", ""], "abc"),
+        (["shop-1", "shop-1", "shop-1"], "abc"),
+        (["s-1", "s-1", "s-2"], "aab"),
+        ([7, 7, 8], "abc"),
+    ],
+)
+def test_tasks_of_a_csv_whose_own_ids_are_blank_or_stand_twice_do_not_become_one(ids, texts):
+    rows = [
+        f'{n},{n},{id_},"{label}",1.5,{text}'
+        for n, (id_, text, label) in enumerate(zip(ids, texts, "xyz", strict=True))
+    ]
+    table = "\n".join(["annotation_id,annotator,id,sentiment,lead_time,text", *rows]).encode()
+    found = reading(table, "a.csv", columns={"sentiment": "label"})
+    assert found.column("text") == sorted(set(texts))
+    assert sum(len(by_name) for by_name in found.by_name) == 3
 
 
 def test_pictures_are_not_in_it_and_no_address_is_fetched():

@@ -48,6 +48,13 @@ def test_sessions_that_saw_one_input_come_together_and_each_keeps_its_answer():
     assert found.by_name == [{"news-ann": "sport", "news-bob": "arts", "news-eve": "sport"}, {"news-ann": "arts"}]
 
 
+def test_without_the_number_of_their_input_and_without_a_text_records_are_about_items_of_their_own():
+    rows = [
+        {**choice("", [label], _session_id="ann"), "_input_hash": None, "text": None} for label in ("sport", "arts")
+    ]
+    assert [list(by_name.values()) for by_name in reading(lines(*rows)).by_name] == [["sport"], ["arts"]]
+
+
 def test_a_session_without_a_name_is_called_by_its_time_and_is_nobody():
     rows = [choice("a", ["sport"], _annotator_id=f"news-2026-03-1{n}_15-15-44") for n in range(2)]
     found = reading(lines(*rows))
