@@ -13,6 +13,7 @@ from rest_framework.views import exception_handler, set_rollback
 from labeling.kinds import InvalidAnswer, KindNotInstalled
 from labeling.selectors.access import is_gone
 from labeling.services.accounts.sign_in import TooManyAttempts
+from labeling.services.answers.pace import AnswersTooFast
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.outages.causes import Outage, outage_of
@@ -36,8 +37,10 @@ class Conflict(APIException):
 class TooMany(Throttled):
     """Its words are whole: DRF would append a second sentence. ``wait`` becomes Retry-After."""
 
-    def __init__(self, error: TooManyAttempts) -> None:
+    def __init__(self, error: TooManyAttempts | AnswersTooFast) -> None:
         super().__init__(detail=str(error))
+        if isinstance(error, AnswersTooFast):
+            self.detail = {"detail": str(error), "code": "too_fast"}  # type: ignore[assignment]  # DRF tells it as it is
         self.wait = error.wait_s
 
 
@@ -71,7 +74,7 @@ def _translated(error: Exception) -> Exception:
         return Conflict(error.reason)
     if isinstance(error, LeaseLost | KindNotInstalled):
         return Conflict(str(error))
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, TooManyAttempts | AnswersTooFast):
         return TooMany(error)
     if isinstance(error, RequestDataTooBig):
         return TooLarge()

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from labeling.api.base import FirstRenderer, ProjectView, person, query
 from labeling.api.scopes import ENTER
 from labeling.models import Action, Role
+from labeling.models.member import NOTHING_BECAUSE
 from labeling.selectors.people import SORTS, chosen_people, own_work, people_of
 from labeling.selectors.people.cards import as_dict
 from labeling.selectors.people.listing import NO_MEMBER
@@ -91,6 +92,11 @@ class OwnWorkOut(serializers.Serializer[Any]):
     per_week = serializers.ListField(child=serializers.IntegerField())
     consistency = CountedShareOut(
         allow_null=True, help_text="The same answer again, of five or more questions asked again before today."
+    )
+    goal_day = serializers.IntegerField(allow_null=True)
+    goal_total = serializers.IntegerField(allow_null=True)
+    nothing_because = serializers.ChoiceField(
+        choices=["", *NOTHING_BECAUSE], help_text="Why nothing is asked though there may be questions."
     )
 
 

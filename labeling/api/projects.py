@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import F, Prefetch, QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -17,6 +18,7 @@ from labeling.api.base import ProjectView, body, person
 from labeling.api.serializers import (
     LabelRename,
     LabelRenamed,
+    MemberChange,
     MemberIn,
     MemberOut,
     ProjectChange,
@@ -24,6 +26,7 @@ from labeling.api.serializers import (
     ProjectOut,
 )
 from labeling.models import Action, Instructions, Member, Project, User
+from labeling.services.members.measure import MEASURES, pause, resume, set_measure
 from labeling.services.projects import manage as projects
 from labeling.services.projects.deletion import delete_project
 from labeling.services.projects.renames import rename_label
@@ -113,14 +116,34 @@ class Members(ProjectView, ListAPIView[Member]):
 
 
 class MemberDetail(ProjectView):
-    actions = {"DELETE": Action.MEMBERS_CHANGE}
+    actions = {"PATCH": Action.MEMBERS_CHANGE, "DELETE": Action.MEMBERS_CHANGE}
+
+    @extend_schema(operation_id="members_change", request=MemberChange, responses=MemberOut)
+    def patch(self, request: Request, slug: str, username: str) -> Response:
+        """How much the person is asked: goals, quotas, a pause. All of it or, where something is refused, nothing."""
+        given, by, member = body(MemberChange, request), person(request), self._member(username)
+        with transaction.atomic():
+            if measures := {name: given[name] for name in MEASURES if name in given}:
+                set_measure(by, member, measures)
+            if given.get("paused"):
+                pause(by, member, given.get("pause_note", member.pause_note))
+            elif "paused" in given:
+                resume(by, member)
+            elif "pause_note" in given:
+                raise ValidationError({"pause_note": ["Only with paused."]})
+        return Response(MemberOut(member).data)
 
     @extend_schema(operation_id="members_remove", responses={204: None})
     def delete(self, request: Request, slug: str, username: str) -> Response:
         """Takes the person out of the project; answers stay."""
-        members = Member.objects.filter(project=self.project, user__username=username).select_related("user")
-        member = None if "\0" in username else members.first()  # PostgreSQL refuses NUL
+        projects.remove_member(self.project, self._member(username).user, by=person(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _member(self, username: str) -> Member:
+        members = Member.objects.filter(project=self.project, user__username=username)
+        member = (
+            None if "\0" in username else members.select_related("user", "project").first()
+        )  # PostgreSQL has no NUL
         if member is None:
             raise Http404("No such member.")
-        projects.remove_member(self.project, member.user, by=person(request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return member

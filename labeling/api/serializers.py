@@ -28,12 +28,14 @@ from labeling.models import (
     Source,
     Split,
 )
+from labeling.models.member import MAX_PAUSE_NOTE
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.selectors.importing import notes_of, why_unlisted
 from labeling.selectors.row_shapes import row_names
 from labeling.services.accounts.tokens import MAX_DAYS
 from labeling.services.exports import format_names
 from labeling.services.items.pictures import PREVIEW_SIZES
+from labeling.services.members.measure import MAX_ANSWERS, MEASURES
 
 KIND_CHOICES = kind_choices()
 EXPORT_FORMATS = [(name, name) for name in format_names()]
@@ -108,6 +110,12 @@ class SettingsSerializer(StrictSerializer):
         help_text="auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so;"
         " never: it does not, and where it did the model chooses again.",
     )
+    answers_a_minute = serializers.IntegerField(
+        min_value=0,
+        max_value=600,
+        required=False,
+        help_text="Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.",
+    )
 
 
 class ProjectIn(StrictSerializer):
@@ -179,7 +187,32 @@ class MemberOut(serializers.ModelSerializer[Member]):
 
     class Meta:
         model = Member
-        fields = ["username", "role", "answers", "is_quarantined", "added_at"]
+        fields = ["username", "role", "answers", "is_quarantined", "added_at", *MEASURES, "paused_at", "pause_note"]
+
+
+class MemberChange(StrictSerializer):
+    """What is left out stays. Null takes a goal or a quota away."""
+
+    goal_day = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_ANSWERS,
+        allow_null=True,
+        required=False,
+        help_text="Told to the person; binds nobody.",
+    )
+    goal_total = serializers.IntegerField(min_value=1, max_value=MAX_ANSWERS, allow_null=True, required=False)
+    quota_day = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_ANSWERS,
+        allow_null=True,
+        required=False,
+        help_text="No more is asked in a day (UTC).",
+    )
+    quota_total = serializers.IntegerField(min_value=0, max_value=MAX_ANSWERS, allow_null=True, required=False)
+    paused = serializers.BooleanField(required=False, help_text="Nothing is asked; the membership stays.")
+    pause_note = serializers.CharField(
+        max_length=MAX_PAUSE_NOTE, allow_blank=True, required=False, help_text="With `paused`: shown to the person."
+    )
 
 
 class ImportOut(serializers.ModelSerializer[ImportBatch]):

@@ -2,13 +2,23 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from labeling.kinds import kind_choices
 from labeling.models import Modality, SkipReason, Viewport
+from labeling.models.member import NOTHING_BECAUSE as WHY_NOTHING
 from labeling.services.answers.record import MAX_ELAPSED_MS
 from labeling.services.serving.next_tasks import MAX_COUNT
+
+NOTHING_BECAUSE = OpenApiParameter(
+    "X-Nothing-Because",
+    str,
+    OpenApiParameter.HEADER,
+    enum=WHY_NOTHING,
+    response=[200],
+    description="With an empty list: why the caller is asked nothing though there may be questions.",
+)
 
 
 class TaskImage(serializers.Serializer[Any]):

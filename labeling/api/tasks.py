@@ -19,6 +19,7 @@ from labeling.api.base import ActionView, person
 from labeling.api.exceptions import Conflict, TooLarge
 from labeling.db.prepared import Prepared
 from labeling.models import Action, Project
+from labeling.selectors.annotating import nothing_because
 from labeling.selectors.task_json import task_json, utc_text
 from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
 from labeling.services.serving.next_tasks import next_tasks
@@ -73,16 +74,21 @@ class NextTasks(TaskView):
 
     @extend_schema(
         operation_id="tasks_next",
+        parameters=[schema.NOTHING_BECAUSE],
         request=schema.NextIn,
         responses={200: schema.TaskOut(many=True), 400: schema.FieldErrors, 403: schema.Refusal, 404: schema.Refusal},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Leases up to `count` questions: open ones first, then new; an empty list when none is left."""
+        """Leases up to `count` questions: open ones first, then new; an empty list when none is left, to who is paused
+        and beyond a quota, which a header says."""
         found = _project(slug)
         if not found:
             raise Http404("No such project.")
         tasks = next_tasks(person(request), found[0], _body(request).get("count", 1))
-        return Response([task_json(task, task.project) for task in tasks])
+        response = Response([task_json(task, task.project) for task in tasks])
+        if not tasks and (because := nothing_because(person(request), found[0])):
+            response[schema.NOTHING_BECAUSE.name] = because
+        return response
 
 
 ANSWERED = dict.fromkeys((200, 201), schema.AnswerOut)
@@ -95,7 +101,7 @@ class TaskAnswer(TaskView):
     @extend_schema(
         operation_id="tasks_answer",
         request=schema.AnswerIn,
-        responses={**ANSWERED, **REFUSED, 413: schema.Refusal},
+        responses={**ANSWERED, **REFUSED, 413: schema.Refusal, 429: schema.Refusal},
     )
     def put(self, request: Request, pk: int) -> Response:
         """Records an answer (201), or the same again or a revision of it (200). Repeating it is harmless."""

@@ -1,5 +1,7 @@
 """A person in a project, and where that person stands in the streams of questions."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,7 +9,17 @@ from django.utils import timezone
 
 from labeling.models.permission import ALLOWED, Permission, Role, roles_that
 
-__all__ = ["Member", "Permission", "Role", "roles_that"]
+__all__ = ["Member", "Permission", "Role", "day_number", "roles_that"]
+
+MAX_PAUSE_NOTE = 200
+#: Why a member who may answer is asked nothing.
+NOTHING_BECAUSE = ("paused", "quota_day", "quota_total")
+_DAY_S = 24 * 60 * 60
+
+
+def day_number(now: datetime) -> int:
+    """Days since 1970, in UTC."""
+    return int(now.timestamp()) // _DAY_S
 
 
 class Member(models.Model):
@@ -35,11 +47,33 @@ class Member(models.Model):
         default=False, editable=False, help_text="An open Quarantine says why; asked about nothing meanwhile."
     )
 
+    # how much a person is asked (decision 0088); empty: as much as there is
+    goal_day = models.PositiveIntegerField(null=True, blank=True, help_text="Answers a day that were agreed on.")
+    goal_total = models.PositiveIntegerField(null=True, blank=True, help_text="Answers in all that were agreed on.")
+    quota_day = models.PositiveIntegerField(null=True, blank=True, help_text="Not asked for more answers a day (UTC).")
+    quota_total = models.PositiveIntegerField(null=True, blank=True, help_text="Not asked for more answers in all.")
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Asked nothing since then.")
+    pause_note = models.CharField(
+        max_length=MAX_PAUSE_NOTE, blank=True, default="", db_default="", help_text="Shown to the person."
+    )
+    answers_day = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    counted_day = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="Days since 1970 (UTC): the one that answers_day counts."
+    )
+    pace_free_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When the answers so far are no faster than the project's answers_a_minute.",
+    )
+
     class Meta:
         ordering = ["user__username"]
         constraints = [
             models.UniqueConstraint(fields=["project", "user"], name="member_once_per_project"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="member_role_known"),
+            models.CheckConstraint(
+                condition=Q(pause_note="") | Q(paused_at__isnull=False), name="member_pause_note_of_a_pause"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -53,6 +87,33 @@ class Member(models.Model):
         """Those of the role, but for labeling while in quarantine."""
         allowed = ALLOWED[Role(self.role)]
         return allowed - {Permission.LABEL} if self.is_quarantined else allowed
+
+    def answers_on(self, day: int) -> int:
+        """Answers of the day that has this number (``day_number``)."""
+        return self.answers_day if self.counted_day == day else 0
+
+    def questions_left(self, now: datetime) -> int | None:
+        """How many questions may be put to the person; None: as many as there are. Those held count as put."""
+        if self.paused_at is not None:
+            return 0
+        left = [
+            quota - given
+            for quota, given in (
+                (self.quota_day, self.answers_on(day_number(now))),
+                (self.quota_total, self.answers),
+            )
+            if quota is not None
+        ]
+        return max(0, min(left)) if left else None
+
+    def asked_nothing_because(self, now: datetime) -> str:
+        """One of ``NOTHING_BECAUSE``, or "" where the person is asked what there is."""
+        if self.paused_at is not None:
+            return "paused"
+        if self.quota_total is not None and self.answers >= self.quota_total:
+            return "quota_total"
+        over = self.quota_day is not None and self.answers_on(day_number(now)) >= self.quota_day
+        return "quota_day" if over else ""
 
     @property
     def refusal(self) -> str:

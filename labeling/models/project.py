@@ -129,6 +129,11 @@ class Project(models.Model):
         help_text="Whether people are asked about what an import brought an answer for. Eval items always are.",
     )  # fmt: skip
 
+    answers_a_minute = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(600)],
+        help_text="Faster answers of one person wait (429); so many are taken at once. 0: as fast as they come.",
+    )  # fmt: skip
+
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
     pseudonym_key = models.CharField(
@@ -210,4 +215,5 @@ class Project(models.Model):
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
     "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back", "ask_about",
+    "answers_a_minute",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from labeling.models import AskAbout, FallBack, Modality, Pairs, Project, Role
 from labeling.models.invitation import MAX_USES
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
+from labeling.services.members.measure import MAX_ANSWERS
 from labeling.services.projects import setting_choices
 from labeling.services.validation.errors import Invalid
 
@@ -185,6 +186,12 @@ class SettingsForm(CalmForm):
     lease_s = MinutesField(
         label="Minutes a question stays reserved", help_text="After that it is asked of somebody else."
     )
+    answers_a_minute = forms.IntegerField(
+        required=False,
+        label="Answers a minute, at most",
+        help_text="Of one person. Faster ones wait in the browser and are taken later. 0 is no limit.",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
     min_gain = PercentField(
         required=False,
         label="Least gain worth labeling for, %",
@@ -314,6 +321,18 @@ class InvitationForm(CalmForm):
         help_text="For you, to know it again in the list.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+def _answers(label: str, least: int) -> forms.IntegerField:
+    widget = forms.NumberInput(attrs={"class": "control--short"})
+    return forms.IntegerField(required=False, min_value=least, max_value=MAX_ANSWERS, label=label, widget=widget)
+
+
+class MeasureForm(CalmForm):
+    goal_day = _answers("Goal: answers a day", 1)
+    goal_total = _answers("Goal: answers in all", 1)
+    quota_day = _answers("At most, a day", 0)
+    quota_total = _answers("At most, in all", 0)
 
 
 class DeleteForm(CalmForm):

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Action, Annotation, Member, Modality, Project, Task, TaskState, User
+from labeling.models.member import day_number
 from labeling.selectors.importing import importing
 from labeling.selectors.label_names import label_names
 from labeling.selectors.progress import progress
@@ -15,13 +18,18 @@ REMEMBERED = 20
 
 def standing(user: User, project: Project) -> dict[str, Any]:
     """How far the person and the project are. Shares and counts of people's work only, nothing about items."""
-    member = Member.objects.filter(project=project, user=user).only("answers", "role").first()
+    member = Member.objects.filter(project=project, user=user).first()
+    now = timezone.now()
     under_way = importing(project)
     counts = progress(project)
     return {
         "user": user.pk,
         "name": user.get_username(),
         "mine": member.answers if member else 0,
+        "today": member.answers_on(day_number(now)) if member else 0,
+        "goal": {"day": member.goal_day, "total": member.goal_total} if member else None,
+        "nothing_because": member.asked_nothing_because(now) if member else "",
+        "note": member.pause_note if member else "",
         "asked": bool(member and member.may(Action.TASKS_ANSWER.permission)),
         "project": {
             "items": counts["items"],
@@ -35,6 +43,12 @@ def standing(user: User, project: Project) -> dict[str, Any]:
             "instructions_version": project.instructions_version,
         },
     }
+
+
+def nothing_because(user: User, project: Project) -> str:
+    """Why a member who may answer is asked nothing (``NOTHING_BECAUSE``); "" where it is for want of questions."""
+    member = Member.objects.filter(project=project, user=user).first()
+    return member.asked_nothing_because(timezone.now()) if member else ""
 
 
 #: Relations of a task that lead to the items it shows.

@@ -284,7 +284,7 @@ def address(route, name, things):
     pk = things.quarantine.pk if name == "api:quarantine-lift" else pk
     pk = things.pair_task.pk if name == "api:task-preview" else pk
     pk = things.invitation.pk if name.endswith(":invitation-revoke") else pk
-    pk = things.member.pk if name.startswith("pages:member-") else pk
+    pk = things.member.pk if name == "pages:member" or name.startswith("pages:member-") else pk
     pk = things.quarantine.pk if name == "pages:quarantine-lift" else pk
     pk = things.alert.pk if name == "learning-pages:alert" else pk
     pk = things.machine.pk if ":machine" in name else pk

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from labeling.models import ImportBatch, ImportDraft, Item, Project, User
+from labeling.models import ImportBatch, ImportDraft, Item, Member, Project, User
 from labeling.services.imports.drafts import keep_draft
 from learning.models import ModelVersion, Run
 from tests.e2e.axe import faults_of, findings
@@ -122,6 +122,7 @@ def arguments(name: str, project: Project) -> dict[str, Any]:
         "pages:import-rejections": ImportBatch,
         "pages:import-draft": ImportDraft,
         "learning-pages:run": Run,
+        "pages:member": Member,
     }
     row = rows.get(name, Item).objects.filter(project=project).first()
     version = ModelVersion.objects.filter(project=project).first()

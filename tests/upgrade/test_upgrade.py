@@ -43,7 +43,7 @@ ADDED_NAMES = {
     ".difference.n",
     ".report.version",
     ".n_labels", ".pinned", ".file_dropped_at",
-    ".settings.fall_back", ".asking", ".settings.ask_about",
+    ".settings.fall_back", ".asking", ".settings.ask_about", ".settings.answers_a_minute",
     ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms
     ".results[].columns",  # of a snapshot: those that were asked for

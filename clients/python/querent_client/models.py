@@ -415,6 +415,18 @@ class MemberOut(TypedDict):
     # An open Quarantine says why; asked about nothing meanwhile.
     is_quarantined: bool
     added_at: NotRequired[str]
+    # Answers a day that were agreed on.
+    goal_day: NotRequired[int | None]
+    # Answers in all that were agreed on.
+    goal_total: NotRequired[int | None]
+    # Not asked for more answers a day (UTC).
+    quota_day: NotRequired[int | None]
+    # Not asked for more answers in all.
+    quota_total: NotRequired[int | None]
+    # Asked nothing since then.
+    paused_at: NotRequired[str | None]
+    # Shown to the person.
+    pause_note: NotRequired[str]
 
 
 class MetricsOut(TypedDict):
@@ -531,6 +543,8 @@ class SettingsRequest(TypedDict):
     # auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so; never: it does not,
     # and where it did the model chooses again.
     fall_back: NotRequired[FallBackEnum]
+    # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
+    answers_a_minute: NotRequired[int]
 
 
 class PatchedProjectChangeRequest(TypedDict):
@@ -619,6 +633,8 @@ class Settings(TypedDict):
     # auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so; never: it does not,
     # and where it did the model chooses again.
     fall_back: NotRequired[FallBackEnum]
+    # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
+    answers_a_minute: NotRequired[int]
 
 
 class ProjectOut(TypedDict):

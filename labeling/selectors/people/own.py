@@ -33,6 +33,9 @@ class OwnWork:
     weeks: tuple[date, ...]
     per_week: tuple[int, ...]
     consistency: CountedShare | None
+    goal_day: int | None
+    goal_total: int | None
+    nothing_because: str  # why nothing is asked, see Member.asked_nothing_because
 
 
 def own_work(user: User, project: Project) -> OwnWork:
@@ -44,7 +47,7 @@ def own_work(user: User, project: Project) -> OwnWork:
     own = Annotation.objects.current().filter(project=project, annotator=user, source=Source.HUMAN)
     newest = own.order_by("-pk")[:NEWEST_TIMES]
     times = sorted(ms for ms in newest.values_list("elapsed_ms", flat=True) if ms is not None)
-    member = Member.objects.filter(project=project, user=user).only("answers").first()
+    member = Member.objects.filter(project=project, user=user).first()
     equal, again = known.repeats(project, me, midnight).get(user.pk, (0, 0))
     skipped = counts.skips(project, user).get(user.pk)
     return OwnWork(
@@ -56,4 +59,7 @@ def own_work(user: User, project: Project) -> OwnWork:
         weeks=weeks,
         per_week=in_weeks(by_date, weeks),
         consistency=counted_share(equal, again) if again >= LEAST_REPEATS else None,
+        goal_day=member.goal_day if member else None,
+        goal_total=member.goal_total if member else None,
+        nothing_because=member.asked_nothing_because(now) if member else "",
     )

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Now
 from django.http import Http404
 from django.utils import timezone
 
@@ -29,8 +31,10 @@ from labeling.models import (
     User,
     Viewport,
 )  # fmt: skip
+from labeling.models.member import day_number
 from labeling.models.task import TaskQuerySet
 from labeling.services.answers.answer_check import AnswerCheck
+from labeling.services.answers.pace import AnswersTooFast, keep_pace
 from labeling.services.answers.skips import BY_SKIPS, Skip, is_skipped_by_everybody, settles, skips_of
 from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
@@ -40,7 +44,7 @@ from labeling.services.serving.sources import BEYOND_SLOTS, Row, SubjectSource, 
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 
-__all__ = ["InvalidAnswer", "LeaseLost", "Recorded", "record_answer", "skip", "take_back"]
+__all__ = ["AnswersTooFast", "InvalidAnswer", "LeaseLost", "Recorded", "record_answer", "skip", "take_back"]
 
 #: What a 32-bit column holds: 24 days.
 MAX_ELAPSED_MS = 2**31 - 1
@@ -75,6 +79,11 @@ class _Work:
         return self.change.item
 
     @property
+    def now(self) -> datetime:
+        """What the database's clock told when the member was read."""
+        return self.member.asked_at  # type: ignore[attr-defined,no-any-return]  # annotated by _member
+
+    @property
     def holds_slot(self) -> bool:
         return self.task.reason not in BEYOND_SLOTS
 
@@ -96,7 +105,7 @@ def record_answer(
     """Records or revises an answer; the same answer again changes nothing. Announces ``answer_recorded`` on commit.
 
     ``ui_version`` and ``viewport`` say which page it was given on. Raises InvalidAnswer, Invalid (elapsed_ms,
-    ui_version, viewport), LeaseLost, Http404 (not this person's task), PermissionDenied.
+    ui_version, viewport), AnswersTooFast, LeaseLost, Http404 (not this person's task), PermissionDenied.
     """
     seen = {"elapsed_ms": _checked_elapsed(elapsed_ms), **_checked_page(ui_version, viewport)}
     work = _work_on(user, task_id)
@@ -110,6 +119,7 @@ def record_answer(
             return Recorded(current, checked, created=False)
         return Recorded(_revise(work, asked.stored(checked), seen), checked, created=False)
     checked = asked.checked(answer)
+    keep_pace(work.member, work.now)
     if work.task.state != TaskState.OPEN:
         _retake(work)
         _set_state(work.task, TaskState.ANSWERED)
@@ -200,6 +210,7 @@ def _work_on(user: User, task_id: int) -> _Work:
 def _member(user: int, task: int) -> "QuerySet[Member]":
     """The membership by which the task is the user's."""
     members = Member.objects.filter(user=user, project__tasks__pk=task, project__tasks__annotator=F("user"))
+    members = members.annotate(asked_at=Now())
     return members.order_by().select_related("project").select_for_update(no_key=True, of=("self",))
 
 
@@ -262,12 +273,14 @@ def _take_answer_back(work: _Work) -> None:
 def _count_answer(work: _Work, by: int) -> None:
     work.item.answers += by if work.holds_slot else 0
     work.deltas["annotations"] += by
-    _count_member(work.member.pk, by)
+    today = day_number(work.now)
+    _count_member(work.member.pk, by, today, max(0, work.member.answers_on(today) + by))
 
 
 @PreparedUpdate
-def _count_member(member: int, by: int) -> "tuple[QuerySet[Member], dict[str, Any]]":
-    return Member.objects.filter(pk=member), {"answers": F("answers") + by}
+def _count_member(member: int, by: int, day: int, in_day: int) -> "tuple[QuerySet[Member], dict[str, Any]]":
+    counts = {"answers": F("answers") + by, "counted_day": day, "answers_day": in_day}
+    return Member.objects.filter(pk=member), counts
 
 
 def _set_state(task: Task, state: TaskState) -> None:

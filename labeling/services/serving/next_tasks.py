@@ -32,7 +32,8 @@ RACES = 20
 def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = None) -> list[Task]:
     """Up to ``count`` open tasks of the person, items loaded: the open ones first (leases renewed), then new ones.
 
-    None while the project has no labels to answer with.
+    None while the project has no labels to answer with; to who is paused none, and no more than the quota of a day and
+    of all leaves (``Member.questions_left``): questions at hand count, an answer to one that was put is always taken.
 
     Raises Invalid (count), Http404 (no member), PermissionDenied (the role may not label).
     """
@@ -48,6 +49,11 @@ def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = N
 def _next_tasks(user: User, project: Project, count: int, rng: Rng | None) -> list[Task]:
     cursor = _cursor(user, project)
     if not cursor.member.can_answer:  # type: ignore[attr-defined]  # annotated by _member
+        return []
+    left = cursor.member.questions_left(cursor.now)
+    if left is not None:
+        count = min(count, left)
+    if not count:
         return []
     source = source_of(cursor.project)
     tasks = _open_tasks(source, cursor, count)

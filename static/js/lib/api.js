@@ -54,6 +54,7 @@ const TROUBLES = {
   disk_full: "The server’s disk is full.",
   busy: "The server is busy.",
   away: "The server cannot reach its data.",
+  too_fast: "Answers are taken a little more slowly here.",
 };
 
 /** What is the matter, in words, when an answer says that it could not be taken now. */

@@ -289,6 +289,7 @@ function restFocus(selector) {
 function draw() {
   const entry = deck.current;
   if (entry?.lost) {
+    if (session.latest.nothing_because) return deck.dropLost(); // the page says why it is gone
     notices.set("lost", true);
     say("This question was given to somebody else. Here is the next one.");
     deck.dropLost();
@@ -360,6 +361,7 @@ function whyPaused() {
   const project = session.latest.project;
   if (!project || !session.latest.asked) return "closed";
   if (project.archived) return "archived";
+  if (session.latest.nothing_because) return session.latest.nothing_because; // paused, or a quota is reached
   if (!navigator.onLine || (!deck.reached && fetchTries > 1)) return "offline";
   if (!project.can_answer) return "no-labels";
   if (project.importing && (project.items === 0 || (deck.dry && deck.reached))) return "importing";
@@ -378,10 +380,23 @@ function drawProgress() {
   for (const slot of document.querySelectorAll("[data-done]")) slot.textContent = number(project.done);
   for (const slot of document.querySelectorAll("[data-answers]")) slot.textContent = number(Math.max(project.answers, mine)); // own ones are counted at once
   for (const slot of document.querySelectorAll("[data-items]")) slot.textContent = number(answerable);
+  const today = session.latest.today + Math.max(0, mine - session.latest.mine); // own ones are counted at once
+  for (const slot of document.querySelectorAll("[data-today]")) slot.textContent = number(today);
+  for (const slot of document.querySelectorAll("[data-note]")) slot.textContent = session.latest.note;
+  drawGoal(today);
   drawImport(project.importing);
   const bar = $("#progress");
   bar.max = Math.max(1, answerable);
   bar.value = project.done;
+}
+
+/** The goal beside the counter: of the day where there is one, else of all. Nothing is said when it is missed. */
+function drawGoal(today) {
+  const { day, total } = session.latest.goal ?? {};
+  const [given, goal, when] = day ? [today, day, " today"] : [mine, total, ""];
+  const slot = $("[data-goal]");
+  slot.hidden = !goal;
+  if (goal) slot.textContent = given >= goal ? `goal reached${when}` : `${given.toLocaleString("en")} of ${goal.toLocaleString("en")}${when}`;
 }
 
 function drawImport(importing) {
@@ -405,6 +420,7 @@ async function fetchTasks(count) {
   const { status, body, retryAfterS } = await call("POST", `${boot.urls.api}/projects/${boot.project.slug}/tasks/next/`, { count });
   if (status === 200 && Array.isArray(body)) {
     fetchTries = 0;
+    if (!body.length) await session.whoAmI(); // there may be a reason other than that nothing is left
     return body;
   }
   fetchTries += 1;

@@ -55,6 +55,9 @@ PAGES = {
     "members": Page(Permission.REVIEW),
     "people": Page(Permission.MANAGE),
     "own-work": Page(Permission.ENTER),
+    "member": Page(Permission.MANAGE),
+    "member-pause": Page(Permission.MANAGE, "post", 302),
+    "member-resume": Page(Permission.MANAGE, "post", 302),
     "member-add": Page(Permission.MANAGE, "post", 400),  # with an empty form
     "member-role": Page(Permission.MANAGE, "post", 302, {"role": "viewer"}),
     "member-remove": Page(Permission.MANAGE, "post", 302),
