@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0036_invitations'),
+        ('labeling', '0039_known_answers'),
     ]
 
     operations = [
