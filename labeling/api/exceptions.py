@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, ParseError, Throttled, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ParseError, Throttled, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -40,7 +40,7 @@ class TooMany(Throttled):
     def __init__(self, error: TooManyAttempts | AnswersTooFast) -> None:
         super().__init__(detail=str(error))
         if isinstance(error, AnswersTooFast):
-            self.detail = {"detail": str(error), "code": "too_fast"}  # type: ignore[assignment]  # DRF tells it as it is
+            self.detail = {"detail": ErrorDetail(str(error)), "code": ErrorDetail("too_fast")}
         self.wait = error.wait_s
 
 

@@ -81,7 +81,7 @@ class _Work:
     @property
     def now(self) -> datetime:
         """What the database's clock told when the member was read."""
-        return self.member.asked_at  # type: ignore[attr-defined,no-any-return]  # annotated by _member
+        return self.member.asked_at  # type: ignore[attr-defined]  # annotated by _member
 
     @property
     def holds_slot(self) -> bool:
