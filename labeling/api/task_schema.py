@@ -56,6 +56,13 @@ class TaskContext(serializers.Serializer[Any]):
     image = TaskImage(allow_null=True)
 
 
+class TaskReturned(serializers.Serializer[Any]):
+    """Of an own answer that a reviewer sent back: what he said, and the answer, which counts until it is changed."""
+
+    comment = serializers.CharField(allow_blank=True)
+    answer = serializers.DictField(allow_null=True)
+
+
 class TaskOut(serializers.Serializer[Any]):
     """A question, and nothing that could bias the answer: about `item`, or about `left` and `right` in `context`."""
 
@@ -67,6 +74,7 @@ class TaskOut(serializers.Serializer[Any]):
     context = TaskContext(required=False)  # type: ignore[assignment]
     left = TaskContent(required=False)
     right = TaskContent(required=False)
+    returned = TaskReturned(required=False)
 
 
 class NextIn(serializers.Serializer[Any]):

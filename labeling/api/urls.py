@@ -17,6 +17,7 @@ from labeling.api import (
     predictions,
     projects,
     quarantines,
+    reviews,
     schema,
 )
 
@@ -38,6 +39,8 @@ project_urls = [
     path("predictions/", predictions.Predictions.as_view(), name="predictions"),
     path("predictions/import/", predictions.PredictionImports.as_view(), name="predictions-import"),
     path("predictions/items/", predictions.ToPredict.as_view(), name="predictions-items"),
+    path("reviews/", reviews.Reviews.as_view(), name="reviews"),
+    path("reviews/<int:pk>/undo/", reviews.ReviewUndo.as_view(), name="review-undo"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/preview/", import_preview.ImportPreview.as_view(), name="import-preview"),
     path("imports/<uuid:public_id>/", imports.ImportDetail.as_view(), name="import"),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
@@ -26,6 +26,9 @@ class Given(NamedTuple):
     source: str
 
 
+_source_of: Callable[[Given], str] = attrgetter("source")
+
+
 @dataclass(frozen=True)
 class Consensus:
     """What the answers to one subject come to.
@@ -34,7 +37,8 @@ class Consensus:
     are the names in it.
     ``soft_label`` is the share of answers for each label, ``confidence`` that of the answer taken, ``agreement`` the
     share of pairs of answers that are equal (None below two), ``sources`` how many answers counted by source,
-    ``columns`` what the kind adds to exported rows.
+    ``columns`` what the kind adds to exported rows. Where a reviewer decided, ``label``, ``confidence`` and
+    ``soft_label`` are his; ``votes`` and ``agreement`` stay those of people, who disagree as much as before.
     """
 
     label: Any
@@ -49,13 +53,22 @@ class Consensus:
 
 
 def counted(answers: Sequence[A], source_of: Callable[[A], str]) -> Sequence[A]:
-    """Those that count: of people who answered here; else of those whom an import names; else the imported one."""
+    """Those of people that count: who answered here; else whom an import names; else the imported one. A reviewer's
+    decision is none of them; where there is nothing else it is returned alone."""
     if len(answers) == 1:
         return answers
     for source in (Source.HUMAN, NAMED):
         if found := [answer for answer in answers if source_of(answer) == source]:
             return found
-    return answers
+    return [answer for answer in answers if source_of(answer) != Source.REVIEW] or answers
+
+
+def decided(answers: Sequence[A], source_of: Callable[[A], str]) -> A | None:
+    """The reviewer's decision: where there is one it is the truth, whatever people answered."""
+    for answer in answers:
+        if source_of(answer) == Source.REVIEW:
+            return answer
+    return None
 
 
 def consensus_of(
@@ -64,20 +77,26 @@ def consensus_of(
     parse: Callable[[str], dict[str, Any]],
     labels: Set[str] = frozenset(),
 ) -> Consensus:
-    """The consensus of one or more answers, by the rule of the kind. ``parse`` reads an answer's text; ``labels`` is
-    the label set in its order."""
-    counts = counted(answers, attrgetter("source"))
+    """The consensus of one or more answers: what a reviewer decided, else by the rule of the kind. ``parse`` reads an
+    answer's text; ``labels`` is the label set in its order."""
+    counts = counted(answers, _source_of)
     texts = [answer.text for answer in counts]
     found = kind.aggregate([parse(text) for text in texts], labels)
+    review = decided(answers, _source_of)
+    if review is not None and review is not counts[0]:
+        told = kind.aggregate([parse(review.text)], labels)
+        # the kind's own columns stay those of people: one decision has no spread
+        found = replace(told, columns=found.columns)
+    asked = [] if review is counts[0] else texts
     return Consensus(
         label=found.label,
         labels=found.labels,
         confidence=found.confidence,
         soft_label=found.soft_label,
-        votes=len(texts),
-        agreement=share_of_equal(texts),
+        votes=len(asked),
+        agreement=share_of_equal(asked),
         tied=found.tied,
-        sources=Counter(answer.source for answer in counts),
+        sources=Counter(answer.source for answer in counts) if review is None else {Source.REVIEW.value: 1},
         columns=found.columns,
     )
 

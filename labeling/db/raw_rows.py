@@ -45,8 +45,10 @@ def current_answers(
     those that were current when the last one of the set was stored and fit the filters; and its parameters."""
     where = """a.project_id = %s AND a.id <= %s AND a.answer IS NOT NULL AND (a.is_current OR EXISTS (
         SELECT 1 FROM labeling_annotation n
-        WHERE n.task_id = a.task_id AND n.revision = a.revision + 1 AND n.id > %s))"""
-    params: list[Any] = [project.pk, last_id, last_id]
+        WHERE n.task_id = a.task_id AND n.revision = a.revision + 1 AND n.id > %s)
+        OR (a.source = 'review' AND EXISTS (SELECT 1 FROM labeling_annotation n WHERE n.item_id = a.item_id
+            AND n.source = 'review' AND n.revision = a.revision + 1 AND n.id > %s)))"""
+    params: list[Any] = [project.pk, last_id, last_id, last_id]
     for column, value in ((f"{asked}.split", split), ("a.source", source)):
         if value:
             where += f" AND {column} = %s"

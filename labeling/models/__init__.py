@@ -12,6 +12,7 @@ from labeling.models.import_draft import ImportDraft
 from labeling.models.instructions import Instructions
 from labeling.models.invitation import Invitation
 from labeling.models.item import Because, Item, ItemStatus, Split
+from labeling.models.item_comment import ItemComment
 from labeling.models.job_record import JobRecord, JobRecordQuerySet, JobState
 from labeling.models.known_address import KnownAddress
 from labeling.models.known_answer import KnownAnswer, KnownFrom
@@ -26,6 +27,8 @@ from labeling.models.project import AskAbout, FallBack, Modality, Pairs, Project
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
+from labeling.models.review_decision import ReviewDecision, ReviewSort, Verdict
+from labeling.models.review_entry import ReviewEntry, ReviewPlan
 from labeling.models.scheme_change import Relabeling, SchemeChange, SchemeOperation
 from labeling.models.snapshot import Snapshot
 from labeling.models.sweep_record import SweepRecord
@@ -35,12 +38,13 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskedAgain", "Asset", "AttemptLimit",
-    "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch",
-    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemStatus",
-    "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label",
-    "Machine", "MachineVersion", "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs",
-    "Permission", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
-    "QueueEntry", "Reason", "Relabeling", "Role", "SchemeChange", "SchemeOperation", "Scope", "SkipReason",
-    "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User", "Viewport", "WorkerMachine",
+    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskedAgain", "Asset", "AttemptLimit", "AuditEvent",
+    "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportDraft",
+    "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord",
+    "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion",
+    "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Prediction",
+    "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Relabeling",
+    "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role", "SchemeChange", "SchemeOperation", "Scope",
+    "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User", "Verdict", "Viewport",
+    "WorkerMachine",
 ]  # fmt: skip

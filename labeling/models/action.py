@@ -26,6 +26,9 @@ class Action(Enum):
     #: Answers known to be true; never for who is only asked.
     GOLD_READ = "gold.read", Permission.REVIEW
     GOLD_CHANGE = "gold.change", Permission.REVIEW
+    #: Also what others said of the item, by the rules of names.
+    REVIEWS_READ = "reviews.read", Permission.REVIEW
+    REVIEWS_DECIDE = "reviews.decide", Permission.REVIEW
     CONTEXTS_READ = "contexts.read", Permission.VIEW
     CONTEXTS_SET_ASIDE = "contexts.set-aside", Permission.REVIEW
     CONTEXTS_DELETE = "contexts.delete", Permission.MANAGE

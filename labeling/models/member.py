@@ -43,6 +43,9 @@ class Member(models.Model):
     pool_known = models.IntegerField(default=0, db_default=0, editable=False)
     pool_known_at = models.BigIntegerField(default=-1, db_default=-1, editable=False)
     answers = models.PositiveIntegerField(default=0, editable=False, help_text="Current answers, take-backs excluded.")
+    sent_back = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="Own answers that a reviewer sent back and that wait."
+    )
     is_quarantined = models.BooleanField(
         default=False, editable=False, help_text="An open Quarantine says why; asked about nothing meanwhile."
     )

@@ -12,7 +12,7 @@ from labeling.models import Annotation, Item, Project, Source
 from labeling.selectors.label_names import label_names
 
 NEWEST_ITEMS = 20_000
-_BY_NOBODY = Q(source=Source.IMPORT, imported_annotator="")
+_BY_NOBODY = Q(source=Source.IMPORT, imported_annotator="") | Q(source=Source.REVIEW)
 # raw, so that the partial index of answers by name is found: it holds nothing of what has none
 _NAMED_SEVERAL = """SELECT item_id FROM labeling_annotation
     WHERE project_id = %s AND item_id IS NOT NULL AND NOT (imported_annotator = '')

@@ -11,7 +11,8 @@ MEANINGS: Mapping[str, str] = {
     "kind": "Kind of the question.",
     "answer": "What the person said; its keys are those of the kind of question.",
     "annotator": "Who answered: a name or a pseudonym, null for a label that came with the data.",
-    "source": "Whether a person answered (human) or the label came with the data (import).",
+    "source": "Whether a person answered (human), the label came with the data (import) or a reviewer decided "
+    "(review).",
     "created_at": "When the answer was stored, UTC.",
     "elapsed_ms": "Milliseconds from the question to the answer, as the page counted them.",
     "revision": "How often the answer was changed; only the newest is here.",
@@ -37,9 +38,12 @@ MEANINGS: Mapping[str, str] = {
     # an item
     "label": "What the answers come to; null where they do not agree.",
     "confidence": "Share of the answers that the label has.",
-    "votes": "How many answers count.",
+    "votes": "How many answers of people count.",
     "agreement": "Share of pairs of answers that are equal.",
     "soft_label": "Share of the answers by label.",
+    "reviewed": "Whether a reviewer decided the label; votes and agreement stay those of people.",
+    "reviewed_by": "Who decided: a name or a pseudonym.",
+    "reviewed_at": "When, UTC.",
     "label_low": "Lower end of the interval for the median of all who might be asked.",
     "label_high": "Upper end of that interval.",
     "label_coverage": "Probability with which it covers that median, at least.",

@@ -128,6 +128,9 @@ LABELED_ITEM = (
     Column("votes", "integer"),
     Column("agreement", "number"),
     Column("soft_label", "json"),
+    Column("reviewed", "boolean"),
+    Column("reviewed_by", "text"),
+    Column("reviewed_at", "time"),
     *SELECTION,
     Column("context", "text", "NULLIF(i.context, '')"),
 )

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import orjson
 from django.db.models import Max
 
-from labeling.consensus import NAMED, Consensus, Given, counted, left_out, remembering
-from labeling.db.raw_rows import current_answers, decoder, fetch, usernames
+from labeling.consensus import NAMED, Consensus, Given, counted, decided, left_out, remembering
+from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Annotation, Modality, Progress, Project
+from labeling.models import Annotation, Modality, Progress, Project, Source
 from labeling.selectors import pair_export
 from labeling.selectors.columns import OWN, Column, Selection, answer_columns, labeled_item_columns, telling_gold
 from labeling.selectors.label_names import label_names
-from labeling.selectors.lure_weights import lure_weights
+from labeling.selectors.lure_weights import Weight, lure_weights
 from labeling.selectors.model_facts import verification
 from labeling.selectors.own_columns import common, names_in, own_name, types_in
 
@@ -29,6 +29,8 @@ CHUNK_ORDINALS = 5000
 MAX_KNOWN_NAMES = 10_000
 
 ROWS = ("annotations", "items")
+#: Why such a row has no weight.
+REVIEWED = "decided by a reviewer"
 
 
 @dataclass(frozen=True)
@@ -119,12 +121,14 @@ _SOURCE = f"CASE WHEN a.imported_annotator = '' THEN a.source ELSE '{NAMED}' END
 
 
 class _OfLabel(NamedTuple):
-    """One of the answers of an item; ``source`` as consensus has it."""
+    """One of the answers of an item; ``source`` as consensus has it; ``by`` and ``at`` are read of decisions."""
 
     item_id: int
     answer: str
     source: str
     data: str
+    by: int | None
+    at: str | None
 
 
 def answers_by_item(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
@@ -191,7 +195,9 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """One row an item that has an answer that counts: not of somebody in quarantine, imported ones where no person has
     answered."""
     columns = labeled_item_columns(project)
-    selection = Selection(columns, _OfLabel, item_id="i.id", answer="a.answer", source=_SOURCE, data="i.data")
+    of_review = f"CASE WHEN a.source = 'review' THEN {iso('a.created_at')} END"
+    read = {"answer": "a.answer", "source": _SOURCE, "by": "a.annotator_id", "at": of_review}
+    selection = Selection(columns, _OfLabel, item_id="i.id", data="i.data", **read)
     where, params = _where(project, filters)
     without, theirs = left_out(project, filters.changes).sql()
     where, params = where + without, [*params, *theirs]
@@ -201,7 +207,8 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     consensus_of = remembering(kind_of(project), names.reading(decoder()), project.labels.all_names())
     weigh, add_own = _weighing(project, filters), _own_columns(columns)
     tell_gold = telling_gold(project, columns)
-    item_of, answer_of, source_of, data_of = map(selection.getter, _OfLabel._fields)
+    item_of, answer_of, source_of, data_of, by_of, at_of = map(selection.getter, _OfLabel._fields)
+    username_of = usernames()
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
@@ -210,10 +217,15 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
             answers = list(group)
             if names.split and not (answers := [one for one in answers if names.read_text(answer_of(one))]):
                 continue  # a label that was split: nobody has said yet which it is
+            review = decided(answers, source_of)
             if len(answers) > 1:
                 answers = list(counted(answers, source_of))
             first = answers[0]  # the selection is that of the first answer that counts
             row = selection.row(first)
+            row["reviewed"] = review is not None
+            if review is not None:
+                row["reviewed_by"], row["reviewed_at"] = username_of(by_of(review)), at_of(review)
+                answers = [review, *answers] if review is not first else answers
             texts = [answer_of(one) if not names.present else names.read_text(answer_of(one)) or "" for one in answers]
             given = tuple([Given(text, source_of(one)) for text, one in zip(texts, answers, strict=True)])
             row.update(_consensus_columns(consensus_of(given)))
@@ -280,7 +292,10 @@ def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], 
     weight = lure_weights(project, *_where(project, whole), filters.ordinal_below or 0).weight
 
     def weigh(row: dict[str, Any]) -> None:
-        found = weight(row["reason"], row["propensity"], row["pool_size"], row["draw"])
+        if row.get("source") == Source.REVIEW or (row["reason"] is None and row.get("reviewed")):
+            found: Weight = None, REVIEWED
+        else:
+            found = weight(row["reason"], row["propensity"], row["pool_size"], row["draw"])
         row["weight_lure"], row["weight_missing"] = found
         row["model_verified"] = verified(row["model_version"])
 

@@ -17,7 +17,8 @@ from labeling.selectors.quarantine import IMPORTED
 
 NameOf = Callable[[str], str]
 #: Columns of export rows that hold people.
-PERSON_COLUMNS = ("annotator", "annotators")
+REVIEWED_BY = "reviewed_by"
+PERSON_COLUMNS = ("annotator", "annotators", REVIEWED_BY)
 _LETTERS = 8  # of 32: two of a thousand people share one with a probability of one in two million
 
 
@@ -44,12 +45,14 @@ def pseudonyms(project: Project) -> NameOf:
 
 def under_pseudonyms(rows: Iterable[dict[str, Any]], project: Project) -> Iterator[dict[str, Any]]:
     """Export rows of any shape without a person's name in them."""
-    name_of, (one, several) = pseudonyms(project), PERSON_COLUMNS
+    name_of, (one, several, reviewer) = pseudonyms(project), PERSON_COLUMNS
     for row in rows:
         if row.get(one):
             row[one] = name_of(row[one])
         if row.get(several):
             row[several] = [name_of(name) for name in row[several]]
+        if row.get(reviewer):
+            row[reviewer] = name_of(row[reviewer])
         yield row
 
 

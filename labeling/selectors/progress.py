@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count
 
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Because, Item, ItemStatus, Member, Progress, Project
+from labeling.models import Annotation, Because, Item, ItemStatus, Member, Progress, Project, Source
 from labeling.selectors.label_names import label_names
 
 
@@ -38,7 +38,8 @@ def label_balance(project: Project) -> list[dict[str, Any]]:
     """``[{"name","answers","share","archived"}]`` in the order of the label set; how often each label was given now."""
     kind, read = kind_of(project), label_names(project).read
     counts: dict[str, int] = {}
-    groups = Annotation.objects.current().filter(project=project).values_list("answer").annotate(n=Count("pk"))
+    given = Annotation.objects.current().filter(project=project).exclude(source=Source.REVIEW)
+    groups = given.values_list("answer").annotate(n=Count("pk"))
     for answer, n in groups.order_by():
         for name in kind.labels_of(read(answer)):
             counts[name] = counts.get(name, 0) + n

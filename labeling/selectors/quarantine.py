@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from labeling.models import Annotation, Member, Project, Quarantine, User
+from labeling.models import Annotation, Member, Project, Quarantine, Source, User
 from labeling.models.quarantine import QuarantineQuerySet
 
 #: After the name of somebody known by an import only, where a user has the same name.
@@ -37,7 +37,7 @@ def answers_of(project: Project, person: User | str) -> int:
         theirs = Q(annotator=person)
     else:
         theirs = Q(annotator__isnull=True, imported_annotator=person)
-    return Annotation.objects.current().filter(theirs, project=project).count()
+    return Annotation.objects.current().filter(theirs, project=project).exclude(source=Source.REVIEW).count()
 
 
 def quarantines(project: Project) -> QuarantineQuerySet:

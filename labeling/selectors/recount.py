@@ -18,6 +18,7 @@ from labeling.models import (
     Progress,
     Project,
     Reason,
+    ReviewDecision,
     Source,
     Split,
     Task,
@@ -96,10 +97,14 @@ def _slots(row: str, counted: QuerySet[Any], tasks: QuerySet[Any]) -> Iterator[M
 
 def _members(project: Project) -> Iterator[Miscount]:
     tasks = Task.objects.filter(annotator=OuterRef("user"), project=project, state=TaskState.ANSWERED)
-    rows = Member.objects.filter(project=project).annotate(true_answers=_count_of(tasks, "annotator"))
-    for pk, answers, true in rows.values_list("pk", "answers", "true_answers"):
-        if answers != true:
-            yield Miscount("member", pk, "answers", answers, true)
+    waiting = ReviewDecision.objects.waiting().filter(project=project, task__annotator=OuterRef("user"))
+    rows = Member.objects.filter(project=project).annotate(
+        true_answers=_count_of(tasks, "annotator"), true_sent_back=_count_of(waiting, "task__annotator")
+    )
+    for name in ("answers", "sent_back"):
+        for pk, stored, true in rows.values_list("pk", name, f"true_{name}"):
+            if stored != true:
+                yield Miscount("member", pk, name, stored, true)
 
 
 def true_progress(project: Project) -> dict[str, int]:

@@ -13,7 +13,7 @@ from labeling.consensus import left_out
 from labeling.db.raw_rows import current_answers, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Project, Source
-from labeling.selectors.export import Filters
+from labeling.selectors.export import REVIEWED, Filters
 from labeling.selectors.label_names import label_names
 from labeling.selectors.names import pseudonyms
 
@@ -25,6 +25,8 @@ _ASKED = PerSubject(
 _BLOCK_BITS = 16
 _IN_BLOCK = (1 << _BLOCK_BITS) - 1
 IMPORTED = "came with the data"
+#: After the name of who decided: it is no answer to a question.
+IN_REVIEW = " (in review)"
 IDS_A_PIECE = 100_000
 
 
@@ -54,25 +56,27 @@ def set_facts(project: Project, filters: Filters) -> SetFacts:
     facts, out = SetFacts(), left_out(project, filters.changes)
     facts.quarantined_people = len(out.users) + len(out.names)
     name_of = _names(project, filters)
-    counted = f"""SELECT a.annotator_id, a.imported_annotator, {asked}.split, t.reason, t.strategy,
+    counted = f"""SELECT a.annotator_id, a.imported_annotator, a.source, {asked}.split, t.reason, t.strategy,
         a.instructions_version, COUNT(*), {iso("MIN(a.created_at)")}, {iso("MAX(a.created_at)")}, COUNT(t.propensity),
         MIN(t.propensity), MAX(t.propensity)"""
     labels_of, answer_of = kind_of(project).labels_of, label_names(project).reading(orjson.loads)
     for answers, params in _pieces(project, filters):
-        for user, imported, *group in fetch(f"{counted} {answers} GROUP BY 1, 2, 3, 4, 5, 6", params):
-            _add(facts, name_of(user, imported), out.covers(user, imported or ""), group)
+        for user, imported, source, *group in fetch(f"{counted} {answers} GROUP BY 1, 2, 3, 4, 5, 6, 7", params):
+            is_review = source == Source.REVIEW
+            name = f"{name_of(user, imported)}{IN_REVIEW if is_review else ''}"
+            _add(facts, name, out.covers(user, imported or ""), REVIEWED if is_review else IMPORTED, group)
         for answer, n in fetch(f"SELECT a.answer, COUNT(*) {answers} GROUP BY 1", params):
             for label in labels_of(answer_of(answer)):
                 facts.labels[label] += n
     return facts
 
 
-def _add(facts: SetFacts, name: str, is_quarantined: bool, group: list[Any]) -> None:
+def _add(facts: SetFacts, name: str, is_quarantined: bool, unasked: str, group: list[Any]) -> None:
     split, reason, strategy, version, n, first, last, n_drawn, low, high = group
     facts.answers += n
     facts.people[name] += n
     facts.splits[split] += n
-    facts.reasons[f"{reason} ({strategy})" if strategy else reason or IMPORTED] += n
+    facts.reasons[f"{reason} ({strategy})" if strategy else reason or unasked] += n
     if reason:
         facts.instructions[version] += n
     facts.without_propensity += n - n_drawn

@@ -21,6 +21,7 @@ def task_json(task: Task, project: Project) -> dict[str, Any]:
         "modality": project.modality,
         "lease_expires_at": utc_text(task.lease_expires_at),
         **_SHOWN.of(kind_of(project).subject)(task, project),
+        **({"returned": task.returned} if hasattr(task, "returned") else {}),  # of services/serving/returned.py
     }
 
 

@@ -9,6 +9,8 @@ from learning.models import Outcome, SuspectedError, SuspicionState
 
 #: Items of one question to the database.
 _ITEMS = 500
+#: Whose answers settle a doubt.
+_SETTLE = (Source.HUMAN, Source.REVIEW)
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,14 @@ def suspicions(project: Project) -> Suspicions:
 
 
 def next_answers(project: Project, waiting: list[SuspectedError]) -> dict[int, Outcome]:
-    """What the newest answer that a person gave since says of each, by suspicion; those without one are left out."""
+    """What the newest answer that a person gave since, or a reviewer's decision, says of each, by suspicion; those
+    without one are left out."""
     kind, scheme = kind_of(project), label_names(project)
     seen = {row.item_id: row for row in waiting}
     found: dict[int, Outcome] = {}
     ids = list(seen)
     for start in range(0, len(ids), _ITEMS):
-        given = Annotation.objects.current().filter(item__in=ids[start : start + _ITEMS], source=Source.HUMAN)
+        given = Annotation.objects.current().filter(item__in=ids[start : start + _ITEMS], source__in=_SETTLE)
         for item, pk, answer in given.order_by("pk").values_list("item", "pk", "answer"):
             row = seen[item]
             if pk > row.answers_seen and answer is not None:
@@ -80,7 +83,7 @@ def _items(project: Project, rows: list[SuspectedError]) -> dict[int, Item]:
     found = Item.objects.filter(project=project, pk__in=ids, status=ItemStatus.ACTIVE).select_related("asset")
     items = {item.pk: item for item in found}
     seen = {row.item_id: row.answers_seen for row in rows}
-    newest = Annotation.objects.filter(item__in=ids, source=Source.HUMAN).values_list("item", "pk")
+    newest = Annotation.objects.filter(item__in=ids, source__in=_SETTLE).values_list("item", "pk")
     for item, pk in newest:
         if pk > seen[item or 0]:  # never 0: they were looked up by it
             items.pop(item or 0, None)

@@ -16,6 +16,7 @@ from labeling.models import (
     Machine,
     MachineVersion,
     Quarantine,
+    ReviewDecision,
     Snapshot,
 )
 from learning.models import Alert, ModelVersion, Run
@@ -54,10 +55,13 @@ def one_of_everything(project, person):
     now = timezone.now()
     machine = Machine.objects.create(project=project, name="judge")
     MachineVersion.objects.create(machine=machine, name="1")
+    task = make_answer(item, person, {"label": "ham"}).task
+    made = {"project": project, "item": item, "reviewer": person, "verdict": "set_aside"}
     return {
+        "reviews": ReviewDecision.objects.create(**made),
         "items": item,
         "gold": item,
-        "tasks": make_answer(item, person, {"label": "ham"}).task,
+        "tasks": task,
         "contexts": Context.objects.create(project=project, ordinal=0, text="c", split="pool", content_hash=digest),
         "quarantines": Quarantine.objects.create(
             project=project, imported_annotator="ann", reason="r", set_by=person, set_at=now, since_change=0

@@ -25,6 +25,7 @@ from labeling.models import (
     KnownAnswer,
     Pair,
     Quarantine,
+    ReviewDecision,
     Snapshot,
     Task,
 )
@@ -58,6 +59,8 @@ WHO = {
     Action.ITEMS_ASK_AGAIN: REVIEW,
     Action.GOLD_READ: REVIEW,
     Action.GOLD_CHANGE: REVIEW,
+    Action.REVIEWS_READ: REVIEW,
+    Action.REVIEWS_DECIDE: REVIEW,
     Action.CONTEXTS_READ: VIEW,
     Action.CONTEXTS_SET_ASIDE: REVIEW,
     Action.CONTEXTS_DELETE: MANAGE,
@@ -249,6 +252,7 @@ def things(project, people, settings):
         project=project, number=1, trained_on=1, learner="logistic", path="learning/gone.zip"
     )
     alert = Alert.objects.create(project=project, kind="run_failed", message="fit: no memory")
+    review = ReviewDecision.objects.create(project=project, item=item, reviewer=people.manager, verdict="set_aside")
     quarantine = Quarantine.objects.create(
         project=project, annotator=people.reviewer, reason="a coin", set_by=people.manager, since_change=1
     )
@@ -256,7 +260,7 @@ def things(project, people, settings):
     return SimpleNamespace(
         item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
         draft=draft, invitation=Invitation.issue(project=project, role="annotator", expires_at=timezone.now())[0],
-        machine=machine,
+        machine=machine, review=review,
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
 
@@ -282,6 +286,7 @@ def address(route, name, things):
     pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
     pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk
     pk = things.quarantine.pk if name == "api:quarantine-lift" else pk
+    pk = things.review.pk if name.endswith(":review-undo") else pk
     pk = things.pair_task.pk if name == "api:task-preview" else pk
     pk = things.invitation.pk if name.endswith(":invitation-revoke") else pk
     pk = things.member.pk if name == "pages:member" or name.startswith("pages:member-") else pk

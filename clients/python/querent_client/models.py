@@ -810,6 +810,12 @@ class TaskItem(TypedDict):
     image: TaskImage | None
 
 
+class TaskReturned(TypedDict):
+    """Of an own answer that a reviewer sent back: what he said, and the answer, which counts until it is changed."""
+    comment: str
+    answer: dict[str, Any] | None
+
+
 class TaskView(TypedDict):
     """One of the two of a pair: no number, no name, no score."""
     text: str
@@ -828,6 +834,7 @@ class TaskOut(TypedDict):
     context: NotRequired[TaskContext]
     left: NotRequired[TaskView]
     right: NotRequired[TaskView]
+    returned: NotRequired[TaskReturned]
 
 
 class TokenInRequest(TypedDict):

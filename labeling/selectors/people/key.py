@@ -13,4 +13,5 @@ class PersonKey(NamedTuple):
 #: The columns of annotations ``a`` that make the key, and what has none: the labels of an import without names.
 KEY_COLUMNS = "a.annotator_id, a.imported_annotator"
 HAS_KEY = "(a.annotator_id IS NOT NULL OR a.imported_annotator <> '')"
-CURRENT = f"a.project_id = %s AND a.is_current AND a.answer IS NOT NULL AND {HAS_KEY}"
+#: Answers of people; what a reviewer decides is none: it is the truth they are held against.
+CURRENT = f"a.project_id = %s AND a.is_current AND a.answer IS NOT NULL AND {HAS_KEY} AND a.source <> 'review'"

@@ -39,6 +39,7 @@ from labeling.services.answers.skips import BY_SKIPS, Skip, is_skipped_by_everyb
 from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.required import spare_known
+from labeling.services.serving.returned import looked_at
 from labeling.services.serving.slots import ItemChange, LeaseLost, move_progress
 from labeling.services.serving.sources import BEYOND_SLOTS, Row, SubjectSource, source_of
 from labeling.services.validation.checks import text
@@ -202,6 +203,8 @@ def _work_on(user: User, task_id: int) -> _Work:
     source = source_of(member.project)
     (task,) = _task(task_id, source=source)
     task.project = member.project
+    if member.sent_back:
+        looked_at(task_id, member)
     revision = task.revision or 0  # type: ignore[attr-defined]  # annotated below
     return _Work(task, member, ItemChange(getattr(task, source.name), source), revision, Counter())
 

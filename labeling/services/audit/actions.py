@@ -52,6 +52,8 @@ ACTIONS = frozenset(
         "project.restored",
         "quarantine.lifted",
         "quarantine.set",
+        "review.decided",
+        "review.undone",
         "run.asked_for",
         "run.cancelled",
         "sign_in.failed",

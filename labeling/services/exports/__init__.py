@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from labeling.kinds import kind_of
-from labeling.models import Project, Source, Split
+from labeling.models import Annotation, Project, Source, Split
 from labeling.selectors.columns import Column
 from labeling.selectors.export import ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
-from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
+from labeling.selectors.names import PERSON_COLUMNS, REVIEWED_BY, under_pseudonyms
 from labeling.selectors.row_shapes import row_names, row_names_of, shape_named
 from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import ConversionCount, RowCount
@@ -128,11 +129,15 @@ def public(filters: Filters) -> dict[str, str]:
     return {name: value for name, value in asdict(filters).items() if name in _CHOICES and value}
 
 
-def holds_people(project: Project, rows: str) -> bool:
-    """Whether rows of the shape say who answered."""
+def holds_people(project: Project, rows: str, until: datetime | None = None) -> bool:
+    """Whether rows of the shape say who answered, or who decided: those of items where anything was reviewed (``until`` then)."""
     shape = shape_named(rows)
     columns = shape.columns(project) if shape else fixed_columns(project, rows)
-    return any(column.name in PERSON_COLUMNS for column in columns)
+    named = {column.name for column in columns} & set(PERSON_COLUMNS)
+    if named == {REVIEWED_BY}:
+        decided = Annotation.objects.filter(project=project, source=Source.REVIEW)
+        return (decided.filter(created_at__lte=until) if until else decided).exists()
+    return bool(named)
 
 
 def file_name(project: Project, format_: str, rows: str) -> str:

@@ -89,7 +89,7 @@ def names_people(snapshot: Snapshot) -> bool:
     if snapshot.filters.get("pseudonyms") or snapshot.format in DATA_SETS:  # what trainers read names nobody
         return False
     # the datasheet of a folder names them whatever its rows are
-    return snapshot.format in FOLDERS or holds_people(snapshot.project, snapshot.rows)
+    return snapshot.format in FOLDERS or holds_people(snapshot.project, snapshot.rows, snapshot.finished_at)
 
 
 def datasheet_of(snapshot: Snapshot, *, pseudonyms: bool) -> str:

@@ -110,8 +110,9 @@ def _change(items: list[Item], status: ItemStatus, because: str) -> "Counter[str
         else:
             change.restore()
         deltas.update(change.save())
-    by_import = Annotation.objects.current().filter(source=Source.IMPORT, item__in=[item.pk for item in items])
-    deltas["changes"] += by_import.count()
+    # beside those that ``Item.answers`` counts
+    others = Annotation.objects.current().filter(item__in=[item.pk for item in items]).exclude(source=Source.HUMAN)
+    deltas["changes"] += others.count()
     ids = [item.pk for item in items if item.in_context_id is not None]
     for start in range(0, len(ids), BATCH):
         deltas.update(_change_pairs(ids[start : start + BATCH], status))

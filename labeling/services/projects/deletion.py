@@ -24,6 +24,7 @@ from labeling.models import (
     Context,
     ImportBatch,
     Item,
+    ItemComment,
     JobState,
     KnownAnswer,
     Pair,
@@ -32,6 +33,8 @@ from labeling.models import (
     Project,
     ProjectDeletion,
     QueueEntry,
+    ReviewDecision,
+    ReviewEntry,
     Snapshot,
     Task,
     User,
@@ -52,7 +55,10 @@ DELETE_BATCH_ROWS = 5_000
 DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
-_IN_ORDER = (Prediction, Annotation, Task, AskedAgain, KnownAnswer, Pair, Item, Context, Asset)
+_IN_ORDER = (
+    ReviewDecision, ItemComment, ReviewEntry, Prediction, Annotation, Task, AskedAgain, KnownAnswer, Pair, Item, Context,
+    Asset,
+)  # fmt: skip
 
 
 def delete_project(user: User, project: Project) -> ProjectDeletion:

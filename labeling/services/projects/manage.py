@@ -19,6 +19,7 @@ from labeling.models import (
     Progress,
     Project,
     Quarantine,
+    ReviewDecision,
     Role,
     Task,
     TaskState,
@@ -279,6 +280,7 @@ def remove_member(project: Project, user: User, *, by: User | None = None) -> No
         return
     _another_manager(member)
     Task.objects.filter(project=project, annotator=user, state=TaskState.OPEN).update(lease_expires_at=Now())
+    ReviewDecision.objects.waiting().filter(project=project, task__annotator=user).update(waits=False)
     record("member.removed", user=by, project=project, subject=user.get_username(), before={"role": member.role})
     member.delete()
     settle_skipped(project)

@@ -18,6 +18,7 @@ from labeling.services.serving.claim import claim
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.mixture import Rng
+from labeling.services.serving.returned import returned_tasks
 from labeling.services.serving.sources import Raced, SubjectSource, source_of
 from labeling.services.validation.errors import Invalid
 
@@ -30,7 +31,8 @@ RACES = 20
 
 
 def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = None) -> list[Task]:
-    """Up to ``count`` open tasks of the person, items loaded: the open ones first (leases renewed), then new ones.
+    """Up to ``count`` tasks of the person, items loaded: answers sent back first, then open ones (leases renewed), then
+    new ones.
 
     None while the project has no labels to answer with; to who is paused none, and no more than the quota of a day and
     of all leaves (``Member.questions_left``): questions at hand count, an answer to one that was put is always taken.
@@ -56,7 +58,9 @@ def _next_tasks(user: User, project: Project, count: int, rng: Rng | None) -> li
     if not count:
         return []
     source = source_of(cursor.project)
-    tasks = _open_tasks(source, cursor, count)
+    tasks = returned_tasks(source, cursor, count) if cursor.member.sent_back else []
+    if len(tasks) < count:
+        tasks += _open_tasks(source, cursor, count - len(tasks))
     if len(tasks) < count and cursor.project.archived_at is None:
         tasks += claim(source, cursor, count - len(tasks), rng or random.SystemRandom())
     return tasks

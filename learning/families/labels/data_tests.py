@@ -104,6 +104,7 @@ def _newest_answers(run: Run, data: LabelData) -> list[_Answer]:
         Annotation.objects.current()
         .filter(project=run.project, pk__lte=run.last_annotation_id, item__isnull=False)
         .exclude(left_out(run.project, run.changes_seen).theirs)
+        .exclude(source=Source.REVIEW)  # no answer to a question: it has no time, and is drawn by what people said
         .order_by("-pk")
         .values_list(
             "item__ordinal", "item__batch_id", "annotator_id", "answer", "elapsed_ms", "created_at",

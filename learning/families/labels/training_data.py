@@ -22,6 +22,8 @@ from learning.core.person_weights import NOBODY
 from learning.models import Run
 from learning.services.features.matrix import FeatureMatrix
 
+#: Sources of a consensus that people came to here.
+_OF_PEOPLE = {Source.HUMAN.value, Source.REVIEW.value}
 #: Labels that a note names; the rest is counted.
 UNKNOWN_NAMED = 5
 
@@ -110,7 +112,9 @@ def freeze(run: Run) -> LabelData:
             continue
         manifest.update(f"{found.ordinal}:{found.annotation_id}:{found.split}:{known}\n".encode())
         of_item = given[Split(found.split)].setdefault(found.ordinal, _ItemAnswers(found.group, [], []))
-        of_item.people.append(NOBODY if found.annotator_id is None else found.annotator_id)
+        # a decision is nobody's answer: no weight of a person applies to it
+        person = None if found.source == Source.REVIEW else found.annotator_id
+        of_item.people.append(NOBODY if person is None else person)
         source = NAMED if found.imported_annotator else found.source
         of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), source))
     consensus_of = remembering(kind, orjson.loads, position.keys())
@@ -171,7 +175,7 @@ def _labeled(
         share = 1 / len(found.labels) if objective.one_answer and found.labels else 1.0
         for name in found.labels:
             hard[row, position[name]] = share
-        tied[row], imported[row] = found.tied, Source.HUMAN not in found.sources
+        tied[row], imported[row] = found.tied, not found.sources.keys() & _OF_PEOPLE
         if found.agreement is not None and not imported[row]:
             agreement[row] = found.agreement
     hard[tied] = soft[tied] > 0.5
@@ -186,7 +190,8 @@ def _labeled(
 
 
 class _LabelRevision(NamedTuple):
-    """A revision of an answer (None: taken back) about an item; an imported one has no task and no annotator."""
+    """A revision of an answer (None: taken back) about an item; an imported one has no task and no annotator, a
+    reviewer's decision no task."""
 
     ordinal: int
     annotation_id: int
@@ -219,10 +224,16 @@ def _answers_as_of(run: Run) -> tuple[list[_LabelRevision], int]:
         .order_by("pk")
         .values_list(*_READ)
     )
-    newest: dict[int, _LabelRevision] = {}
+    newest: dict[int | tuple[str, int], _LabelRevision] = {}
     for found in map(_LabelRevision._make, rows.iterator(chunk_size=5_000)):
-        # a later revision of the same task replaces the earlier one; an imported answer has no task and one revision
-        newest[found.task_id if found.task_id is not None else -found.annotation_id] = found
+        # a later revision of the same task replaces the earlier one; an imported answer has no task and one revision,
+        # an item one decision in force
+        if found.task_id is not None:
+            newest[found.task_id] = found
+        elif found.source == Source.REVIEW:
+            newest["review", found.ordinal] = found
+        else:
+            newest[-found.annotation_id] = found
     current = [found for found in newest.values() if found.answer is not None]
     kept = [found for found in current if not (out and out.covers(found.annotator_id, found.imported_annotator))]
     return sorted(kept, key=attrgetter("ordinal", "annotation_id")), len(current) - len(kept)

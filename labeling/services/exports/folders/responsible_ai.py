@@ -73,7 +73,7 @@ def _protocol(data: DataSet) -> Iterator[str]:
 
 def _each(data: DataSet) -> str:
     found = answers_each(data.project, data.filters)
-    if not found or data.filters.source == Source.IMPORT:
+    if not found or data.filters.source not in ("", Source.HUMAN):
         return _NOBODY
     return "; ".join(f"{answers:,} of people: {subjects:,} items or pairs" for answers, subjects in found.items())
 
