@@ -130,7 +130,7 @@ def public(filters: Filters) -> dict[str, str]:
 
 
 def holds_people(project: Project, rows: str, until: datetime | None = None) -> bool:
-    """Whether rows of the shape say who answered, or who decided: those of items only what was reviewed, ``until`` then."""
+    """Whether rows of the shape say who answered, or who decided: of items what was reviewed, ``until`` then."""
     shape = shape_named(rows)
     columns = shape.columns(project) if shape else fixed_columns(project, rows)
     named = {column.name for column in columns} & set(PERSON_COLUMNS)
