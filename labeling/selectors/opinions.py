@@ -10,6 +10,7 @@ import orjson
 from labeling.consensus import NAMED, Consensus, Given, left_out, remembering
 from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
 from labeling.models import Annotation, Project, ReviewDecision, Source
+from labeling.selectors.label_names import label_names
 
 #: Items of one question to the database.
 _ITEMS = 500
@@ -32,8 +33,8 @@ class Opinions:
 
 
 def opinions_of(project: Project, item_ids: Collection[int]) -> dict[int, Opinions]:
-    """By item. Answers of people in quarantine are not among them; labels are told by their identity."""
-    out, kind = left_out(project), kind_of(project)
+    """By item. Answers of people in quarantine are not among them; labels are told by their identity of now."""
+    out, kind, scheme = left_out(project), kind_of(project), label_names(project)
     consensus_of = remembering(kind, orjson.loads, project.labels.all_keys())
     found = {pk: Opinions() for pk in item_ids}
     ids = sorted(found)
@@ -41,8 +42,9 @@ def opinions_of(project: Project, item_ids: Collection[int]) -> dict[int, Opinio
         some = ids[start : start + _ITEMS]
         for row in Annotation.objects.current().filter(item__in=some).select_related("annotator").order_by("pk"):
             of_item = found[row.item_id or 0]  # never 0: they were looked up by it
-            if out.covers(row.annotator_id, row.imported_annotator):
+            if out.covers(row.annotator_id, row.imported_annotator) or not scheme.counts(row.answer):
                 continue
+            row.answer = scheme.read(row.answer)
             if row.source == Source.REVIEW:
                 of_item.review = row
             else:

@@ -11,7 +11,7 @@ import labeling.models.review_entry
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0035_words_of_review_and_machines'),
+        ('labeling', '0039_known_answers'),
     ]
 
     operations = [
