@@ -56,8 +56,8 @@ DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
 _IN_ORDER = (
-    ReviewDecision, ItemComment, ReviewEntry, Prediction, Annotation, Task, AskedAgain, KnownAnswer, Pair, Item, Context,
-    Asset,
+    ReviewDecision, ItemComment, ReviewEntry, Prediction, Annotation, Task, AskedAgain, KnownAnswer, Pair, Item,
+    Context, Asset,
 )  # fmt: skip
 
 
