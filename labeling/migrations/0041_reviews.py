@@ -11,7 +11,7 @@ import labeling.models.review_entry
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0039_known_answers'),
+        ('labeling', '0040_how_much_a_person_is_asked'),
     ]
 
     operations = [
