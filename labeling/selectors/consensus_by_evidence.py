@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from labeling.consensus import Ballots, WeighedConsensus, left_out, weigh
 from labeling.kinds import kind_of
-from labeling.models import Annotation, ItemStatus, Project, Source
+from labeling.models import Annotation, ItemStatus, KnownAnswer, Project, Source
 from labeling.selectors.label_names import label_names
 
 #: The only sort of answers that are one label out of several in no order: scales come to their median, several labels
@@ -44,7 +44,8 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
     """A row an item with answers, in the order of the items, and by which rule. Answers of people only, of the eval
     split, too, and none of those in quarantine.
 
-    ``gold`` are external ids and the names of true labels. Raises NotWeighed.
+    The project's own gold speaks; ``gold`` are further items by their external ids with the names of true labels, and
+    goes before what the project knows of the same item. Raises NotWeighed.
     """
     kind, names = kind_of(project), label_names(project)
     if kind.learned_as != ONE_LABEL:
@@ -52,7 +53,10 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
     keys = list(project.labels.all_keys())
     given = _answers(project, {key: number for number, key in enumerate(keys)})
     by_id = {external_id: number for number, (_, external_id, _) in enumerate(given.items)}
-    truth = list(_numbered(project, gold, by_id, {names.name(key): number for number, key in enumerate(keys)}))
+    by_name = {names.name(key): number for number, key in enumerate(keys)}
+    given_gold = list(_numbered(project, gold, by_id, by_name))
+    said = {item for item, _ in given_gold}
+    truth = given_gold + [row for row in _known(project, given, keys) if row[0] not in said]
     items, people, labels = zip(*given.ballots, strict=True) if given.ballots else ((), (), ())
     found = weigh(Ballots(items, people, labels, truth, len(given.items), len(given.person_of), max(len(keys), 1)))
     voters = Counter(item for item, _ in {(item, person) for item, person, _ in given.ballots})
@@ -61,6 +65,17 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
         for number, (item, label, sure) in enumerate(zip(given.items, found.labels, found.confidence, strict=True))
     ]
     return found, rows
+
+
+def _known(project: Project, given: _Given, keys: list[str]) -> Iterator[tuple[int, int]]:
+    """The project's own gold of items with answers, as numbers."""
+    kind, scheme = kind_of(project), label_names(project)
+    position = {key: number for number, key in enumerate(keys)}
+    rows = KnownAnswer.objects.filter(project=project).order_by("item").values_list("item_id", "answer")
+    for item_id, answer in rows.iterator(chunk_size=5_000):
+        (label,) = kind.labels_of(scheme.read(answer))
+        if item_id in given.number_of and label in position and scheme.counts(answer):
+            yield given.number_of[item_id], position[label]
 
 
 def _answers(project: Project, position: dict[str, int]) -> _Given:

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from labeling import extensions
 from labeling.extensions import NOTHING
-from labeling.models import Label, Quarantine, Split
+from labeling.models import KnownAnswer, Label, Quarantine, Split
 from tests.factories import UserFactory, make_answer, make_items, make_project
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,19 @@ def test_gold_shows_who_is_to_be_trusted_and_the_majority_counts_without_it(crow
     assert {row["rule"] for row in rows} != {"majority"}
     assert "of 16 items whose truth is known it has 0 wrong, the majority 8" in reason
     assert told("mail", gold=gold_file(tmp_path, known)) == (rows, reason)
+
+
+def test_the_gold_of_the_project_speaks_by_itself_and_a_file_goes_before_it(crowd, tmp_path):
+    project, _ = crowd
+    items = list(project.items.order_by("ordinal"))
+    KnownAnswer.objects.bulk_create(
+        KnownAnswer(project=project, item=items[n], answer={"label": TRUTH[n]}, origin="import") for n in range(16)
+    )
+    rows, reason = told("mail")
+    assert [row["label"] for row in rows] == TRUTH
+    assert "of 16 items whose truth is known it has 0 wrong, the majority 8" in reason
+    wrong = [(f"row-{n}", "ham") for n in range(16)]  # by the file the majority is right
+    assert {row["label"] for row in told("mail", gold=gold_file(tmp_path, wrong))[0]} == {"ham"}
 
 
 def test_a_file_is_written_and_labels_have_their_names_of_now(crowd, tmp_path):

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug")
         parser.add_argument(
-            "--gold", type=Path, help="A csv with the columns id and label: items whose truth is known."
+            "--gold", type=Path, help="A csv with the columns id and label: more items whose truth is known."
         )
         parser.add_argument("--out", type=Path, help="Where to write; the terminal when left out.")
 
