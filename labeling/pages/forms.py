@@ -225,7 +225,7 @@ class SettingsForm(CalmForm):
     gold_share = PercentField(
         required=False,
         label="Gold questions, %",
-        help_text="Share of a person's questions whose true answer was imported.",
+        help_text="Share of a person's questions whose true answer is known: they find who guesses.",
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, kind: QuestionKind | None = None, **kwargs: Any) -> None:

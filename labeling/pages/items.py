@@ -11,8 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.kinds import kind_of
-from labeling.models import Action, Because, Item, ItemStatus, Project, Split
+from labeling.models import Action, Because, Item, ItemStatus, Permission, Project, Split
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.pages.gold import gold_of
+from labeling.pages.navigation import permissions
 from labeling.selectors.items import answers_of, browse, history
 from labeling.selectors.label_names import label_names
 from labeling.services.items import status as service
@@ -121,6 +123,7 @@ def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
         "item": shown,
         "events": history(shown),
         "fields": project.in_column_order(shown.data),
+        "gold": gold_of(shown) if Permission.REVIEW in permissions(request) else None,
         "previous": around.filter(ordinal__lt=shown.ordinal).order_by("-ordinal").values_list("pk", flat=True).first(),
         "next": around.filter(ordinal__gt=shown.ordinal).order_by("ordinal").values_list("pk", flat=True).first(),
     }

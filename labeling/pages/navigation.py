@@ -41,7 +41,12 @@ TABS = (
         ("learning-pages:model", "learning-pages:mistakes", "learning-pages:suspected-errors"),
     ),
     Tab("Export", "pages:export", Action.EXPORT),
-    Tab("Members", "pages:members", Action.MEMBERS_READ, ("pages:member", "pages:people", "learning-pages:agreement")),
+    Tab(
+        "Members",
+        "pages:members",
+        Action.MEMBERS_READ,
+        ("pages:member", "pages:people", "learning-pages:agreement", "pages:gold"),
+    ),
     Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage",)),
     Tab("Audit", "pages:project-audit", Action.AUDIT_READ),
 )
