@@ -90,6 +90,12 @@ def announce(project: Project) -> None:
     transaction.on_commit(lambda: signals.labels_changed.send(Project, project_id=pk))
 
 
+def renew_pages(project: Project) -> None:
+    """Open pages load the labels anew; a model learns nothing by it."""
+    Project.objects.filter(pk=project.pk).update(label_renames=F("label_renames") + 1)
+    project.refresh_from_db(fields=["label_renames"])
+
+
 def give_way(label: Label, version: int, taken: set[str]) -> None:
     """The label is called by how long it was in use: its name is free for another one. Not saved."""
     label.key = label.identity
