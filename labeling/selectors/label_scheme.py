@@ -1,42 +1,14 @@
-"""What a change of the label scheme would do, and the versions there are."""
+"""The versions of a label scheme, in words."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
-from django.db.models import Count
-
-from labeling.kinds import kind_of
-from labeling.models import Annotation, Project, SchemeChange
-from labeling.selectors.label_names import label_names
-
-
-@dataclass(frozen=True)
-class SchemeEffect:
-    """Of a change that is not made yet: ``answers`` give the labels it is about, ``asked_again`` items are opened."""
-
-    answers: int
-    asked_again: int
+from labeling.models import Project, SchemeChange
 
 
 def version_now(project: Project) -> int:
+    """Version 1 is not written down before the first change."""
     return SchemeChange.objects.filter(project=project).values_list("number", flat=True).first() or 1
-
-
-def effect(project: Project, labels: Collection[str], *, asks_again: bool) -> SchemeEffect:
-    """``labels`` by what they are called. Reads the different answers there are, each once."""
-    kind, scheme = kind_of(project), label_names(project)
-    wanted = {scheme.identity(name) for name in labels}
-    current = Annotation.objects.current().filter(project=project, item__isnull=False)
-    told = [
-        answer
-        for (answer,) in current.order_by().values_list("answer").distinct()
-        if not wanted.isdisjoint(kind.labels_of(scheme.read(answer)))
-    ]
-    if not told:
-        return SchemeEffect(0, 0)
-    theirs = current.filter(answer__in=told)
-    counts = theirs.aggregate(answers=Count("pk"), items=Count("item", distinct=True))
-    return SchemeEffect(counts["answers"], counts["items"] if asks_again else 0)
 
 
 def words_of(change: SchemeChange) -> str:
@@ -53,7 +25,7 @@ def _set_words(details: Mapping[str, Collection[str]]) -> str:
     return f"Label set changed: {'; '.join(said)}." if said else "Label set changed."
 
 
-_WORDS = {
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "start": lambda details: "The first version.",
     "rename": lambda details: f"“{details['from']}” renamed to “{details['into']}”.",
     "merge": lambda details: f"{_listed(details['from'])} merged into “{details['into']}”.",

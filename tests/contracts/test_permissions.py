@@ -142,6 +142,10 @@ HIDDEN = {"api:task-answer", "api:task-skip", "pages:token-revoke"}
 BODIES = {
     ("api:projects", "post"): {"name": "New", "kind": "classification", "modality": "text"},
     ("api:project", "patch"): {"purpose": "Sort."},
+    ("api:label-merge", "post"): {"names": ["ham", "spam"], "into": "mail", "preview": True},
+    ("api:label-split", "post"): {"name": "spam", "parts": ["a", "b"], "preview": True},
+    ("api:label-retire", "post"): {"name": "spam", "preview": True},
+    ("api:label-describe", "post"): {"name": "spam", "description": "bad", "preview": True},
     ("api:members", "post"): {"username": "viewer", "role": "viewer"},
     ("api:quarantines", "post"): {"annotator": "annotator", "reason": "always left"},
     ("api:quarantine-lift", "post"): {"reason": "we talked"},

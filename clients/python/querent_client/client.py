@@ -17,6 +17,8 @@ from querent_client.models import (
     MetricsOut,
     ProjectOut,
     RoleEnum,
+    SchemeOutcomeOut,
+    SchemeVersionOut,
     TokenOut,
 )
 from querent_client.retries import Retries
@@ -136,6 +138,24 @@ class Project:
     def change(self, **fields: Any) -> ProjectOut:
         """Changes ``name``, ``labels``, ``purpose``, ``instructions``, ``settings`` or ``archived``."""
         return cast(ProjectOut, self._transport.json("projects_change", slug=self.slug, body=fields))
+
+    def label_versions(self) -> Iterator[SchemeVersionOut]:
+        """The versions of the label scheme, newest first; none while it is what it was at first."""
+        return self._transport.pages("labels_versions", slug=self.slug)
+
+    def merge_labels(self, names: Sequence[str], into: str, **how: Any) -> SchemeOutcomeOut:
+        """Makes one label of several. ``how``: ``reason``, ``version`` (the one you saw), ``preview``."""
+        body = {"names": list(names), "into": into, **how}
+        return cast(SchemeOutcomeOut, self._transport.json("labels_merge", slug=self.slug, body=body))
+
+    def split_label(self, name: str, parts: Sequence[str], **how: Any) -> SchemeOutcomeOut:
+        """Makes several labels of one, and has its items asked again. ``how`` as in ``merge_labels``."""
+        body = {"name": name, "parts": list(parts), **how}
+        return cast(SchemeOutcomeOut, self._transport.json("labels_split", slug=self.slug, body=body))
+
+    def undo_labels(self, **how: Any) -> SchemeOutcomeOut:
+        """Takes the last change of the label scheme back. ``how`` as in ``merge_labels``."""
+        return cast(SchemeOutcomeOut, self._transport.json("labels_undo", slug=self.slug, body=how))
 
     def delete(self) -> None:
         """Deletes the project with everything in it."""

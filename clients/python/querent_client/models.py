@@ -47,6 +47,9 @@ NamesEnum = Literal["real", "pseudonyms"]
 OnlyEnum = Literal["iid"]
 
 
+OperationEnum = Literal["start", "rename", "merge", "split", "retire", "describe", "set", "undo"]
+
+
 OutcomeEnum = Literal["pass", "warn", "fail", "skipped"]
 
 
@@ -378,11 +381,37 @@ class Label(TypedDict):
     description: NotRequired[str]
 
 
+class LabelMergeInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    reason: NotRequired[str]
+    # The version you saw: refused when the labels have changed since.
+    version: NotRequired[int]
+    # Says what it would do, and changes nothing.
+    preview: NotRequired[bool]
+    # Labels in use.
+    names: list[str]
+    # A new name, or that of one of them.
+    into: str
+
+
 class LabelRequest(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     name: str
     hotkey: NotRequired[str]
     description: NotRequired[str]
+
+
+class LabelSplitInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    reason: NotRequired[str]
+    # The version you saw: refused when the labels have changed since.
+    version: NotRequired[int]
+    # Says what it would do, and changes nothing.
+    preview: NotRequired[bool]
+    # A label in use.
+    name: str
+    # Two or more: new names, its own, or labels in use.
+    parts: list[str]
 
 
 class LeaksOut(TypedDict):
@@ -686,6 +715,41 @@ class RunOut(TypedDict):
     environment: NotRequired[Any]
 
 
+class SchemeChangeInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    reason: NotRequired[str]
+    # The version you saw: refused when the labels have changed since.
+    version: NotRequired[int]
+    # Says what it would do, and changes nothing.
+    preview: NotRequired[bool]
+
+
+class SchemeOutcomeOut(TypedDict):
+    """What was done, or would be."""
+    # The version there is now.
+    version: int
+    preview: bool
+    words: str
+    # Only said in a preview, as the next two.
+    answers_read_anew: int | None
+    items_asked_again: int | None
+    items_counting_again: int | None
+    # In use, in their order.
+    labels: list[str]
+
+
+class SchemeVersionOut(TypedDict):
+    version: int
+    operation: OperationEnum
+    # What was done, as a sentence.
+    words: str
+    reason: str
+    made_by: NotRequired[str | None]
+    made_at: str
+    # The version it takes back.
+    undoes: int | None
+
+
 class SkipInRequest(TypedDict):
     reason: ReasonEnum
 
@@ -867,6 +931,10 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "imports_rejections": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/rejections/", query=('cursor', 'limit')),
     "imports_start": Operation("POST", "/api/v1/projects/{slug}/imports/", headers=('Idempotency-Key',)),
     "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('answered', 'because', 'cursor', 'label', 'limit', 'q', 'split', 'status')),
+    "labels_merge": Operation("POST", "/api/v1/projects/{slug}/labels/merge/"),
+    "labels_split": Operation("POST", "/api/v1/projects/{slug}/labels/split/"),
+    "labels_undo": Operation("POST", "/api/v1/projects/{slug}/labels/undo/"),
+    "labels_versions": Operation("GET", "/api/v1/projects/{slug}/labels/scheme/", query=('cursor', 'limit')),
     "members_list": Operation("GET", "/api/v1/projects/{slug}/members/", query=('cursor', 'limit')),
     "members_remove": Operation("DELETE", "/api/v1/projects/{slug}/members/{username}/"),
     "members_set": Operation("POST", "/api/v1/projects/{slug}/members/"),

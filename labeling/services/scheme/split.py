@@ -26,13 +26,17 @@ def split_label(
 
     Raises Invalid (``name``, ``parts``, ``reason``, ``version``).
     """
-    change = _split(user, project, name, parts, versions.checked_reason(reason), version)
+    change = split_in_transaction(user, project, name, parts, reason=reason, version=version)
     run_if_small(project)
     return change
 
 
 @transaction.atomic
-def _split(user: User, project: Project, name: Any, parts: Any, reason: str, version: Any) -> SchemeChange:
+def split_in_transaction(
+    user: User, project: Project, name: Any, parts: Any, *, reason: Any = "", version: Any = None
+) -> SchemeChange:
+    """``split_label`` without the work on the items, which comes after the transaction."""
+    reason = versions.checked_reason(reason)
     number = versions.locked(project, version)
     labels = {label.name: label for label in project.labels.all()}
     label, names = to_split(project, labels, name, parts)

@@ -24,13 +24,15 @@ def undo_last_change(user: User, project: Project, *, reason: Any = "", version:
     parts of; a label that others had been merged into says nothing any more, for nobody knows which it was, and is
     asked again. Raises Invalid (``version``, ``reason``).
     """
-    change = _undo(user, project, versions.checked_reason(reason), version)
+    change = undo_in_transaction(user, project, reason=reason, version=version)
     run_if_small(project)
     return change
 
 
 @transaction.atomic
-def _undo(user: User, project: Project, reason: str, version: Any) -> SchemeChange:
+def undo_in_transaction(user: User, project: Project, *, reason: Any = "", version: Any = None) -> SchemeChange:
+    """``undo_last_change`` without the work on the items, which comes after the transaction."""
+    reason = versions.checked_reason(reason)
     number = versions.locked(project, version)
     changes = {change.number: change for change in SchemeChange.objects.filter(project=project)[:2]}
     last, before = changes[number], changes.get(number - 1)

@@ -56,10 +56,19 @@ def begin(project: Project, state: State) -> None:
     """Writes the first version down, which is what there was before the first change, as of when the project was made.
     Does nothing where it is written down."""
     if not SchemeChange.objects.filter(project=project).exists():
-        SchemeChange.objects.create(
-            project=project, number=1, operation=SchemeOperation.START, made_by_id=project.created_by_id,
-            made_at=project.created_at, labels=state,
-        )  # fmt: skip
+        _first(project, state).save()
+
+
+def first_version(project: Project) -> SchemeChange:
+    """That of a project whose scheme was never changed. Not stored."""
+    return _first(project, state_of(list(project.labels.all())))
+
+
+def _first(project: Project, state: State) -> SchemeChange:
+    return SchemeChange(
+        project=project, number=1, operation=SchemeOperation.START, made_by_id=project.created_by_id,
+        made_at=project.created_at, labels=state,
+    )  # fmt: skip
 
 
 def write(

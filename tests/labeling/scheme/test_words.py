@@ -62,13 +62,8 @@ def test_every_way_to_change_the_labels_is_a_version_and_keys_and_order_are_none
         (4, "set", {"added": [], "retired": ["other"], "described": ["spam"]}, people.manager),
         (5, "retire", {"label": "good"}, people.manager),
     ]
-    for expected in (["spam", "good"], ["spam", "good", "other"], ["spam", "ham", "other"]):
-        undo = SchemeChange.objects.filter(project=project).first()
-        assert undo is not None
-        if undo.operation == "undo":
-            break
-        undo_last_change(people.manager, project)
-        assert [name for name, _ in in_use(project)] == expected
+    undo_last_change(people.manager, project)
+    assert [name for name, _ in in_use(project)] == ["spam", "good"]
 
 
 def test_a_label_that_was_added_is_out_of_use_once_that_is_undone(project, people):

@@ -1,0 +1,84 @@
+"""The scheme over REST: seen before it is done, done by a manager, told as versions."""
+
+import pytest
+
+from labeling.models import SchemeChange
+from tests.factories import make_answer, make_items
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ask(project, people, api):
+    for item, label in zip(make_items(project, ["a", "b"]), ("ham", "spam"), strict=True):
+        make_answer(item, people.annotator, {"label": label})
+
+    def post(what, who=people.manager, **given):
+        return api(who).post(f"/api/v1/projects/{project.slug}/labels/{what}/", given, format="json")
+
+    return post
+
+
+def test_a_preview_says_what_would_be_and_changes_nothing(ask, project):
+    seen = ask("merge", names=["ham", "spam"], into="mail", preview=True)
+    assert (seen.status_code, seen.data) == (200, {
+        "version": 1, "preview": True, "words": "“ham”, “spam” merged into “mail”.", "labels": ["mail"],
+        "answers_read_anew": 2, "items_asked_again": 0, "items_counting_again": 0,
+    })  # fmt: skip
+    split = ask("split", name="spam", parts=["phishing", "adverts"], preview=True).data
+    assert (split["answers_read_anew"], split["items_asked_again"]) == (0, 1)
+    assert split["labels"] == ["ham", "phishing", "adverts"]
+    assert not SchemeChange.objects.exists()
+    assert sorted(project.labels.names()) == ["ham", "spam"]
+    assert ask("undo", preview=True).data == {"version": ["Nothing was changed yet."]}
+
+
+def test_what_was_done_is_told_as_versions_with_their_labels(ask, project, people, api):
+    assert ask("split", name="spam", parts=["phishing", "spam"], reason="two sorts", version=1).data["version"] == 2
+    assert ask("describe", name="phishing", description="wants a password", examples=["log in"]).data["version"] == 3
+    assert ask("merge", names=["ham"], into="phishing").data["labels"] == ["phishing", "spam"]
+    assert ask("undo", reason="no").data["words"] == "Undone: “ham”, “phishing” merged into “phishing”."
+    assert ask("retire", name="ham").data["version"] == 6
+    assert ask("merge", names=["ham"], into="x", version=5).status_code == 400
+    client, url = api(people.annotator), f"/api/v1/projects/{project.slug}/labels/scheme/"
+    rows = client.get(url).json()["results"]
+    assert [(row["version"], row["operation"], row["undoes"]) for row in rows] == [
+        (6, "retire", None), (5, "undo", 4), (4, "merge", None), (3, "describe", None), (2, "split", None),
+        (1, "start", None),
+    ]  # fmt: skip
+    assert rows[4]["reason"] == "two sorts"
+    third = client.get(f"{url}3/").data
+    assert [(row["name"], row["examples"], row["is_split"]) for row in third["labels"]] == [
+        ("ham", [], False), ("spam (until version 1)", [], True), ("phishing", ["log in"], False), ("spam", [], False),
+    ]  # fmt: skip
+    assert client.get(f"{url}7/").status_code == 404
+    assert client.get(f"{url}{2**40}/").status_code == 404
+
+
+def test_the_first_version_can_be_read_before_there_is_a_second(project, people, api):
+    url = f"/api/v1/projects/{project.slug}/labels/scheme/"
+    client = api(people.annotator)
+    assert client.get(url).json()["results"] == []
+    first = client.get(f"{url}1/").data
+    assert (first["operation"], [row["name"] for row in first["labels"]]) == ("start", ["ham", "spam"])
+
+
+@pytest.mark.parametrize(("what", "given", "field"), [
+    ("merge", {"names": ["ham"], "into": "ham"}, "names"),
+    ("merge", {"names": ["ham"]}, "into"),
+    ("merge", {"names": ["ham", "spam"], "into": "x", "verson": 1}, "verson"),
+    ("split", {"name": "ham", "parts": ["x"]}, "parts"),
+    ("retire", {"name": "nobody"}, "name"),
+    ("describe", {"name": "ham", "examples": ["x"] * 11}, "examples"),
+    ("undo", {}, "version"),
+])  # fmt: skip
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_refusal_names_the_field(ask, what, given, field, preview):
+    refused = ask(what, **given, preview=preview)
+    assert (refused.status_code, list(refused.data)) == (400, [field])
+
+
+def test_only_a_manager_changes_the_scheme(ask, people):
+    for who, status in ((people.reviewer, 403), (people.annotator, 403), (people.stranger, 404)):
+        for what in ("merge", "split", "retire", "describe", "undo"):
+            assert ask(what, who).status_code == status
