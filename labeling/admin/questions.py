@@ -141,7 +141,7 @@ class PairQueueEntryAdmin(LookAdmin):
 
 @admin.register(AskedAgain)
 class AskedAgainAdmin(LookAdmin):
-    list_display = ("item", "project", "times", "asked_at", "asked_by")
+    list_display = ("item", "project", "times", "opinions", "asked_at", "asked_by")
     list_filter = ("project",)
     list_select_related = ("item", "project", "asked_by")
 

@@ -11,6 +11,7 @@ from labeling.kinds import kind_choices
 from labeling.models import (
     Annotation,
     AskAbout,
+    AskAgain,
     Because,
     FallBack,
     ImportBatch,
@@ -115,6 +116,18 @@ class SettingsSerializer(StrictSerializer):
         max_value=600,
         required=False,
         help_text="Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.",
+    )
+    second_opinions = serializers.ChoiceField(
+        choices=AskAgain.choices,
+        required=False,
+        help_text="auto: known items are put to one person more where that is worth more than a new item; off: never."
+        " Of classification and multilabel.",
+    )
+    second_share = serializers.FloatField(
+        min_value=0, max_value=0.5, required=False, help_text="Share of the questions that these are at most."
+    )
+    most_answers = serializers.IntegerField(
+        min_value=2, max_value=50, required=False, help_text="People that a second opinion may bring an item to."
     )
 
 

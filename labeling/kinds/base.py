@@ -14,6 +14,9 @@ NO_FAMILY = "none"
 #: Settings of a project that only questions about pairs have.
 PAIR_SETTINGS = frozenset(("pairs", "repeat_share"))
 
+#: Settings of a project whose second opinions can be weighed: those whose answers are right or wrong.
+OPINION_SETTINGS = frozenset(("second_opinions", "second_share", "most_answers"))
+
 #: How far two answers are apart, by their JSON with sorted keys: 0 for the same.
 Distance = Callable[[str, str], float]
 
@@ -47,7 +50,7 @@ class QuestionKind(ABC):
     #: further columns of exported item rows, name and type; ``Aggregate.columns`` has their values
     item_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: settings of a project that mean nothing for this kind
-    settings_left_out: ClassVar[frozenset[str]] = PAIR_SETTINGS | {"fall_back"}
+    settings_left_out: ClassVar[frozenset[str]] = PAIR_SETTINGS | OPINION_SETTINGS | {"fall_back"}
 
     #: whether one label rules the others out: a machine's probabilities of them sum to 1
     labels_exclude: ClassVar[bool] = True
@@ -95,6 +98,11 @@ class QuestionKind(ABC):
     def doubles_eval_items(self) -> bool:
         """Whether some of the eval items are answered by a second person."""
         return "eval_double_share" not in self.settings_left_out
+
+    @property
+    def asks_second_opinions(self) -> bool:
+        """Whether the queue can weigh a further answer against a new item."""
+        return "second_opinions" not in self.settings_left_out
 
     @property
     def template(self) -> str:

@@ -23,7 +23,7 @@ from labeling.models.pair import Gold, Pair
 from labeling.models.permission import Permission, Role
 from labeling.models.prediction import Prediction, PredictionImport
 from labeling.models.progress import Progress
-from labeling.models.project import AskAbout, FallBack, Modality, Pairs, Project
+from labeling.models.project import AskAbout, AskAgain, FallBack, Modality, Pairs, Project
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
@@ -38,8 +38,8 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskedAgain", "Asset", "AttemptLimit", "AuditEvent",
-    "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportDraft",
+    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskAgain", "AskedAgain", "Asset", "AttemptLimit",
+    "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportDraft",
     "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord",
     "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion",
     "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Prediction",

@@ -35,6 +35,13 @@ class FallBack(models.TextChoices):
     NEVER = "never", "Never: the model chooses"
 
 
+class AskAgain(models.TextChoices):
+    """Whether the queue puts known items to one person more (decision 0090)."""
+
+    OFF = "off", "Never"
+    AUTO = "auto", "Where another answer is worth more than a new item"
+
+
 class AskAbout(models.TextChoices):
     """Whom an answer that came with an import spares the question (decision 0074)."""
 
@@ -133,6 +140,18 @@ class Project(models.Model):
         default=0, db_default=0, validators=[MaxValueValidator(600)],
         help_text="Faster answers of one person wait (429); so many are taken at once. 0: as fast as they come.",
     )  # fmt: skip
+    second_opinions = models.CharField(
+        max_length=4, choices=AskAgain.choices, default=AskAgain.OFF, db_default=AskAgain.OFF,
+        help_text="Whether known items are put to one person more where that is worth more than a new item.",
+    )  # fmt: skip
+    second_share = models.FloatField(
+        default=0.3, db_default=0.3, validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="Share of the questions that second opinions may be at most.",
+    )  # fmt: skip
+    most_answers = models.PositiveSmallIntegerField(
+        default=3, db_default=3, validators=[MinValueValidator(2), MaxValueValidator(50)],
+        help_text="How many people a second opinion may bring an item to.",
+    )  # fmt: skip
 
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
@@ -163,6 +182,10 @@ class Project(models.Model):
         null=True, editable=False,
         help_text="Since a run found that choosing teaches nothing: on which figures. Null while the model chooses.",
     )  # fmt: skip
+    asks_again = models.FloatField(
+        default=0.0, db_default=0.0, editable=False,
+        help_text="Share of the questions that are second opinions, as the published ranking found it worth.",
+    )  # fmt: skip
     reserved_epoch = models.PositiveIntegerField(default=0, editable=False, help_text="The newest number given out.")
 
     objects = ProjectQuerySet.as_manager()
@@ -184,6 +207,9 @@ class Project(models.Model):
                 condition=Q(random_share__gte=0, random_share__lte=1), name="project_random_share_in_range"
             ),
             models.CheckConstraint(condition=Q(leaning__gte=0, leaning__lte=1), name="project_leaning_in_range"),
+            models.CheckConstraint(
+                condition=Q(asks_again__gte=0, asks_again__lte=0.5), name="project_asks_again_in_range"
+            ),
             models.CheckConstraint(condition=Q(reserved_epoch__gte=models.F("epoch")), name="project_epoch_reserved"),
         ]
 
@@ -202,6 +228,11 @@ class Project(models.Model):
         return self.asks_only_unlabeled or self.gold_share > 0
 
     @property
+    def asks_second_opinions(self) -> bool:
+        """Whether the queue may put known items to one person more."""
+        return self.second_opinions == AskAgain.AUTO
+
+    @property
     def asks_only_unlabeled(self) -> bool:
         """Whether an answer that came with an import counts as all that its pool item or pair needs."""
         return self.ask_about == AskAbout.UNLABELED
@@ -216,4 +247,5 @@ SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
     "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back", "ask_about",
     "answers_a_minute",
+    "second_opinions", "second_share", "most_answers",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
-from labeling.models import AskAbout, FallBack, Modality, Pairs, Project, Role
+from labeling.models import AskAbout, AskAgain, FallBack, Modality, Pairs, Project, Role
 from labeling.models.invitation import MAX_USES
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
@@ -207,6 +207,23 @@ class SettingsForm(CalmForm):
         required=False,
         label="Ask at random by itself",
         help_text="Of the strategy “auto”: where what it chose cannot be learned, random questions cost less.",
+    )
+    second_opinions = forms.ChoiceField(
+        choices=AskAgain.choices,
+        required=False,
+        label="Second opinions",
+        help_text="Known items are put to somebody else while that finds contradictions. Needs two people.",
+    )
+    second_share = PercentField(
+        required=False,
+        label="Second opinions at most, %",
+        help_text="Share of the questions. Fewer by themselves where nobody is contradicted.",
+    )
+    most_answers = forms.IntegerField(
+        required=False,
+        label="Answers per item with second opinions",
+        help_text="No item is put to more people for a second opinion.",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
     )
     encoder = forms.ChoiceField(
         choices=_choices("encoder"),

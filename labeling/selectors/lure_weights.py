@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Item, Project, Reason, Split
@@ -82,7 +83,9 @@ def lure_weights(project: Project, answered: str, params: Sequence[Any], ordinal
     """``answered``, with its ``params``, is the SQL condition of the answers of the whole data set (a and t)."""
     if none := _NO_WEIGHTS.of(kind_of(project).subject):
         return LureWeights(none)
-    if Item.objects.filter(project=project, split=Split.POOL, annotations_required__gt=1).exists():
+    # second opinions are spare slots, and no draws: of the first answers every item has one
+    several = Item.objects.filter(project=project, split=Split.POOL, annotations_required__gt=F("extra_slots") + 1)
+    if several.exists():
         return LureWeights("several answers an item")
     sql = f"""
         WITH grown AS (SELECT MAX(created_at) AS at FROM (SELECT created_at FROM labeling_item

@@ -68,6 +68,9 @@ RowsEnum = Literal["annotations", "items", "preferences", "rankings", "scores"]
 ScopesEnum = Literal["read", "label", "manage", "predict"]
 
 
+SecondOpinionsEnum = Literal["off", "auto"]
+
+
 SkipOutStateEnum = Literal["skipped"]
 
 
@@ -574,6 +577,13 @@ class SettingsRequest(TypedDict):
     fall_back: NotRequired[FallBackEnum]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
+    # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
+    # classification and multilabel.
+    second_opinions: NotRequired[SecondOpinionsEnum]
+    # Share of the questions that these are at most.
+    second_share: NotRequired[float]
+    # People that a second opinion may bring an item to.
+    most_answers: NotRequired[int]
 
 
 class PatchedProjectChangeRequest(TypedDict):
@@ -664,6 +674,13 @@ class Settings(TypedDict):
     fall_back: NotRequired[FallBackEnum]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
+    # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
+    # classification and multilabel.
+    second_opinions: NotRequired[SecondOpinionsEnum]
+    # Share of the questions that these are at most.
+    second_share: NotRequired[float]
+    # People that a second opinion may bring an item to.
+    most_answers: NotRequired[int]
 
 
 class ProjectOut(TypedDict):

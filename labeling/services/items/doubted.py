@@ -1,6 +1,7 @@
 """Items whose answer somebody doubts are put to one more person."""
 
 from collections.abc import Collection
+from copy import copy
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from labeling import signals
 from labeling.models import (
     Action,
     Annotation,
+    AskAgain,
     AskedAgain,
     Item,
     ItemStatus,
@@ -53,7 +55,8 @@ def ask_somebody_else(user: User, project: Project, item_ids: Collection[int]) -
     locked = list(of_pool.order_by("pk").select_for_update(no_key=True))
     if len(locked) != len(wanted):
         raise Invalid("items", "Not all of these are items of the project's pool.")
-    waiting = set(AskedAgain.objects.filter(item__in=wanted, item__is_open=True).values_list("item", flat=True))
+    again = AskedAgain.objects.filter(item__in=wanted, item__is_open=True).exclude(asked_at=None)
+    waiting = set(again.values_list("item", flat=True))
     said = set(Annotation.objects.current().filter(item__in=wanted).values_list("item", flat=True))
     active = [item for item in locked if item.status == ItemStatus.ACTIVE and item.pk in said]
     done = [item for item in active if item.pk not in waiting]
@@ -69,7 +72,9 @@ def ask_somebody_else(user: User, project: Project, item_ids: Collection[int]) -
 def _want_one_more(user: User, project: Project, items: list[Item]) -> None:
     """One slot more than are taken, whatever the settings say now and later; no more where one is free."""
     pks = [item.pk for item in items]
-    by_settings = dict(ITEMS.with_wanted(Item.objects.filter(pk__in=pks), project).values_list("pk", "wanted"))
+    without = copy(project)  # a second opinion that is there already is none that somebody asks for now
+    without.second_opinions = AskAgain.OFF
+    by_settings = dict(ITEMS.with_wanted(Item.objects.filter(pk__in=pks), without).values_list("pk", "wanted"))
     before = dict(AskedAgain.objects.filter(item__in=pks).values_list("item", "times"))
     now = timezone.now()
     rows = [

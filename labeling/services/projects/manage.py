@@ -215,7 +215,7 @@ def _record_fields(user: User, before: Project, fields: Mapping[str, Any]) -> No
 
 def _asks_anew(before: Project, fields: Mapping[str, Any]) -> bool:
     """Whether the settings change to how many people an item is put, or a change that failed is asked for again."""
-    names = [name for name in ("overlap", "eval_double_share", "ask_about") if name in fields]
+    names = [name for name in ("overlap", "eval_double_share", "ask_about", "second_opinions") if name in fields]
     if any(fields[name] != getattr(before, name) for name in names):
         return True
     if "gold_share" in fields and bool(fields["gold_share"]) != bool(before.gold_share):

@@ -12,6 +12,7 @@ from labeling.models import Epoch, Project, QueueEntry, Reason
 from labeling.services.jobs.attempts import FencedOff
 from labeling.services.serving.queue_pass import PASS_RANKS
 from labeling.services.serving.sources import SubjectSource, source_of
+from labeling.services.serving.sources.opinions import MOST_OPINIONS
 
 #: Rows a clean-up statement removes at most.
 BATCH_ENTRIES = 5_000
@@ -33,6 +34,8 @@ class RankedHead:
     pool_size: int
     leaning: float | None
     again: int = 0
+    opinions: int = 0
+    asks_again: float = 0.0
 
 
 @transaction.atomic
@@ -53,19 +56,25 @@ def publish(
     slots_taken: Sequence[int] | None = None,
     leaning: float | None = None,
     again: int = 0,
+    opinions: int = 0,
+    asks_again: float = 0.0,
 ) -> bool:
     """Makes ``[(item, utility, propensity)]``, of pairs ``[(one item, other item, utility, propensity)]``, best first,
     the project's queue; False when fenced off.
 
     ``slots_taken``: the answers of each that the ranking knew of (0 where left out); what was asked beyond them waits
     for a later pass. ``leaning``: the share of questions to be drawn at random from now on, where it is above the
-    project's; None leaves it. ``again``: how many of the first are items that a person has put again. Pairs without a
-    row get one. Repeating it with the same number changes nothing and is True. Entries of older epochs are removed
+    project's; None leaves it. ``opinions``: how many of the first are known items that are worth a second opinion,
+    which are to be the share ``asks_again`` of the questions. ``again``: how many of those behind them are items that a
+    person has put again. Pairs without a row get one.
+    Repeating it with the same number changes nothing and is True. Entries of older epochs are removed
     afterwards. Raises ValueError for what is not distinct or not of the pool, for pairs across contexts, and for
     utilities and propensities that are none.
     """
     project = Project.objects.only("kind", "pairs", "epoch", "reserved_epoch").get(pk=project_id)
     source = source_of(project)
+    if opinions > MOST_OPINIONS:
+        raise ValueError(f"At most {MOST_OPINIONS:,} second opinions.")
     if len(entries) >= PASS_RANKS:
         raise ValueError(f"A ranking holds fewer than {PASS_RANKS:,}.")
     numbers: list[tuple[float, float]] = [entry[-2:] for entry in entries]
@@ -78,9 +87,9 @@ def publish(
     ids = source.row_ids(project_id, checked)
     rows = [(pk, *of, taken) for pk, of, taken in zip(ids, numbers, known, strict=True)]
     try:
-        published = _publish(
-            project_id, number, RankedHead(source, rows, strategy, model_version, pool_size, leaning, again)
-        )
+        share = asks_again if opinions else 0.0
+        ranking = RankedHead(source, rows, strategy, model_version, pool_size, leaning, again, opinions, share)
+        published = _publish(project_id, number, ranking)
     except FencedOff:
         return False
     if published:
@@ -100,12 +109,15 @@ def _publish(project_id: int, number: int, ranking: RankedHead) -> bool:
         pool_size=ranking.pool_size,
     )  # fmt: skip
     _insert(epoch.pk, ranking)
+    opinions, entries = ranking.opinions, QueueEntry.objects.filter(epoch=epoch)
+    if opinions:
+        entries.filter(rank__lt=opinions).update(reason=Reason.SECOND_OPINION)
     if ranking.again:
-        QueueEntry.objects.filter(epoch=epoch, rank__lt=ranking.again).update(reason=Reason.RELABEL)
+        entries.filter(rank__gte=opinions, rank__lt=opinions + ranking.again).update(reason=Reason.RELABEL)
     # the switch; if somebody reserved while the entries were written, it finds no row and all of this is undone
-    leans = {} if ranking.leaning is None else {"leaning": ranking.leaning}
+    leans: dict[str, float] = {} if ranking.leaning is None else {"leaning": ranking.leaning}
     unpublished = Project.objects.filter(pk=project_id, reserved_epoch=number, epoch__lt=number)
-    switched = unpublished.update(epoch=number, **leans)
+    switched = unpublished.update(epoch=number, asks_again=ranking.asks_again, **leans)
     if not switched:
         raise FencedOff
     return True

@@ -9,7 +9,7 @@ from labeling.models import Progress, Reason, Split, Task
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.known import asked_more, known_open
 from labeling.services.serving.leases import lease_end
-from labeling.services.serving.mixture import Rng, draw, eval_probability, mixed, strategy_share
+from labeling.services.serving.mixture import Rng, draw, eval_probability, mixed, second_opinions, strategy_share
 from labeling.services.serving.queue_pass import chances, head
 from labeling.services.serving.sources import Pick, SubjectSource
 from labeling.services.serving.sources.base import hold_slots
@@ -24,6 +24,7 @@ def claim(source: SubjectSource, cursor: AnnotatorCursor, count: int, rng: Rng) 
         cursor.store(before)
         return []
     rng.shuffle(picks)
+    source.bring_slots(picks, cursor.project.pk)
     source.take([pick.row for pick in picks if pick.holds_slot and not pick.is_new])
     hold_slots(picks)
     asked_more(source, cursor, picks)
@@ -51,6 +52,8 @@ class _Round:
         if wanted.repeat:
             self.picks += source.repeats(cursor, wanted.repeat, self.picks, self.rng)
         self._draw(Split.EVAL, wanted.eval)
+        if again := second_opinions(count - len(self.picks) - wanted.gold, project, self.rng):
+            self.picks += source.opinions(cursor, again, self.picks)
         queued = strategy_share(count - len(self.picks) - wanted.gold, project, self.rng)
         self.picks += [source.queued(entry) for entry in head(source, cursor, queued)]
         has_head = cursor.has_head
@@ -90,7 +93,8 @@ def _tasks(
         split = pick.row.split
         why: dict[str, Any] = {"reason": pick.reason, "pool_size": None, "propensity": pick.propensity}
         if pick.holds_slot:
-            why["pool_size"] = size[split]
+            # a second opinion is drawn from the known ones
+            why["pool_size"] = None if pick.reason == Reason.SECOND_OPINION else size[split]
             at_random = min(1.0, pick.weight / max(1, size[split]))
             why["propensity"] = at_random if pick.propensity is None else pick.propensity
         if pick.is_draw:

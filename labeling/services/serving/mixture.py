@@ -50,6 +50,13 @@ def draw(count: int, repeat_share: float, gold_share: float, p_eval: float, rng:
     return draws
 
 
+def second_opinions(count: int, project: Project, rng: Rng) -> int:
+    """How many of ``count`` pool questions are about known rows, as the published ranking found it worth."""
+    if not (project.asks_again and project.asks_second_opinions):
+        return 0
+    return sum(rng.random() < project.asks_again for _ in range(count))
+
+
 def strategy_share(count: int, project: Project, rng: Rng) -> int:
     """How many of ``count`` pool questions come from the head of the queue."""
     if not project.epoch:

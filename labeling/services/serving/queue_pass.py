@@ -121,7 +121,8 @@ def _order(
 @PreparedRows
 def _queued(project: int, number: int, *rows: int, source: SubjectSource) -> "QuerySet[Any, Any]":
     """(row, rank, epoch) of those rows that stand in the queue."""
-    entries = source.entries._default_manager.filter(epoch__project=project, epoch__number=number).order_by()
+    entries = source.entries._default_manager.filter(source.in_turn, epoch__project=project, epoch__number=number)
+    entries = entries.order_by()
     return entries.filter(**{f"{source.name}__in": rows}).values_list(f"{source.name}_id", "rank", "epoch_id")
 
 
@@ -132,7 +133,8 @@ def _ahead(
     """(row, propensity, slots taken since the ranking, rank) of what the person may be given behind a rank, and of what
     was drawn just now: its slot may have been the last one."""
     at = source.name
-    entries = source.entries._default_manager.filter(epoch=epoch, rank__gt=rank, rank__lte=last).order_by("rank")
+    entries = source.entries._default_manager.filter(source.in_turn, epoch=epoch, rank__gt=rank, rank__lte=last)
+    entries = entries.order_by("rank")
     may_be_given = Q(**{f"{at}__is_open": True}) | Q(**{f"{at}__in": drawn})
     free = entries.filter(may_be_given, ~asked(source, user, f"{at}_id"), **source.usable(f"{at}__"))
     since = F(f"{at}__slots_taken") - F("slots_taken")
@@ -156,7 +158,8 @@ def _head(
     Open is spelled out, not ``is_open``: PostgreSQL may then not begin at the index of all open items.
     """
     at = source.name
-    entries = source.entries._default_manager.filter(epoch=epoch, rank__gt=after, rank__lte=end).order_by("rank")
+    entries = source.entries._default_manager.filter(source.in_turn, epoch=epoch, rank__gt=after, rank__lte=end)
+    entries = entries.order_by("rank")
     pool = entries.filter(**{f"{at}__split": Split.POOL}, **source.usable(f"{at}__"))
     slots_taken = f"{at}__slots_taken"
     free = pool.filter(~asked(source, user, f"{at}_id"), **{f"{slots_taken}__lt": F(f"{at}__annotations_required")})

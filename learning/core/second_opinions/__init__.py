@@ -5,7 +5,7 @@ label a model doubts most. How many is learned from the second answers themselve
 ones they are worth it, and where nobody errs they soon stop. Decision 0078 has what was measured.
 """
 
-from learning.core.second_opinions.asking import Again, SecondOpinions, ask_again
+from learning.core.second_opinions.asking import Again, AskedInTurn, SecondOpinions, ask_again, queue_again
 from learning.core.second_opinions.rules import RULES, KnownItems, Shown
 
-__all__ = ["RULES", "Again", "KnownItems", "SecondOpinions", "Shown", "ask_again"]
+__all__ = ["RULES", "Again", "AskedInTurn", "KnownItems", "SecondOpinions", "Shown", "ask_again", "queue_again"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from learning.core import acquisition
 from learning.core.arrays import DoubleArray, IntArray
-from learning.core.second_opinions.rules import RULES, KnownItems
+from learning.core.second_opinions.rules import RULES, KnownItems, Weighed
 
 #: What stands with a question that was asked because its item has an answer.
 REASON = "second_opinion"
@@ -37,6 +37,25 @@ class SecondOpinions:
         if not 0.0 <= self.most_share < 1.0 or self.most_answers < 2:
             raise ValueError(f"a share lies in [0, 1), and an item gets two answers or more: {self}")
         RULES.make(self.rule)
+
+
+@dataclass(frozen=True)
+class AskedInTurn:
+    """Known items that a queue puts to one person more, the first ones first.
+
+    Parameters
+    ----------
+    numbers : ndarray of int, shape (m,)
+        Of the items, in order of the draw, each once.
+    propensities : ndarray of float64, shape (m,), range (0, 1]
+        As those of :class:`Again`.
+    share : float
+        Of the questions that are to be these.
+    """
+
+    numbers: IntArray
+    propensities: DoubleArray
+    share: float
 
 
 @dataclass(frozen=True)
@@ -89,12 +108,62 @@ def ask_again(
     >>> found.numbers.tolist(), found.propensities.round(2).tolist(), found.reason
     ([1], [0.85], 'second_opinion')
     """
-    open_items = np.flatnonzero(known.votes.sum(axis=1) < settings.most_answers)
+    open_items = np.flatnonzero(known.n_answers < settings.most_answers)
     if not open_items.size:
         return Again(open_items, np.zeros(0))
     weighed = RULES.make(settings.rule).weigh(known, n, settings.most_share)
+    numbers, propensities = _drawn(open_items, weighed, int(rng.binomial(n, weighed.share)), rng, temperature)
+    return Again(numbers, propensities)
+
+
+def queue_again(
+    settings: SecondOpinions,
+    known: KnownItems,
+    n: int,
+    most: int,
+    rng: np.random.Generator,
+    temperature: float = acquisition.DEFAULT_TEMPERATURE,
+) -> AskedInTurn:
+    """Draw the known items that a queue asks about again while questions come one by one until the next ranking.
+
+    Whoever serves it tosses a coin for each question: with the chance ``share`` it is the next of these.
+
+    Parameters
+    ----------
+    settings : SecondOpinions
+    known : KnownItems
+    n : int
+        Questions that may come before the next ranking.
+    most : int
+        Items drawn at most.
+    rng : numpy.random.Generator
+    temperature : float
+
+    Returns
+    -------
+    AskedInTurn
+
+    Examples
+    --------
+    >>> known = KnownItems(np.eye(2)[[0, 0]], np.array([[0.9, 0.1], [0.1, 0.9]]), 0.1)
+    >>> found = queue_again(SecondOpinions(0.3), known, 80, 1, np.random.default_rng(0))
+    >>> found.numbers.tolist(), found.propensities.round(2).tolist(), found.share
+    ([1], [0.28], 0.3)
+    """
+    open_items = np.flatnonzero(known.n_answers < settings.most_answers)
+    if not open_items.size:
+        return AskedInTurn(open_items, np.zeros(0), 0.0)
+    weighed = RULES.make(settings.rule).weigh(known, n, settings.most_share)
+    count = min(most, int(np.ceil(n * weighed.share)))
+    return AskedInTurn(*_drawn(open_items, weighed, count, rng, temperature), weighed.share)
+
+
+def _drawn(
+    open_items: IntArray, weighed: Weighed, count: int, rng: np.random.Generator, temperature: float
+) -> tuple[IntArray, DoubleArray]:
+    """Return items drawn by rank of worth, and the chance that a question is each."""
     order = acquisition.order_by_utility(weighed.worth[open_items].astype(np.float32), rng)
     log_weights = np.empty(open_items.size)
     log_weights[order] = acquisition.rank_log_weights(open_items.size, temperature)
-    drawn, propensities = acquisition.draw(log_weights, int(rng.binomial(n, weighed.share)), rng)
-    return Again(open_items[drawn], weighed.share * propensities)
+    drawn, propensities = acquisition.draw(log_weights, count, rng)
+    return open_items[drawn], np.asarray(weighed.share * propensities)

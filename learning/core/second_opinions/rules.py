@@ -12,7 +12,7 @@ from learning.core.arrays import DoubleArray
 from learning.core.evaluation.intervals import median_share
 from learning.core.registry import Registry
 from learning.core.second_opinions.active_lab import active_lab
-from learning.core.second_opinions.doubt import doubt
+from learning.core.second_opinions.doubt import doubt, doubt_of_labels
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class KnownItems:
         The same answers with who gave them; :class:`ActiveLab` needs them.
     new_beliefs : ndarray of shape (m, n_labels), optional
         What the model says of the items nobody answered, for :class:`ActiveLab`, too.
+    answers : ndarray of float64, shape (n,), optional
+        How many people answered each item, where every label is a question of its own.
     """
 
     votes: DoubleArray
@@ -61,6 +63,19 @@ class KnownItems:
     shown: Shown = Shown()
     by_person: Votes | None = None
     new_beliefs: DoubleArray | None = None
+    answers: DoubleArray | None = None
+
+    @property
+    def n_answers(self) -> DoubleArray:
+        """How many people answered each item."""
+        return self.votes.sum(axis=1) if self.answers is None else self.answers
+
+    @property
+    def doubts(self) -> DoubleArray:
+        """The chance that what an item is taken to be is wrong, shape (n,)."""
+        if self.answers is None:
+            return doubt(self.votes, self.beliefs, self.rate)
+        return doubt_of_labels(self.votes, self.answers, self.beliefs, self.rate)
 
 
 @dataclass(frozen=True)
@@ -111,7 +126,7 @@ class DoubtWhileItContradicts:
         [0.3, 0.09, 0.0, 0.3]
         """
         share = most_share * min(known.shown.contradicts / self.worth, 1.0) ** 2
-        return Weighed(doubt(known.votes, known.beliefs, known.rate), float(share))
+        return Weighed(known.doubts, float(share))
 
 
 class ActiveLab:

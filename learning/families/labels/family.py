@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.data_tests import Finding
+from learning.core.evaluation.answer_errors import AnswerErrors
 from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.core.learners import FittedLearner
 from learning.families.labels import (
@@ -18,6 +19,7 @@ from learning.families.labels import (
     falling_back,
     leaning,
     ranking,
+    second_opinions,
     stopping,
     suspects,
     training_data,
@@ -115,6 +117,9 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         if errors is not None:
             ranked = replace(ranked, leaning=errors.leaning)
             note += leaning.told(context.run.project, errors)
+        rate = (errors or AnswerErrors(None, None)).rate
+        opinions = second_opinions.queued(context, candidate, rate)
+        ranked, note = ranking.with_opinions(ranked, opinions), note + opinions.words
         return Ranked(ranked, note)
 
     def publish(

@@ -15,6 +15,7 @@ from learning.core.learners import FittedLearner
 from learning.core.pools import Pool
 from learning.core.skips import SkipModel
 from learning.families.labels import skips as skip_lessons
+from learning.families.labels.second_opinions import ONLY_OPINIONS, QueuedOpinions
 from learning.families.labels.training_data import LabelData, learned_from
 from learning.models import ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
@@ -39,8 +40,8 @@ class OpenPool:
 class RankedPool:
     """``slots_taken``: the answers of each entry's item that the ranking knows. ``leaning``: the share of questions to
     be drawn at random where it is above the project's, None for as much as before. ``again``: how many of the first
-    entries a person has put again. ``skips``: what the report says of
-    what was skipped."""
+    entries a person has put again, behind as many ``opinions``, which are to be the share
+    ``asks_again`` of the questions. ``skips``: what the report says of what was skipped."""
 
     entries: list[tuple[int, float, float]]
     slots_taken: list[int]
@@ -49,6 +50,8 @@ class RankedPool:
     pool_size: int
     leaning: float | None = None
     again: int = 0
+    opinions: int = 0
+    asks_again: float = 0.0
     skips: dict[str, Any] = field(default_factory=dict)
 
 
@@ -68,13 +71,14 @@ def settings_of(project: Project, n_labels: int) -> Settings:
 
 
 def open_pool(project: Project, n_items: int) -> OpenPool:
-    """Items with a free slot: what is answered, leased or set aside is not among them, and never an eval item."""
-    rows = Item.objects.open_in(Split.POOL).filter(project=project, ordinal__lt=n_items)
+    """Items with a free slot: what is answered, leased or set aside is not among them, and never an eval item; nor one
+    whose slot is left of a second opinion that nobody gave, which is weighed with the others."""
+    rows = Item.objects.open_in(Split.POOL).filter(~ONLY_OPINIONS, project=project, ordinal__lt=n_items)
     names = ("ordinal", "pk", "slots_taken", "answers")
     numbers = rows.order_by().values_list(*names).iterator(chunk_size=10_000)
     found = np.fromiter(chain.from_iterable(numbers), dtype=np.int64).reshape(-1, len(names))
     found = found[np.argsort(found[:, 0])]
-    doubted = AskedAgain.objects.filter(project=project).values_list("item", flat=True)
+    doubted = AskedAgain.objects.filter(project=project).exclude(asked_at=None).values_list("item", flat=True)
     again = np.isin(found[:, 1], np.fromiter(doubted, dtype=np.int64))
     return OpenPool(found[:, 0], found[:, 1], found[:, 2] > 0, found[:, 3], again)
 
@@ -115,6 +119,13 @@ def rank(
     return RankedPool(entries, slots_taken, draws.strategy, draws.reason, draws.pool_size, again=again)
 
 
+def with_opinions(ranked: RankedPool, opinions: QueuedOpinions) -> RankedPool:
+    """The ranking with second opinions before it: those have the first ranks, and nobody's turn."""
+    entries, slots_taken = opinions.entries + ranked.entries, opinions.slots_taken + ranked.slots_taken
+    n = len(opinions.entries)
+    return replace(ranked, entries=entries, slots_taken=slots_taken, opinions=n, asks_again=opinions.share)
+
+
 def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVersion | None) -> bool:
     """Makes the ranking visible as a whole; False when a newer epoch is out already."""
     return queue.publish(
@@ -127,6 +138,8 @@ def publish(project_id: int, epoch: int, ranking: RankedPool, version: ModelVers
         slots_taken=ranking.slots_taken,
         leaning=ranking.leaning,
         again=ranking.again,
+        opinions=ranking.opinions,
+        asks_again=ranking.asks_again,
     )
 
 

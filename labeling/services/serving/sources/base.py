@@ -55,6 +55,8 @@ class Pick:
     weight: float = 1.0
     #: where it is no draw of the mixture
     propensity: float | None = None
+    #: there was no slot, and this brings one
+    brings_slot: bool = False
     #: of a pair: the item that stands left where that is settled; a repeat swaps the sides
     left_id: int | None = None
 
@@ -85,6 +87,8 @@ class SubjectSource(ABC):
     spare_slots: ClassVar[str] = ""
     #: the number by which a random draw of the pool finds a row, unique in the project; "" where rows are not drawn
     address: ClassVar[str] = ""
+    #: which entries of the queue are given in their turn
+    in_turn: ClassVar[Q] = Q()
     #: columns of Progress that asking may move
     moves: ClassVar[tuple[str, ...]]
     #: the column of Progress that counts all its rows
@@ -132,13 +136,14 @@ class SubjectSource(ABC):
         """What asking moves in Progress."""
         moved: Counter[str] = Counter()
         for pick in picks:
-            if pick.holds_slot and not pick.row.is_open and self.counts_as_open(pick.row):
+            took_last = pick.holds_slot and not pick.brings_slot and not pick.row.is_open
+            if took_last and self.counts_as_open(pick.row):
                 moved[self.open_column(pick.row.split)] -= 1
         return moved
 
     def leaves(self, pick: Pick) -> int:
         """Of how many rows fewer the person's next draw of the same split picks after this one."""
-        if not pick.holds_slot or not self.counts_as_open(pick.row):
+        if not pick.holds_slot or pick.brings_slot or not self.counts_as_open(pick.row):
             return 0
         return 1 if pick.row.split == Split.POOL else int(not pick.row.is_open)
 
@@ -207,6 +212,14 @@ class SubjectSource(ABC):
     def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
         """Up to ``count`` rows whose answer is known and that the person has not been asked about."""
         return []
+
+    def opinions(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick]) -> list[Pick]:
+        """Up to ``count`` known rows that the queue puts to one person more, with their locks."""
+        return []
+
+    def bring_slots(self, picks: Sequence[Pick], project_id: int) -> int:
+        """Makes room in the locked rows of second opinions; in how many."""
+        return 0
 
     @abstractmethod
     def drawn(self, cursor: AnnotatorCursor, split: Split, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:

@@ -3,19 +3,30 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, Greatest
 
 from labeling.models import AskedAgain, Item, ItemStatus, KnownAnswer, Progress, Project, QueueEntry, Reason, Split
 from labeling.services.serving import doubled
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
-from labeling.services.serving.sources import known_items
+from labeling.services.serving.sources import known_items, opinions
 from labeling.services.serving.sources.base import Entry, Pick, Row
 from labeling.services.serving.sources.walk import WalkedSource
 
 #: Items that one statement looks up.
 BATCH_ITEMS = 5_000
+
+
+def with_further(rows: "QuerySet[Any]", again: "QuerySet[AskedAgain]", by_queue: bool) -> "QuerySet[Any]":
+    """With what a person has put again among ``wanted``, and what the queue has; the latter's slots are spare ones:
+    an item is done without its second opinion."""
+    rows = rows.annotate(wanted=F("wanted") + Coalesce(Subquery(again.values("times")), 0))
+    if not by_queue:
+        return rows
+    beyond = Greatest(Coalesce(Subquery(again.values("opinions")), 0) - F("wanted"), 0)
+    rows = rows.annotate(by_queue=Case(When(wanted__gt=0, then=beyond), default=0))  # who spares an item, spares it
+    return rows.annotate(wanted=F("wanted") + F("by_queue"), wanted_spare=F("wanted_spare") + F("by_queue"))
 
 
 class Items(WalkedSource):
@@ -27,6 +38,7 @@ class Items(WalkedSource):
     moves = ("pool_open", "eval_open")
     rows_column = "next_ordinal"
     spare_slots = "extra_slots"
+    in_turn = opinions.OTHERS
 
     def open_column(self, split: str) -> str:
         return f"{split}_open"
@@ -57,8 +69,7 @@ class Items(WalkedSource):
             rows = rows.annotate(wanted=self.unless_spared(F("wanted"), project))
         again = AskedAgain.objects.filter(project=project)
         if again.exists():
-            times = again.filter(item=OuterRef("pk")).values("times")
-            rows = rows.annotate(wanted=F("wanted") + Coalesce(Subquery(times), 0))
+            rows = with_further(rows, again.filter(item=OuterRef("pk")), project.asks_second_opinions)
         return rows
 
     def spared(self, project: Project) -> list[Exists]:
@@ -74,11 +85,17 @@ class Items(WalkedSource):
         return [Pick(item, Reason.GOLD) for item in known_items.draw(self, cursor, count, without, rng)]
 
     def queued(self, entry: Entry) -> Pick:
-        """An item that a person has put again is no pick of a strategy: nothing was drawn."""
+        """What is put again is no pick of a strategy: a person wanted it, or the queue weighed it against new items."""
         pick = super().queued(entry)
-        if isinstance(entry, QueueEntry) and entry.reason == Reason.RELABEL:
-            pick.reason, pick.propensity = Reason.RELABEL, entry.propensity
+        if isinstance(entry, QueueEntry) and entry.reason:
+            pick.reason, pick.propensity = Reason(entry.reason), entry.propensity
         return pick
+
+    def opinions(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick]) -> list[Pick]:
+        return [self.queued(entry) for entry in opinions.find(self, cursor, count, picks)]
+
+    def bring_slots(self, picks: Sequence[Pick], project_id: int) -> int:
+        return opinions.bring_slots(picks, project_id)
 
     def addresses(self, cursor: AnnotatorCursor) -> tuple[int, int]:
         return 0, cursor.progress.next_ordinal
