@@ -29,7 +29,8 @@ def shown_so_far(project: Project) -> Shown:
         # by tasks: who changes an answer later has not said it later
         for item, reason, answer in rows.order_by("task").values_list("item", "task__reason", "answer"):
             if answer is not None:
-                said[item or 0].append((reason, sorted(kind.labels_of(scheme.read(answer)))))  # never 0: they were looked up by it
+                labels = sorted(kind.labels_of(scheme.read(answer)))
+                said[item or 0].append((reason, labels))  # never 0: they were looked up by it
         for (_, first), (reason, second) in (pair[:2] for pair in said.values() if len(pair) > 1):
             if reason == Reason.SECOND_OPINION:
                 given, contradicted = given + 1, contradicted + (first != second)

@@ -4,7 +4,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from labeling.models import AskedAgain, Item, Member, Progress, Role, Split, Task
+from labeling.models import AskedAgain, Item, KnownAnswer, Member, Progress, Role, Split, Task
 from labeling.selectors.export import Filters, export_rows
 from labeling.selectors.recount import differences
 from labeling.services.answers.record import record_answer, skip, take_back
@@ -176,15 +176,17 @@ def test_nothing_goes_beyond_the_cap(project, people, second, known):
     assert set(Item.objects.values_list("slots_taken", flat=True)) == {2}
 
 
-def test_what_is_set_aside_doubted_held_or_of_the_eval_split_is_not_known(project, people, second, known):
+def test_what_is_set_aside_doubted_known_to_be_true_or_of_the_eval_split_is_left_out(project, people, second, known):
     (held_out,) = make_items(project, ["held out"], split=Split.EVAL)
     make_answer(held_out, people.annotator, {"label": "ham"})
     assert known_items(project, 10)[:, 1].tolist() == [item.pk for item in known]
     set_aside(people.reviewer, known[0])
     ask_somebody_else(people.reviewer, project, [known[1].pk])
     assert known_items(project, 10)[:, 1].tolist() == [known[2].pk]
+    KnownAnswer.objects.create(project=project, item=known[2], answer={"label": "ham"}, origin="hand")
+    assert known_items(project, 10).size == 0
     queue(project, known)
-    assert [task.item_id for task in next_tasks(second, project, 1, Coin())] == [known[1].pk]
+    assert {task.item_id for task in next_tasks(second, project, 1, Coin())} <= {item.pk for item in known[1:]}
     with pytest.raises(ValueError, match="not in the pool"):
         queue(project, [held_out])
 

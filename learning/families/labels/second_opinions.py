@@ -11,6 +11,7 @@ from labeling.models import (
     Annotation,
     Item,
     ItemStatus,
+    KnownAnswer,
     Member,
     Permission,
     Project,
@@ -81,7 +82,7 @@ def known_items(project: Project, n_items: int) -> NDArray[np.int64]:
 
     People have answered them, nobody is at it, and they wait for nobody else: neither for the number of people that the
     settings ask for nor because somebody doubts them; and somebody is left who could be asked. What a reviewer has
-    decided is decided.
+    decided is decided, and what is known to be true is no matter of opinion.
     """
     labelers = Member.objects.filter(
         project=project, role__in=roles_that(Permission.LABEL), is_quarantined=False, user__is_active=True
@@ -91,6 +92,7 @@ def known_items(project: Project, n_items: int) -> NDArray[np.int64]:
     rows = Item.objects.filter(
         ONLY_OPINIONS,
         ~Exists(reviewed),
+        ~Exists(KnownAnswer.objects.filter(item=OuterRef("pk"))),
         project=project, split=Split.POOL, status=ItemStatus.ACTIVE, ordinal__lt=n_items,
         slots_taken__lt=most, answers=F("slots_taken"),
     )  # fmt: skip
