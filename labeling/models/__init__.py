@@ -39,9 +39,9 @@ from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskAgain", "AskedAgain", "Asset", "AttemptLimit",
-    "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch", "ImportDraft",
-    "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord",
-    "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion",
+    "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch",
+    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus",
+    "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion",
     "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Prediction",
     "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Relabeling",
     "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role", "SchemeChange", "SchemeOperation", "Scope",
