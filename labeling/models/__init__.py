@@ -40,11 +40,11 @@ from labeling.models.worker_machine import WorkerMachine
 __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskAgain", "AskedAgain", "Asset", "AttemptLimit",
     "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch",
-    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus",
-    "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion",
-    "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Prediction",
-    "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine", "QueueEntry", "Reason", "Relabeling",
-    "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role", "SchemeChange", "SchemeOperation", "Scope",
-    "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task", "TaskState", "User", "Verdict", "Viewport",
-    "WorkerMachine",
+    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemComment",
+    "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label",
+    "Machine", "MachineVersion", "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs",
+    "Permission", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
+    "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role",
+    "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task",
+    "TaskState", "User", "Verdict", "Viewport", "WorkerMachine",
 ]  # fmt: skip
