@@ -1,5 +1,6 @@
 """Projects for benchmarks/export_rows.py, straight into the tables: answered texts or pictures, judged pairs."""
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ _TASK = ["annotator", "utility", "propensity", "draw"]
 _ANSWER = ["task", "annotator", "answer", "created_at", "elapsed_ms"]
 
 
-def fill(size: int, modality: str = "text") -> None:
+def fill(size: int, modality: str = "text", picture_bytes: int = PICTURE_BYTES) -> None:
     """A project ``rows-SIZE`` (``pictures-SIZE``) of ``size`` answered items."""
     from labeling.db.insert import RawInsert, now
     from labeling.models import Annotation, Item, Task
@@ -20,7 +21,7 @@ def fill(size: int, modality: str = "text") -> None:
     project = _project("pictures" if modality == "image" else "rows", size, "classification", modality)
     people, moment = _people(), now()
     first, first_task = _next(Item), _next(Task)
-    of_asset = _assets(project, size) if modality == "image" else None
+    of_asset = _assets(project, size, picture_bytes) if modality == "image" else None
     items = RawInsert(
         Item,
         ["ordinal", "external_id", "content_hash", "text", "data", "split", "draw_key", "asset"],
@@ -101,19 +102,19 @@ def _two(first: int, number: int) -> tuple[int, int]:
     return min(one, other), max(one, other)
 
 
-def _assets(project: Any, size: int) -> int:
+def _assets(project: Any, size: int, picture_bytes: int) -> int:
     """The number of the first: each has a hash of its own, all the bytes of one file."""
     from labeling.db.insert import RawInsert, now
     from labeling.models import Asset
     from labeling.services.files import storage
 
-    storage.put("bench/picture", bytes(range(250)) * (PICTURE_BYTES // 250))
+    storage.put("bench/picture", random.Random(1).randbytes(picture_bytes))
     first = _next(Asset)
     assets = RawInsert(
         Asset,
         ["sha256"],
         {
-            "project": project.pk, "path": "bench/picture", "size_bytes": PICTURE_BYTES, "format": "PNG",
+            "project": project.pk, "path": "bench/picture", "size_bytes": picture_bytes, "format": "PNG",
             "media_type": "image/png", "mode": "RGB", "width": 16, "height": 16, "created_at": now(),
         },
     )  # fmt: skip

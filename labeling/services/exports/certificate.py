@@ -6,7 +6,6 @@ is read back before it is done (decision 0070).
 """
 
 import hashlib
-import zipfile
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
@@ -14,6 +13,7 @@ from labeling.models import Snapshot
 from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import ConversionCount
 from labeling.services.exports.folders.base import FolderFormat
+from labeling.services.exports.folders.written import WrittenArchive
 from labeling.services.exports.losses import limits
 from labeling.services.validation.verified import check, counted, sentence_of
 
@@ -43,8 +43,7 @@ def read_back(file: IO[bytes], format_: ExportFormat | FolderFormat) -> FileRead
 def _rows_in(file: IO[bytes], format_: ExportFormat | FolderFormat, lines: int) -> int | None:
     if isinstance(format_, ExportFormat):
         return format_.rows_in(file, lines)
-    with zipfile.ZipFile(file) as archive:
-        return format_.rows_in(archive)
+    return format_.rows_in(WrittenArchive(file))
 
 
 def sealed(

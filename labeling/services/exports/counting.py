@@ -12,6 +12,7 @@ from labeling.services.exports.losses import Count, Limited, Losses
 ROWS_AT_ONCE = 100
 _NAME_ITEMS = ("item_id", "left_id", "right_id", "chosen_id", "rejected_id")
 _BLOCK_BITS = 16
+_IN_BLOCK = (1 << _BLOCK_BITS) - 1
 
 
 class RowCount:
@@ -96,7 +97,14 @@ class SeenNumbers:
                 block = self._blocks.get(number >> _BLOCK_BITS)
                 if block is None:
                     block = self._blocks[number >> _BLOCK_BITS] = bytearray(1 << (_BLOCK_BITS - 3))
-                block[(number & ((1 << _BLOCK_BITS) - 1)) >> 3] |= 1 << (number & 7)
+                block[(number & _IN_BLOCK) >> 3] |= 1 << (number & 7)
+
+    def add(self, number: int) -> None:
+        self.update((number,))
+
+    def __contains__(self, number: int) -> bool:
+        block = self._blocks.get(number >> _BLOCK_BITS)
+        return bool(block and block[(number & _IN_BLOCK) >> 3] >> (number & 7) & 1)
 
     def __len__(self) -> int:
         return sum(int.from_bytes(block, "little").bit_count() for block in self._blocks.values())

@@ -1,6 +1,5 @@
 """What every format of folders provides. Adding one is a module here and a line in the registry."""
 
-import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
@@ -8,6 +7,7 @@ from typing import ClassVar
 from labeling.models import Project
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.content import DataSet
+from labeling.services.exports.folders.written import WrittenArchive
 from labeling.services.exports.losses import Loss
 
 
@@ -33,6 +33,6 @@ class FolderFormat(ABC):
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         """The archive's bytes but for the datasheet and the end. What is lost on the way goes to ``data.lost``."""
 
-    def rows_in(self, archive: zipfile.ZipFile) -> int | None:
+    def rows_in(self, archive: WrittenArchive) -> int | None:
         """How many rows a written folder holds, found by reading it; None where that cannot be known."""
         return None

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from labeling.services.exports.folders.croissant_file import DescribedColumn, De
 from labeling.services.exports.folders.features import Feature, beside_pictures, features_of, picture_bytes
 from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.shards import PLACE, groups_of, shard
+from labeling.services.exports.folders.written import WrittenArchive
 from labeling.services.exports.losses import OBJECTS_AS_JSON_TEXT
 
 FILE = "croissant.json"
@@ -34,8 +34,8 @@ class Croissant(FolderFormat):
         "mlcroissant gives texts as bytes, and lists of numbers with a null among them as fractions.",
     )
 
-    def rows_in(self, archive: zipfile.ZipFile) -> int:
-        return sum(parquet_rows(archive, name) for name in archive.namelist() if name.endswith(".parquet"))
+    def rows_in(self, archive: WrittenArchive) -> int:
+        return sum(map(parquet_rows, archive.files(".parquet")))
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         pictures = [picture_bytes(f"{prefix}image", f"{PLACE}{prefix}") for prefix in data.pictures]

@@ -1,6 +1,5 @@
 """JSON lines for a text classification project of doccano 1.8: ``text``, ``label`` as a list, the rest is meta."""
 
-import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
@@ -11,6 +10,7 @@ from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet, shows_texts
 from labeling.services.exports.folders.lines import json_lines, lines_in
+from labeling.services.exports.folders.written import WrittenArchive
 
 NO_TEXT = "An item without a text is left out: doccano refuses it."
 NO_CONSENSUS = "No consensus is an empty list of labels, as none of the labels is."
@@ -27,8 +27,8 @@ class Doccano(FolderFormat):
         "All columns but the text and the label become meta data.",
     )
 
-    def rows_in(self, archive: zipfile.ZipFile) -> int:
-        return sum(lines_in(archive, name) for name in archive.namelist() if name.endswith(".jsonl"))
+    def rows_in(self, archive: WrittenArchive) -> int:
+        return sum(map(lines_in, archive.files(".jsonl")))
 
     def refuse(self, project: Project, rows: str) -> str:
         kind = kind_of(project)

@@ -50,13 +50,20 @@ def table_of(features: Sequence[Feature], schema: pa.Schema, rows: Sequence[Row]
 
 
 def image(name: str, key: str) -> Feature:
-    """Of rows that hold ``{"bytes", "path"}`` or None under another name."""
-    return Feature(name, IMAGE, {"_type": "Image"}, lambda rows: pa.array([row[key] for row in rows], type=IMAGE))
+    """Of rows that hold content and name, or None, under another name."""
+
+    def array(rows: Sequence[Row]) -> pa.Array:
+        shown = [row[key] for row in rows]
+        contents = pa.array([one and one[0] for one in shown], type=pa.binary())
+        names = pa.array([one and one[1] for one in shown], type=pa.string())
+        return pa.StructArray.from_arrays([contents, names], fields=list(IMAGE), mask=contents.is_null())
+
+    return Feature(name, IMAGE, {"_type": "Image"}, array)
 
 
 def picture_bytes(name: str, key: str) -> Feature:
     """Of the same rows the bytes alone."""
-    bytes_of = lambda rows: pa.array([row[key] and row[key]["bytes"] for row in rows], type=pa.binary())  # noqa: E731
+    bytes_of = lambda rows: pa.array([row[key] and row[key][0] for row in rows], type=pa.binary())  # noqa: E731
     return Feature(name, pa.binary(), {}, bytes_of)
 
 

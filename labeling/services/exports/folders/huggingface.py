@@ -1,6 +1,5 @@
 """Parquet as Hugging Face ``datasets`` writes it: ``load_dataset(folder)`` gives splits, class labels and pictures."""
 
-import zipfile
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -11,6 +10,7 @@ from labeling.services.exports.folders.content import WHOLE, DataSet
 from labeling.services.exports.folders.features import beside_pictures, features_of, image, schema_of
 from labeling.services.exports.folders.parquet_files import parquet_rows
 from labeling.services.exports.folders.shards import PLACE, groups_of, shard
+from labeling.services.exports.folders.written import WrittenArchive
 from labeling.services.exports.losses import AS_FRACTION, FRACTIONS_IN_LISTS, OBJECTS_AS_JSON_TEXT
 
 
@@ -26,8 +26,8 @@ class HuggingFace(FolderFormat):
         "A missing value of a class label is None in `dataset[i]`, and NaN in a pandas frame.",
     )
 
-    def rows_in(self, archive: zipfile.ZipFile) -> int:
-        return sum(parquet_rows(archive, name) for name in archive.namelist() if name.endswith(".parquet"))
+    def rows_in(self, archive: WrittenArchive) -> int:
+        return sum(map(parquet_rows, archive.files(".parquet")))
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         images = [image(f"{prefix}image", f"{PLACE}{prefix}") for prefix in data.pictures]

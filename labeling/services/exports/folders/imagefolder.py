@@ -1,7 +1,6 @@
 """Pictures as files with a table beside them, which Hugging Face ``datasets`` calls an image folder."""
 
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from itertools import islice
 from typing import IO
@@ -15,7 +14,8 @@ from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet, shows_pictures
 from labeling.services.exports.folders.features import beside_pictures, features_of, schema_of, table_of, text
 from labeling.services.exports.folders.parquet_files import parquet_rows
-from labeling.services.exports.folders.pictures import placed, with_pictures
+from labeling.services.exports.folders.pictures import PictureFolder, with_pictures
+from labeling.services.exports.folders.written import WrittenArchive
 from labeling.services.exports.losses import AS_FRACTION, FRACTIONS_IN_LISTS, OBJECTS_AS_JSON_TEXT
 
 ROWS_A_GROUP = 1_000
@@ -43,8 +43,8 @@ class ImageFolder(FolderFormat):
         "Pictures of contexts are not in it.",
     )
 
-    def rows_in(self, archive: zipfile.ZipFile) -> int:
-        return sum(parquet_rows(archive, name) for name in archive.namelist() if name.endswith(f"/{TABLE}"))
+    def rows_in(self, archive: WrittenArchive) -> int:
+        return sum(map(parquet_rows, archive.files(f"/{TABLE}")))
 
     def refuse(self, project: Project, rows: str) -> str:
         if not shows_pictures(project):
@@ -59,14 +59,16 @@ class ImageFolder(FolderFormat):
         schema = schema_of(features)
         for side, filters in data.sides():
             with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
-                n_rows = 0
+                n_rows, folder = 0, PictureFolder(data, archive, side)
                 rows = with_pictures(data, data.records(filters))
                 with pq.ParquetWriter(file, schema, compression="zstd") as table:
                     while group := list(islice(rows, ROWS_A_GROUP)):
                         for row, pictures in group:
                             for prefix, picture in pictures.items():
-                                is_there = picture and (yield from placed(data, archive, side, picture))
-                                row[f"{_PLACE}{prefix}"] = picture.name if picture and is_there else None
+                                is_there = picture and folder.has(picture)
+                                row[f"{_PLACE}{prefix}"] = picture.file_name if picture and is_there else None
+                            if archive.pending_bytes >= COPY_BYTES:
+                                yield archive.take()
                         table.write_table(table_of(features, schema, [row for row, _ in group]))
                         n_rows += len(group)
                 if n_rows:

@@ -5,7 +5,6 @@ Rating and Pairwise. ``completed_by`` is left out: an import is refused for peop
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby, repeat
 from typing import Any, NamedTuple, assert_never
@@ -14,18 +13,19 @@ from xml.sax.saxutils import quoteattr
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Modality, Project
 from labeling.selectors.columns import ANSWER
+from labeling.selectors.contents import StoredPicture
 from labeling.selectors.row_shapes import shape_named
 from labeling.services.exports.base import Row
-from labeling.services.exports.counting import RowCount
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import PAIR_SIDES, DataSet, Shown, shown_of
 from labeling.services.exports.folders.features import name_beside_pictures
 from labeling.services.exports.folders.lines import json_array
-from labeling.services.exports.folders.pictures import Picture, placed, with_pictures
+from labeling.services.exports.folders.pictures import PictureFolder, PictureList, with_pictures
 from labeling.services.exports.losses import in_columns
 
 IMAGES = "images"
+PIECE_BYTES = 1024 * 1024
 #: As Label Studio serves files of its own machine, below LOCAL_FILES_DOCUMENT_ROOT.
 SERVED_AS = f"/data/local-files/?d={IMAGES}/"
 BETWEEN_STEPS = "A median between two steps has no annotation."
@@ -74,27 +74,27 @@ class LabelStudio(FolderFormat):
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         control, shown = _control_of(data), shown_of(data.project.modality)
         yield from archive.add("label_config.xml", [_config(data, control, shown).encode()])
-        tasks = json_array(_tasks(data, control, shown))
-        yield from archive.add("tasks.json", tasks, squeeze=True, is_large=True)
-        again = replace(data, count=RowCount())
-        for _, pictures in with_pictures(again, again.records(data.filters)) if data.pictures else ():
-            for picture in pictures.values():
-                if picture:
-                    yield from placed(data, archive, IMAGES, picture)
+        with PictureList() as named:
+            tasks = json_array(_tasks(data, control, shown, named))
+            yield from archive.add("tasks.json", tasks, squeeze=True, is_large=True)
+            folder = PictureFolder(data, archive, IMAGES)
+            for picture in named:
+                if folder.has(picture) and archive.pending_bytes >= PIECE_BYTES:
+                    yield archive.take()
 
 
-def _tasks(data: DataSet, control: _Control, shown: Shown) -> Iterator[dict[str, Any]]:
+def _tasks(data: DataSet, control: _Control, shown: Shown, named: PictureList) -> Iterator[dict[str, Any]]:
     by_item = data.has_answers and data.rows == "annotations" and not data.names_two
     rows = data.answers_by_item(data.filters) if by_item else data.records(data.filters)
-    named = with_pictures(data, rows) if data.pictures else zip(rows, repeat(_NO_PICTURES))
+    with_them = named.over(with_pictures(data, rows)) if data.pictures else zip(rows, repeat(_NO_PICTURES))
     told, value_of, annotation = _data(data, shown), data.kind.value_of, _annotations(control)
     if by_item:
-        for item_id, group in groupby(named, key=_item_of):
+        for item_id, group in groupby(with_them, key=_item_of):
             answers = list(group)
             annotations = [annotation(row, value_of(row["answer"])) for row, _ in answers]
             yield {"id": item_id, "data": told(*answers[0]), "annotations": annotations}
         return
-    for number, (row, pictures) in enumerate(named, 1):
+    for number, (row, pictures) in enumerate(with_them, 1):
         if data.names_two:
             task_id, value = number, value_of(row["answer"])
         else:
@@ -103,7 +103,7 @@ def _tasks(data: DataSet, control: _Control, shown: Shown) -> Iterator[dict[str,
         yield {"id": task_id, "data": told(row, pictures), "annotations": said}
 
 
-_Pictures = Mapping[str, Picture | None]
+_Pictures = Mapping[str, StoredPicture | None]
 _NO_PICTURES: _Pictures = {}
 
 
@@ -143,16 +143,20 @@ def _data(data: DataSet, shown: Shown) -> Callable[[Row, _Pictures], dict[str, A
     """Says what is shown under the names of the configuration, and the item's columns."""
     own = data.own_names
     left_out = _OF_AN_ANSWER.difference(own)  # one in a row of items may be called as a column of answers
-    has_pictures, has_table = bool(data.pictures), shown.name == "data" and not data.names_two
-    named = lru_cache(maxsize=4096)(name_beside_pictures)
+    named = name_beside_pictures if data.pictures else str
+    has_table = shown.name == "data" and not data.names_two
+
+    @lru_cache(maxsize=256)
+    def kept(names: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """The columns of rows of one shape, and how they are called here: most rows are of few shapes."""
+        columns = [name for name in names if name not in left_out]
+        return columns, list(map(named, columns))
 
     def told(row: Row, pictures: _Pictures) -> dict[str, Any]:
-        if has_pictures:
-            found = {named(name): value for name, value in row.items() if name not in left_out}
-        else:
-            found = {name: value for name, value in row.items() if name not in left_out}
+        columns, names = kept(tuple(row))
+        found = dict(zip(names, [row[column] for column in columns], strict=True))
         for prefix, picture in pictures.items():
-            found[f"{prefix}image"] = f"{SERVED_AS}{picture.name}" if picture else ""
+            found[f"{prefix}image"] = f"{SERVED_AS}{picture.file_name}" if picture else ""
         if has_table:
             found["row"] = {name: row[name] for name in own if row.get(name) is not None}
         return found

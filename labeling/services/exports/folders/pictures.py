@@ -1,59 +1,91 @@
 """Pictures of rows: under which name a data set has them, and their bytes as they were uploaded."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import NamedTuple
+from typing import Self
 
-from labeling.selectors.contents import pictures_by_hash
+import orjson
+
+from labeling.selectors.contents import StoredPicture, pictures_of
 from labeling.services.exports.base import Row
+from labeling.services.exports.counting import SeenNumbers
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.content import DataSet
 from labeling.services.files import storage
 
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 500
+SPOOL_BYTES = 8 * 1024 * 1024
 MISSING = "The file of the picture is missing from the storage."
 
-#: By what was decoded, never by a name that came with it.
-_ENDINGS = {
-    "JPEG": "jpg", "MPO": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "BMP": "bmp", "TIFF": "tiff",
-    "PPM": "ppm", "JPEG2000": "jp2", "AVIF": "avif",
-}  # fmt: skip
+#: A row with the pictures it names, by what stands in front of their names.
+WithPictures = tuple[Row, Mapping[str, StoredPicture | None]]
 
 
-class Picture(NamedTuple):
-    """``name`` is made of the hash: one picture of many rows is one file."""
+def with_pictures(data: DataSet, rows: Iterable[Row]) -> Iterator[WithPictures]:
+    """Rows with the pictures they name, by prefix (``DataSet.pictures``)."""
+    rows = iter(rows)
+    places = [(prefix, f"{prefix or 'item_'}id") for prefix in data.pictures]
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        found = pictures_of(row[name] for row in chunk for _, name in places)
+        for row in chunk:
+            yield row, {prefix: found.get(row[name]) for prefix, name in places}
 
-    name: str
-    path: str
 
-    def read(self, data: DataSet) -> bytes | None:
-        """The original, None where its file is gone, which the datasheet tells."""
-        content = storage.get(self.path)
+class PictureList:
+    """The pictures of rows that went by, for who puts them behind the rows: on disk where there are many."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115  # closed by ``__exit__``
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def over(self, rows: Iterable[WithPictures]) -> Iterator[WithPictures]:
+        for row, pictures in rows:
+            for picture in pictures.values():
+                if picture:
+                    self._file.write(orjson.dumps(tuple(picture), option=orjson.OPT_APPEND_NEWLINE))
+            yield row, pictures
+
+    def __iter__(self) -> Iterator[StoredPicture]:
+        self._file.seek(0)
+        return (StoredPicture(*orjson.loads(line)) for line in self._file)
+
+
+class Originals:
+    """Reads the pictures of a data set. One whose file is gone is a loss, which the datasheet tells."""
+
+    def __init__(self, data: DataSet) -> None:
+        self._lost = data.lost
+        self._read = storage.reader()
+
+    def read(self, picture: StoredPicture) -> bytes | None:
+        content = self._read(picture.path, picture.size_bytes)
         if content is None:
-            data.lost[MISSING] += 1
+            self._lost[MISSING] += 1
         return content
 
 
-def with_pictures(data: DataSet, rows: Iterable[Row]) -> Iterator[tuple[Row, Mapping[str, Picture | None]]]:
-    """Rows with the pictures they name, by prefix (``DataSet.pictures``)."""
-    rows = iter(rows)
-    while chunk := list(islice(rows, ROWS_AT_ONCE)):
-        found = pictures_by_hash(data.project, (row[name] for row in chunk for name in data.pictures.values()))
-        for row in chunk:
-            named: dict[str, Picture | None] = {}
-            for prefix, name in data.pictures.items():
-                stored = found.get(row[name]) if row[name] else None
-                named[prefix] = Picture(f"{row[name]}.{_ENDINGS[stored.format]}", stored.path) if stored else None
-            yield row, named
+class PictureFolder:
+    """A folder of an archive with pictures, each of them once. They wait in the archive to be taken."""
 
+    def __init__(self, data: DataSet, archive: Archive, folder: str) -> None:
+        self._originals = Originals(data)
+        self._archive = archive
+        self._folder = folder
+        self._placed = SeenNumbers()
 
-def placed(data: DataSet, archive: Archive, folder: str, picture: Picture) -> Generator[bytes, None, bool]:
-    """Whether the picture is among the files of the folder, put there by now if it was not."""
-    name = f"{folder}/{picture.name}"
-    if name in archive:
+    def has(self, picture: StoredPicture) -> bool:
+        """Whether the picture is among the files, put there by now if it was not."""
+        if picture.number in self._placed:
+            return True
+        content = self._originals.read(picture)
+        if content is None:
+            return False
+        self._archive.put(f"{self._folder}/{picture.file_name}", content)
+        self._placed.add(picture.number)
         return True
-    content = picture.read(data)
-    if content is None:
-        return False
-    yield from archive.add(name, [content])
-    return True

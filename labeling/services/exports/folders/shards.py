@@ -10,13 +10,13 @@ from labeling.selectors.export import Filters
 from labeling.services.exports.base import Row
 from labeling.services.exports.folders.content import DataSet
 from labeling.services.exports.folders.features import Feature, table_of
-from labeling.services.exports.folders.pictures import with_pictures
+from labeling.services.exports.folders.pictures import Originals, with_pictures
 from labeling.services.exports.sink import Sink
 
 ROWS_A_GROUP = 10_000
 GROUPS_A_SHARD = 25
 #: Pictures are in memory for one group at a time.
-PICTURE_ROWS_A_GROUP = 100
+PICTURE_ROWS_A_GROUP = 1_000
 PICTURE_BYTES_A_GROUP = 32 * 1024 * 1024
 PICTURE_BYTES_A_SHARD = 512 * 1024 * 1024
 #: Where a row holds its picture meanwhile: no column of an item is called so.
@@ -43,10 +43,11 @@ def _with_bytes(data: DataSet, rows: Iterable[Row]) -> Iterator[Group]:
     """Rows with their pictures in them; a group and a file end where they are large."""
     shard, in_shard, in_group = 0, 0, 0
     group: list[Row] = []
+    originals = Originals(data)
     for row, pictures in with_pictures(data, rows):
         for prefix, picture in pictures.items():
-            content = picture.read(data) if picture else None
-            row[f"{PLACE}{prefix}"] = {"bytes": content, "path": picture.name} if picture and content else None
+            content = originals.read(picture) if picture else None
+            row[f"{PLACE}{prefix}"] = (content, picture.file_name) if picture and content else None
             in_group += len(content or b"")
         group.append(row)
         if len(group) == PICTURE_ROWS_A_GROUP or in_group >= PICTURE_BYTES_A_GROUP:
