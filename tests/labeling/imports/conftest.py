@@ -13,6 +13,8 @@ from labeling.models import ImportBatch, Item, Progress
 from labeling.selectors.importing import notes_of
 from labeling.services.imports import run_import, start_import
 from labeling.services.imports.notes import ImportNotes
+from labeling.services.imports.readers import csv as csv_reader
+from labeling.services.imports.readers import lines
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.records.rows import Rejection
 from tests.factories import make_project
@@ -56,6 +58,12 @@ def zip_of(files: dict[str, bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return target.getvalue()
+
+
+def small_blocks(monkeypatch) -> None:
+    """A small file is of many blocks then, as a large one is of the blocks that there are."""
+    for module in (csv_reader, lines):
+        monkeypatch.setattr(module, "BLOCK_BYTES", 16 * 1024)
 
 
 def counts(batch: ImportBatch) -> tuple[str, int, int, int]:

@@ -16,7 +16,7 @@ from labeling.services.imports import ImportRefused
 from labeling.services.imports.readers.csv import CsvReader
 from labeling.services.imports.readers.jsonl import JsonlReader
 from labeling.services.imports.records.rows import Rejection
-from tests.labeling.imports.conftest import counts, reasons
+from tests.labeling.imports.conftest import counts, reasons, small_blocks
 
 pytestmark = pytest.mark.django_db
 
@@ -206,22 +206,24 @@ def read_all(reader) -> tuple[list[dict], list[int], int]:
 
 
 @pytest.mark.parametrize("pattern", [b"x" * 100, b'x ""quoted"" \n next line\n'])
-def test_a_giant_csv_cell_is_one_rejection_and_little_memory(pattern, settings):
-    settings.IMPORT_MAX_CELL_BYTES = 200_000
-    giant = pattern * (12_000_000 // len(pattern))
+def test_a_giant_csv_cell_is_one_rejection_and_little_memory(pattern, settings, monkeypatch):
+    settings.IMPORT_MAX_CELL_BYTES = 20_000
+    small_blocks(monkeypatch)
+    giant = pattern * (1_200_000 // len(pattern))
     content = io.BytesIO(b'text,n\nbefore,1\n"' + giant + b'",2\nafter,3\n"two\nlines",4\n')
     del giant
     good, bad, peak = read_all(CsvReader(content, modality="text", kind=KINDS["classification"], options={}))
     assert (good, bad) == (["before", "after", "two\nlines"], [2])
-    assert peak < 20_000_000
+    assert peak < 2_000_000
 
 
-def test_a_quote_never_closed_is_one_rejection_and_the_rows_behind_it_are_read(settings):
-    settings.IMPORT_MAX_CELL_BYTES = 100_000
-    content = io.BytesIO(b'text,n\nbefore,1\n"open,2\n' + b"row,3\n" * 500_000)
+def test_a_quote_never_closed_is_one_rejection_and_the_rows_behind_it_are_read(settings, monkeypatch):
+    settings.IMPORT_MAX_CELL_BYTES = 10_000
+    small_blocks(monkeypatch)
+    content = io.BytesIO(b'text,n\nbefore,1\n"open,2\n' + b"row,3\n" * 50_000)
     good, bad, peak = read_all(CsvReader(content, modality="text", kind=KINDS["classification"], options={}))
-    assert (good[0], set(good[1:]), len(good), bad) == ("before", {"row"}, 500_001, [2])
-    assert peak - sum(map(sys.getsizeof, good)) < 12_000_000
+    assert (good[0], set(good[1:]), len(good), bad) == ("before", {"row"}, 50_001, [2])
+    assert peak - sum(map(sys.getsizeof, good)) < 1_200_000
 
 
 def test_a_giant_json_line_is_one_rejection_and_little_memory(settings):

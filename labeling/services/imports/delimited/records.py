@@ -19,6 +19,8 @@ Record = list[str] | Rejection
 
 LOOK_SIZE = 256 * 1024
 _READ_AGAIN = 8  # times the size of what was read; beyond that lines are read one by one, so that time stays linear
+#: Characters, as if a file were larger by so much: a small one with many stray quotes is worth the time.
+_READ_AGAIN_OF_SMALL = 64 * 1024
 _FOLLOWED_LINES = 1_000
 _STOPS = "unexpected end"
 _CARRIAGE_RETURN = "new-line character"
@@ -275,7 +277,7 @@ class Records:
         self.read_again_size += sum(map(len, self.held[:count]))
 
     def _allowed(self) -> int:
-        return _READ_AGAIN * (self.read_size + self.longest)
+        return _READ_AGAIN * (self.read_size + _READ_AGAIN_OF_SMALL)
 
 
 def _with_it(count: int) -> str:

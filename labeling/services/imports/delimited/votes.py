@@ -96,7 +96,8 @@ def _is_dump(lines: Iterable[str], style: Style, width: int) -> bool:
         if leaves_open and (goes_on or not says_dump):
             balance -= 1  # a quoted cell of several lines
         elif says_dump != says_quoted:
-            balance += (2 if has_escape else 0) if says_dump else -2
+            # a line whose quote stays open may be the first of a quoted cell: it is no word for a dump
+            balance += (2 if has_escape and not leaves_open else 0) if says_dump else -2
         elif says_dump:
             balance += -1 if _is_quoted(line, style) else int(has_escape and style.delimiter in _RARELY_QUOTED)
         votes += 1
