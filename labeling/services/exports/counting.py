@@ -99,12 +99,14 @@ class SeenNumbers:
                     block = self._blocks[number >> _BLOCK_BITS] = bytearray(1 << (_BLOCK_BITS - 3))
                 block[(number & _IN_BLOCK) >> 3] |= 1 << (number & 7)
 
-    def add(self, number: int) -> None:
-        self.update((number,))
-
-    def __contains__(self, number: int) -> bool:
+    def add(self, number: int) -> bool:
+        """Whether it was not among them before."""
         block = self._blocks.get(number >> _BLOCK_BITS)
-        return bool(block and block[(number & _IN_BLOCK) >> 3] >> (number & 7) & 1)
+        at, bit = (number & _IN_BLOCK) >> 3, 1 << (number & 7)
+        if block and block[at] & bit:
+            return False
+        self.update((number,))
+        return True
 
     def __len__(self) -> int:
         return sum(int.from_bytes(block, "little").bit_count() for block in self._blocks.values())

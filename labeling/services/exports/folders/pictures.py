@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -16,6 +16,7 @@ from labeling.services.files import storage
 
 ROWS_AT_ONCE = 500
 SPOOL_BYTES = 8 * 1024 * 1024
+PICTURES_A_LINE = 100
 MISSING = "The file of the picture is missing from the storage."
 
 #: A row with the pictures it names, by what stands in front of their names.
@@ -45,15 +46,21 @@ class PictureList:
         self._file.close()
 
     def over(self, rows: Iterable[WithPictures]) -> Iterator[WithPictures]:
+        group: list[tuple[Any, ...]] = []
         for row, pictures in rows:
-            for picture in pictures.values():
-                if picture:
-                    self._file.write(orjson.dumps(tuple(picture), option=orjson.OPT_APPEND_NEWLINE))
+            group += (tuple(picture) for picture in pictures.values() if picture)
+            if len(group) >= PICTURES_A_LINE:
+                self._write(group)
+                group = []
             yield row, pictures
+        self._write(group)
+
+    def _write(self, group: list[tuple[Any, ...]]) -> None:
+        self._file.write(orjson.dumps(group, option=orjson.OPT_APPEND_NEWLINE))
 
     def __iter__(self) -> Iterator[StoredPicture]:
         self._file.seek(0)
-        return (StoredPicture(*orjson.loads(line)) for line in self._file)
+        return (StoredPicture(*picture) for line in self._file for picture in orjson.loads(line))
 
 
 class Originals:
@@ -77,15 +84,18 @@ class PictureFolder:
         self._originals = Originals(data)
         self._archive = archive
         self._folder = folder
-        self._placed = SeenNumbers()
+        self._seen = SeenNumbers()
+        #: those of them whose file was not there
+        self._gone: set[int] = set()
 
     def has(self, picture: StoredPicture) -> bool:
         """Whether the picture is among the files, put there by now if it was not."""
-        if picture.number in self._placed:
+        if not self._seen.add(picture.number) and picture.number not in self._gone:
             return True
         content = self._originals.read(picture)
         if content is None:
+            self._gone.add(picture.number)
             return False
+        self._gone.discard(picture.number)
         self._archive.put(f"{self._folder}/{picture.file_name}", content)
-        self._placed.add(picture.number)
         return True
