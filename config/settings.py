@@ -113,6 +113,7 @@ AXES_CLIENT_IP_CALLABLE = "config.client_address.of_request"  # whatever else is
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 SIGN_IN_ATTEMPTS = whole_number("SIGN_IN_ATTEMPTS", 10, low=3, high=1000)
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # what the page of a link for a new password says
 AUTH_USER_MODEL = "labeling.User"
 LOGIN_URL = "pages:sign-in"
 LOGIN_REDIRECT_URL = "pages:projects"

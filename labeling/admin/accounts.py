@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from labeling.admin.base import LookAdmin, RecordedAdmin
 from labeling.models import ApiToken, AttemptLimit, AuditEvent, KnownAddress, User
 from labeling.services.accounts.tokens import after_new_password, revoke_tokens
+from labeling.services.members.reset_links import reset_path
 
 if TYPE_CHECKING:
     from labeling.models.token import ApiTokenQuerySet
@@ -32,6 +34,21 @@ class PersonAdmin(RecordedAdmin, UserAdmin):
     readonly_fields = ("last_login", "date_joined")  # they happened; and Django's fields for a moment have no labels
     date_hierarchy = "date_joined"
     change_user_password_template = "admin/labeling/change_password.html"
+
+    actions = ("make_reset_link",)
+
+    @admin.action(description="Make a link for a new password", permissions=["change"])
+    def make_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Shown once, to be sent by whatever way."""
+        by = cast("User", request.user)
+        for user in queryset[:20]:
+            try:
+                path, until = reset_path(by, user)
+            except PermissionDenied as refused:
+                self.message_user(request, f"{user.username}: {refused}", messages.ERROR)
+            else:
+                words = f"{user.username}, until {until:%Y-%m-%d %H:%M} UTC: {request.build_absolute_uri(path)}"
+                self.message_user(request, words, messages.SUCCESS)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj._changed_by = request.user

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ActionView, ProjectView, StrictSerializer, body, found, person
-from labeling.models import Action, Invitation, Role
+from labeling.models import Action, Invitation, Member, Role
 from labeling.models.invitation import MAX_USES, STATES
 from labeling.services.members.invitations import (
     DEFAULT_DAYS,
@@ -20,6 +20,8 @@ from labeling.services.members.invitations import (
     path_to_join,
     revoke_invitation,
 )
+from labeling.services.members.reset_links import reset_path
+from labeling.services.members.roster import MAX_ROWS, WHAT, carry_out, plan_roster
 
 
 class InvitationIn(StrictSerializer):
@@ -74,6 +76,61 @@ class Invitations(ProjectView, ListAPIView[Invitation]):
         response = Response(InvitationMade(made).data, status=status.HTTP_201_CREATED)
         response["Cache-Control"] = "private, no-store"
         return response
+
+
+class RosterIn(StrictSerializer):
+    rows = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField(allow_blank=True)),
+        min_length=1,
+        max_length=MAX_ROWS,
+        help_text="`username`, and if you like `email` and `role` (annotator).",
+    )
+    preview = serializers.BooleanField(default=False, help_text="Says what would become of each row and does nothing.")
+
+
+class RosterRowOut(serializers.Serializer[Any]):
+    row = serializers.IntegerField(help_text="From 1.")
+    username = serializers.CharField()
+    role = serializers.CharField()
+    what = serializers.ChoiceField(
+        choices=WHAT, help_text="*invite*: there is no account, a link makes it; *member*: in already, nothing changes."
+    )
+    reason = serializers.CharField(help_text="Why it was refused.")
+    link = serializers.CharField(allow_null=True, help_text="It is in this answer and nowhere again.")
+
+
+class Roster(ProjectView):
+    actions = {"POST": Action.MEMBERS_CHANGE}
+
+    @extend_schema(operation_id="roster_import", request=RosterIn, responses=RosterRowOut(many=True))
+    def post(self, request: Request, slug: str) -> Response:
+        """People by a table: who has an account is added, everybody else gets an invitation link of his own."""
+        given = body(RosterIn, request)
+        if given["preview"]:
+            rows = plan_roster(self.project, given["rows"])
+        else:
+            rows = carry_out(person(request), self.project, given["rows"])
+        told = [{**vars(row), "link": request.build_absolute_uri(row.path) if row.path else None} for row in rows]
+        return Response(RosterRowOut(told, many=True).data)
+
+
+class ResetLinkOut(serializers.Serializer[Any]):
+    link = serializers.CharField(help_text="To be sent to the person and nobody else. It is here and nowhere again.")
+    expires_at = serializers.DateTimeField()
+
+
+class ResetLink(ProjectView):
+    actions = {"POST": Action.MEMBERS_CHANGE}
+
+    @extend_schema(operation_id="members_reset_link", request=None, responses={201: ResetLinkOut})
+    def post(self, request: Request, slug: str, username: str) -> Response:
+        """A link by which a member chooses a new password; of people who are nothing more than members of projects that
+        the caller manages."""
+        members = Member.objects.filter(project=self.project, user__username=username).select_related("user")
+        member = found(None if "\0" in username else members.first(), "member")
+        path, until = reset_path(person(request), member.user, self.project)
+        made = {"link": request.build_absolute_uri(path), "expires_at": until}
+        return Response(ResetLinkOut(made).data, status=status.HTTP_201_CREATED)
 
 
 class InvitationRevoke(ActionView):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 
 from labeling.models import ApiToken, Project, Scope, User
 from labeling.pages.forms import CalmForm, dress
@@ -49,6 +49,18 @@ class ChangePasswordForm(PasswordChangeForm):
     @property
     def keeps_tokens(self) -> bool:
         return self.cleaned_data.get("tokens") == "keep"
+
+
+class NewPasswordForm(SetPasswordForm):
+    """For whoever came by a link."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].label = "New password"
+        self.fields["new_password1"].help_text = PASSWORD_HELP
+        self.fields["new_password2"].label = "New password again"
+        self.fields["new_password2"].help_text = ""
+        dress(self)
 
 
 class JoinForm(CalmForm):

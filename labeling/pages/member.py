@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.models import Action, Member, Project
@@ -13,6 +14,7 @@ from labeling.models.member import day_number
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import MeasureForm
 from labeling.services.members.measure import MEASURES, pause, resume, set_measure
+from labeling.services.members.reset_links import reset_path, why_no_link
 from labeling.services.validation.errors import Invalid
 
 
@@ -45,6 +47,7 @@ def member_page(
         "form": form,
         "today": found.answers_on(day_number(now)),
         "nothing_because": found.asked_nothing_because(now),
+        "why_no_link": why_no_link(request.user, found.user),
         **shown,
     }
     return render(request, "pages/members/member.html", context, status=400 if form.errors else 200)
@@ -69,6 +72,16 @@ def member_resume(request: PageRequest, project: Project, pk: int) -> HttpRespon
     found = resume(request.user, _member(project, pk))
     messages.success(request, f"{found.user.username} is asked again.")
     return redirect("pages:member", project.slug, pk)
+
+
+@require_POST
+@never_cache
+@project_page(Action.MEMBERS_CHANGE)
+def member_reset_link(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    """The link is in this one response and nowhere else."""
+    found = _member(project, pk)
+    path, until = reset_path(request.user, found.user, project)
+    return member_page(request, project, found, link=request.build_absolute_uri(path), link_until=until)
 
 
 def _member(project: Project, pk: int) -> Member:

@@ -45,7 +45,7 @@ TABS = (
         "Members",
         "pages:members",
         Action.MEMBERS_READ,
-        ("pages:member", "pages:people", "learning-pages:agreement", "pages:gold"),
+        ("pages:member", "pages:roster", "pages:people", "learning-pages:agreement", "pages:gold"),
     ),
     Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage",)),
     Tab("Audit", "pages:project-audit", Action.AUDIT_READ),

@@ -20,7 +20,9 @@ from labeling.pages import (
     project_settings,
     projects,
     quarantine,
+    reset,
     room,
+    roster,
 )
 
 app_name = "pages"
@@ -55,6 +57,9 @@ of_a_project = [
     path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
     path("members/invitations/new/", invitations.invitation_new, name="invitation-new"),
     path("members/invitations/<int:pk>/revoke/", invitations.invitation_revoke, name="invitation-revoke"),
+    path("members/file/", roster.roster, name="roster"),
+    path("members/members.csv", roster.members_file, name="members-file"),
+    path("members/<int:pk>/reset-link/", member.member_reset_link, name="member-reset-link"),
     path("members/quarantine/", quarantine.quarantine_set, name="quarantine-set"),
     path("members/quarantine/<int:pk>/lift/", quarantine.quarantine_lift, name="quarantine-lift"),
     path("settings/", project_settings.settings, name="settings"),
@@ -71,6 +76,7 @@ urlpatterns = [
     path("join/", join.Join.as_view(), name="join"),
     path("sign-out/", account.SignOut.as_view(), name="sign-out"),
     path("password/", account.ChangePassword.as_view(), name="password"),
+    path("password/reset/", reset.ResetPassword.as_view(), name="reset"),
     path("tokens/", account.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", account.token_revoke, name="token-revoke"),
     path("tokens/revoke-all/", account.tokens_revoke_all, name="tokens-revoke-all"),

@@ -55,6 +55,7 @@ ACTIONS = frozenset(
         "project.restored",
         "quarantine.lifted",
         "quarantine.set",
+        "reset_link.made",
         "review.decided",
         "review.undone",
         "run.asked_for",

@@ -31,6 +31,7 @@ class Page:
 PAGES = {
     "sign-in": Page(OPEN),
     "join": Page(OPEN),
+    "reset": Page(OPEN),
     "sign-out": Page(OPEN, "post", 302),
     "help": Page(OPEN),
     "projects": Page(SIGNED_IN),
@@ -56,6 +57,9 @@ PAGES = {
     "people": Page(Permission.MANAGE),
     "own-work": Page(Permission.ENTER),
     "member": Page(Permission.MANAGE),
+    "roster": Page(Permission.MANAGE),
+    "members-file": Page(Permission.MANAGE),
+    "member-reset-link": Page(Permission.MANAGE, "post", 200),
     "member-pause": Page(Permission.MANAGE, "post", 302),
     "member-resume": Page(Permission.MANAGE, "post", 302),
     "member-add": Page(Permission.MANAGE, "post", 400),  # with an empty form
