@@ -59,9 +59,7 @@ def test_done_again_it_changes_nothing_but_the_link_of_who_has_not_come(project,
     assert [row.state for row in Invitation.objects.order_by("pk")] == ["revoked", "open"]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "name\nx", "username,username\nx,y", "username,age\nx,3", "username\n"]
-)
+@pytest.mark.parametrize("text", ["", "name\nx", "username,username\nx,y", "username,age\nx,3", "username\n"])
 def test_what_is_no_such_file_is_refused_in_words(text):
     with pytest.raises(Invalid) as refused:
         read_roster(text)
