@@ -50,6 +50,57 @@ def _no_verdicts(project: Project) -> Mapping[str, PersonVerdict]:
     return {}
 
 
+@dataclass(frozen=True)
+class MeasuredValue:
+    """With its interval, or why there is none."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class BesideOne:
+    """A machine and one person, by number, beside the others who answered the same ``items``: how often either is at
+    least as near to them as the other is, and by how much the machine leads."""
+
+    person: int
+    items: int
+    machine: float
+    human: float
+    lead: MeasuredValue
+    is_won: bool
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Whether a machine is no worse than a person (the alternative-annotator test); None where too few people answered
+    too few items to say. ``least_people`` and ``least_items`` are what it takes."""
+
+    people: tuple[BesideOne, ...]
+    winning_rate: float | None
+    advantage: float | None
+    passes: bool | None
+    least_people: int
+    least_items: int
+
+
+#: By row an answer of the machine and those of people, as numbers from 0 and -1 for none; how near two answers are.
+StandInTest = Callable[[Sequence[int], Sequence[Sequence[int]], "Sequence[Sequence[float]] | None"], StandIn | None]
+
+
+def _no_stand_in(
+    said: Sequence[int], answers: Sequence[Sequence[int]], likeness: Sequence[Sequence[float]] | None
+) -> StandIn | None:
+    return None
+
+
+def _no_calibration(confidence: Sequence[Sequence[float]], right: Sequence[Sequence[bool]]) -> MeasuredValue | None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Extensions:
     """``metrics``: further entries of ``GET …/metrics/``, by name.
@@ -66,6 +117,8 @@ class Extensions:
     ``gold_verdict(right, chance)``: why somebody should be looked at whose gold answers were so, oldest first, or "";
     ``chance`` is the probability that a guess is right.
     ``consensus(ballots)``: what answers come to by the rule there is evidence for; without it the majority counts.
+    ``stand_in``: whether a machine is no worse than a person. ``calibration(confidence, right)``: how far probabilities
+    are from how often they are right, rows of one or several answers.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
@@ -80,6 +133,8 @@ class Extensions:
     gold_verdict: Callable[[Sequence[bool], float], str] = _no_gold_verdict
     consensus: Callable[[Ballots], WeighedConsensus] | None = None
     person_verdicts: Callable[[Project], Mapping[str, PersonVerdict]] = _no_verdicts
+    stand_in: StandInTest = _no_stand_in
+    calibration: Callable[[Sequence[Sequence[float]], Sequence[Sequence[bool]]], MeasuredValue | None] = _no_calibration
 
 
 class AlreadyInstalled(Exception):

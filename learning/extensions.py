@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labeling.consensus import Ballots, WeighedConsensus
-from labeling.extensions import Extensions, ShareInterval
+from labeling.extensions import Extensions, MeasuredValue, ShareInterval, StandIn
 from labeling.models import Project
 from learning.families.pairwise.export_rows import row_shapes
 from learning.families.pairwise.verdicts import verdicts_on_people
@@ -35,6 +35,8 @@ def extensions() -> Extensions:
         gold_verdict=_gold_verdict,
         consensus=_weighed_consensus,
         person_verdicts=verdicts_on_people,
+        stand_in=_stand_in,
+        calibration=_calibration,
     )
 
 
@@ -59,6 +61,20 @@ def _weighed_consensus(ballots: Ballots) -> WeighedConsensus:
     from learning.selectors.weighed_consensus import weighed_consensus  # noqa: PLC0415  # SciPy is not needed to answer
 
     return weighed_consensus(ballots)
+
+
+def _stand_in(
+    said: Sequence[int], answers: Sequence[Sequence[int]], likeness: Sequence[Sequence[float]] | None
+) -> StandIn | None:
+    from learning.selectors.machine_tests import stand_in  # noqa: PLC0415  # SciPy is not needed to answer
+
+    return stand_in(said, answers, likeness)
+
+
+def _calibration(confidence: Sequence[Sequence[float]], right: Sequence[Sequence[bool]]) -> MeasuredValue | None:
+    from learning.selectors.machine_tests import calibration_of  # noqa: PLC0415
+
+    return calibration_of(confidence, right)
 
 
 def _arms(project: Project) -> dict[str, Any]:

@@ -68,6 +68,11 @@ MEANINGS: Mapping[str, str] = {
     "context_facts": "Further facts of the context.",
     "gold": "The known true judgment, as the two stood.",
     "gold_explanation": "Why the known answer is true.",
+    # a prediction
+    "probabilities": "What the machine gave each label, where it gave probabilities.",
+    "machine": "Name of the machine.",
+    "machine_version": "Its version when it predicted.",
+    "cost": "What the prediction cost, in the unit of the machine's owner.",
     "ui_version": "Version of the page that asked.",
     "viewport": "Size of the window, in pixels.",
 }  # fmt: skip

@@ -1,21 +1,27 @@
-"""Shapes of export rows besides answers and items. Learning brings them (``extensions.py``)."""
+"""Shapes of export rows besides answers and items: predictions of machines, and what learning brings."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from labeling.extensions import installed
-from labeling.models import Project
+from labeling.kinds import KINDS
+from labeling.models import Prediction, Project
 from labeling.selectors.columns import Column
 from labeling.selectors.export import ROWS, Filters
+from labeling.selectors.machines.prediction_rows import count_predictions, prediction_columns, prediction_rows
+
+
+def _always(project: Project) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
 class RowShape:
     """``rows(project, filters)`` in bounded memory, the same rows in the same order for the same data.
 
-    ``kinds`` of project that have such rows; ``filters`` that mean something for them; ``label`` and ``hint`` are what
-    the export page says.
+    ``kinds`` of project that have such rows, where there are any (``is_there``); ``filters`` that mean something for
+    them; ``label`` and ``hint`` are what the export page says.
     """
 
     columns: Callable[[Project], Sequence[Column]]
@@ -25,20 +31,40 @@ class RowShape:
     filters: Sequence[str]
     label: str = ""
     hint: str = ""
+    is_there: Callable[[Project], bool] = _always
+
+
+_OURS = {
+    "predictions": RowShape(
+        prediction_columns,
+        lambda project, filters: prediction_rows(project, filters.split),
+        lambda project, filters: count_predictions(project, filters.split),
+        tuple(KINDS),
+        ("split",),
+        "Predictions",
+        "one row a prediction of a machine, with its version",
+        lambda project: Prediction.objects.filter(project=project).exists(),
+    )
+}
+
+
+def _every() -> Mapping[str, RowShape]:
+    return {**installed().row_shapes, **_OURS}
 
 
 def shape_named(rows: str) -> RowShape | None:
     """None for answers and items, which are no further shapes, and for names nobody knows."""
-    return installed().row_shapes.get(rows)
+    return _every().get(rows)
 
 
 def row_names() -> list[str]:
-    return [*ROWS, *installed().row_shapes]
+    return [*ROWS, *_every()]
 
 
 def shapes_of(project: Project) -> dict[str, RowShape]:
     """The further shapes a project has."""
-    return {name: shape for name, shape in installed().row_shapes.items() if project.kind in shape.kinds}
+    every = _every().items()
+    return {name: shape for name, shape in every if project.kind in shape.kinds and shape.is_there(project)}
 
 
 def row_names_of(project: Project) -> list[str]:

@@ -1,6 +1,16 @@
-"""Machines of a project, and what there is for them to predict."""
+"""Machines of a project, what there is for them to predict, and how well they do."""
 
+from labeling.selectors.machines.cards import MachineCard, cards_of
 from labeling.selectors.machines.listing import MachineFacts, VersionFacts, facts_of, machines_of, newest_version
 from labeling.selectors.machines.subjects import predictable
 
-__all__ = ["MachineFacts", "VersionFacts", "facts_of", "machines_of", "newest_version", "predictable"]
+__all__ = [
+    "MachineCard",
+    "MachineFacts",
+    "VersionFacts",
+    "cards_of",
+    "facts_of",
+    "machines_of",
+    "newest_version",
+    "predictable",
+]

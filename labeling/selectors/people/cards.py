@@ -179,7 +179,7 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
         agreement=counted_share(sum(beside.agreed), len(beside.agreed)),
         gold=counted_share(sum(right), len(right)),
         per_week=in_weeks(read.per_day.get(key, {}), weeks),
-        drift=_drift(beside.agreed),
+        drift=drift_of(beside.agreed),
         confused=_confused(beside.confusions, read.names),
         verdict=_verdict(read.verdicts.get(name), right, read.chance),
     )
@@ -193,7 +193,7 @@ def _verdict(found: PersonVerdict | None, right: Sequence[bool], chance: float) 
     return PersonVerdict(f"{by_gold}; {found.sentence}", found.view) if found else PersonVerdict(by_gold)
 
 
-def _drift(agreed: Sequence[bool]) -> tuple[CountedShare, ...]:
+def drift_of(agreed: Sequence[bool]) -> tuple[CountedShare, ...]:
     """The agreement in up to six parts of equal length, oldest first; nothing below two parts of twenty."""
     parts = min(DRIFT_PARTS, len(agreed) // LEAST_OF_A_PART)
     if parts < 2:
