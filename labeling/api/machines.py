@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ProjectView, StrictSerializer, body, found, person
+from labeling.api.people import ConfusedOut, CountedShareOut
 from labeling.models import Action, Machine
-from labeling.selectors.machines import MachineFacts, facts_of, machines_of
+from labeling.selectors.machines import MachineFacts, facts_of, machines_of, with_cards, with_newest_card
 from labeling.services.machines import manage as service
 
 
@@ -32,11 +33,51 @@ class MachineChange(StrictSerializer):
     owner = serializers.CharField(max_length=150, required=False, allow_blank=True)
 
 
+class MeasuredOut(serializers.Serializer[Any]):
+    value = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True, help_text="95 % interval; null where it says nothing.")
+    n = serializers.IntegerField()
+    note = serializers.CharField(help_text="Why there is no interval.")
+
+
+class WithPersonOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    agreement = CountedShareOut(help_text="The machine said what this person said.")
+    lead = MeasuredOut(
+        allow_null=True,
+        help_text="Nearer to the others than this person less farther, of the items that others answered.",
+    )
+    no_worse = serializers.BooleanField(
+        allow_null=True, help_text="Than this person, by the test; null: too few items."
+    )
+
+
+class MachineCardOut(serializers.Serializer[Any]):
+    predictions = serializers.IntegerField()
+    agreement = CountedShareOut(allow_null=True, help_text="With people's consensus.")
+    gold = CountedShareOut(allow_null=True, help_text="Right, where the truth is known.")
+    people = WithPersonOut(many=True, help_text="Most items first.")
+    no_worse_than_a_person = serializers.BooleanField(
+        allow_null=True, help_text="The alternative-annotator test; null: too few people or items to say."
+    )
+    winning_rate = serializers.FloatField(allow_null=True, help_text="Share of the people it is no worse than.")
+    verdict = serializers.CharField(help_text="The same in a sentence.")
+    calibration = MeasuredOut(allow_null=True, help_text="How far its probabilities are from how often they are right.")
+    drift = CountedShareOut(many=True, help_text="The agreement in parts of equal length, by when people answered.")
+    confused = ConfusedOut(many=True, help_text="What people said and the machine said instead, most often first.")
+    cost = serializers.FloatField(allow_null=True, help_text="Of all predictions that said what they cost.")
+    cost_per_right = serializers.FloatField(allow_null=True, help_text="Mean cost over the share that is right.")
+
+
 class MachineVersionOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     created_at = serializers.DateTimeField()
     predictions = serializers.IntegerField()
     last_at = serializers.DateTimeField(allow_null=True, help_text="Of the newest prediction.")
+    card = MachineCardOut(
+        allow_null=True, help_text="In a list of the newest version only, of one machine of its newest ten."
+    )
 
 
 class MachineOut(serializers.Serializer[Any]):
@@ -67,7 +108,7 @@ class Machines(ProjectView):
     @extend_schema(operation_id="machines_list", responses=MachinesOut)
     def get(self, request: Request, slug: str) -> Response:
         """The machines of the project, at work and ended, by name."""
-        return Response({"results": MachineOut(machines_of(self.project), many=True).data})
+        return Response({"results": MachineOut(with_newest_card(machines_of(self.project)), many=True).data})
 
     @extend_schema(operation_id="machines_add", request=MachineIn, responses={201: MachineMade})
     def post(self, request: Request, slug: str) -> Response:
@@ -81,7 +122,7 @@ class OneMachine(ProjectView):
     """One under ``/projects/{slug}/machines/{id}/``."""
 
     def facts(self) -> MachineFacts:
-        return facts_of(self.machine)
+        return with_cards(facts_of(self.machine))
 
     @property
     def machine(self) -> Machine:

@@ -62,7 +62,7 @@ ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
 RoleEnum = Literal["viewer", "annotator", "reviewer", "manager"]
 
 
-RowsEnum = Literal["annotations", "items", "preferences", "rankings", "scores"]
+RowsEnum = Literal["annotations", "items", "preferences", "rankings", "scores", "predictions"]
 
 
 ScopesEnum = Literal["read", "label", "manage", "predict"]

@@ -1,7 +1,15 @@
 """Machines of a project, what there is for them to predict, and how well they do."""
 
 from labeling.selectors.machines.cards import MachineCard, cards_of
-from labeling.selectors.machines.listing import MachineFacts, VersionFacts, facts_of, machines_of, newest_version
+from labeling.selectors.machines.listing import (
+    MachineFacts,
+    VersionFacts,
+    facts_of,
+    machines_of,
+    newest_version,
+    with_cards,
+    with_newest_card,
+)
 from labeling.selectors.machines.subjects import predictable
 
 __all__ = [
@@ -13,4 +21,6 @@ __all__ = [
     "machines_of",
     "newest_version",
     "predictable",
+    "with_cards",
+    "with_newest_card",
 ]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Avg, Count, Sum
@@ -48,30 +48,13 @@ class MachineCard:
         """What the test says, in a sentence; "" without learning, or where nobody has answered what it predicted."""
         return _verdict(self.stand_in) if self.stand_in else ""
 
-    def as_dict(self) -> dict[str, Any]:
-        """As REST tells it."""
-        shares = {name: getattr(self, name) for name in ("agreement", "gold")}
-        return {
-            "predictions": self.predictions,
-            **{name: share.as_dict() if share else None for name, share in shares.items()},
-            "people": [
-                {
-                    "name": one.name,
-                    "agreement": one.agreement.as_dict(),
-                    "lead": asdict(one.lead) if one.lead else None,
-                    "no_worse": one.is_won,
-                }
-                for one in self.people
-            ],
-            "no_worse_than_a_person": self.stand_in.passes if self.stand_in else None,
-            "winning_rate": self.stand_in.winning_rate if self.stand_in else None,
-            "verdict": self.verdict,
-            "calibration": asdict(self.calibration) if self.calibration else None,
-            "drift": [part.as_dict() for part in self.drift],
-            "confused": [{"others": one.others, "said": one.said, "n": one.n} for one in self.confused],
-            "cost": self.cost,
-            "cost_per_right": self.cost_per_right,
-        }
+    @property
+    def no_worse_than_a_person(self) -> bool | None:
+        return self.stand_in.passes if self.stand_in else None
+
+    @property
+    def winning_rate(self) -> float | None:
+        return self.stand_in.winning_rate if self.stand_in else None
 
 
 def cards_of(project: Project, versions: Iterable[int]) -> dict[int, MachineCard]:
@@ -96,7 +79,7 @@ _NONE = _Totals(0, None, None)
 
 def _totals(versions: Sequence[int]) -> dict[int, _Totals]:
     rows = Prediction.objects.filter(version__in=versions).order_by().values_list("version")
-    found = rows.annotate(n=Count("pk"), cost=Sum("cost"), mean=Avg("cost"))
+    found = rows.annotate(n=Count("pk"), total=Sum("cost"), mean=Avg("cost"))
     return {version: _Totals(n, cost, mean) for version, n, cost, mean in found}
 
 

@@ -1,12 +1,16 @@
 """The machines of a project with their versions, in two statements however many."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Max
 
 from labeling.models import Machine, MachineVersion, Prediction, Project
+from labeling.selectors.machines.cards import MachineCard, cards_of
+
+#: Of so many versions the page of a machine shows the cards.
+CARDS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class VersionFacts:
     created_at: datetime
     predictions: int
     last_at: datetime | None
+    card: MachineCard | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,23 @@ def facts_of(machine: Machine) -> MachineFacts:
     machine.refresh_from_db()
     (facts,) = _with_versions([machine])
     return facts
+
+
+def with_newest_card(machines: list[MachineFacts]) -> list[MachineFacts]:
+    """All of one project, each with the card of the version it predicts under."""
+    if not machines:
+        return []
+    cards = cards_of(machines[0].machine.project, [facts.version.pk for facts in machines])
+    return [_carded(facts, cards) for facts in machines]
+
+
+def with_cards(facts: MachineFacts) -> MachineFacts:
+    """With the cards of its newest versions."""
+    return _carded(facts, cards_of(facts.machine.project, [one.pk for one in facts.versions[-CARDS_SHOWN:]]))
+
+
+def _carded(facts: MachineFacts, cards: Mapping[int, MachineCard]) -> MachineFacts:
+    return replace(facts, versions=tuple(replace(one, card=cards.get(one.pk)) for one in facts.versions))
 
 
 def newest_version(machine: Machine) -> MachineVersion:
