@@ -11,7 +11,7 @@ from labeling.extensions import MeasuredValue, StandIn, installed
 from labeling.kinds import Confusion
 from labeling.models import Prediction, Project
 from labeling.selectors.machines.beside import AnsweredByPeople, Predicted, answered_by_people, parse, people_in
-from labeling.selectors.machines.truth import known_truth
+from labeling.selectors.machines.truth import KnownTruth, known_truth
 from labeling.selectors.people.cards import CONFUSIONS_TOLD, Confused, drift_of, names_of
 from labeling.selectors.people.rates import CountedShare, counted_share
 
@@ -84,7 +84,7 @@ def _totals(versions: Sequence[int]) -> dict[int, _Totals]:
 
 
 def _card(
-    beside: AnsweredByPeople, truth: Mapping[int, str], rows: list[Predicted], version_pk: int, totals: _Totals
+    beside: AnsweredByPeople, truth: KnownTruth, rows: list[Predicted], version_pk: int, totals: _Totals
 ) -> MachineCard:
     agreed: list[bool] = []
     confusions: Counter[Confusion] = Counter()
@@ -101,7 +101,8 @@ def _card(
             one_sure, one_right = _confidence(beside, row, not found, people.labels)
             sure.append(one_sure)
             right.append(one_right)
-    gold = [text == truth[subject] for subject, text in beside.texts_of(version_pk, truth)]
+    judged = (truth.is_right(truth.of[subject], text) for subject, text in beside.texts_of(version_pk, truth.of))
+    gold = [is_right for is_right in judged if is_right is not None]
     agreement, of_gold = counted_share(sum(agreed), len(agreed)), counted_share(sum(gold), len(gold))
     return MachineCard(
         predictions=totals.predictions,

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from labeling.models import Context, MachineVersion, Pair
+from labeling.models import Context, KnownAnswer, MachineVersion, Pair
 from labeling.selectors.machines import cards_of
 from labeling.services.machines.manage import add_machine
 from labeling.services.quality.quarantine import set_in_quarantine
@@ -110,6 +110,17 @@ def test_known_judgments_of_pairs_are_its_gold(people):
     rows = [(b, a, "right"), (a, c, "left"), (b, c, "tie")]
     predict(key, [{"left": one.external_id, "right": two.external_id, "label": said} for one, two, said in rows])
     assert (card_of(project).gold.count, card_of(project).gold.n) == (1, 2)
+
+
+def test_known_answers_of_items_are_its_gold_and_by_them_the_cost_is_told(project, people):
+    items = make_items(project, [f"text {n}" for n in range(5)])
+    for item, label in zip(items, ("ham", "ham", "spam", "spam"), strict=False):
+        KnownAnswer.objects.create(project=project, item=item, answer={"label": label}, origin="import")
+    _, key = add_machine(people.manager, project, name="judge", version="1")
+    predict(key, [{"item": item.pk, "label": "ham", "cost": 2} for item in items])
+    card = card_of(project)
+    assert (card.gold.count, card.gold.n, card.agreement) == (2, 4, None)
+    assert (card.cost, card.cost_per_right) == (10.0, 4.0)
 
 
 def test_a_label_of_several_is_calibrated_label_by_label_and_a_rating_goes_by_steps(people):
