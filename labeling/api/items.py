@@ -17,7 +17,7 @@ from labeling.api.base import ActionView, FirstRenderer, ProjectView, machine_of
 from labeling.api.files import IMMUTABLE, file_response, unchanged
 from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
 from labeling.kinds import kind_of
-from labeling.models import Action, Annotation, Asset, Item, Task
+from labeling.models import Action, Annotation, Asset, Item, PracticeQuestion, Task
 from labeling.selectors.access import may, require
 from labeling.selectors.items import browse
 from labeling.selectors.names import person_called
@@ -132,7 +132,10 @@ class Preview(ActionView):
                 raise Http404("No such item.")
             return _preview(request, _asset(item))
         user = person(request)
-        asked = Task.objects.filter(item=item, annotator=user).exists()
+        asked = (
+            Task.objects.filter(item=item, annotator=user).exists()
+            or PracticeQuestion.objects.filter(item=item, round__user=user).exists()
+        )
         require(user, item.project, Action.TASKS_SEE_OWN_PICTURE if asked else self.action_asked)
         return _preview(request, _asset(item))
 

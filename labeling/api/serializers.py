@@ -14,6 +14,7 @@ from labeling.models import (
     AskAgain,
     Because,
     FallBack,
+    GoldFeedback,
     ImportBatch,
     ImportRejection,
     Item,
@@ -111,6 +112,19 @@ class SettingsSerializer(StrictSerializer):
         help_text="auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so;"
         " never: it does not, and where it did the model chooses again.",
     )
+    gold_feedback = serializers.ChoiceField(
+        choices=GoldFeedback.choices,
+        required=False,
+        help_text="said: the response to an answer on gold has `feedback`, and the page shows it.",
+    )
+    practice_questions = serializers.IntegerField(
+        min_value=0,
+        max_value=50,
+        required=False,
+        help_text="Gold items before the first question; 0: none.",
+    )
+    practice_pass = serializers.FloatField(min_value=0, max_value=1, required=False, help_text="Share to be right.")
+    practice_tries = serializers.IntegerField(min_value=1, max_value=20, required=False)
     answers_a_minute = serializers.IntegerField(
         min_value=0,
         max_value=600,

@@ -90,6 +90,12 @@ class AnswerIn(serializers.Serializer[Any]):
     viewport = serializers.ChoiceField(choices=Viewport.choices, allow_blank=True, required=False)
 
 
+class FeedbackOut(serializers.Serializer[Any]):
+    right = serializers.BooleanField(help_text="Of the first answer.")
+    truth = serializers.DictField()
+    explanation = serializers.CharField()
+
+
 class AnswerOut(serializers.Serializer[Any]):
     task = serializers.IntegerField()
     state = serializers.ChoiceField(choices=["answered"])
@@ -97,6 +103,7 @@ class AnswerOut(serializers.Serializer[Any]):
     answer = serializers.DictField()
     elapsed_ms = serializers.IntegerField(allow_null=True)
     created_at = serializers.DateTimeField()
+    feedback = FeedbackOut(required=False, help_text="On gold, in projects whose `gold_feedback` is said.")
 
 
 class SkipIn(serializers.Serializer[Any]):

@@ -56,7 +56,7 @@ class TaskView(ActionView):
         return super().handle_exception(exc)
 
 
-def _body(request: Request) -> Mapping[str, Any]:
+def body_of(request: Request) -> Mapping[str, Any]:
     data = request.data  # {} where there is no body; a body that says null is one
     if not isinstance(data, Mapping):
         raise ParseError("Expected a JSON object.")
@@ -84,7 +84,7 @@ class NextTasks(TaskView):
         found = _project(slug)
         if not found:
             raise Http404("No such project.")
-        tasks = next_tasks(person(request), found[0], _body(request).get("count", 1))
+        tasks = next_tasks(person(request), found[0], body_of(request).get("count", 1))
         response = Response([task_json(task, task.project) for task in tasks])
         if not tasks and (because := nothing_because(person(request), found[0])):
             response[schema.NOTHING_BECAUSE.name] = because
@@ -105,7 +105,7 @@ class TaskAnswer(TaskView):
     )
     def put(self, request: Request, pk: int) -> Response:
         """Records an answer (201), or the same again or a revision of it (200). Repeating it is harmless."""
-        body = _body(request)
+        body = body_of(request)
         page = {name: body[name] for name in ("ui_version", "viewport") if name in body}
         recorded = record_answer(person(request), pk, body.get("answer"), body.get("elapsed_ms"), **page)
         made = recorded.annotation
@@ -117,6 +117,8 @@ class TaskAnswer(TaskView):
             "elapsed_ms": made.elapsed_ms,
             "created_at": utc_text(made.created_at),
         }
+        if recorded.feedback:
+            answered["feedback"] = recorded.feedback.as_dict()
         return Response(answered, status.HTTP_201_CREATED if recorded.created else status.HTTP_200_OK)
 
     @extend_schema(operation_id="tasks_take_back", request=None, responses={200: schema.TaskOut, **REFUSED})
@@ -132,5 +134,5 @@ class TaskSkip(TaskView):
     @extend_schema(operation_id="tasks_skip", request=schema.SkipIn, responses={200: schema.SkipOut, **REFUSED})
     def post(self, request: Request, pk: int) -> Response:
         """Gives a question back unanswered; the caller is not asked about the item again."""
-        task = skip(person(request), pk, _body(request).get("reason"))
+        task = skip(person(request), pk, body_of(request).get("reason"))
         return Response({"task": pk, "state": task.state, "reason": task.skip_reason})

@@ -6,6 +6,7 @@ from labeling.models.attempt_limit import AttemptLimit
 from labeling.models.audit_event import AppendOnly, AuditEvent
 from labeling.models.backup import Backup
 from labeling.models.context import Context
+from labeling.models.gold_told import GoldTold
 from labeling.models.housekeeping import Housekeeping
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
 from labeling.models.import_draft import ImportDraft
@@ -21,9 +22,10 @@ from labeling.models.machine import Machine, MachineVersion
 from labeling.models.member import Member
 from labeling.models.pair import Gold, Pair
 from labeling.models.permission import Permission, Role
+from labeling.models.practice import PracticeQuestion, PracticeRound, PracticeState
 from labeling.models.prediction import Prediction, PredictionImport
 from labeling.models.progress import Progress
-from labeling.models.project import AskAbout, AskAgain, FallBack, Modality, Pairs, Project
+from labeling.models.project import AskAbout, AskAgain, FallBack, GoldFeedback, Modality, Pairs, Project
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
@@ -38,13 +40,14 @@ from labeling.models.user import User
 from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
-    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskAgain", "AskedAgain", "Asset", "AttemptLimit",
-    "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "Housekeeping", "ImportBatch",
-    "ImportDraft", "ImportFormat", "ImportRejection", "Instructions", "Invitation", "Item", "ItemComment",
-    "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState", "KnownAddress", "KnownAnswer", "KnownFrom", "Label",
-    "Machine", "MachineVersion", "Member", "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs",
-    "Permission", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
+    "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskAgain", "AskedAgain", "Asset",
+    "AttemptLimit", "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "GoldFeedback",
+    "GoldTold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat", "ImportRejection", "Instructions",
+    "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",
+    "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion", "Member", "Modality",
+    "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "PracticeQuestion", "PracticeRound",
+    "PracticeState", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
     "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role",
-    "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord", "Task",
-    "TaskState", "User", "Verdict", "Viewport", "WorkerMachine",
+    "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord",
+    "Task", "TaskState", "User", "Verdict", "Viewport", "WorkerMachine",
 ]  # fmt: skip

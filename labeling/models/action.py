@@ -26,6 +26,7 @@ class Action(Enum):
     #: Answers known to be true; never for who is only asked.
     GOLD_READ = "gold.read", Permission.REVIEW
     GOLD_CHANGE = "gold.change", Permission.REVIEW
+    PRACTICE_CHANGE = "practice.change", Permission.MANAGE
     #: Also what others said of the item, by the rules of names.
     REVIEWS_READ = "reviews.read", Permission.REVIEW
     REVIEWS_DECIDE = "reviews.decide", Permission.REVIEW

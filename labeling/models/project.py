@@ -49,6 +49,13 @@ class AskAbout(models.TextChoices):
     UNLABELED = "unlabeled", "Only what came without an answer"
 
 
+class GoldFeedback(models.TextChoices):
+    """Whether people hear the truth once they have answered gold (decision 0085)."""
+
+    NEVER = "never", "Nothing is said"
+    SAID = "said", "Right or wrong is said, with the explanation"
+
+
 def new_pseudonym_key() -> str:
     return secrets.token_hex(16)
 
@@ -153,6 +160,23 @@ class Project(models.Model):
         help_text="How many people a second opinion may bring an item to.",
     )  # fmt: skip
 
+    gold_feedback = models.CharField(
+        max_length=5, choices=GoldFeedback.choices, default=GoldFeedback.NEVER, db_default=GoldFeedback.NEVER,
+        help_text="Whether people hear after a gold question whether they were right, and why.",
+    )  # fmt: skip
+    practice_questions = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(50)],
+        help_text="Gold questions with explanations before the first real one; 0 for no practice round.",
+    )  # fmt: skip
+    practice_pass = models.FloatField(
+        default=0.8, db_default=0.8, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="Share of the practice questions that must be right.",
+    )  # fmt: skip
+    practice_tries = models.PositiveSmallIntegerField(
+        default=3, db_default=3, validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="Practice rounds somebody may take.",
+    )  # fmt: skip
+
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
     pseudonym_key = models.CharField(
@@ -248,4 +272,5 @@ SETTINGS_FIELDS = (
     "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back", "ask_about",
     "answers_a_minute",
     "second_opinions", "second_share", "most_answers",
+    "gold_feedback", "practice_questions", "practice_pass", "practice_tries",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
-from labeling.models import AskAbout, AskAgain, FallBack, Modality, Pairs, Project, Role
+from labeling.models import AskAbout, AskAgain, FallBack, GoldFeedback, Modality, Pairs, Project, Role
 from labeling.models.invitation import MAX_USES
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.pages import label_lines
@@ -243,6 +243,23 @@ class SettingsForm(CalmForm):
         required=False,
         label="Gold questions, %",
         help_text="Share of a person's questions whose true answer is known: they find who guesses.",
+    )
+
+    gold_feedback = forms.ChoiceField(
+        choices=GoldFeedback.choices,
+        required=False,
+        label="After a gold question",
+        help_text="Whether people hear if they were right, and why. Their first answer is what tests them.",
+    )
+    practice_questions = forms.IntegerField(
+        required=False,
+        label="Practice questions",
+        help_text="Gold items with explanations before somebody's first real question. 0 for none.",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
+    practice_pass = PercentField(required=False, label="Of these right to pass, %")
+    practice_tries = forms.IntegerField(
+        required=False, label="Practice rounds at most", widget=forms.NumberInput(attrs={"class": "control--short"})
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, kind: QuestionKind | None = None, **kwargs: Any) -> None:

@@ -1,13 +1,13 @@
 """The blind JSON of a task: what an annotator is shown, and nothing that could bias the answer (invariant 6)."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
 
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Asset, Context, Item, Modality, Pair, Project, Task
+from labeling.models import Asset, Context, Item, Modality, Pair, PracticeQuestion, Project, Task
 
 #: Longest side, in pixels, of the preview an annotator looks at.
 PREVIEW_SIZE = 1600
@@ -38,6 +38,12 @@ def blind_json(subject: Item | Pair, project: Project) -> dict[str, Any]:
         "left": _of_item(subject.first, project),
         "right": _of_item(subject.second, project),
     }
+
+
+def practice_json(question: PracticeQuestion, project: Project) -> dict[str, Any]:
+    """A practice question in the form of a real one. Expects its item loaded."""
+    end = question.round.started_at + timedelta(seconds=project.lease_s)
+    return task_json(Task(pk=question.pk, project=project, item=question.item, lease_expires_at=end), project)
 
 
 def utc_text(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from labeling.db.raw_rows import decoder, fetch
 from labeling.kinds import PerSubject, kind_of
 from labeling.kinds.pairwise.kind import SWAPPED
-from labeling.models import Gold, Project
+from labeling.models import Gold, GoldTold, Project, TaskState
 from labeling.selectors.label_names import label_names
 from labeling.selectors.people.key import HAS_KEY, KEY_COLUMNS, PersonKey
 
@@ -89,17 +89,22 @@ def _gold_of_pairs(project: Project) -> dict[PersonKey, list[bool]]:
 
 def _gold_of_items(project: Project) -> dict[PersonKey, list[bool]]:
     sql = f"""
-        SELECT {KEY_COLUMNS}, k.answer, a.answer
+        SELECT {KEY_COLUMNS}, k.answer, a.answer, g.is_right
         FROM labeling_knownanswer k
         JOIN labeling_annotation a ON a.item_id = k.item_id AND a.is_current AND a.answer IS NOT NULL AND {HAS_KEY}
         LEFT JOIN labeling_task t ON t.id = a.task_id
+        LEFT JOIN labeling_goldtold g ON g.task_id = a.task_id
         WHERE k.project_id = %s AND (t.id IS NULL OR t.reason <> 'repeat') AND NOT {BY_ITS_MAKER}
         ORDER BY a.id"""
     judge = judging(project)
     found: dict[PersonKey, list[bool]] = {}
-    for user, name, truth, answer in fetch(sql, [project.pk]):
-        if (is_right := judge(truth, answer)) is not None:
+    for user, name, truth, answer, told in fetch(sql, [project.pk]):
+        # who was told the truth may have answered anew since
+        if (is_right := judge(truth, answer) if told is None else bool(told)) is not None:
             found.setdefault(PersonKey(user, name), []).append(is_right)
+    taken_back = GoldTold.objects.filter(task__project=project).exclude(task__state=TaskState.ANSWERED)
+    for user, is_right in taken_back.order_by("pk").values_list("task__annotator", "is_right"):
+        found.setdefault(PersonKey(user), []).append(is_right)  # told, and taken back: it was answered all the same
     return found
 
 
@@ -107,15 +112,20 @@ def _gold_of_items(project: Project) -> dict[PersonKey, list[bool]]:
 BY_ITS_MAKER = "(k.origin <> 'import' AND COALESCE(k.made_by_id, 0) = COALESCE(a.annotator_id, -1))"
 
 
-def judging(project: Project) -> Callable[[Any, Any], bool | None]:
+def judging(project: Project) -> Callable[[str, str], bool | None]:
+    """``judge_of`` for stored JSON; the same two are held against each other once."""
+    judge, decode = judge_of(project), decoder()
+    return lru_cache(maxsize=REMEMBERED)(lambda truth, answer: judge(decode(truth), decode(answer)))
+
+
+def judge_of(project: Project) -> Callable[[dict[str, Any], dict[str, Any]], bool | None]:
     """Whether a stored answer is right, by the stored truth; None where one of them says nothing in the labels of now,
     or the truth is one that nobody can give any more."""
-    kind, decode, scheme = kind_of(project), decoder(), label_names(project)
+    kind, scheme = kind_of(project), label_names(project)
     labels = list(project.labels.in_use().all_keys())
 
-    @lru_cache(maxsize=REMEMBERED)
-    def judge(truth: str, answer: str) -> bool | None:
-        true, said = scheme.read(decode(truth)), scheme.read(decode(answer))
+    def judge(truth: dict[str, Any], answer: dict[str, Any]) -> bool | None:
+        true, said = scheme.read(truth), scheme.read(answer)
         if not scheme.counts(true) or not scheme.counts(said) or kind.within(true, labels) != true:
             return None
         return kind.is_right(said, true, labels)

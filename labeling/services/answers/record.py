@@ -34,6 +34,7 @@ from labeling.models import (
 from labeling.models.member import day_number
 from labeling.models.task import TaskQuerySet
 from labeling.services.answers.answer_check import AnswerCheck
+from labeling.services.answers.feedback import Feedback, feedback_on
 from labeling.services.answers.pace import AnswersTooFast, keep_pace
 from labeling.services.answers.skips import BY_SKIPS, Skip, is_skipped_by_everybody, settles, skips_of
 from labeling.services.serving.known import asked_item_moved
@@ -59,6 +60,8 @@ class Recorded:
     annotation: Annotation
     answer: dict[str, Any]
     created: bool
+    #: what the person hears of a gold question, where the project says so
+    feedback: Feedback | None = None
 
 
 @dataclass(slots=True)
@@ -117,8 +120,9 @@ def record_answer(
         current = Annotation.objects.current().get(task=work.task)
         checked, is_same = asked.again(answer, current.answer)
         if is_same:
-            return Recorded(current, checked, created=False)
-        return Recorded(_revise(work, asked.stored(checked), seen), checked, created=False)
+            return Recorded(current, checked, False, _feedback(work, current.answer))
+        stored = asked.stored(checked)
+        return Recorded(_revise(work, stored, seen), checked, False, _feedback(work, stored))
     checked = asked.checked(answer)
     keep_pace(work.member, work.now)
     if work.task.state != TaskState.OPEN:
@@ -129,9 +133,14 @@ def record_answer(
     if work.project.label_splits:
         _let_former_go(work)
     _count_answer(work, +1)
-    annotation = _revise(work, asked.stored(checked), seen)
+    stored = asked.stored(checked)
+    annotation = _revise(work, stored, seen)
     _finish(work)
-    return Recorded(annotation, checked, created=annotation.revision == 1)
+    return Recorded(annotation, checked, annotation.revision == 1, _feedback(work, stored))
+
+
+def _feedback(work: _Work, stored: dict[str, Any]) -> Feedback | None:
+    return feedback_on(work.project, work.task, stored)
 
 
 @transaction.atomic

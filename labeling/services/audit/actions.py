@@ -38,6 +38,8 @@ ACTIONS = frozenset(
         "model.unpinned",
         "password.changed",
         "prediction.deleted",
+        "practice.reset",
+        "practice.waived",
         "project.archived",
         "project.changed",
         "project.created",

@@ -22,6 +22,7 @@ from labeling.models import (
     Asset,
     Backup,
     Context,
+    GoldTold,
     ImportBatch,
     Item,
     ItemComment,
@@ -29,6 +30,7 @@ from labeling.models import (
     KnownAnswer,
     Pair,
     PairQueueEntry,
+    PracticeRound,
     Prediction,
     Project,
     ProjectDeletion,
@@ -133,6 +135,8 @@ def _delete_project(deletion: ProjectDeletion, beat: Beat) -> None:
         try:
             QueueEntry.objects.filter(epoch__project=project_id).delete()
             PairQueueEntry.objects.filter(epoch__project=project_id).delete()
+            PracticeRound.objects.filter(project=project_id).delete()
+            GoldTold.objects.filter(task__project=project_id).delete()
             for some in rows:
                 _delete_in_batches(some, deletion, beat)
             with transaction.atomic():

@@ -14,6 +14,7 @@ from labeling.db.prepared import Prepared
 from labeling.kinds import KINDS
 from labeling.models import Action, Label, Member, Project, Task, TaskState, User
 from labeling.models.task import TaskQuerySet
+from labeling.selectors.practice import practice_of
 from labeling.services.serving.claim import claim
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.leases import lease_end
@@ -28,6 +29,7 @@ MAX_COUNT = 50
 RENEW_BELOW = 0.9
 #: Tries of somebody for whom others were faster at every pair that was drawn.
 RACES = 20
+PRACTICE_FIRST = "A practice round comes before the first question: load the page where you label."
 
 
 def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = None) -> list[Task]:
@@ -78,6 +80,8 @@ def _cursor(user: User, project: Project) -> AnnotatorCursor:
     if not member.may(Action.TASKS_ANSWER.permission):
         raise PermissionDenied(member.refusal)
     member.user = user
+    if member.project.practice_questions and practice_of(member).is_due:
+        raise PermissionDenied(PRACTICE_FIRST)
     return AnnotatorCursor(member.project, member, member.project.progress, member.asked_at)  # type: ignore[attr-defined]
 
 

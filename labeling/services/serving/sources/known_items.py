@@ -8,10 +8,10 @@ exactly uniform while no more than a run is left, and the same cost however many
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from labeling.db.prepared import Prepared, PreparedRows
-from labeling.models import Item, ItemStatus, KnownAnswer, KnownFrom, Split
+from labeling.models import Item, ItemStatus, KnownAnswer, KnownFrom, PracticeQuestion, Split
 from labeling.models.known_answer import KEY_BITS
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
@@ -47,6 +47,8 @@ def _run(project: int, user: int, after: int, last: int, *, source: SubjectSourc
     known = KnownAnswer.objects.filter(project=project, draw_key__gt=after, draw_key__lte=last)
     known = known.filter(~asked(source, user, "item"), item__split=Split.POOL, item__status=ItemStatus.ACTIVE)
     known = known.exclude(made_by=user, origin__in=[KnownFrom.HAND, KnownFrom.REVIEW])  # who knows it by heart
+    practised = PracticeQuestion.objects.filter(item=OuterRef("item"), round__user=user)
+    known = known.filter(~Exists(practised))
     return known.order_by("draw_key").values_list("item")[:RUN]
 
 
