@@ -22,7 +22,7 @@ from labeling.services.validation.errors import Invalid
 
 class PracticeOut(serializers.Serializer[Any]):
     due = serializers.BooleanField(help_text="No real question before a round is passed.")
-    state = serializers.ChoiceField(choices=[*PracticeState.choices, ("", "not begun")])
+    state = serializers.CharField(help_text='running, passed, failed or waived; "" where none was begun.')
     questions = serializers.IntegerField()
     needed = serializers.IntegerField(help_text="Of these right, to pass.")
     right = serializers.IntegerField(allow_null=True, help_text="In the newest round, once it is over.")
@@ -30,7 +30,7 @@ class PracticeOut(serializers.Serializer[Any]):
 
 
 class PracticeStandingOut(serializers.Serializer[Any]):
-    state = serializers.ChoiceField(choices=PracticeState.choices)
+    state = serializers.CharField(help_text="running, passed or failed.")
     finished = serializers.BooleanField()
 
 
@@ -90,7 +90,7 @@ class _Answering(TaskView):
         return Response(
             {
                 "task": practised.question.pk,
-                "answer": practised.question.answer,
+                "answer": practised.answer,
                 "feedback": practised.feedback.as_dict(),
                 "practice": {"state": practised.state, "finished": practised.is_finished},
             }

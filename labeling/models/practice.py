@@ -57,7 +57,7 @@ class PracticeRound(models.Model):
 
 
 class PracticeQuestion(models.Model):
-    """``truth`` and ``explanation`` are as they were when the round began. One that is ``answered_at`` some time without
+    """``truth`` and ``explanation`` are as they were when the round began. One ``answered_at`` some time without
     an ``answer`` was skipped."""
 
     round = models.ForeignKey(PracticeRound, on_delete=models.CASCADE, related_name="questions")

@@ -14,13 +14,16 @@ from django.views.decorators.http import require_GET
 
 from labeling.kinds import KindNotInstalled, QuestionKind, kind_of
 from labeling.kinds.page_keys import PageKeys, page_keys
-from labeling.models import Action, Modality, Project, User
+from labeling.models import Action, Modality, PracticeState, Project, User
 from labeling.pages.decorators import project_page
 from labeling.pages.markdown import render_markdown
 from labeling.pages.modules import modules_of
+from labeling.pages.practice import practice_page
 from labeling.selectors.access import may, member_of
 from labeling.selectors.annotating import last_given, standing
-from labeling.selectors.task_json import task_json
+from labeling.selectors.practice import Practice, practice_of
+from labeling.selectors.task_json import practice_json, task_json
+from labeling.services.quality.practice import open_questions
 from labeling.services.serving.next_tasks import next_tasks
 
 #: Questions that come with the page.
@@ -49,6 +52,9 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     """The page; leases the first questions to the person (the same ones again when it is reloaded)."""
     user: User = request.user  # type: ignore[assignment]
     kind = kind_of(project)
+    practice = _practice(user, project)
+    if practice and practice.is_due and practice.state != PracticeState.RUNNING:
+        return practice_page(request, project, practice)  # type: ignore[arg-type]  # the door has let it through
     keys = page_keys(project.labels.in_use(), kind, is_picture=project.modality == Modality.IMAGE)
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
@@ -65,7 +71,8 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "may_manage": may(user, project, Action.PROJECT_CHANGE),
         "modules": [name for name in modules_of(PAGE_SCRIPT, kind.script) if name != PAGE_SCRIPT],
         "styles": styles_of(kind),
-        "boot": {**_boot(user, project, keys), "instructions": {"version": version}},
+        "practice": practice.last if practice and practice.is_due else None,
+        "boot": {**_boot(user, project, keys, practice), "instructions": {"version": version}},
     }
     context["standing"] = context["boot"]
     return render(request, "pages/annotate/index.html", context)
@@ -92,10 +99,24 @@ def _asked(user: User, project: Project) -> bool:
     return member is not None and member.may(Action.TASKS_ANSWER.permission)
 
 
-def _boot(user: User, project: Project, keys: PageKeys) -> dict[str, Any]:
+def _practice(user: User, project: Project) -> Practice | None:
+    """Where somebody stands who may have to practise; None in projects without practice."""
+    member = member_of(user, project) if project.practice_questions and not project.archived_at else None
+    return practice_of(member) if member else None
+
+
+def _questions(user: User, project: Project, *, is_practice: bool) -> list[dict[str, Any]]:
+    if is_practice:
+        return [practice_json(question, project) for question in open_questions(user, project, FIRST)]
+    return [task_json(task, project) for task in next_tasks(user, project, FIRST)]
+
+
+def _boot(user: User, project: Project, keys: PageKeys, practice: Practice | None) -> dict[str, Any]:
     """What the scripts start with. Blind: tasks as in REST, one's own answers, counts."""
     state, kind = standing(user, project), kind_of(project)
-    tasks = next_tasks(user, project, FIRST) if state["asked"] and not project.archived_at else []
+    running = practice.last if practice and practice.is_due else None
+    is_asked = state["asked"] and not project.archived_at
+    tasks = _questions(user, project, is_practice=running is not None) if is_asked else []
     return {
         **state,
         "project": {
@@ -109,7 +130,12 @@ def _boot(user: User, project: Project, keys: PageKeys) -> dict[str, Any]:
         "ui_version": ui_version(kind),
         "labels": [{"name": label["name"], "keys": label["keys"]} for label in keys.labels],
         "keys": keys.commands,
-        "tasks": [task_json(task, project) for task in tasks],
-        "history": last_given(user, project),
-        "urls": {"api": "/api/v1", "state": reverse("pages:annotate-state", args=[project.slug])},
+        "tasks": tasks,
+        "history": [] if running else last_given(user, project),
+        # what is kept in the browser of a round stays apart: its questions have numbers of their own
+        "practice": running.pk if running else None,
+        "urls": {
+            "api": "/api/v1/practice" if running else "/api/v1",
+            "state": reverse("pages:annotate-state", args=[project.slug]),
+        },
     }

@@ -13,6 +13,7 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import InvitationForm, MemberForm
 from labeling.pages.navigation import permissions
 from labeling.pages.people import agreement_page
+from labeling.selectors.practice import Practice, practice_of_all
 from labeling.selectors.quarantine import quarantines, with_answers
 from labeling.services.projects.manage import remove_member, set_member
 from labeling.services.validation.errors import Invalid
@@ -57,11 +58,20 @@ def members_page(
         "invitations": invitations_shown(project) if may_manage else [],
         "in_force": with_answers(row for row in ever if row.lifted_at is None),
         "agreement_url": agreement_page(project),
+        "practising": _practising(project, members),
         "earlier": [row for row in ever if row.lifted_at is not None][:EARLIER_SHOWN],
         **shown,
     }
     has_errors = form.errors or invitation_form.errors
     return render(request, "pages/members/index.html", context, status=400 if has_errors else 200)
+
+
+def _practising(project: Project, members: list[Member]) -> list[tuple[Member, Practice]]:
+    """Who practises, has practised, or was let off, where the project has practice."""
+    if not project.practice_questions:
+        return []
+    found = practice_of_all(project, members)
+    return [(member, found[member.pk]) for member in members if found[member.pk].state or found[member.pk].is_due]
 
 
 def invitations_shown(project: Project) -> list[Invitation]:

@@ -15,6 +15,7 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import DeleteForm
 from labeling.pages.markdown import render_markdown
 from labeling.pages.settings_form import ProjectSettingsForm
+from labeling.selectors.practice import usable
 from labeling.services.projects.deletion import delete_project
 from labeling.services.projects.manage import update_project
 from labeling.services.projects.overlap_changes import unfinished_change
@@ -65,6 +66,7 @@ def _page(
         "archived_labels": project.labels.filter(archived=True),
         "all_labels": project.labels.all(),
         "rename_error": rename_error,
+        "gold_lacking": gold_lacking(project),
         "versions": [
             (version, render_markdown(version.text))
             for version in project.instructions_versions.select_related("created_by")[:VERSIONS_SHOWN]
@@ -76,6 +78,17 @@ def _page(
         context,
         status=400 if form.errors or delete.errors or rename_error else 200,
     )
+
+
+def gold_lacking(project: Project) -> str:
+    """What the gold there is does not do for the settings, in words; "" where it is enough."""
+    if not kind_of(project).answers_are_of_items or not (project.practice_questions or project.gold_share):
+        return ""
+    there, wanted = usable(project), project.practice_questions
+    known = f"{there:,} item{'s' if there != 1 else ''} of the pool {'are' if there != 1 else 'is'} gold"
+    if there < wanted:
+        return f"{known}, a practice round needs {wanted}: nobody has to practise until there are so many."
+    return "" if there else f"{known}: nobody is asked any."
 
 
 def _overlap(project: Project) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from labeling.models import (
     KnownAnswer,
     Machine,
     MachineVersion,
+    PracticeQuestion,
+    PracticeRound,
     Quarantine,
     ReviewDecision,
     Snapshot,
@@ -52,6 +54,8 @@ def one_of_everything(project, person):
     )  # fmt: skip
     (item,) = make_items(project, ["picture"], asset=asset)
     KnownAnswer.objects.create(project=project, item=item, answer={"label": "ham"}, origin="hand")
+    practice = PracticeRound.objects.create(project=project, user=person, size=1, needed=1)
+    practised = PracticeQuestion.objects.create(round=practice, item=item, place=0, truth={"label": "ham"})
     now = timezone.now()
     machine = Machine.objects.create(project=project, name="judge")
     MachineVersion.objects.create(machine=machine, name="1")
@@ -61,6 +65,7 @@ def one_of_everything(project, person):
         "reviews": ReviewDecision.objects.create(**made),
         "items": item,
         "gold": item,
+        "practice": practised,
         "tasks": task,
         "contexts": Context.objects.create(project=project, ordinal=0, text="c", split="pool", content_hash=digest),
         "quarantines": Quarantine.objects.create(

@@ -131,6 +131,8 @@ SPECIAL = {
     ("api:task-answer", "put"): ("annotator",),
     ("api:task-answer", "delete"): ("annotator",),
     ("api:task-skip", "post"): ("annotator",),
+    ("api:practice-answer", "put"): (),
+    ("api:practice-skip", "post"): (),
     ("pages:token-revoke", "post"): (),
     # the annotator was asked about it
     ("api:item-preview", "get"): MEMBERS,
@@ -141,7 +143,7 @@ SPECIAL = {
 #: 404 for this project, which is not of their kind; who may not come in is refused all the same.
 OF_OTHER_KINDS = {"learning-pages:ranking"}
 #: where a member without the right gets 404 instead of 403: it is somebody else's
-HIDDEN = {"api:task-answer", "api:task-skip", "pages:token-revoke"}
+HIDDEN = {"api:task-answer", "api:task-skip", "api:practice-answer", "api:practice-skip", "pages:token-revoke"}
 BODIES = {
     ("api:projects", "post"): {"name": "New", "kind": "classification", "modality": "text"},
     ("api:project", "patch"): {"purpose": "Sort."},
@@ -160,6 +162,9 @@ BODIES = {
     ("api:task-next", "post"): {"count": 1},
     ("api:task-answer", "put"): {"answer": {"label": "ham"}},
     ("api:task-skip", "post"): {"reason": "unclear"},
+    ("api:practice-next", "post"): {"count": 1},
+    ("api:practice-answer", "put"): {"answer": {"label": "ham"}},
+    ("api:practice-skip", "post"): {"reason": "unclear"},
     ("api:auth-token", "post"): {"username": "nobody", "password": "nothing"},
     ("learning-api:model-promote", "post"): {"reason": "looks better"},
     ("learning-api:model-pin", "post"): {"pinned": True},

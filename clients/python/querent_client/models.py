@@ -20,6 +20,9 @@ ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-pre
 FallBackEnum = Literal["auto", "never"]
 
 
+GoldFeedbackEnum = Literal["never", "said"]
+
+
 ImportFormatEnum = Literal["csv", "jsonl", "json", "parquet", "zip", "image", "rows"]
 
 
@@ -123,6 +126,13 @@ class AnswerInRequest(TypedDict):
     viewport: NotRequired[ViewportEnum | BlankEnum]
 
 
+class FeedbackOut(TypedDict):
+    # Of the first answer.
+    right: bool
+    truth: dict[str, Any]
+    explanation: str
+
+
 class AnswerOut(TypedDict):
     task: int
     state: AnswerOutStateEnum
@@ -130,6 +140,8 @@ class AnswerOut(TypedDict):
     answer: dict[str, Any]
     elapsed_ms: int | None
     created_at: str
+    # On gold, in projects whose `gold_feedback` is said.
+    feedback: NotRequired[FeedbackOut]
 
 
 class CertificateCheckOut(TypedDict):
@@ -575,6 +587,13 @@ class SettingsRequest(TypedDict):
     # auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so; never: it does not,
     # and where it did the model chooses again.
     fall_back: NotRequired[FallBackEnum]
+    # said: the response to an answer on gold has `feedback`, and the page shows it.
+    gold_feedback: NotRequired[GoldFeedbackEnum]
+    # Gold items before the first question; 0: none.
+    practice_questions: NotRequired[int]
+    # Share to be right.
+    practice_pass: NotRequired[float]
+    practice_tries: NotRequired[int]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -672,6 +691,13 @@ class Settings(TypedDict):
     # auto: where choosing teaches nothing the strategy auto asks at random by itself, and says so; never: it does not,
     # and where it did the model chooses again.
     fall_back: NotRequired[FallBackEnum]
+    # said: the response to an answer on gold has `feedback`, and the page shows it.
+    gold_feedback: NotRequired[GoldFeedbackEnum]
+    # Gold items before the first question; 0: none.
+    practice_questions: NotRequired[int]
+    # Share to be right.
+    practice_pass: NotRequired[float]
+    practice_tries: NotRequired[int]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of

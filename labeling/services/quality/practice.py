@@ -44,6 +44,7 @@ class Practised:
     """An answer in a round: what is said to it, and whether it was the last one."""
 
     question: PracticeQuestion
+    answer: dict[str, Any] | None
     feedback: Feedback
     is_finished: bool
     state: str
@@ -149,10 +150,10 @@ def _finish(practice: PracticeRound) -> None:
 
 
 def _practised(project: Project, question: PracticeQuestion) -> Practised:
-    truth = label_names(project).named(question.truth)
-    feedback = Feedback(bool(question.is_right), truth, question.explanation)
+    names = label_names(project)
+    feedback = Feedback(bool(question.is_right), names.named(question.truth), question.explanation)
     state = question.round.state
-    return Practised(question, feedback, state != PracticeState.RUNNING, state)
+    return Practised(question, names.named(question.answer), feedback, state != PracticeState.RUNNING, state)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ import { keyNames } from "../lib/commands.js";
 import { Deck } from "../lib/deck.js";
 import { delivery } from "../lib/delivery.js";
 import { Drafts } from "../lib/drafts.js";
+import { Feedback } from "../lib/feedback.js";
 import { KeptAnswer } from "../lib/kept_answer.js";
 import { fillKeySheet } from "../lib/key_sheet.js";
 import { Journal } from "../lib/journal.js";
@@ -33,10 +34,12 @@ const { Workspace } = await import(document.documentElement.dataset.kindScript);
 const readKey = `querent:instructions:${boot.user}:${boot.project.slug}`;
 const $ = (selector) => document.querySelector(selector);
 
+// questions of a practice round have numbers of their own: what the browser keeps of them stays apart
+const keeper = boot.practice ? `${boot.user}-practice-${boot.practice}` : boot.user;
 const say = announcer($("#said"));
 const clock = new VisibleClock();
 const pictures = new Pictures();
-const channel = "BroadcastChannel" in window ? new BroadcastChannel(`querent:${boot.user}`) : null;
+const channel = "BroadcastChannel" in window ? new BroadcastChannel(`querent:${keeper}`) : null;
 const session = new Session(boot.urls.state, boot, noteProject);
 const notices = new Notices($("#notices"), {
   wake,
@@ -44,7 +47,7 @@ const notices = new Notices($("#notices"), {
   refused: () => saveState.open(),
   instructions: () => toggleInstructions(true),
 });
-const drafts = new Drafts(new LocalStore(`querent-drafts-${boot.user}`), boot.project.labels_version);
+const drafts = new Drafts(new LocalStore(`querent-drafts-${keeper}`), boot.project.labels_version);
 const workspace = new Workspace({
   stage: $("#item"),
   bar: $("#answers"),
@@ -62,12 +65,24 @@ const kept = new KeptAnswer({
   give: (entry, answer) => entry === deck.current && give(answer),
 });
 const skipMenu = new SkipMenu({ panel: $("#skip-menu"), covered: $("#answer-bar"), skip });
-const journal = new Journal(`querent-journal-${boot.user}`);
+const journal = new Journal(`querent-journal-${keeper}`);
+const feedback = new Feedback({
+  sheet: $("#feedback"),
+  words: (answer) => workspace.words(answer),
+  say,
+  closed: () => clock.restart(),
+  finished: () => location.reload(),
+});
+const deliver = delivery({ api: boot.urls.api, user: boot.user, whoAmI: () => session.whoAmI() });
 const outbox = new Outbox({
   journal,
-  store: await openStore(`querent-outbox-${boot.user}`),
-  deliver: delivery({ api: boot.urls.api, user: boot.user, whoAmI: () => session.whoAmI() }),
-  lock: tabLock(`querent-outbox-${boot.user}`),
+  store: await openStore(`querent-outbox-${keeper}`),
+  deliver: async (entry) => {
+    const outcome = await deliver(entry);
+    if (outcome.kind === "done") feedback.hear(entry, outcome.body);
+    return outcome;
+  },
+  lock: tabLock(`querent-outbox-${keeper}`),
   channel,
   changed: outboxChanged,
 });
@@ -237,6 +252,7 @@ const commands = {
   instructions: () => toggleInstructions(),
   theme: () => $("[data-theme-toggle]").click(),
   keys: showKeys,
+  reload: () => location.reload(),
   wake,
 };
 
@@ -367,6 +383,7 @@ function whyPaused() {
   if (project.importing && (project.items === 0 || (deck.dry && deck.reached))) return "importing";
   if (project.items === 0) return "nothing-imported";
   if (!deck.dry || !deck.reached) return "fetching";
+  if (boot.practice) return "practised";
   if (!boot.project.runs_out) return "no-more"; // pairs are drawn, not worked off
   return project.done + project.set_aside >= project.items ? "all-done" : "no-more";
 }

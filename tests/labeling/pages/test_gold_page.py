@@ -64,6 +64,36 @@ def test_gold_that_most_people_contradict_stands_out(client, people):
     assert "a good one" not in doubted
 
 
+def test_settings_say_that_there_is_too_little_gold_for_a_round(client, project, people):
+    client.force_login(people.manager)
+    for item in make_items(project, ["one", "two"]):
+        KnownAnswer.objects.create(project=project, item=item, answer={"label": "ham"}, origin="import")
+    type(project).objects.filter(pk=project.pk).update(practice_questions=3)
+    page = client.get("/p/sms/settings/").content.decode()
+    assert "2 items of the pool are gold, a practice round needs 3" in page
+    type(project).objects.filter(pk=project.pk).update(practice_questions=2)
+    assert "too little gold" not in client.get("/p/sms/settings/").content.decode()
+
+
+def test_a_manager_sees_who_practises_waives_it_and_has_it_done_anew(client, project, people):
+    for item in make_items(project, ["one", "two"]):
+        KnownAnswer.objects.create(project=project, item=item, answer={"label": "ham"}, origin="import")
+    type(project).objects.filter(pk=project.pk).update(practice_questions=2)
+    client.force_login(people.annotator)
+    assert "A practice round first" in client.get("/p/sms/annotate/").content.decode()
+    client.post("/p/sms/practice/start/")
+    assert "2 of 2 right to" in client.get("/p/sms/annotate/").content.decode()
+    client.force_login(people.manager)
+    assert "practising" in client.get("/p/sms/members/").content.decode()
+    member = project.members.get(user=people.annotator)
+    client.post(f"/p/sms/members/{member.pk}/practice/", {"do": "waive"})
+    assert "waived" in client.get("/p/sms/members/").content.decode()
+    client.post(f"/p/sms/members/{member.pk}/practice/", {"do": "reset"})
+    assert "not begun" in client.get("/p/sms/members/").content.decode()
+    client.force_login(people.annotator)
+    assert client.post(f"/p/sms/members/{member.pk}/practice/", {"do": "waive"}).status_code == 403
+
+
 def test_pairs_have_no_such_page_and_annotators_see_none(client, project, people):
     pairs = make_project(slug="pairs", kind="pairwise", labels=(), manager=people.manager)
     client.force_login(people.manager)
