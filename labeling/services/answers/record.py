@@ -119,9 +119,9 @@ def record_answer(
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
         checked, is_same = asked.again(answer, current.answer)
-        if is_same:
-            return Recorded(current, checked, False, _feedback(work, current.answer))
         stored = asked.stored(checked)
+        if is_same:
+            return Recorded(current, checked, False, _feedback(work, stored))
         return Recorded(_revise(work, stored, seen), checked, False, _feedback(work, stored))
     checked = asked.checked(answer)
     keep_pace(work.member, work.now)
