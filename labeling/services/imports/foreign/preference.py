@@ -13,6 +13,7 @@ from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Tool, read_cell
 from labeling.services.imports.foreign.label_studio import own_context
 from labeling.services.imports.foreign.pairs import Side, drawn, rows_of_pair, side_of_both
+from labeling.services.imports.records.own_exports import unquoted
 
 #: How Anthropic's hh-rlhf, and what was made like it, writes a turn.
 _TURN = "Assistant:"
@@ -21,6 +22,8 @@ _TOLD = frozenset({
     _CHOSEN, _REJECTED, _PROMPT, "chosen_id", "rejected_id", "chosen_external_id", "rejected_external_id",
     "context_id", "context_external_id", "context_facts", "purpose", "split",
 })  # fmt: skip
+#: In every row of a table of ours, and in nobody else's.
+_OURS = {"chosen_external_id", "rejected_external_id"}
 _DRAWN = "Preferences do not say on which side the chosen one stood: it was drawn."
 
 
@@ -65,6 +68,8 @@ class TrlPreferences(_PreferenceFile):
         return {_CHOSEN, _REJECTED} <= set(names) and not {"text", "left", "right"} & set(names)
 
     def told(self, record: Record) -> Iterator[Record]:
+        if self.asked.quotes_formulas and record.keys() >= _OURS:
+            record = unquoted(record)
         prompt, chosen, rejected = (_read(record.get(name), self.asked) for name in (_PROMPT, _CHOSEN, _REJECTED))
         if prompt in (None, ""):
             prompt, chosen, rejected = parted(chosen, rejected)

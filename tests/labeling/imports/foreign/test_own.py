@@ -229,6 +229,8 @@ def test_preferences_as_tables_too(name, bring_in):
     assert (batch.state, reasons(batch)) == ("done", {})
     assert Annotation.objects.filter(project=second).count() == 5
     assert Item.objects.filter(project=second).exclude(external_id__startswith="i").count() == 0
+    texts = dict(Item.objects.filter(project=second).values_list("external_id", "text"))
+    assert texts.items() <= dict(Item.objects.filter(project=first).values_list("external_id", "text")).items()
 
 
 @pytest.mark.parametrize(("rows", "name"), [("rankings", "jsonl"), ("scores", "csv")])
