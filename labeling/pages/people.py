@@ -100,6 +100,7 @@ def people(request: PageRequest, project: Project) -> HttpResponse:
         "median_seconds": _seconds(found.median_ms),
         "csv_url": f"{reverse('api:people', args=[project.slug])}?{urlencode(_given(chosen) | {'format': 'csv'})}",
         "agreement_url": agreement_page(project),
+        "alike_url": _of_learning("fragment-alike", project),
     }
     return render(request, "pages/people/index.html", context)
 
@@ -119,8 +120,12 @@ def own(request: PageRequest, project: Project) -> HttpResponse:
 
 def agreement_page(project: Project) -> str:
     """Of learning; "" where it is switched off."""
+    return _of_learning("agreement", project)
+
+
+def _of_learning(name: str, project: Project) -> str:
     try:
-        return reverse("learning-pages:agreement", args=[project.slug])
+        return reverse(f"learning-pages:{name}", args=[project.slug])
     except NoReverseMatch:
         return ""
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from learning.pages import agreement, alerts, mistakes, models, pairwise, runs, suspected_errors
+from learning.pages import agreement, alerts, alike, mistakes, models, pairwise, runs, suspected_errors
 
 app_name = "learning-pages"
 
@@ -13,6 +13,7 @@ project_urls = [
     path("models/<int:number>/", models.model_detail, name="model"),
     path("models/<int:number>/mistakes/", mistakes.mistakes, name="mistakes"),
     path("members/agreement/", agreement.agreement, name="agreement"),
+    path("fragments/alike/", alike.alike_fragment, name="fragment-alike"),
     path("suspected-errors/", suspected_errors.suspected_errors, name="suspected-errors"),
     path("ranking/", pairwise.ranking, name="ranking"),
     path("alerts/<int:pk>/", alerts.alert_resolve, name="alert"),

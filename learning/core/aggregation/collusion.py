@@ -76,7 +76,7 @@ def of_one_mind(votes: Votes) -> tuple[IntArray, ...]:
     active = int((np.bincount(votes.people, minlength=votes.n_people) > 0).sum())
     if active < 3:  # of two nobody is few
         return ()
-    odds = _pair_log_odds(votes)
+    odds = pair_log_odds(votes)
     np.fill_diagonal(odds, 0.0)
     linked = odds > np.log(ALIKE_ODDS * active * (active - 1) / 2)
     n_groups, group_of = connected_components(csr_matrix(linked), directed=False)
@@ -85,7 +85,7 @@ def of_one_mind(votes: Votes) -> tuple[IntArray, ...]:
     return tuple(np.flatnonzero(group_of == group) for group in few)
 
 
-def _pair_log_odds(votes: Votes) -> DoubleArray:
+def pair_log_odds(votes: Votes) -> DoubleArray:
     """Return for every two people the log odds of one mind against two, shape (n_people, n_people)."""
     k = votes.n_labels
     votes = votes.where(votes.weights == 1.0)
@@ -129,6 +129,75 @@ def _surprise(votes: Votes, counts: DoubleArray, tendency: DoubleArray, but: flo
     rest[np.arange(len(votes)), votes.labels] -= but
     likely = (np.maximum(rest, 0.0) + _EVEN_VOTES / votes.n_labels) * np.exp(tendency[votes.people])
     return np.asarray(np.log(likely[np.arange(len(votes)), votes.labels] / likely.sum(axis=1)))
+
+
+@dataclass(frozen=True)
+class AlikeEvidence:
+    """How a group answers beside the others.
+
+    Parameters
+    ----------
+    agreed, met : int
+        Answers of two of the group to the same item that are the same, and all of them.
+    agreed_outside, met_outside : int
+        The same of one of the group and somebody else.
+    log_odds : float
+        Of one mind against two, by their answers: the median over every two of the group.
+    contradicted : ndarray of int, shape (m, 3)
+        Items where most of the group say one label and most of the others deny it, the surest first; the label of the
+        group, and that of the others.
+    """
+
+    agreed: int
+    met: int
+    agreed_outside: int
+    met_outside: int
+    log_odds: float
+    contradicted: IntArray
+
+
+def evidence_of(votes: Votes, group: IntArray) -> AlikeEvidence:
+    """Return what shows that the group is of one mind.
+
+    Parameters
+    ----------
+    votes : Votes
+    group : ndarray of int
+        See :func:`of_one_mind`.
+
+    Returns
+    -------
+    AlikeEvidence
+
+    Examples
+    --------
+    >>> from learning.core.aggregation.votes import votes_of
+    >>> said = np.array([[0, 0, 1], [0, 0, 1], [1, 0, 0], [1, 0, 0]])
+    >>> people, items = np.indices(said.shape)
+    >>> votes = votes_of(items.ravel(), people.ravel(), said.ravel(), n_items=3, n_people=4, n_labels=2)
+    >>> found = evidence_of(votes, np.array([0, 1]))
+    >>> found.agreed, found.met, found.agreed_outside, found.met_outside, found.contradicted.tolist()
+    (3, 3, 4, 12, [[0, 0, 1], [2, 1, 0]])
+    """
+    votes = votes.where(votes.weights == 1.0)
+    inside = np.isin(votes.people, group)
+    ours, theirs = (some.summed(np.ones(len(some))) for some in (votes.where(inside), votes.where(~inside)))
+    n_ours, n_theirs = ours.sum(axis=1), theirs.sum(axis=1)
+    odds = pair_log_odds(votes)[np.ix_(group, group)][np.triu_indices(len(group), 1)]
+    rows = np.arange(votes.n_items)
+    said, usual = ours.argmax(axis=1), theirs.argmax(axis=1)
+    share = ours[rows, said] / np.maximum(n_ours, 1.0)
+    denied = (theirs[rows, usual] - theirs[rows, said]) / np.maximum(n_theirs, 1.0)
+    against = np.flatnonzero((share > TOGETHER) & (n_ours > 1) & (denied > 0))
+    against = against[np.argsort(-(share * denied)[against], kind="stable")]
+    return AlikeEvidence(
+        agreed=round(float((ours * (ours - 1.0)).sum() / 2.0)),
+        met=round(float((n_ours * (n_ours - 1.0)).sum() / 2.0)),
+        agreed_outside=round(float((ours * theirs).sum())),
+        met_outside=round(float((n_ours * n_theirs).sum())),
+        log_odds=float(np.median(odds)),
+        contradicted=np.column_stack((against, said[against], usual[against])),
+    )
 
 
 def gold_against(votes: Votes, groups: tuple[IntArray, ...], known: KnownTruth, n: int) -> IntArray:
