@@ -2,6 +2,10 @@
 
     python -m benchmarks.serving [--sizes 10000 100000 1000000] [--databases sqlite postgresql] [--labels 1200]
     python -m benchmarks.serving --kind pairwise --sizes 1000 100000 [--overlap 3]
+    python -m benchmarks.serving --second-opinions 0.3 --sizes 10000 100000
+
+With second opinions the same pools are served twice, with and without them, in turns; before every round a new ranking
+is published, as after a run.
 
 gunicorn runs with the configuration of ``manage.py up``, a Redis beside it. Eight annotators, each with a token and a
 connection, label as fast as they can: with ``next(count=5)`` and five answers, then with ``next(count=1)`` and one.
@@ -18,10 +22,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -34,6 +39,11 @@ MAX_CPU_MS = 12.0
 MAX_RATIO = 1.2
 MIN_RATE = 100.0
 LIMIT_S = 120
+Key = TypeVar("Key", bound=Hashable)
+#: With second opinions over without.
+MAX_SECOND = 1.15
+#: Items somebody else has answered.
+KNOWN = 3_000
 ANSWERS = {"classification": {"label": "ham"}, "pairwise": {"winner": "left"}}
 
 
@@ -44,7 +54,10 @@ def main() -> int:
     parser.add_argument("--kind", choices=list(ANSWERS), default="classification")
     parser.add_argument("--overlap", type=int, default=1, help="Answers of a pair.")
     parser.add_argument("--labels", type=int, default=1200, help="Labels of one measurement, over all rounds.")
+    parser.add_argument("--second-opinions", type=float, default=0.0, help="Share of the questions that are these.")
     options = parser.parse_args()
+    if options.second_opinions:
+        return 0 if all(beside(database, options) for database in options.databases) else 1
     ok = True
     for database in options.databases:
         with ExitStack() as stack:
@@ -53,13 +66,40 @@ def main() -> int:
     return 0 if ok else 1
 
 
-def measure_in_turns(pools: dict[int, "Served"], labels: int) -> dict[int, list["Row"]]:
+def beside(database: str, options: argparse.Namespace) -> bool:
+    """Every size with second opinions and without; whether the ratio of CPU is at most what it may be."""
+    shares = (0.0, options.second_opinions)
+    with ExitStack() as stack:
+        pools: dict[tuple[int, float], Served] = {}
+        for size in options.sizes:
+            for share in shares:
+                pools[size, share] = stack.enter_context(served(database, size, options, share))
+        rows = measure_in_turns(pools, options.labels)
+        given = {key: pool.second_opinions() for key, pool in pools.items()}
+    print(f"\n{database}: server CPU per label (next + answer), with second opinions and without")
+    print("    items count  without     with  ratio  second opinions")
+    ok, ratios = True, []
+    for size in options.sizes:
+        without, others = rows[size, 0.0], rows[size, shares[1]]
+        for plain, second in zip(without, others, strict=True):
+            ratios.append(second.cpu_ms / plain.cpu_ms)
+            share = given[size, shares[1]] / (sum(row.labels for row in others) + WARM_UP)
+            figures = f"{plain.cpu_ms:8.2f} {second.cpu_ms:8.2f} {ratios[-1]:6.3f} {share:15.1%}"
+            print(f"{size:>9,} {plain.count:>5} {figures}")
+    ok = max(ratios) <= MAX_SECOND
+    print("met" if ok else "NOT met", f"(<= {MAX_SECOND})", flush=True)
+    return ok
+
+
+def measure_in_turns(pools: "dict[Key, Served]", labels: int) -> "dict[Key, list[Row]]":
     """Rounds over all sizes, so that whatever else the machine does falls on all of them alike."""
-    rows: dict[int, list[Row]] = {size: [Row(count) for count in COUNTS] for size in pools}
+    rows = {key: [Row(count) for count in COUNTS] for key in pools}
     for pool in pools.values():
+        pool.rank()
         label(pool, 5, WARM_UP)
     for _ in range(ROUNDS):
         for size, pool in pools.items():
+            pool.rank()
             for row in rows[size]:
                 row.add(pool, labels // ROUNDS)
     return rows
@@ -73,6 +113,22 @@ class Served:
     tokens: list[str]
     gunicorn: psutil.Process
     postmaster: psutil.Process | None
+    env: dict[str, str] = field(default_factory=dict)
+    #: of the questions that are second opinions; None where there are none to be had
+    again: float | None = None
+
+    def rank(self) -> None:
+        """Publishes a ranking, as a run would."""
+        if self.again is not None:
+            command = [sys.executable, "-m", "benchmarks.serving_pool", "--again", str(self.again)]
+            subprocess.run(command, cwd=ROOT, env=self.env, check=True, capture_output=True)
+
+    def second_opinions(self) -> int:
+        """How many were given."""
+        asked = "from labeling.models import Task; print(Task.objects.filter(reason='second_opinion').count())"
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", asked]
+        told = subprocess.run(command, cwd=ROOT, env=self.env, check=True, capture_output=True, text=True)
+        return int(told.stdout.split()[-1])
 
 
 @dataclass
@@ -197,7 +253,7 @@ def report(database: str, rows: dict[int, list[Row]]) -> bool:
 
 
 @contextmanager
-def served(database: str, size: int, options: argparse.Namespace) -> Iterator[Served]:
+def served(database: str, size: int, options: argparse.Namespace, again: float | None = None) -> Iterator[Served]:
     """Builds a pool of ``size`` items in a home of its own and serves it."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="querent-bench-"))
@@ -210,13 +266,14 @@ def served(database: str, size: int, options: argparse.Namespace) -> Iterator[Se
         env["REDIS_URL"] = stack.enter_context(redis(home))
         build = [sys.executable, "-m", "benchmarks.serving_pool", "--size", str(size), "--people", str(CLIENTS)]
         build += ["--kind", options.kind, "--overlap", str(options.overlap)]
+        build += ["--known", str(KNOWN)] if again is not None else []
         built = subprocess.run(build, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
         pool = json.loads(built.stdout.splitlines()[-1])
         print(f"# {database} {size:,} items built in {pool['built_s']} s", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
         server = stack.enter_context(running(command, env))
         wait_for(int(env["PORT"]), server)
-        yield Served(int(env["PORT"]), pool["tokens"], psutil.Process(server.pid), postmaster)
+        yield Served(int(env["PORT"]), pool["tokens"], psutil.Process(server.pid), postmaster, env, again)
 
 
 @contextmanager

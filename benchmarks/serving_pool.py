@@ -1,4 +1,6 @@
 """Builds the project of benchmarks/serving.py: ``--size N --people N [--kind pairwise --overlap K]``; prints tokens.
+``--known N`` of the items have an answer by somebody else, and ``--again SHARE`` publishes a queue with second opinions
+about those nobody has given one of, as every run does.
 
 Items go in by one statement of the database itself, so that a million rows take seconds; every tenth is eval.
 """
@@ -45,6 +47,8 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=1)
     parser.add_argument("--kind", choices=["classification", "pairwise"], default="classification")
     parser.add_argument("--overlap", type=int, default=1, help="Answers of a pair; items have one.")
+    parser.add_argument("--known", type=int, default=0)
+    parser.add_argument("--again", type=float, help="Publishes anew; builds nothing.")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
@@ -53,9 +57,14 @@ def main() -> int:
     from django.core.management import call_command
     from django.db import connection
 
+    if options.again is not None:
+        ask_again(options.again)
+        return 0
     call_command("migrate", verbosity=0)
     start = time.perf_counter()
     tokens = build(options.size, options.people, options.kind, options.overlap)
+    if options.known:
+        answer(options.known)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # as autovacuum does after an import
@@ -96,6 +105,56 @@ def build(size: int, people: int, kind: str = "classification", overlap: int = 1
         entries = [(pk, 1.0 - rank / HEAD, 1 / HEAD) for rank, pk in enumerate(head)]
         publish(project.pk, reserve_epoch(project.pk), entries, "margin", 1, pool)
     return [ApiToken.issue(user, "bench")[1] for user in users]
+
+
+def answer(known: int) -> None:
+    """Somebody who is not among the clients has answered so many items behind the head of the queue."""
+    from django.db.models import F
+    from django.utils import timezone
+
+    from labeling.models import Annotation, Item, Progress, Project, Task, TaskState, User
+
+    project, now = Project.objects.get(slug="bench"), timezone.now()
+    author = User.objects.create(username="author", password="!")
+    items = list(Item.objects.filter(project=project, split="pool").order_by("-ordinal")[:known])
+    tasks = Task.objects.bulk_create(
+        Task(
+            project=project,
+            item=item,
+            annotator=author,
+            state=TaskState.ANSWERED,
+            lease_expires_at=now,
+            reason="random",
+        )
+        for item in items
+    )
+    Annotation.objects.bulk_create(
+        Annotation(project=project, item=item, task=task, annotator=author, answer={"label": "ham"})
+        for item, task in zip(items, tasks, strict=True)
+    )
+    Item.objects.filter(pk__in=[item.pk for item in items]).update(slots_taken=1, answers=1, is_open=False)
+    moved = {"pool_open": F("pool_open") - known, "pool_done": F("pool_done") + known, "annotations": known}
+    Progress.objects.filter(project=project).update(**moved)
+
+
+def ask_again(share: float) -> None:
+    """A new epoch: as many second opinions as it may have, and the head of what nobody has answered."""
+    from labeling.models import Item, Project
+    from labeling.services.queue.publish import publish, reserve_epoch
+    from labeling.services.serving.sources.opinions import MOST_OPINIONS
+
+    Project.objects.filter(slug="bench").update(second_opinions="auto" if share else "off")
+    project = Project.objects.get(slug="bench")
+    pool = Item.objects.filter(project=project, split="pool").order_by("ordinal")
+    known = list(pool.filter(slots_taken=1, annotations_required=1, answers=1).order_by("-ordinal")[:MOST_OPINIONS])
+    known = known if share else []
+    fresh = list(pool.filter(slots_taken=0)[:HEAD])
+    entries = [(item.pk, 0.5, 0.1) for item in known] + [(item.pk, 0.5, 1 / HEAD) for item in fresh]
+    taken = [1] * len(known) + [0] * len(fresh)
+    publish(
+        project.pk, reserve_epoch(project.pk), entries, "margin", 1, len(fresh), taken, opinions=len(known),
+        asks_again=share,
+    )  # fmt: skip
 
 
 def contexts(project: "Project", size: int) -> dict[str, str]:
