@@ -20,7 +20,14 @@ from learning.services.retention import RULES
 def extensions() -> Extensions:
     """Installed once, when Django is ready."""
     return Extensions(
-        metrics={"learning_curve": learning_curve, "arms": _arms, "stopping": _stopping, "asking": _asking},
+        metrics={
+            "learning_curve": learning_curve,
+            "arms": _arms,
+            "stopping": _stopping,
+            "asking": _asking,
+            "next_hour": _next_hour,
+            "second_opinions": _second_opinions,
+        },
         verified_versions=verification,
         successors=successor_lines,
         row_shapes=row_shapes(),
@@ -87,6 +94,19 @@ def _asking(project: Project) -> dict[str, Any]:
     from learning.selectors.falling_back import asking  # noqa: PLC0415
 
     return asking(project).as_dict()
+
+
+def _next_hour(project: Project) -> dict[str, Any]:
+    from learning.selectors.next_hour import where_to_spend  # noqa: PLC0415
+
+    found = where_to_spend(project)
+    return found.as_dict() if found else {}
+
+
+def _second_opinions(project: Project) -> dict[str, Any]:
+    from learning.selectors.second_opinions import opinion_evidence  # noqa: PLC0415
+
+    return opinion_evidence(project).as_dict()
 
 
 def _stopping(project: Project) -> dict[str, Any]:

@@ -203,6 +203,14 @@ class MetricsOut(serializers.Serializer[Any]):
     asking = serializers.DictField(
         required=False, help_text="Who picks the questions, the model or chance, and on which figures."
     )
+    next_hour = serializers.DictField(
+        required=False,
+        help_text="Labels right by 100 answers, an estimate each for more, second_opinions and relabels; {} before the"
+        " first model.",
+    )
+    second_opinions = serializers.DictField(
+        required=False, help_text="How often they contradict the first answer, beside how often chance would."
+    )
 
 
 class Metrics(ProjectView):

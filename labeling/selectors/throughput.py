@@ -11,6 +11,7 @@ from django.utils import timezone
 from labeling.models import Annotation, Project, Source
 
 RECENT_ANSWERS = 2000
+_HOUR_MS = 3_600_000
 
 
 def throughput(project: Project, days: int = 14) -> dict[str, Any]:
@@ -32,11 +33,23 @@ def throughput(project: Project, days: int = 14) -> dict[str, Any]:
     }
     dates = [(start + timedelta(days=offset)).date().isoformat() for offset in range(days)]
     per_day = [{"date": date, "answers": by_date.get(date, (0, 0))[0]} for date in dates]
-    newest = answers.filter(elapsed_ms__isnull=False).order_by("-pk").values_list("elapsed_ms", flat=True)
-    times = [elapsed_ms for elapsed_ms in newest[:RECENT_ANSWERS] if elapsed_ms is not None]
+    median_ms = _median_ms(project)
     return {
         "per_day": per_day,
         "today": per_day[-1]["answers"],
         "last_hour": sum(fresh for _, fresh in by_date.values()),
-        "median_ms": round(median(times)) if times else None,
+        "median_ms": median_ms,
     }
+
+
+def answers_an_hour(project: Project) -> int | None:
+    """At the pace of the newest answers; None before there is one that was timed."""
+    median_ms = _median_ms(project)
+    return round(_HOUR_MS / median_ms) if median_ms else None
+
+
+def _median_ms(project: Project) -> int | None:
+    answers = Annotation.objects.current().filter(project=project, source=Source.HUMAN, elapsed_ms__isnull=False)
+    newest = answers.order_by("-pk").values_list("elapsed_ms", flat=True)[:RECENT_ANSWERS]
+    times = [elapsed_ms for elapsed_ms in newest if elapsed_ms is not None]
+    return round(median(times)) if times else None

@@ -76,6 +76,9 @@ class VersionReport:
     questions drawn at random that were skipped, whether the model of it ``is_on`` or the ``reason`` why not, its
     ``loss`` beside ``constant_loss`` with the ``gain``, and the ``factors`` on the ranks of open items.
 
+    ``next_hour``: labels right by a hundred further answers, an estimate each for ``more``, ``second_opinions`` and
+    ``relabels`` or None, which is ``first`` ("" for none), and how ``wide`` accuracy's interval is now and would be.
+
     Later, from versions before: ``stability`` (kappa with the last one) and ``gain`` (over the last three).
 
     Of judgments: ``pairwise``, the audit of people and pairs.
@@ -93,6 +96,7 @@ class VersionReport:
     eval_answers: dict[str, str] | None = None
     skips: dict[str, Any] = field(default_factory=dict)
     thresholds: list[dict[str, Any]] = field(default_factory=list)
+    next_hour: dict[str, Any] = field(default_factory=dict)
     stability: dict[str, Any] | None = None
     gain: dict[str, Any] | None = None
     pairwise: PairAudit | None = None

@@ -19,8 +19,10 @@ from learning.selectors.arms import arms
 from learning.selectors.curve import versions_curve
 from learning.selectors.falling_back import asking
 from learning.selectors.leaning import leaning_words
+from learning.selectors.next_hour import where_to_spend
 from learning.selectors.next_run import next_run
 from learning.selectors.outcome import duration
+from learning.selectors.second_opinions import opinion_evidence
 from learning.selectors.skip_words import skip_words
 from learning.selectors.stopping import stopping
 from learning.selectors.verdict_words import reason_words
@@ -65,6 +67,8 @@ def _curve(project: Project) -> dict[str, Any]:
         "skips_text": skip_words(newest.reported.skips) if newest else "",
         "leaning": leaning_words(project),
         "asking": asking(project),
+        "next_hour": where_to_spend(project),
+        "opinions": opinion_evidence(project),
     }
 
 

@@ -44,7 +44,7 @@ ADDED_NAMES = {
     ".report.version",
     ".n_labels", ".pinned", ".file_dropped_at",
     ".settings.fall_back", ".asking", ".settings.ask_about", ".settings.answers_a_minute",
-    ".settings.second_opinions", ".settings.second_share", ".settings.most_answers",
+    ".next_hour", ".second_opinions", ".settings.second_opinions", ".settings.second_share", ".settings.most_answers",
     ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms
     ".results[].columns",  # of a snapshot: those that were asked for

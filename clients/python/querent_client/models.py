@@ -487,6 +487,10 @@ class MetricsOut(TypedDict):
     stopping: NotRequired[dict[str, Any]]
     # Who picks the questions, the model or chance, and on which figures.
     asking: NotRequired[dict[str, Any]]
+    # Labels right by 100 answers, an estimate each for more, second_opinions and relabels; {} before the first model.
+    next_hour: NotRequired[dict[str, Any]]
+    # How often they contradict the first answer, beside how often chance would.
+    second_opinions: NotRequired[dict[str, Any]]
 
 
 class ModelDetailOut(TypedDict):

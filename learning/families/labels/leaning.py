@@ -17,9 +17,12 @@ def measured(context: Context, candidate: Candidate[Any] | None) -> AnswerErrors
     project, objective = context.run.project, context.inputs.settings.objective
     if project.strategy != "auto" or not objective.disagreement_is_error:
         return AnswerErrors(None, None)
-    if found is None:
-        return None
-    data = context.data
+    return errors_of(context, found) if found else None
+
+
+def errors_of(context: Context, found: MeasuredLabels) -> AnswerErrors:
+    """How far people err, by items drawn at random and the model measured on them."""
+    project, data, objective = context.run.project, context.data, context.inputs.settings.objective
     # two people who disagree leave no truth: such items are among the tied ones only
     agreement = np.concatenate((data.evaluation.agreement, data.tied.agreement))
     decided = objective.decide(found.probabilities)

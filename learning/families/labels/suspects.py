@@ -7,6 +7,7 @@ from django.db import transaction
 from labeling.models import Item
 from learning.core.cycle import step_rng
 from learning.core.quality.suspected_errors import Suspicion, suspected_errors
+from learning.families.labels import next_hour
 from learning.families.labels.context import Context
 from learning.models import Run, SuspectedError, SuspicionState
 from learning.selectors.suspected_errors import next_answers
@@ -36,6 +37,8 @@ def name(context: Context, candidate: Candidate[Any]) -> None:
         with transaction.atomic():
             settle(run)
             named = _write(run, rows)
+        if found is not None:
+            next_hour.measure(context, candidate, found)
         step.note("too few answers to judge by" if found is None else f"{named:,} answers that are hardly believed")
 
 
