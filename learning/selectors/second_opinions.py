@@ -67,7 +67,7 @@ def opinion_evidence(project: Project) -> OpinionEvidence:
 
 
 def evidence_of(contradicted: int, given: int, differ: int, twice: int) -> OpinionEvidence:
-    """Of so many second opinions so many contradicted; about so many eval items that two people answered they differ."""
+    """By counts: of second opinions and those that contradict, of eval items with two answers and those that differ."""
     from learning.core.evaluation.intervals import share  # noqa: PLC0415  # SciPy is not needed to answer
     from learning.core.evaluation.intervals_difference import weighted_sum  # noqa: PLC0415
 
