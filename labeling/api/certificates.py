@@ -107,6 +107,9 @@ class SnapshotCertificateOut(_CertificateOut):
     rows_of = serializers.CharField(help_text="The shape of the rows.")
     filters = serializers.DictField(child=serializers.CharField())
     names = serializers.CharField(help_text="Of people: real or pseudonyms.")
+    scheme = serializers.IntegerField(
+        default=None, allow_null=True, help_text="The version of the labels by which answers are told."
+    )
     sha256 = serializers.CharField()
     columns = WrittenColumnOut(many=True, help_text="Of the rows that were read.")
     rows = WrittenRowsOut()

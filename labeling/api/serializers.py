@@ -423,6 +423,9 @@ class ExportQuery(serializers.Serializer[Any]):
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
     only = serializers.ChoiceField(choices=["iid"], required=False, help_text="Asked by a draw no model had a say in.")
+    scheme = serializers.IntegerField(
+        min_value=1, required=False, help_text="The version of the labels by which answers are told; that of now."
+    )
     columns = serializers.CharField(
         required=False,
         max_length=10_000,
@@ -437,6 +440,7 @@ class SnapshotFilters(StrictSerializer):
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
     only = serializers.ChoiceField(choices=["iid"], required=False)
+    scheme = serializers.IntegerField(min_value=1, required=False, help_text="The version of the labels.")
 
 
 class SnapshotIn(StrictSerializer):
@@ -471,6 +475,7 @@ class SnapshotOut(serializers.ModelSerializer[Snapshot]):
 
     @extend_schema_field(SnapshotFilters)
     def get_filters(self, snapshot: Snapshot) -> dict[str, str]:
+        """What was asked for; the version of the labels stands in the certificate."""
         return {name: value for name, value in snapshot.filters.items() if name in ("split", "source", "only")}
 
     @extend_schema_field(serializers.ChoiceField(choices=NAMES))

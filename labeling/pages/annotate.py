@@ -55,14 +55,15 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     practice = _practice(user, project)
     if practice and practice.is_due and practice.state != PracticeState.RUNNING:
         return practice_page(request, project, practice)  # type: ignore[arg-type]  # the door has let it through
-    keys = page_keys(project.labels.in_use(), kind, is_picture=project.modality == Modality.IMAGE)
+    labels = list(project.labels.in_use())
+    keys = page_keys(labels, kind, is_picture=project.modality == Modality.IMAGE)
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
     version = project.instructions_version if text else 0
     context = {
         "project": project,
         "kind": kind,
-        "labels": keys.labels,
+        "labels": [{**shown, "examples": label.examples} for shown, label in zip(keys.labels, labels, strict=True)],
         "caps": keys.caps,
         "use_picker": keys.use_picker,
         "one_row": keys.use_picker or not kind.has_labels or len(keys.labels) <= kind.one_row_labels,

@@ -8,11 +8,13 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.models import Action, Project, Snapshot, Source, Split
+from labeling.models import Action, Project, SchemeChange, Snapshot, Source, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import permissions
+from labeling.selectors.label_scheme import words_of
 from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import row_names_of, shapes_of
 from labeling.services.exports import (
@@ -33,7 +35,8 @@ from labeling.services.exports.snapshots import names_people, start_snapshot
 from labeling.services.validation.errors import Invalid
 
 SNAPSHOTS_PER_PAGE = 20
-FILTERS = ("split", "source", "only")
+SCHEMES_SHOWN = 100
+FILTERS = ("split", "source", "only", "scheme")
 
 
 def chosen(project: Project, given: Any) -> dict[str, str]:
@@ -87,12 +90,19 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
         "refused": refused(project, request.GET, choice),
         "splits": Split.choices,
         "sources": Source.choices,
+        "schemes": _schemes(project),
     }
     if request.headers.get("HX-Request"):
         return render(request, "pages/export/_result.html", context)
     context["page"] = _page_of(request, project, request.GET.get("page"))
     context["waiting"] = any(not snapshot.is_finished for snapshot in context["page"])
     return render(request, "pages/export/index.html", context)
+
+
+def _schemes(project: Project) -> list[tuple[str, str]]:
+    """The versions of the labels, newest first, with what made them; none where there is one alone."""
+    rows = SchemeChange.objects.filter(project=project).defer("labels")[:SCHEMES_SHOWN]
+    return [(str(row.number), f"{row.number}: {Truncator(words_of(row)).chars(60)}") for row in rows]
 
 
 def _page_of(request: PageRequest, project: Project, number: Any) -> Page:

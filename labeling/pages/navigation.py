@@ -47,7 +47,7 @@ TABS = (
         Action.MEMBERS_READ,
         ("pages:member", "pages:roster", "pages:people", "learning-pages:agreement", "pages:gold"),
     ),
-    Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage",)),
+    Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage", "pages:labels")),
     Tab("Audit", "pages:project-audit", Action.AUDIT_READ),
 )
 

@@ -13,6 +13,7 @@ from labeling.pages import (
     invitations,
     items,
     join,
+    labels,
     member,
     members,
     people,
@@ -66,6 +67,7 @@ of_a_project = [
     path("members/quarantine/", quarantine.quarantine_set, name="quarantine-set"),
     path("members/quarantine/<int:pk>/lift/", quarantine.quarantine_lift, name="quarantine-lift"),
     path("settings/", project_settings.settings, name="settings"),
+    path("settings/labels/", labels.labels, name="labels"),
     path("storage/", room.of_project, name="storage"),
 ]
 

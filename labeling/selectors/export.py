@@ -19,7 +19,7 @@ from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project, Source
 from labeling.selectors import pair_export
 from labeling.selectors.columns import OWN, Column, Selection, answer_columns, labeled_item_columns, telling_gold
-from labeling.selectors.label_names import label_names
+from labeling.selectors.label_scheme import names_at, told_names, version_now
 from labeling.selectors.lure_weights import Weight, lure_weights
 from labeling.selectors.model_facts import verification
 from labeling.selectors.own_columns import common, names_in, own_name, types_in
@@ -36,7 +36,8 @@ REVIEWED = "decided by a reviewer"
 @dataclass(frozen=True)
 class Filters:
     """Which answers count. ``only="iid"`` keeps those asked by a draw that no model had a say in; ``changes`` is the
-    moment (``Progress.changes``) by which people are in quarantine or not; ``pseudonyms`` stand for people's names."""
+    moment (``Progress.changes``) by which people are in quarantine or not; ``pseudonyms`` stand for people's names;
+    ``scheme`` is the version of the labels by which answers are told."""
 
     split: str = ""
     source: str = ""
@@ -45,6 +46,7 @@ class Filters:
     ordinal_below: int | None = None
     changes: int | None = None
     pseudonyms: bool = False
+    scheme: int | None = None
 
 
 def bounded(project: Project, filters: Filters) -> Filters:
@@ -57,6 +59,7 @@ def bounded(project: Project, filters: Filters) -> Filters:
         last_annotation_id=newest if filters.last_annotation_id is None else filters.last_annotation_id,
         ordinal_below=ordinals if filters.ordinal_below is None else filters.ordinal_below,
         changes=changes if filters.changes is None else filters.changes,
+        scheme=version_now(project) if filters.scheme is None else filters.scheme,
     )
 
 
@@ -173,7 +176,7 @@ def _answers(
     def read(bounds: str, values: list[Any], order: str) -> Records:
         return fetch(f"{found} AND {bounds} ORDER BY {order}", [*selection.params, *params, *values])
 
-    answer_of = label_names(project).reading(decoder())
+    answer_of = names_at(project, filters.scheme).reading(decoder())
     username_of, weigh, add_own = usernames(), _weighing(project, filters), _own_columns(columns)
     data_of, id_of, imported_by_of = map(selection.getter, _OfAnswer._fields)
     out, tell_gold = left_out(project, filters.changes), telling_gold(project, columns)
@@ -203,8 +206,9 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     where, params = where + without, [*params, *theirs]
     sql = f"SELECT {selection.sql} {_from(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s"
     sql += f" AND {where} ORDER BY i.ordinal, a.id"
-    names = label_names(project)
-    consensus_of = remembering(kind_of(project), names.reading(decoder()), project.labels.all_names())
+    names = names_at(project, filters.scheme)
+    in_order = dict.fromkeys(told_names(project, filters.scheme)).keys()
+    consensus_of = remembering(kind_of(project), names.reading(decoder()), in_order)
     weigh, add_own = _weighing(project, filters), _own_columns(columns)
     tell_gold = telling_gold(project, columns)
     item_of, answer_of, source_of, data_of, by_of, at_of = map(selection.getter, _OfLabel._fields)

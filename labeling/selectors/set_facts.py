@@ -14,7 +14,7 @@ from labeling.db.raw_rows import current_answers, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Project, Source
 from labeling.selectors.export import REVIEWED, Filters
-from labeling.selectors.label_names import label_names
+from labeling.selectors.label_scheme import names_at
 from labeling.selectors.names import pseudonyms
 
 #: What is asked about: its alias, and how an annotation ``a`` is joined with it.
@@ -59,7 +59,7 @@ def set_facts(project: Project, filters: Filters) -> SetFacts:
     counted = f"""SELECT a.annotator_id, a.imported_annotator, a.source, {asked}.split, t.reason, t.strategy,
         a.instructions_version, COUNT(*), {iso("MIN(a.created_at)")}, {iso("MAX(a.created_at)")}, COUNT(t.propensity),
         MIN(t.propensity), MAX(t.propensity)"""
-    labels_of, answer_of = kind_of(project).labels_of, label_names(project).reading(orjson.loads)
+    labels_of, answer_of = kind_of(project).labels_of, names_at(project, filters.scheme).reading(orjson.loads)
     for answers, params in _pieces(project, filters):
         for user, imported, source, *group in fetch(f"{counted} {answers} GROUP BY 1, 2, 3, 4, 5, 6, 7", params):
             is_review = source == Source.REVIEW

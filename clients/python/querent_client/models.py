@@ -836,6 +836,8 @@ class SnapshotCertificateOut(TypedDict):
     filters: dict[str, str]
     # Of people: real or pseudonyms.
     names: str
+    # The version of the labels by which answers are told.
+    scheme: NotRequired[int | None]
     sha256: str
     # Of the rows that were read.
     columns: list[WrittenColumnOut]
@@ -855,6 +857,8 @@ class SnapshotFilters(TypedDict):
     split: NotRequired[SplitEnum]
     source: NotRequired[SourceEnum]
     only: NotRequired[OnlyEnum]
+    # The version of the labels.
+    scheme: NotRequired[int]
 
 
 class SnapshotFiltersRequest(TypedDict):
@@ -862,6 +866,8 @@ class SnapshotFiltersRequest(TypedDict):
     split: NotRequired[SplitEnum]
     source: NotRequired[SourceEnum]
     only: NotRequired[OnlyEnum]
+    # The version of the labels.
+    scheme: NotRequired[int]
 
 
 class SnapshotInRequest(TypedDict):
@@ -970,7 +976,7 @@ class TokenOut(TypedDict):
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
-    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'source', 'split')),
+    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'scheme', 'source', 'split')),
     "imports_certificate": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/certificate/"),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
     "imports_preview": Operation("POST", "/api/v1/projects/{slug}/imports/preview/"),

@@ -9,6 +9,7 @@ from labeling.kinds import kind_of
 from labeling.models import Annotation, Project, Source, Split
 from labeling.selectors.columns import Column
 from labeling.selectors.export import ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
+from labeling.selectors.label_scheme import version_now
 from labeling.selectors.names import PERSON_COLUMNS, REVIEWED_BY, under_pseudonyms
 from labeling.selectors.row_shapes import row_names, row_names_of, shape_named
 from labeling.services.exports.base import ExportFormat
@@ -110,18 +111,33 @@ def check_fits(project: Project, rows: str, filters: Filters) -> None:
     for name in public(filters):
         if shape and name not in shape.filters:
             raise Invalid(name, f"There is no such filter for {rows}.")
+    if filters.scheme is not None and filters.scheme > (newest := version_now(project)):
+        raise Invalid("scheme", f"The newest version of the labels is {newest}.")
 
 
 def checked_filters(given: Any) -> Filters:
-    """``split``, ``source``, ``only``; empty means no filter. Raises Invalid."""
+    """``split``, ``source``, ``only``; empty means no filter; ``scheme``, the version of the labels. Raises Invalid."""
     if not isinstance(given, Mapping):
         raise Invalid("filters", "Expected an object.")
     for name, value in given.items():
+        if name == "scheme":
+            continue
         if name not in _CHOICES:
-            raise Invalid(str(name), f"There is no such filter. There are: {', '.join(_CHOICES)}.")
+            raise Invalid(str(name), f"There is no such filter. There are: {', '.join(_CHOICES)}, scheme.")
         if value and value not in _CHOICES[name]:
             raise Invalid(name, f"Expected one of {', '.join(_CHOICES[name])}.")
-    return Filters(split=given.get("split") or "", source=given.get("source") or "", only=given.get("only") or "")
+    chosen = {name: given.get(name) or "" for name in _CHOICES}
+    return Filters(**chosen, scheme=_checked_scheme(given.get("scheme")))
+
+
+def _checked_scheme(given: Any) -> int | None:
+    """Raises Invalid."""
+    if given in (None, ""):
+        return None
+    text = str(given)
+    if isinstance(given, bool) or not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) < 2**31):
+        raise Invalid("scheme", "Expected the number of a version of the labels, from 1.")
+    return int(text)
 
 
 def public(filters: Filters) -> dict[str, str]:

@@ -79,6 +79,7 @@ def certificate_of(snapshot: Snapshot) -> Certificate | None:
         "format": snapshot.format,
         "rows_of": snapshot.rows,
         "filters": filters,
+        **({"scheme": scheme} if (scheme := snapshot.filters.get("scheme")) else {}),
         "names": "pseudonyms" if snapshot.filters.get("pseudonyms") else "real",
         "finished_at": snapshot.finished_at,
         "size_bytes": snapshot.size_bytes,

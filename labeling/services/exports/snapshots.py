@@ -68,6 +68,7 @@ def start_snapshot(
     columns = list(dict.fromkeys(columns))
     check_columns(project, export_format, rows, chosen, columns)
     bounds = {"ordinal_below": chosen.ordinal_below, "changes": chosen.changes, "pseudonyms": pseudonyms}
+    bounds["scheme"] = chosen.scheme  # the bytes stay the same, however labels are called or merged meanwhile
     snapshot = Snapshot.objects.create(
         project=project,
         created_by=user,
@@ -154,6 +155,7 @@ def _filters(snapshot: Snapshot) -> Filters:
         ordinal_below=given.get("ordinal_below"),
         changes=given.get("changes"),
         pseudonyms=given.get("pseudonyms", False),
+        scheme=given.get("scheme"),
     )
 
 

@@ -74,6 +74,7 @@ PAGES = {
     "import-draft": Page(Permission.MANAGE),
     "import-rejections": Page(Permission.MANAGE),
     "settings": Page(Permission.MANAGE),
+    "labels": Page(Permission.MANAGE),
     "project-audit": Page(Permission.MANAGE),
     "storage": Page(Permission.MANAGE),
     "room": Page(SIGNED_IN, "get", 403),  # for administrators

@@ -15,6 +15,7 @@ from labeling.selectors.columns import Column
 from labeling.selectors.contents import Content, contents_of
 from labeling.selectors.export import ROWS, Filters, answers_by_item, export_columns, export_rows, fixed_columns
 from labeling.selectors.given_names import names_given
+from labeling.selectors.label_scheme import told_names
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
 from labeling.selectors.row_shapes import shape_named
 from labeling.selectors.set_facts import SetFacts, set_facts
@@ -79,11 +80,12 @@ class DataSet:
     def value_names(self) -> tuple[str, ...]:
         """The names that answers are of, in the order of the label set; none where they are numbers. Names that were
         given and are in no label set any more come last."""
-        labels = list(self.project.labels.all_names()) or sorted(names_given(self.project))
+        scheme = self.filters.scheme
+        labels = told_names(self.project, scheme) or sorted(names_given(self.project, scheme))
         names = self.kind.value_names(labels)
         if not names:
             return ()
-        return (*names, *sorted(names_given(self.project) - set(names)))
+        return (*names, *sorted(names_given(self.project, scheme) - set(names)))
 
     @cached_property
     def facts(self) -> SetFacts:

@@ -10,7 +10,8 @@ from django.db.models import Count
 
 from labeling.extensions import installed
 from labeling.kinds import kind_of
-from labeling.models import Item, Project
+from labeling.models import Item, Project, SchemeChange
+from labeling.selectors.label_scheme import version_now, words_of
 from labeling.selectors.set_facts import SetFacts
 from labeling.services.exports.folders.content import SIDES, DataSet
 from labeling.services.exports.losses import limits
@@ -60,8 +61,19 @@ def _composition(data: DataSet, facts: SetFacts) -> Iterator[str]:
     yield f"- rows: {data.count.rows:,}{f' (only {filters})' if filters else ''}"
     yield f"- answers behind them: {facts.answers:,}"
     yield from counted(facts.labels, "answers with")
+    yield from scheme_of(data)
     if data.value_names:
         yield f"- names in the order of the project: {', '.join(f'`{name}`' for name in data.value_names)}"
+
+
+def scheme_of(data: DataSet) -> Iterator[str]:
+    """By which version of the labels answers are told, and what was done to them until then, in lines of Markdown."""
+    number = data.filters.scheme or version_now(data.project)
+    changes = SchemeChange.objects.filter(project=data.project, number__gt=1, number__lte=number).defer("labels")
+    if not changes:
+        return
+    yield f"- labels by version {number} of their scheme, by which answers of before are read:"
+    yield from (f"  - version {change.number}, {change.made_at:%Y-%m-%d}: {words_of(change)}" for change in changes)
 
 
 def _collection(project: Project, facts: SetFacts) -> Iterator[str]:

@@ -14,6 +14,7 @@ from labeling.kinds import PerSubject, kind_of
 from labeling.models import Modality, Project
 from labeling.selectors.columns import ANSWER
 from labeling.selectors.contents import StoredPicture
+from labeling.selectors.label_scheme import told_names
 from labeling.selectors.row_shapes import shape_named
 from labeling.services.exports.base import Row
 from labeling.services.exports.folders.archive import Archive
@@ -187,7 +188,7 @@ def _object_of(modality: str, is_pair: bool) -> tuple[str, str]:
 def _control_of(data: DataSet) -> _Control:
     if data.names_two:
         return _pairwise()
-    steps = list(data.project.labels.all_names())
+    steps = told_names(data.project, data.filters.scheme)
     if data.value_names:
         return _choices(data.value_names, several=data.kind.value_type == "list")
     if steps and all(step.isdecimal() and int(step) > 0 for step in steps):
