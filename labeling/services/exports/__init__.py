@@ -126,8 +126,8 @@ def checked_filters(given: Any) -> Filters:
             raise Invalid(str(name), f"There is no such filter. There are: {', '.join(_CHOICES)}, scheme.")
         if value and value not in _CHOICES[name]:
             raise Invalid(name, f"Expected one of {', '.join(_CHOICES[name])}.")
-    chosen = {name: given.get(name) or "" for name in _CHOICES}
-    return Filters(**chosen, scheme=_checked_scheme(given.get("scheme")))
+    split, source, only = (given.get(name) or "" for name in _CHOICES)
+    return Filters(split=split, source=source, only=only, scheme=_checked_scheme(given.get("scheme")))
 
 
 def _checked_scheme(given: Any) -> int | None:
