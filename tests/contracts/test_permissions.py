@@ -159,6 +159,7 @@ BODIES = {
     ("api:snapshots", "post"): {},
     ("api:machines", "post"): {"name": "keywords", "version": "1"},
     ("api:predictions-import", "post"): {"rows": []},
+    ("pages:machines", "post"): {"name": "keywords", "version": "1"},
     ("api:task-next", "post"): {"count": 1},
     ("api:task-answer", "put"): {"answer": {"label": "ham"}},
     ("api:task-skip", "post"): {"reason": "unclear"},

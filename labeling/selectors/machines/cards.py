@@ -179,7 +179,7 @@ def _verdict(found: StandIn) -> str:
             f"Whether it is no worse than a person cannot be said yet: it takes {found.least_people} people with "
             f"{found.least_items} items each that somebody else answered too."
         )
-    share = f"than {found.winning_rate:.0%} of the people"
+    share = f"than {100 * found.winning_rate:.0f} % of the people"
     if found.passes:
         return f"No worse than a person: shown to be no worse {share}."
     return f"Not shown to be as good as a person: no worse {share}; half of them are needed."

@@ -64,7 +64,7 @@ def test_a_card_by_hand(crowd, people):
     leads = {one.name: (one.lead.value, one.is_won) for one in card.people}
     assert leads["cas"] == (pytest.approx(10 / 60), True), "on ten items it is nearer to the two others than cas"
     assert leads["ann"][0] == leads["bob"][0] == 0.0, "ham or spam where bob says spam and cas ham: equally near"
-    assert card.verdict == "No worse than a person: shown to be no worse than 100% of the people."
+    assert card.verdict == "No worse than a person: shown to be no worse than 100 % of the people."
 
 
 def test_the_machine_is_in_no_consensus_that_it_is_held_against(crowd, people):
