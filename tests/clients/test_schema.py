@@ -152,6 +152,8 @@ def call_everything(client: Client, folder: Any) -> None:
     project.tasks.answer(1, {"label": "ham"}, elapsed_ms=10)
     project.tasks.skip(1, "unclear")
     project.tasks.take_back(1)
+    list(project.predictions.to_predict(version="1", missing=True))
+    project.predictions.post([{"item": 1, "label": "ham"}], version="1", idempotency_key=UUID)
     project.runs.start()
     project.runs.cancel(UUID)
     list(project.runs.list())

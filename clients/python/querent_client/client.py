@@ -21,6 +21,7 @@ from querent_client.models import (
     SchemeVersionOut,
     TokenOut,
 )
+from querent_client.predictions import ProjectPredictions
 from querent_client.retries import Retries
 from querent_client.runs import ProjectRuns
 from querent_client.tasks import ProjectTasks
@@ -125,6 +126,7 @@ class Project:
         self._transport, self.slug = transport, slug
         self.imports = ProjectImports(transport, slug)
         self.tasks = ProjectTasks(transport, slug)
+        self.predictions = ProjectPredictions(transport, slug)
         self.runs = ProjectRuns(transport, slug)
         self.export = ProjectExports(transport, slug)
 

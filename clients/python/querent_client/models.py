@@ -622,6 +622,34 @@ class PatchedProjectChangeRequest(TypedDict):
     archived: NotRequired[bool]
 
 
+class RefusedRowOut(TypedDict):
+    # From 1.
+    row: int
+    field: str
+    reason: str
+
+
+class PredictionImportOut(TypedDict):
+    id: str
+    machine: str
+    version: str
+    total: int
+    accepted: int
+    # Rows that said what was known already.
+    repeated: int
+    rejected: int
+    rejections: list[RefusedRowOut]
+    created_at: NotRequired[str]
+
+
+class PredictionRowsInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    # Objects: `item` (number) or `id` (of the import), of a pair `pair` or `left` and `right`; `label` as in an import,
+    # or `answer` as a person gives it, or `probabilities` by label, or one of both with them; `cost`. What is wrong is
+    # refused by its number.
+    rows: list[Any]
+
+
 class RejectionOut(TypedDict):
     row: int
     # External id or file name, when there is one.
@@ -954,6 +982,16 @@ class TaskOut(TypedDict):
     returned: NotRequired[TaskReturned]
 
 
+class ToPredictOut(TypedDict):
+    """As a person is shown it: an `item`, or the `pair` of `left` and `right` in `context`."""
+    item: NotRequired[TaskItem]
+    # Its number, by which a row names it.
+    pair: NotRequired[int]
+    context: NotRequired[TaskContext]
+    left: NotRequired[TaskView]
+    right: NotRequired[TaskView]
+
+
 class TokenInRequest(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     username: str
@@ -994,6 +1032,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "metrics": Operation("GET", "/api/v1/projects/{slug}/metrics/"),
     "models_list": Operation("GET", "/api/v1/projects/{slug}/models/", query=('cursor', 'limit')),
     "models_read": Operation("GET", "/api/v1/models/{id}/"),
+    "predictions_import": Operation("POST", "/api/v1/projects/{slug}/predictions/import/", query=('machine', 'version'), headers=('Idempotency-Key',)),
+    "predictions_items": Operation("GET", "/api/v1/projects/{slug}/predictions/items/", query=('cursor', 'limit', 'machine', 'missing', 'version')),
     "projects_change": Operation("PATCH", "/api/v1/projects/{slug}/"),
     "projects_create": Operation("POST", "/api/v1/projects/"),
     "projects_delete": Operation("DELETE", "/api/v1/projects/{slug}/"),
