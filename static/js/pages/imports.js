@@ -50,6 +50,7 @@ function choose(entries) {
   if (folderIsLabel && folders.size > 1) folderIsLabel.checked = true;
   const named = chosen.length === 1 ? first.file.name : `${chosen.length.toLocaleString("en")} files`;
   status.className = "small";
+  box.classList.toggle("drop--chosen", chosen.length > 0);
   if (!chosen.length) status.textContent = entries.length ? "There is no file in it that could be imported." : "";
   else if (tooLarge) status.textContent = `${named}: ${size(bytes)} is too large, at most ${size(maxBytes)}.`;
   else if (many) status.textContent = "One file at a time, please: which of them comes first?";
@@ -116,9 +117,10 @@ function failed(reason) {
   status.className = "note note--error";
 }
 
+/** As the server writes it (``filesizeformat``): one file has one size on all pages. */
 function size(bytes) {
-  const units = ["bytes", "kB", "MB", "GB"];
+  const units = ["bytes", "KB", "MB", "GB"];
   let unit = 0;
-  for (; bytes >= 1000 && unit < units.length - 1; unit += 1) bytes /= 1000;
+  for (; bytes >= 1024 && unit < units.length - 1; unit += 1) bytes /= 1024;
   return `${unit ? bytes.toFixed(1) : bytes} ${units[unit]}`;
 }
