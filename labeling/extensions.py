@@ -34,6 +34,27 @@ class PersonVerdict:
     view: str = ""
 
 
+@dataclass(frozen=True)
+class AgreementChange:
+    """By how much the agreement of somebody's newest answers differs from that of the answers before, with its 95 %
+    interval. ``is_flagged``: it fell, and by more than luck and than everybody else's fell (decision 0088)."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    n_before: int
+    is_flagged: bool
+
+
+#: Of so many, so many agreed: the newest answers and those before.
+Agreed = tuple[int, int]
+
+
+def _no_change(newest: Agreed, before: Agreed, others_newest: Agreed, others_before: Agreed) -> AgreementChange | None:
+    return None
+
+
 #: The ends of a share's interval, or None and None and why there is none.
 ShareInterval = tuple[float | None, float | None, str]
 
@@ -116,6 +137,7 @@ class Extensions:
     ``share_interval(count, n)``: how well a share is known (decision 0058).
     ``gold_verdict(right, chance)``: why somebody should be looked at whose gold answers were so, oldest first, or "";
     ``chance`` is the probability that a guess is right.
+    ``agreement_change(newest, before, others' newest, others' before)``: how the agreement of one person changed.
     ``consensus(ballots)``: what answers come to by the rule there is evidence for; without it the majority counts.
     ``stand_in``: whether a machine is no worse than a person. ``calibration(confidence, right)``: how far probabilities
     are from how often they are right, rows of one or several answers.
@@ -131,6 +153,7 @@ class Extensions:
     retention: Sequence[Rule] = ()
     share_interval: Callable[[float, float], ShareInterval] = _no_interval
     gold_verdict: Callable[[Sequence[bool], float], str] = _no_gold_verdict
+    agreement_change: Callable[[Agreed, Agreed, Agreed, Agreed], AgreementChange | None] = _no_change
     consensus: Callable[[Ballots], WeighedConsensus] | None = None
     person_verdicts: Callable[[Project], Mapping[str, PersonVerdict]] = _no_verdicts
     stand_in: StandInTest = _no_stand_in

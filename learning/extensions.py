@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labeling.consensus import Ballots, WeighedConsensus
-from labeling.extensions import Extensions, MeasuredValue, ShareInterval, StandIn
+from labeling.extensions import Agreed, AgreementChange, Extensions, MeasuredValue, ShareInterval, StandIn
 from labeling.models import Project
 from learning.families.pairwise.export_rows import row_shapes
 from learning.families.pairwise.verdicts import verdicts_on_people
@@ -40,6 +40,7 @@ def extensions() -> Extensions:
         retention=RULES,
         share_interval=_share_interval,
         gold_verdict=_gold_verdict,
+        agreement_change=_agreement_change,
         consensus=_weighed_consensus,
         person_verdicts=verdicts_on_people,
         stand_in=_stand_in,
@@ -62,6 +63,15 @@ def _gold_verdict(right: Sequence[bool], chance: float) -> str:
         return ""
     allowed = f"more than the {found.wrong_allowed} of an honest person"
     return f"{found.wrong} of {found.questions} gold answers were wrong, {allowed}"
+
+
+def _agreement_change(
+    newest: Agreed, before: Agreed, others_newest: Agreed, others_before: Agreed
+) -> AgreementChange | None:
+    from learning.core.quality.agreement_change import agreement_change  # noqa: PLC0415  # SciPy is not needed to answer
+
+    found, is_flagged = agreement_change(newest, before, others_newest, others_before)
+    return AgreementChange(found.value, found.low, found.high, newest[1], before[1], is_flagged)
 
 
 def _weighed_consensus(ballots: Ballots) -> WeighedConsensus:

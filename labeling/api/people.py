@@ -34,6 +34,15 @@ class PeopleQuery(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=["json", "csv"], default="json")
 
 
+class ChangeOut(serializers.Serializer[Any]):
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    n = serializers.IntegerField(help_text="The newest answers.")
+    n_before = serializers.IntegerField()
+    is_flagged = serializers.BooleanField(help_text="It fell by more than luck, and more than the others’ fell.")
+
+
 class CountedShareOut(serializers.Serializer[Any]):
     value = serializers.FloatField()
     low = serializers.FloatField(allow_null=True)
@@ -64,6 +73,8 @@ class PersonOut(serializers.Serializer[Any]):
     repeats = CountedShareOut(allow_null=True, help_text="The same answer again, of the questions asked again.")
     agreement = CountedShareOut(allow_null=True, help_text="With the consensus of the others, this person left out.")
     gold = CountedShareOut(allow_null=True, help_text="Right, of the questions whose answer is known.")
+    lately_ms = serializers.IntegerField(allow_null=True, help_text="The median of the newest 50 answers.")
+    change = ChangeOut(allow_null=True, help_text="Of the agreement: the newest quarter, from 100 answers on.")
     per_week = serializers.ListField(child=serializers.IntegerField(), help_text="Beside `weeks`.")
     drift = CountedShareOut(many=True, help_text="The agreement in parts of equal length, oldest first.")
     confused = ConfusedOut(many=True, help_text="Most often first.")
@@ -80,6 +91,7 @@ class PeopleOut(serializers.Serializer[Any]):
     newest_only = serializers.IntegerField(
         allow_null=True, help_text="Times and agreement are over so many newest answers; null: over all."
     )
+    read_at = serializers.DateTimeField(help_text="Where reading takes seconds it is told again for a while.")
 
 
 class OwnWorkOut(serializers.Serializer[Any]):
@@ -127,6 +139,7 @@ class PeopleView(ProjectView):
                     "median_ms": people.median_ms,
                     "fast_below_ms": people.fast_below_ms,
                     "newest_only": people.newest_only,
+                    "read_at": people.read_at,
                 }
             )
         response["Cache-Control"] = "private, no-store"

@@ -69,6 +69,7 @@ class Trend:
 class PersonRow:
     card: PersonCard
     seconds: float | None
+    lately: float | None
     trend: Trend
     verdict_url: str
 
@@ -149,6 +150,7 @@ def _row(card: PersonCard, weeks: tuple[date, ...], project: Project) -> PersonR
     return PersonRow(
         card=card,
         seconds=_seconds(card.median_ms),
+        lately=_seconds(card.lately_ms),
         trend=trend_of(card, weeks),
         verdict_url=reverse(view, args=[project.slug]) if view else "",
     )

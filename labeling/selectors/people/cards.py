@@ -1,7 +1,7 @@
 """One card a person, all of them in a number of statements that does not grow with the people."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -10,13 +10,15 @@ from typing import Any
 from django.utils import timezone
 
 from labeling.consensus import LeftOut, left_out
-from labeling.extensions import PersonVerdict, installed
+from labeling.extensions import AgreementChange, PersonVerdict, installed
 from labeling.kinds import Confusion
-from labeling.models import Member, Project, User
+from labeling.models import Member, Progress, Project, User
 from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.people import counts, known
+from labeling.selectors.people.change import changes_of
 from labeling.selectors.people.compared import Compared, compared
 from labeling.selectors.people.counts import Skips, Totals
+from labeling.selectors.people.kept import Readings
 from labeling.selectors.people.key import PersonKey
 from labeling.selectors.people.rates import CountedShare, counted_share
 from labeling.selectors.quarantine import IMPORTED
@@ -55,6 +57,8 @@ class PersonCard:
     repeats: CountedShare | None
     agreement: CountedShare | None
     gold: CountedShare | None
+    lately_ms: int | None  # of the newest answers alone
+    change: AgreementChange | None  # of the agreement with the others
     per_week: tuple[int, ...]
     drift: tuple[CountedShare, ...]
     confused: tuple[Confused, ...]
@@ -75,20 +79,36 @@ class People:
     median_ms: int | None
     fast_below_ms: int | None
     newest_only: int | None
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What all answers came to, by person, as of ``read_at``."""
+
+    totals: Mapping[PersonKey, Totals]
+    medians: Mapping[PersonKey, float]
+    lately: Mapping[PersonKey, float]
+    fast_ms: int | None
+    per_day: Mapping[PersonKey, Mapping[str, int]]
+    compared: Mapping[PersonKey, Compared]
+    is_newest_only: bool
+    read_at: datetime
+
+
+_READINGS: Readings[_Answers] = Readings()
 
 
 @dataclass(frozen=True)
 class _Read:
     """What the statements brought, by person."""
 
-    totals: Mapping[PersonKey, Totals]
-    medians: Mapping[PersonKey, float]
-    per_day: Mapping[PersonKey, Mapping[str, int]]
+    answers: _Answers
+    changes: Mapping[PersonKey, AgreementChange]
     skips: Mapping[int, Skips]
     repeats: Mapping[int, known.Count]
     gold: Mapping[PersonKey, Sequence[bool]]
     chance: float
-    compared: Mapping[PersonKey, Compared]
     verdicts: Mapping[str, PersonVerdict]
     out: LeftOut
     names: LabelIdentities
@@ -96,33 +116,53 @@ class _Read:
 
 def people_of(project: Project) -> People:
     """Everybody who is a member or has answered, by name."""
-    after = counts.newest_from(project)
-    medians = counts.medians(project, after)
-    fast_ms = counts.fast_below_ms(medians)
     weeks = weeks_until(timezone.now().date())
-    since = timezone.make_aware(datetime(weeks[0].year, weeks[0].month, weeks[0].day), timezone.get_default_timezone())
+    answers = _answers_of(project, weeks)
     read = _Read(
-        totals=counts.totals(project, after, fast_ms),
-        medians=medians,
-        per_day=counts.per_day(project, since),
+        answers=answers,
+        changes=changes_of(answers.compared),
         skips=counts.skips(project),
         repeats=known.repeats(project),
         gold=known.gold(project),
         chance=known.chance_of(project),
-        compared=compared(project, after),
         verdicts=installed().person_verdicts(project),
         out=left_out(project),
         names=label_names(project),
     )
     roles = dict(Member.objects.filter(project=project).order_by().values_list("user_id", "role"))
-    keys = read.totals.keys() | {PersonKey(user) for user in {*roles, *read.skips}}
+    keys = answers.totals.keys() | {PersonKey(user) for user in {*roles, *read.skips}}
     cards = [_card(key, name, roles, weeks, read) for key, name in names_of(project, keys).items()]
     return People(
         cards=tuple(sorted(cards, key=lambda card: (card.name.casefold(), card.name))),
         weeks=weeks,
-        median_ms=round(median(medians.values())) if medians else None,
-        fast_below_ms=fast_ms,
-        newest_only=counts.NEWEST_ANSWERS if after else None,
+        median_ms=round(median(answers.medians.values())) if answers.medians else None,
+        fast_below_ms=answers.fast_ms,
+        newest_only=counts.NEWEST_ANSWERS if answers.is_newest_only else None,
+        read_at=answers.read_at,
+    )
+
+
+def _answers_of(project: Project, weeks: Sequence[date]) -> _Answers:
+    """Read now, or lately where that took long (``kept``)."""
+    changes = Progress.objects.values_list("changes", flat=True).get(project=project)
+    bound = (changes, project.labels_version, project.label_renames, project.label_splits, weeks[0])
+    return _READINGS.of(project.pk, bound, counts.newest_id(project), lambda: _read_answers(project, weeks))
+
+
+def _read_answers(project: Project, weeks: Sequence[date]) -> _Answers:
+    read_at, after = timezone.now(), counts.newest_from(project)
+    medians = counts.medians(project, after)
+    fast_ms = counts.fast_below_ms(medians)
+    since = timezone.make_aware(datetime(weeks[0].year, weeks[0].month, weeks[0].day), timezone.get_default_timezone())
+    return _Answers(
+        totals=counts.totals(project, after, fast_ms),
+        medians=medians,
+        lately=counts.medians_lately(project, after),
+        fast_ms=fast_ms,
+        per_day=counts.per_day(project, since),
+        compared=compared(project, after),
+        is_newest_only=bool(after),
+        read_at=read_at,
     )
 
 
@@ -156,12 +196,12 @@ def _name(key: PersonKey, usernames: Mapping[int, str]) -> str:
 
 def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[date], read: _Read) -> PersonCard:
     user = key.user_id or 0  # no user has this id
-    total, skipped = read.totals.get(key), read.skips.get(user)
+    total, skipped = read.answers.totals.get(key), read.skips.get(user)
     answers = total.answers if total else 0
     equal, asked_again = read.repeats.get(user, (0, 0))
     right = read.gold.get(key, ())
-    beside = read.compared.get(key, Compared())
-    median_ms = read.medians.get(key)
+    beside = read.answers.compared.get(key, Compared())
+    median_ms, lately_ms, change = read.answers.medians.get(key), read.answers.lately.get(key), read.changes.get(key)
     moments = [moment for moment in (total and total.last_at, skipped and skipped.last_at) if moment]
     return PersonCard(
         key=key,
@@ -178,11 +218,21 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
         repeats=counted_share(equal, asked_again),
         agreement=counted_share(sum(beside.agreed), len(beside.agreed)),
         gold=counted_share(sum(right), len(right)),
-        per_week=in_weeks(read.per_day.get(key, {}), weeks),
+        lately_ms=None if lately_ms is None else round(lately_ms),
+        change=change,
+        per_week=in_weeks(read.answers.per_day.get(key, {}), weeks),
         drift=drift_of(beside.agreed),
         confused=_confused(beside.confusions, read.names),
-        verdict=_verdict(read.verdicts.get(name), right, read.chance),
+        verdict=_with(change, _verdict(read.verdicts.get(name), right, read.chance)),
     )
+
+
+def _with(change: AgreementChange | None, found: PersonVerdict | None) -> PersonVerdict | None:
+    """And what the change of the agreement says, where it says something."""
+    if change is None or not change.is_flagged:
+        return found
+    words = f"agrees less with the others than before: {change.value:+.2f} ({change.low:+.2f} to {change.high:+.2f})"
+    return PersonVerdict(f"{found.sentence}; {words}", found.view) if found else PersonVerdict(words)
 
 
 def _verdict(found: PersonVerdict | None, right: Sequence[bool], chance: float) -> PersonVerdict | None:
@@ -221,8 +271,10 @@ def as_dict(card: PersonCard) -> dict[str, Any]:
         "first_at": card.first_at,
         "last_at": card.last_at,
         "median_ms": card.median_ms,
+        "lately_ms": card.lately_ms,
         **{name: found.as_dict() if found else None for name, found in rates.items()},
         "per_week": list(card.per_week),
+        "change": asdict(card.change) if card.change else None,
         "drift": [part.as_dict() for part in card.drift],
         "confused": [{"others": one.others, "said": one.said, "n": one.n} for one in card.confused],
         "verdict": card.verdict.sentence if card.verdict else None,

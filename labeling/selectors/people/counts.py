@@ -46,6 +46,29 @@ def newest_from(project: Project) -> int:
     return next(iter(ids[NEWEST_ANSWERS : NEWEST_ANSWERS + 1]), 0)
 
 
+def newest_id(project: Project) -> int:
+    """Of all answers and their revisions: it moves with every one."""
+    return Annotation.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+#: Answers of one person that say how fast he is by now.
+LATELY = 50
+
+
+def medians_lately(project: Project, after: int) -> dict[PersonKey, float]:
+    """Milliseconds an answer among the newest ``LATELY`` of everybody who has so many with a time on record."""
+    sql = f"""
+        SELECT annotator_id, imported_annotator, elapsed_ms FROM (
+            SELECT {KEY_COLUMNS}, a.elapsed_ms,
+                ROW_NUMBER() OVER (PARTITION BY {KEY_COLUMNS} ORDER BY a.id DESC) AS back
+            FROM labeling_annotation a WHERE {CURRENT} AND a.elapsed_ms IS NOT NULL AND a.id > %s
+        ) newest WHERE back <= {LATELY}"""
+    times: dict[PersonKey, list[int]] = {}
+    for user, name, ms in fetch(sql, [project.pk, after]):
+        times.setdefault(PersonKey(user, name), []).append(ms)
+    return {person: median(some) for person, some in times.items() if len(some) == LATELY}
+
+
 def medians(project: Project, after: int) -> dict[PersonKey, float]:
     """Milliseconds an answer, of everybody with a time on record."""
     sql = f"""

@@ -7,6 +7,10 @@ from labeling.selectors.people.cards import PersonCard
 from labeling.selectors.people.rates import CountedShare
 
 
+def _change(card: PersonCard) -> float | None:
+    return card.change.value if card.change else None
+
+
 def _value(name: str) -> Callable[[PersonCard], Any]:
     def of(card: PersonCard) -> Any:
         found = getattr(card, name)
@@ -18,10 +22,11 @@ def _value(name: str) -> Callable[[PersonCard], Any]:
 #: What can be sorted by; with a minus in front the largest come first.
 SORTS: dict[str, Callable[[PersonCard], Any]] = {
     "name": lambda card: card.name.casefold(),
+    "change": _change,
     **{
         name: _value(name)
         for name in (
-            "answers", "items", "last_at", "median_ms", "fast", "skips", "repeats", "agreement", "gold",
+            "answers", "items", "last_at", "median_ms", "lately_ms", "fast", "skips", "repeats", "agreement", "gold",
         )
     },
 }  # fmt: skip

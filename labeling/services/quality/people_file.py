@@ -14,6 +14,7 @@ SHARES = ("fast", "skips", "repeats", "agreement", "gold")
 PARTS = ("", "_low", "_high", "_n")
 COLUMNS = (
     "name", "imported", "role", "quarantined", "answers", "items", "first_at", "last_at", "median_ms",
+    "lately_ms", "change", "change_low", "change_high",
     *(f"{share}{part}" for share in SHARES for part in PARTS), "most_confused", "verdict",
 )  # fmt: skip
 
@@ -41,9 +42,12 @@ def _row(card: PersonCard) -> dict[str, Any]:
         "first_at": card.first_at and card.first_at.isoformat(),
         "last_at": card.last_at and card.last_at.isoformat(),
         "median_ms": card.median_ms,
+        "lately_ms": card.lately_ms,
         "most_confused": "; ".join(map(_words, card.confused[:3])),
         "verdict": card.verdict.sentence if card.verdict else "",
     }
+    if card.change:
+        row |= {"change": card.change.value, "change_low": card.change.low, "change_high": card.change.high}
     for name in SHARES:
         share: CountedShare | None = getattr(card, name)
         if share:

@@ -45,6 +45,40 @@ def paired_difference(gained: int, lost: int, n: int, further_variance: float = 
     return Estimate(value, max(min(centre - half, value), -1.0), min(max(centre + half, value), 1.0), n)
 
 
+def share_change(after: tuple[int, int], before: tuple[int, int], errors: float = STANDARD_ERRORS) -> Estimate:
+    """Return the difference of two shares that were measured on different answers.
+
+    Parameters
+    ----------
+    after, before : tuple of int
+        Successes and how many there were.
+    errors : float
+        Half the interval's width in standard errors.
+
+    Returns
+    -------
+    Estimate
+        In [-1, 1], never of width zero: Agresti and Caffo's interval, a success and a failure added to either. ``n`` is
+        that of ``after``.
+
+    References
+    ----------
+    A. Agresti, B. Caffo, The American Statistician 54, 2000.
+
+    Examples
+    --------
+    >>> found = share_change((30, 50), (135, 150))
+    >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
+    (-0.3, -0.439, -0.149)
+    """
+    (more, n_after), (less, n_before) = after, before
+    first, second = (more + 1.0) / (n_after + 2.0), (less + 1.0) / (n_before + 2.0)
+    variance = first * (1.0 - first) / (n_after + 2.0) + second * (1.0 - second) / (n_before + 2.0)
+    half, centre = errors * variance**0.5, first - second
+    value = more / n_after - less / n_before if n_after and n_before else 0.0
+    return Estimate(value, max(min(centre - half, value), -1.0), min(max(centre + half, value), 1.0), n_after)
+
+
 def mean_gain(gains: DoubleArray, worst: float) -> Estimate:
     """Return a mean of differences between two models' losses.
 
