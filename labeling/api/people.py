@@ -34,7 +34,7 @@ class PeopleQuery(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=["json", "csv"], default="json")
 
 
-class ChangeOut(serializers.Serializer[Any]):
+class AgreementChangeOut(serializers.Serializer[Any]):
     value = serializers.FloatField()
     low = serializers.FloatField()
     high = serializers.FloatField()
@@ -74,7 +74,7 @@ class PersonOut(serializers.Serializer[Any]):
     agreement = CountedShareOut(allow_null=True, help_text="With the consensus of the others, this person left out.")
     gold = CountedShareOut(allow_null=True, help_text="Right, of the questions whose answer is known.")
     lately_ms = serializers.IntegerField(allow_null=True, help_text="The median of the newest 50 answers.")
-    change = ChangeOut(allow_null=True, help_text="Of the agreement: the newest quarter, from 100 answers on.")
+    change = AgreementChangeOut(allow_null=True, help_text="Of the agreement: the newest quarter, from 100 answers on.")
     per_week = serializers.ListField(child=serializers.IntegerField(), help_text="Beside `weeks`.")
     drift = CountedShareOut(many=True, help_text="The agreement in parts of equal length, oldest first.")
     confused = ConfusedOut(many=True, help_text="Most often first.")
