@@ -228,6 +228,7 @@ SPECTACULAR_SETTINGS = {
         "ImportFormatEnum": "labeling.models.import_batch.ImportFormat",
         "ExportFormatEnum": "labeling.api.serializers.EXPORT_FORMATS",
         "InvitationStateEnum": "labeling.models.invitation.STATES",
+        "ReviewSortEnum": "labeling.models.review_decision.ReviewSort",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

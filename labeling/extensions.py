@@ -122,6 +122,14 @@ def _no_calibration(confidence: Sequence[Sequence[float]], right: Sequence[Seque
     return None
 
 
+def _no_suspects(project: Project) -> Mapping[int, float]:
+    return {}
+
+
+def _nothing_believed(project: Project, item_id: int) -> str:
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Extensions:
     """``metrics``: further entries of ``GET …/metrics/``, by name.
@@ -141,6 +149,8 @@ class Extensions:
     ``consensus(ballots)``: what answers come to by the rule there is evidence for; without it the majority counts.
     ``stand_in``: whether a machine is no worse than a person. ``calibration(confidence, right)``: how far probabilities
     are from how often they are right, rows of one or several answers.
+    ``suspected_items(project)``: ids of items whose answers models do not believe, with how far they do.
+    ``believed_instead(project, item id)``: what they say of one instead, in words; "" where they say nothing.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
@@ -158,6 +168,8 @@ class Extensions:
     person_verdicts: Callable[[Project], Mapping[str, PersonVerdict]] = _no_verdicts
     stand_in: StandInTest = _no_stand_in
     calibration: Callable[[Sequence[Sequence[float]], Sequence[Sequence[bool]]], MeasuredValue | None] = _no_calibration
+    suspected_items: Callable[[Project], Mapping[int, float]] = _no_suspects
+    believed_instead: Callable[[Project, int], str] = _nothing_believed
 
 
 class AlreadyInstalled(Exception):

@@ -12,6 +12,7 @@ from learning.selectors.curve import learning_curve
 from learning.selectors.estimates import with_note
 from learning.selectors.stored_files import NAMED_FILES
 from learning.selectors.successor_lines import successor_lines
+from learning.selectors.suspected_errors import believed_instead, suspected_items
 from learning.selectors.verdicts import verification
 from learning.services import setting_names
 from learning.services.retention import RULES
@@ -45,6 +46,8 @@ def extensions() -> Extensions:
         person_verdicts=verdicts_on_people,
         stand_in=_stand_in,
         calibration=_calibration,
+        suspected_items=suspected_items,
+        believed_instead=believed_instead,
     )
 
 

@@ -14,7 +14,10 @@ from labeling.api.base import PersonField, ProjectView, StrictSerializer, body, 
 from labeling.api.serializers import AnswerField
 from labeling.models import Action, ReviewDecision, ReviewSort, Verdict
 from labeling.models.item_comment import MAX_COMMENT
-from labeling.services.review.decide import decide, undo
+from labeling.selectors.reviewing import believed_instead, entries_json, unsuspected_errors, waiting_by_sort
+from labeling.services.review.decide import decide, plan_of, undo
+from labeling.services.review.plan import change_plan
+from labeling.services.review.queue import MAX_COUNT, fill, next_entries, release
 
 #: The largest number the database holds.
 MAX_ID = 2**63 - 1
@@ -95,3 +98,127 @@ class ReviewUndo(ProjectView):
         """Takes the newest decision about an item back: what stood before it stands again."""
         undone = undo(person(request), self.project, pk)
         return Response(ReviewOut(undone, context={"view": self}).data)
+
+
+class ReviewsNextIn(StrictSerializer):
+    count = serializers.IntegerField(min_value=1, max_value=MAX_COUNT, default=1)
+    sorts = serializers.ListField(
+        child=serializers.ChoiceField(choices=ReviewSort.choices), required=False, help_text="All where none is named."
+    )
+
+
+class SaidOut(serializers.Serializer[Any]):
+    by = serializers.CharField(allow_blank=True, help_text="Empty for a label that came in nobody's name.")
+    imported = serializers.BooleanField()
+    answer = serializers.DictField()
+    words = serializers.CharField(allow_blank=True)
+    elapsed_ms = serializers.IntegerField(allow_null=True)
+    at = serializers.DateTimeField()
+
+
+class ReviewEntryOut(serializers.Serializer[Any]):
+    """An item of the queue: as an annotator sees it, why it waits, and what everybody said of it."""
+
+    item = serializers.IntegerField()
+    external_id = serializers.CharField(allow_null=True)
+    sort = serializers.ChoiceField(choices=ReviewSort.choices)
+    why = serializers.CharField()
+    split = serializers.CharField()
+    claimed_until = serializers.DateTimeField(allow_null=True)
+    task = schema.TaskItem()
+    answers = SaidOut(many=True)
+    accepted = serializers.DictField(allow_null=True, help_text="What *accept* would decide; null where it cannot.")
+    review = serializers.DictField(allow_null=True, help_text="What was decided before.")
+
+
+class ReviewsNext(ProjectView):
+    actions = {"POST": Action.REVIEWS_DECIDE}
+
+    @extend_schema(
+        operation_id="reviews_next", request=ReviewsNextIn, responses={200: ReviewEntryOut(many=True), **REFUSED}
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Claims up to `count` items for ten minutes: those the caller has already first. Nobody else gets them."""
+        given, user = body(ReviewsNextIn, request), person(request)
+        entries = next_entries(user, self.project, given["count"], given.get("sorts", ()))
+        return Response(entries_json(self.project, entries, self.name_of))
+
+
+class ReleasedOut(serializers.Serializer[Any]):
+    released = serializers.IntegerField()
+
+
+class ReviewsRelease(ProjectView):
+    actions = {"POST": Action.REVIEWS_DECIDE}
+
+    @extend_schema(operation_id="reviews_release", request=None, responses=ReleasedOut)
+    def post(self, request: Request, slug: str) -> Response:
+        """Gives back what the caller has claimed and not decided."""
+        return Response({"released": release(person(request), self.project)})
+
+
+class BelievedOut(serializers.Serializer[Any]):
+    words = serializers.CharField(allow_blank=True, help_text="Empty where models do not doubt the answer.")
+
+
+class ReviewBelieved(ProjectView):
+    actions = {"GET": Action.REVIEWS_READ}
+
+    @extend_schema(operation_id="reviews_believed", responses=BelievedOut)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """What models say of an item instead of its answer. Apart, so that nobody reads it before he has decided."""
+        return Response({"words": believed_instead(self.project, pk)})
+
+
+class PlanIn(StrictSerializer):
+    sorts = serializers.ListField(child=serializers.ChoiceField(choices=ReviewSort.choices), required=False)
+    random_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    own_allowed = serializers.BooleanField(required=False)
+
+
+class UnsuspectedOut(serializers.Serializer[Any]):
+    value = serializers.FloatField()
+    count = serializers.IntegerField()
+    n = serializers.IntegerField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
+
+
+class StandingOut(serializers.Serializer[Any]):
+    waiting = serializers.DictField(child=serializers.IntegerField(), help_text="Items of the queue by sort.")
+    sorts = serializers.ListField(child=serializers.ChoiceField(choices=ReviewSort.choices))
+    random_share = serializers.FloatField(help_text="Of the answers nobody suspects, the share that is looked at.")
+    own_allowed = serializers.BooleanField(help_text="Whether one may decide about what only oneself has answered.")
+    unsuspected_errors = UnsuspectedOut(
+        allow_null=True, help_text="Share of those drawn at random that reviewers changed, with its interval."
+    )
+
+
+class ReviewsStanding(ProjectView):
+    actions = {"GET": Action.REVIEWS_READ, "PATCH": Action.REVIEWS_CHANGE}
+
+    def _told(self) -> Response:
+        plan, errors = plan_of(self.project), unsuspected_errors(self.project)
+        return Response(
+            {
+                "waiting": waiting_by_sort(self.project),
+                "sorts": plan.sorts,
+                "random_share": plan.random_share,
+                "own_allowed": plan.own_allowed,
+                "unsuspected_errors": errors.as_dict() if errors else None,
+            }
+        )
+
+    @extend_schema(operation_id="reviews_standing", responses=StandingOut)
+    def get(self, request: Request, slug: str) -> Response:
+        """How much waits, by which settings, and how many answers that nobody suspects are wrong."""
+        fill(self.project)
+        return self._told()
+
+    @extend_schema(operation_id="reviews_change", request=PlanIn, responses={200: StandingOut, 400: schema.FieldErrors})
+    def patch(self, request: Request, slug: str) -> Response:
+        """Changes the settings of review."""
+        change_plan(person(request), self.project, body(PlanIn, request, partial=True))
+        fill(self.project)
+        return self._told()

@@ -30,6 +30,7 @@ class Action(Enum):
     #: Also what others said of the item, by the rules of names.
     REVIEWS_READ = "reviews.read", Permission.REVIEW
     REVIEWS_DECIDE = "reviews.decide", Permission.REVIEW
+    REVIEWS_CHANGE = "reviews.change", Permission.MANAGE
     CONTEXTS_READ = "contexts.read", Permission.VIEW
     CONTEXTS_SET_ASIDE = "contexts.set-aside", Permission.REVIEW
     CONTEXTS_DELETE = "contexts.delete", Permission.MANAGE

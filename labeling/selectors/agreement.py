@@ -19,14 +19,19 @@ _NAMED_SEVERAL = """SELECT item_id FROM labeling_annotation
     GROUP BY item_id HAVING COUNT(*) > 1 ORDER BY item_id DESC LIMIT %s"""
 
 
+def items_of_several(project: Project, newest: int) -> list[int]:
+    """Up to so many items that several people have answered, here or by name in an import."""
+    several = Item.objects.filter(project=project, answers__gte=2).order_by("-ordinal")
+    ids = list(several.values_list("pk", flat=True)[:newest])
+    here = set(ids)
+    return ids + [pk for (pk,) in fetch(_NAMED_SEVERAL, [project.pk, newest - len(ids)]) if pk not in here]
+
+
 def agreement(project: Project) -> dict[str, Any]:
     """``{"items","answers","percent","alpha"}`` over the newest items with two answers or more; None where undefined.
     Answers of people in quarantine do not count; those of people whom an import names do where nobody answered here."""
-    several = Item.objects.filter(project=project, answers__gte=2).order_by("-ordinal")
-    ids = list(several.values_list("pk", flat=True)[:NEWEST_ITEMS])
-    here, out, scheme = set(ids), left_out(project), label_names(project)
+    ids, out, scheme = items_of_several(project, NEWEST_ITEMS), left_out(project), label_names(project)
     by_item: dict[int, list[str]] = {}
-    ids += [pk for (pk,) in fetch(_NAMED_SEVERAL, [project.pk, NEWEST_ITEMS - len(ids)]) if pk not in here]
     answers = Annotation.objects.current().filter(Q(source=Source.HUMAN) | Q(item__answers=0)).exclude(_BY_NOBODY)
     for start in range(0, len(ids), 1000):
         rows = answers.filter(item__in=ids[start : start + 1000])

@@ -29,7 +29,7 @@ def blind_json(subject: Item | Pair, project: Project) -> dict[str, Any]:
     """The same of an item or a pair that nobody is asked about: for a machine. A pair's first item stands left; its
     pictures are those of the items, and a context goes without."""
     if isinstance(subject, Item):
-        return {"item": _shown(subject, project)}
+        return {"item": item_json(subject, project)}
     context = subject.context
     purpose = context.purpose or project.purpose
     return {
@@ -54,7 +54,7 @@ def utc_text(moment: datetime) -> str:
 def _item_json(task: Task, project: Project) -> dict[str, Any]:
     item = task.item
     assert item is not None  # a constraint of the table
-    return {"item": _shown(item, project)}
+    return {"item": item_json(item, project)}
 
 
 def _pair_json(task: Task, project: Project) -> dict[str, Any]:
@@ -76,7 +76,8 @@ def _address(task: Task, part: str) -> tuple[str, int, str]:
     return "api:task-preview", task.pk, part
 
 
-def _shown(item: Item, project: Project) -> dict[str, Any]:
+def item_json(item: Item, project: Project) -> dict[str, Any]:
+    """An item as an annotator is shown it."""
     return {"id": item.pk, "context": item.context, **_of_item(item, project)}
 
 

@@ -59,6 +59,23 @@ def suspicions(project: Project) -> Suspicions:
     return Suspicions(found, waiting, len(outcomes), outcomes.count(Outcome.OTHER))
 
 
+def suspected_items(project: Project) -> dict[int, float]:
+    """How far the answers are believed that nobody has decided about yet, least first."""
+    rows = SuspectedError.objects.filter(project=project).open().least_believed_first()
+    return dict(rows.values_list("item", "belief"))
+
+
+def believed_instead(project: Project, item_id: int) -> str:
+    """What models that have not learned the item's answer say instead; "" where they do not doubt it."""
+    row = SuspectedError.objects.filter(project=project, item=item_id).open().first()
+    if row is None:
+        return ""
+    name, belief = label_names(project).name(row.doubted), f"the answer is believed by {row.belief:.2f}"
+    if row.doubted in row.said:
+        return f"not {name}: {belief}"
+    return f"{name}: {belief}"
+
+
 def next_answers(project: Project, waiting: list[SuspectedError]) -> dict[int, Outcome]:
     """What the newest answer that a person gave since, or a reviewer's decision, says of each, by suspicion; those
     without one are left out."""

@@ -58,6 +58,7 @@ ACTIONS = frozenset(
         "quarantine.lifted",
         "quarantine.set",
         "reset_link.made",
+        "review.changed",
         "review.decided",
         "review.undone",
         "run.asked_for",

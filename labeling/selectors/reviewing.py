@@ -1,0 +1,86 @@
+"""What reviewers see: how much waits, how wrong what nobody suspects is, and an item with what was said of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Count, Q
+
+from labeling.extensions import installed
+from labeling.kinds import kind_of
+from labeling.models import Annotation, Project, ReviewDecision, ReviewEntry, ReviewSort, Source, Verdict
+from labeling.selectors.label_names import LabelIdentities, label_names
+from labeling.selectors.names import NameOf
+from labeling.selectors.opinions import Opinions, accepted_answer, opinions_of
+from labeling.selectors.people.rates import CountedShare, counted_share
+from labeling.selectors.task_json import item_json, utc_text
+
+
+def waiting(project: Project) -> int:
+    """Entries of the queue as it was filled last: one count by an index."""
+    return ReviewEntry.objects.filter(project=project).count()
+
+
+def waiting_by_sort(project: Project) -> dict[str, int]:
+    rows = ReviewEntry.objects.filter(project=project).order_by().values_list("sort")
+    counts = dict(rows.annotate(n=Count("pk")))
+    return {sort: counts.get(sort, 0) for sort in ReviewSort.values}
+
+
+def unsuspected_errors(project: Project) -> CountedShare | None:
+    """Of the answers that nobody suspected and that were drawn at random, the share that reviewers changed."""
+    decided = ReviewDecision.objects.standing().filter(
+        project=project, sort=ReviewSort.RANDOM, verdict__in=[Verdict.ACCEPT, Verdict.CHANGE]
+    )
+    found = decided.aggregate(n=Count("pk"), wrong=Count("pk", filter=Q(is_same=False)))
+    return counted_share(found["wrong"], found["n"])
+
+
+def entries_json(project: Project, entries: list[ReviewEntry], name_of: NameOf) -> list[dict[str, Any]]:
+    """Each with its item as an annotator sees it, why it waits, what everybody said, and what that comes to."""
+    said = opinions_of(project, [entry.item_id for entry in entries])
+    names = label_names(project)
+    return [
+        {
+            "item": entry.item_id,
+            "external_id": entry.item.external_id,
+            "sort": entry.sort,
+            "why": entry.why,
+            "split": entry.item.split,
+            "claimed_until": utc_text(entry.claimed_until) if entry.claimed_until else None,
+            "task": item_json(entry.item, project),
+            **_opinions_json(project, said[entry.item_id], names, name_of),
+        }
+        for entry in entries
+    ]
+
+
+def _opinions_json(project: Project, said: Opinions, names: LabelIdentities, name_of: NameOf) -> dict[str, Any]:
+    accepted = accepted_answer(project, said.consensus)
+    flat: Callable[[Any], str] = kind_of(project).flat
+    answers = []
+    for row in said.answers:
+        answer = names.named(row.answer)
+        answers.append(
+            {
+                "by": name_of(_author(row)),
+                "imported": row.source == Source.IMPORT,
+                "answer": answer,
+                "words": flat(answer),
+                "elapsed_ms": row.elapsed_ms,
+                "at": utc_text(row.created_at),
+            }
+        )
+    return {
+        "answers": answers,
+        "accepted": names.named(accepted) if accepted else None,
+        "review": names.named(said.review.answer) if said.review else None,
+    }
+
+
+def _author(row: Annotation) -> str:
+    return row.annotator.get_username() if row.annotator else row.imported_annotator
+
+
+def believed_instead(project: Project, item_id: int) -> str:
+    """What models say of an item instead of its answer, in words; "" where they do not doubt it."""
+    return installed().believed_instead(project, item_id)
