@@ -13,6 +13,7 @@ from labeling.pages.decorators import PageRequest
 from labeling.selectors.access import permissions_of
 from labeling.selectors.disk import Room, room
 from labeling.selectors.names import NameOf, name_of_for
+from labeling.selectors.reviewing import waiting
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Tab:
     inside: tuple[str, ...] = ()
     #: the kinds that have such a page; None for all, also one that is not installed
     belongs_to: Callable[[QuestionKind], bool] | None = None
+    #: how much waits there; nothing is said of none
+    counted: Callable[[Project], int] | None = None
+    count: int = 0
     url: str = ""
     is_current: bool = False
 
@@ -30,6 +34,13 @@ class Tab:
 TABS = (
     Tab("Overview", "pages:project", Action.PROJECT_READ, ("pages:own-work",)),
     Tab("Label", "pages:annotate", Action.TASKS_ANSWER),
+    Tab(
+        "Review",
+        "pages:review",
+        Action.REVIEWS_READ,
+        belongs_to=lambda kind: kind.answers_are_of_items,
+        counted=waiting,
+    ),
     Tab("Items", "pages:items", Action.ITEMS_READ, ("pages:item",)),
     Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import", "pages:import-draft")),
     Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, belongs_to=lambda kind: kind.ranks_items),
@@ -111,7 +122,8 @@ def _navigation(request: PageRequest) -> dict[str, Any]:
         for tab in TABS
         if tab.action.permission in may and (tab.belongs_to is None or (kind and tab.belongs_to(kind)))
     )
-    tabs = [_placed(tab, slug, match.view_name) for tab in shown]
+    counted = (replace(tab, count=tab.counted(request.project)) if tab.counted else tab for tab in shown)
+    tabs = [_placed(tab, slug, match.view_name) for tab in counted]
     return {
         "project": request.project,
         "kind": kind,

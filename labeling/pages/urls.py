@@ -24,6 +24,7 @@ from labeling.pages import (
     projects,
     quarantine,
     reset,
+    review,
     room,
     roster,
 )
@@ -45,6 +46,7 @@ of_a_project = [
     path("items/<int:pk>/gold/", gold.item_gold, name="item-gold"),
     path("items/<int:pk>/gold/remove/", gold.item_gold_remove, name="item-gold-remove"),
     path("gold/", gold.gold, name="gold"),
+    path("review/", review.review, name="review"),
     path("export/", export.export, name="export"),
     path("export/snapshots/", export.snapshots, name="snapshots"),
     path("export/snapshots/new/", export.snapshot_new, name="snapshot-new"),

@@ -27,6 +27,20 @@ test("the first open question is on the table, history lies before it", () => {
   equal(deck.ahead.map((entry) => entry.task.id), [3]);
 });
 
+test("an answer that was sent back is a question again, once what was said to it has arrived", async () => {
+  const [back, unsent] = [{ id: 1, returned: { comment: "Sure?", answer: "a" } }, new Set()];
+  const deck = new Deck({ fetchTasks: async () => [back, { id: 2 }], unsent: () => unsent, changed: () => {} });
+  deck.start([{ task: { id: 1 }, given: { answer: "a" } }], [back, ...tasksOf(2)]);
+  equal(deck.current.task, back);
+  unsent.add(1);
+  deck.give({ answer: "b" });
+  await deck.fill({ renew: true });
+  equal(deck.current.task.id, 2);
+  unsent.clear();
+  await deck.fill({ renew: true });
+  equal(deck.waiting, 2);
+});
+
 test("an answer puts the next open question on the table", () => {
   const { deck } = table({ open: [1, 2] });
   deck.start([], tasksOf(1, 2));

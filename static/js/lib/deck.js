@@ -28,8 +28,10 @@ export class Deck {
   }
 
   start(history, tasks) {
-    this.#entries = history.map(({ task, given }) => ({ task, given }));
-    for (const { task } of history) this.#done.add(task.id);
+    const back = new Set(tasks.filter((task) => task.returned).map((task) => task.id));
+    const past = history.filter(({ task }) => !back.has(task.id));
+    this.#entries = past.map(({ task, given }) => ({ task, given }));
+    for (const { task } of past) this.#done.add(task.id);
     this.#admit(tasks);
     this.dry = tasks.length === 0;
     this.#cursor = this.#present();
@@ -123,14 +125,20 @@ export class Deck {
     const lost = (entry) => !entry.given && !offered.has(entry.task.id) && !pending.has(entry.task.id);
     if (this.current && lost(this.current)) this.current.lost = true;
     this.#remove((entry) => lost(entry) && entry !== this.current);
-    this.#admit(tasks);
+    this.#admit(tasks, pending);
     this.dry = tasks.length < count;
   }
 
-  #admit(tasks) {
+  /** An answer that a reviewer sent back is a question again, unless what was said to it is still on its way. */
+  #admit(tasks, pending = new Set()) {
+    const isBack = (task) => task.returned && !pending.has(task.id);
+    const again = new Set(tasks.filter((task) => isBack(task) && this.#done.has(task.id)).map((task) => task.id));
+    if (again.size) this.#remove((entry) => entry.given && again.has(entry.task.id) && entry !== this.current);
     const known = new Set(this.#entries.map((entry) => entry.task.id));
     for (const task of tasks) {
-      if (!known.has(task.id) && !this.#done.has(task.id)) this.#entries.push({ task, given: null });
+      if (known.has(task.id) || (this.#done.has(task.id) && !isBack(task))) continue;
+      this.#done.delete(task.id);
+      this.#entries.push({ task, given: null });
     }
   }
 

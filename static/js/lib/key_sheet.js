@@ -10,6 +10,11 @@ export function fillKeySheet(sheet, { answering, modality, keys, looking = looki
     ["Look", looking],
     ["Go", [...commands, [["Esc"], "Close what is open"]]],
   ];
+  sheetOf(sheet, sections);
+}
+
+/** `[[title, [[names of keys, words], …]], …]` as the sheet shows them. */
+export function sheetOf(sheet, sections) {
   const told = new Set();
   sheet.replaceChildren(...sections.map(([title, rows]) => sectionOf(title, rows.map((row) => once(row, told)))));
 }

@@ -1,19 +1,19 @@
-// "Why skip?": three reasons in the place of the answers.
+// "Why skip?": up to nine reasons in the place of the answers, each with its number as its key.
 
 import { meant } from "./pressed_key.js";
-
-const REASONS = ["unclear", "broken", "out_of_scope"];
 
 export class SkipMenu {
   #panel;
   #covered;
   #before = null;
+  #reasons;
   #skip;
 
   constructor({ panel, covered, skip }) {
     this.#panel = panel;
     this.#covered = covered;
     this.#skip = skip;
+    this.#reasons = [...panel.querySelectorAll("[data-reason]")].map((button) => button.dataset.reason);
     panel.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button?.dataset.reason) this.#choose(button.dataset.reason);
@@ -43,7 +43,8 @@ export class SkipMenu {
 
   key(event) {
     if (event.key === "Escape") this.close();
-    const reason = REASONS[Number(meant(event, (key) => "123".includes(key))) - 1];
+    const keys = "123456789".slice(0, this.#reasons.length);
+    const reason = this.#reasons[Number(meant(event, (key) => keys.includes(key))) - 1];
     if (reason) this.#choose(reason);
     return event.key === "Escape" || Boolean(reason);
   }

@@ -111,7 +111,7 @@ async function start() {
 
 /** What the server came to know after it had made this page: only where the page says otherwise. */
 function overtaken() {
-  const open = new Set(boot.tasks.map((task) => task.id));
+  const open = new Set(boot.tasks.filter((task) => !task.returned).map((task) => task.id)); // sent back after it was done
   const newest = new Map(journal.done.map((entry) => [entry.task, entry]));
   return [...newest.values()].filter(({ task, op }) => open.has(task) === (op !== "take_back"));
 }
@@ -334,6 +334,8 @@ function drawQuestion(entry, another) {
     emptyPolls = 0;
   }
   if (another || entry.given !== shownGiven) markWhatIs(entry);
+  const back = given ? undefined : entry.task.returned;
+  notices.set("returned", Boolean(back), back ? { comment: back.comment, answer: back.answer ? workspace.words(back.answer) : "" } : {});
   shownGiven = given;
   const past = $("#past");
   past.hidden = !given;
@@ -366,6 +368,7 @@ function drawPause() {
   clock.stop();
   $("#item").hidden = true;
   $("#past").hidden = true;
+  notices.set("returned", false);
   $("#pause").hidden = false;
   for (const card of document.querySelectorAll("[data-pause]")) card.hidden = card.dataset.pause !== reason;
   if (!another) return;
