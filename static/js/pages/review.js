@@ -24,6 +24,8 @@ let done = 0;
 let total = boot.waiting;
 let isBusy = false;
 let isFetching = false;
+let isAskedAgain = false; // while it was fetching
+const decidedMeanwhile = new Set(); // the answer under way may still name them
 let draft = null;
 let trouble = "";
 
@@ -101,6 +103,7 @@ async function decide(body, words) {
   if (isBusy) return;
   isBusy = true;
   const entry = current();
+  decidedMeanwhile.add(entry.item);
   const answer = await call("POST", boot.urls.reviews, { item: entry.item, ...body });
   isBusy = false;
   if (answer.status === 201) {
@@ -132,6 +135,7 @@ async function undo() {
   if (answer.status !== 200) return warn(wordsOf(answer.body, troubleOf(answer)));
   past = past.slice(0, -1);
   done -= 1;
+  decidedMeanwhile.delete(last.entry.item);
   waiting = [last.entry, ...waiting.filter((one) => one.item !== last.entry.item)];
   draw();
   say("Undone. The item is here again.");
@@ -204,7 +208,7 @@ function draw() {
   $("[data-command=undo]").disabled = !past.length;
   for (const part of ["#item", "#said-of-it", "#bar"]) $(part).hidden = !entry;
   $("#pause").hidden = Boolean(entry);
-  const reason = trouble ? "trouble" : isFetching ? "fetching" : "empty";
+  const reason = trouble ? "trouble" : isFetching || isAskedAgain ? "fetching" : "empty";
   for (const card of document.querySelectorAll("[data-pause]")) card.hidden = card.dataset.pause !== reason;
   document.body.dataset.state = entry ? "question" : reason;
   if (!entry) return;
@@ -273,8 +277,11 @@ function rest() {
 // ---- the server ----
 
 async function fill() {
+  if (isFetching) isAskedAgain = true;
   if (isFetching || waiting.length >= AHEAD) return;
-  isFetching = true;
+  [isFetching, isAskedAgain] = [true, false];
+  decidedMeanwhile.clear();
+  if (isBusy && current()) decidedMeanwhile.add(current().item);
   const wanted = Math.min(20, AHEAD + later.size);
   const answer = await call("POST", `${boot.urls.reviews}next/`, { count: wanted });
   isFetching = false;
@@ -283,9 +290,11 @@ async function fill() {
     $("[data-trouble]").textContent = answer.status ? wordsOf(answer.body, trouble) : trouble;
   } else {
     const known = new Set(waiting.map((entry) => entry.item));
-    waiting = [...waiting, ...answer.body.filter((entry) => !known.has(entry.item) && !later.has(entry.item))];
+    const isNew = ({ item }) => !known.has(item) && !later.has(item) && !decidedMeanwhile.has(item);
+    waiting = [...waiting, ...answer.body.filter(isNew)];
   }
   draw();
+  if (isAskedAgain && !trouble) fill();
 }
 
 listen();
