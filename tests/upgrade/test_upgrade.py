@@ -27,7 +27,8 @@ SNAPSHOT_FILES = [name for name in expected_files() if "/snapshot-" in name]
 OWN_COLUMNS = {"flag", "item.utility", "length", "score", "tags"}
 ADDED_COLUMNS: dict[str, set[str]] = {
     "annotations": {name.rpartition(".")[2] for name in OWN_COLUMNS},
-    "items": {name.rpartition(".")[2] for name in OWN_COLUMNS},
+    # and whether a reviewer decided, who and when
+    "items": {*(name.rpartition(".")[2] for name in OWN_COLUMNS), "reviewed", "reviewed_by", "reviewed_at"},
     # what the files of trainers and ranking tools are made of
     "preferences": {"chosen_external_id", "rejected_external_id", "context_external_id"},
     "rankings": {"context_id", "context_external_id", "chance"},
