@@ -132,6 +132,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=["digits", "trashnet", "banking77"])
     parser.add_argument("--rates", type=float, nargs="+", default=[0.0, 0.1])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=100, help="what it reckons with was shaped on seeds 0 and 1")
     parser.add_argument("--answers", type=int, default=900)
     parser.add_argument("--held", type=int, default=250)
     parser.add_argument("--new", type=int, default=600)
@@ -141,7 +142,7 @@ def main() -> None:
     print(f"{'set':10} rate seed  {'more':>21}  came  {'second opinions':>21}  {'relabels':>21}  came  first")
     for name in given.data:
         for rate in given.rates:
-            for seed in range(given.seeds):
+            for seed in range(given.first_seed, given.first_seed + given.seeds):
                 project = project_of(name, given.keep, rate, given.answers, given.held, given.new, seed)
                 found, doubted, following = expected(project, seed)
                 more, relabels = came_to(project, doubted, following)

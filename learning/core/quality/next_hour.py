@@ -29,6 +29,8 @@ from learning.core.evaluation.intervals_difference import weighted_sum
 ANSWERS = 100
 #: Fewer doubts decided, or second opinions given, tell nothing yet of those to come.
 MIN_SHOWN = 5
+#: Fewer labels right by so many answers are nothing to go by.
+LEAST_RIGHT = 1.0
 #: Items of those that measure that say how unsure a model is.
 FEWEST_ITEMS = 20
 #: Halvings until the shift of log odds is known.
@@ -98,8 +100,10 @@ class NextHour:
     relabels: Estimate | None
 
     def ranked(self) -> list[str]:
-        """Return the names of those that make something right, what can be counted on (the lower end) first."""
-        known = {name: found.low for name, found in vars(self).items() if found is not None and found.low > 0.0}
+        """Return the names of those that make a label right at least, what can be counted on (the lower end) first."""
+        known = {
+            name: found.low for name, found in vars(self).items() if found is not None and found.low >= LEAST_RIGHT
+        }
         return sorted(known, key=lambda name: -known[name])
 
 
