@@ -35,6 +35,7 @@ PLACES = (
     "labeling.services.projects.deletion:_delete_in_batches",
     "labeling.services.projects.deletion:_delete_files",
     "labeling.services.projects.overlap:_batch",
+    "labeling.services.scheme.relabel:_batch",
 )
 
 __all__ = ["PLACES", "app"]
