@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from config.backup.manifest import BackupRefused, Migrations
+from config.single_migrations import one_by_one
 
 FOLDER = "database"
 MIGRATIONS = "django_migrations"
@@ -111,7 +111,7 @@ class Staging:
 
 def _migrate(migrations: Migrations) -> None:
     """To exactly the migrations of the backup, without the rows that Django adds after a migration."""
-    executor = MigrationExecutor(connection)
+    executor = one_by_one()
     wanted = {(app, name) for app, name in migrations}
     graph = executor.loader.graph
     targets = [node for node in graph.nodes if node in wanted and not set(_children(graph, node)) & wanted]

@@ -2,9 +2,9 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 
+from config.single_migrations import one_by_one
 from labeling.models import Item, Pair
 from labeling.selectors.recount import differences
 from tests.factories import make_items, make_project
@@ -21,7 +21,7 @@ def old(transactional_db):
     """Items that two people are to answer, under the old name."""
     project = make_project(overlap=2)
     make_items(project, [str(n) for n in range(500)])
-    MigrationExecutor(connection).migrate([BEFORE])
+    one_by_one().migrate([BEFORE])
     yield project
     to_newest()
 
@@ -34,7 +34,7 @@ def columns(table: str) -> set[str]:
 def test_the_column_is_renamed_and_no_row_is_written_again(old):
     assert all("slots_total" in columns(table) for table in TABLES)
     with CaptureQueriesContext(connection) as ran:
-        MigrationExecutor(connection).migrate([AFTER])
+        one_by_one().migrate([AFTER])
     changing = [query["sql"] for query in ran if any(table in query["sql"] for table in TABLES)]
     assert changing == [f"ALTER TABLE {table} RENAME COLUMN slots_total TO annotations_required" for table in TABLES]
     assert all({"annotations_required"} == columns(table) & {"annotations_required", "slots_total"} for table in TABLES)

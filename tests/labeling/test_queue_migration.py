@@ -2,8 +2,8 @@
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
+from config.single_migrations import one_by_one
 from labeling.models import Member, Project, QueueEntry
 from labeling.services.queue.publish import publish, reserve_epoch
 from labeling.services.serving.next_tasks import next_tasks
@@ -15,7 +15,7 @@ BEFORE = ("labeling", "0018_kinds_by_name")
 
 
 def to_newest() -> None:
-    executor = MigrationExecutor(connection)
+    executor = one_by_one()
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
@@ -35,7 +35,7 @@ def test_people_go_on_in_the_queue_they_were_in(newest_again):
     Member.objects.bulk_create(Member(project=project, user=user, role="annotator") for user in (first, second))
     assert {task.item_id for task in next_tasks(first, project, 3)} == {item.pk for item in items[:3]}
 
-    MigrationExecutor(connection).migrate([BEFORE])
+    one_by_one().migrate([BEFORE])
     names = [column.name for column in connection.introspection.get_table_description(
         connection.cursor(), QueueEntry._meta.db_table
     )]  # fmt: skip

@@ -15,6 +15,7 @@ from django.db import connection
 from tests.ops.running import until
 from tests.upgrade.compare import Comparison, compared
 from tests.upgrade.old_home import Upgraded, expected_files, started
+from tests.upgrade.tables import tables
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.broker]
 
@@ -89,6 +90,14 @@ def test_every_export_has_the_rows_it_had_and_no_column_more_than_is_listed(upgr
         if changed or unlisted:
             wrong[name] = (changed, unlisted)
     assert not wrong
+
+
+def test_its_tables_are_those_that_a_fresh_home_is_given_at_once(upgraded: Upgraded, transactional_db):
+    of_old = json.loads(upgraded.run("-m", "tests.upgrade.tables").stdout)
+    fresh = tables()
+    assert len(fresh) > 40
+    assert {name: of_old.get(name) for name in fresh} == fresh
+    assert set(of_old) == set(fresh)
 
 
 def test_the_file_of_a_snapshot_is_byte_for_byte_what_it_was(upgraded: Upgraded):

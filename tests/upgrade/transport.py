@@ -16,15 +16,16 @@ def main(path: str) -> None:
 
     django.setup()
     from django.db import connection, connections, transaction
-    from django.db.migrations.executor import MigrationExecutor
     from django.db.migrations.recorder import MigrationRecorder
+
+    from config.single_migrations import one_by_one
 
     default = connections.settings["default"]
     connections.settings["old"] = {**default, "ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": {}}
     had = sorted(
         dict(sorted(MigrationRecorder(connections["old"]).applied_migrations())).items()
     )  # the last of each app
-    executor = MigrationExecutor(connection)
+    executor = one_by_one()
     executor.migrate(had)
     models: Any = executor.loader.project_state(had).apps.get_models(include_auto_created=True)
     with transaction.atomic():
