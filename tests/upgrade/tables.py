@@ -39,6 +39,11 @@ def _of_sqlite(cursor: Any, table: str) -> dict[str, Any]:
     }
 
 
+def _bare(definition: str) -> str:
+    """Without the casts and brackets, of which there are more once a column has been made longer."""
+    return re.sub(r"::(character varying|text)(\[\])?|[()]", "", definition)
+
+
 def _of_postgresql(cursor: Any, table: str) -> dict[str, Any]:
     cursor.execute(
         "SELECT column_name, data_type, character_maximum_length, is_nullable, column_default"
@@ -49,11 +54,11 @@ def _of_postgresql(cursor: Any, table: str) -> dict[str, Any]:
     cursor.execute(
         "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s", [table]
     )
-    indexes = dict(cursor.fetchall())
+    indexes = {name: _bare(definition) for name, definition in cursor.fetchall()}
     cursor.execute(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass", [f'"{table}"']
     )
-    constraints = dict(cursor.fetchall())
+    constraints = {name: _bare(definition) for name, definition in cursor.fetchall()}
     cursor.execute(
         "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal ORDER BY 1", [f'"{table}"']
     )
