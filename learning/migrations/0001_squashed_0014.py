@@ -1,9 +1,10 @@
 """All tables as they stood after 0014, made at once (see labeling)."""
 
+import uuid
+
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 
