@@ -100,7 +100,8 @@ class Archive:
 
     def end(self) -> Iterator[bytes]:
         """The last bytes: the list of the files."""
-        yield self.take()
+        if rest := self.take():
+            yield rest
         at, size_bytes = self._position, self._listed.tell()
         self._listed.seek(0)
         with self._listed:
