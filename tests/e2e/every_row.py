@@ -7,7 +7,10 @@ from django.contrib import admin
 from django.db import models
 from django.utils import timezone
 
-from labeling.models import ApiToken, Instructions, Member, Project, Role, Split, User
+from labeling.models import ApiToken, Instructions, Item, Member, Project, Role, Split, User
+from labeling.services.machines.manage import add_machine
+from labeling.services.members.invitations import invite
+from labeling.services.quality.known_answers import make_gold
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
 from tests.factories import UserFactory, make_items, make_project
@@ -29,6 +32,10 @@ def text_project(manager: User) -> Project:
     answer_some(project, ben, 30, Split.EVAL)
     run_training(decide(project.pk).pk)
     ApiToken.issue(manager, "laptop")
+    first = Item.objects.filter(project=project, answers=1, split=Split.POOL).first()
+    make_gold(manager, first, {"label": "ham"}, "As the instructions say.")
+    add_machine(manager, project, name="Keywords", version="1")
+    invite(manager, project, Role.ANNOTATOR)
     return project
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from labeling.models import ImportBatch, ImportDraft, Item, Member, Project, User
+from labeling.models import ImportBatch, ImportDraft, Invitation, Item, Machine, Member, Project, User
 from labeling.services.imports.drafts import keep_draft
 from learning.models import ModelVersion, Run
 from tests.e2e.axe import faults_of, findings
@@ -123,6 +123,10 @@ def arguments(name: str, project: Project) -> dict[str, Any]:
         "pages:import-draft": ImportDraft,
         "learning-pages:run": Run,
         "pages:member": Member,
+        "pages:invitation-revoke": Invitation,
+        "pages:machine": Machine,
+        "pages:machine-end": Machine,
+        "pages:machine-token": Machine,
     }
     row = rows.get(name, Item).objects.filter(project=project).first()
     version = ModelVersion.objects.filter(project=project).first()

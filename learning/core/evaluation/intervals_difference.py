@@ -69,7 +69,7 @@ def share_change(after: tuple[int, int], before: tuple[int, int], errors: float 
     --------
     >>> found = share_change((30, 50), (135, 150))
     >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
-    (-0.3, -0.439, -0.149)
+    (-0.3, -0.441, -0.157)
     """
     (more, n_after), (less, n_before) = after, before
     first, second = (more + 1.0) / (n_after + 2.0), (less + 1.0) / (n_before + 2.0)

@@ -143,7 +143,11 @@ def learned(desk) -> Run:
 
 
 #: Answered for a project that has no such thing, and for who may see others: 404.
-MISSING = {"learning-pages:ranking": lambda kind: not kind.ranks_items}
+MISSING = {
+    "learning-pages:ranking": lambda kind: not kind.ranks_items,
+    "pages:gold": lambda kind: not kind.answers_are_of_items,
+    "pages:labels": lambda kind: not kind.has_labels,
+}
 
 
 def addresses_of(desk) -> list[tuple[str, str, tuple[str, ...]]]:

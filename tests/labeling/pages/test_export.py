@@ -39,7 +39,14 @@ def test_shows_the_command_for_a_program(page):
 
 def test_nonsense_becomes_the_default(page):
     context = page.get(f"{page.address}?format=exe&rows=x&split=y&source=z&only=w").context
-    assert context["chosen"] == {"format": "jsonl", "rows": "annotations", "split": "", "source": "", "only": ""}
+    assert context["chosen"] == {
+        "format": "jsonl",
+        "rows": "annotations",
+        "split": "",
+        "source": "",
+        "only": "",
+        "scheme": "",
+    }
 
 
 def test_a_change_of_the_form_fetches_only_the_result(page):
