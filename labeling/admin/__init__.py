@@ -7,12 +7,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from labeling.admin import accounts, background, projects, questions
+from labeling.admin import accounts, background, machines, projects, quality, questions
 from labeling.admin.base import COUNT_UP_TO, BoundedPaginator, JobAdmin, LookAdmin, RecordedAdmin
 
 __all__ = [
-    "COUNT_UP_TO", "BoundedPaginator", "JobAdmin", "LookAdmin", "RecordedAdmin", "accounts", "background", "projects",
-    "questions",
+    "COUNT_UP_TO", "BoundedPaginator", "JobAdmin", "LookAdmin", "RecordedAdmin", "accounts", "background", "machines",
+    "projects", "quality", "questions",
 ]  # fmt: skip
 
 

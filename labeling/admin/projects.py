@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from labeling.admin.base import LookAdmin
-from labeling.models import Instructions, Label, Member, Progress, Project, Quarantine
+from labeling.models import Instructions, Invitation, Label, Member, Progress, Project, Quarantine, SchemeChange
 
 if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[Label, Project]
@@ -57,6 +57,19 @@ class MemberAdmin(LookAdmin):
     search_fields = ("user__username", "project__slug")
 
 
+@admin.register(Invitation)
+class InvitationAdmin(LookAdmin):
+    list_display = (
+        "prefix", "project", "role", "note", "state", "uses", "max_uses", "created_by", "created_at", "expires_at",
+        "revoked_at",
+    )  # fmt: skip
+    list_filter = ("role", ("revoked_at", admin.EmptyFieldListFilter), "project")
+    list_select_related = ("project", "created_by")
+    search_fields = ("prefix", "note", "username", "email", "project__slug")
+    date_hierarchy = "created_at"
+    exclude = ("key_hash",)
+
+
 @admin.register(Quarantine)
 class QuarantineAdmin(LookAdmin):
     list_display = (
@@ -81,6 +94,15 @@ class LabelAdmin(LookAdmin):
     list_filter = ("archived", "project")
     list_select_related = ("project",)
     search_fields = ("name",)
+
+
+@admin.register(SchemeChange)
+class SchemeChangeAdmin(LookAdmin):
+    list_display = ("project", "number", "operation", "reason", "made_by", "made_at", "after_annotation", "undoes")
+    list_filter = ("operation", "project")
+    list_select_related = ("project", "made_by")
+    search_fields = ("project__slug", "made_by__username", "reason")
+    date_hierarchy = "made_at"
 
 
 @admin.register(Instructions)

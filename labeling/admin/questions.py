@@ -17,7 +17,6 @@ from labeling.models import (
     Context,
     Epoch,
     Item,
-    KnownAnswer,
     Pair,
     PairQueueEntry,
     QueueEntry,
@@ -144,10 +143,3 @@ class AskedAgainAdmin(LookAdmin):
     list_display = ("item", "project", "times", "opinions", "asked_at", "asked_by")
     list_filter = ("project",)
     list_select_related = ("item", "project", "asked_by")
-
-
-@admin.register(KnownAnswer)
-class KnownAnswerAdmin(LookAdmin):
-    list_display = ("item", "project", "origin", "made_at", "made_by")
-    list_filter = ("origin", "project")
-    list_select_related = ("item", "project", "made_by")

@@ -9,14 +9,34 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling.admin import COUNT_UP_TO, BoundedPaginator
-from labeling.models import Annotation, ApiToken, Item, Progress, Snapshot, Task, User, WorkerMachine
+from labeling.models import (
+    Annotation,
+    ApiToken,
+    GoldTold,
+    Invitation,
+    Item,
+    ItemComment,
+    Machine,
+    MachineVersion,
+    PracticeQuestion,
+    PracticeRound,
+    Prediction,
+    Progress,
+    ReviewDecision,
+    ReviewEntry,
+    Snapshot,
+    Task,
+    User,
+    WorkerMachine,
+)
 from learning.models import Run
-from tests.factories import make_answer, make_items
+from tests.factories import UserFactory, make_answer, make_items
 
 OURS = [model for app in ("labeling", "learning") for model in apps.get_app_config(app).get_models()]
 HISTORY = [
     "annotation", "task", "item", "importrejection", "queueentry", "epoch", "auditevent", "backup", "sweeprecord",
-    "workermachine",
+    "workermachine", "goldtold", "invitation", "itemcomment", "machine", "machineversion", "practiceround",
+    "practicequestion", "predictionimport", "prediction", "reviewdecision", "reviewentry", "reviewplan", "schemechange",
 ]  # fmt: skip
 
 
@@ -65,6 +85,40 @@ def test_a_list_costs_the_same_for_many_rows(root, project, people, django_asser
     for model in (Task, Annotation, Item):
         with django_assert_max_num_queries(9):
             root.get(address(model, "changelist"))
+
+
+def test_nor_do_the_lists_of_gold_practice_review_and_machines(root, project, people, django_assert_max_num_queries):
+    for number, item in enumerate(make_items(project, [f"text {n}" for n in range(20)])):
+        user = UserFactory(username=f"user {number}")
+        made = {"project": project, "item": item}
+        machine = Machine.objects.create(project=project, name=f"machine {number}", owner=user)
+        version = MachineVersion.objects.create(machine=machine, name="1")
+        Prediction.objects.create(**made, version=version, answer={"label": "ham"})
+        GoldTold.objects.create(task=make_answer(item, user, {"label": "spam"}).task, is_right=False)
+        practice = PracticeRound.objects.create(project=project, user=user, size=1, needed=1)
+        PracticeQuestion.objects.create(round=practice, item=item, place=0, truth={"label": "ham"})
+        comment = ItemComment.objects.create(**made, author=user, text="Why?")
+        ReviewDecision.objects.create(**made, reviewer=user, verdict="set_aside", comment=comment)
+        until = timezone.now()
+        ReviewEntry.objects.create(
+            **made, sort="random", place=1, priority=1, why="w", claimed_by=user, claimed_until=until
+        )
+        Invitation.issue(project=project, role="viewer", created_by=user, expires_at=until)
+    for model in (
+        Machine, MachineVersion, Prediction, GoldTold, PracticeRound, PracticeQuestion, ItemComment, ReviewDecision,
+        ReviewEntry, Invitation,
+    ):  # fmt: skip
+        with django_assert_max_num_queries(12):
+            root.get(address(model, "changelist"))
+
+
+def test_the_key_of_an_invitation_is_not_shown(root, project):
+    invitation, key = Invitation.issue(project=project, role="viewer", expires_at=timezone.now())
+    for page in (address(Invitation, "changelist"), address(Invitation, "change", invitation.pk)):
+        content = root.get(page).content.decode()
+        assert invitation.prefix in content
+        assert invitation.key_hash not in content
+        assert key not in content
 
 
 def test_what_happened_to_a_person_is_not_typed_over(root, people):

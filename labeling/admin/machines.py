@@ -1,0 +1,54 @@
+"""Machines and what they predicted."""
+
+from django.contrib import admin
+from django.utils.text import Truncator
+
+from labeling.admin.base import LookAdmin
+from labeling.models import Machine, MachineVersion, Prediction, PredictionImport
+
+
+@admin.register(Machine)
+class MachineAdmin(LookAdmin):
+    list_display = ("name", "project", "owner", "created_at", "ended_at")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter), "project")
+    list_select_related = ("project", "owner")
+    search_fields = ("name", "project__slug", "owner__username")
+    date_hierarchy = "created_at"
+
+
+@admin.register(MachineVersion)
+class MachineVersionAdmin(LookAdmin):
+    list_display = ("name", "machine", "project", "created_at")
+    list_filter = ("machine__project",)
+    list_select_related = ("machine__project",)
+    search_fields = ("name", "machine__name", "machine__project__slug")
+
+    @admin.display(description="project")
+    def project(self, version: MachineVersion) -> str:
+        return str(version.machine.project)
+
+
+@admin.register(PredictionImport)
+class PredictionImportAdmin(LookAdmin):
+    list_display = ("public_id", "project", "version", "total", "accepted", "repeated", "sha", "created_at")
+    list_filter = ("project",)
+    list_select_related = ("project", "version__machine")
+    search_fields = ("sha256__startswith", "public_id__startswith", "version__machine__name", "project__slug")
+    date_hierarchy = "created_at"
+
+    @admin.display(description="SHA-256")
+    def sha(self, brought: PredictionImport) -> str:
+        return brought.sha256[:16]
+
+
+@admin.register(Prediction)
+class PredictionAdmin(LookAdmin):
+    list_display = ("pk", "project", "version", "item_id", "pair_id", "short_answer", "cost", "created_at")
+    list_filter = ("project",)
+    list_select_related = ("project", "version__machine")
+    search_fields = ("=item__id", "=pair__id")
+    search_help_text = "Number of the item or pair"
+
+    @admin.display(description="answer")
+    def short_answer(self, prediction: Prediction) -> str:
+        return Truncator(prediction.answer).chars(60)
