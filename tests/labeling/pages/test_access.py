@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from labeling.models import ApiToken, ImportBatch, ImportDraft, Invitation, Member, Permission, Quarantine
 from labeling.models.permission import ALLOWED, Role
+from labeling.services.machines.manage import add_machine
 from tests.factories import make_answer, make_items
 
 OPEN = "everybody"
@@ -44,16 +45,26 @@ PAGES = {
     "audit": Page(SIGNED_IN, "get", 403),  # for administrators
     "project": Page(Permission.ENTER),
     "annotate": Page(Permission.LABEL),
+    "practice-start": Page(Permission.LABEL, "post", 302),
     "agreement": Page(Permission.VIEW),
     "items": Page(Permission.VIEW),
     "item": Page(Permission.VIEW),
+    "item-gold": Page(Permission.REVIEW, "post", 302),
+    "item-gold-remove": Page(Permission.REVIEW, "post", 302),
+    "gold": Page(Permission.REVIEW),
+    "review": Page(Permission.REVIEW),
     "item-ask-again": Page(Permission.REVIEW, "post", 302),
     "item-restore": Page(Permission.REVIEW, "post", 302),
     "item-set-aside": Page(Permission.REVIEW, "post", 302),
     "export": Page(Permission.VIEW),
     "snapshots": Page(Permission.VIEW),
     "snapshot-new": Page(Permission.REVIEW, "post", 302),
+    "machines": Page(Permission.REVIEW),
+    "machine": Page(Permission.REVIEW),
+    "machine-token": Page(Permission.MANAGE, "post", 200),  # shows the key
+    "machine-end": Page(Permission.MANAGE, "post", 302),
     "members": Page(Permission.REVIEW),
+    "member-practice": Page(Permission.MANAGE, "post", 302),
     "people": Page(Permission.MANAGE),
     "own-work": Page(Permission.ENTER),
     "member": Page(Permission.MANAGE),
@@ -81,6 +92,8 @@ PAGES = {
 }
 #: pages that answer programs and refuse in their own way; tested beside the annotation page
 ELSEWHERE = {"annotate-state"}
+#: what is done as a member: whoever administers the installation is none of himself
+OF_MEMBERS = {"practice-start"}
 ROLES = [*Role.values, "superuser", "stranger", "anonymous"]
 
 
@@ -96,6 +109,7 @@ def address(project, people):
     invitation, _ = Invitation.issue(project=project, role="annotator", expires_at=timezone.now())
     rows = {
         "invitation": invitation.pk,
+        "machine": add_machine(people.manager, project, name="judge", version="1")[0].pk,
         "quarantine": quarantine.pk,
         "item": item.pk,
         "import": batch.public_id,
@@ -152,7 +166,7 @@ def expected(name: str, page: Page, role: str) -> int:
             ("token-revoke", "manager"): 302,
         }.get((name, role), page.ok)
     if role == "superuser":
-        return page.ok
+        return 403 if name in OF_MEMBERS else page.ok
     if role == "stranger":
         return 404
     return page.ok if page.needs in ALLOWED[Role(role)] else 403
