@@ -63,17 +63,23 @@ def shown_models() -> list[type[models.Model]]:
 #: Where a constraint asks for more than a value of the column's type, or a page reads it.
 _SAID: dict[str, dict[str, Any]] = {
     "quarantine": {"imported_annotator": "bob"},
+    "prediction": {"answer": {"label": "ham"}},
+    "reviewdecision": {"verdict": "set_aside"},
     "armcomparison": {
         "metric": "accuracy", "labels": 40, "difference": 0.05, "low": -0.02, "high": 0.12,
         "active": {"value": 0.9, "low": 0.8, "high": 0.95, "n": 30},
         "random": {"value": 0.85, "low": 0.7, "high": 0.92, "n": 30},
     },
 }  # fmt: skip
+#: What may be empty, though not in every row.
+_OF_AN_ITEM = {"prediction"}
 
 
 def _values(model: type[models.Model]) -> dict[str, Any]:
     given = {**_SAID.get(model._meta.model_name or "", {})}
     for field in model._meta.concrete_fields:
+        if field.name == "item" and model._meta.model_name in _OF_AN_ITEM:
+            given["item"] = _value(field)
         is_optional = field.null or field.has_default() or field.db_default is not models.NOT_PROVIDED
         if field.name not in given and not is_optional and not isinstance(field, models.AutoField):
             given[field.name] = _value(field)
