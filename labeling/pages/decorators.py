@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from labeling.kinds import KindNotInstalled
 from labeling.models import Action, Permission, Project, User
-from labeling.selectors.access import project_for
+from labeling.selectors.access import permissions_by, project_and_member
 from labeling.selectors.names import NameOf
 
 View = Callable[..., HttpResponseBase]
@@ -38,7 +38,10 @@ def _guarded(reads: Action, writes: Action, view: View) -> View:
     @wraps(view)
     @login_required
     def page(request: PageRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
-        request.project = project_for(request.user, slug, reads if request.method in ("GET", "HEAD") else writes)
+        is_read = request.method in ("GET", "HEAD")
+        request.project, member = project_and_member(request.user, slug, reads if is_read else writes)
+        if is_read:  # a POST may change them: what is shown after it is asked anew
+            request.permissions = permissions_by(request.user, member)
         try:
             return view(request, request.project, **kwargs)
         except KindNotInstalled as missing:

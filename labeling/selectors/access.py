@@ -17,7 +17,13 @@ def permissions_of(user: User, project: Project) -> frozenset[Permission]:
     """What the user may do in the project; nothing for a stranger."""
     if user.is_superuser and user.reaches(project.pk):
         return frozenset(Permission)
-    member = member_of(user, project)
+    return permissions_by(user, member_of(user, project))
+
+
+def permissions_by(user: User, member: Member | None) -> frozenset[Permission]:
+    """The same of a user who reaches the project, by a membership that was read already."""
+    if user.is_superuser:
+        return frozenset(Permission)
     return member.permissions if member else frozenset()
 
 
@@ -39,11 +45,15 @@ def require(user: User, project: Project, action: Action) -> Member | None:
 
 def project_for(user: User, slug: str, action: Action) -> Project:
     """The project with this slug. Raises Http404 for strangers, PermissionDenied for members who may not."""
+    return project_and_member(user, slug, action)[0]
+
+
+def project_and_member(user: User, slug: str, action: Action) -> tuple[Project, Member | None]:
+    """The same, with the membership by which the user came in."""
     project = Project.objects.filter(slug=slug).first()
     if project is None:
         raise Http404("No such project.")
-    require(user, project, action)
-    return project
+    return project, require(user, project, action)
 
 
 def is_gone(project: Project | None, error: BaseException) -> bool:
