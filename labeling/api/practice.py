@@ -15,7 +15,7 @@ from labeling.models import Action, PracticeState
 from labeling.selectors.access import require
 from labeling.selectors.practice import Practice, needed, practice_of
 from labeling.selectors.task_json import practice_json
-from labeling.services.quality.practice import Practised, answer_practice, open_questions, start_practice
+from labeling.services.quality.practice import Practised, answer_practice, open_questions, question_of, start_practice
 from labeling.services.serving.next_tasks import MAX_COUNT
 from labeling.services.validation.errors import Invalid
 
@@ -109,6 +109,7 @@ class PracticeAnswer(_Answering):
         """Takes an answer; the first one counts. Says whether it is right, and why."""
         answer = body_of(request).get("answer")
         if answer is None:
+            question_of(person(request), pk)  # what is not there is 404, whatever is said to it
             raise Invalid("answer", "Expected an answer.")
         return self._told(answer_practice(person(request), pk, answer))
 

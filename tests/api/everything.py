@@ -86,7 +86,7 @@ def address(endpoint: Endpoint, project, rows) -> str:
     path = endpoint.path
     room = path.removeprefix("/api/v1/").removeprefix("projects/{slug}/").split("/")[0]
     row = rows.get(room)
-    values = {"{slug}": project.slug, "{username}": "viewer", "{part}": "item"}
+    values = {"{slug}": project.slug, "{username}": "viewer", "{part}": "item", "{number}": "1"}
     if row is not None:
         values |= {"{public_id}": str(getattr(row, "public_id", "")), "{id}": str(row.pk), "{pk}": str(row.pk)}
     for name, value in values.items():

@@ -105,19 +105,24 @@ def open_questions(user: User, project: Project, count: int) -> Sequence[Practic
     return list(mine.select_related("item__asset", "round")[:count])
 
 
+def question_of(user: User, question_id: int) -> PracticeQuestion:
+    """The person's own; raises Http404 for others' and where the person does not reach the project."""
+    found = PracticeQuestion.objects.filter(pk=question_id, round__user=user).select_related("round__project", "item")
+    question = found.first() if question_id < 2**63 else None
+    if question is None or not user.reaches(question.round.project_id):
+        raise Http404("No such practice question.")
+    return question
+
+
 @transaction.atomic
 def answer_practice(user: User, question_id: int, answer: Any) -> Practised:
     """Takes an answer, None for a skip, which counts as not right; the same answer again changes nothing.
 
     Raises Invalid (answer) for another answer than the first, InvalidAnswer, Http404, PermissionDenied.
     """
-    found = PracticeQuestion.objects.filter(pk=question_id, round__user=user).select_related("round__project", "item")
-    question = found.first() if question_id < 2**63 else None
-    if question is None:
-        raise Http404("No such practice question.")
-    project = question.round.project
+    project = question_of(user, question_id).round.project
     _member(user, project)
-    question = found.get()  # as it is now that others of the person's requests wait
+    question = question_of(user, question_id)  # as it is now that others of the person's requests wait
     stored = None if answer is None else _stored(project, question, answer)
     if question.answered_at is not None:
         if stored != question.answer:
