@@ -48,6 +48,11 @@ ADDED_NAMES = {
     ".n_labels", ".pinned", ".file_dropped_at",
     ".settings.fall_back", ".asking", ".settings.ask_about", ".settings.answers_a_minute",
     ".next_hour", ".second_opinions", ".settings.second_opinions", ".settings.second_share", ".settings.most_answers",
+    ".settings.gold_feedback",  # whether one is told how one did on gold
+    ".settings.practice_questions", ".settings.practice_pass", ".settings.practice_tries",  # before the first question
+    ".results[].goal_day", ".results[].goal_total",  # of a member: how many answers are hoped for
+    ".results[].quota_day", ".results[].quota_total",  # and after how many there are no more questions
+    ".results[].paused_at", ".results[].pause_note",  # and whether they are asked just now, and why not
     ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms
     ".results[].columns",  # of a snapshot: those that were asked for
