@@ -1,9 +1,15 @@
-"""The column that passes over items need comes to a table that is full, in the middle of a ranking."""
+"""The column that passes over items need comes to a table that is full, in the middle of a ranking.
+
+The one migration, in the tables of today. What an old home goes through from the first to the newest is in
+``tests/upgrade``.
+"""
+
+from importlib import import_module
 
 import pytest
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
-from config.single_migrations import one_by_one
 from labeling.models import Member, Project, QueueEntry
 from labeling.services.queue.publish import publish, reserve_epoch
 from labeling.services.serving.next_tasks import next_tasks
@@ -11,21 +17,28 @@ from tests.factories import UserFactory, make_items, make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
-BEFORE = ("labeling", "0018_kinds_by_name")
+(ADDED,) = import_module("labeling.migrations.0019_queue_passes_over_items").Migration.operations
+TABLE = QueueEntry._meta.db_table
 
 
-def to_newest() -> None:
-    executor = one_by_one()
-    executor.migrate(executor.loader.graph.leaf_nodes())
+def columns() -> list[str]:
+    with connection.cursor() as cursor:
+        return [column.name for column in connection.introspection.get_table_description(cursor, TABLE)]
 
 
 @pytest.fixture
-def newest_again():
-    yield
-    to_newest()
+def states():
+    """The models without the column and with it; the database has it again afterwards."""
+    newest = MigrationLoader(connection).project_state()
+    without = newest.clone()
+    without.remove_field("labeling", ADDED.model_name_lower, ADDED.name_lower)
+    yield without, newest
+    if ADDED.name not in columns():
+        with connection.schema_editor() as editor:
+            ADDED.database_forwards("labeling", editor, without, newest)
 
 
-def test_people_go_on_in_the_queue_they_were_in(newest_again):
+def test_people_go_on_in_the_queue_they_were_in(transactional_db, states):
     project = make_project(overlap=2, random_share=0.0)
     items = make_items(project, [str(n) for n in range(3_000)])
     entries = [(item.pk, 1.0, 0.1) for item in items]
@@ -35,12 +48,12 @@ def test_people_go_on_in_the_queue_they_were_in(newest_again):
     Member.objects.bulk_create(Member(project=project, user=user, role="annotator") for user in (first, second))
     assert {task.item_id for task in next_tasks(first, project, 3)} == {item.pk for item in items[:3]}
 
-    one_by_one().migrate([BEFORE])
-    names = [column.name for column in connection.introspection.get_table_description(
-        connection.cursor(), QueueEntry._meta.db_table
-    )]  # fmt: skip
-    assert "slots_taken" not in names
-    to_newest()
+    without, newest = states
+    with connection.schema_editor() as editor:
+        ADDED.database_backwards("labeling", editor, newest, without)
+    assert "slots_taken" not in columns()
+    with connection.schema_editor() as editor:
+        ADDED.database_forwards("labeling", editor, without, newest)
 
     project = Project.objects.get(pk=project.pk)
     assert QueueEntry.objects.filter(slots_taken=0).count() == len(items)
