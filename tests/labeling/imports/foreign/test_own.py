@@ -152,7 +152,7 @@ def judged(bring_in):
 
 
 def judgments(project) -> set[tuple]:
-    rows = Annotation.objects.filter(project=project).select_related("left", "pair")
+    rows = Annotation.objects.filter(project=project).select_related("left", "pair__first", "pair__second")
     return {
         (
             row.left.external_id, row.pair.other(row.left_id).external_id, row.answer["winner"],
@@ -209,7 +209,7 @@ def test_preferences_come_back_as_pairs_with_a_winner(name, bring_in):
     assert (batch.state, reasons(batch)) == ("done", {})
 
     def won(project):
-        rows = Annotation.objects.filter(project=project).select_related("left", "pair")
+        rows = Annotation.objects.filter(project=project).select_related("left", "pair__first", "pair__second")
         return {
             (one.in_context.text, one.text, other.text)
             for row in rows

@@ -73,7 +73,7 @@ def held(*places: int) -> Facet:
 
 def stood(project: Any) -> list[tuple[str, str, str, str]]:
     """What stood left and right, and what was said of the two."""
-    rows = Annotation.objects.filter(project=project).select_related("left__in_context", "pair")
+    rows = Annotation.objects.filter(project=project).select_related("left__in_context", "pair__first", "pair__second")
     return sorted(
         (row.left.in_context.text, row.left.text, row.pair.other(row.left_id).text, row.answer["winner"])
         for row in rows
@@ -155,10 +155,9 @@ def written_as(project: Any) -> Iterator[tuple[str, str]]:
             yield rows, name
 
 
-def come_back(sort: Sort, rows: str, name: str, bring_in: Any) -> Outcome:
+def come_back(sort: Sort, was: dict[str, Any], rows: str, name: str, bring_in: Any) -> Outcome:
     """What an import makes of an export, and which facets of the project are others then."""
     again = sort.empty()
-    facets = dict(sort.facets)
     try:
         if sort.facets is PAIRS and (rows, name) in ITEMS_FIRST:
             bring_in(again, *file_of(sort.first, name, "items"))
@@ -173,7 +172,7 @@ def come_back(sort: Sort, rows: str, name: str, bring_in: Any) -> Outcome:
         return Outcome(read_as, f"{every} is rejected: {min(reasons).partition(' (')[0]}")
     if sort.facets is PAIRS and rows == "items":  # which are not what was said of them
         assert not Annotation.objects.filter(project=again).exists()
-    lost = [what for what, of in facets.items() if of(again) != of(sort.first)]
+    lost = [what for what, of in sort.facets.items() if of(again) != was[what]]
     return Outcome(read_as, ", ".join(lost) or "nothing")
 
 
@@ -181,9 +180,10 @@ def own_part(people: Any, bring_in: Any) -> str:
     lines = [OWN_PART, "", HEAD]
     for make in SORTS:
         sort = make(people, bring_in)
+        was = {what: of(sort.first) for what, of in sort.facets.items()}
         found: dict[tuple[str, Outcome], list[str]] = {}
         for rows, name in written_as(sort.first):
-            found.setdefault((rows, come_back(sort, rows, name, bring_in)), []).append(name)
+            found.setdefault((rows, come_back(sort, was, rows, name, bring_in)), []).append(name)
         lines += [f"### {sort.title.capitalize()}", "", "| rows | format | read as | what does not come back |"]
         lines += ["|---|---|---|---|"]
         lines += [
