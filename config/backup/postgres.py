@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from config.backup.manifest import BackupRefused, Migrations
 from config.single_migrations import one_by_one
@@ -111,8 +112,12 @@ class Staging:
 
 def _migrate(migrations: Migrations) -> None:
     """To exactly the migrations of the backup, without the rows that Django adds after a migration."""
-    executor = one_by_one()
     wanted = {(app, name) for app, name in migrations}
+    executor = MigrationExecutor(connection)
+    if not wanted.issuperset(
+        node for node in executor.loader.graph.nodes if executor.loader.graph.nodes[node].replaces
+    ):
+        executor = one_by_one()  # it was made before there were squashed ones
     graph = executor.loader.graph
     targets = [node for node in graph.nodes if node in wanted and not set(_children(graph, node)) & wanted]
     executor.migrate(targets)
