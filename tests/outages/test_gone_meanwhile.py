@@ -121,12 +121,12 @@ def test_whatever_is_asked_of_a_project_that_goes_meanwhile_is_no_error_of_ours(
 def test_the_same_on_pages(project, people, monkeypatch, address, given):
     client = Client(raise_request_exception=False)
     client.force_login(people.manager)
-    admitted = decorators.project_for
+    admitted = decorators.project_and_member
 
     def then_it_goes(*args):
         found = admitted(*args)
         gone(project, people)
         return found
 
-    monkeypatch.setattr(decorators, "project_for", then_it_goes)
+    monkeypatch.setattr(decorators, "project_and_member", then_it_goes)
     assert client.post(f"/p/sms/{address}", given).status_code < 500
