@@ -30,7 +30,7 @@ from learning.core.evaluation.answer_errors import measure_errors  # noqa: E402
 from learning.core.evaluation.intervals import Estimate  # noqa: E402
 from learning.core.evaluation.intervals_difference import paired_difference  # noqa: E402
 from learning.core.learners import FittedLearner, make_learner, one_hot  # noqa: E402
-from learning.core.quality.next_hour import ANSWERS, Known, NextHour, least_sure, next_hour  # noqa: E402
+from learning.core.quality.next_hour import ANSWERS, LabeledSoFar, NextHour, least_sure, next_hour  # noqa: E402
 from learning.core.quality.suspected_errors import suspected_errors  # noqa: E402
 
 DOUBLED = 0.2
@@ -100,7 +100,9 @@ def expected(project: Project, seed: int) -> tuple[NextHour, IntArray, IntArray]
     )
     assert suspicion is not None
     asked = np.arange(0, min(4 * ANSWERS, suspicion.belief.size), 4)
-    known = Known(project.known.size, project.new.size, project.n_labels, errors, gain, unsure, suspicion.belief, asked)
+    known = LabeledSoFar(
+        project.known.size, project.new.size, project.n_labels, errors, gain, unsure, suspicion.belief, asked
+    )
     return next_hour(known), project.known[suspicion.rows], following
 
 

@@ -22,7 +22,7 @@ EARLIER_SHOWN = 20
 INVITATIONS_SHOWN = 100
 WHAT_ROLES_DO = (
     (Role.ANNOTATOR, "answers questions; sees nothing of other people’s answers or of the model"),
-    (Role.REVIEWER, "also sees items, answers, runs and models, and restores what was set aside"),
+    (Role.REVIEWER, "also sees items, answers, runs and models, reviews answers and restores what was set aside"),
     (Role.VIEWER, "sees items, answers, runs, models and exports; answers nothing"),
     (Role.MANAGER, "everything: imports, settings, members, training"),
 )

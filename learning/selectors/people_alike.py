@@ -32,7 +32,7 @@ MOST_TENS = 99
 
 
 @dataclass(frozen=True)
-class Turn:
+class ChangedLabel:
     """``n`` items where the group says one thing and the others another; or which are one thing and become another."""
 
     one: str
@@ -62,12 +62,12 @@ class AlikeGroup:
     agreed_outside: int
     met_outside: int
     tens: int
-    contradicts: tuple[Turn, ...]
+    contradicts: tuple[ChangedLabel, ...]
     contradicted_items: tuple[int, ...]
     lies: bool
     wrong_together: tuple[WrongTogether, ...]
     moved: int
-    becomes: tuple[Turn, ...]
+    becomes: tuple[ChangedLabel, ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class AlikeReport:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Compared:
     """Answers as numbers: the items, people and labels behind the numbers."""
 
     votes: Votes
@@ -115,7 +115,7 @@ def alike_report(project: Project) -> AlikeReport:
     )
 
 
-def _said(project: Project, answers: Sequence[ComparedAnswer]) -> _Said:
+def _said(project: Project, answers: Sequence[ComparedAnswer]) -> _Compared:
     kind, scheme = kind_of(project), label_names(project)
     keys = list(project.labels.all_keys())
     place = {key: number for number, key in enumerate(keys)}
@@ -137,7 +137,7 @@ def _said(project: Project, answers: Sequence[ComparedAnswer]) -> _Said:
     gold = np.array(list(_gold(project, items, place)), dtype=np.int64).reshape(-1, 2)
     votes = votes_of(table[:, 0], table[:, 1], table[:, 2], **sizes)
     known = KnownTruth(gold_of(gold[:, 0], gold[:, 1], len(items)))
-    return _Said(votes, known, tuple(items), tuple(people), tuple(scheme.name(key) for key in keys))
+    return _Compared(votes, known, tuple(items), tuple(people), tuple(scheme.name(key) for key in keys))
 
 
 def _gold(project: Project, items: dict[int, int], place: dict[str, int]) -> list[tuple[int, int]]:
@@ -151,7 +151,7 @@ def _gold(project: Project, items: dict[int, int], place: dict[str, int]) -> lis
     return found
 
 
-def _group(said: _Said, group: IntArray, lied: IntArray | None, names: Sequence[str]) -> AlikeGroup:
+def _group(said: _Compared, group: IntArray, lied: IntArray | None, names: Sequence[str]) -> AlikeGroup:
     found = evidence_of(said.votes, group)
     against = [(int(item), int(ours), int(theirs)) for item, ours, theirs in found.contradicted]
     turns = Counter((said.labels[ours], said.labels[theirs]) for _, ours, theirs in against)
@@ -174,7 +174,7 @@ def _group(said: _Said, group: IntArray, lied: IntArray | None, names: Sequence[
     )
 
 
-def _wrong(said: _Said, group: IntArray, lied: IntArray) -> tuple[WrongTogether, ...]:
+def _wrong(said: _Compared, group: IntArray, lied: IntArray) -> tuple[WrongTogether, ...]:
     numbers = [int(item) for item in lied[:ITEMS_TOLD]]
     ids = dict(Item.objects.filter(pk__in=[said.items[item] for item in numbers]).values_list("pk", "external_id"))
     ours = said.votes.where(np.isin(said.votes.people, group))
@@ -195,11 +195,11 @@ def _majority(votes: Votes, leave_out: IntArray | None) -> Sequence[int | None]:
     return majority(Ballots(*columns, (), votes.n_items, votes.n_people, votes.n_labels)).labels
 
 
-def _word(label: int | None, said: _Said) -> str:
+def _word(label: int | None, said: _Compared) -> str:
     """ "" for a tie, or for an item that nobody else answered."""
     return "" if label is None else said.labels[label]
 
 
-def _turns(counts: Counter[tuple[str, str]]) -> tuple[Turn, ...]:
+def _turns(counts: Counter[tuple[str, str]]) -> tuple[ChangedLabel, ...]:
     most = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:TURNS_TOLD]
-    return tuple(Turn(one, other, n) for (one, other), n in most)
+    return tuple(ChangedLabel(one, other, n) for (one, other), n in most)

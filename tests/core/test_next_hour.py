@@ -7,16 +7,16 @@ from benchmarks.next_hour import came_to, expected, project_of
 from learning.core.evaluation.answer_errors import AnswerErrors
 from learning.core.evaluation.intervals import Estimate, share
 from learning.core.evaluation.intervals_difference import weighted_sum
-from learning.core.quality.next_hour import Known, NextHour, least_sure, next_hour
+from learning.core.quality.next_hour import LabeledSoFar, NextHour, least_sure, next_hour
 
 
-def project(rate: float = 0.1, **other) -> Known:
+def project(rate: float = 0.1, **other) -> LabeledSoFar:
     beliefs = np.concatenate((np.linspace(0.0, 0.05, 100), np.linspace(0.4, 1.0, 900)))
     given = {
         "errors": AnswerErrors(share(rate * 400, 400), None), "gain": Estimate(0.03, 0.01, 0.05, 200),
         "unsure": share(26, 40), "beliefs": beliefs, "asked": np.arange(0, 400, 4), **other,
     }  # fmt: skip
-    return Known(n_known=1000, n_new=800, n_labels=10, **given)
+    return LabeledSoFar(n_known=1000, n_new=800, n_labels=10, **given)
 
 
 @pytest.mark.parametrize(("rate", "first"), [(0.0, "more"), (0.1, "relabels")])

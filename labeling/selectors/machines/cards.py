@@ -11,7 +11,7 @@ from labeling.extensions import MeasuredValue, StandIn, installed
 from labeling.kinds import Confusion
 from labeling.models import Prediction, Project
 from labeling.selectors.machines.beside import AnsweredByPeople, Predicted, answered_by_people, parse, people_in
-from labeling.selectors.machines.truth import KnownTruth, known_truth
+from labeling.selectors.machines.truth import ProjectTruth, known_truth
 from labeling.selectors.people.cards import CONFUSIONS_TOLD, Confused, drift_of, names_of
 from labeling.selectors.people.rates import CountedShare, counted_share
 
@@ -84,7 +84,7 @@ def _totals(versions: Sequence[int]) -> dict[int, _Totals]:
 
 
 def _card(
-    beside: AnsweredByPeople, truth: KnownTruth, rows: list[Predicted], version_pk: int, totals: _Totals
+    beside: AnsweredByPeople, truth: ProjectTruth, rows: list[Predicted], version_pk: int, totals: _Totals
 ) -> MachineCard:
     agreed: list[bool] = []
     confusions: Counter[Confusion] = Counter()

@@ -11,7 +11,7 @@ from labeling.selectors.people.known import judging
 _AS_LEFT = {Gold.FIRST.value: "left", Gold.SECOND.value: "right"}
 
 
-class KnownTruth(NamedTuple):
+class ProjectTruth(NamedTuple):
     """``of``: by subject the true answer as JSON, of a pair with its first item on the left. ``is_right(true, said)``;
     None where one of the two says nothing in the labels of now."""
 
@@ -19,20 +19,20 @@ class KnownTruth(NamedTuple):
     is_right: Callable[[Any, Any], bool | None]
 
 
-def known_truth(project: Project) -> KnownTruth:
+def known_truth(project: Project) -> ProjectTruth:
     """The same gold and the same judgment as of people (``selectors/people/known.py``)."""
     return _TRUTH.of(kind_of(project).subject)(project)
 
 
-def _of_pairs(project: Project) -> KnownTruth:
+def _of_pairs(project: Project) -> ProjectTruth:
     rows = Pair.objects.filter(project=project, gold__isnull=False).values_list("pk", "gold")
     found = {pk: f'{{"winner": "{_AS_LEFT.get(gold, gold)}"}}' for pk, gold in rows if gold}
-    return KnownTruth(found, lambda true, said: bool(true == said))
+    return ProjectTruth(found, lambda true, said: bool(true == said))
 
 
-def _of_items(project: Project) -> KnownTruth:
+def _of_items(project: Project) -> ProjectTruth:
     sql = "SELECT item_id, CAST(answer AS TEXT) FROM labeling_knownanswer WHERE project_id = %s"
-    return KnownTruth(dict(fetch(sql, [project.pk])), judging(project))
+    return ProjectTruth(dict(fetch(sql, [project.pk])), judging(project))
 
 
-_TRUTH: PerSubject[Callable[[Project], KnownTruth]] = PerSubject(item=_of_items, pair=_of_pairs)
+_TRUTH: PerSubject[Callable[[Project], ProjectTruth]] = PerSubject(item=_of_items, pair=_of_pairs)

@@ -20,7 +20,7 @@ MOST_PROJECTS = 8
 
 
 @dataclass(frozen=True)
-class _Reading(Generic[Found]):
+class _Kept(Generic[Found]):
     bound: Hashable
     newest: int
     found: Found
@@ -35,7 +35,7 @@ class Readings(Generic[Found]):
 
     clock: Callable[[], float] = time.monotonic
     cpu: Callable[[], float] = time.thread_time
-    _kept: OrderedDict[int, _Reading[Found]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[int, _Kept[Found]] = field(default_factory=OrderedDict)
 
     def of(self, project_id: int, bound: Hashable, newest: int, read: Callable[[], Found]) -> Found:
         held, now = self._kept.get(project_id), self.clock()
@@ -44,7 +44,7 @@ class Readings(Generic[Found]):
         started = self.cpu()
         found, cost_s = read(), self.cpu() - started
         if cost_s >= SLOW_S:
-            self._kept[project_id] = _Reading(bound, newest, found, cost_s, now)
+            self._kept[project_id] = _Kept(bound, newest, found, cost_s, now)
             while len(self._kept) > MOST_PROJECTS:
                 self._kept.popitem(last=False)
         return found

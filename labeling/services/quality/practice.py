@@ -164,9 +164,7 @@ def _practised(project: Project, question: PracticeQuestion) -> Practised:
 @transaction.atomic
 def waive_practice(user: User, member: Member) -> None:
     """The person is asked real questions without practice. Needs the permission to change members."""
-    project = member.project
-    require(user, project, Action.PRACTICE_CHANGE)
-    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    project = _locked_by(user, member)
     _set_aside(member)
     PracticeRound.objects.create(
         project=project, user_id=member.user_id, size=0, needed=0, state=PracticeState.WAIVED,
@@ -178,14 +176,19 @@ def waive_practice(user: User, member: Member) -> None:
 @transaction.atomic
 def reset_practice(user: User, member: Member) -> None:
     """The person practises anew, with all tries, whatever was passed or answered before."""
-    project = member.project
-    require(user, project, Action.PRACTICE_CHANGE)
-    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    project = _locked_by(user, member)
     if not _set_aside(member):  # never practised: a round that counts no more says that one is wanted
         PracticeRound.objects.create(
             project=project, user_id=member.user_id, size=0, needed=0, state=PracticeState.RESET
         )
     record("practice.reset", user=user, project=project, subject=str(member.user))
+
+
+def _locked_by(user: User, member: Member) -> Project:
+    """The member's project, for who may change practice; one change of a member's practice at a time."""
+    require(user, member.project, Action.PRACTICE_CHANGE)
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    return member.project
 
 
 def _set_aside(member: Member) -> int:

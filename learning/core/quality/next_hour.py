@@ -38,7 +38,7 @@ _STEPS = 40
 
 
 @dataclass(frozen=True)
-class Known:
+class LabeledSoFar:
     """What a project knows.
 
     Parameters
@@ -107,12 +107,12 @@ class NextHour:
         return sorted(known, key=lambda name: -known[name])
 
 
-def next_hour(known: Known) -> NextHour:
+def next_hour(known: LabeledSoFar) -> NextHour:
     """Estimate what the next answers make right.
 
     Parameters
     ----------
-    known : Known
+    known : LabeledSoFar
 
     Returns
     -------
@@ -121,10 +121,10 @@ def next_hour(known: Known) -> NextHour:
     Examples
     --------
     >>> half = Estimate(0.03, 0.01, 0.05, 200)
-    >>> def project(rate: float) -> Known:
+    >>> def project(rate: float) -> LabeledSoFar:
     ...     errors = AnswerErrors(share(rate * 400, 400), None)
     ...     beliefs = np.concatenate((np.linspace(0.0, 0.05, 100), np.linspace(0.4, 1.0, 900)))
-    ...     return Known(1000, 800, 10, errors, half, share(26, 40), beliefs, np.arange(0, 400, 4))
+    ...     return LabeledSoFar(1000, 800, 10, errors, half, share(26, 40), beliefs, np.arange(0, 400, 4))
     >>> next_hour(project(0.1)).ranked()[0], next_hour(project(0.0)).ranked()[0]
     ('relabels', 'more')
     """
@@ -177,7 +177,7 @@ def _margin(probabilities: FloatMatrix) -> FloatMatrix:
     return np.asarray(two[:, 1] - two[:, 0])
 
 
-def _more(known: Known, rate: Estimate) -> Estimate | None:
+def _more(known: LabeledSoFar, rate: Estimate) -> Estimate | None:
     if known.gain is None or known.unsure is None or not known.n_new:
         return None
     n = min(ANSWERS, known.n_new)
@@ -188,7 +188,7 @@ def _more(known: Known, rate: Estimate) -> Estimate | None:
     return Estimate(found.value + n, found.low + n, found.high + n, found.n)
 
 
-def _again(known: Known, rate: Estimate, wrong: Estimate) -> Estimate | None:
+def _again(known: LabeledSoFar, rate: Estimate, wrong: Estimate) -> Estimate | None:
     if not known.n_known:
         return None
     right = 1.0 - rate.value

@@ -10,7 +10,7 @@ from labeling.models import Progress
 from learning.core.evaluation.intervals import Estimate, share
 from learning.core.evaluation.intervals_difference import weighted_sum
 from learning.core.evaluation.paired import paired_errors
-from learning.core.quality.next_hour import ANSWERS, Known, least_sure, next_hour
+from learning.core.quality.next_hour import ANSWERS, LabeledSoFar, least_sure, next_hour
 from learning.core.quality.suspected_errors import Suspicion
 from learning.families.labels import leaning
 from learning.families.labels.context import Context
@@ -36,7 +36,7 @@ def measure(context: Context, candidate: Candidate[Any], doubts: Suspicion) -> N
     right = held.hard[np.arange(len(held)), objective.decide(measured.probabilities)] > 0.5
     n_new = int(Progress.objects.values_list("pool_open", flat=True).get(project=project))
     decided, wrong = _decided(context)
-    known = Known(
+    known = LabeledSoFar(
         n_known=len(context.data.pool),
         n_new=n_new,
         n_labels=len(context.data.labels),
