@@ -158,6 +158,22 @@ def test_broad_excepts_say_why():
     assert not without
 
 
+def test_browser_waits_for_functions():
+    """Playwright evaluates the text of an expression again at each look, which a page's policy forbids; a function once.
+
+    Who looks when the condition holds already sees no fault: such a test fails only on a slow machine.
+    """
+    function = re.compile(r"\s*(async )?(\([^)]*\)|\w+) =>")
+    found = []
+    for path in tracked("tests/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "wait_for_function":
+                said = node.args[0].values[0] if isinstance(node.args[0], ast.JoinedStr) else node.args[0]
+                if not (isinstance(said, ast.Constant) and function.match(str(said.value))):
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not found
+
+
 # requirements
 
 

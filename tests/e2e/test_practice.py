@@ -43,7 +43,7 @@ def test_somebody_fails_tries_again_and_gets_the_first_real_question(open_page, 
         page.wait_for_selector("#feedback[open]")
         page.keyboard.press("Escape")
         page.wait_for_selector("#feedback[open]", state="detached")
-    page.wait_for_function("document.querySelector('.head__mine')")  # the page of real questions
+    page.wait_for_selector(".head__mine", state="attached")  # the page of real questions
     task_of(page)
     assert not Annotation.objects.exists()
     assert list(PracticeRound.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "passed"]

@@ -84,11 +84,11 @@ def test_leaving_with_something_typed_asks(asked, project):
     page = asked("/p/sms/settings/", answer=False)
     page.locator("#id_name").press_sequentially("x")
     page.get_by_role("link", name="Items").click()
-    page.wait_for_function("true")
+    page.wait_for_function("() => true")
     assert page.questions == ["beforeunload"]
     assert page.url.endswith("/settings/")
     page.get_by_role("button", name="Discard").click()
-    page.wait_for_function("document.querySelector('[data-words]').textContent.includes('Everything is saved')")
+    page.wait_for_function("() => document.querySelector('[data-words]').textContent.includes('Everything is saved')")
     assert page.locator("#id_name").input_value() == "SMS"
     page.get_by_role("link", name="Items").click()
     page.wait_for_url("**/items/")
@@ -134,7 +134,7 @@ def test_a_name_typed_for_a_token_is_not_lost_by_a_link(asked, site):
     page = asked("/tokens/", answer=False)
     page.get_by_label("Name").press_sequentially("ci")
     page.get_by_role("link", name="Help and keys").first.click()
-    page.wait_for_function("true")
+    page.wait_for_function("() => true")
     assert page.questions == ["beforeunload"]
     page.get_by_role("button", name="Create token").click()
     page.get_by_text("Copy it now").wait_for()
