@@ -159,7 +159,7 @@ def test_broad_excepts_say_why():
 
 
 def test_browser_waits_for_functions():
-    """Playwright evaluates the text of an expression again at each look, which a page's policy forbids; a function once.
+    """Playwright evaluates an expression again at each look, which a page's policy forbids; a function only once.
 
     Who looks when the condition holds already sees no fault: such a test fails only on a slow machine.
     """
