@@ -276,10 +276,52 @@ def arms(draws: int, seed: int) -> dict[tuple[str, str, int], Counted]:
     return table
 
 
+#: True shares of the two parts of a difference, and how many of either were seen.
+SUMS = ((0.02, 0.02), (0.1, 0.02), (0.3, 0.1), (0.5, 0.2), (0.9, 0.3), (0.5, 0.5))
+SIZES_OF_SUMS = ((5, 5), (10, 40), (40, 20), (200, 100))
+
+
+def sums(draws: int, seed: int) -> dict[tuple[str, str, int], Counted]:
+    """Sums of numbers that were measured apart: second opinions beside eval items, what the next answers make right.
+
+    The parts are drawn from known shares: a difference of two, and the three that :func:`next_hour` adds, one of which
+    is the difference of two models on the same items.
+    """
+    from learning.core.evaluation.intervals import share
+    from learning.core.evaluation.intervals_difference import paired_difference, weighted_sum
+
+    rng = np.random.default_rng(seed)
+    table: dict[tuple[str, str, int], Counted] = {}
+
+    def note(name: str, n: int, truth: float, one: Any) -> None:
+        found = Interval(name, 0, one.value, one.low, one.high, n)
+        table.setdefault((name, "", n), Counted()).add(found, truth, all_told=False)
+
+    for first, second in SUMS:
+        for n, m in SIZES_OF_SUMS:
+            for ours, theirs in zip(rng.binomial(n, first, draws), rng.binomial(m, second, draws), strict=True):
+                one = weighted_sum((1.0, share(ours, n)), (-1.0, share(theirs, m)))
+                note(f"difference {first:g} - {second:g}", min(n, m), first - second, one)
+    for rate, right, gained, lost in ((0.02, 0.4, 0.05, 0.02), (0.1, 0.6, 0.04, 0.03), (0.3, 0.5, 0.1, 0.05)):
+        for n in SIZES:
+            truth = -100 * rate - 100 * right + 300 * (gained - lost)
+            for _ in range(draws):
+                more, less, _ = rng.multinomial(n, (gained, lost, 1 - gained - lost))
+                parts = share(rng.binomial(n, rate), n), share(rng.binomial(40, right), 40)
+                gain = paired_difference(int(more), int(less), n)
+                one = weighted_sum((-100.0, parts[0]), (-100.0, parts[1]), (300.0, gain))
+                note(f"three parts, rate {rate:g}", n, truth, one)
+    return table
+
+
+#: What is drawn instead of read.
+MADE = {"seeds": seeds, "arms": arms, "sums": sums}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", default=[*SIX, *FURTHER, "seeds", "arms"])
+    parser.add_argument("--sets", nargs="+", default=[*SIX, *FURTHER, *MADE])
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
     parser.add_argument("--draws", type=int, default=600)
     parser.add_argument("--seed", type=int, default=58)
@@ -291,8 +333,8 @@ def main() -> None:
     missed = 0
     for name in options.sets:
         start = time.monotonic()
-        if name in ("seeds", "arms"):
-            missed += report(name, {"seeds": seeds, "arms": arms}[name](options.draws, options.seed))
+        if name in MADE:
+            missed += report(name, MADE[name](options.draws, options.seed))
             print(f"{name}: {time.monotonic() - start:.0f} s\n", flush=True)
             continue
         try:
