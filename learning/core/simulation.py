@@ -194,6 +194,7 @@ def simulate(
     eval_share: float = 0.0,
     falls_back: bool = False,
     second: SecondOpinions | None = None,
+    overlap: int = 1,
     progress: Callable[[int, float], None] | None = None,
 ) -> Curve:
     """Replay one project: rank, answer a batch, fit, measure, until the budget is spent.
@@ -220,6 +221,8 @@ def simulate(
         Whether chance picks the questions where choosing teaches nothing (:mod:`learning.core.simulated_asking`).
     second : SecondOpinions, optional
         Part of the answers are further ones to items that have some (:mod:`learning.core.second_opinions`).
+    overlap : int
+        So many people answer every item, one after the other, before the next ranking.
     progress : callable, optional
         Told the number of answers and the score after every batch.
 
@@ -238,7 +241,8 @@ def simulate(
     ((5, 10, 15, 20), True)
     """
     pool = ArrayPool(bench.features)
-    asked = AskedSoFar(bench.features, bench.targets, people, second.most_answers if second else 1)
+    most_answers = max(overlap, second.most_answers if second else 1)
+    asked = AskedSoFar(bench.features, bench.targets, people, most_answers)
     settings = replace(settings, head=settings.batch)
     eligible = np.ones(pool.n_rows, dtype=bool)
     measured = SimulatedEval(bench.features, asked.said, people, settings, eval_share, cycle.step_rng(seed, "eval"))
@@ -252,7 +256,7 @@ def simulate(
         errors = measured.errors(model, asked.n_answers)
         new, again_rng = partial(_features, bench, eligible), cycle.step_rng(turn_seed, "second opinions")
         known = again(second, asked, model, new, errors.rate, n, again_rng, settings)
-        n -= known.numbers.size
+        n = -(-(n - known.numbers.size) // overlap)
         ranking = cycle.rank_pool(pool, eligible, asked.answers(), model, settings, cycle.step_rng(turn_seed, "rank"))
         picked = ranking.rows[:n]
         share_rng = cycle.step_rng(turn_seed, "random share")
@@ -266,6 +270,8 @@ def simulate(
         asking.asked(picked.size, n_random, ranking.strategy)
         asked.ask_again(known.numbers)
         asked.ask_new(picked)
+        for _ in range(1, overlap):
+            asked.ask_again(asked.rows.size - 1 - np.arange(picked.size))
         answers = asked.answers()
         unlabeled = cycle.sample_pool(pool, eligible, cycle.step_rng(turn_seed, "sample"))
         model = cycle.fit_model(answers, settings, cycle.step_rng(turn_seed, "fit"), unlabeled)

@@ -93,9 +93,10 @@ def made(rate: float) -> tuple[Bench, SimulatedPeople]:
     return Bench(x[:N], y[:N], x[N:], y[N:]), people
 
 
-def replayed(rate: float, second: SecondOpinions | None, budget: int = 160) -> Curve:
+def replayed(rate: float, second: SecondOpinions | None, budget: int = 160, overlap: int = 1) -> Curve:
     bench, people = made(rate)
-    return simulate(bench, Settings("classification", 2), seed=0, budget=budget, people=people, second=second)
+    settings = Settings("classification", 2)
+    return simulate(bench, settings, seed=0, budget=budget, people=people, second=second, overlap=overlap)
 
 
 def test_the_further_answers_of_an_item_come_from_others_and_count_as_votes() -> None:
@@ -122,6 +123,18 @@ def test_where_people_err_part_of_the_answers_are_second_ones_and_fewer_labels_a
     assert 0.6 * 160 < second.items[-1] < 0.85 * 160
     assert len(set(second.rows)) == second.items[-1]
     assert second.wrong[-1] / second.items[-1] < 0.85 * single.wrong[-1] / single.items[-1]
+
+
+def test_what_they_are_held_against_asks_everybody_about_all_or_about_known_items_alike() -> None:
+    three, chance = replayed(0.3, None, 60, overlap=3), replayed(0.3, SecondOpinions(rule="chance"), 60)
+    assert three.items == (7, 14, 20)
+    assert three.labels == (21, 42, 60)
+    assert len(set(three.rows)) == 20
+    assert chance.labels[-1] == 60
+    assert 0.6 * 60 < chance.items[-1] < 60
+    alike = RULES.make("chance").weigh(KnownItems(one_hot([0, 1], 2), np.eye(2), 0.1, Shown(9, 0)), 20, 0.3)
+    assert alike.worth.tolist() == [0.0, 0.0]
+    assert alike.share == RULES.make("doubt").weigh(KnownItems(np.eye(2), np.eye(2), 0.1, Shown(9, 0)), 20, 0.3).share
 
 
 def test_where_nobody_errs_they_stop() -> None:

@@ -151,10 +151,22 @@ class ActiveLab:
         return Weighed(-scores.known, min(float((lowest >= scores.new.size).sum()) / max(n, 1), most_share))
 
 
+class ByChance:
+    """Any known item alike, as many as :class:`DoubtWhileItContradicts` has: what choosing them is held against."""
+
+    name = "chance"
+    sees_people = False
+
+    def weigh(self, known: KnownItems, n: int, most_share: float) -> Weighed:
+        """Weigh all alike."""
+        return Weighed(np.zeros(len(known.votes)), DoubtWhileItContradicts().weigh(known, n, most_share).share)
+
+
 RULES: Registry[SecondOpinionRule] = Registry(
     "rule of second opinions",
     {
         "doubt": "learning.core.second_opinions.rules:DoubtWhileItContradicts",
         "active_lab": "learning.core.second_opinions.rules:ActiveLab",
+        "chance": "learning.core.second_opinions.rules:ByChance",
     },
 )
