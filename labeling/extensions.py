@@ -118,6 +118,10 @@ def _no_stand_in(
     return None
 
 
+def _no_difference(one: Agreed, other: Agreed) -> MeasuredValue | None:
+    return None
+
+
 def _no_calibration(confidence: Sequence[Sequence[float]], right: Sequence[Sequence[bool]]) -> MeasuredValue | None:
     return None
 
@@ -149,6 +153,7 @@ class Extensions:
     ``consensus(ballots)``: what answers come to by the rule there is evidence for; without it the majority counts.
     ``stand_in``: whether a machine is no worse than a person. ``calibration(confidence, right)``: how far probabilities
     are from how often they are right, rows of one or several answers.
+    ``share_difference(one, other)``: one share less another, of different answers.
     ``suspected_items(project)``: ids of items whose answers models do not believe, with how far they do.
     ``believed_instead(project, item id)``: what they say of one instead, in words; "" where they say nothing.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
@@ -168,6 +173,7 @@ class Extensions:
     person_verdicts: Callable[[Project], Mapping[str, PersonVerdict]] = _no_verdicts
     stand_in: StandInTest = _no_stand_in
     calibration: Callable[[Sequence[Sequence[float]], Sequence[Sequence[bool]]], MeasuredValue | None] = _no_calibration
+    share_difference: Callable[[Agreed, Agreed], MeasuredValue | None] = _no_difference
     suspected_items: Callable[[Project], Mapping[int, float]] = _no_suspects
     believed_instead: Callable[[Project, int], str] = _nothing_believed
 

@@ -46,6 +46,7 @@ def extensions() -> Extensions:
         person_verdicts=verdicts_on_people,
         stand_in=_stand_in,
         calibration=_calibration,
+        share_difference=_share_difference,
         suspected_items=suspected_items,
         believed_instead=believed_instead,
     )
@@ -95,6 +96,12 @@ def _calibration(confidence: Sequence[Sequence[float]], right: Sequence[Sequence
     from learning.selectors.machine_tests import calibration_of  # noqa: PLC0415
 
     return calibration_of(confidence, right)
+
+
+def _share_difference(one: Agreed, other: Agreed) -> MeasuredValue | None:
+    from learning.selectors.machine_tests import share_difference  # noqa: PLC0415
+
+    return share_difference(one, other)
 
 
 def _arms(project: Project) -> dict[str, Any]:

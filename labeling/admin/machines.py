@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.text import Truncator
 
 from labeling.admin.base import LookAdmin
-from labeling.models import Machine, MachineVersion, Prediction, PredictionImport
+from labeling.models import Machine, MachineVersion, Prediction, PredictionImport, Suggestion
 
 
 @admin.register(Machine)
@@ -39,6 +39,19 @@ class PredictionImportAdmin(LookAdmin):
     @admin.display(description="SHA-256")
     def sha(self, brought: PredictionImport) -> str:
         return brought.sha256[:16]
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(LookAdmin):
+    list_display = ("task_id", "project", "version", "short_answer", "shown")
+    list_filter = ("shown", "project")
+    list_select_related = ("project", "version__machine")
+    search_fields = ("=task__id", "=task__item__id")
+    search_help_text = "Number of the task or item"
+
+    @admin.display(description="answer")
+    def short_answer(self, suggestion: Suggestion) -> str:
+        return Truncator(suggestion.answer).chars(60)
 
 
 @admin.register(Prediction)

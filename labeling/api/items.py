@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -17,7 +17,7 @@ from labeling.api.base import ActionView, FirstRenderer, ProjectView, machine_of
 from labeling.api.files import IMMUTABLE, file_response, unchanged
 from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
 from labeling.kinds import kind_of
-from labeling.models import Action, Annotation, Asset, Item, PracticeQuestion, Task
+from labeling.models import Action, Annotation, Asset, Item, PracticeQuestion, Suggestion, Task
 from labeling.selectors.access import may, require
 from labeling.selectors.items import browse
 from labeling.selectors.names import person_called
@@ -66,7 +66,9 @@ class Annotations(ProjectView, ListAPIView[Annotation]):
             rows = rows.filter(Q(annotator__in=users) | Q(imported_annotator__in=names))
         if "since" in given:
             wanted["created_at__gte"] = given["since"]
-        return rows.filter(**wanted).select_related("item", "pair", "task", "annotator")
+        shown = Suggestion.objects.filter(task=OuterRef("task"), shown=True)
+        rows = rows.filter(**wanted).annotate(assisted=Exists(shown))
+        return rows.select_related("item", "pair", "task", "annotator")
 
     @extend_schema(operation_id="annotations_list", parameters=[AnnotationFilters])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

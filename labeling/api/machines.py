@@ -53,6 +53,12 @@ class WithPersonOut(serializers.Serializer[Any]):
     )
 
 
+class AnchoringOut(serializers.Serializer[Any]):
+    shown = CountedShareOut(allow_null=True, help_text="People gave what it suggested, where they were shown it.")
+    withheld = CountedShareOut(allow_null=True, help_text="The same where it was withheld, at random.")
+    difference = MeasuredOut(allow_null=True, help_text="The first less the second; n is the smaller of the two.")
+
+
 class MachineCardOut(serializers.Serializer[Any]):
     predictions = serializers.IntegerField()
     agreement = CountedShareOut(allow_null=True, help_text="With people's consensus.")
@@ -68,6 +74,7 @@ class MachineCardOut(serializers.Serializer[Any]):
     confused = ConfusedOut(many=True, help_text="What people said and the machine said instead, most often first.")
     cost = serializers.FloatField(allow_null=True, help_text="Of all predictions that said what they cost.")
     cost_per_right = serializers.FloatField(allow_null=True, help_text="Mean cost over the share that is right.")
+    anchoring = AnchoringOut(allow_null=True, help_text="Of a version that suggested answers to people.")
 
 
 class MachineVersionOut(serializers.Serializer[Any]):

@@ -125,6 +125,15 @@ class SettingsSerializer(StrictSerializer):
     )
     practice_pass = serializers.FloatField(min_value=0, max_value=1, required=False, help_text="Share to be right.")
     practice_tries = serializers.IntegerField(min_value=1, max_value=20, required=False)
+    suggestions_from = serializers.CharField(
+        max_length=100, required=False, help_text="Name of the machine that suggests answers to annotators; off: none."
+    )
+    suggestions_version = serializers.CharField(
+        max_length=100, required=False, help_text="Its version; newest: the one it predicts under."
+    )
+    suggestions_withheld = serializers.FloatField(
+        min_value=0.1, max_value=0.95, required=False, help_text="Share of the questions that go without, at random."
+    )
     answers_a_minute = serializers.IntegerField(
         min_value=0,
         max_value=600,
@@ -383,13 +392,14 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
     source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
     answer = AnswerField(allow_null=True)
     reason = serializers.CharField(source="task.reason", allow_null=True, default=None)
+    assisted = serializers.BooleanField(help_text="Given beside what a machine suggested, which was shown.")
 
     class Meta:
         model = Annotation
         fields = [
             "id", "item", "external_id", "left", "right", "split", "task", "reason", "annotator", "imported_annotator",
             "source", "answer", "revision", "is_current", "created_at", "elapsed_ms", "instructions_version",
-            "ui_version", "viewport",
+            "ui_version", "viewport", "assisted",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=Split.choices))

@@ -63,6 +63,12 @@ class TaskReturned(serializers.Serializer[Any]):
     answer = serializers.DictField(allow_null=True)
 
 
+class TaskSuggestion(serializers.Serializer[Any]):
+    """What a machine takes it to be, in projects that show this; it says nothing that was not withheld elsewhere."""
+
+    answer = serializers.DictField(help_text="As it would be answered.")
+
+
 class TaskOut(serializers.Serializer[Any]):
     """A question, and nothing that could bias the answer: about `item`, or about `left` and `right` in `context`."""
 
@@ -75,6 +81,7 @@ class TaskOut(serializers.Serializer[Any]):
     left = TaskContent(required=False)
     right = TaskContent(required=False)
     returned = TaskReturned(required=False)
+    suggestion = TaskSuggestion(required=False)
 
 
 class NextIn(serializers.Serializer[Any]):

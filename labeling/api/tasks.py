@@ -20,6 +20,7 @@ from labeling.api.exceptions import Conflict, TooLarge
 from labeling.db.prepared import Prepared
 from labeling.models import Action, Project
 from labeling.selectors.annotating import nothing_because
+from labeling.selectors.suggestions import with_suggestions
 from labeling.selectors.task_json import task_json, utc_text
 from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
 from labeling.services.serving.next_tasks import next_tasks
@@ -125,6 +126,7 @@ class TaskAnswer(TaskView):
     def delete(self, request: Request, pk: int) -> Response:
         """Takes an answer or a skip back: the question is open again for the same person."""
         task = take_back(person(request), pk)
+        with_suggestions([task], task.project)
         return Response(task_json(task, task.project))
 
 

@@ -36,6 +36,8 @@ COMMANDS = {
     "forward": Command("Go on", "", ("ArrowRight", "Enter", "mod+shift+z")),
     "takeBack": Command("Take it back", "xr", ("Delete",)),
     "skip": Command("Skip", "skj"),
+    # no letter: it would be taken from the labels of every project
+    "takeSuggestion": Command("Take the suggestion", "", (".", "mod+Enter")),
     "instructions": Command("Instructions", "ih"),
     "theme": Command("Light or dark", "td"),
     "keys": Command("All keys", "", ("?",)),
@@ -88,8 +90,8 @@ def as_buttons(labels: Collection[_Label]) -> bool:
     return len(labels) <= most
 
 
-def page_keys(labels: Iterable[_Label], kind: QuestionKind, *, is_picture: bool) -> PageKeys:
-    """The keys of the page of a project: none is in two places.
+def page_keys(labels: Iterable[_Label], kind: QuestionKind, *, is_picture: bool, suggests: bool = False) -> PageKeys:
+    """The keys of the page of a project: none is in two places. ``suggests``: whether there may be suggestions to take.
 
     A label has its hotkey first, then the digit of its place or a free one, then a letter of its name. The labels of a
     large set have no keys.
@@ -99,7 +101,9 @@ def page_keys(labels: Iterable[_Label], kind: QuestionKind, *, is_picture: bool)
     own = kind.own_keys | (_FIELD_KEYS if use_picker else frozenset())
     chosen = [[] if use_picker or not label.hotkey else [label.hotkey.lower()] for label in labels]
     taken = own | {key for keys in chosen for key in keys}
-    wanted = {**COMMANDS, **LOOKING} if is_picture else COMMANDS
+    wanted = {**COMMANDS, **LOOKING} if is_picture else dict(COMMANDS)
+    if not suggests:
+        del wanted["takeSuggestion"]
     commands = _commands(wanted, taken, use_picker)
     if not use_picker:
         _more(labels, chosen, taken | PAGE_KEYS | {key for keys in commands.values() for key in keys})

@@ -33,6 +33,7 @@ from labeling.models.review_decision import ReviewDecision, ReviewSort, Verdict
 from labeling.models.review_entry import ReviewEntry, ReviewPlan
 from labeling.models.scheme_change import Relabeling, SchemeChange, SchemeOperation
 from labeling.models.snapshot import Snapshot
+from labeling.models.suggestion import Suggestion
 from labeling.models.sweep_record import SweepRecord
 from labeling.models.task import Reason, SkipReason, Task, TaskState
 from labeling.models.token import ApiToken, Scope
@@ -48,6 +49,6 @@ __all__ = [
     "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "PracticeQuestion", "PracticeRound",
     "PracticeState", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
     "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role",
-    "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "SweepRecord",
-    "Task", "TaskState", "User", "Verdict", "Viewport", "WorkerMachine",
+    "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "Suggestion",
+    "SweepRecord", "Task", "TaskState", "User", "Verdict", "Viewport", "WorkerMachine",
 ]  # fmt: skip

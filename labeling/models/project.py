@@ -14,6 +14,11 @@ from labeling.models.member import Member, roles_that
 from labeling.models.permission import Permission
 from labeling.models.user import User
 
+#: No machine; no machine may be called so.
+OFF = "off"
+#: Of the versions of a machine the one it predicts under.
+NEWEST = "newest"
+
 
 class Modality(models.TextChoices):
     IMAGE = "image", "Images"
@@ -177,6 +182,18 @@ class Project(models.Model):
         help_text="Practice rounds somebody may take.",
     )  # fmt: skip
 
+    suggestions_from = models.CharField(
+        max_length=100, default=OFF, db_default=OFF,
+        help_text="Name of the machine whose predictions annotators are shown; off: none.",
+    )  # fmt: skip
+    suggestions_version = models.CharField(
+        max_length=100, default=NEWEST, db_default=NEWEST, help_text="Its version; newest: the one it predicts under.",
+    )  # fmt: skip
+    suggestions_withheld = models.FloatField(
+        default=0.2, db_default=0.2, validators=[MinValueValidator(0.1), MaxValueValidator(0.95)],
+        help_text="Share of the questions with a suggestion that go without, so that anchoring can be measured.",
+    )  # fmt: skip
+
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
     pseudonym_key = models.CharField(
@@ -257,6 +274,11 @@ class Project(models.Model):
         return self.second_opinions == AskAgain.AUTO
 
     @property
+    def shows_suggestions(self) -> bool:
+        """Whether annotators may be shown what a machine says."""
+        return self.suggestions_from != OFF
+
+    @property
     def asks_only_unlabeled(self) -> bool:
         """Whether an answer that came with an import counts as all that its pool item or pair needs."""
         return self.ask_about == AskAbout.UNLABELED
@@ -267,10 +289,13 @@ class Project(models.Model):
         return [(name, data[name]) for name in known] + [pair for pair in data.items() if pair[0] not in self.columns]
 
 
+#: What a project uses machines for.
+MACHINE_SETTINGS = ("suggestions_from", "suggestions_version", "suggestions_withheld")
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
     "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back", "ask_about",
     "answers_a_minute",
     "second_opinions", "second_share", "most_answers",
     "gold_feedback", "practice_questions", "practice_pass", "practice_tries",
+    *MACHINE_SETTINGS,
 )  # fmt: skip

@@ -56,7 +56,8 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     if practice and practice.is_due and practice.state != PracticeState.RUNNING:
         return practice_page(request, project, practice)  # type: ignore[arg-type]  # the door has let it through
     labels = list(project.labels.in_use())
-    keys = page_keys(labels, kind, is_picture=project.modality == Modality.IMAGE)
+    is_picture = project.modality == Modality.IMAGE
+    keys = page_keys(labels, kind, is_picture=is_picture, suggests=project.shows_suggestions)
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
     version = project.instructions_version if text else 0

@@ -1,7 +1,7 @@
 """Forms of the pages. They shape and repeat input; what is allowed is decided by the services (``Invalid``)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -9,7 +9,7 @@ from django import forms
 from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
 from labeling.models import AskAbout, AskAgain, FallBack, GoldFeedback, Modality, Pairs, Project, Role
 from labeling.models.invitation import MAX_USES
-from labeling.models.project import SETTINGS_FIELDS
+from labeling.models.project import MACHINE_SETTINGS, OFF, SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.services.members.measure import MAX_ANSWERS
 from labeling.services.projects import setting_choices
@@ -155,6 +155,9 @@ class KindSelect(forms.RadioSelect):
 class SettingsForm(CalmForm):
     """The settings of the contract in a person's units; ``values()`` is what the services take."""
 
+    #: names of the project's machines at work
+    machines: Sequence[str] = ()
+
     overlap = forms.IntegerField(
         label=OVERLAP_WORDS.item[0],
         help_text=OVERLAP_WORDS.item[1],
@@ -262,9 +265,27 @@ class SettingsForm(CalmForm):
         required=False, label="Practice rounds at most", widget=forms.NumberInput(attrs={"class": "control--short"})
     )
 
+    suggestions_from = forms.ChoiceField(
+        required=False,
+        label="Suggestions by a machine",
+        help_text="Annotators are shown what it says, marked as such. Never on held-out items, gold or repeats.",
+    )
+    suggestions_version = forms.CharField(
+        required=False,
+        label="Version that suggests",
+        help_text="“newest” is the one it predicts under.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    suggestions_withheld = PercentField(
+        required=False,
+        label="Without a suggestion, %",
+        help_text="Share of these questions, at random: the machine’s card says how far people follow what they see.",
+    )
+
     def __init__(self, data: Any = None, files: Any = None, *, kind: QuestionKind | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {**default_settings(), **kwargs.get("initial", {})}
         super().__init__(data, files, **kwargs)
+        self._offer_machines(kwargs["initial"]["suggestions_from"])
         if kind is not None:
             for name in kind.settings_left_out:
                 del self.fields[name]
@@ -273,6 +294,15 @@ class SettingsForm(CalmForm):
                     field.choices = _choices(name, kind.learned_as or "", kwargs["initial"][name])
             overlap = self.fields["overlap"]
             overlap.label, overlap.help_text = OVERLAP_WORDS.of(kind.subject)
+
+    def _offer_machines(self, present: str) -> None:
+        """Those at work, and the one that is set; where there is none, nothing is asked about machines."""
+        names = list(dict.fromkeys([*self.machines, *([present] if present != OFF else [])]))
+        if not names:
+            for name in MACHINE_SETTINGS:
+                del self.fields[name]
+        elif isinstance(field := self.fields["suggestions_from"], forms.ChoiceField):
+            field.choices = [(OFF, "None"), *((name, name) for name in names)]
 
     def values(self) -> dict[str, Any]:
         given = {name: self.cleaned_data.get(name) for name in SETTINGS_FIELDS}

@@ -30,6 +30,7 @@ class ProjectSettingsForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm
             **{name: getattr(project, name) for name in SETTINGS_FIELDS},
         }
         kind = kind_of(project)
+        self.machines = [machine.name for machine in project.machines.at_work()]
         super().__init__(None, kind=kind, initial=initial)
         if not kind.has_labels:
             del self.fields["labels"]

@@ -18,6 +18,10 @@ MEANINGS: Mapping[str, str] = {
     "revision": "How often the answer was changed; only the newest is here.",
     "instructions_version": "Number of the instructions that were in force.",
     "quarantined": "Whether the person's answers are left out of consensus and training.",
+    "assisted": "Whether the person was shown what a machine takes it to be, and did not answer independently of it.",
+    "suggestion": "What the machine suggested, shown or, by a random share, withheld; null where it had nothing.",
+    "suggestion_machine": "Name of that machine.",
+    "suggestion_version": "Its version.",
     # how it came to be asked
     "split": "pool: may be asked about by choice and learned from; eval: drawn at random, only ever measured on.",
     "reason": "Why the question was put: eval, random, gold, repeat, strategy, relabel (its answer was doubted) or "
@@ -79,7 +83,19 @@ MEANINGS: Mapping[str, str] = {
 
 #: Of these a row that has the column always has a value.
 ALWAYS = frozenset(
-    ("item_id", "kind", "answer", "source", "created_at", "revision", "split", "quarantined", "votes", "pair_id")
+    (
+        "item_id",
+        "kind",
+        "answer",
+        "source",
+        "created_at",
+        "revision",
+        "split",
+        "quarantined",
+        "assisted",
+        "votes",
+        "pair_id",
+    )
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from labeling.db.raw_rows import decoder, iso
 from labeling.kinds import kind_of
-from labeling.models import KnownAnswer, Modality, Project
+from labeling.models import KnownAnswer, Modality, Project, Suggestion
 from labeling.selectors.label_names import label_names
 
 OWN = "The item's own, as it was imported; null where the item lacks it."
@@ -118,6 +118,16 @@ ANSWER = (
     Column("instructions_version", "integer", "a.instructions_version"),
     Column("quarantined", "boolean"),
 )
+_SUGGESTED_BY = """(SELECT {} FROM labeling_machineversion v JOIN labeling_machine m ON m.id = v.machine_id
+    WHERE v.id = g.version_id)"""
+#: of what was suggested with the task, ``g``, in projects that have suggested anything
+SUGGESTED = (
+    Column("assisted", "boolean", "g.shown"),
+    Column("suggestion", "json", "g.answer"),
+    Column("suggestion_machine", "text", _SUGGESTED_BY.format("m.name")),
+    Column("suggestion_version", "text", _SUGGESTED_BY.format("v.name")),
+)
+SUGGESTED_NAMES = frozenset(column.name for column in SUGGESTED)
 #: of the item ``i`` and what its answers come to
 LABELED_ITEM = (
     Column("item_id", "integer", "i.id"),
@@ -166,6 +176,30 @@ def gold_columns(project: Project) -> list[Column]:
     ]
 
 
+def suggestion_columns(project: Project) -> tuple[Column, ...]:
+    """What a machine suggested to who answered, in projects that have suggested anything."""
+    return SUGGESTED if Suggestion.objects.filter(project=project).exists() else ()
+
+
+#: ``g`` of ``SUGGESTED``, beside answers ``a``.
+SUGGESTION_JOIN = " LEFT JOIN labeling_suggestion g ON g.task_id = a.task_id"
+
+
+def telling_suggestions(
+    columns: Sequence[Column], answer_of: Callable[[str], Any]
+) -> Callable[[dict[str, Any]], None] | None:
+    """Puts what ``SUGGESTED`` reads as it is told; None without these columns."""
+    if SUGGESTED[0] not in columns:
+        return None
+
+    def tell(row: dict[str, Any]) -> None:
+        row["assisted"] = bool(row["assisted"])
+        if row["suggestion"] is not None:
+            row["suggestion"] = answer_of(row["suggestion"])
+
+    return tell
+
+
 def telling_gold(project: Project, columns: Sequence[Column]) -> Callable[[dict[str, Any]], None] | None:
     """Puts the answer that ``gold_columns`` reads as it is stored in the words of now; None without such a column."""
     if all(column.name != "gold" for column in columns):
@@ -186,7 +220,7 @@ def answer_columns(project: Project) -> list[Column]:
         ANSWER, item_id="i.id", external_id="i.external_id", kind=("%s", project.kind), created_at=iso("a.created_at"),
         split="i.split", context="NULLIF(i.context, '')",
     )  # fmt: skip
-    return [*of_item, *gold_columns(project), *content_columns(project.modality)]
+    return [*of_item, *suggestion_columns(project), *gold_columns(project), *content_columns(project.modality)]
 
 
 def labeled_item_columns(project: Project) -> list[Column]:

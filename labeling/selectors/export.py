@@ -18,7 +18,17 @@ from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project, Source
 from labeling.selectors import pair_export
-from labeling.selectors.columns import OWN, Column, Selection, answer_columns, labeled_item_columns, telling_gold
+from labeling.selectors.columns import (
+    OWN,
+    SUGGESTED,
+    SUGGESTION_JOIN,
+    Column,
+    Selection,
+    answer_columns,
+    labeled_item_columns,
+    telling_gold,
+    telling_suggestions,
+)
 from labeling.selectors.label_scheme import names_at, told_names, version_now
 from labeling.selectors.lure_weights import Weight, lure_weights
 from labeling.selectors.model_facts import verification
@@ -171,7 +181,8 @@ def _answers(
     imported_by = "NULLIF(a.imported_annotator, '')"
     selection = Selection(columns, _OfAnswer, data="i.data", annotation_id="a.id", imported_by=imported_by)
     where, params = _where(project, filters)
-    found = f"SELECT {selection.sql} {_from(project)} WHERE {where}"
+    suggested = SUGGESTION_JOIN if SUGGESTED[0] in columns else ""
+    found = f"SELECT {selection.sql} {_from(project)}{suggested} WHERE {where}"
 
     def read(bounds: str, values: list[Any], order: str) -> Records:
         return fetch(f"{found} AND {bounds} ORDER BY {order}", [*selection.params, *params, *values])
@@ -180,12 +191,15 @@ def _answers(
     username_of, weigh, add_own = usernames(), _weighing(project, filters), _own_columns(columns)
     data_of, id_of, imported_by_of = map(selection.getter, _OfAnswer._fields)
     out, tell_gold = left_out(project, filters.changes), telling_gold(project, columns)
+    tell_suggestion = telling_suggestions(columns, answer_of)
     for records in chunks(project, filters, read, id_of):
         for record in records:
             row = selection.row(record)
             if tell_gold:
                 tell_gold(row)
             row["answer"] = answer_of(row["answer"])
+            if tell_suggestion:
+                tell_suggestion(row)
             by = imported_by_of(record)
             row["quarantined"] = out.covers(row["annotator"], by or "") if out else False
             row["annotator"] = by or username_of(row["annotator"])

@@ -8,7 +8,17 @@ import orjson
 from labeling.consensus import LeftOut
 from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
 from labeling.models import Project
-from labeling.selectors.columns import ANSWER, Column, Selection, content_columns, read_by
+from labeling.selectors.columns import (
+    ANSWER,
+    SUGGESTED,
+    SUGGESTION_JOIN,
+    Column,
+    Selection,
+    content_columns,
+    read_by,
+    suggestion_columns,
+    telling_suggestions,
+)
 from labeling.selectors.model_facts import verification
 
 CHUNK_JUDGMENTS = 2000
@@ -43,6 +53,7 @@ def judgment_columns(project: Project) -> list[Column]:
         Column("right_external_id", "text", "r.external_id"),
         *_context_columns(project),
         Column("gold", "text", _GOLD),
+        *suggestion_columns(project),
         Column("ui_version", "text", "NULLIF(a.ui_version, '')"),
         Column("viewport", "text", "NULLIF(a.viewport, '')"),
     ]
@@ -76,9 +87,8 @@ def judgment_rows(
     project: Project, *, split: str, source: str, only: str, last_id: int, out: LeftOut
 ) -> Iterator[dict[str, Any]]:
     """Current judgments in the order they came."""
-    selection = Selection(
-        judgment_columns(project), _OfJudgment, imported_by="NULLIF(a.imported_annotator, '')", annotation_id="a.id"
-    )
+    columns = judgment_columns(project)
+    selection = Selection(columns, _OfJudgment, imported_by="NULLIF(a.imported_annotator, '')", annotation_id="a.id")
     where, params = current_answers(project, last_id, asked="p", split=split, source=source, only=only)
     sql = f"""
         SELECT {selection.sql}
@@ -88,8 +98,10 @@ def judgment_rows(
         JOIN labeling_item l ON l.id = a.left_id
         JOIN labeling_item r ON r.id = {_RIGHT}
         LEFT JOIN labeling_task t ON t.id = a.task_id
+        {SUGGESTION_JOIN if SUGGESTED[0] in columns else ""}
         WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_JUDGMENTS}"""
     decoded, username_of, verified = decoder(), usernames(), verification(project)
+    tell_suggestion = telling_suggestions(columns, decoded)
     imported_of, id_of = map(selection.getter, _OfJudgment._fields)
     last = 0
     while records := fetch(sql, [*selection.params, last, *params]):
@@ -97,6 +109,8 @@ def judgment_rows(
         for record in records:
             row, imported_by = selection.row(record), imported_of(record)
             row["answer"] = decoded(row["answer"])
+            if tell_suggestion:
+                tell_suggestion(row)
             row["context_facts"] = decoded(row["context_facts"])
             row["quarantined"] = out.covers(row["annotator"], imported_by or "")
             row["annotator"] = imported_by or username_of(row["annotator"])

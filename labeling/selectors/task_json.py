@@ -22,6 +22,7 @@ def task_json(task: Task, project: Project) -> dict[str, Any]:
         "lease_expires_at": utc_text(task.lease_expires_at),
         **_SHOWN.of(kind_of(project).subject)(task, project),
         **({"returned": task.returned} if hasattr(task, "returned") else {}),  # of services/serving/returned.py
+        **({"suggestion": {"answer": task.suggested}} if hasattr(task, "suggested") else {}),  # of suggestions.py
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from labeling.extensions import BesideOne, MeasuredValue, StandIn
 from learning.core.evaluation.intervals_calibration import calibration
+from learning.core.evaluation.intervals_difference import share_change
 from learning.core.quality.alternative_annotator import LEAST_ITEMS, LEAST_PEOPLE, alternative_annotator
 from learning.selectors.estimates import with_note
 
@@ -34,6 +35,12 @@ def calibration_of(confidence: Sequence[Sequence[float]], right: Sequence[Sequen
         np.asarray(confidence, dtype=np.float64), np.asarray(right, dtype=np.float64), np.random.default_rng(0)
     )
     return _measured(error.as_dict())
+
+
+def share_difference(one: tuple[int, int], other: tuple[int, int]) -> MeasuredValue | None:
+    """One share less the other, each as (count, n); ``n`` is that of the smaller sample, by which it is too little to
+    say."""
+    return _measured({**share_change(one, other).as_dict(), "n": min(one[1], other[1])})
 
 
 def _measured(estimate: Mapping[str, Any]) -> MeasuredValue:

@@ -50,6 +50,8 @@ ADDED_NAMES = {
     ".next_hour", ".second_opinions", ".settings.second_opinions", ".settings.second_share", ".settings.most_answers",
     ".settings.gold_feedback",  # whether one is told how one did on gold
     ".settings.practice_questions", ".settings.practice_pass", ".settings.practice_tries",  # before the first question
+    ".settings.suggestions_from", ".settings.suggestions_version", ".settings.suggestions_withheld",
+    ".results[].assisted",  # of an answer: whether a suggestion was shown
     ".results[].goal_day", ".results[].goal_total",  # of a member: how many answers are hoped for
     ".results[].quota_day", ".results[].quota_total",  # and after how many there are no more questions
     ".results[].paused_at", ".results[].pause_note",  # and whether they are asked just now, and why not

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from labeling.consensus import Consensus, Given, remembering
+from labeling.consensus import Consensus, Given, left_out, remembering
 from labeling.db.insert import among_these
 from labeling.db.raw_rows import fetch
 from labeling.kinds import QuestionKind, kind_of
@@ -30,7 +30,7 @@ class Predicted(NamedTuple):
 
 @dataclass(frozen=True)
 class AnsweredByPeople:
-    """The newest answers of people who are not in quarantine, by subject, oldest first."""
+    """The newest answers of people who are not in quarantine and were shown no suggestion, by subject, oldest first."""
 
     project: Project
     said: dict[int, dict[PersonKey, Given]]
@@ -67,6 +67,18 @@ class AnsweredByPeople:
         for subject, stored in fetch(sql, [version_pk, given]) if subjects else ():
             if (text := self._read(stored)) is not None:
                 yield subject, text
+
+    def beside_suggestions(self, version_pk: int) -> Iterator[tuple[bool, str, str]]:
+        """(shown, what the version suggested, what the person said) of all answers to questions that could have shown
+        it, but for those of people in quarantine."""
+        without, theirs = left_out(self.project).sql()
+        sql = f"""SELECT g.shown, CAST(g.answer AS TEXT), CAST(a.answer AS TEXT) FROM labeling_suggestion g
+            JOIN labeling_annotation a ON a.task_id = g.task_id
+            WHERE g.version_id = %s AND a.is_current AND a.answer IS NOT NULL{without}"""
+        for shown, stored, given in fetch(sql, [version_pk, *theirs]):
+            suggested, said = self._read(stored), self._read(given)
+            if suggested is not None and said is not None:
+                yield bool(shown), suggested, said
 
     def _stored(self, version_pk: int) -> list[tuple[Any, ...]]:
         relation = self.kind.subject.value

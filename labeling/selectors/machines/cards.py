@@ -27,10 +27,21 @@ class WithPerson:
 
 
 @dataclass(frozen=True)
+class Anchoring:
+    """How often people gave what the version suggested, where they were shown it and where it was withheld from them;
+    and by how much more when shown."""
+
+    shown: CountedShare | None
+    withheld: CountedShare | None
+    difference: MeasuredValue | None
+
+
+@dataclass(frozen=True)
 class MachineCard:
     """Of one version. ``agreement`` is with people's consensus, of which no machine is a part. ``cost`` is that of all
     predictions that said one, ``cost_per_right`` the mean cost over the share that is right: by gold where there is
-    gold, else by people's consensus. A measure is None where there is nothing to go by."""
+    gold, else by people's consensus. ``anchoring`` where the version suggested: answers beside a shown suggestion
+    are in no other measure. A measure is None where there is nothing to go by."""
 
     predictions: int
     agreement: CountedShare | None
@@ -42,6 +53,7 @@ class MachineCard:
     confused: tuple[Confused, ...]
     cost: float | None
     cost_per_right: float | None
+    anchoring: Anchoring | None
 
     @property
     def verdict(self) -> str:
@@ -117,7 +129,18 @@ def _card(
         ),
         cost=totals.cost,
         cost_per_right=_per_right(totals.mean_cost, of_gold or agreement),
+        anchoring=_anchoring(beside, version_pk),
     )
+
+
+def _anchoring(beside: AnsweredByPeople, version_pk: int) -> Anchoring | None:
+    """None where it suggested nothing that was answered."""
+    followed = Counter((shown, said == suggested) for shown, suggested, said in beside.beside_suggestions(version_pk))
+    if not followed:
+        return None
+    shown, withheld = ((followed[arm, True], followed[arm, True] + followed[arm, False]) for arm in (True, False))
+    difference = installed().share_difference(shown, withheld) if shown[1] and withheld[1] else None
+    return Anchoring(counted_share(*shown), counted_share(*withheld), difference)
 
 
 def _per_right(mean_cost: float | None, right: CountedShare | None) -> float | None:

@@ -34,19 +34,22 @@ class Compared:
     confusions: Counter[Confusion] = field(default_factory=Counter)
 
 
+#: Who was shown what a machine says did not answer independently, of it or of others who were shown it (decision 0093).
+_ALONE = "NOT EXISTS (SELECT 1 FROM labeling_suggestion g WHERE g.task_id = a.task_id AND g.shown)"
 #: Where answers stand whose person another one answered too; an imported label of an item without a name is nobody's.
 _FROM = PerSubject(
     item=f"""a.item_id, CASE WHEN a.annotator_id IS NULL THEN '{NAMED}' ELSE a.source END, a.answer, 0
-        FROM labeling_annotation a WHERE {{current}} AND a.id > %s AND a.item_id IS NOT NULL""",
-    pair="""a.pair_id, a.source, a.answer, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END
+        FROM labeling_annotation a WHERE {{current}} AND a.id > %s AND a.item_id IS NOT NULL AND {_ALONE}""",
+    pair=f"""a.pair_id, a.source, a.answer, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END
         FROM labeling_annotation a JOIN labeling_pair p ON p.id = a.pair_id
         LEFT JOIN labeling_task t ON t.id = a.task_id
-        WHERE {current} AND a.id > %s AND (t.id IS NULL OR t.reason <> 'repeat')""",
+        WHERE {{current}} AND a.id > %s AND (t.id IS NULL OR t.reason <> 'repeat') AND {_ALONE}""",
 )
 
 
 def newest_answers(project: Project, after: int) -> Iterator[ComparedAnswer]:
-    """Current answers behind the one with the id ``after``, oldest first, repeats of pairs left out. One statement."""
+    """Current answers behind the one with the id ``after``, oldest first. Left out are repeats of pairs, and answers
+    that were given beside a shown suggestion. One statement."""
     kind, out = kind_of(project), left_out(project)
     sql = f"SELECT {KEY_COLUMNS}, {_FROM.of(kind.subject).format(current=CURRENT)} ORDER BY a.id"
 

@@ -31,7 +31,7 @@ _DUCKDB = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean"
 _DATASETS = {
     "text": "string", "integer": "int64", "number": "float64", "boolean": "bool", "time": "timestamp[us, tz=UTC]",
 }  # fmt: skip
-_OBJECTS = ("answer", "soft_label", "left_data", "right_data", "chosen", "rejected")
+_OBJECTS = ("answer", "suggestion", "soft_label", "left_data", "right_data", "chosen", "rejected")
 
 
 def table_schema(project: Project, form: str, rows: str, filters: Filters, chosen: Sequence[str] = ()) -> Told:

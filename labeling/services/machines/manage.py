@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from labeling.models import ApiToken, Machine, MachineVersion, Member, Prediction, Project, User
+from labeling.models.project import OFF
 from labeling.services.accounts.tokens import issue_machine_token, revoke_tokens
 from labeling.services.audit.trail import record, record_change
 from labeling.services.validation.checks import text
@@ -29,6 +30,8 @@ def add_machine(
     name = text("name", name, max_length=MAX_NAME, required=True)
     version = text("version", version, max_length=MAX_NAME, required=True)
     description = text("description", description, max_length=MAX_DESCRIPTION)
+    if name == OFF:
+        raise Invalid("name", "Settings say “off” for no machine: call it otherwise.")
     owned_by = user if owner is None else _owner(project, owner)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if Machine.objects.filter(project=project, name=name).exists():

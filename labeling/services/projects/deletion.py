@@ -38,6 +38,7 @@ from labeling.models import (
     ReviewDecision,
     ReviewEntry,
     Snapshot,
+    Suggestion,
     Task,
     User,
 )  # fmt: skip
@@ -58,8 +59,8 @@ DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
 _IN_ORDER = (
-    ReviewDecision, ItemComment, ReviewEntry, Prediction, Annotation, Task, AskedAgain, KnownAnswer, Pair, Item,
-    Context, Asset,
+    ReviewDecision, ItemComment, ReviewEntry, Prediction, Suggestion, Annotation, Task, AskedAgain, KnownAnswer, Pair,
+    Item, Context, Asset,
 )  # fmt: skip
 
 

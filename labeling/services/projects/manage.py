@@ -28,6 +28,7 @@ from labeling.models import (
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.services.answers.skips import settle_skipped
 from labeling.services.audit.trail import record, record_change
+from labeling.services.machines.uses import check_uses
 from labeling.services.projects import setting_choices
 from labeling.services.projects.label_set import LabelInput, checked, set_labels
 from labeling.services.projects.overlap_changes import (
@@ -80,6 +81,7 @@ def create_project(
         **_settings({} if settings is None else settings),
     }
     setting_choices.check(fields, fields["modality"], fields["kind"])
+    check_uses(None, fields)
     _needs_purpose(fields["kind"], fields["purpose"])
     slug = _given_slug(slug)
     label_set = checked(labels, fields["kind"])
@@ -168,6 +170,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
         raise Invalid(unknown[0], "There is no such field.")
     fields = _settings(changes.get("settings", {}))
     setting_choices.check(fields, project.modality, project.kind)
+    check_uses(project, fields)
     if "name" in changes:
         fields["name"] = text("name", changes["name"], max_length=MAX_NAME, required=True)
     if "purpose" in changes:

@@ -13,6 +13,7 @@ from labeling.services.serving.mixture import Rng, draw, eval_probability, mixed
 from labeling.services.serving.queue_pass import chances, head
 from labeling.services.serving.sources import Pick, SubjectSource
 from labeling.services.serving.sources.base import hold_slots
+from labeling.services.serving.suggestions import suggest
 
 
 def claim(source: SubjectSource, cursor: AnnotatorCursor, count: int, rng: Rng) -> list[Task]:
@@ -29,7 +30,9 @@ def claim(source: SubjectSource, cursor: AnnotatorCursor, count: int, rng: Rng) 
     hold_slots(picks)
     asked_more(source, cursor, picks)
     cursor.store(before)
-    return _insert(_tasks(source, cursor, picks, has_head, known, rng))
+    tasks = _insert(_tasks(source, cursor, picks, has_head, known, rng))
+    suggest(source, cursor.project, tasks)
+    return tasks
 
 
 _insert = PreparedInsert(Task)

@@ -15,6 +15,7 @@ from labeling.kinds import KINDS
 from labeling.models import Action, Label, Member, Project, Task, TaskState, User
 from labeling.models.task import TaskQuerySet
 from labeling.selectors.practice import practice_of
+from labeling.selectors.suggestions import with_suggestions
 from labeling.services.serving.claim import claim
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.leases import lease_end
@@ -60,12 +61,13 @@ def _next_tasks(user: User, project: Project, count: int, rng: Rng | None) -> li
     if not count:
         return []
     source = source_of(cursor.project)
-    tasks = returned_tasks(source, cursor, count) if cursor.member.sent_back else []
-    if len(tasks) < count:
-        tasks += _open_tasks(source, cursor, count - len(tasks))
+    returned = returned_tasks(source, cursor, count) if cursor.member.sent_back else []
+    count -= len(returned)
+    tasks = _open_tasks(source, cursor, count) if count else []
     if len(tasks) < count and cursor.project.archived_at is None:
         tasks += claim(source, cursor, count - len(tasks), rng or random.SystemRandom())
-    return tasks
+    with_suggestions(tasks, cursor.project)
+    return returned + tasks
 
 
 def _cursor(user: User, project: Project) -> AnnotatorCursor:

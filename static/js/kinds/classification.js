@@ -13,6 +13,10 @@ export class Workspace extends Base {
     this.bar.mark(new Set(answer ? [answer.label] : []));
   }
 
+  suggest(answer) {
+    this.bar.suggest(new Set(answer ? [answer.label] : []));
+  }
+
   words(answer) {
     return answer.label;
   }

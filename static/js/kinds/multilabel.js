@@ -30,6 +30,10 @@ export class Workspace extends Base {
     this.#draw();
   }
 
+  suggest(answer) {
+    this.bar.suggest(new Set(answer ? answer.labels : []));
+  }
+
   key(event) {
     if (super.key(event)) return true;
     // Enter on a label's button would switch it; here it always gives the answer.

@@ -1,5 +1,6 @@
 // Which of two is better: the key that points at one is the answer.
 
+import { markSuggested } from "../lib/label_buttons.js";
 import { PairView } from "../lib/pair_view.js";
 import { meant } from "../lib/pressed_key.js";
 import { isStacked, onStacking } from "../lib/viewport.js";
@@ -36,6 +37,10 @@ export class Workspace extends Base {
 
   mark(answer) {
     for (const button of this.#buttons) button.setAttribute("aria-pressed", String(button.dataset.winner === answer?.winner));
+  }
+
+  suggest(answer) {
+    for (const button of this.#buttons) markSuggested(button, button.dataset.winner === answer?.winner);
   }
 
   key(event) {

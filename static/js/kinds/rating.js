@@ -13,6 +13,10 @@ export class Workspace extends Base {
     this.bar.mark(new Set(answer ? [String(answer.rating)] : []));
   }
 
+  suggest(answer) {
+    this.bar.suggest(new Set(answer ? [String(answer.rating)] : []));
+  }
+
   words(answer) {
     return String(answer.rating);
   }

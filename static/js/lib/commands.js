@@ -6,6 +6,7 @@ export const COMMANDS = {
   undo: "Undo: go back to your last answer, up to twenty back",
   forward: "Go forward again",
   takeBack: "Take the answer on the table back",
+  takeSuggestion: "Give what is suggested",
   skip: "Skip this one; then 1 unclear, 2 broken, 3 out of scope",
   instructions: "Instructions",
   theme: "Light or dark",

@@ -4,7 +4,7 @@ import { COMMANDS, keyNames, lookingAt } from "./commands.js";
 
 /** `looking` are the keys to look closer, where the kind of question has others than a single item. */
 export function fillKeySheet(sheet, { answering, modality, keys, looking = lookingAt(modality, keys) }) {
-  const commands = Object.entries(COMMANDS).map(([name, words]) => [keyNames(keys[name]), words]);
+  const commands = Object.entries(COMMANDS).map(([name, words]) => [keyNames(keys[name] ?? []), words]);
   const sections = [
     ["Answer", answering.map(([own, words]) => [keyNames(own), words])],
     ["Look", looking],

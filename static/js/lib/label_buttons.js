@@ -2,7 +2,7 @@
 
 import { meant } from "./pressed_key.js";
 
-/** `{mark(names), key(event), shortcuts}`; the buttons come from the server. */
+/** `{mark(names), suggest(names), key(event), shortcuts}`; the buttons come from the server. */
 export function labelButtons({ root, labels, choose }) {
   const buttons = new Map([...root.querySelectorAll("[data-label]")].map((button) => [button.dataset.label, button]));
   const byKey = new Map(labels.flatMap(({ name, keys }) => keys.map((key) => [key, name])));
@@ -15,6 +15,10 @@ export function labelButtons({ root, labels, choose }) {
   return {
     mark(names) {
       for (const [name, button] of buttons) button.setAttribute("aria-pressed", String(names.has(name)));
+    },
+
+    suggest(names) {
+      for (const [name, button] of buttons) markSuggested(button, names.has(name));
     },
 
     key(event) {
@@ -31,6 +35,13 @@ export function labelButtons({ root, labels, choose }) {
     field: null,
     shortcuts: labels.map(({ name, keys }) => [keys, name]),
   };
+}
+
+/** A mark and no choice: what a machine suggests is pressed by whoever thinks so. */
+export function markSuggested(button, isSuggested) {
+  button.toggleAttribute("data-suggested", isSuggested);
+  if (isSuggested) button.setAttribute("aria-description", "suggested");
+  else button.removeAttribute("aria-description");
 }
 
 function flash(button) {

@@ -1,5 +1,6 @@
 // The answer bar of a large label set: type a few letters, Enter takes the first; the labels used last are under the digits.
 
+import { markSuggested } from "./label_buttons.js";
 import { folded, matches, Recent } from "./label_match.js";
 import { meant } from "./pressed_key.js";
 
@@ -83,6 +84,10 @@ export function labelPicker({ root, labels, choose, storageKey, several = false 
     mark(chosen) {
       marked = chosen;
       for (const [name, { element }] of options) element.setAttribute("aria-selected", String(marked.has(name)));
+    },
+
+    suggest(names) {
+      for (const [name, { element }] of options) markSuggested(element, names.has(name));
     },
 
     key(event) {

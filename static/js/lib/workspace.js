@@ -1,6 +1,8 @@
 // What the page of questions talks to: the question on the stage and the bar of its answers, as one.
 
-const NO_BAR = { takesText: false, isEmpty: true, field: null, shortcuts: [], focus() {}, mark() {}, key: () => false };
+const NO_BAR = {
+  takesText: false, isEmpty: true, field: null, shortcuts: [], focus() {}, mark() {}, suggest() {}, key: () => false,
+};
 
 /**
  * The base of what every kind's script exports as `Workspace`. The page makes it with `{stage, bar, labels, keys, storageKey,
@@ -58,6 +60,11 @@ export class Workspace {
   /** Shows an answer, a half-made one too; null for none. */
   mark(answer) {
     this.bar.mark(answer);
+  }
+
+  /** Marks what a machine suggests, which nobody has chosen; null for nothing. */
+  suggest(answer) {
+    this.bar.suggest(answer);
   }
 
   /** A key that answers; true when it did. */

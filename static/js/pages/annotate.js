@@ -244,6 +244,7 @@ const commands = {
   undo,
   forward: () => deck.forward(),
   takeBack,
+  takeSuggestion,
   skip: () => {
     letGo();
     if (deck.current) skipMenu.open();
@@ -264,7 +265,8 @@ function listen() {
   });
   addEventListener("click", (event) => {
     const button = event.target.closest("[data-command]");
-    if (button && !button.disabled) commands[button.dataset.command]();
+    const again = event.detail > 1 && button?.dataset.command === "takeSuggestion"; // it would be about the next question
+    if (button && !button.disabled && !again) commands[button.dataset.command]();
     const closed = event.target.closest("[data-close]")?.closest("dialog");
     closed?.close();
   });
@@ -339,11 +341,40 @@ function drawQuestion(entry, another) {
   shownGiven = given;
   const past = $("#past");
   past.hidden = !given;
+  drawSuggestion(entry);
   if (given) past.querySelector("[data-text]").textContent = pastWords(given);
   if (!another) return;
   if (skipMenu.isOpen) skipMenu.close();
   restFocus();
-  say(`${given ? pastWords(given) : shown?.given ? `Answered: ${describeGiven(shown.given)}.` : ""} ${workspace.question}`);
+  const before = given ? pastWords(given) : shown?.given ? `Answered: ${describeGiven(shown.given)}.` : "";
+  say(`${before} ${workspace.question} ${suggestionWords(entry)}`.trimEnd());
+}
+
+/** What a machine says of a question that is not answered yet: marked and never chosen. */
+function suggestionOf(entry) {
+  return entry && !entry.given && !entry.task.returned ? (entry.task.suggestion?.answer ?? null) : null;
+}
+
+function drawSuggestion(entry) {
+  const strip = $("#suggestion");
+  if (!strip) return;
+  const answer = suggestionOf(entry);
+  workspace.suggest(answer);
+  strip.hidden = !answer;
+  if (answer) strip.querySelector("[data-text]").textContent = workspace.words(answer);
+}
+
+function suggestionWords(entry) {
+  const answer = suggestionOf(entry);
+  return answer ? `A machine suggests ${workspace.words(answer)}.` : "";
+}
+
+/** The focus leaves the button: Enter must not give what is suggested for the next one, which nobody has seen. */
+function takeSuggestion() {
+  const answer = suggestionOf(deck.current);
+  if (!answer) return;
+  if ($("#suggestion").contains(document.activeElement)) document.activeElement.blur();
+  give(answer);
 }
 
 function pastWords(given) {
@@ -368,6 +399,7 @@ function drawPause() {
   clock.stop();
   $("#item").hidden = true;
   $("#past").hidden = true;
+  drawSuggestion(null);
   notices.set("returned", false);
   $("#pause").hidden = false;
   for (const card of document.querySelectorAll("[data-pause]")) card.hidden = card.dataset.pause !== reason;

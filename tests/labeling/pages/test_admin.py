@@ -25,6 +25,7 @@ from labeling.models import (
     ReviewDecision,
     ReviewEntry,
     Snapshot,
+    Suggestion,
     Task,
     User,
     WorkerMachine,
@@ -37,6 +38,7 @@ HISTORY = [
     "annotation", "task", "item", "importrejection", "queueentry", "epoch", "auditevent", "backup", "sweeprecord",
     "workermachine", "goldtold", "invitation", "itemcomment", "machine", "machineversion", "practiceround",
     "practicequestion", "predictionimport", "prediction", "reviewdecision", "reviewentry", "reviewplan", "schemechange",
+    "suggestion",
 ]  # fmt: skip
 
 
@@ -94,7 +96,9 @@ def test_nor_do_the_lists_of_gold_practice_review_and_machines(root, project, pe
         machine = Machine.objects.create(project=project, name=f"machine {number}", owner=user)
         version = MachineVersion.objects.create(machine=machine, name="1")
         Prediction.objects.create(**made, version=version, answer={"label": "ham"})
-        GoldTold.objects.create(task=make_answer(item, user, {"label": "spam"}).task, is_right=False)
+        task = make_answer(item, user, {"label": "spam"}).task
+        GoldTold.objects.create(task=task, is_right=False)
+        Suggestion.objects.create(project=project, task=task, version=version, answer={"label": "ham"}, shown=True)
         practice = PracticeRound.objects.create(project=project, user=user, size=1, needed=1)
         PracticeQuestion.objects.create(round=practice, item=item, place=0, truth={"label": "ham"})
         comment = ItemComment.objects.create(**made, author=user, text="Why?")
@@ -106,7 +110,7 @@ def test_nor_do_the_lists_of_gold_practice_review_and_machines(root, project, pe
         Invitation.issue(project=project, role="viewer", created_by=user, expires_at=until)
     for model in (
         Machine, MachineVersion, Prediction, GoldTold, PracticeRound, PracticeQuestion, ItemComment, ReviewDecision,
-        ReviewEntry, Invitation,
+        ReviewEntry, Invitation, Suggestion,
     ):  # fmt: skip
         with django_assert_max_num_queries(12):
             root.get(address(model, "changelist"))

@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Modality, Project
-from labeling.selectors.columns import ANSWER
+from labeling.selectors.columns import ANSWER, SUGGESTED
 from labeling.selectors.contents import StoredPicture
 from labeling.selectors.label_scheme import told_names
 from labeling.selectors.row_shapes import shape_named
@@ -33,7 +33,7 @@ BETWEEN_STEPS = "A median between two steps has no annotation."
 EVEN = ("tie", "neither")
 
 _KEPT = {"external_id", "split", "context"}
-_OF_AN_ANSWER = frozenset(column.name for column in ANSWER if column.name not in _KEPT)
+_OF_AN_ANSWER = frozenset(column.name for column in (*ANSWER, *SUGGESTED) if column.name not in _KEPT)
 _TAKES = PerSubject(item=("annotations", "items"), pair=("annotations",))
 #: What of an answer is said in its annotation, not in the data.
 _SAID = {"item_id", "answer", "annotator", "created_at", "elapsed_ms", "left_id", "right_id"}

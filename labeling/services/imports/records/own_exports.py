@@ -11,7 +11,7 @@ from typing import Any
 
 from labeling.kinds import KINDS
 from labeling.models import Project
-from labeling.selectors.columns import ANSWER, LABELED_ITEM, labeled_item_columns
+from labeling.selectors.columns import ANSWER, LABELED_ITEM, SUGGESTED_NAMES, labeled_item_columns
 from labeling.services.imports.records.values import AS_WRITTEN, EXPLANATION, GOLD
 
 #: In every row of items, and in nobody else's.
@@ -70,6 +70,8 @@ def bare(record: dict[str, Any]) -> dict[str, Any]:
     """The item of an exported row, without its label and whatever says how it was answered. A row of answers has other
     columns of ours, so one of the item's own may be called ``votes`` there."""
     left_out = _OF_CONSENSUS if record.keys() >= _CONSENSUS else _OF_ANSWER
+    if record.keys() >= SUGGESTED_NAMES:  # of a project that suggested answers; one of these alone is the item's own
+        left_out |= SUGGESTED_NAMES
     return {"id": record.get("external_id"), **_without(record, left_out)}
 
 
