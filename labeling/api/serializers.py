@@ -20,6 +20,7 @@ from labeling.models import (
     Item,
     ItemStatus,
     JobState,
+    MachineVotes,
     Member,
     Modality,
     Pairs,
@@ -133,6 +134,16 @@ class SettingsSerializer(StrictSerializer):
     )
     suggestions_withheld = serializers.FloatField(
         min_value=0.1, max_value=0.95, required=False, help_text="Share of the questions that go without, at random."
+    )
+    signal_from = serializers.CharField(
+        max_length=100,
+        required=False,
+        help_text="Name of the machine that has a say in what the queue asks first; off: none. Not of pairs.",
+    )
+    machine_votes = serializers.ChoiceField(
+        choices=MachineVotes.choices,
+        required=False,
+        help_text="on: machines vote by their proven weight where answers are weighed by evidence. Of classification.",
     )
     answers_a_minute = serializers.IntegerField(
         min_value=0,

@@ -8,7 +8,7 @@ than the majority.
 """
 
 from labeling.consensus.agreement import PeopleAgreement, agreement_of, share_of_equal
-from labeling.consensus.by_evidence import Ballots, WeighedConsensus, weigh
+from labeling.consensus.by_evidence import Ballots, MachineBallots, WeighedConsensus, weigh
 from labeling.consensus.others import GivenBy, against_the_others
 from labeling.consensus.quarantined import LeftOut, left_out
 from labeling.consensus.subject import NAMED, Consensus, Given, consensus_of, counted, decided, remembering
@@ -20,6 +20,7 @@ __all__ = [
     "Given",
     "GivenBy",
     "LeftOut",
+    "MachineBallots",
     "PeopleAgreement",
     "WeighedConsensus",
     "against_the_others",

@@ -20,6 +20,19 @@ class Ballots(NamedTuple):
     n_items: int
     n_people: int
     n_labels: int
+    machines: Sequence["MachineBallots"] = ()
+
+
+class MachineBallots(NamedTuple):
+    """What one version of a machine says of items that people have answered, and what gold has proven of it: of so many
+    items so many right, and the share of the commonest true label among them."""
+
+    name: str
+    items: Sequence[int]
+    labels: Sequence[int]
+    right: int
+    n_gold: int
+    commonest: float
 
 
 class WeighedConsensus(NamedTuple):
@@ -32,6 +45,8 @@ class WeighedConsensus(NamedTuple):
     is_probability: bool
     labels: Sequence[int | None]
     confidence: Sequence[float]
+    #: of each of the machines in their order, beside one person's vote; 0 has no say
+    machine_weights: Sequence[float] = ()
 
 
 def weigh(ballots: Ballots) -> WeighedConsensus:
@@ -41,7 +56,7 @@ def weigh(ballots: Ballots) -> WeighedConsensus:
 
 
 def majority(ballots: Ballots) -> WeighedConsensus:
-    """Every answer counts alike; confidence is the share of answers."""
+    """Every answer counts alike; confidence is the share of answers. Of machines nothing is proven."""
     said: list[list[str]] = [[] for _ in range(ballots.n_items)]
     for item, label in zip(ballots.items, ballots.labels, strict=True):
         said[item].append(str(label))
@@ -53,4 +68,5 @@ def majority(ballots: Ballots) -> WeighedConsensus:
         False,
         [None if one is None or one.tied else int(one.label) for one in found],
         [0.0 if one is None else one.confidence for one in found],
+        [0.0] * len(ballots.machines),
     )

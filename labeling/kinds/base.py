@@ -18,6 +18,8 @@ ITEM_SETTINGS = frozenset(("gold_feedback", "practice_questions", "practice_pass
 
 #: Settings of a project whose second opinions can be weighed: those whose answers are right or wrong.
 OPINION_SETTINGS = frozenset(("second_opinions", "second_share", "most_answers"))
+#: Of kinds whose answers are one label out of several in no order: those that are weighed by evidence.
+VOTE_SETTINGS = frozenset(("machine_votes",))
 
 #: How far two answers are apart, by their JSON with sorted keys: 0 for the same.
 Distance = Callable[[str, str], float]
@@ -52,7 +54,7 @@ class QuestionKind(ABC):
     #: further columns of exported item rows, name and type; ``Aggregate.columns`` has their values
     item_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: settings of a project that mean nothing for this kind
-    settings_left_out: ClassVar[frozenset[str]] = PAIR_SETTINGS | OPINION_SETTINGS | {"fall_back"}
+    settings_left_out: ClassVar[frozenset[str]] = PAIR_SETTINGS | OPINION_SETTINGS | VOTE_SETTINGS | {"fall_back"}
 
     #: whether one label rules the others out: a machine's probabilities of them sum to 1
     labels_exclude: ClassVar[bool] = True

@@ -25,7 +25,7 @@ from labeling.models.permission import Permission, Role
 from labeling.models.practice import PracticeQuestion, PracticeRound, PracticeState
 from labeling.models.prediction import Prediction, PredictionImport
 from labeling.models.progress import Progress
-from labeling.models.project import AskAbout, AskAgain, FallBack, GoldFeedback, Modality, Pairs, Project
+from labeling.models.project import AskAbout, AskAgain, FallBack, GoldFeedback, MachineVotes, Modality, Pairs, Project
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
@@ -45,7 +45,8 @@ __all__ = [
     "AttemptLimit", "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "GoldFeedback",
     "GoldTold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat", "ImportRejection", "Instructions",
     "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",
-    "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion", "Member", "Modality",
+    "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion", "MachineVotes", "Member",
+    "Modality",
     "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "PracticeQuestion", "PracticeRound",
     "PracticeState", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
     "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role",

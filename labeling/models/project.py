@@ -54,6 +54,13 @@ class AskAbout(models.TextChoices):
     UNLABELED = "unlabeled", "Only what came without an answer"
 
 
+class MachineVotes(models.TextChoices):
+    """Whether machines vote beside people (decision 0093)."""
+
+    OFF = "off", "Never"
+    ON = "on", "By the weight their gold has proven"
+
+
 class GoldFeedback(models.TextChoices):
     """Whether people hear the truth once they have answered gold (decision 0085)."""
 
@@ -193,6 +200,14 @@ class Project(models.Model):
         default=0.2, db_default=0.2, validators=[MinValueValidator(0.1), MaxValueValidator(0.95)],
         help_text="Share of the questions with a suggestion that go without, so that anchoring can be measured.",
     )  # fmt: skip
+    signal_from = models.CharField(
+        max_length=100, default=OFF, db_default=OFF,
+        help_text="Name of the machine that has a say in what is asked first; off: none.",
+    )  # fmt: skip
+    machine_votes = models.CharField(
+        max_length=3, choices=MachineVotes.choices, default=MachineVotes.OFF, db_default=MachineVotes.OFF,
+        help_text="Whether machines vote, by their proven weight, where answers are weighed by evidence.",
+    )  # fmt: skip
 
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
@@ -290,7 +305,9 @@ class Project(models.Model):
 
 
 #: What a project uses machines for.
-MACHINE_SETTINGS = ("suggestions_from", "suggestions_version", "suggestions_withheld")
+MACHINE_SETTINGS = (
+    "suggestions_from", "suggestions_version", "suggestions_withheld", "signal_from", "machine_votes",
+)  # fmt: skip
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
     "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back", "ask_about",

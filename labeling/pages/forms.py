@@ -1,13 +1,13 @@
 """Forms of the pages. They shape and repeat input; what is allowed is decided by the services (``Invalid``)."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 
 from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
-from labeling.models import AskAbout, AskAgain, FallBack, GoldFeedback, Modality, Pairs, Project, Role
+from labeling.models import AskAbout, AskAgain, FallBack, GoldFeedback, MachineVotes, Modality, Pairs, Project, Role
 from labeling.models.invitation import MAX_USES
 from labeling.models.project import MACHINE_SETTINGS, OFF, SETTINGS_FIELDS
 from labeling.pages import label_lines
@@ -282,12 +282,24 @@ class SettingsForm(CalmForm):
         help_text="Share of these questions, at random: the machine’s card says how far people follow what they see.",
     )
 
+    signal_from = forms.ChoiceField(
+        required=False,
+        label="A machine’s say in the queue",
+        help_text="Where it and the model differ, or it is unsure, is asked first. Random questions stay random.",
+    )
+    machine_votes = forms.ChoiceField(
+        choices=MachineVotes.choices,
+        required=False,
+        label="Votes of machines",
+        help_text="In the consensus that is weighed by evidence, never of held-out items. Without gold no weight.",
+    )
+
     def __init__(self, data: Any = None, files: Any = None, *, kind: QuestionKind | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {**default_settings(), **kwargs.get("initial", {})}
         super().__init__(data, files, **kwargs)
-        self._offer_machines(kwargs["initial"]["suggestions_from"])
+        self._offer_machines(kwargs["initial"])
         if kind is not None:
-            for name in kind.settings_left_out:
+            for name in kind.settings_left_out & self.fields.keys():
                 del self.fields[name]
             for name in NAMED:
                 if isinstance(field := self.fields.get(name), forms.ChoiceField):
@@ -295,14 +307,17 @@ class SettingsForm(CalmForm):
             overlap = self.fields["overlap"]
             overlap.label, overlap.help_text = OVERLAP_WORDS.of(kind.subject)
 
-    def _offer_machines(self, present: str) -> None:
+    def _offer_machines(self, present: Mapping[str, Any]) -> None:
         """Those at work, and the one that is set; where there is none, nothing is asked about machines."""
-        names = list(dict.fromkeys([*self.machines, *([present] if present != OFF else [])]))
-        if not names:
+        set_by_name = [name for name in ("suggestions_from", "signal_from") if present[name] != OFF]
+        if not self.machines and not set_by_name:
             for name in MACHINE_SETTINGS:
                 del self.fields[name]
-        elif isinstance(field := self.fields["suggestions_from"], forms.ChoiceField):
-            field.choices = [(OFF, "None"), *((name, name) for name in names)]
+            return
+        for name in ("suggestions_from", "signal_from"):
+            if isinstance(field := self.fields[name], forms.ChoiceField):
+                field.choices = [(each, each) for each in dict.fromkeys([*self.machines, present[name]]) if each != OFF]
+                field.choices = [(OFF, "None"), *field.choices]
 
     def values(self) -> dict[str, Any]:
         given = {name: self.cleaned_data.get(name) for name in SETTINGS_FIELDS}

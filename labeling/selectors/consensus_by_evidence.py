@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from labeling.consensus import Ballots, WeighedConsensus, left_out, weigh
 from labeling.kinds import kind_of
 from labeling.models import Annotation, ItemStatus, KnownAnswer, Project, Source
 from labeling.selectors.label_names import label_names
+from labeling.selectors.machines.votes import machine_ballots
 
 #: The only sort of answers that are one label out of several in no order: scales come to their median, several labels
 #: an item and pairs are not asked here.
@@ -20,7 +22,8 @@ class NotWeighed(ValueError):
 
 @dataclass(frozen=True)
 class WeighedRow:
-    """One item with answers. ``label`` is None for a tie; ``votes`` are the people who answered."""
+    """One item with answers. ``label`` is None for a tie; ``votes`` are the people who answered,
+    ``machine_votes`` the machines whose say weighs anything."""
 
     item_id: int
     external_id: str | None
@@ -28,6 +31,7 @@ class WeighedRow:
     label: str | None
     confidence: float
     votes: int
+    machine_votes: int = 0
 
 
 @dataclass
@@ -42,7 +46,7 @@ class _Given:
 
 def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[WeighedConsensus, list[WeighedRow]]:
     """A row an item with answers, in the order of the items, and by which rule. Answers of people only, of the eval
-    split, too, and none of those in quarantine.
+    split, too, and none of those in quarantine; where the project says so, machines vote on items of the pool.
 
     The project's own gold speaks; ``gold`` are further items by their external ids with the names of true labels, and
     goes before what the project knows of the same item. Raises NotWeighed.
@@ -58,10 +62,14 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
     said = {item for item, _ in given_gold}
     truth = given_gold + [row for row in _known(project, given, keys) if row[0] not in said]
     items, people, labels = zip(*given.ballots, strict=True) if given.ballots else ((), (), ())
-    found = weigh(Ballots(items, people, labels, truth, len(given.items), len(given.person_of), max(len(keys), 1)))
+    machines = machine_ballots(project, given.number_of, {key: number for number, key in enumerate(keys)})
+    sizes = (len(given.items), len(given.person_of), max(len(keys), 1))
+    found = weigh(Ballots(items, people, labels, truth, *sizes, machines))
+    with_say = (one.items for one, weight in zip(machines, found.machine_weights, strict=True) if weight)
+    cast = Counter(chain.from_iterable(with_say))
     voters = Counter(item for item, _ in {(item, person) for item, person, _ in given.ballots})
     rows = [
-        WeighedRow(*item, None if label is None else names.name(keys[label]), sure, voters[number])
+        WeighedRow(*item, None if label is None else names.name(keys[label]), sure, voters[number], cast[number])
         for number, (item, label, sure) in enumerate(zip(given.items, found.labels, found.confidence, strict=True))
     ]
     return found, rows

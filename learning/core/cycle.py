@@ -259,6 +259,7 @@ def rank_pool(
     settings: Settings,
     rng: np.random.Generator,
     skips: SkipModel | None = None,
+    doubt: DoubleArray | None = None,
 ) -> Draws:
     """Draw the head of the queue.
 
@@ -274,6 +275,8 @@ def rank_pool(
     rng : numpy.random.Generator
     skips : SkipModel, optional
         From :func:`learning.core.skips.fit_skip_model`, once something was skipped.
+    doubt : ndarray of shape (pool.n_rows,), range (0, 1], optional
+        From :func:`learning.core.machine_doubt.factors_of_doubts`, where a machine has a say in the order.
 
     Returns
     -------
@@ -303,6 +306,7 @@ def rank_pool(
             temperature=settings.temperature,
             costs=settings.objective.costs(settings.n_labels),
             skips=skips,
+            doubt=doubt,
         )
     )
 

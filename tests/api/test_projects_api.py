@@ -46,6 +46,7 @@ def test_a_project_is_made_read_changed_and_deleted(api, people):
         "second_opinions": "off", "second_share": 0.3, "most_answers": 3,
         "gold_feedback": "never", "practice_questions": 0, "practice_pass": 0.8, "practice_tries": 3,
         "suggestions_from": "off", "suggestions_version": "newest", "suggestions_withheld": 0.2,
+        "signal_from": "off", "machine_votes": "off",
     }  # fmt: skip
     assert client.get("/api/v1/projects/photos/").json() == body
     changed = client.patch("/api/v1/projects/photos/", {"settings": {"lease_s": 60}, "instructions": "Look."})

@@ -51,6 +51,7 @@ ADDED_NAMES = {
     ".settings.gold_feedback",  # whether one is told how one did on gold
     ".settings.practice_questions", ".settings.practice_pass", ".settings.practice_tries",  # before the first question
     ".settings.suggestions_from", ".settings.suggestions_version", ".settings.suggestions_withheld",
+    ".settings.signal_from", ".settings.machine_votes",
     ".results[].assisted",  # of an answer: whether a suggestion was shown
     ".results[].goal_day", ".results[].goal_total",  # of a member: how many answers are hoped for
     ".results[].quota_day", ".results[].quota_total",  # and after how many there are no more questions

@@ -8,7 +8,7 @@ from typing import Any
 from warnings import catch_warnings
 
 from labeling.kinds.aggregate import Aggregate
-from labeling.kinds.base import PAIR_SETTINGS, Confusion, QuestionKind
+from labeling.kinds.base import PAIR_SETTINGS, VOTE_SETTINGS, Confusion, QuestionKind
 from labeling.kinds.cells import as_label, is_missing
 from labeling.kinds.question import InvalidAnswer, Question, one_of
 from labeling.kinds.words import KindWords
@@ -23,7 +23,7 @@ class Multilabel(QuestionKind):
     value_type = "list"
     family = "labels"
     measures_choosing = True
-    settings_left_out = PAIR_SETTINGS | {"fall_back"}
+    settings_left_out = PAIR_SETTINGS | VOTE_SETTINGS | {"fall_back"}
     learned_as = "multilabel"
     headline = "exact_match"
     own_keys = frozenset(("Enter",))

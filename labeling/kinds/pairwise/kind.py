@@ -2,7 +2,7 @@ from collections.abc import Container, Sequence, Set
 from typing import Any
 
 from labeling.kinds.aggregate import Aggregate, plurality
-from labeling.kinds.base import ITEM_SETTINGS, OPINION_SETTINGS, Confusion, QuestionKind
+from labeling.kinds.base import ITEM_SETTINGS, OPINION_SETTINGS, VOTE_SETTINGS, Confusion, QuestionKind
 from labeling.kinds.question import InvalidAnswer, LabelNames, Question
 from labeling.kinds.subject import Subject
 from labeling.kinds.words import KindWords
@@ -27,7 +27,9 @@ class Pairwise(QuestionKind):
     has_labels = False
     needs_purpose = "Say what the better one of two is better for: a judgment without a purpose is none."
     # pairs have repeats, and are chosen otherwise
-    settings_left_out = ITEM_SETTINGS | OPINION_SETTINGS | {"eval_double_share", "fall_back"}
+    settings_left_out = (
+        ITEM_SETTINGS | OPINION_SETTINGS | VOTE_SETTINGS | {"eval_double_share", "fall_back", "signal_from"}
+    )
     labels_to_learn = 0
     family = "pairwise"
     answers_come_alone = True

@@ -11,7 +11,18 @@ from django.core.management.base import BaseCommand, CommandError
 from labeling.models import Project
 from labeling.selectors.consensus_by_evidence import NotWeighed, weighed
 
-COLUMNS = ("external_id", "item_id", "split", "label", "votes", "confidence", "confidence_is", "rule", "rule_version")
+COLUMNS = (
+    "external_id",
+    "item_id",
+    "split",
+    "label",
+    "votes",
+    "confidence",
+    "confidence_is",
+    "rule",
+    "rule_version",
+    "machine_votes",
+)
 
 
 class Command(BaseCommand):
@@ -39,7 +50,7 @@ class Command(BaseCommand):
             for row in rows:
                 label = "" if row.label is None else row.label
                 start = (row.external_id or "", row.item_id, row.split, label, row.votes)
-                table.writerow((*start, f"{row.confidence:.4f}", sort, found.rule, found.version))
+                table.writerow((*start, f"{row.confidence:.4f}", sort, found.rule, found.version, row.machine_votes))
         self.stderr.write(found.reason)
 
 

@@ -7,6 +7,7 @@ from labeling.selectors.machines.listing import (
     facts_of,
     machines_of,
     newest_version,
+    version_in_use,
     with_cards,
     with_newest_card,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "machines_of",
     "newest_version",
     "predictable",
+    "version_in_use",
     "with_cards",
     "with_newest_card",
 ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Max
 
 from labeling.models import Machine, MachineVersion, Prediction, Project
+from labeling.models.project import NEWEST
 from labeling.selectors.machines.cards import MachineCard, cards_of
 
 #: Of so many versions the page of a machine shows the cards.
@@ -70,6 +71,16 @@ def _carded(facts: MachineFacts, cards: Mapping[int, MachineCard]) -> MachineFac
 def newest_version(machine: Machine) -> MachineVersion:
     """The one it predicts under when it names none."""
     return MachineVersion.objects.filter(machine=machine).select_related("machine__project").latest("pk")
+
+
+def version_in_use(project: Project, name: str, version: str = NEWEST) -> MachineVersion | None:
+    """The version of the machine of this name that a setting means; None of one that was ended or is not there."""
+    versions = MachineVersion.objects.filter(
+        machine__project=project, machine__name=name, machine__ended_at__isnull=True
+    )
+    if version != NEWEST:
+        versions = versions.filter(name=version)
+    return versions.select_related("machine").order_by("-pk").first()
 
 
 def _with_versions(machines: Iterable[Machine]) -> list[MachineFacts]:

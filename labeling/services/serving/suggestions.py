@@ -6,8 +6,8 @@ from typing import Any
 
 from labeling.kinds import PerSubject, kind_of
 from labeling.kinds.pairwise.kind import SWAPPED
-from labeling.models import MachineVersion, Prediction, Project, Suggestion, Task
-from labeling.models.project import NEWEST
+from labeling.models import Prediction, Project, Suggestion, Task
+from labeling.selectors.machines import version_in_use
 from labeling.selectors.suggestions import telling
 from labeling.services.serving.sources.base import POOL_DRAWS, SubjectSource
 
@@ -21,7 +21,7 @@ def suggest(source: SubjectSource, project: Project, tasks: Sequence[Task]) -> N
     if not project.shows_suggestions:
         return
     asked = {getattr(task, f"{source.name}_id"): task for task in tasks if task.reason in POOL_DRAWS}
-    version = _version(project) if asked else None
+    version = version_in_use(project, project.suggestions_from, project.suggestions_version) if asked else None
     if version is None:
         return
     rows = Prediction.objects.filter(version=version, **{f"{source.name}__in": list(asked)})
@@ -45,16 +45,6 @@ def is_withheld(project: Project, name: str, subject: int, person: int) -> bool:
     told = f"{name}:{subject}:{person}".encode()
     coin = blake2b(told, key=project.pseudonym_key.encode(), person=b"suggestion", digest_size=8).digest()
     return int.from_bytes(coin) < project.suggestions_withheld * 2**64
-
-
-def _version(project: Project) -> MachineVersion | None:
-    """The version that suggests; None of a machine that was ended, and of a version that is not there."""
-    versions = MachineVersion.objects.filter(
-        machine__project=project, machine__name=project.suggestions_from, machine__ended_at__isnull=True
-    )
-    if project.suggestions_version != NEWEST:
-        versions = versions.filter(name=project.suggestions_version)
-    return versions.order_by("-pk").first()
 
 
 def _as_shown(task: Task, answer: dict[str, Any], project: Project) -> dict[str, Any]:

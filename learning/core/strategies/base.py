@@ -50,6 +50,8 @@ class Request:
         wrong answer costs the same.
     skips : SkipModel, optional
         What was skipped, and what that says of other rows (:mod:`learning.core.skips`).
+    doubt : ndarray of shape (pool.n_rows,), range (0, 1], optional
+        What ranks of rows are divided by because a machine doubts them or not (:mod:`learning.core.machine_doubt`).
     """
 
     pool: Pool
@@ -64,6 +66,7 @@ class Request:
     temperature: float = DEFAULT_TEMPERATURE
     costs: DoubleArray | None = None
     skips: SkipModel | None = None
+    doubt: DoubleArray | None = None
 
     @property
     def asked(self) -> FloatMatrix:
@@ -130,7 +133,7 @@ def eligible_rows(request: Request) -> IntArray:
 
 
 def factors_of(request: Request, rows: IntArray) -> DoubleArray | None:
-    """Return what ranks of some rows are divided by; None where skips have taught nothing.
+    """Return what ranks of some rows are divided by; None where neither skips nor a machine say anything.
 
     Parameters
     ----------
@@ -141,6 +144,13 @@ def factors_of(request: Request, rows: IntArray) -> DoubleArray | None:
     -------
     ndarray of float64, shape (n,), range (0, 1]
     """
+    taught, doubt = _factors_of_skips(request, rows), request.doubt
+    if doubt is None:
+        return taught
+    return doubt[rows] if taught is None else taught * doubt[rows]
+
+
+def _factors_of_skips(request: Request, rows: IntArray) -> DoubleArray | None:
     if request.skips is None or not request.skips.is_on:
         return None
     if rows.size < _FEW * request.pool.n_rows:
@@ -152,10 +162,10 @@ def factors_of(request: Request, rows: IntArray) -> DoubleArray | None:
 
 
 def demoted(request: Request, rows: IntArray, order: IntArray) -> IntArray:
-    """Return an order after what skips have taught: ranks divided by factors, and dealt anew.
+    """Return an order after what skips have taught and a machine doubts: ranks divided by factors, and dealt anew.
 
-    In a large pool the first 65,536 ranks are looked at; what stands behind them keeps its rank and is passed by what
-    falls back. That is an order like any other, so propensities are known as before.
+    For skips the first 65,536 ranks of a large pool are looked at; what stands behind them keeps its rank and is passed
+    by what falls back. That is an order like any other, so propensities are known as before.
 
     Parameters
     ----------
@@ -168,11 +178,13 @@ def demoted(request: Request, rows: IntArray, order: IntArray) -> IntArray:
     -------
     ndarray of int, shape (n,)
     """
-    if request.skips is None or not request.skips.is_on:
+    learned = request.skips if request.skips is not None and request.skips.is_on else None
+    if learned is None and request.doubt is None:
         return order
-    first = order[:_LOOKED_AT]
-    factors = np.ones(order.size)
-    factors[first] = request.skips.factors(request.pool.take(rows[first]))
+    factors = np.ones(order.size) if request.doubt is None else request.doubt[rows].astype(np.float64)
+    if learned is not None:
+        first = order[:_LOOKED_AT]
+        factors[first] *= learned.factors(request.pool.take(rows[first]))
     return acquisition.demoted(order, factors)
 
 

@@ -14,6 +14,7 @@ from learning.core.cycle import Answers, Settings, rank_pool, sample_pool, step_
 from learning.core.learners import FittedLearner
 from learning.core.pools import Pool
 from learning.core.skips import SkipModel
+from learning.families.labels import machine_doubt
 from learning.families.labels import skips as skip_lessons
 from learning.families.labels.second_opinions import ONLY_OPINIONS, QueuedOpinions
 from learning.families.labels.training_data import LabelData, learned_from
@@ -91,7 +92,7 @@ def eligible_mask(items: OpenPool, n_rows: int) -> NDArray[np.bool_]:
 
 def rank(
     pool: Pool, items: OpenPool, labeled: NDArray[np.int64], answers: Answers, model: FittedLearner | None,
-    settings: Settings, seed: int, skips: SkipModel | None = None,
+    settings: Settings, seed: int, skips: SkipModel | None = None, doubt: NDArray[np.float64] | None = None,
 ) -> RankedPool:  # fmt: skip
     """The head of the queue: items that a person has put again, then those that wait for their second annotator, then
     what the strategy draws.
@@ -110,7 +111,7 @@ def rank(
     if not fresh.any():
         entries = [(item, 0.0, 1.0) for item in started]
         return RankedPool(entries, known, settings.strategy, "nothing unasked is left", 0, again=again)
-    draws = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"), skips)
+    draws = rank_pool(pool, eligible, answers, model, settings, step_rng(seed, "rank"), skips, doubt)
     item_ids = items.item_ids[np.searchsorted(items.ordinals, draws.rows)]
     drawn = zip(item_ids.tolist(), draws.utilities.tolist(), draws.propensities.tolist(), strict=True)
     top = float(draws.utilities.max())
@@ -150,7 +151,9 @@ def rank_frozen(run: Run, data: LabelData, version: ModelVersion | None, matrix:
     model = model_files.load_model(version) if version else None
     items = open_pool(run.project, matrix.n_rows)
     skips, skipped = skip_lessons.learned(run, data, answers.features, matrix)
-    ranked = rank(matrix, items, data.pool.ordinals, answers, model, settings, run.seed, skips)
+    said = machine_doubt.read(run.project, data, matrix, model, version.labels if version else None)
+    ranked = rank(matrix, items, data.pool.ordinals, answers, model, settings, run.seed, skips, said.factors)
+    ranked = replace(ranked, reason=f"{ranked.reason}{said.words}")
     eligible = eligible_mask(items, matrix.n_rows) & (skips is not None and skips.is_on)
     sample = sample_pool(matrix, eligible, step_rng(run.seed, "skips sample"))
     return replace(ranked, skips=skip_lessons.report_of(skips, skipped, sample))
