@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from labeling.models import Machine, MachineVersion, Prediction, Project, Suggestion
 from tests.e2e.desk import holds, press, project_with, saved, task_of
 
 THINGS = ("card", "transfer", "top_up", "refund", "cash", "pin", "fee")
@@ -26,7 +27,18 @@ def bank(annotator):
     return project_with(annotator, [f"request {n}" for n in range(30)], slug="bank", labels=MANY)
 
 
-def test_keys_toggle_and_enter_gives(open_page, annotator, topics):
+def suggesting(project, answer):
+    """A machine says the same of every item."""
+    version = MachineVersion.objects.create(machine=Machine.objects.create(project=project, name="judge"), name="1")
+    items = project.items.all()
+    Prediction.objects.bulk_create(
+        Prediction(project=project, version=version, item=item, answer=answer) for item in items
+    )
+    Project.objects.filter(pk=project.pk).update(suggestions_from="judge", suggestions_withheld=0.1)
+
+
+def test_keys_toggle_and_enter_gives_and_a_suggestion_is_given_by_its_own_key(open_page, annotator, topics):
+    suggesting(topics, {"labels": ["economy", "sport"]})
     page = open_page(annotator, "/p/topics/annotate/")
     given = {}
     task = task_of(page)
@@ -53,8 +65,21 @@ def test_keys_toggle_and_enter_gives(open_page, annotator, topics):
     given[task] = {"labels": ["politics"]}
     assert task_of(page, other_than=task) == third
     assert page.get_attribute('[data-label="science"]', "aria-pressed") == "true"
+    page.keyboard.press("3")
+    here = third
+    while not page.locator("#suggestion").is_visible():  # a tenth goes without
+        page.keyboard.press("Enter")
+        given[here] = {"labels": []}
+        here = task_of(page, other_than=here)
+    assert page.locator("[data-suggested]").all_inner_texts() == ["2\neconomy", "4\nsport"]
+    assert "economy, sport" in page.inner_text("#suggestion")
+    assert page.inner_text("[data-submit] [data-text]") == "None of these", "nothing is chosen by it"
+    page.keyboard.press(".")
+    given[here] = {"labels": ["economy", "sport"]}
+    task_of(page, other_than=here)
     saved(page)
     holds(topics, given)
+    assert Suggestion.objects.filter(task=here, shown=True).exists()
 
 
 def test_a_half_made_answer_is_there_again_after_a_reload(open_page, annotator, topics):

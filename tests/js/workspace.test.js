@@ -67,6 +67,20 @@ test("every kind says its question, is ready once it is shown and has nothing to
   }
 });
 
+test("every kind marks what is suggested, and chooses and gives nothing by it", () => {
+  for (const [name, kind] of Object.entries(KINDS)) {
+    const { workspace, said } = made(kind);
+    workspace.show(kind.task, kind.task.left ? {} : null);
+    workspace.suggest(kind.answer);
+    equal(document.querySelectorAll("[data-suggested]").length, (kind.answer.labels ?? [1]).length, name);
+    equal(document.querySelectorAll("[aria-pressed=true]").length, 0, name);
+    workspace.key(press("Enter"));
+    equal(said.given, name === "multilabel" ? [{ labels: [] }] : [], name);
+    workspace.suggest(null);
+    equal(document.querySelectorAll("[data-suggested]").length, 0, name);
+  }
+});
+
 test("every kind marks an answer that was given and takes the mark away", () => {
   for (const [name, kind] of Object.entries(KINDS)) {
     const { workspace } = made(kind);
