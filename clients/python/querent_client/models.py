@@ -38,6 +38,9 @@ KindEnum = Literal["classification", "multilabel", "pairwise", "rating"]
 LabelsEnum = Literal["add"]
 
 
+MachineVotesEnum = Literal["off", "on"]
+
+
 ModalityEnum = Literal["image", "text", "tabular"]
 
 
@@ -115,6 +118,8 @@ class AnnotationOut(TypedDict):
     # Of the page that was answered on.
     ui_version: NotRequired[str]
     viewport: NotRequired[ViewportEnum | BlankEnum]
+    # Given beside what a machine suggested, which was shown.
+    assisted: bool
 
 
 class AnswerInRequest(TypedDict):
@@ -598,6 +603,16 @@ class SettingsRequest(TypedDict):
     # Share to be right.
     practice_pass: NotRequired[float]
     practice_tries: NotRequired[int]
+    # Name of the machine that suggests answers to annotators; off: none.
+    suggestions_from: NotRequired[str]
+    # Its version; newest: the one it predicts under.
+    suggestions_version: NotRequired[str]
+    # Share of the questions that go without, at random.
+    suggestions_withheld: NotRequired[float]
+    # Name of the machine that has a say in what the queue asks first; off: none. Not of pairs.
+    signal_from: NotRequired[str]
+    # on: machines vote by their proven weight where answers are weighed by evidence. Of classification.
+    machine_votes: NotRequired[MachineVotesEnum]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -730,6 +745,16 @@ class Settings(TypedDict):
     # Share to be right.
     practice_pass: NotRequired[float]
     practice_tries: NotRequired[int]
+    # Name of the machine that suggests answers to annotators; off: none.
+    suggestions_from: NotRequired[str]
+    # Its version; newest: the one it predicts under.
+    suggestions_version: NotRequired[str]
+    # Share of the questions that go without, at random.
+    suggestions_withheld: NotRequired[float]
+    # Name of the machine that has a say in what the queue asks first; off: none. Not of pairs.
+    signal_from: NotRequired[str]
+    # on: machines vote by their proven weight where answers are weighed by evidence. Of classification.
+    machine_votes: NotRequired[MachineVotesEnum]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -961,6 +986,12 @@ class TaskReturned(TypedDict):
     answer: dict[str, Any] | None
 
 
+class TaskSuggestion(TypedDict):
+    """What a machine takes it to be, in projects that show this; it says nothing that was not withheld elsewhere."""
+    # As it would be answered.
+    answer: dict[str, Any]
+
+
 class TaskView(TypedDict):
     """One of the two of a pair: no number, no name, no score."""
     text: str
@@ -980,6 +1011,7 @@ class TaskOut(TypedDict):
     left: NotRequired[TaskView]
     right: NotRequired[TaskView]
     returned: NotRequired[TaskReturned]
+    suggestion: NotRequired[TaskSuggestion]
 
 
 class ToPredictOut(TypedDict):

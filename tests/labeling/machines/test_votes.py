@@ -25,7 +25,7 @@ def of(n):
 @pytest.fixture
 def torn(people):
     """Two people are torn about 10 items of the pool and 6 held-out ones, and right about 20 others, which become gold.
-    A judge who is right and one who always says ham predicted all of it before; an echo says afterwards what was said."""
+    A judge who is right and one who always says ham predicted all of it before; an echo says later what was said."""
     project = make_project(slug="sms", manager=people.manager, overlap=2)
     pool = make_items(project, [f"text {n}" for n in range(30)])
     held = make_items(project, [f"eval {n}" for n in range(6)], split=Split.EVAL)
