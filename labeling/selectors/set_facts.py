@@ -12,7 +12,7 @@ from django.db.models import Min
 from labeling.consensus import left_out
 from labeling.db.raw_rows import current_answers, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Annotation, Project, Source
+from labeling.models import Annotation, MachineVersion, Project, Source
 from labeling.selectors.export import REVIEWED, Filters
 from labeling.selectors.label_scheme import names_at
 from labeling.selectors.names import pseudonyms
@@ -21,6 +21,8 @@ from labeling.selectors.names import pseudonyms
 _ASKED = PerSubject(
     item=("i", "JOIN labeling_item i ON i.id = a.item_id"), pair=("p", "JOIN labeling_pair p ON p.id = a.pair_id")
 )
+_ASSISTED = """SELECT g.version_id, COUNT(*) FROM labeling_suggestion g WHERE g.shown AND g.task_id IN (
+    SELECT a.task_id {}) GROUP BY 1"""
 #: Numbers of items or pairs whose answers are counted side by side, two bytes each.
 _BLOCK_BITS = 16
 _IN_BLOCK = (1 << _BLOCK_BITS) - 1
@@ -33,7 +35,8 @@ IDS_A_PIECE = 100_000
 @dataclass
 class SetFacts:
     """Counts of answers. ``propensity`` holds the least and the greatest recorded one; ``without_propensity`` counts
-    answers that nobody drew. ``quarantined`` answers are in rows of answers and in no consensus."""
+    answers that nobody drew. ``quarantined`` answers are in rows of answers and in no consensus; ``assisted`` ones were
+    given beside a suggestion, by the machine and version that made it."""
 
     answers: int = 0
     people: "Counter[str]" = field(default_factory=Counter)
@@ -47,6 +50,7 @@ class SetFacts:
     without_propensity: int = 0
     quarantined: int = 0
     quarantined_people: int = 0
+    assisted: "Counter[str]" = field(default_factory=Counter)
 
 
 def set_facts(project: Project, filters: Filters) -> SetFacts:
@@ -60,6 +64,8 @@ def set_facts(project: Project, filters: Filters) -> SetFacts:
         a.instructions_version, COUNT(*), {iso("MIN(a.created_at)")}, {iso("MAX(a.created_at)")}, COUNT(t.propensity),
         MIN(t.propensity), MAX(t.propensity)"""
     labels_of, answer_of = kind_of(project).labels_of, names_at(project, filters.scheme).reading(orjson.loads)
+    versions = MachineVersion.objects.filter(suggestions__project=project).select_related("machine").distinct()
+    suggested = {version.pk: str(version) for version in versions}
     for answers, params in _pieces(project, filters):
         for user, imported, source, *group in fetch(f"{counted} {answers} GROUP BY 1, 2, 3, 4, 5, 6, 7", params):
             is_review = source == Source.REVIEW
@@ -68,6 +74,8 @@ def set_facts(project: Project, filters: Filters) -> SetFacts:
         for answer, n in fetch(f"SELECT a.answer, COUNT(*) {answers} GROUP BY 1", params):
             for label in labels_of(answer_of(answer)):
                 facts.labels[label] += n
+        for version, n in fetch(_ASSISTED.format(answers), params) if suggested else ():
+            facts.assisted[suggested[version]] += n
     return facts
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from labeling.models import Context, KnownAnswer, Machine, MachineVersion, Pair, Split, Suggestion
 from labeling.selectors.agreement import agreement
-from labeling.selectors.export import Filters, export_rows
+from labeling.selectors.export import Filters, bounded, export_rows
 from labeling.selectors.machines import cards_of
+from labeling.selectors.set_facts import set_facts
 from labeling.selectors.task_json import task_json
 from labeling.services.answers.record import record_answer
 from labeling.services.machines.manage import add_machine, end_machine
@@ -73,6 +74,8 @@ def test_only_draws_of_the_pool_come_with_suggestions_and_absence_looks_the_same
             ({"label": "ham"}, "judge", "1") if has else (None, None, None)
         )
 
+    filters = bounded(suggesting, Filters())
+    assert set_facts(suggesting, filters).assisted == {"judge 1": recorded[True]}
     card = cards_of(suggesting, [MachineVersion.objects.get().pk])[MachineVersion.objects.get().pk]
     measured = card.anchoring
     assert (measured.shown.count, measured.shown.n) == (recorded[True], recorded[True])

@@ -86,10 +86,18 @@ def _collection(project: Project, facts: SetFacts) -> Iterator[str]:
         yield f"\nThe probability with which a question was drawn was recorded, from {low:.3g} to {high:.3g};"
         yield f"{facts.without_propensity:,} answers have none. Answers a strategy asked for are no random sample:"
         yield "means over them need `weight_lure` or `propensity`; rows with the reasons `eval` and `random` do not."
+    yield from assisted(facts)
     for version in project.instructions_versions.filter(number__in=facts.instructions).order_by("number"):
         said = f"{facts.instructions[version.number]:,} answers"
         yield f"\n### Instructions, version {version.number}, {version.created_at:%Y-%m-%d}: {said}\n"
         yield from (f"> {line}" for line in version.text.splitlines())
+
+
+def assisted(facts: SetFacts) -> Iterator[str]:
+    """How many answers were given beside what a machine suggested, in lines of Markdown."""
+    if facts.assisted:
+        yield "\nGiven beside a suggestion that was shown (`assisted`), so not independently of the machine:\n"
+        yield from counted(facts.assisted, "answers beside a suggestion of")
 
 
 def _splits(data: DataSet, facts: SetFacts) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from labeling.models import Item, Source, Split
 from labeling.selectors.set_facts import IMPORTED, answers_each
 from labeling.services.exports.folders.content import SIDES, DataSet
-from labeling.services.exports.folders.datasheet import agreed, counted, left_out_of
+from labeling.services.exports.folders.datasheet import agreed, assisted, counted, left_out_of
 
 PLATFORM = "Querent"
 _NOBODY = "No answer of a person is in it."
@@ -92,6 +92,7 @@ def _biases(data: DataSet) -> Iterator[str]:
         yield "means over them need the column weight_lure or propensity; those asked by eval and random draws do not."
     else:
         yield f"No probability of a draw is recorded: {facts.answers:,} answers came with the data or were not drawn."
+    yield from assisted(facts)
 
 
 def _limitations(data: DataSet) -> Iterator[str]:
