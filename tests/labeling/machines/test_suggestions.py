@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from labeling.models import Context, KnownAnswer, Machine, MachineVersion, Pair, Split, Suggestion
+from labeling.models import Context, KnownAnswer, Machine, MachineVersion, Pair, Progress, Split, Suggestion
 from labeling.selectors.agreement import agreement
 from labeling.selectors.export import Filters, bounded, export_rows
 from labeling.selectors.machines import cards_of
@@ -107,10 +107,10 @@ def test_a_pair_is_suggested_as_it_stands(people):
     project = make_project(slug="sms", kind="pairwise", labels=(), manager=people.manager, pairs="given")
     project.members.create(user=people.annotator, role="annotator")
     context = Context.objects.create(project=project, ordinal=0, text="For what?", split="pool", content_hash="c")
-    items = make_items(project, [f"text {n}" for n in range(24)], in_context=context)
+    items = make_items(project, [f"text {n}" for n in range(24)])
     for one, two in zip(items[::2], items[1::2], strict=True):
         Pair.objects.create(project=project, context=context, first=one, second=two, split="pool", is_given=True)
-    project.progress.__class__.objects.filter(project=project).update(pool_pairs_open=12, pairs=12)
+    Progress.objects.filter(project=project).update(given_pool_open=12, pairs=12)
     _, key = add_machine(people.manager, project, name="judge", version="1")
     predict(key, [{"pair": pair.pk, "label": "left"} for pair in Pair.objects.all()])
     update_project(people.manager, project, settings={"suggestions_from": "judge", "suggestions_withheld": 0.1})
