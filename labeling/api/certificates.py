@@ -115,6 +115,12 @@ class SnapshotCertificateOut(_CertificateOut):
     rows = WrittenRowsOut()
     items = serializers.IntegerField(allow_null=True, help_text="Different items that the rows name.")
     answers = serializers.IntegerField(allow_null=True, help_text="Answers that the rows are, or are made of.")
+    sources = serializers.DictField(
+        child=serializers.IntegerField(),
+        default=None,
+        allow_null=True,
+        help_text="Rows by where their label comes from, which add up to rows.read; null where a row has no source.",
+    )
     losses = LossOut(many=True, help_text="What the format could not hold of these rows, counted while it was written.")
     cannot_hold = serializers.ListField(
         child=serializers.CharField(), help_text="What the format never holds, whatever the rows are."

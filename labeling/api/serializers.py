@@ -33,6 +33,7 @@ from labeling.models import (
 )
 from labeling.models.member import MAX_PAUSE_NOTE
 from labeling.models.project import SETTINGS_FIELDS
+from labeling.selectors.export import CHOICES
 from labeling.selectors.importing import notes_of, why_unlisted
 from labeling.selectors.row_shapes import row_names
 from labeling.services.accounts.tokens import MAX_DAYS
@@ -145,6 +146,13 @@ class SettingsSerializer(StrictSerializer):
         required=False,
         help_text="on: machines vote by their proven weight where answers are weighed by evidence. Of classification.",
     )
+    weight_human = serializers.FloatField(
+        min_value=0, max_value=1, required=False, help_text="How much answers of people count in training; 0: not."
+    )
+    weight_review = serializers.FloatField(
+        min_value=0, max_value=1, required=False, help_text="Decisions of reviewers."
+    )
+    weight_import = serializers.FloatField(min_value=0, max_value=1, required=False, help_text="Imported labels.")
     answers_a_minute = serializers.IntegerField(
         min_value=0,
         max_value=600,
@@ -443,6 +451,9 @@ class ExportQuery(serializers.Serializer[Any]):
     rows = serializers.ChoiceField(choices=row_names(), default="annotations")
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
+    sources = serializers.CharField(
+        required=False, max_length=200, help_text="Of several sources, with commas between them: human,review,import."
+    )
     only = serializers.ChoiceField(choices=["iid"], required=False, help_text="Asked by a draw no model had a say in.")
     scheme = serializers.IntegerField(
         min_value=1, required=False, help_text="The version of the labels by which answers are told; that of now."
@@ -460,6 +471,9 @@ class ExportQuery(serializers.Serializer[Any]):
 class SnapshotFilters(StrictSerializer):
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
+    sources = serializers.CharField(
+        required=False, max_length=200, help_text="Of several sources, with commas between them: human,review,import."
+    )
     only = serializers.ChoiceField(choices=["iid"], required=False)
     scheme = serializers.IntegerField(min_value=1, required=False, help_text="The version of the labels.")
 
@@ -497,7 +511,7 @@ class SnapshotOut(serializers.ModelSerializer[Snapshot]):
     @extend_schema_field(SnapshotFilters)
     def get_filters(self, snapshot: Snapshot) -> dict[str, str]:
         """What was asked for; the version of the labels stands in the certificate."""
-        return {name: value for name, value in snapshot.filters.items() if name in ("split", "source", "only")}
+        return {name: value for name, value in snapshot.filters.items() if name in CHOICES}
 
     @extend_schema_field(serializers.ChoiceField(choices=NAMES))
     def get_names(self, snapshot: Snapshot) -> str:

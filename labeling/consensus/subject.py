@@ -51,6 +51,12 @@ class Consensus:
     sources: Mapping[str, int]
     columns: Mapping[str, Any]
 
+    @property
+    def source(self) -> str:
+        """Where the label comes from, by its name in ``SOURCES``."""
+        first = next(iter(self.sources))
+        return Source.IMPORT.value if first == NAMED else first
+
 
 def counted(answers: Sequence[A], source_of: Callable[[A], str]) -> Sequence[A]:
     """Those of people that count: who answered here; else whom an import names; else the imported one. A reviewer's

@@ -1,6 +1,6 @@
 """What every export reads by: plain SQL, and values in the form of the row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -39,7 +39,7 @@ def usernames() -> Callable[[int | None], str | None]:
 
 
 def current_answers(
-    project: Project, last_id: int, *, asked: str, split: str = "", source: str = "", only: str = ""
+    project: Project, last_id: int, *, asked: str, split: str = "", sources: Sequence[str] = (), only: str = ""
 ) -> tuple[str, list[Any]]:
     """The condition on annotations ``a`` with their tasks ``t`` and what was ``asked`` (the alias of items or pairs):
     those that were current when the last one of the set was stored and fit the filters; and its parameters."""
@@ -49,10 +49,10 @@ def current_answers(
         OR (a.source = 'review' AND EXISTS (SELECT 1 FROM labeling_annotation n WHERE n.item_id = a.item_id
             AND n.source = 'review' AND n.revision = a.revision + 1 AND n.id > %s)))"""
     params: list[Any] = [project.pk, last_id, last_id, last_id]
-    for column, value in ((f"{asked}.split", split), ("a.source", source)):
-        if value:
-            where += f" AND {column} = %s"
-            params.append(value)
+    for column, values in ((f"{asked}.split", [split] if split else []), ("a.source", sources)):
+        if values:
+            where += f" AND {column} IN ({', '.join(['%s'] * len(values))})"
+            params += values
     if only == "iid":
         where += " AND t.reason IN ('eval', 'random')"
     return where, params

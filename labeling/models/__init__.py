@@ -1,5 +1,5 @@
 from labeling.models.action import Action
-from labeling.models.annotation import Annotation, Source, Viewport
+from labeling.models.annotation import Annotation, Viewport
 from labeling.models.asked_again import AskedAgain
 from labeling.models.asset import Asset
 from labeling.models.attempt_limit import AttemptLimit
@@ -33,6 +33,7 @@ from labeling.models.review_decision import ReviewDecision, ReviewSort, Verdict
 from labeling.models.review_entry import ReviewEntry, ReviewPlan
 from labeling.models.scheme_change import Relabeling, SchemeChange, SchemeOperation
 from labeling.models.snapshot import Snapshot
+from labeling.models.source import Source
 from labeling.models.suggestion import Suggestion
 from labeling.models.sweep_record import SweepRecord
 from labeling.models.task import Reason, SkipReason, Task, TaskState

@@ -11,14 +11,8 @@ from django.utils import timezone
 
 from labeling.models.item import Item
 from labeling.models.pair import Pair
+from labeling.models.source import Source
 from labeling.models.task import item_or_pair
-
-
-class Source(models.TextChoices):
-    HUMAN = "human"
-    IMPORT = "import"
-    REVIEW = "review"
-    MACHINE = "machine"
 
 
 class Viewport(models.TextChoices):

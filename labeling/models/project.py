@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from labeling.models.member import Member, roles_that
 from labeling.models.permission import Permission
+from labeling.models.source import ANSWER_SOURCES, FULL_WEIGHT, weight_setting
 from labeling.models.user import User
 
 #: No machine; no machine may be called so.
@@ -208,6 +209,18 @@ class Project(models.Model):
         max_length=3, choices=MachineVotes.choices, default=MachineVotes.OFF, db_default=MachineVotes.OFF,
         help_text="Whether machines vote, by their proven weight, where answers are weighed by evidence.",
     )  # fmt: skip
+    weight_human = models.FloatField(
+        default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="How much a label that people gave here counts in training; 0 leaves it out.",
+    )  # fmt: skip
+    weight_review = models.FloatField(
+        default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="The same of a reviewer's decision; with 0 what people answered counts.",
+    )  # fmt: skip
+    weight_import = models.FloatField(
+        default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="The same of a label that came with an import.",
+    )  # fmt: skip
 
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)
@@ -298,6 +311,12 @@ class Project(models.Model):
         """Whether an answer that came with an import counts as all that its pool item or pair needs."""
         return self.ask_about == AskAbout.UNLABELED
 
+    @property
+    def source_weights(self) -> dict[str, float]:
+        """The weights of labels in training by their source, full ones left out."""
+        given = {name: getattr(self, weight_setting(name)) for name in ANSWER_SOURCES}
+        return {name: weight for name, weight in given.items() if weight != FULL_WEIGHT}
+
     def in_column_order(self, data: Mapping[str, Any]) -> list[tuple[str, Any]]:
         """A table row's columns as they stood in the file; stored rows do not keep their order."""
         known = [name for name in self.columns if name in data]
@@ -315,4 +334,5 @@ SETTINGS_FIELDS = (
     "second_opinions", "second_share", "most_answers",
     "gold_feedback", "practice_questions", "practice_pass", "practice_tries",
     *MACHINE_SETTINGS,
+    "weight_human", "weight_review", "weight_import",
 )  # fmt: skip

@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.models import Action, Project, SchemeChange, Snapshot, Source, Split
+from labeling.models import Action, Project, SchemeChange, Snapshot, Split
+from labeling.models.source import ANSWER_SOURCES, SOURCES
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import permissions
+from labeling.selectors.export import Filters
 from labeling.selectors.label_scheme import words_of
 from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import row_names_of, shapes_of
@@ -25,6 +27,7 @@ from labeling.services.exports import (
     check_fits,
     check_folder,
     check_format,
+    check_some_left,
     checked_filters,
     checked_shape,
     data_sets_of,
@@ -36,13 +39,15 @@ from labeling.services.validation.errors import Invalid
 
 SNAPSHOTS_PER_PAGE = 20
 SCHEMES_SHOWN = 100
-FILTERS = ("split", "source", "only", "scheme")
+FILTERS = ("split", "source", "sources", "only", "scheme")
 
 
 def chosen(project: Project, given: Any) -> dict[str, str]:
     """Format, rows and filters of a request; what the project does not have becomes the default."""
     choice = {"format": given.get("format", "jsonl"), "rows": given.get("rows", "annotations")}
     choice |= {name: given.get(name, "") for name in FILTERS}
+    if hasattr(given, "getlist"):  # boxes of a form
+        choice["sources"] = ",".join(given.getlist("sources"))
     try:
         checked_shape(choice["format"], choice["rows"])
         check_format(project, choice["format"])
@@ -75,12 +80,13 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
     filters = {name: choice[name] for name in FILTERS if choice[name]}
     query = urlencode({"format": choice["format"], "rows": choice["rows"], **filters})
     url = f"{reverse('api:export', args=[project.slug])}?{query}"
+    counting = checked_filters(filters)
     context: dict[str, Any] = {
         "project": project,
         "chosen": choice,
         "shapes": shapes_of(project),
         "filters": filters,
-        "rows": export_row_count(project, choice["rows"], checked_filters(filters)),
+        "rows": export_row_count(project, choice["rows"], counting),
         "download": url,
         "absolute": request.build_absolute_uri(url),
         "file_name": file_name(project, choice["format"], choice["rows"]),
@@ -89,7 +95,8 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
         "folders": [(form, refusal_of(form, project)) for form in FOLDERS.values()],
         "refused": refused(project, request.GET, choice),
         "splits": Split.choices,
-        "sources": Source.choices,
+        "sources": {name: (SOURCES[name].words, name in counting.of_sources) for name in ANSWER_SOURCES},
+        "nothing_left": _nothing_left(project, counting),
         "schemes": _schemes(project),
     }
     if request.headers.get("HX-Request"):
@@ -97,6 +104,15 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
     context["page"] = _page_of(request, project, request.GET.get("page"))
     context["waiting"] = any(not snapshot.is_finished for snapshot in context["page"])
     return render(request, "pages/export/index.html", context)
+
+
+def _nothing_left(project: Project, filters: Filters) -> str:
+    """Why there is no answer of the sources that were chosen; "" where there is one."""
+    try:
+        check_some_left(project, filters)
+    except Invalid as error:
+        return error.reason
+    return ""
 
 
 def _schemes(project: Project) -> list[tuple[str, str]]:
@@ -132,13 +148,17 @@ def snapshots(request: PageRequest, project: Project) -> HttpResponse:
 def snapshot_new(request: PageRequest, project: Project) -> HttpResponse:
     choice = chosen(project, request.POST)
     filters = {name: choice[name] for name in FILTERS if choice[name]}
-    start_snapshot(
-        request.user,
-        project,
-        export_format=choice["format"],
-        rows=choice["rows"],
-        filters=filters,
-        pseudonyms=request.POST.get("names") == "pseudonyms",
-    )
-    messages.success(request, "The snapshot holds the answers of this moment. Its file is being written.")
+    try:
+        start_snapshot(
+            request.user,
+            project,
+            export_format=choice["format"],
+            rows=choice["rows"],
+            filters=filters,
+            pseudonyms=request.POST.get("names") == "pseudonyms",
+        )
+    except Invalid as error:
+        messages.error(request, error.reason)
+    else:
+        messages.success(request, "The snapshot holds the answers of this moment. Its file is being written.")
     return redirect(f"{reverse('pages:export', args=[project.slug])}#snapshots")

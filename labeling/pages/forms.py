@@ -264,6 +264,21 @@ class SettingsForm(CalmForm):
     practice_tries = forms.IntegerField(
         required=False, label="Practice rounds at most", widget=forms.NumberInput(attrs={"class": "control--short"})
     )
+    weight_human = PercentField(
+        required=False,
+        label="Answers of people weigh, %",
+        help_text="In training, from the next run on. 0 leaves them out. What measures a model stays as it is.",
+    )
+    weight_review = PercentField(
+        required=False,
+        label="Reviewers' decisions weigh, %",
+        help_text="With 0 an item is what people answered.",
+    )
+    weight_import = PercentField(
+        required=False,
+        label="Imported labels weigh, %",
+        help_text="Less than 100 where you trust them less than your people; 0 leaves them out.",
+    )
 
     suggestions_from = forms.ChoiceField(
         required=False,

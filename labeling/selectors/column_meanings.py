@@ -45,6 +45,7 @@ MEANINGS: Mapping[str, str] = {
     "votes": "How many answers of people count.",
     "agreement": "Share of pairs of answers that are equal.",
     "soft_label": "Share of the answers by label.",
+    "label_source": "Where the label comes from: answers of people (human), a reviewer (review), the data (import).",
     "reviewed": "Whether a reviewer decided the label; votes and agreement stay those of people.",
     "reviewed_by": "Who decided: a name or a pseudonym.",
     "reviewed_at": "When, UTC.",

@@ -138,6 +138,7 @@ LABELED_ITEM = (
     Column("votes", "integer"),
     Column("agreement", "number"),
     Column("soft_label", "json"),
+    Column("label_source", "text"),
     Column("reviewed", "boolean"),
     Column("reviewed_by", "text"),
     Column("reviewed_at", "time"),

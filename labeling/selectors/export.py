@@ -39,24 +39,38 @@ CHUNK_ORDINALS = 5000
 MAX_KNOWN_NAMES = 10_000
 
 ROWS = ("annotations", "items")
+#: The filters that a person gives.
+CHOICES = ("split", "source", "sources", "only")
 #: Why such a row has no weight.
 REVIEWED = "decided by a reviewer"
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which answers count. ``only="iid"`` keeps those asked by a draw that no model had a say in; ``changes`` is the
-    moment (``Progress.changes``) by which people are in quarantine or not; ``pseudonyms`` stand for people's names;
-    ``scheme`` is the version of the labels by which answers are told."""
+    """Which answers count: of one ``source`` or several ``sources``, of all where there is none. ``only="iid"`` keeps
+    those asked by a draw that no model had a say in; ``changes`` is the moment (``Progress.changes``) by which people
+    are in quarantine or not; ``pseudonyms`` stand for people's names; ``scheme`` is the version of the labels by which
+    answers are told."""
 
     split: str = ""
     source: str = ""
+    sources: tuple[str, ...] = ()
     only: str = ""
     last_annotation_id: int | None = None
     ordinal_below: int | None = None
     changes: int | None = None
     pseudonyms: bool = False
     scheme: int | None = None
+
+    @property
+    def of_sources(self) -> tuple[str, ...]:
+        """The sources whose answers count; none for all."""
+        return (self.source,) if self.source else self.sources
+
+    @property
+    def choosing(self) -> dict[str, Any]:
+        """What chooses among the answers, as ``current_answers`` takes it."""
+        return {"split": self.split, "sources": self.of_sources, "only": self.only}
 
 
 def bounded(project: Project, filters: Filters) -> Filters:
@@ -110,9 +124,8 @@ def export_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[
 
 
 def _judgment_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
-    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
     out = left_out(project, filters.changes)
-    return pair_export.judgment_rows(project, **chosen, last_id=filters.last_annotation_id or 0, out=out)
+    return pair_export.judgment_rows(project, filters.choosing, last_id=filters.last_annotation_id or 0, out=out)
 
 
 def _rows_in_contexts(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
@@ -267,6 +280,7 @@ def _consensus_columns(consensus: Consensus) -> dict[str, Any]:
         "votes": consensus.votes,
         "agreement": consensus.agreement,
         "soft_label": consensus.soft_label,
+        "label_source": consensus.source,
         **consensus.columns,
     }
 
@@ -298,14 +312,13 @@ def _from(project: Project) -> str:
 
 
 def _where(project: Project, filters: Filters) -> tuple[str, list[Any]]:
-    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
-    return current_answers(project, filters.last_annotation_id or 0, asked="i", **chosen)
+    return current_answers(project, filters.last_annotation_id or 0, asked="i", **filters.choosing)
 
 
 def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], None]:
     """Fills in ``weight_lure``, ``weight_missing`` and ``model_verified``. Filters do not change a weight: it belongs
     to the whole set."""
-    whole = replace(filters, split="", source="", only="")
+    whole = replace(filters, split="", source="", sources=(), only="")
     verified = verification(project)
     weight = lure_weights(project, *_where(project, whole), filters.ordinal_below or 0).weight
 

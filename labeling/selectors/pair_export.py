@@ -1,6 +1,6 @@
 """Export rows of pairwise projects: raw judgments with both items, side, context and provenance; items with context."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -84,12 +84,12 @@ class _OfItem(NamedTuple):
 
 
 def judgment_rows(
-    project: Project, *, split: str, source: str, only: str, last_id: int, out: LeftOut
+    project: Project, choosing: Mapping[str, Any], *, last_id: int, out: LeftOut
 ) -> Iterator[dict[str, Any]]:
-    """Current judgments in the order they came."""
+    """Current judgments in the order they came; ``choosing`` is as ``current_answers`` takes it."""
     columns = judgment_columns(project)
     selection = Selection(columns, _OfJudgment, imported_by="NULLIF(a.imported_annotator, '')", annotation_id="a.id")
-    where, params = current_answers(project, last_id, asked="p", split=split, source=source, only=only)
+    where, params = current_answers(project, last_id, asked="p", **choosing)
     sql = f"""
         SELECT {selection.sql}
         FROM labeling_annotation a

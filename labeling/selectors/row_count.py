@@ -21,8 +21,8 @@ def export_row_count(project: Project, rows: str, filters: Filters) -> int:
     answers = Annotation.objects.current().filter(project=project)
     if filters.split:
         answers = answers.filter(**{f"{subject}__split": filters.split})
-    if filters.source:
-        answers = answers.filter(source=filters.source)
+    if filters.of_sources:
+        answers = answers.filter(source__in=filters.of_sources)
     if filters.only == "iid":
         answers = answers.filter(task__reason__in=[Reason.EVAL, Reason.RANDOM])
     if rows == "items" and (out := left_out(project, filters.changes)):

@@ -34,9 +34,9 @@ IDS_A_PIECE = 100_000
 
 @dataclass
 class SetFacts:
-    """Counts of answers. ``propensity`` holds the least and the greatest recorded one; ``without_propensity`` counts
-    answers that nobody drew. ``quarantined`` answers are in rows of answers and in no consensus; ``assisted`` ones were
-    given beside a suggestion, by the machine and version that made it."""
+    """Counts of answers; ``sources`` adds up to ``answers``. ``propensity`` holds the least and the greatest recorded
+    one; ``without_propensity`` counts answers that nobody drew. ``quarantined`` answers are in rows of answers and in
+    no consensus; ``assisted`` ones were given beside a suggestion, by the machine and version that made it."""
 
     answers: int = 0
     people: "Counter[str]" = field(default_factory=Counter)
@@ -44,6 +44,7 @@ class SetFacts:
     reasons: "Counter[str]" = field(default_factory=Counter)
     instructions: "Counter[int]" = field(default_factory=Counter)
     labels: "Counter[str]" = field(default_factory=Counter)
+    sources: "Counter[str]" = field(default_factory=Counter)
     first: str | None = None
     last: str | None = None
     propensity: tuple[float, float] | None = None
@@ -67,8 +68,8 @@ def set_facts(project: Project, filters: Filters) -> SetFacts:
     versions = MachineVersion.objects.filter(suggestions__project=project).select_related("machine").distinct()
     suggested = {version.pk: str(version) for version in versions}
     for answers, params in _pieces(project, filters):
-        for user, imported, source, *group in fetch(f"{counted} {answers} GROUP BY 1, 2, 3, 4, 5, 6, 7", params):
-            is_review = source == Source.REVIEW
+        for user, imported, *group in fetch(f"{counted} {answers} GROUP BY 1, 2, 3, 4, 5, 6, 7", params):
+            is_review = group[0] == Source.REVIEW
             name = f"{name_of(user, imported)}{IN_REVIEW if is_review else ''}"
             _add(facts, name, out.covers(user, imported or ""), REVIEWED if is_review else IMPORTED, group)
         for answer, n in fetch(f"SELECT a.answer, COUNT(*) {answers} GROUP BY 1", params):
@@ -80,8 +81,9 @@ def set_facts(project: Project, filters: Filters) -> SetFacts:
 
 
 def _add(facts: SetFacts, name: str, is_quarantined: bool, unasked: str, group: list[Any]) -> None:
-    split, reason, strategy, version, n, first, last, n_drawn, low, high = group
+    source, split, reason, strategy, version, n, first, last, n_drawn, low, high = group
     facts.answers += n
+    facts.sources[source] += n
     facts.people[name] += n
     facts.splits[split] += n
     facts.reasons[f"{reason} ({strategy})" if strategy else reason or unasked] += n
@@ -107,7 +109,7 @@ def _pieces(project: Project, filters: Filters) -> Iterator[tuple[str, list[Any]
 
 def answers_each(project: Project, filters: Filters) -> dict[int, int]:
     """How many items (or pairs) have how many answers of people: ``{answers: items}``, as far as any has one."""
-    chosen = replace(filters, source=filters.source or Source.HUMAN)
+    chosen = replace(filters, source=Source.HUMAN.value)
     subject = _ASKED.of(kind_of(project).subject)[0]
     counts: defaultdict[int, array[int]] = defaultdict(lambda: array("H", bytes(2 << _BLOCK_BITS)))
     for answers, params in _pieces(project, chosen):
@@ -122,8 +124,7 @@ def answers_each(project: Project, filters: Filters) -> dict[int, int]:
 def _answers(project: Project, filters: Filters) -> tuple[str, list[Any]]:
     """The answers ``a`` with what was asked about and their tasks ``t``: SQL from FROM on, and its parameters."""
     asked, join = _ASKED.of(kind_of(project).subject)
-    chosen = {"split": filters.split, "source": filters.source, "only": filters.only}
-    where, params = current_answers(project, filters.last_annotation_id or 0, asked=asked, **chosen)
+    where, params = current_answers(project, filters.last_annotation_id or 0, asked=asked, **filters.choosing)
     return f"FROM labeling_annotation a {join} LEFT JOIN labeling_task t ON t.id = a.task_id WHERE {where}", params
 
 

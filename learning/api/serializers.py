@@ -47,6 +47,21 @@ class FindingOut(serializers.Serializer[Any]):
     advice = serializers.CharField(help_text="What to do about it.")
 
 
+class LabelSourcesOut(serializers.Serializer[Any]):
+    """Where labels came from, each a number by source; ``weights`` are those in training that are not 1."""
+
+    learned = serializers.DictField(child=serializers.IntegerField(), help_text="Adds up to what was learned from.")
+    measured = serializers.DictField(child=serializers.IntegerField(), help_text="Adds up to what it is measured by.")
+    left_out = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Answers of the pool whose source has the weight 0."
+    )
+    weights = serializers.DictField(child=serializers.FloatField())
+
+
+def _sources_of(run: Run | None) -> dict[str, Any] | None:
+    return {**run.sources, "weights": run.source_weights} if run and run.sources else None
+
+
 class RunOut(serializers.ModelSerializer[Run]):
     id = serializers.UUIDField(source="public_id")
     state = serializers.ChoiceField(choices=JobState.choices)
@@ -54,17 +69,22 @@ class RunOut(serializers.ModelSerializer[Run]):
     steps = serializers.SerializerMethodField()
     data_tests = FindingOut(many=True)
     model = serializers.SerializerMethodField(help_text="Id of the model version that came of it.")
+    sources = serializers.SerializerMethodField(help_text="null for runs of releases that did not count them.")
 
     class Meta:
         model = Run
         fields = (
             "id", "state", "trigger", "reason", "steps", "model", "error", "created_at", "started_at", "finished_at",
-            "seed", "annotations_seen", "data_sha256", "epoch", "data_tests", "environment",
+            "seed", "annotations_seen", "data_sha256", "epoch", "data_tests", "environment", "sources",
         )  # fmt: skip
 
     @extend_schema_field(StepOut(many=True))
     def get_steps(self, run: Run) -> list[dict[str, Any]]:
         return list(run.steps)
+
+    @extend_schema_field(LabelSourcesOut(allow_null=True))
+    def get_sources(self, run: Run) -> dict[str, Any] | None:
+        return _sources_of(run)
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_model(self, run: Run) -> int | None:
@@ -179,6 +199,7 @@ class ModelDetailOut(ModelOut):
     human_ceiling = serializers.SerializerMethodField(help_text="How often one person gives another's answer.")
     leaks = serializers.SerializerMethodField()
     report = ReportField()
+    sources = serializers.SerializerMethodField(help_text="Of its run; null where that kept no count.")
     intervals_note = serializers.CharField(
         source="reported.intervals_note", help_text="Empty, or that this version's intervals are by an older method."
     )
@@ -186,7 +207,7 @@ class ModelDetailOut(ModelOut):
     class Meta(ModelOut.Meta):
         fields = (
             *ModelOut.Meta.fields, "n_eval", "eval_sha256", "latency_ms", "human_ceiling", "leaks", "eval_uses", "gate",
-            "report", "intervals_note", "decisions",
+            "report", "sources", "intervals_note", "decisions",
         )  # fmt: skip
 
     @extend_schema_field({"type": ["array", "null"], "items": {"type": "string"}})
@@ -195,6 +216,10 @@ class ModelDetailOut(ModelOut):
 
     def get_n_labels(self, version: ModelVersion) -> int:
         return len(version.labels)
+
+    @extend_schema_field(LabelSourcesOut(allow_null=True))
+    def get_sources(self, version: ModelVersion) -> dict[str, Any] | None:
+        return _sources_of(version.run)
 
     @extend_schema_field(GateOut(allow_null=True))
     def get_gate(self, version: ModelVersion) -> dict[str, Any] | None:

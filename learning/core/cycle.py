@@ -78,11 +78,12 @@ class Answers:
     targets : ndarray of shape (m, n_labels)
         See :meth:`learning.core.learners.base.Learner.fit`; :func:`learning.core.learners.one_hot` makes them.
     weights : ndarray of shape (m,), optional
+        What each row counts, above 0.
     groups : ndarray of int, shape (m,), optional
         Items of one group stay together in cross-validation.
     people : ndarray of int, shape (m,), optional
-        Who answered, :data:`learning.core.person_weights.NOBODY` where it was not one person; it sets weights where
-        none are given (:mod:`learning.core.person_weights`).
+        Who answered, :data:`learning.core.person_weights.NOBODY` where it was not one person; those who err far more
+        than the others count less (:mod:`learning.core.person_weights`), times the weights that are given.
     """
 
     features: FloatMatrix
@@ -195,7 +196,10 @@ def fit_model(
         return None
     if answers.targets.shape[1] != settings.n_labels:
         raise ValueError(f"answers have {answers.targets.shape[1]} labels, the settings {settings.n_labels}")
-    weights = _weights_of(answers, settings, rng)
+    of_people = _weights_of_people(answers, settings, rng)
+    weights = answers.weights if of_people is None else of_people
+    if of_people is not None and answers.weights is not None:
+        weights = of_people * answers.weights
     model = make_learner(settings.objective.learner(settings.learner)).fit(
         answers.features,
         answers.targets,
@@ -207,16 +211,16 @@ def fit_model(
     )
     if said := said_beside(model):
         model.facts = {**model.facts, "thresholds": suggested_thresholds(said, settings.n_labels)}
-    if weights is not None and answers.weights is None:
-        told = f"{int((weights < 1).sum()):,} answers of people who contradict it far more than others weigh less"
+    if of_people is not None:
+        told = f"{int((of_people < 1).sum()):,} answers of people who contradict it far more than others weigh less"
         model.facts = {**model.facts, "reason": f"{model.facts.get('reason', '')}; {told}"}
     return model
 
 
-def _weights_of(answers: Answers, settings: Settings, rng: np.random.Generator) -> DoubleArray | None:
-    """Return the weights given, or those that follow from who answered."""
-    if answers.weights is not None or answers.people is None or not settings.objective.disagreement_is_error:
-        return answers.weights
+def _weights_of_people(answers: Answers, settings: Settings, rng: np.random.Generator) -> DoubleArray | None:
+    """Return the weights that follow from who answered; None where nobody is found to be worse than the others."""
+    if answers.people is None or not settings.objective.disagreement_is_error:
+        return None
     # a stream of its own: where nobody is found to be worse the model is the one it was without this
     return person_weights(answers.features, answers.targets, answers.people, answers.groups, rng.spawn(1)[0])
 

@@ -1,6 +1,7 @@
 from learning.models.alert import Alert, AlertKind, Severity
 from learning.models.arm_comparison import ArmComparison
 from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
+from learning.models.label_sources import LabelSources
 from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
@@ -9,7 +10,7 @@ from learning.models.suspected_error import Outcome, SuspectedError, SuspicionSt
 from learning.models.version_report import VersionReport
 
 __all__ = [
-    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "ModelVersion",
-    "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity", "Status",
-    "SuspectedError", "SuspicionState", "Trigger", "VersionReport",
+    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "LabelSources",
+    "ModelVersion", "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity",
+    "Status", "SuspectedError", "SuspicionState", "Trigger", "VersionReport",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from labeling.models import JobRecord, JobRecordQuerySet, JobState
 from labeling.models.job_record import NO_WAIT, known_state
 from labeling.models.process_name import process_name
+from learning.models.label_sources import LabelSources
 
 
 class Trigger(models.TextChoices):
@@ -76,6 +77,16 @@ class Run(JobRecord):
     changes_seen = models.BigIntegerField(default=0, help_text="Progress.changes when the data was frozen.")
     last_annotation_id = models.BigIntegerField(default=0, help_text="Nothing newer was learned from.")
     items_seen = models.BigIntegerField(default=0, help_text="Items (ordinals) that existed when it was frozen.")
+    source_weights = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="Project.source_weights when the data was frozen: {source: weight}, full ones left out.",
+    )
+    sources = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="Where the labels came from: {learned, measured, left_out}, each {source: number}.",
+    )
     labels_version = models.PositiveIntegerField(default=0)
     data_sha256 = models.CharField(max_length=64, blank=True, help_text="Hash of the frozen data's manifest.")
     epoch = models.PositiveIntegerField(null=True, help_text="The epoch it published.")
@@ -101,6 +112,11 @@ class Run(JobRecord):
     def news_seen(self) -> int:
         """What the next decision is counted from: new answers, and answers that stopped counting or count again."""
         return self.annotations_seen + self.changes_seen
+
+    @property
+    def sources_in_words(self) -> str:
+        """Where the labels came from that it learned from; empty for runs that kept no count of it."""
+        return LabelSources(**self.sources).in_words(self.source_weights) if self.sources else ""
 
     @property
     def is_cancellable(self) -> bool:

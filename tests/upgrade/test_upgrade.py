@@ -29,8 +29,14 @@ SNAPSHOT_FILES = [name for name in expected_files() if "/snapshot-" in name]
 OWN_COLUMNS = {"flag", "item.utility", "length", "score", "tags"}
 ADDED_COLUMNS: dict[str, set[str]] = {
     "annotations": {name.rpartition(".")[2] for name in OWN_COLUMNS},
-    # and whether a reviewer decided, who and when
-    "items": {*(name.rpartition(".")[2] for name in OWN_COLUMNS), "reviewed", "reviewed_by", "reviewed_at"},
+    # and whether a reviewer decided, who and when, and where the label comes from
+    "items": {
+        *(name.rpartition(".")[2] for name in OWN_COLUMNS),
+        "reviewed",
+        "reviewed_by",
+        "reviewed_at",
+        "label_source",
+    },
     # what the files of trainers and ranking tools are made of
     "preferences": {"chosen_external_id", "rejected_external_id", "context_external_id"},
     "rankings": {"context_id", "context_external_id", "chance"},
@@ -56,6 +62,8 @@ ADDED_NAMES = {
     ".results[].goal_day", ".results[].goal_total",  # of a member: how many answers are hoped for
     ".results[].quota_day", ".results[].quota_total",  # and after how many there are no more questions
     ".results[].paused_at", ".results[].pause_note",  # and whether they are asked just now, and why not
+    ".settings.weight_human", ".settings.weight_review", ".settings.weight_import",  # what labels count in training
+    ".sources",  # of runs and models: where the labels came from; null for those of then
     ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms
     ".results[].columns",  # of a snapshot: those that were asked for

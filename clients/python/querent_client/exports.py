@@ -30,9 +30,9 @@ class ProjectExports:
 
     def download(
         self, path: str | Path, *, format: ExportFormatEnum = "jsonl", rows: RowsEnum = "annotations",  # noqa: A002
-        split: Split | None = None, source: str | None = None, only: Literal["iid"] | None = None,
-        names: Literal["real", "pseudonyms"] | None = None, progress: bool | Progress = False,
-        columns: Sequence[str] = (), timeout_s: float | None = None,
+        split: Split | None = None, source: str | None = None, sources: Sequence[str] = (),
+        only: Literal["iid"] | None = None, names: Literal["real", "pseudonyms"] | None = None,
+        progress: bool | Progress = False, columns: Sequence[str] = (), timeout_s: float | None = None,
     ) -> SnapshotOut:  # fmt: skip
         """Fixes the data set as it is now and writes its file to ``path``, which is there whole or not at all.
 
@@ -40,23 +40,25 @@ class ProjectExports:
         the file's sha256 is checked. Raises DownloadDamaged.
         """
         made = self.snapshot(
-            format=format, rows=rows, split=split, source=source, only=only, names=names, columns=columns,
-            timeout_s=timeout_s,
+            format=format, rows=rows, split=split, source=source, sources=sources, only=only, names=names,
+            columns=columns, timeout_s=timeout_s,
         )  # fmt: skip
         self.fetch(made, path, progress=progress)
         return made
 
     def snapshot(
         self, *, format: ExportFormatEnum = "jsonl", rows: RowsEnum = "annotations",  # noqa: A002
-        split: Split | None = None, source: str | None = None, only: Literal["iid"] | None = None,
-        names: Literal["real", "pseudonyms"] | None = None, columns: Sequence[str] = (), wait: bool = True,
-        timeout_s: float | None = None, idempotency_key: str | None = None,
+        split: Split | None = None, source: str | None = None, sources: Sequence[str] = (),
+        only: Literal["iid"] | None = None, names: Literal["real", "pseudonyms"] | None = None,
+        columns: Sequence[str] = (), wait: bool = True, timeout_s: float | None = None,
+        idempotency_key: str | None = None,
     ) -> SnapshotOut:  # fmt: skip
         """Fixes the data set as it is now; with ``wait`` its file is written when this returns.
 
         ``columns`` chooses some, in their order.
         """
-        filters = {name: value for name, value in (("split", split), ("source", source), ("only", only)) if value}
+        given = {"split": split, "source": source, "sources": ",".join(sources), "only": only}
+        filters = {name: value for name, value in given.items() if value}
         body: dict[str, Any] = {"format": format, "rows": rows, "filters": filters}
         if names:
             body["names"] = names
@@ -90,9 +92,9 @@ class ProjectExports:
 
     def stream(
         self, path: str | Path, *, format: ExportFormatEnum = "jsonl", rows: RowsEnum = "annotations",  # noqa: A002
-        split: Split | None = None, source: str | None = None, only: Literal["iid"] | None = None,
-        names: Literal["real", "pseudonyms"] | None = None, columns: Sequence[str] = (),
-        progress: bool | Progress = False,
+        split: Split | None = None, source: str | None = None, sources: Sequence[str] = (),
+        only: Literal["iid"] | None = None, names: Literal["real", "pseudonyms"] | None = None,
+        columns: Sequence[str] = (), progress: bool | Progress = False,
     ) -> Path:  # fmt: skip
         """Writes the data set as it is now to ``path``, for viewers too, and keeps nothing at the server.
 
@@ -101,8 +103,8 @@ class ProjectExports:
         if wrong := [column for column in columns if "," in column]:
             raise ValueError(f"A column with a comma in its name cannot be chosen: {wrong[0]!r}")
         query = {
-            "format": format, "rows": rows, "split": split, "source": source, "only": only, "names": names,
-            "columns": ",".join(columns) or None,
+            "format": format, "rows": rows, "split": split, "source": source, "sources": ",".join(sources) or None,
+            "only": only, "names": names, "columns": ",".join(columns) or None,
         }  # fmt: skip
         with reporting(progress) as tell:
             return stream(self._transport, self._slug, query, Path(path), tell)
@@ -110,7 +112,7 @@ class ProjectExports:
     def to_pandas(self, *, dtype_backend: str = "numpy_nullable", **chosen: Any) -> "pandas.DataFrame":
         """The rows as a DataFrame (extra ``pandas``); whole numbers and booleans stay such where a cell is empty.
 
-        ``chosen`` are ``rows``, ``split``, ``source``, ``only``, ``names`` and ``columns`` of ``stream``.
+        ``chosen`` are ``rows``, ``split``, ``source``, ``sources``, ``only``, ``names`` and ``columns`` of ``stream``.
         """
         library = tables.pandas()
         with self._parquet(chosen) as path:

@@ -421,6 +421,17 @@ class LabelRequest(TypedDict):
     description: NotRequired[str]
 
 
+class LabelSourcesOut(TypedDict):
+    """Where labels came from, each a number by source; ``weights`` are those in training that are not 1."""
+    # Adds up to what was learned from.
+    learned: dict[str, int]
+    # Adds up to what it is measured by.
+    measured: dict[str, int]
+    # Answers of the pool whose source has the weight 0.
+    left_out: dict[str, int]
+    weights: dict[str, float]
+
+
 class LabelSplitInRequest(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     reason: NotRequired[str]
@@ -537,6 +548,8 @@ class ModelDetailOut(TypedDict):
     eval_uses: EvalUsesOut
     gate: GateOut | None
     report: Any
+    # Of its run; null where that kept no count.
+    sources: LabelSourcesOut | None
     # Empty, or that this version's intervals are by an older method.
     intervals_note: str
     decisions: list[DecisionOut]
@@ -613,6 +626,12 @@ class SettingsRequest(TypedDict):
     signal_from: NotRequired[str]
     # on: machines vote by their proven weight where answers are weighed by evidence. Of classification.
     machine_votes: NotRequired[MachineVotesEnum]
+    # How much answers of people count in training; 0: not.
+    weight_human: NotRequired[float]
+    # Decisions of reviewers.
+    weight_review: NotRequired[float]
+    # Imported labels.
+    weight_import: NotRequired[float]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -755,6 +774,12 @@ class Settings(TypedDict):
     signal_from: NotRequired[str]
     # on: machines vote by their proven weight where answers are weighed by evidence. Of classification.
     machine_votes: NotRequired[MachineVotesEnum]
+    # How much answers of people count in training; 0: not.
+    weight_human: NotRequired[float]
+    # Decisions of reviewers.
+    weight_review: NotRequired[float]
+    # Imported labels.
+    weight_import: NotRequired[float]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -813,6 +838,8 @@ class RunOut(TypedDict):
     data_tests: list[FindingOut]
     # Code, Python and library versions, parameters.
     environment: NotRequired[Any]
+    # null for runs of releases that did not count them.
+    sources: LabelSourcesOut | None
 
 
 class SchemeChangeInRequest(TypedDict):
@@ -899,6 +926,8 @@ class SnapshotCertificateOut(TypedDict):
     items: int | None
     # Answers that the rows are, or are made of.
     answers: int | None
+    # Rows by where their label comes from, which add up to rows.read; null where a row has no source.
+    sources: NotRequired[dict[str, int] | None]
     # What the format could not hold of these rows, counted while it was written.
     losses: list[LossOut]
     # What the format never holds, whatever the rows are.
@@ -909,6 +938,8 @@ class SnapshotFilters(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     split: NotRequired[SplitEnum]
     source: NotRequired[SourceEnum]
+    # Of several sources, with commas between them: human,review,import.
+    sources: NotRequired[str]
     only: NotRequired[OnlyEnum]
     # The version of the labels.
     scheme: NotRequired[int]
@@ -918,6 +949,8 @@ class SnapshotFiltersRequest(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     split: NotRequired[SplitEnum]
     source: NotRequired[SourceEnum]
+    # Of several sources, with commas between them: human,review,import.
+    sources: NotRequired[str]
     only: NotRequired[OnlyEnum]
     # The version of the labels.
     scheme: NotRequired[int]
@@ -1046,7 +1079,7 @@ class TokenOut(TypedDict):
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
-    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'scheme', 'source', 'split')),
+    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'scheme', 'source', 'sources', 'split')),
     "imports_certificate": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/certificate/"),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
     "imports_preview": Operation("POST", "/api/v1/projects/{slug}/imports/preview/"),

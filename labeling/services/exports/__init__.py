@@ -8,9 +8,10 @@ from typing import Any
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Project, Source, Split
 from labeling.selectors.columns import Column
-from labeling.selectors.export import ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
+from labeling.selectors.export import CHOICES, ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
 from labeling.selectors.label_scheme import version_now
 from labeling.selectors.names import PERSON_COLUMNS, REVIEWED_BY, under_pseudonyms
+from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import row_names, row_names_of, shape_named
 from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import ConversionCount, RowCount
@@ -22,6 +23,7 @@ from labeling.services.exports.folders.write import zipped
 from labeling.services.exports.jsonl import JsonLines
 from labeling.services.exports.parquet import Parquet
 from labeling.services.validation.errors import Invalid
+from labeling.services.validation.sources import checked_sources
 
 #: Tables, of any rows.
 FORMATS: dict[str, ExportFormat] = {format_.name: format_ for format_ in (JsonLines(), Csv(), Parquet())}
@@ -36,6 +38,7 @@ __all__ = [
     "check_fits",
     "check_folder",
     "check_format",
+    "check_some_left",
     "checked_filters",
     "checked_shape",
     "chosen_columns",
@@ -48,7 +51,7 @@ __all__ = [
     "holds_people",
 ]
 
-_CHOICES = {"split": Split.values, "source": Source.values, "only": ["iid"]}
+_VALUES = {"split": Split.values, "source": Source.values, "only": ["iid"]}
 
 
 def format_names() -> list[str]:
@@ -115,19 +118,30 @@ def check_fits(project: Project, rows: str, filters: Filters) -> None:
         raise Invalid("scheme", f"The newest version of the labels is {newest}.")
 
 
+def check_some_left(project: Project, filters: Filters) -> None:
+    """Raises Invalid where several sources were named and there is no answer of them."""
+    if filters.sources and not export_row_count(project, "annotations", filters):
+        also = "".join(f" with {name}={value}" for name, value in public(filters).items() if name != "sources")
+        raise Invalid("sources", f"Nothing is left: no answer is of {' or '.join(filters.sources)}{also}.")
+
+
 def checked_filters(given: Any) -> Filters:
-    """``split``, ``source``, ``only``; empty means no filter; ``scheme``, the version of the labels. Raises Invalid."""
+    """``split``, ``source``, ``sources`` (names, with commas between them where it is a text), ``only``; empty means
+    no filter; ``scheme``, the version of the labels. Raises Invalid."""
     if not isinstance(given, Mapping):
         raise Invalid("filters", "Expected an object.")
     for name, value in given.items():
-        if name == "scheme":
+        if name in ("scheme", "sources"):
             continue
-        if name not in _CHOICES:
-            raise Invalid(str(name), f"There is no such filter. There are: {', '.join(_CHOICES)}, scheme.")
-        if value and value not in _CHOICES[name]:
-            raise Invalid(name, f"Expected one of {', '.join(_CHOICES[name])}.")
-    split, source, only = (given.get(name) or "" for name in _CHOICES)
-    return Filters(split=split, source=source, only=only, scheme=_checked_scheme(given.get("scheme")))
+        if name not in CHOICES:
+            raise Invalid(str(name), f"There is no such filter. There are: {', '.join(CHOICES)}, scheme.")
+        if value and value not in _VALUES[name]:
+            raise Invalid(name, f"Expected one of {', '.join(_VALUES[name])}.")
+    split, source, only = (given.get(name) or "" for name in _VALUES)
+    sources = checked_sources("sources", given.get("sources"))
+    if source and sources:
+        raise Invalid("sources", "Name all of them here: source is there too.")
+    return Filters(split, source, sources, only, scheme=_checked_scheme(given.get("scheme")))
 
 
 def _checked_scheme(given: Any) -> int | None:
@@ -142,7 +156,8 @@ def _checked_scheme(given: Any) -> int | None:
 
 def public(filters: Filters) -> dict[str, str]:
     """The filters that a person gave, as they can be given again."""
-    return {name: value for name, value in asdict(filters).items() if name in _CHOICES and value}
+    given = asdict(filters) | {"sources": ",".join(filters.sources)}
+    return {name: given[name] for name in CHOICES if given[name]}
 
 
 def holds_people(project: Project, rows: str, until: datetime | None = None) -> bool:
@@ -176,6 +191,7 @@ def export_file(
     format_, rows = checked_shape(format_, rows)
     check_format(project, format_)
     check_fits(project, rows, filters)
+    check_some_left(project, filters)
     check_folder(project, format_, rows)
     filters = bounded(project, filters)
     if folder := FOLDERS.get(format_):

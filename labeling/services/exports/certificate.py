@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
 from labeling.models import Snapshot
+from labeling.models.source import sources_in_words
+from labeling.selectors.export import CHOICES
 from labeling.services.exports.base import ExportFormat
 from labeling.services.exports.counting import ConversionCount
 from labeling.services.exports.folders.base import FolderFormat
@@ -54,12 +56,15 @@ def sealed(
     checks = [check("sha256 of the stored file when it is read back", sha256, found.sha256)]
     if found.rows is not None:
         checks.append(check("rows in the file when it is read back", count.rows - skipped, found.rows))
+    if count.sources is not None:
+        checks.append(check("rows by where their labels come from, added up", count.rows, count.sources.total()))
     if snapshot.rows == "items":
         checks.append(check("every row is another item", count.rows, count.items))
     return {
         "rows": {"read": count.rows, "written": count.rows - skipped, "skipped": skipped},
         "items": count.items,
         "answers": count.answers,
+        "sources": count.sources,
         "columns": [{"name": column.name, "type": column.type} for column in count.columns],
         "losses": [lost._asdict() for lost in count.lost.listed()],
         "cannot_hold": limits(format_),
@@ -71,7 +76,7 @@ def certificate_of(snapshot: Snapshot) -> Certificate | None:
     """The report of a written snapshot; None for one of a release that counted nothing."""
     if not snapshot.certificate:
         return None
-    filters = {name: value for name, value in snapshot.filters.items() if name in ("split", "source", "only") and value}
+    filters = {name: value for name, value in snapshot.filters.items() if name in CHOICES and value}
     told: Certificate = {
         "conversion": "export",
         "id": str(snapshot.public_id),
@@ -84,6 +89,7 @@ def certificate_of(snapshot: Snapshot) -> Certificate | None:
         "finished_at": snapshot.finished_at,
         "size_bytes": snapshot.size_bytes,
         "sha256": snapshot.sha256,
+        "sources": None,  # of a release that did not count them
         **snapshot.certificate,
     }
     return {**told, "summary": list(_sentences(told))}
@@ -95,6 +101,8 @@ def _sentences(told: Certificate) -> Iterator[str]:
     skipped = f" of {rows['read']:,}" if rows["skipped"] else ""
     of = f", of {' and '.join(about)}" if about else ""
     yield f"{rows['written']:,}{skipped} row{'' if rows['read'] == 1 else 's'} written{of}."
+    if told["sources"]:
+        yield f"Where their labels come from: {sources_in_words(told['sources'])}."
     if rows["skipped"]:
         yield f"{counted(rows['skipped'], 'row')} not in the file: the format does not take them."
     for lost in told["losses"]:

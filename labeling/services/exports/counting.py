@@ -1,5 +1,6 @@
 """Counts the rows of an export as they go by, and where it is certified what they are about and what they lose."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -11,6 +12,8 @@ from labeling.services.exports.losses import Count, Limited, Losses
 #: Rows that wait for one another while their columns are counted: more would be work for the garbage collector.
 ROWS_AT_ONCE = 100
 _NAME_ITEMS = ("item_id", "left_id", "right_id", "chosen_id", "rejected_id")
+#: The columns that say where a row's label comes from.
+_NAME_SOURCES = ("source", "label_source")
 _BLOCK_BITS = 16
 _IN_BLOCK = (1 << _BLOCK_BITS) - 1
 
@@ -21,6 +24,8 @@ class RowCount:
     def __init__(self) -> None:
         self.rows = 0
         self.lost = Losses()
+        #: rows by where their label comes from; they add up to ``rows``. None where a row has no source, or several
+        self.sources: Counter[str] | None = None
 
     def begin(self, columns: Sequence[Column], own: Collection[str], rows: str) -> None:
         """Which columns the rows have, which of them items brought, and the name of their shape."""
@@ -58,6 +63,9 @@ class ConversionCount(RowCount):
                 if self._items is None:
                     self._items = SeenNumbers()
                 counters.append((column, self._items.update))
+            if column.name in _NAME_SOURCES and column.name not in own:
+                self.sources = Counter()
+                counters.append((column, self.sources.update))
             if column.name == "votes" and column.name not in own:
                 self.answers = 0
                 counters.append((column, self._voted))

@@ -4,6 +4,7 @@ import hashlib
 import io
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import IO, Any
@@ -21,6 +22,7 @@ from labeling.services.exports import (
     check_fits,
     check_folder,
     check_format,
+    check_some_left,
     checked_filters,
     checked_shape,
     export_file,
@@ -64,6 +66,7 @@ def start_snapshot(
     chosen = replace(bounded(project, checked_filters({} if filters is None else filters)), pseudonyms=pseudonyms)
     check_format(project, export_format)
     check_fits(project, rows, chosen)
+    check_some_left(project, chosen)
     check_folder(project, export_format, rows)
     columns = list(dict.fromkeys(columns))
     check_columns(project, export_format, rows, chosen, columns)
@@ -99,6 +102,8 @@ def datasheet_of(snapshot: Snapshot, *, pseudonyms: bool) -> str:
     data = DataSet(snapshot.project, snapshot.rows, replace(filters, pseudonyms=pseudonyms or filters.pseudonyms))
     data.count.rows = snapshot.row_count
     data.count.lost = Losses.of(snapshot.certificate.get("losses", ()))
+    sources = snapshot.certificate.get("sources")
+    data.count.sources = None if sources is None else Counter(sources)
     return datasheet(format_named(snapshot.format), data)
 
 
@@ -150,6 +155,7 @@ def _filters(snapshot: Snapshot) -> Filters:
     return Filters(
         split=given.get("split", ""),
         source=given.get("source", ""),
+        sources=tuple(given["sources"].split(",")) if given.get("sources") else (),
         only=given.get("only", ""),
         last_annotation_id=snapshot.last_annotation_id,
         ordinal_below=given.get("ordinal_below"),

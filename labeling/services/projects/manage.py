@@ -40,6 +40,7 @@ from labeling.services.projects.overlap_changes import (
 from labeling.services.projects.setting_choices import AUTO
 from labeling.services.validation.checks import project_setting, text
 from labeling.services.validation.errors import Invalid
+from labeling.services.validation.sources import check_something_trains
 
 __all__ = [
     "create_project", "may_create_projects", "remove_member", "set_instructions", "set_labels", "set_member",
@@ -82,6 +83,7 @@ def create_project(
     }
     setting_choices.check(fields, fields["modality"], fields["kind"])
     check_uses(None, fields)
+    check_something_trains(fields, fields["kind"])
     _needs_purpose(fields["kind"], fields["purpose"])
     slug = _given_slug(slug)
     label_set = checked(labels, fields["kind"])
@@ -182,6 +184,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
     with transaction.atomic():
         if fields:
             before = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+            check_something_trains(vars(before) | fields, before.kind)
             if fields.get("fall_back") == FallBack.NEVER or fields.get("strategy", AUTO) != AUTO:
                 fields["fell_back"] = None
             Project.objects.filter(pk=project.pk).update(**fields)

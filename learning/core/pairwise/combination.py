@@ -60,6 +60,7 @@ def fit_ranking(
     position: bool = True,
     crowd: bool = True,
     start: Strengths | None = None,
+    given: DoubleArray | None = None,
 ) -> Ranking:
     """Fit feature ranker, scores, their prior, position, ties and the reliability of annotators.
 
@@ -77,6 +78,8 @@ def fit_ranking(
         Whether to fit the reliability of annotators; needs several.
     start : Strengths, optional
         An earlier fit of the same items, new ones at the end.
+    given : ndarray of float, shape (m,), range (0, 1], optional
+        How much each judgment counts whoever gave it; it says nothing of the reliability of annotators.
 
     Returns
     -------
@@ -92,7 +95,8 @@ def fit_ranking(
     >>> bool(np.corrcoef(ranking.strengths.scores[50:], x[50:, 0])[0, 1] > 0.99)
     True
     """
-    weights, reliability = np.ones(len(judgments)), np.ones(judgments.n_annotators)
+    given = np.ones(len(judgments)) if given is None else given
+    weights, reliability = given, np.ones(judgments.n_annotators)
     prior, ranker, fitted, people = Prior(0.0, USUAL_PRECISION), None, start, None
     crowd = crowd and judgments.n_annotators > 1
     for _ in range(ROUNDS if len(judgments) else 0):
@@ -103,7 +107,9 @@ def fit_ranking(
             prior = Prior(ranker.scores(np.concatenate(groups, axis=1)), precision)
         prior = learn_precision(judgments, prior, context=context, position=position, weights=weights, start=fitted)
         if crowd:
-            people = fit_crowd(judgments, prior=prior, position=position, start=people, rounds=CROWD_ROUNDS)
+            people = fit_crowd(
+                judgments, prior=prior, position=position, start=people, rounds=CROWD_ROUNDS, given=given
+            )
             weights, reliability, fitted = people.weights, people.reliability, people.strengths
         moved = abs(np.log(float(np.max(prior.precision)) / precision))
         if moved < 0.05:

@@ -32,7 +32,7 @@ class CrowdStrengths:
     strengths : Strengths
     reliability : ndarray of float64, shape (n_annotators,), range [0, 1]
     weights : ndarray of float64, shape (m,), range [0, 1]
-        Probability that the annotator looked at this pair.
+        Probability that the annotator looked at this pair, times the weight that was given.
     """
 
     strengths: Strengths
@@ -47,6 +47,7 @@ def fit_crowd(
     position: bool = True,
     start: CrowdStrengths | None = None,
     rounds: int = ROUNDS,
+    given: DoubleArray | None = None,
 ) -> CrowdStrengths:
     """Fit scores, position and the reliability of annotators.
 
@@ -61,6 +62,8 @@ def fit_crowd(
         An earlier fit of the same judgments.
     rounds : int
         At most so many of expectation and maximisation.
+    given : ndarray of float, shape (m,), range (0, 1], optional
+        How much each judgment counts whoever gave it; reliabilities do not go by it.
 
     Returns
     -------
@@ -85,15 +88,17 @@ def fit_crowd(
         raise ValueError("fitting reliabilities needs a prior with a precision")
     m, people = len(judgments), judgments.n_annotators
     blind = _blind_probabilities(judgments)
-    weights, fitted = (np.ones(m), None) if start is None else (start.weights, start.strengths)
+    given = np.ones(m) if given is None else given
+    weights, fitted = (given, None) if start is None else (start.weights, start.strengths)
     reliability = np.full(people, 0.9) if start is None else start.reliability
     for _ in range(rounds):
         fitted = fit_strengths(judgments, prior=prior, position=position, weights=weights, start=fitted, tolerance=1e-6)
         answers = fitted.probabilities(judgments.left, judgments.right)
         looked = reliability[judgments.annotator] * answers[np.arange(m), judgments.outcome]
-        weights = looked / np.maximum(looked + (1.0 - reliability[judgments.annotator]) * blind, 1e-300)
+        looked = looked / np.maximum(looked + (1.0 - reliability[judgments.annotator]) * blind, 1e-300)
+        weights = looked * given
         a, b = BETA_PRIOR
-        seen = np.bincount(judgments.annotator, weights, people)
+        seen = np.bincount(judgments.annotator, looked, people)
         count = np.bincount(judgments.annotator, minlength=people)
         renewed = (seen + a - 1.0) / np.maximum(count + a + b - 2.0, 1e-12)
         moved = np.abs(renewed - reliability).max(initial=0.0)

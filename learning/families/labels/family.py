@@ -51,8 +51,10 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
 
     def describe(self, data: LabelData) -> str:
         imported = data.pool.n_imported + data.evaluation.n_imported
+        told = data.sources.in_words(data.weights) if data.weights else ""
         return (
-            f"{len(data.pool):,} items to learn from, {len(data.evaluation):,} to measure by"
+            f"{len(data.pool):,} items to learn from{f' ({told})' if told else ''}"
+            f", {len(data.evaluation):,} to measure by"
             + (f", {imported:,} of them by imported labels" if imported else "")
             + (
                 f"; {len(data.tied):,} eval items people are split evenly about measure nothing"

@@ -15,11 +15,13 @@ from labeling.consensus import NAMED, Consensus, Given, left_out, remembering
 from labeling.kinds import kind_of
 from labeling.kinds.cells import group_key
 from labeling.models import Annotation, ItemStatus, Source, Split
+from labeling.models.source import FULL_WEIGHT
 from labeling.selectors.label_names import label_names
 from learning.core.cycle import Answers
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.person_weights import NOBODY
-from learning.models import Run
+from learning.models import LabelSources, Run
+from learning.models.label_sources import counts_of
 from learning.services.features.matrix import FeatureMatrix
 
 #: Sources of a consensus that people came to here.
@@ -33,7 +35,8 @@ class LabeledItems:
     """Items with an answer, by rising ordinal.
 
     ``soft`` is the share of annotators who gave each label, ``hard`` their consensus as 0 and 1; where they are
-    ``tied`` there is none, and ``hard`` has the labels that more than half gave. ``agreement`` is the share of pairs of
+    ``tied`` there is none, and ``hard`` has the labels that more than half gave. ``sources`` says where the label
+    comes from, by its name in ``SOURCES``. ``agreement`` is the share of pairs of
     people who gave the same answer, NaN where fewer than two people answered. ``annotators`` holds who answered
     (a user's id), NOBODY where several did or the answer was imported.
     """
@@ -46,6 +49,7 @@ class LabeledItems:
     agreement: NDArray[np.float64]
     tied: NDArray[np.bool_]
     annotators: NDArray[np.int64]
+    sources: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.ordinals)
@@ -70,6 +74,9 @@ class LabelData:
     how far people agree and nothing else. ``unknown`` counts answers by label that is not in use: archived, or never
     in the set; such answers, ``n_unknown`` of them, are neither learned nor measured by, for nobody knows what they
     would be in the labels of now. ``n_left_out`` counts the answers of people in quarantine.
+
+    ``weights`` are those of the pool's labels by source, full ones left out; an answer whose source has none is not in
+    the pool (``left_out`` counts them), as if it had not been given. The eval split knows no weights.
     """
 
     labels: tuple[str, ...]
@@ -82,6 +89,18 @@ class LabelData:
     n_left_out: int = 0
     names: Mapping[str, str] = field(default_factory=dict)
     present: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> LabelSources:
+        return LabelSources(counts_of(self.pool.sources), counts_of(self.evaluation.sources), self.left_out)
+
+    @property
+    def item_weights(self) -> NDArray[np.float64] | None:
+        """What each item of the pool weighs by its source; None where all weigh the same as ever."""
+        weights = np.array([self.weights.get(source, FULL_WEIGHT) for source in self.pool.sources.tolist()])
+        return None if (weights == FULL_WEIGHT).all() else weights
 
     def named(self, label: str) -> str:
         """What a label is called now."""
@@ -99,8 +118,15 @@ def freeze(run: Run) -> LabelData:
     unknown: Counter[str] = Counter()
     n_unknown = 0
     answers, n_left_out = _answers_as_of(run)
+    weights: dict[str, float] = run.source_weights
+    if weights:
+        manifest.update(f"weights {sorted(weights.items())}\n".encode())
+    out: Counter[str] = Counter()
     scheme = label_names(project)
     for found in answers:
+        if found.split == Split.POOL and not weights.get(found.source, FULL_WEIGHT):
+            out[found.source] += 1
+            continue
         answer = scheme.read(found.answer)
         said = kind.labels_of(answer)
         known = [position[name] for name in said if name in position]
@@ -131,6 +157,8 @@ def freeze(run: Run) -> LabelData:
         n_left_out,
         scheme.now,
         scheme.present,
+        weights,
+        dict(out),
     )
 
 
@@ -146,7 +174,7 @@ def unknown_words(data: LabelData) -> str:
 def learned_from(data: LabelData, matrix: FeatureMatrix) -> Answers:
     """The pool's answers as the core learns from them."""
     pool = data.pool
-    return Answers(matrix.take(pool.ordinals), pool.soft, groups=pool.groups, people=pool.annotators)
+    return Answers(matrix.take(pool.ordinals), pool.soft, data.item_weights, pool.groups, pool.annotators)
 
 
 class _ItemAnswers(NamedTuple):
@@ -166,7 +194,7 @@ def _labeled(
     soft = np.zeros((len(given), len(position)))
     agreement = np.full(len(given), np.nan)
     imported, tied = np.zeros(len(given), dtype=bool), np.zeros(len(given), dtype=bool)
-    hard = np.zeros_like(soft)
+    hard, sources = np.zeros_like(soft), []
     for row, of_item in enumerate(given.values()):
         found = consensus_of(tuple(of_item.answers))
         for name, share in found.soft_label.items():
@@ -175,6 +203,7 @@ def _labeled(
         share = 1 / len(found.labels) if objective.one_answer and found.labels else 1.0
         for name in found.labels:
             hard[row, position[name]] = share
+        sources.append(found.source)
         tied[row], imported[row] = found.tied, not found.sources.keys() & _OF_PEOPLE
         if found.agreement is not None and not imported[row]:
             agreement[row] = found.agreement
@@ -186,7 +215,8 @@ def _labeled(
     alone = [of_item.people[0] if len(of_item.people) == 1 else NOBODY for of_item in given.values()]
     annotators = np.array(alone, dtype=np.int64)
     ordinals = np.array(list(given), dtype=np.int64)
-    return LabeledItems(ordinals, soft, hard, groups, imported, agreement, tied, annotators)
+    of_source = np.array(sources, dtype=np.str_)
+    return LabeledItems(ordinals, soft, hard, groups, imported, agreement, tied, annotators, of_source)
 
 
 class _LabelRevision(NamedTuple):

@@ -50,7 +50,7 @@ def used(judged: Judged) -> dict[str, int]:
     return {
         "answers": len(judged),
         "learned": int(judged.learned.sum()),
-        "measured_by": int((judged.held & ~neither & ~judged.repeated).sum()),
+        "measured_by": int(judged.measured.sum()),
         "repeats": int((judged.repeated & ~neither).sum()),
         "neither": int(neither.sum()),
     }

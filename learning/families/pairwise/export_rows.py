@@ -87,7 +87,7 @@ def row_shapes() -> dict[str, RowShape]:
     return {
         "preferences": RowShape(
             _preference_columns, preferences, lambda project, filters: sum(1 for _ in preferences(project, filters)),
-            kinds, ("split", "source", "only"), "Preferences", "one row a pair: prompt, chosen, rejected",
+            kinds, ("split", "source", "sources", "only"), "Preferences", "one row a pair: prompt, chosen, rejected",
         ),
         "rankings": RowShape(
             lambda project: RANKINGS, rankings, _count_ranked, kinds, (),
@@ -161,8 +161,7 @@ _Said = tuple[str, str]
 
 def _answers(project: Project, filters: Filters) -> Callable[[int, int], dict[int, list[_Said]]]:
     """Reads what was said of the pairs between two numbers, as of the data set's last annotation."""
-    chosen = {"source": filters.source, "only": filters.only}
-    where, params = current_answers(project, filters.last_annotation_id or 0, asked="p", **chosen)
+    where, params = current_answers(project, filters.last_annotation_id or 0, asked="p", **filters.choosing)
     sql = f"""SELECT a.pair_id, a.answer, a.left_id = p.first_id, a.annotator_id, NULLIF(a.imported_annotator, '')
         FROM labeling_annotation a JOIN labeling_pair p ON p.id = a.pair_id
         LEFT JOIN labeling_task t ON t.id = a.task_id

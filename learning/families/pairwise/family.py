@@ -11,7 +11,6 @@ from labeling.models import Modality
 from learning.core.cycle import step_rng
 from learning.core.data_tests import Finding
 from learning.core.evaluation.interval_words import interval_words
-from learning.core.pairwise.combination import fit_ranking
 from learning.core.pairwise.model import LEARNER
 from learning.families.pairwise import audit, choose, columns, data_tests, evaluate, fit, freeze, publish, stored
 from learning.families.pairwise.context import Context, FittedPairs
@@ -35,8 +34,10 @@ class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
 
     def describe(self, data: PairData) -> str:
         found = audit.used(data.judged)
+        told = data.sources.in_words(data.weights) if data.weights else ""
         return (
-            f"{found['learned']:,} judgments to learn from, {found['measured_by']:,} to measure by, "
+            f"{found['learned']:,} judgments to learn from{f' ({told})' if told else ''}, "
+            f"{found['measured_by']:,} to measure by, "
             f"{found['repeats']:,} repeats, {found['neither']:,} neither; "
             f"{len(data.items):,} items in {len(data.contexts):,} contexts"
             + (f"; {data.n_left_out:,} judgments of people in quarantine left out" if data.n_left_out else "")
@@ -52,7 +53,7 @@ class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
         data = context.data
         if not len(data.learned):
             return None
-        ranking = fit_ranking(data.learned, context.inputs, context=data.items.context)
+        ranking = fit.fitted(data, context.inputs)
         model = fit.as_model(data, ranking)
         note = (
             f"{LEARNER}, {len(data.learned):,} judgments, standing left is worth {model.position:+.2f}, "
@@ -134,8 +135,7 @@ def _known(context: Context, version: ModelVersion) -> fit.Known:
 
 def _posterior(context: Context, candidate: Made | None, ranks: ModelVersion | None) -> Any:
     if ranks is None:
-        learned = context.data.learned
-        return fit_ranking(learned, context.inputs, context=context.data.items.context).posterior
+        return fit.fitted(context.data, context.inputs).posterior
     if candidate is not None and ranks.pk == candidate.version.pk:
         return candidate.fitted.ranking.posterior
     return _known(context, ranks).posterior(context.data)

@@ -19,7 +19,12 @@ Doubles = NDArray[np.float64]
 
 def fit(project: Project, data: PairData, matrix: FeatureMatrix) -> Ranking:
     """Bradley-Terry with ties, position and reliability, around what a ranker of features expects of each item."""
-    return fit_ranking(data.learned, columns.groups_of(project, data, matrix), context=data.items.context)
+    return fitted(data, columns.groups_of(project, data, matrix))
+
+
+def fitted(data: PairData, groups: list[NDArray[np.float32]]) -> Ranking:
+    """The same, of columns that are there."""
+    return fit_ranking(data.learned, groups, context=data.items.context, given=data.learned_weights)
 
 
 def as_model(data: PairData, ranking: Ranking) -> PairwiseModel:

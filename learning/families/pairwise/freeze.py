@@ -1,7 +1,9 @@
 """Rows to arrays: the judgments a run learns from and is measured on, frozen at one annotation id."""
 
 import hashlib
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -10,8 +12,10 @@ from numpy.typing import NDArray
 
 from labeling.consensus import left_out
 from labeling.models import Annotation, Context, Item, ItemStatus, Project, Reason, Source, Split, User
+from labeling.models.source import ANSWER_SOURCES, FULL_WEIGHT
 from learning.core.pairwise import LEFT, RIGHT, TIE, Judgments
-from learning.models import Run
+from learning.models import LabelSources, Run
+from learning.models.label_sources import counts_of
 
 NEITHER = 3
 ANSWERS = {"left": LEFT, "right": RIGHT, "tie": TIE, "neither": NEITHER}
@@ -49,7 +53,8 @@ class Judged:
     """Every current answer, by annotation id; items by their number in ``Items``.
 
     ``answer`` is 0 left, 1 right, 2 tie, 3 neither. ``held`` pairs touch the eval split: only ever measured by.
-    ``reason`` numbers ``REASONS``; 0 is an imported answer. ``elapsed_ms`` is -1 where nobody measured it.
+    ``reason`` numbers ``REASONS``; 0 is an imported answer. ``elapsed_ms`` is -1 where nobody measured it. ``source``
+    numbers ``ANSWER_SOURCES``.
     """
 
     left: Ints
@@ -59,6 +64,7 @@ class Judged:
     held: Bools
     reason: Ints
     elapsed_ms: Ints
+    source: Ints
 
     def __len__(self) -> int:
         return len(self.left)
@@ -78,6 +84,14 @@ class Judged:
         """What the model learns from: pool pairs, compared, each person's first answer."""
         return np.asarray(~self.held & self.compared & ~self.repeated)
 
+    @property
+    def measured(self) -> Bools:
+        """What a model is measured by."""
+        return np.asarray(self.held & self.compared & ~self.repeated)
+
+    def sources(self, mask: Bools) -> dict[str, int]:
+        return counts_of(ANSWER_SOURCES[number] for number in self.source[mask].tolist())
+
     def judgments(self, mask: Bools, n_items: int) -> Judgments:
         """The compared answers among ``mask`` as the core takes them."""
         mask = mask & self.compared
@@ -87,7 +101,8 @@ class Judged:
 @dataclass(frozen=True)
 class PairData:
     """What a run may know. ``people`` are the names that ``Judged.person`` numbers; ``n_left_out`` counts the judgments
-    of people in quarantine."""
+    of people in quarantine. ``weights`` are those of pool judgments by source, full ones left out; where one is 0 they
+    are not there (``left_out`` counts them), as if they had not been given."""
 
     items: RankedItems
     contexts: Contexts
@@ -95,6 +110,20 @@ class PairData:
     judged: Judged
     sha256: str
     n_left_out: int = 0
+    weights: Mapping[str, float] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> LabelSources:
+        judged = self.judged
+        return LabelSources(judged.sources(judged.learned), judged.sources(judged.measured), self.left_out)
+
+    @property
+    def learned_weights(self) -> NDArray[np.float64] | None:
+        """What each judgment of ``learned`` weighs by its source; None where all weigh the same as ever."""
+        by_source = np.array([self.weights.get(name, FULL_WEIGHT) for name in ANSWER_SOURCES])
+        weights = by_source[self.judged.source[self.judged.learned]]
+        return None if (weights == FULL_WEIGHT).all() else weights
 
     @property
     def learned(self) -> Judgments:
@@ -124,13 +153,21 @@ def freeze(run: Run) -> PairData:
     items = _items(run.project, run.items_seen, contexts)
     everybodys = _answers_as_of(run.project, run.last_annotation_id)
     out = left_out(run.project, run.changes_seen)
-    rows = [row for row in everybodys if not out.covers(row.annotator_id, row.imported_annotator)]
+    counting = [row for row in everybodys if not out.covers(row.annotator_id, row.imported_annotator)]
+    weights: dict[str, float] = run.source_weights
+    rows = [row for row in counting if row.split == Split.EVAL or weights.get(row.source, FULL_WEIGHT)]
+    left = Counter(row.source for row in counting)
+    left.subtract(row.source for row in rows)
     people = _People(rows)
     judged, answers_sha256 = _judged(rows, items, people)
     manifest = hashlib.sha256(f"pairwise\n{answers_sha256}\n".encode())
+    if weights:
+        manifest.update(f"weights {sorted(weights.items())}\n".encode())
     for column in (items.ordinals, items.context, items.held, contexts.held):
         manifest.update(column.tobytes())
-    return PairData(items, contexts, people.names(), judged, manifest.hexdigest(), len(everybodys) - len(rows))
+    n_left_out = len(everybodys) - len(counting)
+    names = people.names()
+    return PairData(items, contexts, names, judged, manifest.hexdigest(), n_left_out, weights, dict(+left))
 
 
 def _judged(rows: list[_JudgmentRevision], items: RankedItems, people: "_People") -> tuple[Judged, str]:
@@ -144,9 +181,10 @@ def _judged(rows: list[_JudgmentRevision], items: RankedItems, people: "_People"
         given, person = ANSWERS[row.answer["winner"]], people.number(row)
         manifest.update(f"{row.annotation_id}:{sides}:{row.split}:{given}\n".encode())
         known_ms = -1 if row.elapsed_ms is None else row.elapsed_ms
-        kept.append((*sides, given, person, row.split == Split.EVAL, REASONS.index(row.reason or ""), known_ms))
-    left, right, answers, persons, held, reasons, times_ms = np.array(kept, dtype=np.int64).reshape(-1, 7).T
-    return Judged(left, right, answers, persons, held > 0, reasons, times_ms), manifest.hexdigest()
+        source = ANSWER_SOURCES.index(row.source)
+        kept.append((*sides, given, person, row.split == Split.EVAL, REASONS.index(row.reason or ""), known_ms, source))
+    left, right, answers, persons, held, reasons, times_ms, sources = np.array(kept, dtype=np.int64).reshape(-1, 8).T
+    return Judged(left, right, answers, persons, held > 0, reasons, times_ms, sources), manifest.hexdigest()
 
 
 def _contexts(project: Project) -> Contexts:

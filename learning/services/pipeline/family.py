@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from learning.core.data_tests import Finding
-from learning.models import ModelVersion, Run
+from learning.models import LabelSources, ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.registry.gate import Verdict
 from learning.services.runs.steps import StepLog
@@ -21,6 +21,9 @@ class TrainingData(Protocol):
 
     @property
     def sha256(self) -> str: ...
+
+    @property
+    def sources(self) -> LabelSources: ...
 
 
 class FittedModel(Protocol):

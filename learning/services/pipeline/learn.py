@@ -51,7 +51,8 @@ def _freeze(run: Run, log: StepLog, family: AnyFamily) -> Any:
             log.save(**decide.data_watermark(run.project))
             decide.note_seen(run.project, run.news_seen)
         data = family.freeze(run)
-        log.save(data_sha256=data.sha256, environment=environment.of_run(run, family.parameters()))
+        told = environment.of_run(run, family.parameters())
+        log.save(data_sha256=data.sha256, environment=told, sources=data.sources.as_json())
         step.note(family.describe(data))
     return data
 

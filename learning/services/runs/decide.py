@@ -2,6 +2,7 @@
 
 import hashlib
 from functools import cache
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
@@ -42,8 +43,9 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     return _queued(project, Trigger.MANUAL if trigger == Trigger.MANUAL else due, reason, user)
 
 
-def data_watermark(project: Project) -> dict[str, int]:
-    """The fields of Run that say up to where the data goes. Progress is read first: a later answer counts as unseen."""
+def data_watermark(project: Project) -> dict[str, Any]:
+    """The fields of Run that say up to where the data goes, and what labels weigh by their source. Progress is read
+    first: a later answer counts as unseen."""
     progress = Progress.objects.get(project=project)
     newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
     return {
@@ -52,6 +54,7 @@ def data_watermark(project: Project) -> dict[str, int]:
         "last_annotation_id": newest or 0,
         "items_seen": progress.next_ordinal,
         "labels_version": project.labels_version,
+        "source_weights": project.source_weights,
     }
 
 
@@ -62,7 +65,7 @@ def too_few_labels(project: Project, n_labels: int) -> str:
     return "one label only: nothing to tell apart yet" if n_labels else "no labels yet"
 
 
-def _due(project: Project, watermark: dict[str, int], last: Run | None) -> tuple[Trigger | None, str]:
+def _due(project: Project, watermark: dict[str, Any], last: Run | None) -> tuple[Trigger | None, str]:
     if watermark["items_seen"] == 0:
         return None, "no items yet"
     seen = last or Run()
@@ -78,7 +81,7 @@ def _due(project: Project, watermark: dict[str, int], last: Run | None) -> tuple
     return None, f"{max(new, 0):,} of {project.retrain_every:,} new answers"
 
 
-def _news(watermark: dict[str, int], last: Run) -> str:
+def _news(watermark: dict[str, Any], last: Run) -> str:
     """What is new since a run, in words."""
     changed = watermark["changes_seen"] - last.changes_seen
     new = f"{watermark['annotations_seen'] - last.annotations_seen:,} new answers"
@@ -94,13 +97,15 @@ def new_imported_judgments(project: Project, last: Run) -> int:
 
 
 def _worth_it(
-    due: Trigger | None, reason: str, watermark: dict[str, int], last: Run | None
+    due: Trigger | None, reason: str, watermark: dict[str, Any], last: Run | None
 ) -> tuple[Trigger | None, str]:
     """A person may ask sooner than the policy would, but not for a run that would learn the same again."""
     if due is not None or last is None:
         return due, reason
     same = all(watermark[name] == getattr(last, name) for name in ("last_annotation_id", "changes_seen"))
     if last.state == JobState.DONE and same:
+        if watermark["source_weights"] != last.source_weights:
+            return Trigger.MANUAL, "what labels weigh by their source was changed"
         return None, "nothing is new since the last run"
     if last.state == JobState.DONE:
         return Trigger.MANUAL, _news(watermark, last)

@@ -44,6 +44,7 @@ def test_nonsense_becomes_the_default(page):
         "rows": "annotations",
         "split": "",
         "source": "",
+        "sources": "",
         "only": "",
         "scheme": "",
     }

@@ -106,6 +106,12 @@ class DataSet:
     def holds_people(self) -> bool:
         return any(column.name in PERSON_COLUMNS for column in self.columns)
 
+    @property
+    def chosen_by(self) -> list[str]:
+        """The filters in words."""
+        sources = " and ".join(self.filters.of_sources)
+        return [value for value in (self.filters.split, sources, self.filters.only) if value]
+
     def sides(self) -> list[tuple[str, Filters]]:
         """Folder names with the filters that choose their rows. Rows that know no split are one side."""
         if self.filters.split:

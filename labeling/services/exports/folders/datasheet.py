@@ -11,6 +11,7 @@ from django.db.models import Count
 from labeling.extensions import installed
 from labeling.kinds import kind_of
 from labeling.models import Item, Project, SchemeChange
+from labeling.models.source import sources_in_words
 from labeling.selectors.label_scheme import version_now, words_of
 from labeling.selectors.set_facts import SetFacts
 from labeling.services.exports.folders.content import SIDES, DataSet
@@ -57,9 +58,11 @@ def _head(data: DataSet, facts: SetFacts) -> Iterator[str]:
 
 
 def _composition(data: DataSet, facts: SetFacts) -> Iterator[str]:
-    filters = ", ".join(value for value in (data.filters.split, data.filters.source, data.filters.only) if value)
+    filters = ", ".join(data.chosen_by)
     yield f"- rows: {data.count.rows:,}{f' (only {filters})' if filters else ''}"
-    yield f"- answers behind them: {facts.answers:,}"
+    if data.count.sources:
+        yield f"- where their labels come from: {sources_in_words(data.count.sources)}"
+    yield f"- answers behind them: {facts.answers:,}{f': {sources_in_words(facts.sources)}' if facts.answers else ''}"
     yield from counted(facts.labels, "answers with")
     yield from scheme_of(data)
     if data.value_names:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from labeling.models import Item, Source, Split
+from labeling.models.source import sources_in_words
 from labeling.selectors.set_facts import IMPORTED, answers_each
 from labeling.services.exports.folders.content import SIDES, DataSet
 from labeling.services.exports.folders.datasheet import agreed, assisted, counted, left_out_of
@@ -54,6 +55,9 @@ def _collection(data: DataSet) -> Iterator[str]:
     items = Item.objects.filter(project=data.project, ordinal__lt=data.filters.ordinal_below or 0).count()
     yield f"{items:,} items were imported; {data.facts.answers:,} answers about them count here. Why they were asked:"
     yield from counted(data.facts.reasons, "answers:")
+    yield f"Where the answers come from: {sources_in_words(data.facts.sources) or 'nowhere'}."
+    if data.count.sources:
+        yield f"Where the labels of the rows come from: {sources_in_words(data.count.sources)}."
     for split, name in SIDES.items():
         yield f"- {data.facts.splits[split]:,} answers in {name}, the {split.value} split"
 
@@ -72,8 +76,9 @@ def _protocol(data: DataSet) -> Iterator[str]:
 
 
 def _each(data: DataSet) -> str:
-    found = answers_each(data.project, data.filters)
-    if not found or data.filters.source not in ("", Source.HUMAN):
+    sources = data.filters.of_sources
+    found = {} if sources and Source.HUMAN not in sources else answers_each(data.project, data.filters)
+    if not found:
         return _NOBODY
     return "; ".join(f"{answers:,} of people: {subjects:,} items or pairs" for answers, subjects in found.items())
 
@@ -104,8 +109,7 @@ def _limitations(data: DataSet) -> Iterator[str]:
 
 
 def _chosen(data: DataSet) -> Iterator[str]:
-    filters = [value for value in (data.filters.split, data.filters.source, data.filters.only) if value]
-    yield f"Rows are {data.rows}, {', only '.join(['as they are stored', *filters])}."
+    yield f"Rows are {data.rows}, {', only '.join(['as they are stored', *data.chosen_by])}."
     if data.rows == "items":
         yield "An item has one row with what its answers come to; labels that came with the data count where no"
         yield "person has answered, answers of people in quarantine do not."
