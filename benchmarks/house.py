@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import grimp
 
@@ -163,39 +164,61 @@ def template_branches() -> Measure:
 
 
 def twins() -> Measure:
-    """Pairs of functions whose tokens are alike, docstrings left out: most of them copies with other names in them."""
-    functions = [found for source in sources(*APPS) for found in _functions(source)]
-    functions.sort(key=lambda found: len(found[1]))
-    places = []
-    for number, (one, tokens) in enumerate(functions):
-        counts = Counter(tokens)
-        matcher = difflib.SequenceMatcher(None, b=tokens, autojunk=False)
-        for other, others in functions[number + 1 :]:
-            enough = TWIN_RATIO * (len(tokens) + len(others)) / 2
-            if len(tokens) < enough:
-                break  # the others are longer still
-            if (counts & Counter(others)).total() < enough:
-                continue
-            matcher.set_seq1(others)
-            if matcher.ratio() >= TWIN_RATIO:
-                places.append(f"{one} ~ {other}")
+    """Pairs of functions whose tokens are alike, docstrings left out: most of them copies with other names in them.
+
+    A function is no copy of one that stands inside it: the whole is alike to a part that is most of it."""
+    places = _alike([found for source in sources(*APPS) for found in _functions(source)])
     return Measure("twin functions", len(places), 0, places)
 
 
-def _functions(source: PythonFile) -> Iterator[tuple[str, list[str]]]:
-    """Where and what each function of ``TWIN_LINES`` lines or more says, as tokens."""
+class _Function(NamedTuple):
+    """``lines`` are those it stands on; ``tokens`` what it says."""
+
+    file: str
+    name: str
+    lines: range
+    tokens: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.lines.start} {self.name}"
+
+    def holds(self, other: _Function) -> bool:
+        return self.file == other.file and other.lines.start in self.lines
+
+
+def _alike(functions: list[_Function]) -> list[str]:
+    functions = sorted(functions, key=lambda found: len(found.tokens))
+    places = []
+    for number, one in enumerate(functions):
+        counts = Counter(one.tokens)
+        matcher = difflib.SequenceMatcher(None, b=one.tokens, autojunk=False)
+        for other in functions[number + 1 :]:
+            enough = TWIN_RATIO * (len(one.tokens) + len(other.tokens)) / 2
+            if len(one.tokens) < enough:
+                break  # the others are longer still
+            if other.holds(one) or (counts & Counter(other.tokens)).total() < enough:
+                continue
+            matcher.set_seq1(other.tokens)
+            if matcher.ratio() >= TWIN_RATIO:
+                places.append(f"{one} ~ {other}")
+    return places
+
+
+def _functions(source: PythonFile) -> Iterator[_Function]:
+    """Those of ``TWIN_LINES`` lines or more."""
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        if (node.end_lineno or 0) - node.lineno + 1 < TWIN_LINES:
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        if len(lines) < TWIN_LINES:
             continue
-        where = f"{source.name}:{node.lineno} {node.name}"
         alone = ast.parse(ast.unparse(node)).body[0]
         assert isinstance(alone, ast.FunctionDef | ast.AsyncFunctionDef)
         if ast.get_docstring(alone):
             alone.body = alone.body[1:] or [ast.Pass()]
         text = io.StringIO(ast.unparse(alone))
-        yield where, [token.string for token in tokenize.generate_tokens(text.readline) if token.string.strip()]
+        tokens = [token.string for token in tokenize.generate_tokens(text.readline) if token.string.strip()]
+        yield _Function(source.name, node.name, lines, tokens)
 
 
 def module_graph() -> dict[str, set[str]]:

@@ -66,7 +66,7 @@ def test_the_tallest_chain_counts_its_rooms():
 def functions_of(folder: Path, text: str) -> list[list[str]]:
     path = folder / "module.py"
     path.write_text(text)
-    return [tokens for _, tokens in house._functions(house.PythonFile(path))]
+    return [found.tokens for found in house._functions(house.PythonFile(path))]
 
 
 def test_short_functions_and_docstrings_are_no_twins(tmp_path, monkeypatch):
@@ -76,6 +76,19 @@ def test_short_functions_and_docstrings_are_no_twins(tmp_path, monkeypatch):
     other = f'def one():\n    """Other words."""\n{body}\n'
     assert functions_of(tmp_path, "def short():\n    return 1\n") == []
     assert functions_of(tmp_path, long) == functions_of(tmp_path, other) != []
+
+
+def test_copies_are_twins_and_a_function_is_none_of_what_stands_inside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(house, "ROOT", tmp_path)
+    body = "\n".join(f"        x{n} = {n}" for n in range(9))
+    path = tmp_path / "module.py"
+    path.write_text(
+        "\n".join(f"def {name}():\n    def inside():\n{body}\n    return inside" for name in ("one", "two"))
+    )
+    assert house._alike(list(house._functions(house.PythonFile(path)))) == [
+        "module.py:2 inside ~ module.py:14 inside", "module.py:2 inside ~ module.py:13 two",
+        "module.py:14 inside ~ module.py:1 one", "module.py:1 one ~ module.py:13 two",
+    ]  # fmt: skip
 
 
 def test_code_lines_leave_out_comments_docstrings_and_blank_lines(tmp_path):

@@ -1,7 +1,7 @@
 """Whether an answer is what the others come to: everybody is left out of the consensus he is held against."""
 
 from collections.abc import Callable, Sequence, Set
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from labeling.consensus.subject import REMEMBERED, Given, consensus_of
@@ -25,12 +25,8 @@ def against_the_others(
 ) -> Callable[[tuple[GivenBy, ...]], Verdicts]:
     """The verdict on each of the answers of one subject, in their order; the same answers are compared once. With
     everybody in, two people would agree with themselves in half of what they say."""
-
-    @lru_cache(maxsize=REMEMBERED)
-    def of(answers: tuple[GivenBy, ...]) -> Verdicts:
-        return tuple(_verdict(kind, parse, labels, answers, place) for place in range(len(answers)))
-
-    return of
+    verdict = partial(_verdict, kind, parse, labels)
+    return lru_cache(maxsize=REMEMBERED)(lambda answers: tuple(verdict(answers, at) for at in range(len(answers))))
 
 
 def _verdict(

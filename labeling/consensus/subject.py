@@ -111,9 +111,4 @@ def remembering(
     kind: QuestionKind, parse: Callable[[str], dict[str, Any]], labels: Set[str] = frozenset()
 ) -> Callable[[tuple[Given, ...]], Consensus]:
     """``consensus_of`` for many subjects: the same answers are counted once."""
-
-    @lru_cache(maxsize=REMEMBERED)
-    def of(answers: tuple[Given, ...]) -> Consensus:
-        return consensus_of(kind, answers, parse, labels)
-
-    return of
+    return lru_cache(maxsize=REMEMBERED)(lambda answers: consensus_of(kind, answers, parse, labels))

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.models.member import Member, roles_that
+from labeling.models.modality import Modality
 from labeling.models.permission import Permission
 from labeling.models.source import ANSWER_SOURCES, FULL_WEIGHT, weight_setting
 from labeling.models.user import User
@@ -19,12 +20,6 @@ from labeling.models.user import User
 OFF = "off"
 #: Of the versions of a machine the one it predicts under.
 NEWEST = "newest"
-
-
-class Modality(models.TextChoices):
-    IMAGE = "image", "Images"
-    TEXT = "text", "Texts"
-    TABULAR = "tabular", "Table rows"
 
 
 class Pairs(models.TextChoices):

@@ -7,7 +7,8 @@ from typing import Any, assert_never
 
 from labeling.db.raw_rows import decoder, iso
 from labeling.kinds import kind_of
-from labeling.models import KnownAnswer, Modality, Project, Suggestion
+from labeling.models import KnownAnswer, Project, Suggestion
+from labeling.models.modality import PerModality
 from labeling.selectors.label_names import label_names
 
 OWN = "The item's own, as it was imported; null where the item lacks it."
@@ -151,18 +152,16 @@ _GROUP_AND_ORIGIN = (
 )
 
 
+_CONTENT: PerModality[tuple[Column, ...]] = PerModality(
+    text=(Column("text", "text", "i.text"),),
+    image=(Column("image_sha256", "text", "s.sha256"), Column("text", "text", "NULLIF(i.text, '')")),
+    tabular=(),
+)
+
+
 def content_columns(modality: str) -> list[Column]:
     """What the item ``i`` with its asset ``s`` shows, its group and origin. A table row shows its own columns."""
-    match Modality(modality):
-        case Modality.TEXT:
-            content = [Column("text", "text", "i.text")]
-        case Modality.IMAGE:
-            content = [Column("image_sha256", "text", "s.sha256"), Column("text", "text", "NULLIF(i.text, '')")]
-        case Modality.TABULAR:
-            content = []
-        case _ as never:
-            assert_never(never)
-    return [*content, *_GROUP_AND_ORIGIN]
+    return [*_CONTENT.of(modality), *_GROUP_AND_ORIGIN]
 
 
 def gold_columns(project: Project) -> list[Column]:

@@ -29,16 +29,7 @@ def task_json(task: Task, project: Project) -> dict[str, Any]:
 def blind_json(subject: Item | Pair, project: Project) -> dict[str, Any]:
     """The same of an item or a pair that nobody is asked about: for a machine. A pair's first item stands left; its
     pictures are those of the items, and a context goes without."""
-    if isinstance(subject, Item):
-        return {"item": item_json(subject, project)}
-    context = subject.context
-    purpose = context.purpose or project.purpose
-    return {
-        "pair": subject.pk,
-        "context": {"text": context.text, "purpose": purpose, "facts": context.facts, "image": None},
-        "left": _of_item(subject.first, project),
-        "right": _of_item(subject.second, project),
-    }
+    return _UNASKED.of(kind_of(project).subject)(subject, project)
 
 
 def practice_json(question: PracticeQuestion, project: Project) -> dict[str, Any]:
@@ -69,6 +60,20 @@ def _pair_json(task: Task, project: Project) -> dict[str, Any]:
     }
 
 
+def _unasked_pair(pair: Pair, project: Project) -> dict[str, Any]:
+    context = pair.context
+    purpose = context.purpose or project.purpose
+    return {
+        "pair": pair.pk,
+        "context": {"text": context.text, "purpose": purpose, "facts": context.facts, "image": None},
+        "left": _of_item(pair.first, project),
+        "right": _of_item(pair.second, project),
+    }
+
+
+_UNASKED: PerSubject[Callable[[Any, Project], dict[str, Any]]] = PerSubject(
+    item=lambda item, project: {"item": item_json(item, project)}, pair=_unasked_pair
+)
 _SHOWN: PerSubject[Callable[[Task, Project], dict[str, Any]]] = PerSubject(item=_item_json, pair=_pair_json)
 
 

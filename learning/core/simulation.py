@@ -173,7 +173,7 @@ class Bench:
         return self.score(cycle.Answers(self.features, self.targets), settings, 0)
 
 
-class Point(NamedTuple):
+class SimulatedPoint(NamedTuple):
     """A curve at one number of answers."""
 
     labels: int
@@ -248,7 +248,7 @@ def simulate(
     measured = SimulatedEval(bench.features, asked.said, people, settings, eval_share, cycle.step_rng(seed, "eval"))
     eligible[measured.rows] = False
     asking = SimulatedAsking(settings, falls_back)
-    points: list[Point] = []
+    points: list[SimulatedPoint] = []
     model = None
     while asked.n_answers < budget and eligible.any():
         turn_seed = seed * 1_000_003 + asked.n_answers
@@ -279,7 +279,7 @@ def simulate(
         asking.decide(model, answers.features, measured.agreement(asked.n_answers))
         score = METRICS[bench.metric](model.predict(bench.held_out), bench.held_out_targets, settings.kind)
         n_wrong = asked.n_wrong(believed(model, asked.rows.size, settings.n_labels))
-        points.append(Point(asked.n_answers, score, n_wrong, asked.rows.size))
+        points.append(SimulatedPoint(asked.n_answers, score, n_wrong, asked.rows.size))
         if progress is not None:
             progress(asked.n_answers, score)
         if len(points) >= 3 and min(point.score for point in points[-3:]) >= stop_at:

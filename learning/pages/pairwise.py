@@ -66,7 +66,7 @@ class ComparedRow:
 
 
 @dataclass(frozen=True)
-class PersonRow:
+class AnsweringRow:
     """What is known about one annotator's way of answering."""
 
     annotator: str
@@ -249,7 +249,7 @@ def _people(overview: Overview, left_out: list[dict[str, Any]]) -> dict[str, Any
         key=lambda name: (name not in suspects, not (name in left and left[name].flagged), -_n(left.get(name)), name),
     )
     rows = [
-        PersonRow(
+        AnsweringRow(
             name,
             left[name].rate if name in left else None,
             strip.rate(left[name].rate) if name in left else None,

@@ -99,7 +99,7 @@ def alike_report(project: Project) -> AlikeReport:
     """Groups, those that gold has wrong together first. Answers of people in quarantine do not count, of imported names
     do. Only where an answer is one label of an item."""
     kind = kind_of(project)
-    if kind.subject is not Subject.ITEM or kind.family != "labels" or kind.learned_as == "multilabel":
+    if kind.subject is not Subject.ITEM or kind.family != "labels" or not kind.labels_exclude:
         return AlikeReport(is_asked=False)
     said = _said(project, [one for one in newest_answers(project, newest_from(project)) if one.said.counts])
     lying = {tuple(group.people.tolist()): group.items for group in lying_together(said.votes, said.known)}

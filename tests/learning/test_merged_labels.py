@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from labeling.services.scheme.merge import merge_labels
-from labeling.services.scheme.undo import undo_last_change
 from learning.families.labels.older_labels import in_labels_of_now
 from learning.families.labels.training_data import freeze
 from learning.models import Run
 from tests.factories import make_answer, make_items, make_project
+from tests.labeling.scheme.changes import undo_change
 
 
 @pytest.mark.django_db
@@ -32,7 +32,7 @@ def test_a_run_learns_merged_answers_as_one_label_and_no_longer_once_it_is_undon
     assert [merged.named(label) for label in merged.labels] == ["ham", "spam"]
     assert (merged.pool.hard.tolist(), merged.pool.agreement.tolist()) == ([[0, 1], [1, 0]], [1, 1])
     assert (merged.n_unknown, merged.present) == (0, {"spam": "spam (2)", "junk": "spam (2)"})
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert frozen().sha256 == before.sha256
 
 

@@ -13,11 +13,10 @@ from labeling.selectors.recount import differences
 from labeling.services.exports.snapshots import opened, run_snapshot, start_snapshot
 from labeling.services.projects.renames import rename_label
 from labeling.services.scheme.merge import merge_labels
-from labeling.services.scheme.split import split_label
-from labeling.services.scheme.undo import undo_last_change
 from learning.families.labels.training_data import freeze
 from learning.models import ModelVersion, Run
 from tests.factories import make_items, make_project
+from tests.labeling.scheme.changes import split_label, undo_change
 from tests.learning.conftest import RealWorker, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -115,7 +114,7 @@ def test_merged_renamed_split_and_undone_with_five_kills(real_worker: RealWorker
     assert of_items == {item: label for item, label in merged[1].items() if label != "ham"}
     assert (told(project, 3), told(project, 1)) == (merged, before)
 
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     real_worker.send("labeling.relabel", Relabeling.objects.latest("pk").pk)
     until(lambda: not Relabeling.objects.unfinished().exists(), "it is undone", log=real_worker.log)
     assert told(project) == merged

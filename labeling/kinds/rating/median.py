@@ -7,7 +7,7 @@ from typing import NamedTuple
 LEVEL = 0.95
 
 
-class Median(NamedTuple):
+class MedianInterval(NamedTuple):
     """``lower`` and ``upper`` are the middle values, the same for an odd number; ``low`` to ``high`` holds the median
     of all who might be asked with probability ``coverage`` or more."""
 
@@ -18,7 +18,7 @@ class Median(NamedTuple):
     coverage: float
 
 
-def median_of(values: Sequence[int]) -> Median:
+def median_of(values: Sequence[int]) -> MedianInterval:
     """The median with its interval between two of the values, whatever they are distributed like: the j-th from either
     end, j the largest with at least 95 %. Below six values that takes more than there are: then from the lowest to the
     highest, and ``coverage`` says how much that is worth (two: .5, five: .94; one: 0).
@@ -30,7 +30,7 @@ def median_of(values: Sequence[int]) -> Median:
     while 2 * (place + 1) <= n and _coverage(n, place + 1) >= LEVEL:
         place += 1
         coverage = _coverage(n, place)
-    return Median(ordered[(n - 1) // 2], ordered[n // 2], ordered[place - 1], ordered[n - place], coverage)
+    return MedianInterval(ordered[(n - 1) // 2], ordered[n // 2], ordered[place - 1], ordered[n - place], coverage)
 
 
 def _coverage(n: int, place: int) -> float:

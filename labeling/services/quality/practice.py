@@ -166,10 +166,7 @@ def waive_practice(user: User, member: Member) -> None:
     """The person is asked real questions without practice. Needs the permission to change members."""
     project = _locked_by(user, member)
     _set_aside(member)
-    PracticeRound.objects.create(
-        project=project, user_id=member.user_id, size=0, needed=0, state=PracticeState.WAIVED,
-        finished_at=timezone.now(), waived_by=user,
-    )  # fmt: skip
+    _instead_of_practice(member, state=PracticeState.WAIVED, finished_at=timezone.now(), waived_by=user)
     record("practice.waived", user=user, project=project, subject=str(member.user))
 
 
@@ -178,9 +175,7 @@ def reset_practice(user: User, member: Member) -> None:
     """The person practises anew, with all tries, whatever was passed or answered before."""
     project = _locked_by(user, member)
     if not _set_aside(member):  # never practised: a round that counts no more says that one is wanted
-        PracticeRound.objects.create(
-            project=project, user_id=member.user_id, size=0, needed=0, state=PracticeState.RESET
-        )
+        _instead_of_practice(member, state=PracticeState.RESET)
     record("practice.reset", user=user, project=project, subject=str(member.user))
 
 
@@ -189,6 +184,11 @@ def _locked_by(user: User, member: Member) -> Project:
     require(user, member.project, Action.PRACTICE_CHANGE)
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     return member.project
+
+
+def _instead_of_practice(member: Member, **standing: Any) -> None:
+    """A round without questions, which says where the person stands."""
+    PracticeRound.objects.create(project=member.project, user_id=member.user_id, size=0, needed=0, **standing)
 
 
 def _set_aside(member: Member) -> int:

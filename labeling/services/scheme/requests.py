@@ -12,10 +12,10 @@ from labeling.services.validation.errors import Invalid
 
 _CHANGES: dict[str, Callable[..., SchemeChange]] = {
     SchemeOperation.MERGE: merge.merge_labels,
-    SchemeOperation.SPLIT: split.split_in_transaction,
+    SchemeOperation.SPLIT: split.split_label,
     SchemeOperation.RETIRE: words.retire_label,
     SchemeOperation.DESCRIBE: words.describe_label,
-    SchemeOperation.UNDO: undo.undo_in_transaction,
+    SchemeOperation.UNDO: undo.undo_last_change,
 }
 
 

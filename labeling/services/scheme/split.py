@@ -11,31 +11,23 @@ from labeling.models import Label, Project, SchemeChange, SchemeOperation, User
 from labeling.services.audit.trail import record
 from labeling.services.scheme import versions
 from labeling.services.scheme.new_labels import MAX_NAME, free_hotkeys, free_key, in_use_or_refused, refuse_name
-from labeling.services.scheme.relabel import run_if_small, start_relabeling
+from labeling.services.scheme.relabel import start_relabeling
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 
 MAX_PARTS = 50
 
 
+@transaction.atomic
 def split_label(
     user: User, project: Project, name: Any, parts: Any, *, reason: Any = "", version: Any = None
 ) -> SchemeChange:
     """Takes a label out of use for two or more: names of new labels, its own name may be among them, or of labels in
-    use. Answers that gave it are kept and count for nothing until they are given anew; a job opens their items.
+    use. Answers that gave it are kept and count for nothing until they are given anew; the job that is left behind
+    opens their items.
 
     Raises Invalid (``name``, ``parts``, ``reason``, ``version``).
     """
-    change = split_in_transaction(user, project, name, parts, reason=reason, version=version)
-    run_if_small(project)
-    return change
-
-
-@transaction.atomic
-def split_in_transaction(
-    user: User, project: Project, name: Any, parts: Any, *, reason: Any = "", version: Any = None
-) -> SchemeChange:
-    """``split_label`` without the work on the items, which comes after the transaction."""
     reason = versions.checked_reason(reason)
     number = versions.locked(project, version)
     labels = {label.name: label for label in project.labels.all()}

@@ -8,7 +8,7 @@ from django.db import transaction
 from labeling.models import Label, Project, SchemeChange, SchemeOperation, User
 from labeling.services.audit.trail import record
 from labeling.services.scheme import versions
-from labeling.services.scheme.relabel import run_if_small, start_relabeling
+from labeling.services.scheme.relabel import start_relabeling
 from labeling.services.validation.errors import Invalid
 
 #: Rows of one statement.
@@ -17,21 +17,14 @@ BATCH_LABELS = 100
 _BY_NEW_LABELS = (SchemeOperation.MERGE, SchemeOperation.SPLIT)
 
 
+@transaction.atomic
 def undo_last_change(user: User, project: Project, *, reason: Any = "", version: Any = None) -> SchemeChange:
     """Restores the labels of the version before; undoing an undo does the change again. Nothing that was said is lost.
 
     What was said meanwhile by labels that the change had brought: parts of a split are read as the label they were
     parts of; a label that others had been merged into says nothing any more, for nobody knows which it was, and is
-    asked again. Raises Invalid (``version``, ``reason``).
+    asked again by the job that is left behind. Raises Invalid (``version``, ``reason``).
     """
-    change = undo_in_transaction(user, project, reason=reason, version=version)
-    run_if_small(project)
-    return change
-
-
-@transaction.atomic
-def undo_in_transaction(user: User, project: Project, *, reason: Any = "", version: Any = None) -> SchemeChange:
-    """``undo_last_change`` without the work on the items, which comes after the transaction."""
     reason = versions.checked_reason(reason)
     number = versions.locked(project, version)
     changes = {change.number: change for change in SchemeChange.objects.filter(project=project)[:2]}

@@ -54,7 +54,7 @@ def does_it_pay(points: Sequence[ArmPoint]) -> Pays:
 
     Parameters
     ----------
-    points : sequence of Point
+    points : sequence of ArmPoint
         By rising number of labels.
 
     Returns

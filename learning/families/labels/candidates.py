@@ -50,7 +50,7 @@ def check_probabilities(model: FittedLearner, features: Any) -> None:
         raise NotProbabilities("they do not sum to 1")
 
 
-def judged(context: Context, candidate: Candidate[FittedLearner], champion: ModelVersion | None) -> gate.Verdict:
+def judged(context: Context, candidate: Candidate[FittedLearner], champion: ModelVersion | None) -> gate.GateVerdict:
     """The verdict of the gate, with what went wrong on the way to it."""
     measured: evaluation.MeasuredLabels | None = candidate.measured
     version = candidate.version

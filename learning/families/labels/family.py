@@ -106,7 +106,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         data = context.data
         return {"strategy": context.run.project.strategy, "labels": list(data.labels), "trained_on": len(data.pool)}
 
-    def judge(self, context: Context, candidate: Made, champion: ModelVersion | None) -> gate.Verdict:
+    def judge(self, context: Context, candidate: Made, champion: ModelVersion | None) -> gate.GateVerdict:
         return candidates.judged(context, candidate, champion)
 
     def rank(self, context: Context, candidate: Made | None, ranks: ModelVersion | None) -> Ranked:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 import orjson
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from labeling.consensus import left_out
 from labeling.db.raw_rows import current_answers, decoder, fetch, usernames
 from labeling.kinds import KINDS
 from labeling.models import Modality, Project, Reason
+from labeling.models.modality import PerModality
 from labeling.selectors.columns import Column
 from labeling.selectors.export import Filters, bounded
 from labeling.selectors.row_shapes import RowShape
@@ -122,7 +123,7 @@ def preferences(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     """Pairs whose strict answers have a majority. ``margin`` is the share of those answers that chose, less the share
     that rejected; repeats do not count, ties and pairs split evenly have no preference."""
     filters = bounded(project, filters)
-    content, joined = _content_of(project.modality)
+    content, joined = _CONTENT.of(project.modality)
     sql = f"""SELECT p.id, p.split, c.id, c.text, c.facts, c.purpose, c.external_id,
             f.id, f.external_id, {content.format("f")}, s.id, s.external_id, {content.format("s")}
         FROM labeling_pair p JOIN labeling_context c ON c.id = p.context_id
@@ -141,18 +142,13 @@ def preferences(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
                 yield row
 
 
-def _content_of(modality: str) -> tuple[str, str]:
-    """What was judged, by the alias of its item, and what has to be joined for it: the text, the row's columns, the
-    hash of the picture's original."""
-    match Modality(modality):
-        case Modality.TEXT:
-            return "{0}.text", ""
-        case Modality.IMAGE:
-            return "{0}_asset.sha256", "LEFT JOIN labeling_asset {0}_asset ON {0}_asset.id = {0}.asset_id"
-        case Modality.TABULAR:
-            return "{0}.data", ""
-        case _ as never:
-            assert_never(never)
+#: What was judged, by the alias of its item, and what has to be joined for it: the text, the row's columns, the hash of
+#: the picture's original.
+_CONTENT = PerModality(
+    text=("{0}.text", ""),
+    image=("{0}_asset.sha256", "LEFT JOIN labeling_asset {0}_asset ON {0}_asset.id = {0}.asset_id"),
+    tabular=("{0}.data", ""),
+)
 
 
 #: (annotator, ``first``, ``second``, ``tie`` or ``neither``)

@@ -80,7 +80,7 @@ class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
     def fields(self, context: Context) -> dict[str, Any]:
         return {"strategy": choose.STRATEGY, "trained_on": len(context.data.learned)}
 
-    def judge(self, context: Context, candidate: Made, champion: ModelVersion | None) -> gate.Verdict:
+    def judge(self, context: Context, candidate: Made, champion: ModelVersion | None) -> gate.GateVerdict:
         measured: evaluate.MeasuredPairs | None = candidate.measured
         champion_correct, trouble = None, ""
         if champion and measured:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from learning.core.data_tests import Finding
 from learning.models import LabelSources, ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
-from learning.services.registry.gate import Verdict
+from learning.services.registry.gate import GateVerdict
 from learning.services.runs.steps import StepLog
 
 
@@ -140,7 +140,7 @@ class Family(ABC, Generic[D, I, F]):
         """What the model version keeps of the data: ``strategy``, ``trained_on`` and ``labels`` where there are any."""
 
     @abstractmethod
-    def judge(self, context: RunContext[D, I], candidate: Candidate[F], champion: ModelVersion | None) -> Verdict:
+    def judge(self, context: RunContext[D, I], candidate: Candidate[F], champion: ModelVersion | None) -> GateVerdict:
         """The verdict of the gate; it takes effect only together with the ranking that follows from it."""
 
     @abstractmethod

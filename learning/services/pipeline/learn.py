@@ -15,7 +15,7 @@ from learning.services.features import encoder_versions, shards
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.pipeline.family import AnyFamily, Candidate, RunContext
 from learning.services.registry import model_files, promotion
-from learning.services.registry.gate import Verdict
+from learning.services.registry.gate import GateVerdict
 from learning.services.registry.register import register
 from learning.services.runs import decide, environment
 from learning.services.runs.steps import StepLog
@@ -140,7 +140,7 @@ def _judge_rank_publish(context: Context, family: AnyFamily, candidate: Made | N
     return True
 
 
-def _ranks(run: Run, candidate: Made | None, verdict: Verdict | None) -> ModelVersion | None:
+def _ranks(run: Run, candidate: Made | None, verdict: GateVerdict | None) -> ModelVersion | None:
     """The version that will be in use once the verdict holds: not always this run's."""
     if candidate and verdict and verdict.status in (Status.CHAMPION, Status.PROVISIONAL):
         return candidate.version

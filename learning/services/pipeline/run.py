@@ -39,7 +39,7 @@ def run_training(run_pk: int) -> dict[str, Any]:
         return {"run": run_pk, "state": JobState.FAILED}
     try:
         return _attempt(run, log)
-    except Exception as error:
+    except Exception as error:  # whatever a step raises may be an outage; what is none is raised again
         if not (outage := outage_of(error)):
             raise
         give_back(Run.objects.all(), run_pk, attempt, outage, error)

@@ -16,7 +16,7 @@ from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.objectives import Objective
 from learning.core.evaluation.paired import PairedTest, paired_test
 from learning.models import Status
-from learning.services.registry.verdict import COULD_PROMOTE, Verdict
+from learning.services.registry.verdict import COULD_PROMOTE, GateVerdict
 
 #: What a model is measured by, one of it; pairwise projects have their own.
 ITEM, PAIR = "eval item", "held-out pair"
@@ -52,12 +52,12 @@ class Measurement(Protocol):
     def objective(self) -> Objective: ...
 
 
-def unmeasured(held: str = ITEM) -> Verdict:
+def unmeasured(held: str = ITEM) -> GateVerdict:
     reason = f"No {held} has been answered yet: nothing to measure it by. It may rank."
-    return Verdict(Status.PROVISIONAL, reason, {"n_eval": 0})
+    return GateVerdict(Status.PROVISIONAL, reason, {"n_eval": 0})
 
 
-def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng: np.random.Generator) -> Verdict:
+def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng: np.random.Generator) -> GateVerdict:
     """By what the models say of each eval item: champion, provisional (it ranks) or rejected.
 
     Champion when all checks of the core's gate hold and there are 200 eval answers. Otherwise it ranks, unless it is
@@ -99,7 +99,7 @@ def judge(
     has_champion: bool,
     held: str = ITEM,
     simple_correct: Mapping[str, NDArray[np.bool_]] | None = None,
-) -> Verdict:
+) -> GateVerdict:
     """By who was right alone, where there are no probabilities to compare: the exact paired test in both directions.
 
     ``held`` is what one of the things measured by is called, ``simple_correct`` what baselines that look at them had
@@ -130,19 +130,19 @@ def judge(
 
 def _settled(
     promoted: bool, may_rank: bool, n_eval: int, reason: str, words: str, numbers: dict[str, Any], held: str = ITEM
-) -> Verdict:
+) -> GateVerdict:
     if promoted and n_eval >= MIN_HELD_OUT:
         numbers["verified"] = True
-        return Verdict(Status.CHAMPION, f"Better than everything it was compared with. {words}", numbers)
+        return GateVerdict(Status.CHAMPION, f"Better than everything it was compared with. {words}", numbers)
     if promoted:
         few = (
             f"It may rank. It passed every other check, but was measured on {n_eval} {_COUNTED[held]};"
             f" {MIN_HELD_OUT} are asked for."
         )
-        return Verdict(Status.PROVISIONAL, f"{few} {words}", numbers)
+        return GateVerdict(Status.PROVISIONAL, f"{few} {words}", numbers)
     if may_rank:
-        return Verdict(Status.PROVISIONAL, f"It may rank, but is not promoted: {reason}. {words}", numbers)
-    return Verdict(Status.REJECTED, f"Clearly worse than what is in use. {words}", numbers)
+        return GateVerdict(Status.PROVISIONAL, f"It may rank, but is not promoted: {reason}. {words}", numbers)
+    return GateVerdict(Status.REJECTED, f"Clearly worse than what is in use. {words}", numbers)
 
 
 def _beside_constant(test: PairedTest, held: str = ITEM, said: ComparisonWords = RIGHT_OR_WRONG) -> str:

@@ -9,7 +9,7 @@ COULD_PROMOTE = "could_promote"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateVerdict:
     """``numbers["verified"]`` says that a champion passed on at least 200 eval answers, ``numbers[COULD_PROMOTE]``
     whether the eval items could have made it champion: what cannot promote is no use of them."""
 

@@ -10,11 +10,10 @@ from labeling.services.exports.certificate import certificate_of
 from labeling.services.exports.snapshots import datasheet_of, opened, run_snapshot, start_snapshot
 from labeling.services.projects.renames import rename_label
 from labeling.services.scheme.merge import merge_labels
-from labeling.services.scheme.split import split_label
-from labeling.services.scheme.undo import undo_last_change
 from labeling.services.serving.next_tasks import next_tasks
 from labeling.services.validation.errors import Invalid
 from tests.factories import make_answer, make_items, make_project
+from tests.labeling.scheme.changes import split_label, undo_change
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -64,7 +63,7 @@ def test_a_version_reads_what_came_before_and_after_it(project, people):
     assert labels(project, 4)["row-2"] == "friends"
     assert labels(project, 3)["row-2"] == "good"  # a part is the whole of before
     assert labels(project, 1) == {"row-0": "spam", "row-1": "junk", "row-2": "ham"}
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert labels(project, 6)["row-2"] == "friends"
 
 

@@ -17,11 +17,11 @@ from labeling.services.imports import run_import, start_import
 from labeling.services.projects.label_set import set_labels
 from labeling.services.projects.renames import rename_label
 from labeling.services.scheme.merge import merge_labels
-from labeling.services.scheme.undo import undo_last_change
 from labeling.services.serving.next_tasks import next_tasks
 from labeling.services.validation.errors import Invalid
 from learning.selectors.people_agreement import agreement_report
 from tests.factories import make_answer, make_items, make_project
+from tests.labeling.scheme.changes import undo_change
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -79,7 +79,7 @@ def test_what_it_is_called_may_be_the_name_of_one_of_them_and_undo_still_restore
     merge_labels(people.manager, project, ["junk"], "spam")
     assert labels(project) == ["spam", "spam", "ham", None]
     assert sorted(project.labels.in_use().names()) == ["ham", "spam"]
-    undone = undo_last_change(people.manager, project, reason="they differ after all")
+    undone = undo_change(people.manager, project, reason="they differ after all")
     assert (rows(project), rows(project, "items"), label_balance(project)) == before
     assert [(label.name, label.hotkey) for label in project.labels.in_use()] == [
         ("ham", "1"),
@@ -99,13 +99,13 @@ def test_what_was_said_of_the_one_label_is_asked_again_once_it_is_undone_and_cou
     (task,) = next_tasks(people.annotator, project, 1)
     record_answer(people.annotator, task.pk, {"label": "spam"})
     assert labels(project) == ["spam", "spam", "ham", None, "spam"]
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert labels(project) == [None, None, "ham", None]  # nobody knows which of the two it was
     assert rows(project)[-1]["answer"] == {"label": "spam (until version 2)"}
     item.refresh_from_db()
     assert (item.is_open, item.answers, item.slots_taken) == (True, 0, 0)
     assert list(differences(project)) == []
-    undo_last_change(people.manager, project)  # the undo of the undo
+    undo_change(people.manager, project)  # the undo of the undo
     assert labels(project) == ["spam", "spam", "ham", None, "spam"]
     item.refresh_from_db()
     assert (item.answers, item.slots_taken) == (1, 1)
@@ -128,7 +128,7 @@ def test_merged_and_renamed_again_and_again(project, people):
     rename_label(people.manager, project, "unwanted", "bad")
     merge_labels(people.manager, project, ["bad", "ham"], "mail")
     assert labels(project) == ["mail"] * 4
-    undo_last_change(people.manager, project, version=4)
+    undo_change(people.manager, project, version=4)
     assert labels(project) == ["bad", "bad", "ham", None]
     kept = SchemeChange.objects.get(project=project, number=2).labels
     assert {row["name"]: row["read_as"] for row in kept} == {
@@ -182,10 +182,10 @@ def test_what_is_refused_is_said_by_field_and_leaves_no_version(project, people,
 
 def test_who_saw_an_older_version_is_told_so_and_nothing_can_be_undone_before_a_change(project, people):
     with pytest.raises(Invalid, match="Nothing was changed"):
-        undo_last_change(people.manager, project)
+        undo_change(people.manager, project)
     merge_labels(people.manager, project, ["spam", "junk"], "spam", version=1)
     for again in (lambda: merge_labels(people.manager, project, ["ham", "spam"], "x", version=1),
-                  lambda: undo_last_change(people.manager, project, version=1)):  # fmt: skip
+                  lambda: undo_change(people.manager, project, version=1)):  # fmt: skip
         with pytest.raises(Invalid, match="at version 2 by now"):
             again()
 
@@ -205,6 +205,6 @@ def test_the_label_set_keeps_what_merged_labels_are_read_as_and_does_not_bring_t
     set_labels(project, ["ham", "junk"], user=people.manager)  # a new label of an old name
     assert labels(project) == ["unwanted", "unwanted", "ham", None]
     assert {row["name"]: row["answers"] for row in label_balance(project)} == {"ham": 3, "junk": 0, "unwanted": 5}
-    undo_last_change(people.manager, project)
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
+    undo_change(people.manager, project)
     assert SchemeChange.objects.filter(project=project).count() == 6

@@ -21,13 +21,12 @@ from labeling.services.imports import run_import, start_import
 from labeling.services.projects.manage import update_project
 from labeling.services.scheme import relabel
 from labeling.services.scheme.merge import merge_labels
-from labeling.services.scheme.split import split_label
-from labeling.services.scheme.undo import undo_last_change
 from labeling.services.serving.next_tasks import next_tasks
 from labeling.services.validation.errors import Invalid
 from learning.families.labels.training_data import freeze
 from learning.models import Run
 from tests.factories import make_answer, make_items, make_project
+from tests.labeling.scheme.changes import split_label, undo_change
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -97,14 +96,14 @@ def test_an_undo_restores_what_was_said_and_parts_that_were_given_are_the_whole_
     split_label(people.manager, project, "vehicle", ["vehicle", "lorry"])  # its own name may be one of them
     asked = {task.item.ordinal: task for task in next_tasks(people.annotator, project, 5)}
     record_answer(people.annotator, asked[0].pk, {"label": "lorry"})
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert labels(project) == before
     assert [of[2] for of in standing(project)] == [1, 0, 1, 0]  # the second is being asked just now
     record_answer(people.annotator, asked[1].pk, {"label": "vehicle"})
     assert labels(project) == before
     assert list(differences(project)) == []
     assert next(label.key for label in project.labels.in_use() if label.name == "vehicle") == ""
-    undo_last_change(people.manager, project)  # and split again: only the answer that said which is known
+    undo_change(people.manager, project)  # and split again: only the answer that said which is known
     assert labels(project) == {"row-0": "lorry", "row-2": "other"}
     assert list(differences(project)) == []
 
@@ -113,7 +112,7 @@ def test_an_undo_leaves_it_to_who_was_asked_meanwhile(project, people):
     split_label(people.manager, project, "vehicle", ["car", "lorry"])
     taken = {task.item.ordinal: task for task in next_tasks(people.manager, project, 5)}
     record_answer(people.manager, taken[0].pk, {"label": "car"})
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert labels(project) == {"row-0": "vehicle", "row-1": "vehicle", "row-2": "other"}
     assert standing(project)[:2] == [(False, 1, 1), (False, 1, 0)]  # the second is being asked just now
     assert list(differences(project)) == []
@@ -181,14 +180,14 @@ def test_what_came_with_an_import_is_asked_about_where_nothing_else_was(people):
     split_label(people.manager, project, "a", ["b", "c"])
     assert len(next_tasks(people.manager, project, 5)) == 2
     assert list(differences(project)) == []
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert list(differences(project)) == []
 
 
 def test_a_part_may_be_a_label_that_is_there_and_stays_it_when_it_is_undone(project, people):
     split_label(people.manager, project, "vehicle", ["car", "other"])
     assert labels(project) == {"row-2": "other"}
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert labels(project) == {"row-0": "vehicle", "row-1": "vehicle", "row-2": "other"}
 
 
@@ -196,7 +195,7 @@ def test_split_then_merged_and_both_undone(project, people):
     split_label(people.manager, project, "vehicle", ["car", "lorry"])
     merge_labels(people.manager, project, ["car", "lorry"], "vehicle")
     assert labels(project) == {"row-2": "other"}  # said of the old label: nobody has said it of the new one
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert labels(project) == {"row-2": "other"}
     assert list(differences(project)) == []
 

@@ -7,10 +7,10 @@ from labeling.selectors.export import Filters, export_rows
 from labeling.services.projects.label_set import set_labels
 from labeling.services.projects.manage import update_project
 from labeling.services.projects.renames import rename_label
-from labeling.services.scheme.undo import undo_last_change
 from labeling.services.scheme.words import describe_label, retire_label
 from labeling.services.validation.errors import Invalid
 from tests.factories import make_answer, make_items
+from tests.labeling.scheme.changes import undo_change
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def test_a_retired_label_keeps_its_answers_and_comes_back_with_an_undo(project, 
     assert [row["answer"] for row in export_rows(project, "annotations", Filters())] == [{"label": "spam"}]
     assert project.labels_version == version + 1
     assert AuditEvent.objects.get(action="project.labels_retired").after["reason"] == "out of fashion"
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert in_use(project) == [("ham", "1"), ("spam", "2")]
 
 
@@ -38,7 +38,7 @@ def test_examples_stand_with_the_description_and_teach_no_model(project, people)
     label = project.labels.get(name="spam")
     assert (label.description, label.examples) == ("Nobody asked for it.", ["WIN now", "x"])
     assert (project.labels_version, project.label_renames) == (version, pages + 1)
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     label.refresh_from_db()
     assert (label.description, label.examples) == ("", [])
     for given, field in ((["x"] * 11, "examples"), ("x", "examples"), ([3], "examples"), (["x" * 501], "examples")):
@@ -62,13 +62,13 @@ def test_every_way_to_change_the_labels_is_a_version_and_keys_and_order_are_none
         (4, "set", {"added": [], "retired": ["other"], "described": ["spam"]}, people.manager),
         (5, "retire", {"label": "good"}, people.manager),
     ]
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert [name for name, _ in in_use(project)] == ["spam", "good"]
 
 
 def test_a_label_that_was_added_is_out_of_use_once_that_is_undone(project, people):
     set_labels(project, ["ham", "spam", "other"], user=people.manager)
-    undo_last_change(people.manager, project)
+    undo_change(people.manager, project)
     assert [name for name, _ in in_use(project)] == ["ham", "spam"]
     set_labels(project, ["ham", "spam", "other"], user=people.manager)
     assert [name for name, _ in in_use(project)] == ["ham", "spam", "other"]

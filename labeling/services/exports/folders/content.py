@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 import orjson
 
 from labeling.kinds import PerSubject, QuestionKind, kind_of
-from labeling.models import Modality, Project, Split
+from labeling.models import Project, Split
+from labeling.models.modality import PerModality
 from labeling.selectors.agreement import agreement
 from labeling.selectors.columns import Column
 from labeling.selectors.contents import Content, contents_of
@@ -139,7 +140,7 @@ class DataSet:
         return self.count.over(rows)
 
 
-class Shown(NamedTuple):
+class ShownContent(NamedTuple):
     """The column that says what one of two items shows, and where its value is taken from."""
 
     name: str
@@ -147,33 +148,28 @@ class Shown(NamedTuple):
     value: Callable[[Content], Any]
 
 
-def shown_of(modality: str) -> Shown:
-    match Modality(modality):
-        case Modality.TEXT:
-            return Shown("text", "text", lambda content: content.text)
-        case Modality.IMAGE:
-            return Shown(IMAGE_SHA256, "text", lambda content: content.sha256)
-        case Modality.TABULAR:
-            return Shown("data", "json", lambda content: orjson.loads(content.data))
-        case _ as never:
-            assert_never(never)
+SHOWN = PerModality(
+    text=ShownContent("text", "text", lambda content: content.text),
+    image=ShownContent(IMAGE_SHA256, "text", lambda content: content.sha256),
+    tabular=ShownContent("data", "json", lambda content: orjson.loads(content.data)),
+)
 
 
 def shows_texts(project: Project) -> bool:
-    return shown_of(project.modality).name == "text"
+    return SHOWN.of(project.modality) is SHOWN.text
 
 
 def shows_pictures(project: Project) -> bool:
-    return shown_of(project.modality).name == IMAGE_SHA256
+    return SHOWN.of(project.modality) is SHOWN.image
 
 
 def _shown_columns(project: Project) -> list[Column]:
-    shown = shown_of(project.modality)
+    shown = SHOWN.of(project.modality)
     return [Column(f"{side}_{shown.name}", shown.type) for side in PAIR_SIDES]
 
 
 def _with_contents(rows: Iterable[Row], modality: str) -> Iterator[Row]:
-    shown = shown_of(modality)
+    shown = SHOWN.of(modality)
     rows = iter(rows)
     while chunk := list(islice(rows, ROWS_AT_ONCE)):
         found = contents_of(row[f"{side}_id"] for row in chunk for side in PAIR_SIDES)

@@ -5,13 +5,15 @@ Rating and Pairwise. ``completed_by`` is left out: an import is refused for peop
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby, repeat
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Modality, Project
+from labeling.models import Project
+from labeling.models.modality import PerModality
 from labeling.selectors.columns import ANSWER, SUGGESTED
 from labeling.selectors.contents import StoredPicture
 from labeling.selectors.label_scheme import told_names
@@ -19,7 +21,7 @@ from labeling.selectors.row_shapes import shape_named
 from labeling.services.exports.base import Row
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
-from labeling.services.exports.folders.content import PAIR_SIDES, DataSet, Shown, shown_of
+from labeling.services.exports.folders.content import PAIR_SIDES, SHOWN, DataSet, ShownContent
 from labeling.services.exports.folders.features import name_beside_pictures
 from labeling.services.exports.folders.lines import json_array
 from labeling.services.exports.folders.pictures import PictureFolder, PictureList, with_pictures
@@ -73,7 +75,7 @@ class LabelStudio(FolderFormat):
         return "" if has_steps else "Label Studio takes choices, ratings and pairs."
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
-        control, shown = _control_of(data), shown_of(data.project.modality)
+        control, shown = _control_of(data), SHOWN.of(data.project.modality)
         yield from archive.add("label_config.xml", [_config(data, control, shown).encode()])
         with PictureList() as named:
             tasks = json_array(_tasks(data, control, shown, named))
@@ -84,7 +86,7 @@ class LabelStudio(FolderFormat):
                     yield archive.take()
 
 
-def _tasks(data: DataSet, control: _Control, shown: Shown, named: PictureList) -> Iterator[dict[str, Any]]:
+def _tasks(data: DataSet, control: _Control, shown: ShownContent, named: PictureList) -> Iterator[dict[str, Any]]:
     by_item = data.has_answers and data.rows == "annotations" and not data.names_two
     rows = data.answers_by_item(data.filters) if by_item else data.records(data.filters)
     with_them = named.over(with_pictures(data, rows)) if data.pictures else zip(rows, repeat(_NO_PICTURES))
@@ -140,7 +142,7 @@ def _annotations(control: _Control) -> Callable[[Row, Any], dict[str, Any]]:
     return annotation
 
 
-def _data(data: DataSet, shown: Shown) -> Callable[[Row, _Pictures], dict[str, Any]]:
+def _data(data: DataSet, shown: ShownContent) -> Callable[[Row, _Pictures], dict[str, Any]]:
     """Says what is shown under the names of the configuration, and the item's columns."""
     own = data.own_names
     left_out = _OF_AN_ANSWER.difference(own)  # one in a row of items may be called as a column of answers
@@ -165,24 +167,16 @@ def _data(data: DataSet, shown: Shown) -> Callable[[Row, _Pictures], dict[str, A
     return told
 
 
-def _config(data: DataSet, control: _Control, shown: Shown) -> str:
-    tag, name = _object_of(data.project.modality, data.names_two)
+def _config(data: DataSet, control: _Control, shown: ShownContent) -> str:
+    tag, name = (_OF_PAIRS if data.names_two else _OF_ITEMS).of(data.project.modality)
     prefixes = [f"{side}_" for side in PAIR_SIDES] if data.names_two else [""]
     objects = [f'  <{tag} name="{prefix}item" value="${prefix}{name}"/>' for prefix in prefixes]
     return "\n".join(["<View>", *objects, control.xml, "</View>", ""])
 
 
-def _object_of(modality: str, is_pair: bool) -> tuple[str, str]:
-    """The tag that shows an item, and the key of its data."""
-    match Modality(modality):
-        case Modality.TEXT:
-            return "Text", "text"
-        case Modality.IMAGE:
-            return "Image", "image"
-        case Modality.TABULAR:
-            return "Table", "data" if is_pair else "row"
-        case _ as never:
-            assert_never(never)
+#: The tag that shows an item, and the key of its data; of an item alone and of each of two.
+_OF_ITEMS = PerModality(text=("Text", "text"), image=("Image", "image"), tabular=("Table", "row"))
+_OF_PAIRS = replace(_OF_ITEMS, tabular=("Table", "data"))
 
 
 def _control_of(data: DataSet) -> _Control:

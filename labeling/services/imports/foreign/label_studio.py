@@ -60,9 +60,9 @@ class LabelStudioTasks(Tool):
             for known, what in ((_BOXES, "boxes"), (_SPANS, "spans")):
                 if types & known:
                     return f"This is {self.title} with {what}; {what} are not supported yet."
-        if self.asked.about_pairs and types and "pairwise" not in types and not self._is_even():
+        if self.asked.about_pairs and types and not types.intersection(_OF_PAIRS) and not self._is_even():
             return f"This is {self.title} without pairwise comparisons; this project compares pairs."
-        if not self.asked.about_pairs and types and types <= {"pairwise"}:
+        if not self.asked.about_pairs and types and types.issubset(_OF_PAIRS):
             return f"This is {self.title} of pairwise comparisons, which go into a pairwise project."
         return ""
 

@@ -5,7 +5,7 @@ a ranking, for the ranking does not know what the second opinion came to.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet
 
@@ -34,7 +34,7 @@ def bring_slots(picks: Sequence[Pick], project_id: int) -> int:
     closed = [pick for pick in picks if pick.reason == Reason.SECOND_OPINION and not pick.row.is_open]
     if not closed:
         return 0
-    items = [pick.row for pick in closed if isinstance(pick.row, Item)]
+    items = cast(list[Item], [pick.row for pick in closed])  # entries with this reason name items
     _one_more(*(item.pk for item in items))
     wanted = [
         AskedAgain(project_id=project_id, item=item, opinions=item.slots_taken + 1, asked_at=None) for item in items
