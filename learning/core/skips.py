@@ -31,8 +31,8 @@ import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.evaluation.intervals import Estimate, mean_of_few
+from learning.core.learners.distances import squared_distances
 from learning.core.learners.folds import grouped_folds
-from learning.core.learners.spreading import squared_distances
 
 MIN_SKIPS = 5
 MIN_ANSWERS = 5

@@ -66,6 +66,17 @@ class Site:
         except (urllib.error.URLError, OSError):
             return False
 
+    def loaded(self, *packages: str) -> set[str]:
+        """Which of the packages any of the web processes has loaded compiled code of; Linux only."""
+        assert self.process is not None
+        maps = ""
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if int(stat.read_text().rpartition(")")[2].split()[2]) == self.process.pid:  # its group
+                    maps += (stat.parent / "maps").read_text()
+        assert ".so" in maps, "no process of the server is to be seen"
+        return {package for package in packages if f"/{package}/" in maps}
+
     def kill(self) -> None:
         """kill -9 of the web process and its workers."""
         if self.process is None:

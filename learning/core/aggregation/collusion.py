@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from learning.core.aggregation.votes import NO_LABEL, KnownTruth, Votes
 from learning.core.arrays import BoolArray, DoubleArray, IntArray
@@ -79,31 +77,43 @@ def of_one_mind(votes: Votes) -> tuple[IntArray, ...]:
     odds = pair_log_odds(votes)
     np.fill_diagonal(odds, 0.0)
     linked = odds > np.log(ALIKE_ODDS * active * (active - 1) / 2)
-    n_groups, group_of = connected_components(csr_matrix(linked), directed=False)
-    sizes = np.bincount(group_of, minlength=n_groups)
-    few = np.flatnonzero((sizes > 1) & (2 * sizes < active))
-    return tuple(np.flatnonzero(group_of == group) for group in few)
+    return tuple(group for group in _connected(linked) if 1 < len(group) < active / 2)
+
+
+def _connected(linked: BoolArray) -> list[IntArray]:
+    """Return who hangs together, by chains of links of any length, in order of their first; ``linked`` is symmetric."""
+    groups, left = [], np.ones(len(linked), dtype=np.bool_)
+    for start in range(len(linked)):
+        if not left[start]:
+            continue
+        group = newest = np.arange(len(linked)) == start
+        while newest.any():
+            newest = linked[newest].any(axis=0) & ~group
+            group = group | newest
+        left &= ~group
+        groups.append(np.flatnonzero(group))
+    return groups
 
 
 def pair_log_odds(votes: Votes) -> DoubleArray:
     """Return for every two people the log odds of one mind against two, shape (n_people, n_people)."""
     k = votes.n_labels
     votes = votes.where(votes.weights == 1.0)
-    at = votes.items * k + votes.labels
     counts = votes.summed(np.ones(len(votes)))
     tendency = tendencies(votes)
     apart, together = np.log(SLIPS / max(k - 1, 1)), np.log1p(-SLIPS)
-
-    def table(values: DoubleArray, columns: IntArray, n_columns: int) -> csr_matrix:
-        return csr_matrix((values, (votes.people, columns)), shape=(votes.n_people, n_columns))
-
     # what the vote would be without the two themselves, who said the same; or without the one who said it
     alike, own = (_surprise(votes, counts, tendency, but) for but in (2.0, 1.0))
-    one = np.ones(len(votes))
-    met, said = table(one, votes.items, votes.n_items), table(one, at, votes.n_items * k)
-    agreed = (table(together - apart + own - alike, at, votes.n_items * k) @ said.T).toarray()
-    apart_all = (table(apart / 2.0 - own / 2.0, votes.items, votes.n_items) @ met.T).toarray()
-    return np.asarray((agreed + agreed.T) / 2.0 + apart_all + apart_all.T)
+    agreed, met = (together - apart + own - alike) / 2.0, (apart - own) / 2.0
+    odds = np.zeros((votes.n_people, votes.n_people))
+    # votes are sorted by item: two about one item are so many steps apart at most
+    for step in range(int(np.bincount(votes.items).max(initial=0))):
+        first = np.flatnonzero(votes.items[: len(votes) - step] == votes.items[step:])
+        second = first + step
+        worth = met[first] + met[second]
+        worth += np.where(votes.labels[first] == votes.labels[second], agreed[first] + agreed[second], 0.0)
+        np.add.at(odds, (votes.people[first], votes.people[second]), worth)
+    return np.asarray(odds + np.triu(odds, 1).T)
 
 
 def tendencies(votes: Votes) -> DoubleArray:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_matrix
 
 from learning.core.arrays import BoolArray, DoubleArray, IntArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 #: Instead of a label: an item nobody answered, a tie, an item whose truth is not known.
 NO_LABEL = -1
@@ -52,6 +55,8 @@ class Votes:
     @cached_property
     def by_item(self) -> csr_matrix:
         """Weights as a matrix of shape (n_items, n_people * n_labels)."""
+        from scipy.sparse import csr_matrix  # noqa: PLC0415  # for rules that weigh people: pages count votes
+
         columns = (self.people * self.n_labels + self.labels).astype(np.int32)
         ends = np.zeros(self.n_items + 1, dtype=np.int32)
         np.cumsum(np.bincount(self.items, minlength=self.n_items), out=ends[1:])

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, stdtrit
 
 from learning.core.arrays import DoubleArray
+from learning.core.distributions import beta_quantile, t_quantile
 from learning.core.evaluation.interval_words import LEVEL, around
 
 TAIL = (1.0 - LEVEL) / 2.0
@@ -64,8 +64,8 @@ def share(successes: float, n: float) -> Estimate:
     if n == 0:
         return Estimate(0.0, 0.0, 1.0, 0)
     failures = n - successes
-    low = float(betaincinv(successes, failures + 1.0, TAIL)) if successes > 0 else 0.0
-    high = float(betaincinv(successes + 1.0, failures, 1.0 - TAIL)) if failures > 0 else 1.0
+    low = beta_quantile(TAIL, successes, failures + 1.0) if successes > 0 else 0.0
+    high = beta_quantile(1.0 - TAIL, successes + 1.0, failures) if failures > 0 else 1.0
     value = successes / n
     # Rounding must not push the end of the interval inside the share itself.
     return Estimate(value, min(low, value), max(high, value), round(n))
@@ -88,7 +88,7 @@ def median_share(successes: float, n: float) -> float:
     >>> round(median_share(5, 5), 3), round(median_share(0, 5), 3), round(median_share(80, 100), 3)
     (0.871, 0.0, 0.794)
     """
-    return float(betaincinv(successes, n - successes + 1.0, 0.5)) if successes > 0 else 0.0
+    return beta_quantile(0.5, successes, n - successes + 1.0) if successes > 0 else 0.0
 
 
 def bounded_mean(values: ArrayLike, top: float, least: float = 0.0) -> Estimate:
@@ -143,7 +143,7 @@ def _reweighted(parts: DoubleArray, another: float, quantile: float) -> float:
     if not 0.0 < mean < 1.0 or spread <= 0.0:
         return mean
     concentration = mean * (1.0 - mean) * every * (every + 1) / spread - 1.0
-    return float(betaincinv(mean * concentration, (1.0 - mean) * concentration, quantile))
+    return beta_quantile(quantile, mean * concentration, (1.0 - mean) * concentration)
 
 
 def top_of(losses: DoubleArray, surprised: DoubleArray) -> float:
@@ -203,7 +203,7 @@ def half_width(values: DoubleArray, resolution: float) -> float:
         return float("inf")
     # A value read off a scale with such steps is off by a uniform error of this variance at least.
     variance = max(float(values.var(ddof=1)), resolution**2 / 12.0)
-    return float(stdtrit(n - 1, 1.0 - TAIL)) * float(np.sqrt(variance / n))
+    return t_quantile(1.0 - TAIL, n - 1) * float(np.sqrt(variance / n))
 
 
 def normal(value: float, standard_error: float, n: int) -> Estimate:

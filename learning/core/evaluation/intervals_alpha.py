@@ -9,9 +9,9 @@ Student's quantile instead of the normal one.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
 
 from learning.core.arrays import DoubleArray
+from learning.core.distributions import normal_cdf, t_quantile
 from learning.core.evaluation.intervals import TAIL, Estimate
 
 DRAWS = 1_000
@@ -92,7 +92,7 @@ def alpha_interval(
     times = repeated.astype(np.float64)
     n = len(kept)
     # Student's quantile on the scale of the bootstrap's, whose spread is too small by the root of n / (n - 1)
-    tail = float(ndtr(stdtrit(max(n - 1, 1), TAIL) * (n / max(n - 1, 1)) ** 0.5))
+    tail = normal_cdf(t_quantile(TAIL, max(n - 1, 1)) * (n / max(n - 1, 1)) ** 0.5)
     disagreed, agreed = _further(kept, ordinal=ordinal)
     low = _end(patterns, times, disagreed, tail, rng, ordinal=ordinal, draws=draws, undefined=-1.0)
     high = _end(patterns, times, agreed, 1.0 - tail, rng, ordinal=ordinal, draws=draws, undefined=1.0)

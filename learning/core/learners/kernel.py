@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind, form_of
 from learning.core.learners.choice import Grid, OutOfFold, Plan, choose, plan_folds
+from learning.core.learners.distances import squared_distances
 from learning.core.learners.evidence import Answered, EvidentLearner
 from learning.core.learners.linear_model import FittedLinear, fit_chosen, learnable
-from learning.core.learners.spreading import squared_distances
 
 LANDMARKS = 600
 AXES = 400

@@ -14,35 +14,12 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.learners.distances import squared_distances
 
 NEIGHBOURS = 10
 CLAMP = 0.9
 _ROUNDS = 40
 _FLOOR = 1e-3
-
-
-def squared_distances(rows: FloatMatrix, nodes: FloatMatrix) -> FloatMatrix:
-    """Return the squared Euclidean distance of every row to every node.
-
-    Parameters
-    ----------
-    rows : ndarray of float32, shape (n, d)
-    nodes : ndarray of float32, shape (m, d)
-
-    Returns
-    -------
-    ndarray of float32, shape (n, m), never negative
-
-    Examples
-    --------
-    >>> squared_distances(np.array([[0.0]], np.float32), np.array([[3.0]], np.float32))
-    array([[9.]], dtype=float32)
-    """
-    distances = rows @ nodes.T
-    distances *= np.float32(-2.0)
-    distances += np.einsum("ij,ij->i", nodes, nodes)
-    distances += np.einsum("ij,ij->i", rows, rows)[:, None]
-    return np.asarray(np.maximum(distances, 0.0, out=distances))
 
 
 def neighbour_graph(nodes: FloatMatrix) -> tuple[csr_matrix, float]:

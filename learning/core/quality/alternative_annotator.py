@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from learning.core.arrays import DoubleArray, IntArray
+from learning.core.distributions import t_cdf
 from learning.core.evaluation.intervals import Estimate
 from learning.core.evaluation.intervals_difference import mean_gain
 
@@ -138,7 +138,8 @@ def _p_value(behind: DoubleArray, epsilon: float) -> float:
         if behind[0] > 0:
             return 1.0
         behind = np.append(behind, 1.0)
-    return float(stats.ttest_1samp(behind, epsilon, alternative="less").pvalue)
+    n = behind.size
+    return t_cdf(float((behind.mean() - epsilon) / (behind.std(ddof=1) / n**0.5)), n - 1)
 
 
 def benjamini_yekutieli(p_values: DoubleArray, rate: float) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

@@ -34,7 +34,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import betainc, betaln
 
 from learning.core.arrays import DoubleArray, IntArray
 
@@ -181,10 +180,10 @@ def _log_odds(chance: float, honest: float | None) -> DoubleArray:
     wrong = np.arange(BLOCK + 1)[None, :]
     right = np.maximum(n - wrong, 0)
     guessing = right * np.log(chance) + wrong * np.log1p(-chance)
-    if honest is None:
-        low, high = HONEST
-        inside = betainc(right + 1, wrong + 1, high) - betainc(right + 1, wrong + 1, low)
-        honesty = np.log(np.maximum(inside, 1e-300)) + betaln(right + 1, wrong + 1) - np.log(high - low)
-    else:
-        honesty = right * np.log(honest) + wrong * np.log1p(-honest)
+    # the mean over the band is that of a polynomial of degree n, which so many of Gauss's points give exactly
+    at, weights = (np.array([0.0]), np.array([2.0])) if honest else np.polynomial.legendre.leggauss(BLOCK // 2 + 1)
+    middle, half = (honest, 0.0) if honest else (sum(HONEST) / 2.0, (HONEST[1] - HONEST[0]) / 2.0)
+    honesty = np.full(right.shape, -np.inf)
+    for share, weight in zip(middle + half * at, weights / 2.0, strict=True):
+        honesty = np.logaddexp(honesty, right * np.log(share) + wrong * np.log1p(-share) + np.log(weight))
     return np.where(wrong > n, np.inf, guessing - honesty)

@@ -10,7 +10,7 @@ import numpy as np
 
 from learning.core import acquisition
 from learning.core.arrays import FloatMatrix
-from learning.core.learners.spreading import squared_distances
+from learning.core.learners.distances import squared_distances
 from learning.core.strategies.base import Draws, Request, demoted, eligible_rows, model_of
 from learning.core.strategies.uncertainty import margin
 

@@ -17,7 +17,7 @@ import numpy as np
 from learning.core import acquisition
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.learners.base import FittedLearner
-from learning.core.learners.spreading import squared_distances
+from learning.core.learners.distances import squared_distances
 from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
 from learning.core.strategies.coreset import LABELED_ROWS, SAMPLE_ROWS
 from learning.core.strategies.diverse import spread_order

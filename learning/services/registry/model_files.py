@@ -16,6 +16,7 @@ from learning.services import files
 from learning.services.features import contents, encoder_versions
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.monitoring import alerts
+from learning.services.registry.whole_files import check_file
 
 logger = logging.getLogger(__name__)
 
@@ -24,15 +25,7 @@ def load_model(version: ModelVersion) -> FittedLearner:
     """The fitted learner of a version (of a pairwise project its PairwiseModel). Parsed once a process, the file's hash
     is checked every time: a damaged file is noticed by the next run, not by the next restart. Raises files.Corrupt, of
     which files.Dropped is one."""
-    if version.dropped_at is not None:
-        raise files.Dropped(version.dropped_words)
-    try:
-        files.check(version.path, version.sha256)
-    except files.Corrupt:
-        version.refresh_from_db(fields=["dropped_at"])  # housekeeping may have come between
-        if version.dropped_at is not None:
-            raise files.Dropped(version.dropped_words) from None
-        raise
+    check_file(version)
     model: FittedLearner = _load(version.learner, version.path, version.sha256)
     return model
 

@@ -15,6 +15,7 @@ from learning.models.model_version import ModelVersionQuerySet
 from learning.services import files
 from learning.services.monitoring import alerts
 from learning.services.registry.verdict import COULD_PROMOTE
+from learning.services.registry.whole_files import check_file
 
 MAX_REASON = 2_000
 BACK = "rolled_back_from"
@@ -155,12 +156,10 @@ def _given(reason: str) -> str:
 
 
 def _check_file(version: ModelVersion) -> None:
-    from learning.services.registry import model_files  # noqa: PLC0415  # NumPy: for whoever promotes by hand only
-
     if not version.path:
         raise NoFile("status", f"{version} cannot be used: no file was ever stored for it.".capitalize())
     try:
-        model_files.load_model(version)
+        check_file(version)
     except files.Dropped as error:
         raise FileDropped("status", f"{version} cannot be used: {error}".capitalize()) from error
     except files.Corrupt as error:
