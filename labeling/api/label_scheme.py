@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from labeling.api.base import PersonField, ProjectView, StrictSerializer, body, found, person
 from labeling.models import Action, SchemeChange, SchemeOperation
-from labeling.selectors.label_scheme import words_of
+from labeling.selectors.label_scheme import restored_by, steps_of, words_of
 from labeling.services.scheme.requests import make_change, preview_change
 from labeling.services.scheme.versions import MAX_REASON, first_version
 
@@ -33,6 +33,12 @@ class LabelSplitIn(SchemeChangeIn):
     name = serializers.CharField(max_length=200, help_text="A label in use.")
     parts = serializers.ListField(
         child=serializers.CharField(max_length=200), help_text="Two or more: new names, its own, or labels in use."
+    )
+
+
+class LabelUndoIn(SchemeChangeIn):
+    to = serializers.IntegerField(
+        min_value=1, required=False, help_text="The version to go back to; without it the one before that of now."
     )
 
 
@@ -64,10 +70,20 @@ class SchemeVersionOut(serializers.Serializer[SchemeChange]):
     reason = serializers.CharField()
     made_by = PersonField(source="made_by.username", default=None, allow_null=True)
     made_at = serializers.DateTimeField()
-    undoes = serializers.IntegerField(allow_null=True, help_text="The version it takes back.")
+    undoes = serializers.IntegerField(
+        allow_null=True, help_text="The newest version that it takes back, with all down to the one after `restores`."
+    )
+    restores = serializers.SerializerMethodField(help_text="The version whose labels an undo brought back.")
+    steps = serializers.SerializerMethodField(help_text="What an undo took back, the newest first.")
 
     def get_words(self, change: SchemeChange) -> str:
         return words_of(change)
+
+    def get_restores(self, change: SchemeChange) -> int | None:
+        return restored_by(change)
+
+    def get_steps(self, change: SchemeChange) -> list[str]:
+        return steps_of(change)
 
 
 class SchemeVersionDetailOut(SchemeVersionOut):
@@ -86,6 +102,7 @@ class SchemeOutcomeOut(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="The version there is now.")
     preview = serializers.BooleanField()
     words = serializers.CharField()
+    steps = serializers.ListField(child=serializers.CharField(), help_text="What an undo takes back, the newest first.")
     answers_read_anew = serializers.IntegerField(allow_null=True, help_text="Only said in a preview, as the next two.")
     items_asked_again = serializers.IntegerField(allow_null=True)
     items_counting_again = serializers.IntegerField(allow_null=True)
@@ -129,19 +146,22 @@ class _SchemeChangeView(ProjectView):
         if not given.pop("preview", False):
             change = make_change(person(request), self.project, self.operation, given)
             labels = list(self.project.labels.in_use().names())
-            return Response(_outcome(change.number, words_of(change), labels))
+            return Response(_outcome(change.number, words_of(change), steps_of(change), labels))
         seen = preview_change(person(request), self.project, self.operation, given)
         counts = (seen.read_anew, seen.stop_counting, seen.count_again)
-        return Response(_outcome(seen.version, seen.words, seen.labels, counts, preview=True))
+        return Response(_outcome(seen.version, seen.words, seen.steps, seen.labels, counts, preview=True))
 
 
-def _outcome(version: int, words: str, labels: Any, counts: Any = (None, None, None), *, preview: bool = False) -> Any:
+def _outcome(
+    version: int, words: str, steps: Any, labels: Any, counts: Any = (None, None, None), *, preview: bool = False
+) -> Any:
     read_anew, asked_again, counting_again = counts
     return SchemeOutcomeOut(
         {
             "version": version,
             "preview": preview,
             "words": words,
+            "steps": steps,
             "answers_read_anew": read_anew,
             "items_asked_again": asked_again,
             "items_counting_again": counting_again,
@@ -189,7 +209,7 @@ class LabelDescribe(_SchemeChangeView):
 class LabelUndo(_SchemeChangeView):
     operation = SchemeOperation.UNDO
 
-    @extend_schema(operation_id="labels_undo", request=SchemeChangeIn, responses=SchemeOutcomeOut)
+    @extend_schema(operation_id="labels_undo", request=LabelUndoIn, responses=SchemeOutcomeOut)
     def post(self, request: Request, slug: str) -> Response:
-        """Takes the last change back, as a new version; an undo is undone the same way."""
-        return self.change(request, SchemeChangeIn)
+        """Takes the last change back, or all since a version, as a new version; an undo is undone the same way."""
+        return self.change(request, LabelUndoIn)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from labeling.kinds import kind_of
 from labeling.models import Action, Project, Relabeling, SchemeChange, SchemeOperation
 from labeling.pages.decorators import PageRequest, project_page
-from labeling.selectors.label_scheme import version_now, words_of
+from labeling.selectors.label_scheme import steps_of, version_now, words_of
 from labeling.services.scheme.preview import SchemePreview
 from labeling.services.scheme.requests import make_change, preview_change
 from labeling.services.validation.errors import Invalid
@@ -24,9 +24,10 @@ FIELDS = {
     SchemeOperation.SPLIT: ("name", "parts"),
     SchemeOperation.RETIRE: ("name",),
     SchemeOperation.DESCRIBE: ("name", "description", "examples"),
-    SchemeOperation.UNDO: (),
+    SchemeOperation.UNDO: ("to",),
 }
 LINES = ("parts", "examples")
+NUMBERS = ("version", "to")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,16 +53,17 @@ def labels(request: PageRequest, project: Project) -> HttpResponse:
 
 def _given(request: PageRequest, operation: str) -> dict[str, Any]:
     found: dict[str, Any] = {"reason": request.POST.get("reason", "")}
-    version = request.POST.get("version", "")
-    if version.isascii() and version.isdigit():
-        found["version"] = int(version[:9])
-    for name in FIELDS.get(operation, ()):  # type: ignore[call-overload]  # members of the enumeration are its texts
-        if name == "names":
+    fields = FIELDS.get(operation, ())  # type: ignore[call-overload]  # members of the enumeration are its texts
+    for name in ("version", *fields):
+        said = request.POST.get(name, "")
+        if name in NUMBERS:
+            found |= {name: int(said[:9])} if said.isascii() and said.isdigit() else {}
+        elif name == "names":
             found[name] = request.POST.getlist(name)
         elif name in LINES:
-            found[name] = [line.strip() for line in request.POST.get(name, "").splitlines() if line.strip()]
+            found[name] = [line.strip() for line in said.splitlines() if line.strip()]
         else:
-            found[name] = request.POST.get(name, "")
+            found[name] = said
     return found
 
 
@@ -79,7 +81,7 @@ def _page(
     described = given.get("name") if operation == SchemeOperation.DESCRIBE else request.GET.get("describe", "")
     shown = next((label for label in in_use if label.name == described), None)
     changes = SchemeChange.objects.filter(project=project).select_related("made_by").defer("labels")
-    rows = [(change, words_of(change)) for change in changes[:VERSIONS_SHOWN]]
+    rows = [(change, words_of(change), steps_of(change)) for change in changes[:VERSIONS_SHOWN]]
     context = {
         "project": project,
         "labels": in_use,

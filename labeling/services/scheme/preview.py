@@ -9,7 +9,7 @@ from django.db.models import Count
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Project, SchemeChange
 from labeling.selectors.label_names import LabelIdentities, label_names
-from labeling.selectors.label_scheme import version_now, words_of
+from labeling.selectors.label_scheme import steps_of, version_now, words_of
 
 #: Different answers of one statement.
 BATCH_ANSWERS = 500
@@ -17,11 +17,13 @@ BATCH_ANSWERS = 500
 
 @dataclass(frozen=True)
 class SchemePreview:
-    """``read_anew``: answers that are told otherwise than before. ``stop_counting`` and ``count_again``: items some
+    """``read_anew``: answers that are told otherwise than before. ``steps``: what an undo takes
+    back, the newest first. ``stop_counting`` and ``count_again``: items some
     answer of which says nothing in the labels then, and so is asked again, or says something again."""
 
     version: int
     words: str
+    steps: tuple[str, ...]
     labels: tuple[str, ...]
     read_anew: int
     stop_counting: int
@@ -45,11 +47,11 @@ def previewed(project: Project, change: Callable[[], SchemeChange]) -> SchemePre
         made = change()
         after = label_names(project)
         labels = tuple(project.labels.in_use().names())
-        words = words_of(made)
+        words, steps = words_of(made), tuple(steps_of(made))
         transaction.set_rollback(True)
     project.refresh_from_db()
     read_anew, stop, again = _differences(project, before, after)
-    return SchemePreview(version_now(project), words, labels, read_anew, stop, again)
+    return SchemePreview(version_now(project), words, steps, labels, read_anew, stop, again)
 
 
 def _differences(project: Project, before: LabelIdentities, after: LabelIdentities) -> tuple[int, int, int]:

@@ -15,7 +15,7 @@ _CHANGES: dict[str, Callable[..., SchemeChange]] = {
     SchemeOperation.SPLIT: split.split_label,
     SchemeOperation.RETIRE: words.retire_label,
     SchemeOperation.DESCRIBE: words.describe_label,
-    SchemeOperation.UNDO: undo.undo_last_change,
+    SchemeOperation.UNDO: undo.undo_changes,
 }
 
 

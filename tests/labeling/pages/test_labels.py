@@ -40,6 +40,14 @@ def test_a_merge_is_shown_then_made_then_undone(page, project):
     assert "2 answers are read otherwise" in page(operation="undo", version=2)
     page(operation="undo", version=2, step="make")
     assert sorted(project.labels.names()) == ["ham", "spam"]
+    page(operation="describe", name="ham", description="Wanted.", step="make")
+    back = page(operation="undo", to=2, version=4)
+    assert "Back to version 2: 2 changes undone." in back
+    assert "<li>“ham” described.</li><li>Back to version 1.</li>" in back
+    assert '<textarea name="to" hidden>2</textarea>' in back
+    assert 'Go back<span class="visually-hidden"> to version 1</span>' in page()
+    assert "Version 5: Back to version 2" in page(operation="undo", to=2, version=4, step="make")
+    assert "Expected the number of a version before 5" in page(400, operation="undo", to=7)
 
 
 def test_a_split_says_how_many_items_are_asked_again(page, project):

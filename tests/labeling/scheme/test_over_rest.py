@@ -22,7 +22,8 @@ def ask(project, people, api):
 def test_a_preview_says_what_would_be_and_changes_nothing(ask, project):
     seen = ask("merge", names=["ham", "spam"], into="mail", preview=True)
     assert (seen.status_code, seen.data) == (200, {
-        "version": 1, "preview": True, "words": "“ham”, “spam” merged into “mail”.", "labels": ["mail"],
+        "version": 1, "preview": True, "words": "“ham”, “spam” merged into “mail”.", "steps": [],
+        "labels": ["mail"],
         "answers_read_anew": 2, "items_asked_again": 0, "items_counting_again": 0,
     })  # fmt: skip
     split = ask("split", name="spam", parts=["phishing", "adverts"], preview=True).data
@@ -40,11 +41,15 @@ def test_what_was_done_is_told_as_versions_with_their_labels(ask, project, peopl
     assert ask("undo", reason="no").data["words"] == "Undone: “ham”, “phishing” merged into “phishing”."
     assert ask("retire", name="ham").data["version"] == 6
     assert ask("merge", names=["ham"], into="x", version=5).status_code == 400
+    back = ask("undo", to=2, preview=True).data
+    assert (back["words"], back["steps"][0]) == ("Back to version 2: 4 changes undone.", "“ham” retired.")
+    assert (len(back["steps"]), back["labels"]) == (4, ["ham", "phishing", "spam"])
+    assert list(ask("undo", to=6).data) == ["to"]
     client, url = api(people.annotator), f"/api/v1/projects/{project.slug}/labels/scheme/"
     rows = client.get(url).json()["results"]
-    assert [(row["version"], row["operation"], row["undoes"]) for row in rows] == [
-        (6, "retire", None), (5, "undo", 4), (4, "merge", None), (3, "describe", None), (2, "split", None),
-        (1, "start", None),
+    assert [(row["version"], row["operation"], row["undoes"], row["restores"]) for row in rows] == [
+        (6, "retire", None, None), (5, "undo", 4, 3), (4, "merge", None, None), (3, "describe", None, None),
+        (2, "split", None, None), (1, "start", None, None),
     ]  # fmt: skip
     assert rows[4]["reason"] == "two sorts"
     third = client.get(f"{url}3/").data

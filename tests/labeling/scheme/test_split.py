@@ -15,12 +15,15 @@ from labeling.models import (
 )
 from labeling.selectors.agreement import agreement
 from labeling.selectors.export import Filters, export_rows
+from labeling.selectors.label_scheme import restored_by, words_of
 from labeling.selectors.recount import differences
 from labeling.services.answers.record import LeaseLost, record_answer, take_back
 from labeling.services.imports import run_import, start_import
 from labeling.services.projects.manage import update_project
+from labeling.services.projects.renames import rename_label
 from labeling.services.scheme import relabel
 from labeling.services.scheme.merge import merge_labels
+from labeling.services.scheme.requests import preview_change
 from labeling.services.serving.next_tasks import next_tasks
 from labeling.services.validation.errors import Invalid
 from learning.families.labels.training_data import freeze
@@ -230,3 +233,69 @@ def test_what_is_refused_is_said_by_field(project, people, name, parts, field, w
         split_label(people.manager, project, name, parts)
     assert refused.value.field == field
     assert not SchemeChange.objects.exists()
+
+
+def answer_of(project, person, ordinal, label):
+    (task,) = [task for task in next_tasks(person, project, 9) if task.item.ordinal == ordinal]
+    record_answer(person, task.pk, {"label": label})
+
+
+def test_all_changes_since_a_version_are_undone_as_one_and_done_again_as_one(project, people):
+    """What was said meanwhile is read as an export by that version had read it: a part as the whole, what was said of
+    a merged label as nothing."""
+    first = [(label.name, label.hotkey, label.position) for label in project.labels.in_use()]
+    split_label(people.manager, project, "vehicle", ["car", "lorry"])  # 2
+    answer_of(project, people.annotator, 0, "lorry")
+    rename_label(people.manager, project, "other", "rest")  # 3
+    merge_labels(people.manager, project, ["car", "rest"], "mixed")  # 4
+    answer_of(project, people.annotator, 3, "mixed")
+    now = {"row-0": "lorry", "row-2": "mixed", "row-3": "mixed"}
+    assert labels(project) == now
+    by_first = {row["external_id"]: row["label"] for row in export_rows(project, "items", Filters(scheme=1))}
+
+    seen = preview_change(people.manager, project, "undo", {"to": 1, "version": 4})
+    assert seen.steps == (
+        "“car”, “rest” merged into “mixed”.", "“other” renamed to “rest”.", "“vehicle” split into “car”, “lorry”.",
+    )  # fmt: skip
+    assert (seen.read_anew, seen.stop_counting, seen.count_again) == (2, 1, 1)
+    assert labels(project) == now
+
+    change = undo_change(people.manager, project, to=1, version=4, reason="all of it was wrong")
+    assert (change.number, change.undoes, restored_by(change)) == (5, 4, 1)
+    assert words_of(change) == "Back to version 1: 3 changes undone."
+    assert labels(project) == {"row-0": "vehicle", "row-1": "vehicle", "row-2": "other"}
+    assert labels(project).items() <= by_first.items()
+    assert [(label.name, label.hotkey, label.position) for label in project.labels.in_use()] == first
+    # the second is being asked just now, the fourth is asked again
+    assert [(is_open, answers) for is_open, _, answers in standing(project)] == [
+        (False, 1), (False, 0), (False, 1), (True, 0),
+    ]  # fmt: skip
+    assert list(differences(project)) == []
+
+    again = undo_change(people.manager, project)
+    assert words_of(again) == "Undone: Back to version 1."
+    assert labels(project) == now
+    assert list(differences(project)) == []
+    back = undo_change(people.manager, project, to=2)  # over an undo and its undo
+    assert (restored_by(back), labels(project)) == (2, {"row-0": "lorry", "row-2": "other"})
+    assert list(differences(project)) == []
+    said = AuditEvent.objects.filter(action="project.labels_undone").order_by("pk").values_list("after", flat=True)
+    assert [(one["undoes"], one["to"]) for one in said] == [(4, 1), (5, 4), (6, 2)]
+    for to in (0, 7, 8, "1", True, 1.0):
+        with pytest.raises(Invalid, match="before 7") as refused:
+            undo_change(people.manager, project, to=to)
+        assert refused.value.field == "to"
+    with pytest.raises(Invalid, match="what they were in version 2"):
+        undo_change(people.manager, project, to=2)
+
+
+def test_what_is_asked_again_follows_a_label_that_only_its_whole_makes_uncertain(project, people):
+    """The parts of a merged label that was split say something until the merge is undone, too."""
+    merge_labels(people.manager, project, ["vehicle", "other"], "thing")  # 2
+    split_label(people.manager, project, "thing", ["big", "small"])  # 3
+    answer_of(project, people.annotator, 3, "big")
+    assert labels(project) == {"row-3": "big"}
+    undo_change(people.manager, project, to=1)
+    assert labels(project) == {"row-0": "vehicle", "row-1": "vehicle", "row-2": "other"}
+    assert [is_open for is_open, *_ in standing(project)] == [False, False, False, True]
+    assert list(differences(project)) == []
