@@ -19,10 +19,10 @@ from labeling.api.exceptions import Conflict, TooLarge
 from labeling.api.idempotency import KEY, once
 from labeling.api.parsers import LimitedJSONParser
 from labeling.api.serializers import ImportFileIn, ImportOut, ImportRowsIn, RejectionOut
-from labeling.models import Action, ImportBatch, ImportFormat, ImportRejection
+from labeling.models import Action, ImportBatch, ImportRejection
 from labeling.services.imports import start_import
 from labeling.services.imports.certificate import certificate_of
-from labeling.services.imports.start import is_told_the_same, shown_file_name
+from labeling.services.imports.start import is_same
 
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
 
@@ -79,11 +79,7 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
             request,
             self._own(request),
             make,
-            lambda earlier: (
-                earlier.size_bytes == file.size
-                and earlier.file_name == shown_file_name(name)
-                and is_told_the_same(earlier, options)
-            ),
+            lambda earlier: is_same(earlier, options, file=file, file_name=name),
         )
 
     def _from_rows(self, request: Request) -> ImportBatch:
@@ -92,16 +88,7 @@ class Imports(ProjectView, ListAPIView[ImportBatch]):
         def make(public_id: UUID) -> ImportBatch:
             return start_import(person(request), self.project, rows=rows, options=options, public_id=public_id)
 
-        return once(
-            request,
-            self._own(request),
-            make,
-            lambda earlier: (
-                earlier.format == ImportFormat.ROWS
-                and earlier.total == len(rows)
-                and is_told_the_same(earlier, options)
-            ),
-        )
+        return once(request, self._own(request), make, lambda earlier: is_same(earlier, options, rows=rows))
 
     def _own(self, request: Request) -> QuerySet[ImportBatch]:
         return ImportBatch.objects.filter(project=self.project, created_by=person(request))

@@ -17,6 +17,17 @@ class ImportFormat(models.TextChoices):
     IMAGE = "image"
     ROWS = "rows"
 
+    @classmethod
+    def shown(cls, name: str) -> str:
+        """A format as people write it."""
+        return _SHOWN.get(name, name)
+
+
+_SHOWN = {
+    "csv": "CSV", "jsonl": "JSON Lines", "json": "JSON", "parquet": "Parquet", "zip": "ZIP", "image": "Picture",
+    "rows": "Rows",
+}  # fmt: skip
+
 
 class ImportBatchQuerySet(JobRecordQuerySet):
     def newest_first(self) -> Self:
@@ -59,6 +70,10 @@ class ImportBatch(JobRecord):
 
     def __str__(self) -> str:
         return self.file_name or f"import {self.pk}"
+
+    @property
+    def shown_format(self) -> str:
+        return ImportFormat.shown(self.format)
 
 
 class ImportRejection(models.Model):

@@ -27,3 +27,7 @@ class ImportDraft(models.Model):
 
     def __str__(self) -> str:
         return self.file_name or f"draft {self.pk}"
+
+    @property
+    def shown_format(self) -> str:
+        return ImportFormat.shown(self.format)

@@ -47,6 +47,8 @@ def test_one_is_made_its_id_is_the_key_and_the_answer_is_the_same(send, api, peo
         (send_rows, lambda client: send_rows(client, rows=["a"])),
         (send_rows, send_file),
         (send_file, lambda client: send_file(client, content=b"text\nother\n")),
+        (send_file, lambda client: send_file(client, content=b"text\na\nc\n")),  # of the same name and size
+        (send_rows, lambda client: send_rows(client, rows=["a", "c"])),
         (send_snapshot, lambda client: send_snapshot(client, format="csv")),
         (send_rows, lambda client: send_rows(client, labels="add")),
         (send_rows, lambda client: send_rows(client, columns={"note": None})),

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self, cast
+from typing import Any, Self, TypedDict, Unpack, cast
 
 import httpx
 
 from querent_client.errors import InvalidRequest, NotThere
 from querent_client.exports import ProjectExports
 from querent_client.imports import ProjectImports
+from querent_client.invitations import ProjectInvitations
 from querent_client.models import (
     AnnotationOut,
     ItemOut,
@@ -23,6 +24,7 @@ from querent_client.models import (
 )
 from querent_client.predictions import ProjectPredictions
 from querent_client.retries import Retries
+from querent_client.reviews import ProjectReviews
 from querent_client.runs import ProjectRuns
 from querent_client.tasks import ProjectTasks
 from querent_client.transport import Transport
@@ -119,8 +121,21 @@ class Client:
         return self.project(made["slug"])
 
 
+class Measure(TypedDict, total=False):
+    """Answers a day and in all: a goal is told to the person, a quota ends what is asked, None is none. ``paused`` with
+    its note asks nothing until it is False."""
+
+    goal_day: int | None
+    goal_total: int | None
+    quota_day: int | None
+    quota_total: int | None
+    paused: bool
+    pause_note: str
+
+
 class Project:
-    """One project: ``imports``, ``tasks``, ``runs``, ``export``, and what it says of itself."""
+    """One project: ``imports``, ``tasks``, ``reviews``, ``runs``, ``export``, ``invitations``, and what it says of
+    itself."""
 
     def __init__(self, transport: Transport, slug: str) -> None:
         self._transport, self.slug = transport, slug
@@ -129,6 +144,8 @@ class Project:
         self.predictions = ProjectPredictions(transport, slug)
         self.runs = ProjectRuns(transport, slug)
         self.export = ProjectExports(transport, slug)
+        self.invitations = ProjectInvitations(transport, slug)
+        self.reviews = ProjectReviews(transport, slug)
 
     def __repr__(self) -> str:
         return f"Project({self.slug!r})"
@@ -156,7 +173,7 @@ class Project:
         return cast(SchemeOutcomeOut, self._transport.json("labels_split", slug=self.slug, body=body))
 
     def undo_labels(self, **how: Any) -> SchemeOutcomeOut:
-        """Takes the last change of the label scheme back. ``how`` as in ``merge_labels``."""
+        """Takes the last change of the labels back, or all since version ``to``. ``how`` as in ``merge_labels``."""
         return cast(SchemeOutcomeOut, self._transport.json("labels_undo", slug=self.slug, body=how))
 
     def delete(self) -> None:
@@ -194,6 +211,10 @@ class Project:
         """Adds a person, or gives them another role."""
         body = {"username": username, "role": role}
         return cast(MemberOut, self._transport.json("members_set", slug=self.slug, body=body, repeatable=True))
+
+    def change_member(self, username: str, **fields: Unpack[Measure]) -> MemberOut:
+        """How much a person is asked; what is left out stays."""
+        return cast(MemberOut, self._transport.json("members_change", slug=self.slug, username=username, body=fields))
 
     def remove_member(self, username: str) -> None:
         try:

@@ -26,6 +26,9 @@ GoldFeedbackEnum = Literal["never", "said"]
 ImportFormatEnum = Literal["csv", "jsonl", "json", "parquet", "zip", "image", "rows"]
 
 
+InvitationStateEnum = Literal["open", "revoked", "used up", "expired"]
+
+
 ItemStatusEnum = Literal["active", "set_aside"]
 
 
@@ -65,6 +68,9 @@ PairsEnum = Literal["any", "given"]
 ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
 
 
+ReviewSortEnum = Literal["returned", "disputed", "low_confidence", "suspected", "random"]
+
+
 RoleEnum = Literal["viewer", "annotator", "reviewer", "manager"]
 
 
@@ -90,6 +96,9 @@ StepOutStateEnum = Literal["running", "done", "skipped", "failed"]
 
 
 TriggerEnum = Literal["labels", "label_set", "import", "manual", "drift", "schedule"]
+
+
+VerdictEnum = Literal["accept", "change", "send_back", "ask_again", "set_aside"]
 
 
 ViewportEnum = Literal["wide", "medium", "narrow"]
@@ -147,6 +156,11 @@ class AnswerOut(TypedDict):
     created_at: str
     # On gold, in projects whose `gold_feedback` is said.
     feedback: NotRequired[FeedbackOut]
+
+
+class BelievedOut(TypedDict):
+    # Empty where models do not doubt the answer.
+    words: str
 
 
 class CertificateCheckOut(TypedDict):
@@ -361,6 +375,54 @@ class ImportRowsInRequest(TypedDict):
     labels: NotRequired[LabelsEnum]
 
 
+class InvitationInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    role: NotRequired[RoleEnum]
+    expires_in_days: NotRequired[int]
+    # People who may come in by it; of managers one.
+    max_uses: NotRequired[int]
+    # Whom it is for.
+    note: NotRequired[str]
+
+
+class InvitationMade(TypedDict):
+    id: int
+    role: RoleEnum
+    state: InvitationStateEnum
+    # Whom it is for.
+    note: NotRequired[str]
+    username: NotRequired[str]
+    email: NotRequired[str]
+    # First characters of the key.
+    begins_with: str
+    max_uses: NotRequired[int]
+    uses: NotRequired[int]
+    created_by: NotRequired[str | None]
+    created_at: NotRequired[str]
+    expires_at: str
+    revoked_at: NotRequired[str | None]
+    # To be sent to the person. It is in this answer and nowhere again.
+    link: str
+
+
+class InvitationOut(TypedDict):
+    id: int
+    role: RoleEnum
+    state: InvitationStateEnum
+    # Whom it is for.
+    note: NotRequired[str]
+    username: NotRequired[str]
+    email: NotRequired[str]
+    # First characters of the key.
+    begins_with: str
+    max_uses: NotRequired[int]
+    uses: NotRequired[int]
+    created_by: NotRequired[str | None]
+    created_at: NotRequired[str]
+    expires_at: str
+    revoked_at: NotRequired[str | None]
+
+
 class ItemImage(TypedDict):
     width: int
     height: int
@@ -443,6 +505,17 @@ class LabelSplitInRequest(TypedDict):
     name: str
     # Two or more: new names, its own, or labels in use.
     parts: list[str]
+
+
+class LabelUndoInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    reason: NotRequired[str]
+    # The version you saw: refused when the labels have changed since.
+    version: NotRequired[int]
+    # Says what it would do, and changes nothing.
+    preview: NotRequired[bool]
+    # The version to go back to; without it the one before that of now.
+    to: NotRequired[int]
 
 
 class LeaksOut(TypedDict):
@@ -586,6 +659,27 @@ class ModelOut(TypedDict):
 
 class NextInRequest(TypedDict):
     count: NotRequired[int]
+
+
+class PatchedMemberChangeRequest(TypedDict):
+    """What is left out stays. Null takes a goal or a quota away."""
+    # Told to the person; binds nobody.
+    goal_day: NotRequired[int | None]
+    goal_total: NotRequired[int | None]
+    # No more is asked in a day (UTC).
+    quota_day: NotRequired[int | None]
+    quota_total: NotRequired[int | None]
+    # Nothing is asked; the membership stays.
+    paused: NotRequired[bool]
+    # With `paused`: shown to the person.
+    pause_note: NotRequired[str]
+
+
+class PatchedPlanInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    sorts: NotRequired[list[ReviewSortEnum]]
+    random_share: NotRequired[float]
+    own_allowed: NotRequired[bool]
 
 
 class SettingsRequest(TypedDict):
@@ -805,6 +899,98 @@ class ProjectOut(TypedDict):
     created_at: str
 
 
+class ReleasedOut(TypedDict):
+    released: int
+
+
+class SaidOut(TypedDict):
+    # Empty for a label that came in nobody's name.
+    by: str
+    imported: bool
+    answer: dict[str, Any]
+    words: str
+    elapsed_ms: int | None
+    at: str
+
+
+class TaskImage(TypedDict):
+    # A derived preview.
+    src: str
+    # Pixels of the upright original.
+    width: int
+    # Pixels of the upright original.
+    height: int
+
+
+class TaskItem(TypedDict):
+    id: int
+    text: str
+    context: str
+    # [column, value] of a table row.
+    fields: list[list[Any]]
+    image: TaskImage | None
+
+
+class ReviewEntryOut(TypedDict):
+    """An item of the queue: as an annotator sees it, why it waits, and what everybody said of it."""
+    item: int
+    external_id: str | None
+    sort: ReviewSortEnum
+    why: str
+    split: str
+    claimed_until: str | None
+    task: TaskItem
+    answers: list[SaidOut]
+    # What *accept* would decide; null where it cannot.
+    accepted: dict[str, Any] | None
+    # What was decided before.
+    review: dict[str, Any] | None
+
+
+class ReviewInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    item: int
+    verdict: VerdictEnum
+    # Of *change*, as an annotator gives it.
+    answer: NotRequired[dict[str, Any] | None]
+    # For the author; *send_back* needs one.
+    comment: NotRequired[str]
+    # Whose answer goes back, where several answered.
+    author: NotRequired[str]
+
+
+class ReviewOut(TypedDict):
+    id: int
+    item: int
+    external_id: str | None
+    reviewer: str
+    verdict: VerdictEnum
+    # Why it was in the queue; empty where it was not.
+    sort: ReviewSortEnum | BlankEnum
+    answer: NotRequired[dict[str, Any] | None]
+    # Whether the answer is what people's came to; null where none was decided.
+    is_same: bool | None
+    # Whether the reviewer is among those who answered.
+    of_own_answer: bool
+    comment: NotRequired[str | None]
+    author: NotRequired[str | None]
+    # Sent back, and the author has not looked at it yet.
+    waits: bool
+    answered_at: NotRequired[str | None]
+    # Those that were decided as one.
+    batch: NotRequired[str]
+    created_at: NotRequired[str]
+    undone_at: NotRequired[str | None]
+    undone_by: NotRequired[str | None]
+
+
+class ReviewsNextInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    count: NotRequired[int]
+    # All where none is named.
+    sorts: NotRequired[list[ReviewSortEnum]]
+
+
 class StepOut(TypedDict):
     name: str
     state: StepOutStateEnum
@@ -842,21 +1028,14 @@ class RunOut(TypedDict):
     sources: LabelSourcesOut | None
 
 
-class SchemeChangeInRequest(TypedDict):
-    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
-    reason: NotRequired[str]
-    # The version you saw: refused when the labels have changed since.
-    version: NotRequired[int]
-    # Says what it would do, and changes nothing.
-    preview: NotRequired[bool]
-
-
 class SchemeOutcomeOut(TypedDict):
     """What was done, or would be."""
     # The version there is now.
     version: int
     preview: bool
     words: str
+    # What an undo takes back, the newest first.
+    steps: list[str]
     # Only said in a preview, as the next two.
     answers_read_anew: int | None
     items_asked_again: int | None
@@ -873,8 +1052,12 @@ class SchemeVersionOut(TypedDict):
     reason: str
     made_by: NotRequired[str | None]
     made_at: str
-    # The version it takes back.
+    # The newest version that it takes back, with all down to the one after `restores`.
     undoes: int | None
+    # The version whose labels an undo brought back.
+    restores: int | None
+    # What an undo took back, the newest first.
+    steps: list[str]
 
 
 class SkipInRequest(TypedDict):
@@ -986,13 +1169,25 @@ class SnapshotOut(TypedDict):
     finished_at: NotRequired[str | None]
 
 
-class TaskImage(TypedDict):
-    # A derived preview.
-    src: str
-    # Pixels of the upright original.
-    width: int
-    # Pixels of the upright original.
-    height: int
+class UnsuspectedOut(TypedDict):
+    value: float
+    count: int
+    n: int
+    low: float | None
+    high: float | None
+    note: str
+
+
+class StandingOut(TypedDict):
+    # Items of the queue by sort.
+    waiting: dict[str, int]
+    sorts: list[ReviewSortEnum]
+    # Of the answers nobody suspects, the share that is looked at.
+    random_share: float
+    # Whether one may decide about what only oneself has answered.
+    own_allowed: bool
+    # Share of those drawn at random that reviewers changed, with its interval.
+    unsuspected_errors: UnsuspectedOut | None
 
 
 class TaskContext(TypedDict):
@@ -1001,15 +1196,6 @@ class TaskContext(TypedDict):
     purpose: str
     # [name, value].
     facts: list[list[Any]]
-    image: TaskImage | None
-
-
-class TaskItem(TypedDict):
-    id: int
-    text: str
-    context: str
-    # [column, value] of a table row.
-    fields: list[list[Any]]
     image: TaskImage | None
 
 
@@ -1086,11 +1272,15 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "imports_read": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/"),
     "imports_rejections": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/rejections/", query=('cursor', 'limit')),
     "imports_start": Operation("POST", "/api/v1/projects/{slug}/imports/", headers=('Idempotency-Key',)),
+    "invitations_list": Operation("GET", "/api/v1/projects/{slug}/invitations/", query=('cursor', 'limit')),
+    "invitations_make": Operation("POST", "/api/v1/projects/{slug}/invitations/"),
+    "invitations_revoke": Operation("POST", "/api/v1/invitations/{id}/revoke/"),
     "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('answered', 'because', 'cursor', 'label', 'limit', 'q', 'split', 'status')),
     "labels_merge": Operation("POST", "/api/v1/projects/{slug}/labels/merge/"),
     "labels_split": Operation("POST", "/api/v1/projects/{slug}/labels/split/"),
     "labels_undo": Operation("POST", "/api/v1/projects/{slug}/labels/undo/"),
     "labels_versions": Operation("GET", "/api/v1/projects/{slug}/labels/scheme/", query=('cursor', 'limit')),
+    "members_change": Operation("PATCH", "/api/v1/projects/{slug}/members/{username}/"),
     "members_list": Operation("GET", "/api/v1/projects/{slug}/members/", query=('cursor', 'limit')),
     "members_remove": Operation("DELETE", "/api/v1/projects/{slug}/members/{username}/"),
     "members_set": Operation("POST", "/api/v1/projects/{slug}/members/"),
@@ -1104,6 +1294,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "projects_delete": Operation("DELETE", "/api/v1/projects/{slug}/"),
     "projects_list": Operation("GET", "/api/v1/projects/", query=('cursor', 'limit')),
     "projects_read": Operation("GET", "/api/v1/projects/{slug}/"),
+    "reviews_believed": Operation("GET", "/api/v1/projects/{slug}/reviews/believed/{id}/"),
+    "reviews_change": Operation("PATCH", "/api/v1/projects/{slug}/reviews/standing/"),
+    "reviews_decide": Operation("POST", "/api/v1/projects/{slug}/reviews/"),
+    "reviews_list": Operation("GET", "/api/v1/projects/{slug}/reviews/", query=('cursor', 'limit')),
+    "reviews_next": Operation("POST", "/api/v1/projects/{slug}/reviews/next/"),
+    "reviews_release": Operation("POST", "/api/v1/projects/{slug}/reviews/release/"),
+    "reviews_standing": Operation("GET", "/api/v1/projects/{slug}/reviews/standing/"),
+    "reviews_undo": Operation("POST", "/api/v1/projects/{slug}/reviews/{id}/undo/"),
     "runs_cancel": Operation("POST", "/api/v1/runs/{public_id}/cancel/"),
     "runs_list": Operation("GET", "/api/v1/projects/{slug}/runs/", query=('cursor', 'limit')),
     "runs_read": Operation("GET", "/api/v1/runs/{public_id}/"),

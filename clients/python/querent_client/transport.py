@@ -18,7 +18,16 @@ PAGE_ROWS = 1000
 CONNECT_S = 10.0
 #: POSTs that are harmless to repeat without a key: a look stores nothing, open questions come back first, a skip or a
 #: run that waits is given back, and what is cancelled stays so.
-REPEATABLE_POSTS = {"imports_preview", "tasks_next", "tasks_skip", "runs_start", "runs_cancel"}
+REPEATABLE_POSTS = {
+    "imports_preview",
+    "tasks_next",
+    "tasks_skip",
+    "runs_start",
+    "runs_cancel",
+    "invitations_revoke",
+    "reviews_next",
+    "reviews_release",
+}
 #: The server has done nothing and says so; a gateway that answers 502 or 504 does not know.
 NOT_DONE, UNKNOWN = {429, 503}, {502, 504}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)

@@ -150,8 +150,23 @@ def checked_options(project: Project, options: dict[str, Any]) -> dict[str, Any]
     return known
 
 
-def is_told_the_same(batch: ImportBatch, options: dict[str, Any]) -> bool:
-    """Whether the batch was started with these options; those that the import keeps with them for itself apart."""
+def is_same(
+    batch: ImportBatch, options: dict[str, Any], *, file: IO[bytes] | None = None, file_name: str = "",
+    rows: list[Any] | None = None,
+) -> bool:  # fmt: skip
+    """Whether the batch was started by this upload, byte for byte, with these options."""
+    if batch.file_name != shown_file_name(file_name) or (batch.format == ImportFormat.ROWS) != (rows is not None):
+        return False
+    try:
+        content = file if rows is None else _rows_as_lines(rows)
+    except ImportRefused:
+        return False
+    assert content is not None
+    return batch.sha256 == sum_of(content) and _is_told_the_same(batch, options)
+
+
+def _is_told_the_same(batch: ImportBatch, options: dict[str, Any]) -> bool:
+    """Options that the import keeps with them for itself apart."""
     try:
         given = checked_options(batch.project, options)
     except ImportRefused:

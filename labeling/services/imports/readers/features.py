@@ -1,5 +1,5 @@
 """What Hugging Face ``datasets`` says of the columns of a parquet file: labels are stored as their places in a list of
-names, and pictures as their bytes beside a path."""
+names, and pictures as their bytes beside a path; or as bytes alone, as Croissant has them."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ def cells_by_column(schema: pa.Schema) -> list[ReadCells]:
 
 def pictures_in(schema: pa.Schema) -> list[int]:
     """The places of the columns that hold pictures."""
-    return [place for place, field in enumerate(schema) if _holds_pictures(field.type)]
+    return [place for place, field in enumerate(schema) if _holds_pictures(field.type) or _is_picture(field)]
 
 
 def take_pictures(record: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -55,6 +55,8 @@ def _told(schema: pa.Schema) -> Mapping[str, Feature]:
 def _read(field: pa.Field, feature: Any) -> ReadCells:
     if _holds_pictures(field.type):
         return _pictures
+    if _is_picture(field):
+        return _bytes_of_pictures
     names, is_list = _names_of(feature)
     if not names:
         return cells_of
@@ -97,8 +99,21 @@ def _name(place: int, names: Sequence[str]) -> str | None:
 def _holds_pictures(kind: pa.DataType) -> bool:
     if not types.is_struct(kind) or {kind.field(at).name for at in range(kind.num_fields)} != {"bytes", "path"}:
         return False
-    return bool(types.is_binary(kind.field("bytes").type) or types.is_large_binary(kind.field("bytes").type))
+    return _holds_bytes(kind.field("bytes").type)
+
+
+def _is_picture(field: pa.Field) -> bool:
+    """Bytes alone, by the names our Croissant data sets give them."""
+    return field.name in ("image", "left_image", "right_image") and _holds_bytes(field.type)
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    return bool(types.is_binary(kind) or types.is_large_binary(kind))
 
 
 def _pictures(array: pa.Array) -> Cells:
     return Cells(array.to_pylist())
+
+
+def _bytes_of_pictures(array: pa.Array) -> Cells:
+    return Cells([{"bytes": content, "path": None} for content in array.to_pylist()])
