@@ -139,6 +139,8 @@ def beta_quantile(p: float, a: float, b: float) -> float:
         after = x - step / min(max(bend, 0.5), 2.0)
         if not low < after < high:
             after = (low + high) / 2.0 if low == 0.0 else math.sqrt(low * high)
+        if not 0.0 < after < 1.0:  # nearer to the end than any number
+            return after
         if abs(after - x) <= _CLOSE * min(after, 1.0 - after) or after in (low, high):
             return after  # the step after this one would be smaller than the last digit
         x = after
@@ -159,8 +161,8 @@ def _first_guess(p: float, a: float, b: float) -> float:
     left, right = math.exp(a * math.log(a / (a + b))) / a, math.exp(b * math.log(b / (a + b))) / b
     whole = left + right
     if p < left / whole:
-        return max((a * whole * p) ** (1.0 / a), _TINY)
-    return min(1.0 - (b * whole * (1.0 - p)) ** (1.0 / b), 1.0 - 1e-16)
+        return max(math.pow(a * whole * p, 1.0 / a), _TINY)
+    return min(1.0 - math.pow(b * whole * (1.0 - p), 1.0 / b), 1.0 - 1e-16)
 
 
 def t_cdf(t: float, df: float) -> float:

@@ -295,9 +295,12 @@ def test_a_ratio_over_few_seeds_holds_the_truth(seeds):
 # No interval anywhere else
 
 #: Quantiles of distributions and of resamples: whoever calls one makes an interval of their own.
-OWN = re.compile(r"1\.95996|1\.96\b|\bndtri\b|\bstdtrit\b|\bbetaincinv\b|\.ppf\(|\bbtdtri\b|bootstrap|0\.975|97\.5")
+OWN = re.compile(
+    r"1\.95996|1\.96\b|\bndtri\b|\bstdtrit\b|\bbetaincinv\b|\.ppf\(|\bbtdtri\b|bootstrap|0\.975|97\.5|_quantile\("
+)
 #: ``labeling`` may import nothing of learning: its interval of a median is counted out, exactly, from binomials.
-ALLOWED = {"labeling/kinds/rating/median.py"}
+#: The quantiles themselves are made in one place.
+ALLOWED = {"labeling/kinds/rating/median.py", "learning/core/distributions.py"}
 
 
 def intervals_of_their_own(path: Path) -> list[str]:
@@ -326,7 +329,13 @@ def test_no_interval_is_made_anywhere_else():
 
 @pytest.mark.parametrize(
     "line",
-    ["half = 1.96 * error", "low, high = np.quantile(again, [0.025, 0.975])", "z = float(ndtri(0.975))", "beta.ppf(p)"],
+    [
+        "half = 1.96 * error",
+        "low, high = np.quantile(again, [0.025, 0.975])",
+        "z = float(ndtri(0.975))",
+        "beta.ppf(p)",
+        "t_quantile(p, n)",
+    ],
 )
 def test_the_search_finds_a_planted_interval(tmp_path, line):
     planted = tmp_path / "planted.py"
