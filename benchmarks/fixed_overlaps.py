@@ -5,8 +5,9 @@
 
 Five people spend as many answers in five ways, everything else being alike (``auto``, a tenth of the questions random,
 more where errors were measured): second answers by the rule of ``learning/core/second_opinions``; one, two and three
-people an item; second answers as often again, about known items drawn alike. A project learns from the shares of its
-people in all of them, and most people decide what an item is, of a tie what the model believes that did not learn it.
+people an item; as many second answers as the rule finds worth it, about known items drawn alike. A project learns from
+the shares of its people in all of them, and most people decide what an item is, of a tie what the model believes that
+did not learn it.
 
 Printed for every set, kind and rate of errors, with Student's intervals over seeds: the held-out score (mean of the
 last three points) of each way, what the rule gains over the best overlap in points, the share of its items that have a
@@ -46,14 +47,14 @@ RULE, CHANCE, OVERLAPS = "rule", "chance", ("1", "2", "3")
 OF_CHANCE = 0.5
 
 
-def cell(name: str, way: str, seed: int, noise: Noise, budget: int) -> Cell:
+def cell(name: str, way: str, seed: int, noise: Noise, budget: int, share: float) -> Cell:
     """Return what is to be simulated."""
     plain = Cell(
         name, "auto", seed, DEFAULT_TEMPERATURE, RANDOM_SHARE, np.inf, noise, budget, EVAL_SHARE, falls_back=True
     )
     if way in OVERLAPS:
         return replace(plain, overlap=int(way))
-    return replace(plain, second=True, rule="" if way == RULE else CHANCE)
+    return replace(plain, second=True, most_share=share, rule="" if way == RULE else CHANCE)
 
 
 def score(done: Finished) -> float:
@@ -115,6 +116,7 @@ def main() -> None:
     parser.add_argument("--noise", nargs="+", choices=list(NOISE), default=["uniform", "hard"])
     parser.add_argument("--rates", nargs="+", type=float, default=[0.1, 0.2, 0.3, 0.4])
     parser.add_argument("--budget", type=int, default=240, help="answers")
+    parser.add_argument("--share", type=float, default=0.5, help="second answers are no more: a project may set .5")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0, help="the rule was shaped on 200 and above")
     parser.add_argument("--jobs", type=int, default=1)
@@ -123,7 +125,7 @@ def main() -> None:
     parser.add_argument("--encoded", type=Path, metavar="FOLDER", help="the same for encoded sets")
     given = parser.parse_args()
     ways = {
-        cell(name, way, seed, Noise(kind, rate, ANNOTATORS), given.budget): way
+        cell(name, way, seed, Noise(kind, rate, ANNOTATORS), given.budget, given.share): way
         for seed in range(given.first_seed, given.first_seed + given.seeds)
         for name in given.data
         for rate in given.rates

@@ -39,8 +39,8 @@ CLEAN = Noise("clean")
 class Cell:
     """One seed of one arm on one set. ``budget`` 0 is the set's own; ``eval_share`` of the pool tells how to lean.
 
-    ``second``: part of the answers are second ones, by ``rule``; ``overlap``: so many people answer every item at once;
-    ``falls_back``: as a project does where nothing is taught.
+    ``second``: part of the answers are second ones, by ``rule``, at most ``most_share``; ``overlap``: so many people
+    answer every item at once; ``falls_back``: as a project does where nothing is taught.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Cell:
     second: bool = False
     falls_back: bool = False
     rule: str = ""
+    most_share: float = SecondOpinions.most_share
     overlap: int = 1
 
 
@@ -130,7 +131,7 @@ def run_cell(cell: Cell, folder: str) -> Finished:
         people=people,
         eval_share=cell.eval_share,
         falls_back=cell.falls_back,
-        second=SecondOpinions(rule=cell.rule or SecondOpinions.rule) if cell.second else None,
+        second=SecondOpinions(cell.most_share, rule=cell.rule or SecondOpinions.rule) if cell.second else None,
         overlap=cell.overlap,
     )
     others = {}
@@ -156,6 +157,7 @@ def kept_as(cell: Cell, keep: Path) -> Path:
     noise = "" if cell.noise == CLEAN else "-" + "-".join(map(str, cell.noise))
     further = "".join(f"-{number}" for number in (cell.budget, cell.eval_share) if number)
     others = "".join(f"-{name}" for name in ("successors", "second", "falls_back") if getattr(cell, name))
+    others += f"-{cell.most_share}" if cell.most_share != SecondOpinions.most_share else ""
     others += (f"-{cell.rule}" if cell.rule else "") + (f"-overlap{cell.overlap}" if cell.overlap > 1 else "")
     return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}{noise}{further}{others}.json"
 

@@ -38,7 +38,7 @@ def test_a_propensity_is_how_often_the_next_question_is_that_item(temperature: f
     counted, said = np.zeros(4), np.zeros(4)
     rng = np.random.default_rng(0)
     for _ in range(2_000):
-        found = ask_again(SecondOpinions(0.6), known, 1, rng, temperature)
+        found = ask_again(SecondOpinions(0.6, rule="doubt"), known, 1, rng, temperature)
         counted[found.numbers] += 1
         said[found.numbers] = found.propensities
     seen = said > 0
@@ -126,15 +126,16 @@ def test_where_people_err_part_of_the_answers_are_second_ones_and_fewer_labels_a
 
 
 def test_what_they_are_held_against_asks_everybody_about_all_or_about_known_items_alike() -> None:
-    three, chance = replayed(0.3, None, 60, overlap=3), replayed(0.3, SecondOpinions(rule="chance"), 60)
+    three = replayed(0.3, None, 60, overlap=3)
     assert three.items == (7, 14, 20)
     assert three.labels == (21, 42, 60)
     assert len(set(three.rows)) == 20
-    assert chance.labels[-1] == 60
-    assert 0.6 * 60 < chance.items[-1] < 60
-    alike = RULES.make("chance").weigh(KnownItems(one_hot([0, 1], 2), np.eye(2), 0.1, Shown(9, 0)), 20, 0.3)
-    assert alike.worth.tolist() == [0.0, 0.0]
-    assert alike.share == RULES.make("doubt").weigh(KnownItems(np.eye(2), np.eye(2), 0.1, Shown(9, 0)), 20, 0.3).share
+    beliefs = np.repeat([[0.9, 0.1], [0.05, 0.95]], [18, 2], axis=0)
+    known = KnownItems(one_hot([0] * 20, 2), beliefs, 0.1, Shown(40, 0))
+    alike, chosen = (RULES.make(rule).weigh(known, 20, 0.3) for rule in ("chance", "likely_wrong"))
+    assert alike.among(np.arange(20), 20) == chosen.among(np.arange(20), 20) == (0.1, 2)
+    assert not alike.worth.any()
+    assert set(np.argsort(chosen.worth)[-2:]) == {18, 19}
 
 
 def test_where_nobody_errs_they_stop() -> None:

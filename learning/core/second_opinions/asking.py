@@ -8,7 +8,7 @@ import numpy as np
 
 from learning.core import acquisition
 from learning.core.arrays import DoubleArray, IntArray
-from learning.core.second_opinions.rules import RULES, KnownItems, Weighed
+from learning.core.second_opinions.rules import RULES, KnownItems
 
 #: What stands with a question that was asked because its item has an answer.
 REASON = "second_opinion"
@@ -24,13 +24,13 @@ class SecondOpinions:
         Of the questions, in [0, 1): no more are further answers.
     most_answers : int
         An item gets no more, at least 2.
-    rule : {"doubt", "active_lab"}
+    rule : {"likely_wrong", "doubt", "active_lab", "chance"}
         What weighs a further answer against a first one: :data:`learning.core.second_opinions.rules.RULES`.
     """
 
     most_share: float = 0.3
     most_answers: int = 3
-    rule: str = "doubt"
+    rule: str = "likely_wrong"
 
     def __post_init__(self) -> None:
         """Refuse what would ask nothing new, or nothing again."""
@@ -112,8 +112,9 @@ def ask_again(
     if not open_items.size:
         return Again(open_items, np.zeros(0))
     weighed = RULES.make(settings.rule).weigh(known, n, settings.most_share)
-    numbers, propensities = _drawn(open_items, weighed, int(rng.binomial(n, weighed.share)), rng, temperature)
-    return Again(numbers, propensities)
+    share, at_most = weighed.among(open_items, n)
+    count = min(int(rng.binomial(n, share)), at_most)
+    return Again(*_drawn(open_items, weighed.worth, share, count, rng, temperature))
 
 
 def queue_again(
@@ -123,6 +124,7 @@ def queue_again(
     most: int,
     rng: np.random.Generator,
     temperature: float = acquisition.DEFAULT_TEMPERATURE,
+    turns: int = 1,
 ) -> AskedInTurn:
     """Draw the known items that a queue asks about again while questions come one by one until the next ranking.
 
@@ -133,11 +135,13 @@ def queue_again(
     settings : SecondOpinions
     known : KnownItems
     n : int
-        Questions that may come before the next ranking.
+        Questions that come before the next ranking.
     most : int
         Items drawn at most.
     rng : numpy.random.Generator
     temperature : float
+    turns : int
+        The next ranking may be late: items are drawn for so many times as many questions.
 
     Returns
     -------
@@ -146,7 +150,7 @@ def queue_again(
     Examples
     --------
     >>> known = KnownItems(np.eye(2)[[0, 0]], np.array([[0.9, 0.1], [0.1, 0.9]]), 0.1)
-    >>> found = queue_again(SecondOpinions(0.3), known, 80, 1, np.random.default_rng(0))
+    >>> found = queue_again(SecondOpinions(0.3), known, 3, 1, np.random.default_rng(0))
     >>> found.numbers.tolist(), found.propensities.round(2).tolist(), found.share
     ([1], [0.28], 0.3)
     """
@@ -154,16 +158,17 @@ def queue_again(
     if not open_items.size:
         return AskedInTurn(open_items, np.zeros(0), 0.0)
     weighed = RULES.make(settings.rule).weigh(known, n, settings.most_share)
-    count = min(most, int(np.ceil(n * weighed.share)))
-    return AskedInTurn(*_drawn(open_items, weighed, count, rng, temperature), weighed.share)
+    share, at_most = weighed.among(open_items, n, turns)
+    count = min(most, int(np.ceil(turns * n * share)), at_most)
+    return AskedInTurn(*_drawn(open_items, weighed.worth, share, count, rng, temperature), share)
 
 
 def _drawn(
-    open_items: IntArray, weighed: Weighed, count: int, rng: np.random.Generator, temperature: float
+    open_items: IntArray, worth: DoubleArray, share: float, count: int, rng: np.random.Generator, temperature: float
 ) -> tuple[IntArray, DoubleArray]:
     """Return items drawn by rank of worth, and the chance that a question is each."""
-    order = acquisition.order_by_utility(weighed.worth[open_items].astype(np.float32), rng)
+    order = acquisition.order_by_utility(worth[open_items].astype(np.float32), rng)
     log_weights = np.empty(open_items.size)
     log_weights[order] = acquisition.rank_log_weights(open_items.size, temperature)
     drawn, propensities = acquisition.draw(log_weights, count, rng)
-    return open_items[drawn], np.asarray(weighed.share * propensities)
+    return open_items[drawn], np.asarray(share * propensities)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from learning.core.aggregation import Votes
-from learning.core.arrays import DoubleArray
+from learning.core.arrays import BoolArray, DoubleArray, IntArray
 from learning.core.evaluation.intervals import median_share
 from learning.core.registry import Registry
 from learning.core.second_opinions.active_lab import active_lab
 from learning.core.second_opinions.doubt import doubt, doubt_of_labels
+from learning.core.second_opinions.wrong import wrong_label, wrong_labels
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,13 @@ class KnownItems:
             return doubt(self.votes, self.beliefs, self.rate)
         return doubt_of_labels(self.votes, self.answers, self.beliefs, self.rate)
 
+    @property
+    def wrong(self) -> DoubleArray:
+        """The chance that the label people gave an item is wrong, shape (n,)."""
+        if self.answers is None:
+            return wrong_label(self.votes, self.beliefs)
+        return wrong_labels(self.votes, self.answers, self.beliefs)
+
 
 @dataclass(frozen=True)
 class Weighed:
@@ -87,11 +95,38 @@ class Weighed:
     worth : ndarray of float64, shape (n,)
         Of each known item; the largest are asked about first.
     share : float
-        Of the next questions that are better further answers, at most what was allowed.
+        Of the next questions that are better further answers at most, no more than was allowed.
+    is_worth : ndarray of bool, shape (n,), optional
+        Which items are worth one for certain, so that there are not many more further answers than these; by default
+        all.
+    least_share : float
+        Of the next questions that are further answers however few are worth one for certain.
     """
 
     worth: DoubleArray
     share: float
+    is_worth: BoolArray | None = None
+    least_share: float = 0.0
+
+    def among(self, items: IntArray, n: int, turns: int = 1) -> tuple[float, int]:
+        """Return the share of ``n`` questions that are to be about some of the items, and about how many at most."""
+        if self.is_worth is None:
+            return self.share, items.size
+        n_worth = int(self.is_worth[items].sum())
+        share = min(max(n_worth / max(n, 1), self.least_share), self.share)
+        return share, min(max(n_worth, int(np.ceil(turns * n * self.least_share))), items.size)
+
+
+#: Share of second answers that contradict from which on as many are asked as may be.
+ENOUGH = 0.2
+
+
+def while_contradicted(shown: Shown, most_share: float) -> float:
+    """Return the share of the questions that pays while second answers contradict: by the square of how often they do.
+
+    Where nobody errs some twelve answers are spent on finding that out.
+    """
+    return float(most_share * min(shown.contradicts / ENOUGH, 1.0) ** 2)
 
 
 class SecondOpinionRule(Protocol):
@@ -105,18 +140,47 @@ class SecondOpinionRule(Protocol):
         """Say what further answers are worth when ``n`` questions are next, of which a share may be further answers."""
 
 
+class LikelyWrong:
+    """The label that is likeliest wrong first; as many as are likely wrong, and some more while they contradict.
+
+    What is wrong where the model knows nothing either (errors on hard items) no chance tells; second answers do.
+    """
+
+    name = "likely_wrong"
+    sees_people = False
+    #: Chance of a wrong label from which on an item is worth a further answer.
+    worth = 0.2
+    #: Of the questions while second answers contradict, few as the likely wrong ones may be.
+    some = 0.3
+
+    def weigh(self, known: KnownItems, n: int, most_share: float) -> Weighed:
+        """Weigh by the chance that the label is wrong, and count where it is large.
+
+        A tie has no label and is always worth one.
+
+        Examples
+        --------
+        >>> votes = np.repeat([[1.0, 0.0]], 20, axis=0)
+        >>> beliefs = np.repeat([[0.9, 0.1], [0.05, 0.95]], [18, 2], axis=0)
+        >>> shown = (Shown(), Shown(40, 0))
+        >>> found = [LikelyWrong().weigh(KnownItems(votes, beliefs, 0.1, each), 20, 0.5) for each in shown]
+        >>> [each.among(np.arange(20), 20) for each in found]
+        [(0.3, 6), (0.1, 2)]
+        """
+        wrong = known.wrong
+        return Weighed(
+            wrong, most_share, wrong > self.worth, while_contradicted(known.shown, min(most_share, self.some))
+        )
+
+
 class DoubtWhileItContradicts:
     """The label that is likeliest wrong first; as many as pays by what second answers have shown."""
 
     name = "doubt"
     sees_people = False
-    #: Share of second answers that contradict from which on as many are asked as may be.
-    worth = 0.2
 
     def weigh(self, known: KnownItems, n: int, most_share: float) -> Weighed:
         """Weigh by doubt, and by the square of how often second answers contradict.
-
-        Where nobody errs some twelve answers are spent on finding that out.
 
         Examples
         --------
@@ -125,8 +189,7 @@ class DoubtWhileItContradicts:
         >>> [round(rule.weigh(known, 20, 0.3).share, 2) for known in agreeing]
         [0.3, 0.09, 0.0, 0.3]
         """
-        share = most_share * min(known.shown.contradicts / self.worth, 1.0) ** 2
-        return Weighed(known.doubts, float(share))
+        return Weighed(known.doubts, while_contradicted(known.shown, most_share))
 
 
 class ActiveLab:
@@ -152,19 +215,20 @@ class ActiveLab:
 
 
 class ByChance:
-    """Any known item alike, as many as :class:`DoubtWhileItContradicts` has: what choosing them is held against."""
+    """Any known item alike, as many as :class:`LikelyWrong` finds: what choosing them is held against."""
 
     name = "chance"
     sees_people = False
 
     def weigh(self, known: KnownItems, n: int, most_share: float) -> Weighed:
         """Weigh all alike."""
-        return Weighed(np.zeros(len(known.votes)), DoubtWhileItContradicts().weigh(known, n, most_share).share)
+        return replace(LikelyWrong().weigh(known, n, most_share), worth=np.zeros(len(known.votes)))
 
 
 RULES: Registry[SecondOpinionRule] = Registry(
     "rule of second opinions",
     {
+        "likely_wrong": "learning.core.second_opinions.rules:LikelyWrong",
         "doubt": "learning.core.second_opinions.rules:DoubtWhileItContradicts",
         "active_lab": "learning.core.second_opinions.rules:ActiveLab",
         "chance": "learning.core.second_opinions.rules:ByChance",

@@ -69,8 +69,8 @@ def queued(context: Context, candidate: Candidate[FittedLearner] | None, rate: f
     known = KnownItems(votes, beliefs[rows], rate, shown, answers=several)
     settings = SecondOpinions(project.second_share, project.most_answers)
     rng = step_rng(run.seed, "second opinions")
-    drawn = queue_again(settings, known, TURNS * project.retrain_every, MOST_OPINIONS, rng)
-    picked, worth = items[drawn.numbers], known.doubts[drawn.numbers]
+    drawn = queue_again(settings, known, project.retrain_every, MOST_OPINIONS, rng, turns=TURNS)
+    picked, worth = items[drawn.numbers], known.wrong[drawn.numbers]
     entries = list(zip(picked[:, 1].tolist(), worth.tolist(), drawn.propensities.tolist(), strict=True))
     told = f"{shown.contradicted:,} of {shown.given:,} contradicted so far" if shown.given else "none given so far"
     words = f"; {drawn.share:.0%} of the questions are second opinions ({told})"
