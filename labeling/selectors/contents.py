@@ -1,7 +1,7 @@
 """What items show, by their ids: for exports that carry it beside an answer about two of them."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from labeling.db.raw_rows import fetch
 
@@ -35,6 +35,19 @@ class StoredPicture(NamedTuple):
         return f"{self.sha256}.{_ENDINGS[self.format]}"
 
 
+#: Under this, and the prefix of its columns behind it, a row holds its picture: no column of an item is called so.
+PICTURE = "\0"
+#: What a picture is read by last in a record, of the asset ``s``.
+PICTURE_SQL = "s.id, s.sha256, s.path, s.size_bytes, s.format"
+_N_PICTURE = len(StoredPicture._fields)
+
+
+def picture_in(record: tuple[Any, ...]) -> StoredPicture | None:
+    """The picture that ends a record; None where the item has none."""
+    fields = record[-_N_PICTURE:]
+    return None if fields[0] is None else StoredPicture._make(fields)
+
+
 def contents_of(item_ids: Iterable[int]) -> dict[int, Content]:
     """By item."""
     ids = sorted(set(item_ids))
@@ -46,7 +59,7 @@ def contents_of(item_ids: Iterable[int]) -> dict[int, Content]:
 def pictures_of(item_ids: Iterable[int | None]) -> dict[int, StoredPicture]:
     """Of those that have one, by item: a third of the time it takes to look for the hashes."""
     ids = sorted({item_id for item_id in item_ids if item_id})
-    sql = f"""SELECT i.id, s.id, s.sha256, s.path, s.size_bytes, s.format
+    sql = f"""SELECT i.id, {PICTURE_SQL}
         FROM labeling_item i JOIN labeling_asset s ON s.id = i.asset_id
         WHERE i.id IN ({", ".join(["%s"] * len(ids))})"""
-    return {item_id: StoredPicture(*found) for item_id, *found in fetch(sql, ids)} if ids else {}
+    return {found[0]: StoredPicture._make(found[1:]) for found in fetch(sql, ids)} if ids else {}

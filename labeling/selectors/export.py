@@ -29,8 +29,9 @@ from labeling.selectors.columns import (
     telling_gold,
     telling_suggestions,
 )
+from labeling.selectors.contents import PICTURE, PICTURE_SQL, picture_in
 from labeling.selectors.label_scheme import names_at, told_names, version_now
-from labeling.selectors.lure_weights import Weight, lure_weights
+from labeling.selectors.lure_weights import LureWeights, Weight, lure_weights
 from labeling.selectors.model_facts import verification
 from labeling.selectors.own_columns import common, names_in, own_name, types_in
 
@@ -75,6 +76,8 @@ class Filters:
 
 def bounded(project: Project, filters: Filters) -> Filters:
     """The filters with the moment fixed: nothing that is stored later will be in the rows."""
+    if None not in (filters.last_annotation_id, filters.ordinal_below, filters.changes, filters.scheme):
+        return filters
     newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
     moment = Progress.objects.filter(project=project).values_list("next_ordinal", "changes").first()
     ordinals, changes = moment or (0, 0)
@@ -85,6 +88,18 @@ def bounded(project: Project, filters: Filters) -> Filters:
         changes=changes if filters.changes is None else filters.changes,
         scheme=version_now(project) if filters.scheme is None else filters.scheme,
     )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What rows may bring beside their columns: ``pictures`` of the items they are about, under ``PICTURE``. And what
+    the parts of one data set share: its ``weights``, read anew where they are not given."""
+
+    pictures: bool = False
+    weights: LureWeights | None = None
+
+
+NOTHING = Beside()
 
 
 def fixed_columns(project: Project, rows: str) -> list[Column]:
@@ -118,17 +133,32 @@ def export_columns(project: Project, rows: str, filters: Filters, *, typed: bool
     return fixed + [Column(name, type_, of=of, meaning=OWN) for name, (type_, of) in sorted(own.items())]
 
 
-def export_rows(project: Project, rows: str, filters: Filters) -> Iterator[dict[str, Any]]:
+def export_rows(project: Project, rows: str, filters: Filters, beside: Beside = NOTHING) -> Iterator[dict[str, Any]]:
     """The rows as dicts, own columns only where the item has them. Memory does not grow with their number."""
-    return _READ.of(kind_of(project).subject)[rows](project, bounded(project, filters))
+    return _READ.of(kind_of(project).subject)[rows](project, bounded(project, filters), beside)
 
 
-def _judgment_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+def bring_pictures(project: Project, rows: str) -> bool:
+    """Whether rows of the shape are about one item, whose picture they can bring."""
+    about_items = _ANSWERS_ABOUT_ITEMS.of(kind_of(project).subject)
+    return project.modality == Modality.IMAGE and about_items and rows in ROWS
+
+
+_ANSWERS_ABOUT_ITEMS = PerSubject(item=True, pair=False)
+
+
+def weights_of(project: Project, filters: Filters) -> LureWeights:
+    """Of ``bounded`` filters. They do not change a weight: it belongs to the whole set."""
+    whole = replace(filters, split="", source="", sources=(), only="")
+    return lure_weights(project, *_where(project, whole), filters.ordinal_below or 0)
+
+
+def _judgment_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[dict[str, Any]]:
     out = left_out(project, filters.changes)
     return pair_export.judgment_rows(project, filters.choosing, last_id=filters.last_annotation_id or 0, out=out)
 
 
-def _rows_in_contexts(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+def _rows_in_contexts(project: Project, filters: Filters, beside: Beside) -> Iterator[dict[str, Any]]:
     taken = frozenset(column.name for column in pair_export.item_columns(project))
     found = pair_export.item_rows(project, split=filters.split, ordinal_below=filters.ordinal_below or 0)
     for row, own in found:
@@ -157,13 +187,13 @@ class _OfLabel(NamedTuple):
     at: str | None
 
 
-def answers_by_item(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+def answers_by_item(project: Project, filters: Filters, beside: Beside = NOTHING) -> Iterator[dict[str, Any]]:
     """Rows of answers in the order of the items, those about one item after one another and oldest first."""
-    return _answers(project, bounded(project, filters), _in_items)
+    return _answers(project, bounded(project, filters), beside, _in_items)
 
 
-def _annotation_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
-    return _answers(project, filters, _in_time)
+def _annotation_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[dict[str, Any]]:
+    return _answers(project, filters, beside, _in_time)
 
 
 Records = list[tuple[Any, ...]]
@@ -188,6 +218,7 @@ def _in_items(project: Project, filters: Filters, read: Read, id_of: Callable[[A
 def _answers(
     project: Project,
     filters: Filters,
+    beside: Beside,
     chunks: Callable[[Project, Filters, Read, Callable[[Any], int]], Iterator[Records]],
 ) -> Iterator[dict[str, Any]]:
     columns = answer_columns(project)
@@ -195,13 +226,13 @@ def _answers(
     selection = Selection(columns, _OfAnswer, data="i.data", annotation_id="a.id", imported_by=imported_by)
     where, params = _where(project, filters)
     suggested = SUGGESTION_JOIN if SUGGESTED[0] in columns else ""
-    found = f"SELECT {selection.sql} {_from(project)}{suggested} WHERE {where}"
+    found = f"SELECT {selection.sql}{_picture_sql(beside)} {_from(project)}{suggested} WHERE {where}"
 
     def read(bounds: str, values: list[Any], order: str) -> Records:
         return fetch(f"{found} AND {bounds} ORDER BY {order}", [*selection.params, *params, *values])
 
     answer_of = names_at(project, filters.scheme).reading(decoder())
-    username_of, weigh, add_own = usernames(), _weighing(project, filters), _own_columns(columns)
+    username_of, weigh, add_own = usernames(), _weighing(project, filters, beside), _own_columns(columns)
     data_of, id_of, imported_by_of = map(selection.getter, _OfAnswer._fields)
     out, tell_gold = left_out(project, filters.changes), telling_gold(project, columns)
     tell_suggestion = telling_suggestions(columns, answer_of)
@@ -218,10 +249,12 @@ def _answers(
             row["annotator"] = by or username_of(row["annotator"])
             weigh(row)
             add_own(row, data_of(record))
+            if beside.pictures:
+                row[PICTURE] = picture_in(record)
             yield row
 
 
-def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[dict[str, Any]]:
     """One row an item that has an answer that counts: not of somebody in quarantine, imported ones where no person has
     answered."""
     columns = labeled_item_columns(project)
@@ -231,12 +264,12 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     where, params = _where(project, filters)
     without, theirs = left_out(project, filters.changes).sql()
     where, params = where + without, [*params, *theirs]
-    sql = f"SELECT {selection.sql} {_from(project)} WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s"
-    sql += f" AND {where} ORDER BY i.ordinal, a.id"
+    sql = f"""SELECT {selection.sql}{_picture_sql(beside)} {_from(project)}
+        WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where} ORDER BY i.ordinal, a.id"""
     names = names_at(project, filters.scheme)
     in_order = dict.fromkeys(told_names(project, filters.scheme)).keys()
     consensus_of = remembering(kind_of(project), names.reading(decoder()), in_order)
-    weigh, add_own = _weighing(project, filters), _own_columns(columns)
+    weigh, add_own = _weighing(project, filters, beside), _own_columns(columns)
     tell_gold = telling_gold(project, columns)
     item_of, answer_of, source_of, data_of, by_of, at_of = map(selection.getter, _OfLabel._fields)
     username_of = usernames()
@@ -264,10 +297,12 @@ def _item_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
                 tell_gold(row)
             weigh(row)
             add_own(row, data_of(first))
+            if beside.pictures:
+                row[PICTURE] = picture_in(first)
             yield row
 
 
-_READ: PerSubject[dict[str, Callable[[Project, Filters], Iterator[dict[str, Any]]]]] = PerSubject(
+_READ: PerSubject[dict[str, Callable[[Project, Filters, Beside], Iterator[dict[str, Any]]]]] = PerSubject(
     item={"annotations": _annotation_rows, "items": _item_rows},
     pair={"annotations": _judgment_rows, "items": _rows_in_contexts},
 )
@@ -311,16 +346,18 @@ def _from(project: Project) -> str:
         LEFT JOIN labeling_task t ON t.id = a.task_id{asset}"""
 
 
+def _picture_sql(beside: Beside) -> str:
+    return f", {PICTURE_SQL}" if beside.pictures else ""
+
+
 def _where(project: Project, filters: Filters) -> tuple[str, list[Any]]:
     return current_answers(project, filters.last_annotation_id or 0, asked="i", **filters.choosing)
 
 
-def _weighing(project: Project, filters: Filters) -> Callable[[dict[str, Any]], None]:
-    """Fills in ``weight_lure``, ``weight_missing`` and ``model_verified``. Filters do not change a weight: it belongs
-    to the whole set."""
-    whole = replace(filters, split="", source="", sources=(), only="")
+def _weighing(project: Project, filters: Filters, beside: Beside) -> Callable[[dict[str, Any]], None]:
+    """Fills in ``weight_lure``, ``weight_missing`` and ``model_verified``."""
     verified = verification(project)
-    weight = lure_weights(project, *_where(project, whole), filters.ordinal_below or 0).weight
+    weight = (beside.weights or weights_of(project, filters)).weight
 
     def weigh(row: dict[str, Any]) -> None:
         if row.get("source") == Source.REVIEW or (row["reason"] is None and row.get("reviewed")):

@@ -1,6 +1,6 @@
 """The items' own columns: how they are called beside ours, and which one type holds all values of each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -35,17 +35,22 @@ def types_in(texts: list[str]) -> set[tuple[str, str]]:
             seen.update(zip(own, map(type, own.values()), strict=True))
         found.update((name, _TYPES.get(type_, "json")) for name, type_ in seen if type_ not in _BY_VALUE)
         for name in {name for name, type_ in seen if type_ in _BY_VALUE}:
-            found |= {(name, _type_of(value)) for value in map(_getter(name), objects)}
+            found |= {(name, type_) for type_ in _types_of([own.get(name) for own in objects])}
     return found
+
+
+def _types_of(values: list[Any]) -> set[str]:
+    """Those by which ``_common`` decides: of whole numbers the least and the greatest one say it."""
+    kinds = set(map(type, values))
+    if list in kinds:
+        return set(map(_type_of, values))
+    whole = [value for value in values if type(value) is int]
+    return {_type_of(end(whole)) for end in (min, max) if whole} | {_TYPES.get(kind, "json") for kind in kinds - {int}}
 
 
 def _parsed(texts: list[str]) -> Iterator[list[dict[str, Any]]]:
     for start in range(0, len(texts), OBJECTS_AT_ONCE):
         yield orjson.loads(f"[{','.join(texts[start : start + OBJECTS_AT_ONCE])}]")
-
-
-def _getter(name: str) -> Callable[[dict[str, Any]], Any]:
-    return lambda own: own.get(name)
 
 
 def _type_of(value: Any) -> str:

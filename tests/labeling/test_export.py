@@ -10,6 +10,7 @@ import pytest
 from labeling.models import Annotation, Asset, Item, Source
 from labeling.selectors.columns import ANSWER
 from labeling.selectors.export import Filters, bounded, export_columns, export_rows
+from labeling.selectors.own_columns import common, types_in
 from labeling.services.exports import FORMATS, export_file
 from labeling.services.exports.delimited import neutral
 from tests.factories import make_answer, make_items, make_project
@@ -226,6 +227,24 @@ def test_an_integer_beyond_64_bits_makes_its_column_json_and_only_its(project, p
         make_answer(item, people.annotator, {"label": "ham"})
     types = {column.name: column.type for column in export_columns(project, "items", NO_FILTER)}
     assert (types["n"], types["code"]) == ("json", "integer")
+
+
+def test_the_type_of_a_column_holds_its_least_and_its_greatest_whole_number():
+    exact, most = 2**53, 2**63 - 1
+    typed = {
+        ("integer", ""): [[1, -exact], [None, 3], [-exact - 1, 5, 0], [5, most, None], [-most - 1, most]],
+        ("number", ""): [[1, 0.5, exact], [None, -exact, 1.5]],
+        ("json", ""): [
+            [5, most + 1, 0], [-exact - 1, most + 1], [0, exact + 1, 0.5], [-exact - 1, 3, 0.5], [1, True], [1, "1"],
+            [2, [1]],
+        ],
+        ("json", "integer"): [[[1], [], [exact + 1]], [None, [-exact - 1, 3]]],
+        ("json", "number"): [[[1], [0.5]]],
+    }  # fmt: skip
+    for expected, columns in typed.items():
+        for values in columns:
+            texts = [json.dumps({"a": value}) for value in values]
+            assert common(type_ for _, type_ in types_in(texts)) == expected, values
 
 
 def test_items_with_the_same_answers_have_the_same_consensus_each(project, people):

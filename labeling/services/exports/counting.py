@@ -110,10 +110,13 @@ class SeenNumbers:
     def add(self, number: int) -> bool:
         """Whether it was not among them before."""
         block = self._blocks.get(number >> _BLOCK_BITS)
+        if block is None:
+            self.update((number,))
+            return True
         at, bit = (number & _IN_BLOCK) >> 3, 1 << (number & 7)
-        if block and block[at] & bit:
+        if block[at] & bit:
             return False
-        self.update((number,))
+        block[at] |= bit
         return True
 
     def __len__(self) -> int:

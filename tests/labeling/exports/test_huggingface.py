@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 
 from labeling.models import Item, Label
 from labeling.selectors.export import Filters
+from labeling.services.exports.folders import shards
 from tests.factories import make_answer, make_items, make_project
 from tests.labeling.exports.awkward import LABELS, awkward_project, differences, names_in, picture, stored, unpacked
 
@@ -110,11 +111,13 @@ def test_ratings_are_numbers_or_steps_in_their_order(people, tmp_path):
     assert (other.features["answer"].names, other["answer"][0]) == (["bad", "fair", "good"], 1)
 
 
-def test_pictures_are_inside_and_a_missing_file_is_told(people, tmp_path):
+def test_pictures_are_inside_and_a_missing_file_is_told(people, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "ROWS_A_BATCH", 1)
+    monkeypatch.setattr(shards, "ROWS_A_GROUP", 2)
     project = make_project(modality="image")
     pictures = [picture(project, 1), picture(project, 2, "JPEG")]
     gone = picture(project, 3)
-    for n, asset in enumerate([*pictures, gone]):
+    for n, asset in enumerate([*pictures, gone, None]):
         (item,) = make_items(project, [f"{n}"], asset=asset)
         make_answer(item, people.annotator, {"label": "ham"})
     default_storage.delete(gone.path)
@@ -124,9 +127,11 @@ def test_pictures_are_inside_and_a_missing_file_is_told(people, tmp_path):
     assert split.features["image"] == datasets.Image()
     assert split["image_"][0] == "in/the/zip.png"
     raw = split.cast_column("image", datasets.Image(decode=False))["image"]
-    assert [one and one["bytes"] for one in raw] == [default_storage.open(p.path).read() for p in pictures] + [None]
+    assert [one and one["bytes"] for one in raw] == [default_storage.open(p.path).read() for p in pictures] + [None] * 2
     assert split["image"][0].size == (8, 6)
     assert "1 row: The file of the picture is missing" in (folder / "datasheet.md").read_text()
+    groups = pq.ParquetFile(folder / "train/00000.parquet").metadata
+    assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [2, 2]
 
 
 def test_a_side_without_rows_has_no_folder_and_a_set_without_rows_has_its_columns(people, tmp_path):

@@ -43,9 +43,14 @@ class Archive:
         self._listed = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115  # closed by ``end``
         self._n_files = 0
         self._position = 0
+        self._taken_to = 0
         self._pending: list[bytes] = []
         self._lines: list[bytes] = []
-        self.pending_bytes = 0
+
+    @property
+    def pending_bytes(self) -> int:
+        """How many are waiting for ``take``."""
+        return self._position - self._taken_to
 
     def put(self, name: str, content: bytes) -> None:
         """A file as it is, among what ``take`` gives next."""
@@ -54,9 +59,7 @@ class Archive:
             raise ValueError(f"{name} is too large to be put in as a whole.")
         sizes = (crc, size_bytes, size_bytes, len(said))
         self._pending += (_LOCAL.pack(b"PK\3\4", _VERSION, 0, STORED, 0, _EARLIEST, *sizes, 0), said, content)
-        taken_bytes = _LOCAL.size + len(said) + size_bytes
-        self.pending_bytes += taken_bytes
-        self._position += taken_bytes
+        self._position = at + _LOCAL.size + len(said) + size_bytes
         if at > LARGE_BYTES:
             self._list(said, at, STORED, 0, crc, size_bytes, size_bytes, _VERSION)
             return
@@ -70,7 +73,7 @@ class Archive:
         """The archive's next bytes."""
         self._listed.write(b"".join(self._lines))
         taken = b"".join(self._pending)
-        self._pending, self._lines, self.pending_bytes = [], [], 0
+        self._pending, self._lines, self._taken_to = [], [], self._position
         return taken
 
     def add(
@@ -116,6 +119,7 @@ class Archive:
 
     def _moved(self, written: bytes) -> bytes:
         self._position += len(written)
+        self._taken_to = self._position
         return written
 
     def _list(

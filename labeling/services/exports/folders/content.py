@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -14,7 +14,17 @@ from labeling.models.modality import PerModality
 from labeling.selectors.agreement import agreement
 from labeling.selectors.columns import Column
 from labeling.selectors.contents import Content, contents_of
-from labeling.selectors.export import ROWS, Filters, answers_by_item, export_columns, export_rows, fixed_columns
+from labeling.selectors.export import (
+    ROWS,
+    Beside,
+    Filters,
+    answers_by_item,
+    bring_pictures,
+    export_columns,
+    export_rows,
+    fixed_columns,
+    weights_of,
+)
 from labeling.selectors.given_names import names_given
 from labeling.selectors.label_scheme import told_names
 from labeling.selectors.names import PERSON_COLUMNS, under_pseudonyms
@@ -78,15 +88,22 @@ class DataSet:
         return {prefix: name for prefix in prefixes if (name := f"{prefix}{IMAGE_SHA256}") in known}
 
     @cached_property
+    def brings_pictures(self) -> bool:
+        """Whether rows come with the pictures they name; else these are looked up."""
+        return bool(self.pictures) and bring_pictures(self.project, self.rows)
+
+    @cached_property
+    def _beside(self) -> Beside:
+        return Beside(self.brings_pictures, weights_of(self.project, self.filters))
+
+    @cached_property
     def value_names(self) -> tuple[str, ...]:
         """The names that answers are of, in the order of the label set; none where they are numbers. Names that were
         given and are in no label set any more come last."""
         scheme = self.filters.scheme
-        labels = told_names(self.project, scheme) or sorted(names_given(self.project, scheme))
-        names = self.kind.value_names(labels)
-        if not names:
-            return ()
-        return (*names, *sorted(names_given(self.project, scheme) - set(names)))
+        labels, given = told_names(self.project, scheme), cache(partial(names_given, self.project, scheme))
+        names = self.kind.value_names(labels or sorted(given()))
+        return (*names, *sorted(given() - set(names))) if names else ()
 
     @cached_property
     def facts(self) -> SetFacts:
@@ -124,14 +141,16 @@ class DataSet:
 
     def records(self, filters: Filters) -> Iterator[Row]:
         """The rows of one side with what they show, people under pseudonyms where that is asked."""
-        shape = shape_named(self.rows)
         rows: Iterable[Row]
-        rows = shape.rows(self.project, filters) if shape else export_rows(self.project, self.rows, filters)
+        if shape := shape_named(self.rows):
+            rows = shape.rows(self.project, filters)
+        else:
+            rows = export_rows(self.project, self.rows, filters, self._beside)
         return self._finished(_with_contents(rows, self.project.modality) if self.names_two else rows, filters)
 
     def answers_by_item(self, filters: Filters) -> Iterator[Row]:
         """The rows of answers about items, those about one item after one another."""
-        return self._finished(answers_by_item(self.project, filters), filters)
+        return self._finished(answers_by_item(self.project, filters, self._beside), filters)
 
     def _finished(self, rows: Iterable[Row], filters: Filters) -> Iterator[Row]:
         if filters.pseudonyms and self.holds_people:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 
 from labeling.selectors.column_meanings import meaning_of
+from labeling.selectors.contents import PICTURE
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet
 from labeling.services.exports.folders.croissant_file import DescribedColumn, DescribedFile, croissant_file
 from labeling.services.exports.folders.features import Feature, beside_pictures, features_of, picture_bytes
 from labeling.services.exports.folders.parquet_files import parquet_rows
-from labeling.services.exports.folders.shards import PLACE, groups_of, shard
+from labeling.services.exports.folders.shards import batches_of, shard
 from labeling.services.exports.folders.written import WrittenArchive
 from labeling.services.exports.losses import OBJECTS_AS_JSON_TEXT
 
@@ -38,15 +39,15 @@ class Croissant(FolderFormat):
         return sum(map(parquet_rows, archive.files(".parquet")))
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
-        pictures = [picture_bytes(f"{prefix}image", f"{PLACE}{prefix}") for prefix in data.pictures]
+        pictures = [picture_bytes(f"{prefix}image", f"{PICTURE}{prefix}") for prefix in data.pictures]
         own = features_of(data, by_name=True)
         features = [*(map(beside_pictures, own) if pictures else own), *pictures]
         schema = _schema_of(features)
         files = []
         for side, filters in data.sides():
             before, tally = data.count.rows, _Tally()
-            groups = (group for group in groups_of(data, filters))
-            yield from archive.add(f"{side}.parquet", tally.over(shard(features, schema, groups)), is_large=True)
+            batches = batches_of(data, filters)
+            yield from archive.add(f"{side}.parquet", tally.over(shard(features, schema, batches)), is_large=True)
             files.append(DescribedFile(side, tally.sha256, tally.size_bytes, data.count.rows - before))
         columns = [*_described(data, features), *(DescribedColumn(one.name, one.type, _PICTURE) for one in pictures)]
         said = json.dumps(croissant_file(data, columns, files), ensure_ascii=False, indent=1)

@@ -6,7 +6,7 @@ The headings follow T. Gebru et al., "Datasheets for Datasets", 2021, as far as 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from labeling.extensions import installed
 from labeling.kinds import kind_of
@@ -131,7 +131,8 @@ def left_out_of(data: DataSet) -> Iterator[str]:
     aside = below.exclude(set_aside_because="").order_by().values_list("set_aside_because").annotate(n=Count("pk"))
     for reason, n in sorted(aside):
         yield f"- items set aside as {reason}: {n:,}"
-    yield f"- items no person has answered: {below.filter(answers=0).count():,} of {below.count():,}"
+    found = below.aggregate(items=Count("pk"), unanswered=Count("pk", filter=Q(answers=0)))
+    yield f"- items no person has answered: {found['unanswered']:,} of {found['items']:,}"
 
 
 def _losses(format_: "FolderFormat | ExportFormat", data: DataSet) -> Iterator[str]:

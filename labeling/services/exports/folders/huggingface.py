@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 
+from labeling.selectors.contents import PICTURE
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import WHOLE, DataSet
 from labeling.services.exports.folders.features import beside_pictures, features_of, image, schema_of
 from labeling.services.exports.folders.parquet_files import parquet_rows
-from labeling.services.exports.folders.shards import PLACE, groups_of, shard
+from labeling.services.exports.folders.shards import batches_of, shard
 from labeling.services.exports.folders.written import WrittenArchive
 from labeling.services.exports.losses import AS_FRACTION, FRACTIONS_IN_LISTS, OBJECTS_AS_JSON_TEXT
 
@@ -30,13 +31,13 @@ class HuggingFace(FolderFormat):
         return sum(map(parquet_rows, archive.files(".parquet")))
 
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
-        images = [image(f"{prefix}image", f"{PLACE}{prefix}") for prefix in data.pictures]
+        images = [image(f"{prefix}image", f"{PICTURE}{prefix}") for prefix in data.pictures]
         own = features_of(data)
         features = [*(map(beside_pictures, own) if images else own), *images]
         schema = schema_of(features)
         written = False
         for side, filters in data.sides():
-            for number, of_shard in groupby(groups_of(data, filters), key=itemgetter(0)):
+            for number, of_shard in groupby(batches_of(data, filters), key=itemgetter(0)):
                 written = True
                 yield from archive.add(f"{side}/{number:05}.parquet", shard(features, schema, of_shard))
         if not written:  # a folder without a file cannot be loaded

@@ -5,26 +5,23 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import IO
 
-import pyarrow.parquet as pq
-
 from labeling.models import Project
+from labeling.selectors.contents import PICTURE
 from labeling.selectors.row_shapes import shape_named
 from labeling.services.exports.folders.archive import Archive
 from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import DataSet, shows_pictures
-from labeling.services.exports.folders.features import beside_pictures, features_of, schema_of, table_of, text
+from labeling.services.exports.folders.features import beside_pictures, features_of, schema_of, text
 from labeling.services.exports.folders.parquet_files import parquet_rows
-from labeling.services.exports.folders.pictures import PictureFolder, with_pictures
+from labeling.services.exports.folders.pictures import PIECE_BYTES, PictureFolder, places_of, with_pictures
+from labeling.services.exports.folders.shards import ROWS_A_BATCH, ROWS_A_GROUP, RowGroups
 from labeling.services.exports.folders.written import WrittenArchive
 from labeling.services.exports.losses import AS_FRACTION, FRACTIONS_IN_LISTS, OBJECTS_AS_JSON_TEXT
 
-ROWS_A_GROUP = 1_000
 SPOOL_BYTES = 8 * 1024 * 1024
 COPY_BYTES = 1024 * 1024
 FILE_NAME = "file_name"
 TABLE = "metadata.parquet"
-#: Where a row holds the name of its picture meanwhile: no column of an item is called so.
-_PLACE = "\0"
 
 
 class ImageFolder(FolderFormat):
@@ -54,23 +51,25 @@ class ImageFolder(FolderFormat):
     def write(self, data: DataSet, archive: Archive) -> Iterator[bytes]:
         features = [
             *map(beside_pictures, features_of(data)),
-            *(text(f"{prefix}{FILE_NAME}", f"{_PLACE}{prefix}") for prefix in data.pictures),
+            *(text(f"{prefix}{FILE_NAME}", f"{PICTURE}{prefix}") for prefix in data.pictures),
         ]
-        schema = schema_of(features)
+        schema, places = schema_of(features), places_of(data)
         for side, filters in data.sides():
             with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
                 n_rows, folder = 0, PictureFolder(data, archive, side)
                 rows = with_pictures(data, data.records(filters))
-                with pq.ParquetWriter(file, schema, compression="zstd") as table:
-                    while group := list(islice(rows, ROWS_A_GROUP)):
-                        for row, pictures in group:
-                            for prefix, picture in pictures.items():
-                                is_there = picture and folder.has(picture)
-                                row[f"{_PLACE}{prefix}"] = picture.file_name if picture and is_there else None
-                            if archive.pending_bytes >= COPY_BYTES:
+                with RowGroups(file, features, schema) as table:
+                    while batch := list(islice(rows, ROWS_A_BATCH)):
+                        for row in batch:
+                            for place in places:
+                                picture = row[place]
+                                row[place] = picture.file_name if picture and folder.has(picture) else None
+                            if archive.pending_bytes >= PIECE_BYTES:
                                 yield archive.take()
-                        table.write_table(table_of(features, schema, [row for row, _ in group]))
-                        n_rows += len(group)
+                        table.add(batch)
+                        if table.rows_in_group >= ROWS_A_GROUP:
+                            table.end_group()
+                        n_rows += len(batch)
                 if n_rows:
                     yield from archive.add(f"{side}/{TABLE}", _pieces(file))
 

@@ -4,18 +4,21 @@ Written by the documentation of Label Studio 1.23: "Label Studio JSON format of 
 Rating and Pairwise. ``completed_by`` is left out: an import is refused for people whom the server does not know.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import groupby, repeat
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
+
+import orjson
 
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Project
 from labeling.models.modality import PerModality
 from labeling.selectors.columns import ANSWER, SUGGESTED
-from labeling.selectors.contents import StoredPicture
+from labeling.selectors.contents import PICTURE
 from labeling.selectors.label_scheme import told_names
 from labeling.selectors.row_shapes import shape_named
 from labeling.services.exports.base import Row
@@ -24,11 +27,10 @@ from labeling.services.exports.folders.base import FolderFormat
 from labeling.services.exports.folders.content import PAIR_SIDES, SHOWN, DataSet, ShownContent
 from labeling.services.exports.folders.features import name_beside_pictures
 from labeling.services.exports.folders.lines import json_array
-from labeling.services.exports.folders.pictures import PictureFolder, PictureList, with_pictures
+from labeling.services.exports.folders.pictures import PIECE_BYTES, PictureFolder, PictureList, places_of, with_pictures
 from labeling.services.exports.losses import in_columns
 
 IMAGES = "images"
-PIECE_BYTES = 1024 * 1024
 #: As Label Studio serves files of its own machine, below LOCAL_FILES_DOCUMENT_ROOT.
 SERVED_AS = f"/data/local-files/?d={IMAGES}/"
 BETWEEN_STEPS = "A median between two steps has no annotation."
@@ -89,29 +91,22 @@ class LabelStudio(FolderFormat):
 def _tasks(data: DataSet, control: _Control, shown: ShownContent, named: PictureList) -> Iterator[dict[str, Any]]:
     by_item = data.has_answers and data.rows == "annotations" and not data.names_two
     rows = data.answers_by_item(data.filters) if by_item else data.records(data.filters)
-    with_them = named.over(with_pictures(data, rows)) if data.pictures else zip(rows, repeat(_NO_PICTURES))
+    if data.pictures:
+        rows = named.over(with_pictures(data, rows), places_of(data))
     told, value_of, annotation = _data(data, shown), data.kind.value_of, _annotations(control)
     if by_item:
-        for item_id, group in groupby(with_them, key=_item_of):
+        for item_id, group in groupby(rows, key=itemgetter("item_id")):
             answers = list(group)
-            annotations = [annotation(row, value_of(row["answer"])) for row, _ in answers]
-            yield {"id": item_id, "data": told(*answers[0]), "annotations": annotations}
+            annotations = [annotation(row, value_of(row["answer"])) for row in answers]
+            yield {"id": item_id, "data": told(answers[0]), "annotations": annotations}
         return
-    for number, (row, pictures) in enumerate(with_them, 1):
+    for number, row in enumerate(rows, 1):
         if data.names_two:
             task_id, value = number, value_of(row["answer"])
         else:
             task_id, value = row["item_id"], _of_consensus(data, row["label"])
         said = [annotation(row, value)] if value is not None else []
-        yield {"id": task_id, "data": told(row, pictures), "annotations": said}
-
-
-_Pictures = Mapping[str, StoredPicture | None]
-_NO_PICTURES: _Pictures = {}
-
-
-def _item_of(named: tuple[Row, _Pictures]) -> Any:
-    return named[0]["item_id"]
+        yield {"id": task_id, "data": told(row), "annotations": said}
 
 
 def _of_consensus(data: DataSet, label: Any) -> Any:
@@ -125,8 +120,11 @@ def _of_consensus(data: DataSet, label: Any) -> Any:
 
 
 def _annotations(control: _Control) -> Callable[[Row, Any], dict[str, Any]]:
-    """What an answer and its one value are there. The results of a value that is a text are made once."""
-    of_text = lru_cache(maxsize=4096)(control.results)
+    """What an answer and its one value are there. The results of a value that is a text are written once."""
+
+    @lru_cache(maxsize=4096)
+    def of_text(value: str) -> orjson.Fragment:
+        return orjson.Fragment(orjson.dumps(control.results(value)))
 
     def annotation(row: Row, value: Any) -> dict[str, Any]:
         elapsed_ms = row.get("elapsed_ms")
@@ -142,24 +140,27 @@ def _annotations(control: _Control) -> Callable[[Row, Any], dict[str, Any]]:
     return annotation
 
 
-def _data(data: DataSet, shown: ShownContent) -> Callable[[Row, _Pictures], dict[str, Any]]:
+def _data(data: DataSet, shown: ShownContent) -> Callable[[Row], dict[str, Any]]:
     """Says what is shown under the names of the configuration, and the item's columns."""
     own = data.own_names
-    left_out = _OF_AN_ANSWER.difference(own)  # one in a row of items may be called as a column of answers
+    pictures = {f"{prefix}image": f"{PICTURE}{prefix}" for prefix in data.pictures}
+    # one in a row of items may be called as a column of answers
+    left_out = _OF_AN_ANSWER.difference(own).union(pictures.values())
     named = name_beside_pictures if data.pictures else str
     has_table = shown.name == "data" and not data.names_two
 
     @lru_cache(maxsize=256)
-    def kept(names: tuple[str, ...]) -> tuple[list[str], list[str]]:
-        """The columns of rows of one shape, and how they are called here: most rows are of few shapes."""
+    def kept(names: tuple[str, ...]) -> tuple[Callable[[Row], Iterable[Any]], list[str]]:
+        """Takes what is kept of rows of one shape, and how it is called here: most rows are of few shapes."""
         columns = [name for name in names if name not in left_out]
-        return columns, list(map(named, columns))
+        taken = itemgetter(*columns) if len(columns) > 1 else lambda row: [row[column] for column in columns]
+        return taken, list(map(named, columns))
 
-    def told(row: Row, pictures: _Pictures) -> dict[str, Any]:
-        columns, names = kept(tuple(row))
-        found = dict(zip(names, [row[column] for column in columns], strict=True))
-        for prefix, picture in pictures.items():
-            found[f"{prefix}image"] = f"{SERVED_AS}{picture.file_name}" if picture else ""
+    def told(row: Row) -> dict[str, Any]:
+        taken, names = kept(tuple(row))
+        found = dict(zip(names, taken(row), strict=True))
+        for name, place in pictures.items():
+            found[name] = f"{SERVED_AS}{picture.file_name}" if (picture := row[place]) else ""
         if has_table:
             found["row"] = {name: row[name] for name in own if row.get(name) is not None}
         return found

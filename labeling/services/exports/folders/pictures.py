@@ -1,13 +1,17 @@
-"""Pictures of rows: under which name a data set has them, and their bytes as they were uploaded."""
+"""Pictures of rows: under which name a data set has them, and their bytes as they were uploaded.
+
+A row holds the picture it names under ``PICTURE`` and the prefix of its columns (``DataSet.pictures``), and there what
+becomes of it: its bytes, its file's name.
+"""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, Self
 
 import orjson
 
-from labeling.selectors.contents import StoredPicture, pictures_of
+from labeling.selectors.contents import PICTURE, StoredPicture, pictures_of
 from labeling.services.exports.base import Row
 from labeling.services.exports.counting import SeenNumbers
 from labeling.services.exports.folders.archive import Archive
@@ -17,20 +21,29 @@ from labeling.services.files import storage
 ROWS_AT_ONCE = 500
 SPOOL_BYTES = 8 * 1024 * 1024
 PICTURES_A_LINE = 100
+#: How many of their bytes are put together before they are taken: more would be beyond the processor's cache.
+PIECE_BYTES = 128 * 1024
 MISSING = "The file of the picture is missing from the storage."
 
-#: A row with the pictures it names, by what stands in front of their names.
-WithPictures = tuple[Row, Mapping[str, StoredPicture | None]]
+
+def places_of(data: DataSet) -> list[str]:
+    """Where rows hold pictures."""
+    return [f"{PICTURE}{prefix}" for prefix in data.pictures]
 
 
-def with_pictures(data: DataSet, rows: Iterable[Row]) -> Iterator[WithPictures]:
-    """Rows with the pictures they name, by prefix (``DataSet.pictures``)."""
-    rows = iter(rows)
-    places = [(prefix, f"{prefix or 'item_'}id") for prefix in data.pictures]
+def with_pictures(data: DataSet, rows: Iterator[Row]) -> Iterator[Row]:
+    """Rows with the pictures they name, None where there is none."""
+    return rows if data.brings_pictures else _looked_up(data, rows)
+
+
+def _looked_up(data: DataSet, rows: Iterator[Row]) -> Iterator[Row]:
+    places = [(f"{PICTURE}{prefix}", f"{prefix or 'item_'}id") for prefix in data.pictures]
     while chunk := list(islice(rows, ROWS_AT_ONCE)):
         found = pictures_of(row[name] for row in chunk for _, name in places)
         for row in chunk:
-            yield row, {prefix: found.get(row[name]) for prefix, name in places}
+            for place, name in places:
+                row[place] = found.get(row[name])
+            yield row
 
 
 class PictureList:
@@ -45,14 +58,16 @@ class PictureList:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def over(self, rows: Iterable[WithPictures]) -> Iterator[WithPictures]:
+    def over(self, rows: Iterable[Row], places: Sequence[str]) -> Iterator[Row]:
         group: list[tuple[Any, ...]] = []
-        for row, pictures in rows:
-            group += (tuple(picture) for picture in pictures.values() if picture)
+        for row in rows:
+            for place in places:
+                if picture := row[place]:
+                    group.append(tuple(picture))
             if len(group) >= PICTURES_A_LINE:
                 self._write(group)
                 group = []
-            yield row, pictures
+            yield row
         self._write(group)
 
     def _write(self, group: list[tuple[Any, ...]]) -> None:
@@ -60,7 +75,7 @@ class PictureList:
 
     def __iter__(self) -> Iterator[StoredPicture]:
         self._file.seek(0)
-        return (StoredPicture(*picture) for line in self._file for picture in orjson.loads(line))
+        return chain.from_iterable(map(StoredPicture._make, orjson.loads(line)) for line in self._file)
 
 
 class Originals:
