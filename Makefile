@@ -5,12 +5,12 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PROCESSES ?= 3
 
-.PHONY: run test check format bench pins chromium nginx runtime dev clean
+.PHONY: run test check types style contracts settings format bench pins chromium nginx runtime dev clean
 
 # Checks and tests start hundreds of processes. Without byte code (nothing compiles at install, and machines that build often set
 # PYTHONDONTWRITEBYTECODE) each compiles all it imports anew: two of its three seconds.
-test check: export PYTHONDONTWRITEBYTECODE :=
-test check: export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
+test check types style contracts settings: export PYTHONDONTWRITEBYTECODE :=
+test check types style contracts settings: export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
 
 ## installs what is needed, prepares the data and starts everything; again: up in seconds
 run: runtime
@@ -23,12 +23,21 @@ test: dev chromium nginx
 	$(BIN)/python -m pytest -n $(PROCESSES) --durations=40 $(ARGS) && \
 	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m both_databases -n $(PROCESSES)
 
-## style, types, one-way imports, migrations, the client's models, deployment settings
+## style, types, one-way imports, migrations, the client's models, deployment settings: two at a time, mypy takes as long as the rest
 check: dev
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types style contracts settings
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+
+contracts:
 	$(BIN)/lint-imports --no-logo
+
+settings:
 	@home="$$(mktemp -d)"; trap 'rm -rf "$$home"' EXIT; set -ex; export QUERENT_HOME="$$home"; \
 	$(BIN)/python manage.py makemigrations --check --dry-run; \
 	$(BIN)/python clients/python/generate_models.py --check; \

@@ -16,7 +16,7 @@ from labeling.services.imports import run_import, start_import
 from tests.labeling.imports.conftest import picture, zip_of
 from tests.labeling.kinds.conftest import API, Desk, opened
 from tests.labeling.kinds.samples import SAMPLES, Json
-from tests.labeling.kinds.test_contract import PAGES, learned, looked_at
+from tests.labeling.kinds.test_contract import AT_WORK, PAGES, learned, looked_at
 
 pytestmark = pytest.mark.django_db
 
@@ -122,4 +122,4 @@ def test_what_can_be_done_with_texts_can_be_done_with_pictures_and_table_rows(ot
 
     run = learned(desk)
     assert run.state == (JobState.SKIPPED if desk.kind.family == NO_FAMILY else JobState.DONE), run.reason or run.error
-    assert looked_at(desk) >= PAGES | {"pages:item", "pages:import"}
+    assert looked_at(desk, AT_WORK) >= PAGES | {"pages:item", "pages:import"}

@@ -51,8 +51,7 @@ def test_the_arms_of_a_rating_project_are_compared_and_drawn_by_kappa(taught, pe
     page = browser_of(people.manager).get(f"/p/{taught.slug}/models/").content.decode()
     assert "line--random" in page
 
-
-def test_a_comparison_by_another_measure_of_old_code_is_neither_said_nor_drawn(taught):
+    # of old code, by another measure: neither said nor drawn
     ArmComparison.objects.update(metric="accuracy")
     assert arms(taught).comparisons == []
     assert "from 20 random answers" in arms(taught).text
