@@ -89,6 +89,7 @@ ALWAYS = frozenset(
         "kind",
         "answer",
         "source",
+        "label_source",
         "created_at",
         "revision",
         "split",
