@@ -79,6 +79,9 @@ class PersonOut(serializers.Serializer[Any]):
     drift = CountedShareOut(many=True, help_text="The agreement in parts of equal length, oldest first.")
     confused = ConfusedOut(many=True, help_text="Most often first.")
     verdict = serializers.CharField(allow_null=True, help_text="Why this person should be looked at.")
+    proposed_by_gold = serializers.BooleanField(
+        help_text="The gold answers say so: `/members/{username}/gold/waive/` has the test begin anew."
+    )
 
 
 class PeopleOut(serializers.Serializer[Any]):

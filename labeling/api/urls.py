@@ -20,6 +20,7 @@ from labeling.api import (
     quarantines,
     reviews,
     schema,
+    standings,
 )
 
 app_name = "api"
@@ -37,6 +38,9 @@ project_urls = [
     path("members/", projects.Members.as_view(), name="members"),
     path("roster/", invitations.Roster.as_view(), name="roster"),
     path("members/<str:username>/reset-link/", invitations.ResetLink.as_view(), name="member-reset-link"),
+    path("members/<str:username>/practice/waive/", standings.PracticeWaiver.as_view(), name="member-practice-waive"),
+    path("members/<str:username>/practice/reset/", standings.PracticeReset.as_view(), name="member-practice-reset"),
+    path("members/<str:username>/gold/waive/", standings.GoldWaiver.as_view(), name="member-gold-waive"),
     path("members/<str:username>/", projects.MemberDetail.as_view(), name="member"),
     path("people/", people.PeopleView.as_view(), name="people"),
     path("people/me/", people.OwnWorkView.as_view(), name="own-work"),

@@ -28,8 +28,8 @@ class Member(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices)
     added_at = models.DateTimeField(default=timezone.now)
 
-    # Where the next question is looked for. Eval, gold pairs and the last of the pool are walked once in order of the
-    # key (see services/serving): serving costs the same however much is already answered.
+    # Where the next question is looked for. Eval and the last of the pool are walked once in order of the key
+    # (see services/serving): serving costs the same however much is already answered.
     pool_position = models.BigIntegerField(default=-1, editable=False)
     eval_position = models.BigIntegerField(default=-1, editable=False)
     queue_epoch = models.PositiveIntegerField(default=0, editable=False)
@@ -37,8 +37,13 @@ class Member(models.Model):
     # Progress.reopened at the moment a full lap found nothing: no further lap before that number moves.
     pool_exhausted_at = models.BigIntegerField(null=True, editable=False)
     eval_exhausted_at = models.BigIntegerField(null=True, editable=False)
-    gold_position = models.BigIntegerField(default=-1, editable=False)
+    gold_position = models.BigIntegerField(default=-1, editable=False)  # of before gold pairs were drawn: moved no more
     gold_exhausted_at = models.BigIntegerField(null=True, editable=False)
+    # items of known answer where this person would be wrong together with others (decision 0095)
+    gold_aims = models.JSONField(null=True, editable=False)
+    gold_waived_at = models.DateTimeField(
+        null=True, editable=False, help_text="Gold answers up to then propose nothing: a manager has looked at them."
+    )
     # open pool items (pairs) the person was asked about, and Progress.draws + reopened when that was so (-1 for never)
     pool_known = models.IntegerField(default=0, db_default=0, editable=False)
     pool_known_at = models.BigIntegerField(default=-1, db_default=-1, editable=False)

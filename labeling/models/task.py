@@ -28,6 +28,10 @@ class Reason(models.TextChoices):
     SECOND_OPINION = "second_opinion"
 
 
+#: ``Task.strategy`` of gold that was chosen for somebody who agrees too well with others (decision 0095).
+AIMED = "aimed"
+
+
 class SkipReason(models.TextChoices):
     UNCLEAR = "unclear"
     BROKEN = "broken"
@@ -105,6 +109,10 @@ class Task(models.Model):
             ),
             models.Index(fields=["lease_expires_at"], condition=Q(state="open"), name="task_lease"),
             models.Index(fields=["project", "annotator", "-id"], name="task_history"),
+            # few among many: who has skipped how often, without a look at the rest
+            models.Index(
+                fields=["project", "annotator", "skipped_at"], condition=Q(state="skipped"), name="task_skipped"
+            ),
             models.Index(fields=["item"], name="task_item"),
             models.Index(fields=["pair"], name="task_pair", condition=Q(pair__isnull=False)),
             models.Index(fields=["left"], name="task_left", condition=Q(left__isnull=False)),

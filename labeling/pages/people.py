@@ -1,5 +1,6 @@
 """How people answer: a table of everybody for the managers, one's own page for whoever answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
@@ -9,7 +10,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from labeling.models import Action, Project, Role
+from labeling.models import Action, Member, Project, Role
 from labeling.pages.charts import ColumnChart, column_chart
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.people import SORTS, PersonCard, chosen_people, own_work, people_of
@@ -72,6 +73,7 @@ class PersonRow:
     lately: float | None
     trend: Trend
     verdict_url: str
+    member_pk: int | None  # of a member whom gold proposes
 
 
 @require_safe
@@ -83,6 +85,9 @@ def people(request: PageRequest, project: Project) -> HttpResponse:
     if chosen["sort"].removeprefix("-") not in SORTS:
         chosen["sort"] = "-answers"
     cards = chosen_people(found.cards, **chosen)
+    by_gold = [card.key.user_id for card in cards if card.is_proposed_by_gold]
+    members = Member.objects.filter(project=project, user__in=by_gold).order_by() if by_gold else Member.objects.none()
+    proposed = dict(members.values_list("user_id", "pk"))
     shown = [
         heading
         for heading in HEADINGS
@@ -94,7 +99,7 @@ def people(request: PageRequest, project: Project) -> HttpResponse:
         "is_filtered": bool(chosen["q"] or chosen["role"]),
         "roles": [*Role.choices, (NO_MEMBER, "no member")],
         "headings": [_sorted_by(heading, project, chosen) for heading in shown],
-        "rows": [_row(card, found.weeks, project) for card in cards],
+        "rows": [_row(card, found.weeks, project, proposed) for card in cards],
         "has_answers": any(card.answers for card in found.cards),
         "found": found,
         "fast_seconds": _seconds(found.fast_below_ms),
@@ -145,7 +150,7 @@ def _sorted_by(heading: Heading, project: Project, chosen: dict[str, str]) -> He
     return replace(heading, url=f"{address}?{urlencode(_given(chosen) | {'sort': other})}")
 
 
-def _row(card: PersonCard, weeks: tuple[date, ...], project: Project) -> PersonRow:
+def _row(card: PersonCard, weeks: tuple[date, ...], project: Project, proposed: Mapping[int, int]) -> PersonRow:
     view = card.verdict.view if card.verdict else ""
     return PersonRow(
         card=card,
@@ -153,6 +158,7 @@ def _row(card: PersonCard, weeks: tuple[date, ...], project: Project) -> PersonR
         lately=_seconds(card.lately_ms),
         trend=trend_of(card, weeks),
         verdict_url=reverse(view, args=[project.slug]) if view else "",
+        member_pk=proposed.get(card.key.user_id or 0),
     )
 
 

@@ -1,4 +1,4 @@
-"""Leaving a person's answers out, and counting them again: both go back to the members."""
+"""Leaving a person's answers out, counting them again, and having the test by gold begin anew."""
 
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -6,10 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from labeling.models import Action, Project, Quarantine
+from labeling.models import Action, Member, Project, Quarantine
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.selectors.quarantine import answers_of
 from labeling.services.quality import quarantine
+from labeling.services.quality.gold_waiver import waive_gold
 from labeling.services.validation.errors import Invalid
 
 
@@ -39,6 +40,19 @@ def quarantine_lift(request: PageRequest, project: Project, pk: int) -> HttpResp
     else:
         messages.success(request, f"The answers of {row.name} count again from the next run on.")
     return redirect("pages:members", project.slug)
+
+
+@require_POST
+@project_page(Action.QUARANTINES_CHANGE)
+def member_gold(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    member = get_object_or_404(Member.objects.select_related("user", "project"), project=project, pk=pk)
+    try:
+        waive_gold(request.user, member, request.POST.get("reason", ""))
+    except Invalid as refused:
+        messages.error(request, _words(refused))
+    else:
+        messages.success(request, f"What gold said of {member.user} proposes nothing: the test begins anew.")
+    return redirect("pages:people", project.slug)
 
 
 def _words(refused: Invalid) -> str:

@@ -59,6 +59,7 @@ of_a_project = [
     path("practice/start/", practice.practice_start, name="practice-start"),
     path("members/<int:pk>/practice/", practice.member_practice, name="member-practice"),
     path("members/people/", people.people, name="people"),
+    path("members/<int:pk>/gold/", quarantine.member_gold, name="member-gold"),
     path("mine/", people.own, name="own-work"),
     path("members/add/", members.member_add, name="member-add"),
     path("members/<int:pk>/", member.member, name="member"),

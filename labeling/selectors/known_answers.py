@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from labeling.db.insert import among_these
 from labeling.db.raw_rows import fetch
 from labeling.models import Project
-from labeling.selectors.people.known import BY_ITS_MAKER, judging
+from labeling.selectors.people.known import AT_RANDOM, BY_ITS_MAKER, judging
 from labeling.selectors.people.rates import CountedShare, counted_share
 
 #: Of so many people or more, when most of them were wrong, the gold itself is doubted.
@@ -44,7 +44,7 @@ def answers_to_gold(project: Project, items: Collection[int] | None = None) -> M
         FROM labeling_knownanswer k
         JOIN labeling_annotation a ON a.item_id = k.item_id AND a.is_current AND a.answer IS NOT NULL
             AND a.annotator_id IS NOT NULL AND a.source = 'human'
-        JOIN labeling_task t ON t.id = a.task_id AND t.reason <> 'repeat'
+        JOIN labeling_task t ON t.id = a.task_id AND {AT_RANDOM}
         LEFT JOIN labeling_member m ON m.user_id = a.annotator_id AND m.project_id = k.project_id
         WHERE k.project_id = %s{among} AND NOT {BY_ITS_MAKER} AND NOT COALESCE(m.is_quarantined, FALSE)
         GROUP BY k.item_id, k.answer, a.answer"""

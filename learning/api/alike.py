@@ -37,6 +37,9 @@ class AlikeGroupOut(serializers.Serializer[Any]):
     wrong_together = WrongTogetherOut(many=True)
     moved = serializers.IntegerField(help_text="Items whose label by the majority is another one without them.")
     becomes = TurnOut(many=True)
+    aimed = serializers.IntegerField(
+        help_text="Items of known answer from which half of their gold questions is chosen; 0: all at random."
+    )
 
 
 class AlikeOut(serializers.Serializer[Any]):

@@ -13,20 +13,22 @@ import orjson
 from labeling.consensus import Ballots
 from labeling.consensus.by_evidence import majority
 from labeling.kinds import Subject, kind_of
-from labeling.models import Item, KnownAnswer, Project
+from labeling.models import Item, ItemStatus, KnownAnswer, Member, Project, Split
 from labeling.selectors.label_names import label_names
 from labeling.selectors.people import PersonKey
 from labeling.selectors.people.cards import names_of
-from labeling.selectors.people.compared import ComparedAnswer, newest_answers
+from labeling.selectors.people.compared import newest_answers
 from labeling.selectors.people.counts import newest_from
 from learning.core.aggregation import NO_LABEL, KnownTruth, gold_of, votes_of
-from learning.core.aggregation.collusion import evidence_of, lying_together, of_one_mind
+from learning.core.aggregation.collusion import evidence_of, gold_to_ask, lying_together, of_one_mind
 
 if TYPE_CHECKING:
     from learning.core.aggregation import Votes
     from learning.core.arrays import IntArray
 
 ITEMS_TOLD, TURNS_TOLD = 10, 5
+#: Gold that is chosen for people of one mind: the same for all of a group, or they cannot be wrong together.
+MOST_AIMED = 16
 #: Odds are told up to here: beyond it nobody takes in the number.
 MOST_TENS = 99
 
@@ -54,6 +56,7 @@ class WrongTogether:
 class AlikeGroup:
     """``tens``: the odds that two of them are of one mind are ten to that power to one. ``lies``: gold has them wrong
     together, by odds of a thousand and more. ``moved``: items whose label by the majority is another one without them.
+    ``aimed``: items of known answer from which half of the gold they are asked is chosen.
     """
 
     people: tuple[str, ...]
@@ -68,6 +71,7 @@ class AlikeGroup:
     wrong_together: tuple[WrongTogether, ...]
     moved: int
     becomes: tuple[ChangedLabel, ...]
+    aimed: int
 
 
 @dataclass(frozen=True)
@@ -98,14 +102,15 @@ class _Compared:
 def alike_report(project: Project) -> AlikeReport:
     """Groups, those that gold has wrong together first. Answers of people in quarantine do not count, of imported names
     do. Only where an answer is one label of an item."""
-    kind = kind_of(project)
-    if kind.subject is not Subject.ITEM or kind.family != "labels" or not kind.labels_exclude:
+    if not _is_asked(project):
         return AlikeReport(is_asked=False)
-    said = _said(project, [one for one in newest_answers(project, newest_from(project)) if one.said.counts])
+    said = _said(project)
     lying = {tuple(group.people.tolist()): group.items for group in lying_together(said.votes, said.known)}
     names = names_of(project, said.people)
     told = [names[person] for person in said.people]
-    groups = [_group(said, group, lying.get(tuple(group.tolist())), told) for group in of_one_mind(said.votes)]
+    aimed = Member.objects.filter(project=project, gold_aims__isnull=False).order_by()
+    aims = {user: len(items or ()) for user, items in aimed.values_list("user_id", "gold_aims")}
+    groups = [_group(said, group, lying.get(tuple(group.tolist())), told, aims) for group in of_one_mind(said.votes)]
     return AlikeReport(
         is_asked=True,
         groups=tuple(sorted(groups, key=lambda group: (not group.lies, -len(group.people), group.people))),
@@ -115,7 +120,36 @@ def alike_report(project: Project) -> AlikeReport:
     )
 
 
-def _said(project: Project, answers: Sequence[ComparedAnswer]) -> _Compared:
+def gold_for_suspects(project: Project, rng: np.random.Generator) -> dict[int, list[int]]:
+    """By user who is of one mind with others, items of known answer where they would be wrong together if they lie."""
+    if not _is_asked(project):
+        return {}
+    said = _said(project)
+    groups = of_one_mind(said.votes)
+    if not groups:
+        return {}
+    number = {item: n for n, item in enumerate(said.items)}
+    place = {key: n for n, key in enumerate(project.labels.all_keys())}
+    rows = _gold(project, place, item__split=Split.POOL, item__status=ItemStatus.ACTIVE)
+    items, truth = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    at = np.array([number.get(item, -1) for item in items.tolist()], dtype=np.int64)
+    found = {}
+    for group in groups:
+        chosen = items[gold_to_ask(said.votes, group, truth, at, MOST_AIMED, rng)].tolist()
+        for person in group.tolist() if chosen else ():
+            if (user := said.people[person].user_id) is not None:
+                found[user] = chosen
+    return found
+
+
+def _is_asked(project: Project) -> bool:
+    kind = kind_of(project)
+    return kind.subject is Subject.ITEM and kind.family == "labels" and kind.labels_exclude
+
+
+def _said(project: Project) -> _Compared:
+    """The newest answers that count."""
+    answers = [one for one in newest_answers(project, newest_from(project)) if one.said.counts]
     kind, scheme = kind_of(project), label_names(project)
     keys = list(project.labels.all_keys())
     place = {key: number for number, key in enumerate(keys)}
@@ -134,24 +168,28 @@ def _said(project: Project, answers: Sequence[ComparedAnswer]) -> _Compared:
             rows.append((item, people.setdefault(answer.person, len(people)), label))
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
     sizes = {"n_items": len(items), "n_people": len(people), "n_labels": max(len(keys), 1)}
-    gold = np.array(list(_gold(project, items, place)), dtype=np.int64).reshape(-1, 2)
+    known_items = [(items[item], label) for item, label in _gold(project, place) if item in items]
+    gold = np.array(known_items, dtype=np.int64).reshape(-1, 2)
     votes = votes_of(table[:, 0], table[:, 1], table[:, 2], **sizes)
     known = KnownTruth(gold_of(gold[:, 0], gold[:, 1], len(items)))
     return _Compared(votes, known, tuple(items), tuple(people), tuple(scheme.name(key) for key in keys))
 
 
-def _gold(project: Project, items: dict[int, int], place: dict[str, int]) -> list[tuple[int, int]]:
+def _gold(project: Project, place: dict[str, int], **among: Any) -> list[tuple[int, int]]:
+    """Items whose known answer is one label, each with the label's place."""
     kind, scheme = kind_of(project), label_names(project)
     found = []
-    rows = KnownAnswer.objects.filter(project=project).order_by("item").values_list("item_id", "answer")
+    rows = KnownAnswer.objects.filter(project=project, **among).order_by("item").values_list("item_id", "answer")
     for item_id, answer in rows.iterator(chunk_size=5_000):
         labels = kind.labels_of(scheme.read(answer)) if scheme.counts(answer) else ()
-        if item_id in items and len(labels) == 1 and labels[0] in place:
-            found.append((items[item_id], place[labels[0]]))
+        if len(labels) == 1 and labels[0] in place:
+            found.append((item_id, place[labels[0]]))
     return found
 
 
-def _group(said: _Compared, group: IntArray, lied: IntArray | None, names: Sequence[str]) -> AlikeGroup:
+def _group(
+    said: _Compared, group: IntArray, lied: IntArray | None, names: Sequence[str], aims: dict[int, int]
+) -> AlikeGroup:
     found = evidence_of(said.votes, group)
     against = [(int(item), int(ours), int(theirs)) for item, ours, theirs in found.contradicted]
     turns = Counter((said.labels[ours], said.labels[theirs]) for _, ours, theirs in against)
@@ -171,6 +209,7 @@ def _group(said: _Compared, group: IntArray, lied: IntArray | None, names: Seque
         wrong_together=_wrong(said, group, lied) if lied is not None else (),
         moved=len(became),
         becomes=_turns(moves),
+        aimed=max(aims.get(said.people[person].user_id or 0, 0) for person in group.tolist()),
     )
 
 

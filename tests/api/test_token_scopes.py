@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 ENDPOINTS = endpoints()
 OPEN = {"/api/v1/schema/", "/api/v1/docs/", "/api/v1/auth/token/"}
 CLOSED = [endpoint for endpoint in ENDPOINTS if endpoint.path not in OPEN]
-LABELING = ("tasks/next/", "/answer/", "/skip/", "/practice/")
+LABELING = ("tasks/next/", "/answer/", "/skip/", "sms/practice/")
 
 
 def by(user, **limits):

@@ -1,11 +1,23 @@
 """Who lies together: found on a page, with the evidence, and what the consensus is without them."""
 
+import random
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
-from labeling.models import Item
+from labeling.models import Item, Member, Reason, Task
+from labeling.selectors.people import PersonKey, people_of
+from labeling.selectors.people.known import gold
+from labeling.selectors.task_json import task_json
+from labeling.services.answers.record import record_answer
+from labeling.services.projects.manage import update_project
 from labeling.services.quality.quarantine import set_in_quarantine
+from labeling.services.serving.next_tasks import next_tasks
+from learning.families.labels.gold_aims import aim
 from learning.selectors.people_alike import alike_report
-from tests.factories import make_project
+from tests.factories import make_items, make_project
 from tests.labeling.people.crowd import answered_by, liars_among, with_gold
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +53,42 @@ def test_without_gold_it_says_where_gold_would_tell(project, crowd):
     assert (group.people, group.lies, group.wrong_together) == (LIARS, False, ())
     told = [Item.objects.get(pk=pk).ordinal for pk in group.contradicted_items]
     assert sum(ordinal < 18 for ordinal in told) >= 0.8 * len(told) > 0
+
+
+def test_gold_is_drawn_where_people_of_one_mind_would_be_wrong_together(project, crowd, people):
+    """The same for all of the group, half of what they are asked; it judges the group and not the person."""
+    (old, truth), new = crowd, make_items(project, [f"new {n}" for n in range(40)])
+    with_gold(project, [*old, *new], np.append(truth, [0] * 40), [0, 50, *range(90, 130)])
+    update_project(people.manager, project, settings={"gold_share": 0.5})
+    run = SimpleNamespace(project=project, seed=1)
+    log = SimpleNamespace(step=lambda name: nullcontext(SimpleNamespace(note=str)))
+    aim(SimpleNamespace(run=run, log=log), None)
+    aims = dict(Member.objects.values_list("user__username", "gold_aims"))
+    lied, right = old[0].pk, old[50].pk
+    assert aims[LIARS[0]][0] == lied  # what they had wrong tells most
+    assert right not in aims[LIARS[0]]
+    assert {name for name, items in aims.items() if items} == set(LIARS)
+    assert len({tuple(aims[name]) for name in LIARS}) == 1
+    liar = Member.objects.get(user__username=LIARS[0]).user
+    before = len(gold(project)[PersonKey(liar.pk)].right)
+    tasks = next_tasks(liar, project, 40, random.Random(1))
+    chosen = [task for task in tasks if task.strategy == "aimed"]
+    assert {task.item_id for task in chosen} <= set(aims[LIARS[0]])
+    assert {(task.reason, task.propensity) for task in chosen} == {(Reason.GOLD, None)}
+    at_random = [task for task in tasks if task.reason == Reason.GOLD and task not in chosen]
+    assert min(len(chosen), len(at_random)) > 3
+    assert len({str(sorted(task_json(task, project))) for task in (*chosen, *at_random)}) == 1
+    assert "aimed" not in str([task_json(task, project) for task in chosen])
+    for task in (*chosen, *at_random):
+        record_answer(liar, task.pk, {"label": "spam"})
+    (card,) = (card for card in people_of(project).cards if card.name == LIARS[0])
+    assert card.gold.n == before + len(at_random)
+    assert alike_report(project).groups[0].aimed == len(aims[LIARS[0]])
+    update_project(people.manager, project, settings={"gold_share": 0})
+    project.refresh_from_db()
+    aim(SimpleNamespace(run=run, log=log), None)
+    assert not Member.objects.filter(gold_aims__isnull=False).exists()
+    assert not Task.objects.filter(strategy="aimed").exclude(annotator=liar).exists()
 
 
 def test_honest_people_and_who_is_left_out_already_are_no_group(project, crowd, people):

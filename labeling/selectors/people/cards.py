@@ -63,6 +63,7 @@ class PersonCard:
     drift: tuple[CountedShare, ...]
     confused: tuple[Confused, ...]
     verdict: PersonVerdict | None
+    is_proposed_by_gold: bool  # which a manager can waive
 
     @property
     def is_imported(self) -> bool:
@@ -92,6 +93,7 @@ class _Answers:
     fast_ms: int | None
     per_day: Mapping[PersonKey, Mapping[str, int]]
     compared: Mapping[PersonKey, Compared]
+    repeats: Mapping[int, known.Count]
     is_newest_only: bool
     read_at: datetime
 
@@ -106,8 +108,7 @@ class _Read:
     answers: _Answers
     changes: Mapping[PersonKey, AgreementChange]
     skips: Mapping[int, Skips]
-    repeats: Mapping[int, known.Count]
-    gold: Mapping[PersonKey, Sequence[bool]]
+    gold: Mapping[PersonKey, known.GoldRecord]
     chance: float
     verdicts: Mapping[str, PersonVerdict]
     out: LeftOut
@@ -122,7 +123,6 @@ def people_of(project: Project) -> People:
         answers=answers,
         changes=changes_of(answers.compared),
         skips=counts.skips(project),
-        repeats=known.repeats(project),
         gold=known.gold(project),
         chance=known.chance_of(project),
         verdicts=installed().person_verdicts(project),
@@ -161,6 +161,7 @@ def _read_answers(project: Project, weeks: Sequence[date]) -> _Answers:
         fast_ms=fast_ms,
         per_day=counts.per_day(project, since),
         compared=compared(project, after),
+        repeats=known.repeats(project),
         is_newest_only=bool(after),
         read_at=read_at,
     )
@@ -198,8 +199,9 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
     user = key.user_id or 0  # no user has this id
     total, skipped = read.answers.totals.get(key), read.skips.get(user)
     answers = total.answers if total else 0
-    equal, asked_again = read.repeats.get(user, (0, 0))
-    right = read.gold.get(key, ())
+    equal, asked_again = read.answers.repeats.get(user, (0, 0))
+    gold = read.gold.get(key, known.GoldRecord())
+    by_gold = installed().gold_verdict(gold.tested, read.chance) if gold.tested else ""
     beside = read.answers.compared.get(key, Compared())
     median_ms, lately_ms, change = read.answers.medians.get(key), read.answers.lately.get(key), read.changes.get(key)
     moments = [moment for moment in (total and total.last_at, skipped and skipped.last_at) if moment]
@@ -217,13 +219,14 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
         skips=counted_share(skipped.count if skipped else 0, answers + (skipped.count if skipped else 0)),
         repeats=counted_share(equal, asked_again),
         agreement=counted_share(sum(beside.agreed), len(beside.agreed)),
-        gold=counted_share(sum(right), len(right)),
+        gold=counted_share(sum(gold.right), len(gold.right)),
         lately_ms=None if lately_ms is None else round(lately_ms),
         change=change,
         per_week=in_weeks(read.answers.per_day.get(key, {}), weeks),
         drift=drift_of(beside.agreed),
         confused=_confused(beside.confusions, read.names),
-        verdict=_with(change, _verdict(read.verdicts.get(name), right, read.chance)),
+        verdict=_with(change, _verdict(read.verdicts.get(name), by_gold)),
+        is_proposed_by_gold=bool(by_gold),
     )
 
 
@@ -235,9 +238,8 @@ def _with(change: AgreementChange | None, found: PersonVerdict | None) -> Person
     return PersonVerdict(f"{found.sentence}; {words}", found.view) if found else PersonVerdict(words)
 
 
-def _verdict(found: PersonVerdict | None, right: Sequence[bool], chance: float) -> PersonVerdict | None:
+def _verdict(found: PersonVerdict | None, by_gold: str) -> PersonVerdict | None:
     """What a test of others' making found, and what the gold answers say."""
-    by_gold = installed().gold_verdict(right, chance) if right else ""
     if not by_gold:
         return found
     return PersonVerdict(f"{by_gold}; {found.sentence}", found.view) if found else PersonVerdict(by_gold)
@@ -278,4 +280,5 @@ def as_dict(card: PersonCard) -> dict[str, Any]:
         "drift": [part.as_dict() for part in card.drift],
         "confused": [{"others": one.others, "said": one.said, "n": one.n} for one in card.confused],
         "verdict": card.verdict.sentence if card.verdict else None,
+        "proposed_by_gold": card.is_proposed_by_gold,
     }

@@ -128,7 +128,8 @@ def per_day(project: Project, since: datetime, person: PersonKey | None = None) 
 
 
 def skips(project: Project, user: User | None = None) -> dict[int, Skips]:
-    """By user, of everybody who has skipped, or of one."""
+    """By user, of everybody who has skipped, or of one: reads the skipped ones alone (``task_skipped``), so it is never
+    kept from before, as what all answers come to is (``kept``)."""
     skipped = Task.objects.filter(project=project, state=TaskState.SKIPPED, **({"annotator": user} if user else {}))
     rows = skipped.order_by().values_list("annotator_id")
     return {user: Skips(n, last) for user, n, last in rows.annotate(n=Count("pk"), last=Max("skipped_at"))}

@@ -1,6 +1,7 @@
 """Questions whose answer is known: the same person's from before (repeats), or the truth (gold)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 from labeling.db.raw_rows import decoder, fetch
 from labeling.kinds import PerSubject, kind_of
 from labeling.kinds.pairwise.kind import SWAPPED
-from labeling.models import Gold, GoldTold, Project, TaskState
+from labeling.models import Gold, GoldTold, Member, Project, TaskState
+from labeling.models.task import AIMED
 from labeling.selectors.label_names import label_names
 from labeling.selectors.people.key import HAS_KEY, KEY_COLUMNS, PersonKey
 
@@ -50,8 +52,29 @@ def repeats(project: Project, person: PersonKey | None = None, before: datetime 
     return _summed(outcomes())
 
 
-def gold(project: Project) -> dict[PersonKey, list[bool]]:
-    """Whether the answers to questions of known answer were right, oldest first."""
+@dataclass
+class GoldRecord:
+    """Whether one person's answers to questions of known answer were ``right``, oldest first; the first ``waived`` of
+    them were looked at by a manager and propose nothing any more."""
+
+    right: list[bool] = field(default_factory=list)
+    waived: int = 0
+
+    def add(self, is_right: bool, is_waived: bool) -> None:
+        self.right.insert(self.waived if is_waived else len(self.right), is_right)
+        self.waived += is_waived
+
+    @property
+    def tested(self) -> list[bool]:
+        """Those that count in the test of the person."""
+        return self.right[self.waived :]
+
+
+def gold(project: Project) -> dict[PersonKey, GoldRecord]:
+    """By person; those of nobody who was asked none.
+
+    Without those that were chosen for the person: honest people are right in fewer of them (decision 0095).
+    """
     return _GOLD.of(kind_of(project).subject)(project)
 
 
@@ -69,45 +92,55 @@ _CHANCE: PerSubject[Callable[[Project], float]] = PerSubject(
 )
 
 
-def _gold_of_pairs(project: Project) -> dict[PersonKey, list[bool]]:
+def _gold_of_pairs(project: Project) -> dict[PersonKey, GoldRecord]:
     sql = f"""
-        SELECT {KEY_COLUMNS}, p.gold, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END, a.answer
+        SELECT {KEY_COLUMNS}, p.gold, CASE WHEN a.left_id = p.first_id THEN 0 ELSE 1 END, a.answer, {_IS_WAIVED}
         FROM labeling_pair p
         JOIN labeling_annotation a ON a.pair_id = p.id AND a.is_current AND a.answer IS NOT NULL AND {HAS_KEY}
         LEFT JOIN labeling_task t ON t.id = a.task_id
+        LEFT JOIN labeling_member m ON m.user_id = a.annotator_id AND m.project_id = p.project_id
         WHERE p.project_id = %s AND p.gold IS NOT NULL AND (t.id IS NULL OR t.reason <> 'repeat')
         ORDER BY a.id"""
     decode = decoder()
     as_left = {Gold.FIRST.value: "left", Gold.SECOND.value: "right"}
-    found: dict[PersonKey, list[bool]] = {}
-    for user, name, truth, is_turned, answer in fetch(sql, [project.pk]):
+    found: dict[PersonKey, GoldRecord] = {}
+    for user, name, truth, is_turned, answer, is_waived in fetch(sql, [project.pk]):
         said = decode(answer)["winner"]
         is_right = as_left.get(truth, truth) == (SWAPPED[said] if is_turned else said)
-        found.setdefault(PersonKey(user, name), []).append(is_right)
+        found.setdefault(PersonKey(user, name), GoldRecord()).add(is_right, bool(is_waived))
     return found
 
 
-def _gold_of_items(project: Project) -> dict[PersonKey, list[bool]]:
+def _gold_of_items(project: Project) -> dict[PersonKey, GoldRecord]:
     sql = f"""
-        SELECT {KEY_COLUMNS}, k.answer, a.answer, g.is_right
+        SELECT {KEY_COLUMNS}, k.answer, a.answer, g.is_right, {_IS_WAIVED}
         FROM labeling_knownanswer k
         JOIN labeling_annotation a ON a.item_id = k.item_id AND a.is_current AND a.answer IS NOT NULL AND {HAS_KEY}
         LEFT JOIN labeling_task t ON t.id = a.task_id
         LEFT JOIN labeling_goldtold g ON g.task_id = a.task_id
-        WHERE k.project_id = %s AND (t.id IS NULL OR t.reason <> 'repeat') AND NOT {BY_ITS_MAKER}
+        LEFT JOIN labeling_member m ON m.user_id = a.annotator_id AND m.project_id = k.project_id
+        WHERE k.project_id = %s AND {AT_RANDOM} AND NOT {BY_ITS_MAKER}
         ORDER BY a.id"""
     judge = judging(project)
-    found: dict[PersonKey, list[bool]] = {}
-    for user, name, truth, answer, told in fetch(sql, [project.pk]):
+    found: dict[PersonKey, GoldRecord] = {}
+    for user, name, truth, answer, told, is_waived in fetch(sql, [project.pk]):
         # who was told the truth may have answered anew since
         if (is_right := judge(truth, answer) if told is None else bool(told)) is not None:
-            found.setdefault(PersonKey(user, name), []).append(is_right)
+            found.setdefault(PersonKey(user, name), GoldRecord()).add(is_right, bool(is_waived))
     taken_back = GoldTold.objects.filter(task__project=project).exclude(task__state=TaskState.ANSWERED)
-    for user, is_right in taken_back.order_by("pk").values_list("task__annotator", "is_right"):
-        found.setdefault(PersonKey(user), []).append(is_right)  # told, and taken back: it was answered all the same
+    taken_back = taken_back.exclude(task__strategy=AIMED)
+    waived = dict(Member.objects.filter(project=project).order_by().values_list("user_id", "gold_waived_at"))
+    for user, is_right, told_at in taken_back.order_by("pk").values_list("task__annotator", "is_right", "told_at"):
+        # told, and taken back: it was answered all the same
+        is_waived = (until := waived.get(user)) is not None and told_at <= until
+        found.setdefault(PersonKey(user), GoldRecord()).add(is_right, is_waived)
     return found
 
 
+#: Given before a manager looked at the person's gold (``Member.gold_waived_at``).
+_IS_WAIVED = "CASE WHEN a.created_at <= m.gold_waived_at THEN 1 ELSE 0 END"
+#: A question that no suspicion had a hand in, and no repeat.
+AT_RANDOM = f"(t.id IS NULL OR (t.reason <> 'repeat' AND t.strategy <> '{AIMED}'))"
 #: What a reviewer has made gold of does not test the same reviewer.
 BY_ITS_MAKER = "(k.origin <> 'import' AND COALESCE(k.made_by_id, 0) = COALESCE(a.annotator_id, -1))"
 
@@ -133,7 +166,7 @@ def judge_of(project: Project) -> Callable[[dict[str, Any], dict[str, Any]], boo
     return judge
 
 
-_GOLD: PerSubject[Callable[[Project], dict[PersonKey, list[bool]]]] = PerSubject(
+_GOLD: PerSubject[Callable[[Project], dict[PersonKey, GoldRecord]]] = PerSubject(
     item=_gold_of_items, pair=_gold_of_pairs
 )
 

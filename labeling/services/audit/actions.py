@@ -13,6 +13,7 @@ ACTIONS = frozenset(
         "context.set_aside",
         "gold.removed",
         "gold.set",
+        "gold.waived",
         "housekeeping.started",
         "import.started",
         "invitation.made",

@@ -162,21 +162,26 @@ def _practised(project: Project, question: PracticeQuestion) -> Practised:
 
 
 @transaction.atomic
-def waive_practice(user: User, member: Member) -> None:
-    """The person is asked real questions without practice. Needs the permission to change members."""
+def waive_practice(user: User, member: Member, reason: str = "") -> None:
+    """The person is asked real questions without practice. Needs the permission to change members; a ``reason`` that
+    is given stands on the trail."""
     project = _locked_by(user, member)
     _set_aside(member)
     _instead_of_practice(member, state=PracticeState.WAIVED, finished_at=timezone.now(), waived_by=user)
-    record("practice.waived", user=user, project=project, subject=str(member.user))
+    record("practice.waived", user=user, project=project, subject=str(member.user), after=_why(reason))
 
 
 @transaction.atomic
-def reset_practice(user: User, member: Member) -> None:
+def reset_practice(user: User, member: Member, reason: str = "") -> None:
     """The person practises anew, with all tries, whatever was passed or answered before."""
     project = _locked_by(user, member)
     if not _set_aside(member):  # never practised: a round that counts no more says that one is wanted
         _instead_of_practice(member, state=PracticeState.RESET)
-    record("practice.reset", user=user, project=project, subject=str(member.user))
+    record("practice.reset", user=user, project=project, subject=str(member.user), after=_why(reason))
+
+
+def _why(reason: str) -> dict[str, str]:
+    return {"reason": reason} if reason else {}
 
 
 def _locked_by(user: User, member: Member) -> Project:

@@ -6,6 +6,7 @@ from django.db import connection
 
 from labeling.db.prepared import PreparedInsert
 from labeling.models import Progress, Reason, Split, Task
+from labeling.models.task import AIMED
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.known import asked_more, known_open
 from labeling.services.serving.leases import lease_end
@@ -105,6 +106,8 @@ def _tasks(
             why |= {"draw": draws, "epoch": project.epoch if has_head else None}
             q = pick.entry.propensity if pick.entry else q_of.get(pick.row.pk, 0.0)
             why["propensity"] = mixed(project, at_random, q, has_head or pick.entry is not None)
+        if pick.is_aimed:
+            why["strategy"] = AIMED
         if pick.entry:
             epoch = pick.entry.epoch
             why |= {"strategy": epoch.strategy, "model_version": epoch.model_version, "epoch": epoch.number}

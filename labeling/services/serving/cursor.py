@@ -15,7 +15,7 @@ END_OF_QUEUE = 2**31 - 1
 #: What a search for questions may change of a member.
 POSITIONS = (
     "pool_position", "eval_position", "queue_epoch", "queue_rank", "pool_exhausted_at", "eval_exhausted_at",
-    "gold_position", "gold_exhausted_at", "pool_known", "pool_known_at",
+    "gold_exhausted_at", "pool_known", "pool_known_at",
 )  # fmt: skip
 
 

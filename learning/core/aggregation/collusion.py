@@ -241,6 +241,61 @@ def gold_against(votes: Votes, groups: tuple[IntArray, ...], known: KnownTruth, 
     return order[: min(n, int((most > 0).sum()))]
 
 
+def gold_to_ask(
+    votes: Votes, group: IntArray, truth: IntArray, at: IntArray, n: int, rng: np.random.Generator
+) -> IntArray:
+    """Return gold that a group of one mind would get wrong together, as far as its answers tell.
+
+    That is gold one of them had wrong already, by the share of them who did; and gold that nobody of them has met, by
+    how often they contradict the others where these say what is true of it. A shared lie about one label is met by gold
+    of that label, therefore.
+
+    Parameters
+    ----------
+    votes : Votes
+    group : ndarray of int
+        See :func:`of_one_mind`.
+    truth : ndarray of int, shape (m,)
+        Labels that are known to be true.
+    at : ndarray of int, shape (m,)
+        Numbers of the items they belong to; -1 where nobody has answered.
+    n : int
+        How many are wanted.
+    rng : Generator
+        Decides between those that tell as much.
+
+    Returns
+    -------
+    ndarray of int, shape (at most n,)
+        Places in ``truth``, the most telling first; none where nothing says that they would be wrong.
+
+    Examples
+    --------
+    >>> from learning.core.aggregation.votes import votes_of
+    >>> said = np.array([[0, 0, 1, 0], [0, 0, 1, 0], [1, 0, 1, 0], [1, 0, 1, 0]])
+    >>> people, items = np.indices(said.shape)
+    >>> votes = votes_of(items.ravel(), people.ravel(), said.ravel(), n_items=4, n_people=4, n_labels=2)
+    >>> truth, at = np.array([0, 1, 1, 1]), np.array([-1, -1, 2, 0])
+    >>> gold_to_ask(votes, np.array([0, 1]), truth, at, 3, np.random.default_rng(0)).tolist()
+    [3, 1]
+    """
+    votes = votes.where(votes.weights == 1.0)
+    inside = np.isin(votes.people, group)
+    ours, theirs = (some.summed(np.ones(len(some))) for some in (votes.where(inside), votes.where(~inside)))
+    usual = theirs.argmax(axis=1)
+    beside = (ours.sum(axis=1) > 1) & (theirs.sum(axis=1) > 0)
+    met = np.bincount(usual[beside], minlength=votes.n_labels)
+    against = np.bincount(evidence_of(votes, group).contradicted[:, 2], minlength=votes.n_labels)
+    telling = (against / np.maximum(met, 1))[truth]
+    there = np.flatnonzero(at >= 0)
+    given = ours[at[there]]
+    answered = given.sum(axis=1)
+    wrong = 1.0 - given[np.arange(len(there)), truth[there]] / np.maximum(answered, 1.0)
+    telling[there] = np.where(answered > 0, wrong, telling[there])
+    order = np.lexsort((rng.random(len(truth)), -telling))
+    return order[: min(n, int((telling > 0).sum()))]
+
+
 def lying_together(votes: Votes, known: KnownTruth) -> tuple[LyingGroup, ...]:
     """Return the groups of one mind whom gold has wrong together.
 

@@ -18,6 +18,7 @@ from learning.families.labels import (
     evaluation,
     falling_back,
     leaning,
+    gold_aims,
     ranking,
     second_opinions,
     stopping,
@@ -41,7 +42,8 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     name = "labels"
     nothing_to_learn = "no answers to learn from yet"
     calibrates = True
-    diagnostics = (stopping.measure, arms.compare, falling_back.decide, suspects.name)
+    trains_without = True
+    diagnostics = (stopping.measure, arms.compare, falling_back.decide, suspects.name, gold_aims.aim)
 
     def parameters(self) -> dict[str, Any]:
         return {"head": ranking.QUEUE_SIZE, "temperature": DEFAULT_TEMPERATURE}

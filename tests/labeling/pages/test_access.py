@@ -65,6 +65,7 @@ PAGES = {
     "machine-end": Page(Permission.MANAGE, "post", 302),
     "members": Page(Permission.REVIEW),
     "member-practice": Page(Permission.MANAGE, "post", 302),
+    "member-gold": Page(Permission.MANAGE, "post", 302),
     "people": Page(Permission.MANAGE),
     "own-work": Page(Permission.ENTER),
     "member": Page(Permission.MANAGE),

@@ -236,6 +236,34 @@ def test_no_repeat_before_the_tenth_question(debates, people, bring_in):
 # gold
 
 
+def test_gold_pairs_come_in_an_order_of_ones_own_and_leave_nothing_open(debates, people, bring_in):
+    """With as many people as answers wanted, a gold pair would wait for ever for whoever met it as gold."""
+    bring_in(debates, item_rows(contexts=1, items=9))
+    names = list(combinations([f"c0i{n}" for n in range(9)], 2))
+    bring_in(debates, [{"left": one, "right": other, "gold": "left"} for one, other in names[:6]])
+    change(debates, gold_share=0.5, pairs="given", overlap=2)
+    apply_overlap(debates)
+    bring_in(debates, [{"left": one, "right": other, "gold": "left"} for one, other in names[6:12]])
+    bring_in(debates, [{"left": one, "right": other} for one, other in names[12:]])
+    known = set(Pair.objects.filter(gold__isnull=False, split="pool").values_list("pk", flat=True))
+    assert len(known) == 12
+    orders = []
+    for user in (people.annotator, people.reviewer):
+        tasks = []
+        while asked := next_tasks(user, debates, 1):
+            record_answer(user, asked[0].pk, {"winner": "left"})
+            tasks += asked
+        orders.append([task.pair_id for task in tasks if task.reason == Reason.GOLD])
+        assert set(orders[-1]) <= known
+        assert len(orders[-1]) == len(set(orders[-1])) >= 8
+        assert not known & {task.pair_id for task in tasks if task.reason != Reason.GOLD}
+    both = [pk for pk in orders[0] if pk in orders[1]]
+    assert both != [pk for pk in orders[1] if pk in orders[0]]
+    progress = Progress.objects.get(project=debates)
+    assert (progress.given_pool_open, progress.given_eval_open) == (0, 0)
+    consistent(debates)
+
+
 def test_gold_pairs_go_to_everybody_beyond_the_overlap(filled, people, bring_in):
     gold = [{"left": "c0i0", "right": "c0i1", "gold": "left"}, {"left": "c1i0", "right": "c1i1", "gold": "tie"}]
     bring_in(filled, gold)
@@ -360,6 +388,8 @@ def test_a_late_answer_moves_no_slot_between_gold_and_other_questions(filled, pe
         Task.objects.filter(pk=late.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
         expire_overdue()
         change(filled, gold_share=second)
+        if not second:  # a pair that is gold alone has slots again once the job is through
+            apply_overlap(filled)
         (again,) = next_tasks(user, filled, 1)
         assert {late.reason, again.reason} == {Reason.GOLD, Reason.RANDOM}
         consistent(filled)

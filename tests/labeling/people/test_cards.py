@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Count, Max
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -12,8 +13,11 @@ from labeling.extensions import NOTHING
 from labeling.models import Annotation, Context, Member, Pair, Role, Task, TaskState
 from labeling.selectors.people import chosen_people, own_work, people_of
 from labeling.selectors.people.cards import in_weeks, weeks_until
+from labeling.selectors.people.kept import Readings
+from labeling.selectors.people.known import repeats
 from labeling.services.quality.quarantine import set_in_quarantine
 from tests.factories import UserFactory, make_answer, make_items, make_project
+from tests.labeling.people.test_change import Clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -115,6 +119,9 @@ def test_skips_count_and_are_seen(project, three):
     assert (card.skips.count, card.skips.n) == (2, 3)
     assert card.last_at == now + timedelta(hours=1)
     assert own_work(ann, project).skips == 2
+    if connection.vendor == "sqlite":  # as many as were skipped are read, and not all that was ever asked
+        skipped = Task.objects.filter(project=project, state=TaskState.SKIPPED).order_by().values_list("annotator_id")
+        assert "INDEX task_skipped" in skipped.annotate(n=Count("pk"), last=Max("skipped_at")).explain()
 
 
 @pytest.fixture
@@ -144,7 +151,9 @@ def judge(pair, person, winner, *, turned=False, reason="random"):
     )  # fmt: skip
 
 
-def test_repeats_and_gold_are_told_whichever_way_the_sides_stand(pairs, three):
+def test_repeats_and_gold_are_told_whichever_way_the_sides_stand(pairs, three, monkeypatch):
+    monkeypatch.setattr("labeling.selectors.people.kept.SLOW_S", 0.0)
+    monkeypatch.setattr("labeling.selectors.people.cards._READINGS", Readings(clock=(clock := Clock())))
     project, (known, other, third, _) = pairs
     ann, ben, _ = three
     judge(known, ann, "left")
@@ -165,6 +174,14 @@ def test_repeats_and_gold_are_told_whichever_way_the_sides_stand(pairs, three):
     assert (card.agreement.count, card.agreement.n) == (0, 1)
     assert [(one.others, one.said) for one in card.confused] == [("one of the two", "the other one")]
     assert card_of(project, "ann (imported)").is_imported
+    # kept with the answers they are among, and then what a full count says
+    with CaptureQueriesContext(connection) as caught:
+        assert card_of(project, "ann").repeats == card.repeats
+    assert not any("'repeat'" in query["sql"] and "t.reason = 'repeat'" in query["sql"] for query in caught)
+    judge(other, ann, "tie", reason="repeat")
+    clock.now += 10_000
+    again = card_of(project, "ann").repeats
+    assert (again.count, again.n) == repeats(project)[ann.pk] == (2, 3)
 
 
 def test_who_answers_gold_by_a_coin_has_a_verdict_and_who_errs_once_has_none(pairs, three):

@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.kinds import KINDS
-from labeling.models import KnownAnswer, Member, Role
+from labeling.models import AuditEvent, KnownAnswer, Member, Role
 from labeling.selectors.people import people_of
 from labeling.services.quality.known_answers import make_gold
 from tests.factories import UserFactory, make_answer, make_items, make_project
@@ -67,6 +67,41 @@ def test_the_card_says_right_of_asked_with_its_interval_and_who_is_to_be_looked_
     assert (careless.gold.count, careless.gold.n) == (7, 20)
     assert careless.gold.low < 7 / 20 < careless.gold.high
     assert "gold answers were wrong" in careless.verdict.sentence
+
+
+def test_a_manager_waives_what_gold_said_and_the_test_begins_anew(tested, people, browser_of, api):
+    """On the page and over REST; the practice round over REST alike, each with its reason on the trail."""
+    project, _ = tested
+    Member.objects.create(project=project, user=people.manager, role=Role.MANAGER)
+    careless = next(card.key.user_id for card in people_of(project).cards if card.name == "careless")
+    address = f"/api/v1/projects/{project.slug}/members/careless"
+    for given, field in (({}, "reason"), ({"reason": ""}, "reason"), ({"reason": "x", "more": 1}, "more")):
+        refused = api(people.manager).post(f"{address}/gold/waive/", given)
+        assert (refused.status_code, list(refused.json())) == (400, [field])
+    assert 'name="reason"' in browser_of(people.manager).get(f"/p/{project.slug}/members/people/").content.decode()
+    told = api(people.manager).post(f"{address}/gold/waive/", {"reason": "new at it"})
+    assert (told.status_code, list(told.json())) == (200, ["gold_waived_at"])
+    card = cards(project)["careless"]
+    assert (card.gold.count, card.gold.n, card.verdict, card.is_proposed_by_gold) == (7, 20, None, False)
+    member = Member.objects.get(project=project, user=careless)
+    pk, user = member.pk, member.user
+    for n, item in enumerate(make_items(project, [f"later {n}" for n in range(20)])):
+        KnownAnswer.objects.create(project=project, item=item, answer={"label": "abc"[n % 3]}, origin="import")
+        make_answer(item, user, {"label": "a"}, reason="gold")
+    assert cards(project)["careless"].is_proposed_by_gold
+    page = browser_of(people.manager).post(f"/p/{project.slug}/members/{pk}/gold/", {"reason": "ill"})
+    assert page.status_code == 302
+    assert cards(project)["careless"].verdict is None
+    assert api(user).post(f"{address}/gold/waive/", {"reason": "me"}).status_code == 403
+    type(project).objects.filter(pk=project.pk).update(practice_questions=2)
+    for do, state in (("reset", ""), ("waive", "waived")):
+        told = api(people.manager).post(f"{address}/practice/{do}/", {"reason": do})
+        assert (told.status_code, told.json()["due"], told.json()["state"]) == (200, state == "", state)
+    trail = AuditEvent.objects.filter(action__regex="^(gold.waived|practice)").order_by("pk")
+    whys = [(event.action, event.after["reason"]) for event in trail]
+    assert whys == [
+        ("gold.waived", "new at it"), ("gold.waived", "ill"), ("practice.reset", "reset"), ("practice.waived", "waive"),
+    ]  # fmt: skip
 
 
 def test_gold_made_by_a_reviewer_does_not_test_the_reviewer(tested, people):

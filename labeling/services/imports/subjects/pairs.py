@@ -64,7 +64,7 @@ class _Pairs:
         done |= self._set_gold(keyed)
         judged = self._judge(keyed)
         done |= judged
-        pks = {self.ids[key] for row, key in keyed if row.number in judged}
+        pks = {self.ids[key] for row, key in keyed if row.number in judged or row.gold}
         self.stored.moved.update(spare_known(ANY_PAIRS, pks, self.project))
         refused = {no.number for no in self.stored.refused}
         self.stored.accepted = len(done - refused)

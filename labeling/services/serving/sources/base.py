@@ -59,6 +59,8 @@ class Pick:
     brings_slot: bool = False
     #: of a pair: the item that stands left where that is settled; a repeat swaps the sides
     left_id: int | None = None
+    #: gold that was chosen for this person (decision 0095)
+    is_aimed: bool = False
 
     @property
     def holds_slot(self) -> bool:
@@ -89,6 +91,8 @@ class SubjectSource(ABC):
     address: ClassVar[str] = ""
     #: which entries of the queue are given in their turn
     in_turn: ClassVar[Q] = Q()
+    #: what leads from a row of ``known`` to the row that is asked about
+    known_row: ClassVar[str] = "pk"
     #: columns of Progress that asking may move
     moves: ClassVar[tuple[str, ...]]
     #: the column of Progress that counts all its rows
@@ -183,7 +187,7 @@ class SubjectSource(ABC):
             return wanted
         return Case(*(When(known, split=Split.POOL, then=Value(0)) for known in conditions), default=wanted)
 
-    def spared(self, project: Project) -> list[Exists]:
+    def spared(self, project: Project) -> list[Exists | Q]:
         """Why a row of the pool is not asked about: it has an imported answer that counts, and that is enough."""
         if not project.asks_only_unlabeled:
             return []
@@ -194,6 +198,10 @@ class SubjectSource(ABC):
             for label in label_names(project).uncertain:
                 imported = imported.not_giving(label)
         return [Exists(imported)]
+
+    @abstractmethod
+    def known(self, project_id: int, user_id: int) -> "QuerySet[Any]":
+        """What may test the person as gold, each with its ``draw_key``: active, of the pool, and not asked yet."""
 
     def about(self, pick: Pick, rng: Rng) -> dict[str, Any]:
         """What a new task is about, as its fields."""

@@ -3,15 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 
-from labeling.models import AskedAgain, Item, ItemStatus, KnownAnswer, Progress, Project, QueueEntry, Reason, Split
+from labeling.models import (
+    AskedAgain,
+    Item,
+    ItemStatus,
+    KnownAnswer,
+    KnownFrom,
+    PracticeQuestion,
+    Progress,
+    Project,
+    QueueEntry,
+    Reason,
+    Split,
+)
 from labeling.services.serving import doubled
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
-from labeling.services.serving.sources import known_items, opinions
-from labeling.services.serving.sources.base import Entry, Pick, Row
+from labeling.services.serving.sources import known_rows, opinions
+from labeling.services.serving.sources.base import Entry, Pick, Row, asked
 from labeling.services.serving.sources.walk import WalkedSource
 
 #: Items that one statement looks up.
@@ -35,6 +47,7 @@ class Items(WalkedSource):
     entries = QueueEntry
     columns = ("item_id",)
     address = "ordinal"
+    known_row = "item"
     moves = ("pool_open", "eval_open")
     rows_column = "next_ordinal"
     spare_slots = "extra_slots"
@@ -72,17 +85,23 @@ class Items(WalkedSource):
             rows = with_further(rows, again.filter(item=OuterRef("pk")), project.asks_second_opinions)
         return rows
 
-    def spared(self, project: Project) -> list[Exists]:
+    def spared(self, project: Project) -> list[Exists | Q]:
         """What is known to be true is asked about as gold and no other way (decision 0085)."""
-        known = [Exists(KnownAnswer.objects.filter(item=OuterRef("pk")))] if project.gold_share > 0 else []
-        return super().spared(project) + known
+        known = Exists(KnownAnswer.objects.filter(item=OuterRef("pk")))
+        return [*super().spared(project), *([known] if project.gold_share > 0 else [])]
+
+    def known(self, project_id: int, user_id: int) -> "QuerySet[Any]":
+        known = KnownAnswer.objects.filter(project=project_id)
+        known = known.filter(~asked(self, user_id, "item"), item__split=Split.POOL, item__status=ItemStatus.ACTIVE)
+        known = known.exclude(made_by=user_id, origin__in=[KnownFrom.HAND, KnownFrom.REVIEW])  # who knows it by heart
+        practised = PracticeQuestion.objects.filter(item=OuterRef("item"), round__user=user_id)
+        return known.filter(~Exists(practised))
 
     def shares(self, cursor: AnnotatorCursor) -> tuple[float, float]:
         return 0.0, cursor.project.gold_share
 
     def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
-        without = [pick.row.pk for pick in picks]
-        return [Pick(item, Reason.GOLD) for item in known_items.draw(self, cursor, count, without, rng)]
+        return known_rows.draw(self, cursor, count, [pick.row.pk for pick in picks], rng)
 
     def queued(self, entry: Entry) -> Pick:
         """What is put again is no pick of a strategy: a person wanted it, or the queue weighed it against new items."""

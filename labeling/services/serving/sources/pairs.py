@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
-from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from labeling.db.prepared import PreparedRows
-from labeling.models import ItemStatus, Pair, PairQueueEntry, Project, Reason, Task, TaskState
+from labeling.models import ItemStatus, Pair, PairQueueEntry, Project, Reason, Split, Task, TaskState
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
-from labeling.services.serving.sources import ranked_pairs
-from labeling.services.serving.sources.base import Pick
-from labeling.services.serving.sources.walk import GOLD, WalkedSource, walk
+from labeling.services.serving.sources import known_rows, ranked_pairs
+from labeling.services.serving.sources.base import Pick, asked
+from labeling.services.serving.sources.walk import WalkedSource
 
 #: Questions that lie between a pair and its repeat, and how far back repeats are looked for.
 REPEAT_AFTER = 10
@@ -44,8 +44,6 @@ class GivenPairs(WalkedSource):
         return {**active_pair(at), f"{at}is_given": True}
 
     def in_stream(self, stream: str) -> dict[str, Any]:
-        if stream == GOLD:
-            return {"gold__isnull": False, **active_pair()}
         both = {"first__status": ItemStatus.ACTIVE, "second__status": ItemStatus.ACTIVE}
         return {"split": stream, "is_open": True, "is_given": True, **both}
 
@@ -82,9 +80,16 @@ class GivenPairs(WalkedSource):
         return found
 
     def gold(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
-        without = [pick.row.pk for pick in picks if not pick.is_new]
-        found = walk(self, cursor, GOLD, count, without, holds_others=False)
-        return [Pick(row, Reason.GOLD) for row in found]
+        return known_rows.draw(self, cursor, count, [pick.row.pk for pick in picks if not pick.is_new], rng)
+
+    def spared(self, project: Project) -> list[Exists | Q]:
+        """What is known to be true is asked about as gold and no other way (decision 0085)."""
+        known = [Q(gold__isnull=False)] if project.gold_share > 0 else []
+        return [*super().spared(project), *known]
+
+    def known(self, project_id: int, user_id: int) -> "QuerySet[Any]":
+        gold = Pair.objects.filter(project=project_id, gold__isnull=False, split=Split.POOL, **active_pair())
+        return gold.filter(~asked(self, user_id, "pk"))
 
     def checked(self, project_id: int, ranked: Sequence[tuple[int, ...]]) -> list[ranked_pairs.RankedPair]:
         return ranked_pairs.checked(project_id, ranked)

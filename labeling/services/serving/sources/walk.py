@@ -2,7 +2,7 @@
 sort of the pool.
 
 Everybody walks in the same order. That is meant for the eval split, whose first items are a random sample of it that
-all measure together, and for gold. The pool is walked only for the last rows that are hardly found otherwise.
+all measure together. The pool is walked only for the last rows that are hardly found otherwise.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,6 @@ from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
 from labeling.services.serving.sources.base import Pick, Row, SubjectSource, asked
 from labeling.services.serving.sources.uniform import UniformDraw
-
-GOLD = "gold"
 
 
 class WalkedSource(SubjectSource):
@@ -58,7 +56,7 @@ def walk(
         found += _around(*who, position, *without, **kind, count=count - len(found))
     if not found and not holds_others:
         # what was passed over because others held its lock may still be free once they let go
-        if stream != GOLD and connection.features.has_select_for_update:
+        if connection.features.has_select_for_update:
             found = _waiting(*who, *without, **kind)
         if not found:
             cursor.exhaust(stream)
@@ -77,13 +75,8 @@ def free(project: int, user: int, *without: int, source: SubjectSource, stream: 
     return rows.select_related(*related) if related else rows
 
 
-def _locked(rows: "QuerySet[Any]", stream: str, *, wait: bool = False) -> "QuerySet[Any]":
-    """The rows with their locks; those locked by others are passed over unless ``wait``. SQLite serialises instead.
-
-    Gold needs no lock: it has room for everybody.
-    """
-    if stream == GOLD:
-        return rows
+def _locked(rows: "QuerySet[Any]", *, wait: bool = False) -> "QuerySet[Any]":
+    """The rows with their locks; those locked by others are passed over unless ``wait``. SQLite serialises instead."""
     return rows.select_for_update(skip_locked=not wait, no_key=True, of=("self",))
 
 
@@ -93,7 +86,7 @@ def _onward(
     count: int,
 ) -> "QuerySet[Any]":  # fmt: skip
     rows = free(project, user, *without, source=source, stream=stream, pictures=pictures)
-    return _locked(rows.filter(draw_key__gt=position), stream)[:count]
+    return _locked(rows.filter(draw_key__gt=position))[:count]
 
 
 @Prepared
@@ -102,7 +95,7 @@ def _around(
     count: int,
 ) -> "QuerySet[Any]":  # fmt: skip
     rows = free(project, user, *without, source=source, stream=stream, pictures=pictures)
-    return _locked(rows.filter(draw_key__lte=position), stream)[:count]
+    return _locked(rows.filter(draw_key__lte=position))[:count]
 
 
 @Prepared
@@ -110,4 +103,4 @@ def _waiting(
     project: int, user: int, *without: int, source: SubjectSource, stream: str, pictures: bool
 ) -> "QuerySet[Any]":
     rows = free(project, user, *without, source=source, stream=stream, pictures=pictures)
-    return _locked(rows, stream, wait=True)[:1]
+    return _locked(rows, wait=True)[:1]
