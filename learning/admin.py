@@ -20,6 +20,7 @@ from learning.models import (
     PairwiseWithout,
     Run,
     SuspectedError,
+    TrainedWithout,
 )
 
 
@@ -33,6 +34,14 @@ class RunAdmin(JobAdmin):
     def retriable(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """A failed run would freeze nothing anew: people ask for another one instead. Waiting ones are announced."""
         return queryset.filter(state=JobState.QUEUED)
+
+
+@admin.register(TrainedWithout)
+class TrainedWithoutAdmin(JobAdmin):
+    job = "learning.train_without"
+    list_display = ("public_id", "project", "state", "people", "attempt", "created_at", "took")
+    list_filter: ClassVar[Any] = ("state", "project")
+    list_select_related = ("project",)
 
 
 @admin.register(Alert)

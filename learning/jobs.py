@@ -10,7 +10,7 @@ from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
 from learning.services import files
 from learning.services.pipeline import rank as ranking
-from learning.services.pipeline import run, warm
+from learning.services.pipeline import run, warm, without
 from learning.services.runs import decide as decisions
 
 
@@ -27,6 +27,11 @@ def run_training(run_pk: int) -> dict[str, Any]:
     for waiting in run.waiting_after(run_pk):
         enqueue("learning.run_training", waiting)
     return outcome
+
+
+@shared_task(name="learning.train_without")
+def train_without(pk: int) -> dict[str, Any]:
+    return without.run_without(pk)
 
 
 @shared_task(name="learning.rank")

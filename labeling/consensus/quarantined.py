@@ -18,6 +18,10 @@ class LeftOut:
     def __bool__(self) -> bool:
         return bool(self.users or self.names)
 
+    def and_of(self, others: "LeftOut") -> "LeftOut":
+        """These people and the others."""
+        return LeftOut(self.users | others.users, self.names | others.names)
+
     def covers(self, user_id: int | None, imported_name: str = "") -> bool:
         return user_id in self.users or (user_id is None and imported_name in self.names)
 

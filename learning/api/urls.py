@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learning.api import alerts, alike, models, pairwise, runs, suspected_errors
+from learning.api import alerts, alike, models, pairwise, runs, suspected_errors, without
 
 app_name = "learning-api"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
         name="suspected-errors-keep",
     ),
     path("projects/<slug:slug>/people/alike/", alike.AlikeView.as_view(), name="people-alike"),
+    path("projects/<slug:slug>/people/without/", without.WithoutView.as_view(), name="people-without"),
     path("projects/<slug:slug>/alerts/", alerts.Alerts.as_view(), name="alerts"),
     path("alerts/<int:pk>/resolve/", alerts.AlertResolve.as_view(), name="alert-resolve"),
     path("runs/<uuid:public_id>/", runs.RunDetail.as_view(), name="run"),

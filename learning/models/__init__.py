@@ -7,10 +7,11 @@ from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
 from learning.models.run import Run, Trigger
 from learning.models.suspected_error import Outcome, SuspectedError, SuspicionState
+from learning.models.trained_without import TrainedWithout
 from learning.models.version_report import VersionReport
 
 __all__ = [
     "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "LabelSources",
     "ModelVersion", "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity",
-    "Status", "SuspectedError", "SuspicionState", "Trigger", "VersionReport",
+    "Status", "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger", "VersionReport",
 ]  # fmt: skip

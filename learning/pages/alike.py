@@ -1,11 +1,14 @@
 """People whose answers are too alike: a part of the page of people, fetched once the page is there."""
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.services.validation.errors import Invalid
+from learning.selectors.trained_without import newest_without
 
 
 @require_safe
@@ -13,4 +16,22 @@ from labeling.pages.decorators import PageRequest, project_page
 def alike_fragment(request: PageRequest, project: Project) -> HttpResponse:
     from learning.selectors.people_alike import alike_report  # noqa: PLC0415  # SciPy, for this part alone
 
-    return render(request, "pages/people/_alike.html", {"project": project, "report": alike_report(project)})
+    report, without = alike_report(project), newest_without(project)
+    groups = [(group, without.get(frozenset(group.people))) for group in report.groups]
+    context = {"project": project, "report": report, "groups": groups}
+    return render(request, "pages/people/_alike.html", context)
+
+
+@require_POST
+@project_page(Action.RUNS_CHANGE)
+def train_without(request: PageRequest, project: Project) -> HttpResponse:
+    """``people``: the names, one field each."""
+    from learning.services.pipeline.without import ask  # noqa: PLC0415  # the whole pipeline, for this call alone
+
+    try:
+        ask(request.user, project, request.POST.getlist("people"))
+    except Invalid as refused:
+        messages.error(request, refused.reason)
+    else:
+        messages.success(request, "A model is being trained without them. It is measured, and never in use.")
+    return redirect("pages:people", project.slug)

@@ -14,6 +14,7 @@ project_urls = [
     path("models/<int:number>/mistakes/", mistakes.mistakes, name="mistakes"),
     path("members/agreement/", agreement.agreement, name="agreement"),
     path("fragments/alike/", alike.alike_fragment, name="fragment-alike"),
+    path("members/without/", alike.train_without, name="train-without"),
     path("suspected-errors/", suspected_errors.suspected_errors, name="suspected-errors"),
     path("ranking/", pairwise.ranking, name="ranking"),
     path("alerts/<int:pk>/", alerts.alert_resolve, name="alert"),

@@ -11,6 +11,7 @@ import pytest
 
 from labeling.models import Member
 from labeling.services.members.measure import pause, set_measure
+from learning.models import TrainedWithout
 from tests.e2e.axe import findings
 from tests.factories import UserFactory, make_project
 from tests.labeling.people.crowd import answered_by, with_gold
@@ -33,10 +34,25 @@ def mia(site):
     said[3, 90:] = rng.integers(0, 2, 30)
     said[4:, :] = np.where(rng.random(said[4:].shape) < 0.5, said[4:], -1)
     users, items = answered_by(project, NAMES, said)
-    with_gold(project, items, truth, [2, 5, 8, 11, 40, 70])
+    with_gold(project, items, truth, [2, 5, 8, 11, 40, 70, *range(90, 120)])
+    Member.objects.filter(user__in=users[:3]).update(gold_aims=[items[2].pk, items[5].pk])
+    tell_without(project, NAMES[:3])
     pause(mia, Member.objects.get(user=users[7]), "On holiday")
     set_measure(mia, Member.objects.get(user=users[8]), {"goal_day": 50, "quota_day": 100})
     return mia
+
+
+def tell_without(project, names):
+    shares = (
+        {"value": 0.83, "low": 0.75, "high": 0.89, "n": 118},
+        {"value": 0.79, "low": 0.71, "high": 0.86, "n": 118},
+    )
+    result = {
+        "model": 4, "left_out": 360, "learned": 98, "learned_without": 91, "n_eval": 118, "eval_changed": 11,
+        "metric": "accuracy", "without": shares[0], "with_them": shares[1],
+        "difference": {"difference": 0.042, "low": 0.008, "high": 0.081, "n": 118}, "p_differs": 0.03,
+    }  # fmt: skip
+    TrainedWithout.objects.create(project=project, people=list(names), state="done", result=result)
 
 
 def look(page, step, *, closely=False):
@@ -64,6 +80,8 @@ def test_thirty_people_on_their_pages(open_page, mia):
     panel = page.inner_text("section[aria-labelledby=alike]")
     assert all(name in panel for name in NAMES[:3])
     assert NAMES[10] not in panel
+    assert "+4.2 points (+0.8 to +8.1)" in panel
+    assert page.get_by_role("button", name="Waive, test anew").count() >= 1
     for fold in page.locator("details.people__more > summary").all()[:2]:
         fold.click()
     look(page, "thirty-people", closely=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from labeling.consensus import LeftOut
 from labeling.models import Item, Progress, Quarantine, Split
 from labeling.selectors.export import Filters
 from labeling.services.items.status import restore, set_aside
@@ -10,12 +11,14 @@ from labeling.services.quality.quarantine import lift, set_in_quarantine
 from learning.families.labels import training_data
 from learning.families.pairwise import freeze
 from learning.families.pairwise.export_rows import preferences
-from learning.models import ModelVersion, NextDecision, Run, Trigger
+from learning.models import ModelVersion, NextDecision, Run, TrainedWithout, Trigger
 from learning.selectors.next_run import next_run
+from learning.selectors.trained_without import words_of
 from learning.services.pipeline.repeat import repeat
 from learning.services.pipeline.run import run_training
+from learning.services.pipeline.without import run_without
 from learning.services.runs.decide import ask_once, data_watermark, decide
-from learning.services.runs.sweep import due_projects
+from learning.services.runs.sweep import due_projects, sweep_runs
 from tests.factories import make_answer
 from tests.learning.pairwise.people import bring, item_rows, judged, make_pairwise_project
 from tests.learning.people import answer_some, make_text_project
@@ -131,3 +134,40 @@ def test_setting_an_item_of_pairs_aside_is_a_change_by_its_judgments(people):
     bring(project, people.manager, rows)
     set_aside(people.manager, Item.objects.get(project=project, external_id="c0i3"))
     assert Progress.objects.get(project=project).changes == 2
+
+
+def test_what_a_model_would_be_without_somebody_is_measured_and_never_in_use(project, people, api, browser_of):
+    before = ModelVersion.objects.values_list("number", "status").get(project=project)
+    epoch = type(project).objects.get(pk=project.pk).epoch
+    address, client = f"/api/v1/projects/{project.slug}/people/without/", api(people.manager)
+    for given, field in (({"people": []}, "people"), ({"people": ["nobody"]}, "people"), ({"who": "x"}, "who")):
+        refused = client.post(address, given, format="json")
+        assert (refused.status_code, field in refused.json()) == (400, True)
+    asked = client.post(address, {"people": ["annotator"]}, format="json")
+    assert (asked.status_code, asked.json()["state"], asked.json()["result"]) == (202, "queued", None)
+    assert client.post(address, {"people": ["reviewer"]}, format="json").json() == {
+        "project": ["A model is trained without people already: wait for its end."]
+    }
+    assert sweep_runs() == {"runs": 0}, "its message is on the way"
+    asked = TrainedWithout.objects.get()
+    assert run_without(asked.pk)["state"] == run_without(asked.pk)["state"] == "done"
+    (told,) = client.get(address).json()["results"]
+    found = told["result"]
+    assert (found["model"], found["left_out"], found["learned"], found["learned_without"]) == (1, 30, 50, 25)
+    assert (found["n_eval"], found["eval_changed"], found["metric"]) == (5, 5, "accuracy")
+    assert found["without"]["n"] == found["with_them"]["n"] == found["difference"]["n"] == 5
+    gain = found["without"]["value"] - found["with_them"]["value"]
+    assert found["difference"]["difference"] == pytest.approx(gain)
+    assert "Without their 30 answers model 1 has accuracy" in words_of(TrainedWithout.objects.get())
+    # nothing came of it
+    assert ModelVersion.objects.values_list("number", "status").get(project=project) == before
+    assert type(project).objects.get(pk=project.pk).epoch == epoch
+    # and it is what a quarantine would leave
+    out = LeftOut(frozenset({people.annotator.pk}))
+    mark = data_watermark(project)
+    rest = training_data.freeze(Run(project=project, **mark), without=out)
+    set_in_quarantine(people.manager, project, "annotator", "A coin.")
+    assert frozen(project).sha256 == rest.sha256
+    page = browser_of(people.manager).post(f"/p/{project.slug}/members/without/", {"people": ["reviewer"]})
+    assert (page.status_code, TrainedWithout.objects.count()) == (302, 2)
+    assert api(people.reviewer).post(address, {"people": ["annotator"]}, format="json").status_code == 403

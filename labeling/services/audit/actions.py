@@ -64,6 +64,7 @@ ACTIONS = frozenset(
         "review.undone",
         "run.asked_for",
         "run.cancelled",
+        "run.without_people",
         "sign_in.failed",
         "sign_in.locked_out",
         "snapshot.started",

@@ -6,6 +6,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from labeling.consensus import LeftOut
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.data_tests import Finding
 from learning.core.evaluation.answer_errors import AnswerErrors
@@ -17,21 +18,22 @@ from learning.families.labels import (
     data_tests,
     evaluation,
     falling_back,
-    leaning,
     gold_aims,
+    leaning,
     ranking,
     second_opinions,
     stopping,
     suspects,
     training_data,
+    without_people,
 )
 from learning.families.labels.context import Context, Inputs
 from learning.families.labels.training_data import LabelData, unknown_words
-from learning.models import ModelVersion, Run
+from learning.models import EncoderVersion, ModelVersion, Run
 from learning.selectors.skip_words import skip_words
 from learning.services.features import shards
 from learning.services.features.matrix import FeatureMatrix
-from learning.services.pipeline.family import Candidate, Evaluated, Family, Fit, Ranked
+from learning.services.pipeline.family import Candidate, Evaluated, Family, Fit, Ranked, WithoutPeople
 from learning.services.registry import gate, model_files
 from learning.services.runs import decide
 
@@ -147,6 +149,9 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         inputs = self.inputs(run, data, matrix)
         model = candidates.fitted(run, data, matrix, inputs.answers, inputs.settings)
         return data.sha256, model.dump() if model else b""
+
+    def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
+        return without_people.measure(run, encoder, out)
 
 
 def _matrix_of(version: ModelVersion, context: Context) -> FeatureMatrix:

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from labeling.consensus import NAMED, Consensus, Given, left_out, remembering
+from labeling.consensus import NAMED, Consensus, Given, LeftOut, left_out, remembering
 from labeling.kinds import kind_of
 from labeling.kinds.cells import group_key
 from labeling.models import Annotation, ItemStatus, Source, Split
@@ -28,6 +28,7 @@ from learning.services.features.matrix import FeatureMatrix
 _OF_PEOPLE = {Source.HUMAN.value, Source.REVIEW.value}
 #: Labels that a note names; the rest is counted.
 UNKNOWN_NAMED = 5
+NOBODY_LEFT_OUT = LeftOut()
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,11 @@ class LabelData:
         return self.names.get(label, label)
 
 
-def freeze(run: Run) -> LabelData:
-    """The current answers as of ``run.last_annotation_id``: an answer revised later still counts as it was then."""
+def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
+    """The current answers as of ``run.last_annotation_id``: an answer revised later still counts as it was then.
+
+    ``without``: of these people none, as of people in quarantine.
+    """
     project = run.project
     names = tuple(project.labels.in_use().all_keys())
     position = {name: number for number, name in enumerate(names)}
@@ -117,7 +121,7 @@ def freeze(run: Run) -> LabelData:
     kind = kind_of(project)
     unknown: Counter[str] = Counter()
     n_unknown = 0
-    answers, n_left_out = _answers_as_of(run)
+    answers, n_left_out = _answers_as_of(run, without)
     weights: dict[str, float] = run.source_weights
     if weights:
         manifest.update(f"weights {sorted(weights.items())}\n".encode())
@@ -240,10 +244,10 @@ _READ = (
 )  # fmt: skip
 
 
-def _answers_as_of(run: Run) -> tuple[list[_LabelRevision], int]:
+def _answers_as_of(run: Run, without: LeftOut) -> tuple[list[_LabelRevision], int]:
     """Each answer once, by item and annotation, those of items set aside left out; and how many answers of people in
     quarantine were left out."""
-    out = left_out(run.project, run.changes_seen)
+    out = left_out(run.project, run.changes_seen).and_of(without)
     rows = (
         Annotation.objects.filter(
             project=run.project,

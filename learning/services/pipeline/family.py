@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from labeling.consensus import LeftOut
 from learning.core.data_tests import Finding
-from learning.models import LabelSources, ModelVersion, Run
+from learning.models import EncoderVersion, LabelSources, ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.registry.gate import GateVerdict
 from learning.services.runs.steps import StepLog
@@ -87,6 +88,27 @@ class Ranked:
     note: str
 
 
+@dataclass(frozen=True)
+class WithoutPeople:
+    """A run with some people's answers and without, measured on the same eval items by the truth without them.
+
+    ``left_out`` answers were theirs; ``learned`` items then and ``learned_without``; of ``eval_changed`` eval items the
+    truth is another one without them, or none. ``with_them`` and ``without`` are one ``metric`` with its interval,
+    ``difference`` (n, difference, low, high) is in the share of items right; None where there was nothing to measure.
+    """
+
+    left_out: int
+    learned: int
+    learned_without: int
+    n_eval: int
+    eval_changed: int
+    metric: str = ""
+    with_them: dict[str, Any] | None = None
+    without: dict[str, Any] | None = None
+    difference: dict[str, Any] | None = None
+    p_differs: float | None = None
+
+
 class Family(ABC, Generic[D, I, F]):
     """One way of learning. Raises of ``files.Corrupt`` end a step unless said otherwise; nothing here takes effect
     before ``publish``, which runs in the transaction of the verdict."""
@@ -98,6 +120,8 @@ class Family(ABC, Generic[D, I, F]):
     calibrates: ClassVar[bool] = False
     #: what is measured once model and ranking are out, ``part(context, candidate)``; nothing in use depends on it
     diagnostics: ClassVar[Sequence[Callable[[Any, Any], object]]] = ()
+    #: whether it can say what some people's answers did to a model
+    trains_without: ClassVar[bool] = False
 
     def parameters(self) -> dict[str, Any]:
         """What a run's environment records of the family's own constants."""
@@ -169,6 +193,10 @@ class Family(ABC, Generic[D, I, F]):
     @abstractmethod
     def made_again(self, run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
         """Hash of an old run's data and bytes of its model file made anew; none where there is nothing to learn."""
+
+    def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
+        """A run as it was and without these people's answers, where the family ``trains_without``. Stores nothing."""
+        raise NotImplementedError(f"{self.name} does not say what people's answers did")
 
 
 AnyFamily = Family[Any, Any, Any]
