@@ -15,7 +15,7 @@ from labeling.models import Action, Because, Item, ItemStatus, Permission, Proje
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.gold import gold_of
 from labeling.pages.navigation import permissions
-from labeling.selectors.items import answers_of, browse, history
+from labeling.selectors.items import answers_of, asked_as_gold, browse, history
 from labeling.selectors.label_names import label_names
 from labeling.services.items import status as service
 from labeling.services.items.doubted import ask_somebody_else
@@ -96,10 +96,11 @@ def _ordinal(given: str) -> int | None:
 
 def _rows(project: Project, found: list[Item]) -> list[dict[str, Any]]:
     kind, names = kind_of(project), label_names(project)
-    answers = answers_of(found)
+    answers, gold = answers_of(found), asked_as_gold(found)
     return [
         {
             "item": item,
+            "asked_as_gold": item.pk in gold,
             "fields": project.in_column_order(item.data)[:FIRST_COLUMNS],
             "answers": [kind.flat(names.named(row.answer)) for row in answers[item.pk] if row.answer is not None],
         }
@@ -123,6 +124,8 @@ def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
         "item": shown,
         "events": history(shown),
         "fields": project.in_column_order(shown.data),
+        "asked_as_gold": bool(asked_as_gold([shown])),
+        "n_answers": len(answers_of([shown])[shown.pk]),
         "gold": gold_of(shown) if Permission.REVIEW in permissions(request) else None,
         "previous": around.filter(ordinal__lt=shown.ordinal).order_by("-ordinal").values_list("pk", flat=True).first(),
         "next": around.filter(ordinal__gt=shown.ordinal).order_by("ordinal").values_list("pk", flat=True).first(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
@@ -24,9 +25,10 @@ class Tab:
     inside: tuple[str, ...] = ()
     #: the kinds that have such a page; None for all, also one that is not installed
     belongs_to: Callable[[QuestionKind], bool] | None = None
-    #: how much waits there; nothing is said of none
-    counted: Callable[[Project], int] | None = None
+    #: how much waits there, and when that was so; nothing is said of none
+    counted: Callable[[Project], tuple[int, datetime | None]] | None = None
     count: int = 0
+    counted_at: datetime | None = None
     url: str = ""
     is_current: bool = False
 
@@ -122,14 +124,20 @@ def _navigation(request: PageRequest) -> dict[str, Any]:
         for tab in TABS
         if tab.action.permission in may and (tab.belongs_to is None or (kind and tab.belongs_to(kind)))
     )
-    counted = (replace(tab, count=tab.counted(request.project)) if tab.counted else tab for tab in shown)
-    tabs = [_placed(tab, slug, match.view_name) for tab in counted]
+    tabs = [_placed(_counted(tab, request.project), slug, match.view_name) for tab in shown]
     return {
         "project": request.project,
         "kind": kind,
         "may": {permission.value for permission in may},
         "tabs": [tab for tab in tabs if tab],
     }
+
+
+def _counted(tab: Tab, project: Project) -> Tab:
+    if tab.counted is None:
+        return tab
+    count, at = tab.counted(project)
+    return replace(tab, count=count, counted_at=at)
 
 
 def _placed(tab: Tab, slug: str, here: str) -> Tab | None:

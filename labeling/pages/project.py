@@ -49,6 +49,7 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
     under_way = importing(project)
     if request.headers.get("HX-Request") and "importing" in request.GET:
         return _importing_fragment(request, project, under_way, had_items=request.GET["importing"] == "more")
+    pool_to_label = counts["pool"]["items"] - counts["gold"]
     subject = kind_of(project).subject
     pairs = _PAIRS.of(subject)(project)
     step = _NEXT.of(subject)(project, pairs or counts, may, bool(under_way))
@@ -57,7 +58,7 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
         "project": project,
         "counts": counts,
         "pairs": pairs,
-        "pairs_meter": Meter.of(pairs["done"], pairs["pairs"]) if pairs else None,
+        "pairs_meter": Meter.of(pairs["done"], pairs["pairs"] - pairs["gold"]) if pairs else None,
         "step": step,
         "step_url": step.url(project),
         "importing": under_way,
@@ -65,8 +66,10 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
         "mine": member.answers if member else 0,
         "instructions": render_markdown(newest.text) if newest and newest.text else "",
         "instructions_version": project.instructions_version,
-        "all_meter": Meter.of(counts["done"], counts["items"] - counts["set_aside"]),
-        "pool_meter": Meter.of(counts["pool"]["done"], counts["pool"]["items"]),
+        "all_meter": Meter.of(counts["done"], counts["to_label"]),
+        "pool_meter": Meter.of(counts["pool"]["done"], pool_to_label),
+        "items_to_label": counts["items"] - counts["gold"],
+        "pool_to_label": pool_to_label,
         "eval_meter": Meter.of(counts["eval"]["done"], counts["eval"]["items"]),
     }
     if Permission.VIEW in may:
@@ -117,7 +120,7 @@ def next_step(project: Project, counts: dict[str, Any], may: frozenset[Permissio
     if not counts["items"]:
         return _first_import(manages, is_importing=False)
     left = counts["pool"]["open"] + counts["eval"]["open"]
-    if left and counts["done"] + counts["set_aside"] >= counts["items"]:
+    if left and counts["done"] >= counts["to_label"]:
         return _second_opinions(left, may)
     if left and Permission.LABEL in may:
         begun = "Continue labeling" if counts["annotations"] else "Start labeling"

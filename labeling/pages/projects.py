@@ -18,6 +18,7 @@ from labeling.pages.decorators import PageRequest
 from labeling.pages.forms import ProjectForm
 from labeling.pages.markdown import render_markdown
 from labeling.selectors.importing import Importing, imports_of
+from labeling.selectors.progress import asked_as_gold
 from labeling.services.projects.manage import create_project, may_create_projects
 from labeling.services.validation.errors import Invalid
 
@@ -37,7 +38,11 @@ def projects(request: PageRequest) -> HttpResponse:
     page = Paginator(rows, PROJECTS_PER_PAGE).get_page(request.GET.get("page"))
     roles = dict(Member.objects.filter(user=user, project__in=list(page)).values_list("project_id", "role"))
     under_way = imports_of(page)
-    cards = [_card(project, roles.get(project.pk), user.is_superuser, under_way.get(project.pk)) for project in page]
+    gold = asked_as_gold(list(page))
+    cards = [
+        _card(project, roles.get(project.pk), user.is_superuser, under_way.get(project.pk), gold.get(project.pk, 0))
+        for project in page
+    ]
     if one:
         return _card_fragment(request, cards)
     context = {
@@ -57,10 +62,12 @@ def _card_fragment(request: PageRequest, cards: list[dict[str, object]]) -> Http
     return render(request, "pages/projects/_card.html", {"card": cards[0], "project": cards[0]["project"]})
 
 
-def _card(project: Project, role: str | None, is_superuser: bool, under_way: Importing | None) -> dict[str, object]:
+def _card(
+    project: Project, role: str | None, is_superuser: bool, under_way: Importing | None, gold: int
+) -> dict[str, object]:
     progress = project.progress
     items = progress.pool_items + progress.eval_items
-    done = progress.pool_done + progress.eval_done
+    done = progress.pool_done + progress.eval_done - gold
     may = ALLOWED[Role(role)] if role else frozenset(Permission) if is_superuser else frozenset()
     kind = KINDS.get(project.kind)
     judged = PerSubject(item=None, pair=progress.annotations + progress.imported_annotations)
@@ -72,7 +79,8 @@ def _card(project: Project, role: str | None, is_superuser: bool, under_way: Imp
         "done": done,
         "importing": under_way,
         "import_meter": Meter.of(under_way.done, under_way.total) if under_way and under_way.total else None,
-        "meter": Meter.of(done, items - progress.set_aside),
+        "meter": Meter.of(done, items - gold - progress.set_aside),
+        "to_label": items - gold,
         "judgments": judged.of(kind.subject) if kind else None,
         "may_label": Permission.LABEL in may and not project.archived_at and kind is not None,
         "may_import": Permission.MANAGE in may and kind is not None,

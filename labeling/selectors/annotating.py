@@ -32,7 +32,7 @@ def standing(user: User, project: Project) -> dict[str, Any]:
         "note": member.pause_note if member else "",
         "asked": bool(member and member.may(Action.TASKS_ANSWER.permission)),
         "project": {
-            "items": counts["items"],
+            "items": counts["items"] - counts["gold"],
             "done": counts["done"],
             "set_aside": counts["set_aside"],
             "answers": counts["annotations"],

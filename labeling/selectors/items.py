@@ -1,5 +1,6 @@
 """Looking through a project's items, and what happened to one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Because, Item, ItemStatus, Project, Split, Task, TaskState
+from labeling.models import Annotation, Because, Item, ItemStatus, KnownAnswer, Project, Split, Task, TaskState
 from labeling.selectors.label_names import label_names
 
 
@@ -42,6 +43,13 @@ def browse(
     if q:
         items = items.filter(Q(text__icontains=q) | Q(external_id__icontains=q))
     return items
+
+
+def asked_as_gold(items: Collection[Item]) -> frozenset[int]:
+    """Those of the items that nobody is asked about by their slots because their answer is known."""
+    closed = [item.pk for item in items if item.annotations_required == 0]
+    known = KnownAnswer.objects.filter(item__in=closed, project__gold_share__gt=0, item__split=Split.POOL)
+    return frozenset(known.values_list("item_id", flat=True)) if closed else frozenset()
 
 
 def answers_of(items: list[Item]) -> dict[int, list[Annotation]]:

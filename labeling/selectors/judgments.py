@@ -5,22 +5,25 @@ from typing import Any
 from django.db.models import Count
 
 from labeling.models import Annotation, Pairs, Progress, Project, Source
+from labeling.selectors.progress import asked_as_gold
 
 WINNERS = ("left", "right", "tie", "neither")
 
 
 def pair_progress(project: Project) -> dict[str, Any]:
-    """``{"judgments","pairs","done","contexts","askable","given_open"}``: constant cost.
+    """``{"judgments","pairs","gold","done","contexts","askable","given_open"}``: constant cost.
 
     ``askable``: whether a question could be drawn at all: two items in one context, or a given pair with a free slot.
     """
     counts = Progress.objects.filter(project=project).first() or Progress(project=project)
     given_open = counts.given_pool_open + counts.given_eval_open
+    gold = asked_as_gold([project]).get(project.pk, 0)  # done, as nobody is asked about them by their slots
     partnered = counts.pool_partnered + counts.eval_partnered
     return {
         "judgments": counts.annotations + counts.imported_annotations,
         "pairs": counts.pairs,
-        "done": counts.pool_done + counts.eval_done,
+        "gold": gold,
+        "done": counts.pool_done + counts.eval_done - gold,
         "contexts": counts.contexts,
         "given_open": given_open,
         "askable": bool(given_open if project.pairs == Pairs.GIVEN else partnered),

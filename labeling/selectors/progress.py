@@ -1,30 +1,76 @@
-"""How far a project is. Constant cost: the counts are kept, not counted."""
+"""How far a project is. Constant cost: the counts are kept, not counted; but for gold, of which there is little."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
-from labeling.kinds import kind_of
-from labeling.models import Annotation, Because, Item, ItemStatus, Member, Progress, Project, Source
+from labeling.kinds import KINDS, PerSubject, Subject, kind_of
+from labeling.models import (
+    Annotation,
+    Because,
+    Item,
+    ItemStatus,
+    KnownAnswer,
+    Member,
+    Pair,
+    Progress,
+    Project,
+    Source,
+    Split,
+)
 from labeling.selectors.label_names import label_names
 
 
 def progress(project: Project) -> dict[str, Any]:
-    """``{"items","done","share_done","pool":{"items","open","done"},"eval":{…},"set_aside","annotations",…}``."""
+    """``{"items","done","share_done","pool":{"items","open","done"},"eval":{…},"set_aside","gold","annotations",…}``.
+
+    ``gold`` items of the pool are put to people as tests alone: what is asked of them is not labeling them, so they are
+    neither done nor to be done (``to_label``).
+    """
     counts = Progress.objects.filter(project=project).first() or Progress(project=project)
     items = counts.pool_items + counts.eval_items
-    done = counts.pool_done + counts.eval_done
-    answerable = items - counts.set_aside
+    asked_alone = asked_as_gold([project]).get(project.pk, 0)
+    done = max(0, counts.pool_done - asked_alone) + counts.eval_done
+    gold = PerSubject(item=asked_alone, pair=0).of(kind_of(project).subject)
+    to_label = items - counts.set_aside - gold
     return {
         "items": items,
         "done": done,
-        "share_done": done / answerable if answerable > 0 else 0.0,
-        "pool": {"items": counts.pool_items, "open": counts.pool_open, "done": counts.pool_done},
+        "to_label": max(0, to_label),
+        "share_done": done / to_label if to_label > 0 else 0.0,
+        "pool": {"items": counts.pool_items, "open": counts.pool_open, "done": max(0, counts.pool_done - asked_alone)},
         "eval": {"items": counts.eval_items, "open": counts.eval_open, "done": counts.eval_done},
         "set_aside": counts.set_aside,
+        "gold": gold,
         "annotations": counts.annotations,
         "imported_annotations": counts.imported_annotations,
     }
+
+
+def asked_as_gold(projects: Collection[Project]) -> dict[int, int]:
+    """By project, how many items (pairs) of its pool are put to people as gold alone (decision 0085): counted among
+    ``Progress.pool_done``, for nobody is asked about them by their slots. Those without any are absent."""
+    asking = [project for project in projects if project.gold_share > 0 and project.kind in KINDS]
+    found: dict[int, int] = {}
+    for subject, rows in _KNOWN.items():
+        of_it = [project.pk for project in asking if kind_of(project).subject == subject]
+        if of_it:
+            counted = rows().filter(project__in=of_it).order_by().values_list("project")
+            found |= dict(counted.annotate(n=Count("pk")))
+    return found
+
+
+def _gold_items() -> "QuerySet[KnownAnswer]":
+    alone = {"item__annotations_required": 0, "item__split": Split.POOL, "item__status": ItemStatus.ACTIVE}
+    return KnownAnswer.objects.filter(**alone)
+
+
+def _gold_pairs() -> "QuerySet[Pair]":
+    return Pair.objects.filter(gold__isnull=False, annotations_required=0, split=Split.POOL, status=ItemStatus.ACTIVE)
+
+
+_KNOWN: dict[Subject, Callable[[], "QuerySet[Any]"]] = {Subject.ITEM: _gold_items, Subject.PAIR: _gold_pairs}
 
 
 def set_aside_by_reason(project: Project) -> dict[str, int]:

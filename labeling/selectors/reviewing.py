@@ -1,13 +1,14 @@
 """What reviewers see: how much waits, how wrong what nobody suspects is, and an item with what was said of it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
 
 from labeling.extensions import installed
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Project, ReviewDecision, ReviewEntry, ReviewSort, Source, Verdict
+from labeling.models import Annotation, Project, ReviewDecision, ReviewEntry, ReviewPlan, ReviewSort, Source, Verdict
 from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.names import NameOf
 from labeling.selectors.opinions import Opinions, accepted_answer, opinions_of
@@ -15,9 +16,12 @@ from labeling.selectors.people.rates import CountedShare, counted_share
 from labeling.selectors.task_json import item_json, utc_text
 
 
-def waiting(project: Project) -> int:
-    """Entries of the queue as it was filled last: one count by an index."""
-    return ReviewEntry.objects.filter(project=project).count()
+def waiting(project: Project) -> tuple[int, datetime | None]:
+    """Entries of the queue, and when it was filled last: one count by an index, for every page of the project has it.
+    Filling reads thousands of answers, so that is left to the page of reviewers."""
+    n = ReviewEntry.objects.filter(project=project).count()
+    filled = ReviewPlan.objects.filter(project=project).values_list("filled_at", flat=True) if n else ()
+    return n, next(iter(filled), None)
 
 
 def waiting_by_sort(project: Project) -> dict[str, int]:

@@ -64,6 +64,7 @@ ADDED_NAMES = {
     ".results[].paused_at", ".results[].pause_note",  # and whether they are asked just now, and why not
     ".settings.weight_human", ".settings.weight_review", ".settings.weight_import",  # what labels count in training
     ".sources",  # of runs and models: where the labels came from; null for those of then
+    ".progress.gold", ".progress.to_label",  # items asked as tests alone, and how many there are to label without them
     ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms
     ".results[].columns",  # of a snapshot: those that were asked for

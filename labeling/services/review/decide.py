@@ -217,6 +217,8 @@ def _task_of(review: _Review, author: Any) -> Task:
     member = review.authors.get(task.annotator_id)
     if member is None or not member.may(Permission.LABEL):
         raise Invalid("author", "Who gave this answer is asked nothing here any more: put it to somebody else.")
+    if member.paused_at is not None:
+        raise Invalid("author", "Who gave this answer is paused and would not see it: put it to somebody else.")
     return task
 
 

@@ -38,7 +38,8 @@ def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = N
     new ones.
 
     None while the project has no labels to answer with; to who is paused none, and no more than the quota of a day and
-    of all leaves (``Member.questions_left``): questions at hand count, an answer to one that was put is always taken.
+    of all leaves (``Member.questions_left``): questions at hand count, an answer to one that was put is always taken,
+    and what was sent back counts once, as it was answered.
 
     Raises Invalid (count), Http404 (no member), PermissionDenied (the role may not label).
     """
@@ -56,13 +57,14 @@ def _next_tasks(user: User, project: Project, count: int, rng: Rng | None) -> li
     if not cursor.member.can_answer:  # type: ignore[attr-defined]  # annotated by _member
         return []
     left = cursor.member.questions_left(cursor.now)
-    if left is not None:
-        count = min(count, left)
-    if not count:
+    if left == 0 and (cursor.member.paused_at or not cursor.member.sent_back):
         return []
     source = source_of(cursor.project)
+    # what a reviewer sent back was counted when it was answered first: no quota keeps it from its author
     returned = returned_tasks(source, cursor, count) if cursor.member.sent_back else []
     count -= len(returned)
+    if left is not None:
+        count = min(count, left)
     tasks = _open_tasks(source, cursor, count) if count else []
     if len(tasks) < count and cursor.project.archived_at is None:
         tasks += claim(source, cursor, count - len(tasks), rng or random.SystemRandom())

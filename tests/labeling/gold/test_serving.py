@@ -152,7 +152,7 @@ def test_an_item_that_is_gold_no_more_is_asked_about_by_its_slots(golden, people
     true(golden)
 
 
-def test_people_who_share_the_work_of_gold_only_finish_it(project, people):
+def test_people_who_share_the_work_of_gold_only_finish_it(project, people, browser_of, api):
     """With as many people as answers wanted an item would wait for ever for whoever met it as gold."""
     items = make_items(project, ["one", "two", "three"])
     make_gold(people.manager, items[0], {"label": "ham"})
@@ -161,3 +161,14 @@ def test_people_who_share_the_work_of_gold_only_finish_it(project, people):
     progress = Progress.objects.get(project=project)
     assert (progress.pool_open, progress.pool_done) == (0, 3)
     true(project)
+    # a test is no labeling: gold is neither done nor to be done
+    told = api(people.manager).get("/api/v1/projects/sms/metrics/").json()["progress"]
+    assert (told["items"], told["gold"], told["to_label"], told["done"], told["pool"]["done"]) == (3, 1, 2, 2, 2)
+    assert told["share_done"] == 1
+    read = {path: browser_of(people.manager).get(path).content.decode() for path in ("/", "/p/sms/", "/p/sms/items/")}
+    assert "2 of 2 items labeled" in read["/"]
+    assert "2 of 2 items labeled,\n        1 asked as gold" in read["/p/sms/"]
+    assert read["/p/sms/items/"].count('<span class="quiet">gold</span>') == 1
+    page = browser_of(people.manager).get(f"/p/sms/items/{items[0].pk}/").content.decode()
+    assert "asked as gold, 2 answers" in page
+    assert "of 0 answer" not in page

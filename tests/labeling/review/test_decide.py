@@ -26,6 +26,7 @@ from labeling.selectors.set_facts import answers_each, set_facts
 from labeling.selectors.throughput import throughput
 from labeling.services.answers.record import record_answer, skip, take_back
 from labeling.services.items.status import set_aside
+from labeling.services.members.measure import pause, set_measure
 from labeling.services.projects.deletion import delete_project
 from labeling.services.projects.manage import remove_member
 from labeling.services.quality.quarantine import set_in_quarantine
@@ -230,6 +231,21 @@ def test_whoever_has_looked_at_it_is_not_asked_again(project, people, second, di
     assert Member.objects.get(project=project, user=second).sent_back == 0
     assert all(not hasattr(task, "returned") for task in next_tasks(second, project))
     assert miscounts(project) == []
+
+
+def test_a_quota_keeps_nothing_that_was_sent_back_and_nothing_goes_to_who_is_paused(project, people, second, disputed):
+    member = Member.objects.select_related("project").get(project=project, user=second)
+    set_measure(people.manager, member, {"quota_total": 1})
+    Member.objects.filter(pk=member.pk).update(answers=1)
+    assert next_tasks(second, project, 5) == []
+    decide(people.reviewer, project, disputed.pk, "send_back", author="second", comment="Sure?")
+    assert [task.returned["comment"] for task in next_tasks(second, project, 5)] == ["Sure?"]
+    (task,) = next_tasks(second, project, 1)
+    record_answer(second, task.pk, {"label": "spam"})
+    assert next_tasks(second, project, 5) == []
+    pause(people.manager, member)
+    with pytest.raises(Invalid, match="is paused"):
+        decide(people.reviewer, project, disputed.pk, "send_back", author="second", comment="Really?")
 
 
 def test_what_was_sent_back_waits_no_more_once_something_else_is_decided(project, people, second, disputed):

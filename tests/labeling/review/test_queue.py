@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
@@ -92,9 +93,12 @@ def test_imported_people_who_disagree_are_disputed_too(project, people):
     assert queue(project) == {item.pk: "disputed"}
 
 
-def test_what_is_decided_leaves_and_comes_back_when_it_is_undone(project, people, three):
+def test_what_is_decided_leaves_and_comes_back_when_it_is_undone(project, people, three, browser_of):
     item = said(project, three, "ham", "spam")
     assert queue(project) == {item.pk: "disputed"}
+    ReviewPlan.objects.update(filled_at=datetime(2026, 3, 1, 9, 5, tzinfo=UTC))
+    assert "waiting as of 1 Mar 09:05 UTC" in browser_of(people.reviewer).get("/p/sms/").content.decode()
+    ReviewPlan.objects.update(filled_at=None)
     decision = decide(people.reviewer, project, item.pk, "change", answer={"label": "ham"})
     assert (decision.sort, queue(project)) == ("disputed", {})
     undo(people.reviewer, project, decision.pk)
