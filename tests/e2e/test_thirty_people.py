@@ -75,7 +75,7 @@ def test_thirty_people_on_their_pages(open_page, mia):
     page.goto(f"/p/crowd/members/{member.pk}/")
     look(page, "one-member")
     page.goto("/p/crowd/members/people/?sort=agreement")
-    page.get_by_text("wrong together").wait_for()
+    page.get_by_text("wrong together", exact=True).wait_for()
     assert page.locator("table.people tbody tr").count() == len(NAMES) + 1
     panel = page.inner_text("section[aria-labelledby=alike]")
     assert all(name in panel for name in NAMES[:3])
