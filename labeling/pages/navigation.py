@@ -40,6 +40,7 @@ TABS = (
         "Review",
         "pages:review",
         Action.REVIEWS_READ,
+        ("pages:review-list",),
         belongs_to=lambda kind: kind.answers_are_of_items,
         counted=waiting,
     ),

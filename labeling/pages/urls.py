@@ -25,6 +25,7 @@ from labeling.pages import (
     quarantine,
     reset,
     review,
+    review_list,
     room,
     roster,
 )
@@ -47,6 +48,7 @@ of_a_project = [
     path("items/<int:pk>/gold/remove/", gold.item_gold_remove, name="item-gold-remove"),
     path("gold/", gold.gold, name="gold"),
     path("review/", review.review, name="review"),
+    path("review/list/", review_list.review_list, name="review-list"),
     path("export/", export.export, name="export"),
     path("export/snapshots/", export.snapshots, name="snapshots"),
     path("export/snapshots/new/", export.snapshot_new, name="snapshot-new"),

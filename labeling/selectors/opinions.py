@@ -1,7 +1,7 @@
 """What was said about items, as a reviewer decides by it."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ import orjson
 
 from labeling.consensus import NAMED, Consensus, Given, left_out, remembering
 from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
-from labeling.models import Annotation, Project, ReviewDecision, Source
+from labeling.models import Annotation, Project, ReviewDecision, Source, Verdict
 from labeling.selectors.label_names import label_names
 
 #: Items of one question to the database.
@@ -30,6 +30,17 @@ class Opinions:
     def people(self) -> set[int]:
         """Who answered here."""
         return {row.annotator_id for row in self.answers if row.source == Source.HUMAN and row.annotator_id is not None}
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a decision stands that nothing was said after: it is decided, waits for its author, or for somebody
+        else."""
+        decision = self.decision
+        if decision is None or decision.answered_at is not None:
+            return False
+        if decision.verdict in (Verdict.ACCEPT, Verdict.CHANGE):
+            return self.review is not None  # not by somebody who is in quarantine now
+        return decision.waits or not any(row.created_at > decision.created_at for row in self.answers)
 
 
 def opinions_of(project: Project, item_ids: Collection[int]) -> dict[int, Opinions]:
@@ -65,10 +76,19 @@ def _given(row: Annotation) -> Given:
 def accepted_answer(project: Project, consensus: Consensus | None) -> dict[str, Any] | None:
     """The answer, as it is stored, that people's answers come to; None where they come to none that could be given:
     they are tied, lie between two steps, or the label is in use no more."""
-    if consensus is None or consensus.tied:
-        return None
-    question = Question(LabelNames(project.labels.in_use().all_keys()))
-    try:
-        return kind_of(project).answer_from_import(consensus.label, question)
-    except InvalidAnswer:
-        return None
+    return accepting(project)(consensus)
+
+
+def accepting(project: Project) -> Callable[[Consensus | None], dict[str, Any] | None]:
+    """``accepted_answer`` for many items: the labels in use are read once."""
+    kind, question = kind_of(project), Question(LabelNames(project.labels.in_use().all_keys()))
+
+    def accepted(consensus: Consensus | None) -> dict[str, Any] | None:
+        if consensus is None or consensus.tied:
+            return None
+        try:
+            return kind.answer_from_import(consensus.label, question)
+        except InvalidAnswer:
+            return None
+
+    return accepted

@@ -1,19 +1,23 @@
 """What reviewers see: how much waits, how wrong what nobody suspects is, and an item with what was said of it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from labeling.extensions import installed
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Project, ReviewDecision, ReviewEntry, ReviewPlan, ReviewSort, Source, Verdict
 from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.names import NameOf
-from labeling.selectors.opinions import Opinions, accepted_answer, opinions_of
+from labeling.selectors.opinions import Opinions, accepting, opinions_of
 from labeling.selectors.people.rates import CountedShare, counted_share
 from labeling.selectors.task_json import item_json, utc_text
+
+#: Batches that can be undone by the page, among so many decisions.
+_BATCHES, _NEWEST_DECISIONS = 5, 5_000
 
 
 def waiting(project: Project) -> tuple[int, datetime | None]:
@@ -31,18 +35,40 @@ def waiting_by_sort(project: Project) -> dict[str, int]:
 
 
 def unsuspected_errors(project: Project) -> CountedShare | None:
-    """Of the answers that nobody suspected and that were drawn at random, the share that reviewers changed."""
+    """Of the answers that nobody suspected and that were drawn at random, the share that reviewers changed. What was
+    accepted with many others says nothing: nobody looked at it for itself."""
     decided = ReviewDecision.objects.standing().filter(
-        project=project, sort=ReviewSort.RANDOM, verdict__in=[Verdict.ACCEPT, Verdict.CHANGE]
+        project=project, sort=ReviewSort.RANDOM, verdict__in=[Verdict.ACCEPT, Verdict.CHANGE], batch=""
     )
     found = decided.aggregate(n=Count("pk"), wrong=Count("pk", filter=Q(is_same=False)))
     return counted_share(found["wrong"], found["n"])
 
 
+@dataclass(frozen=True)
+class ReviewBatch:
+    """Items that were accepted as one and not undone since."""
+
+    name: str
+    reviewer: str
+    at: datetime
+    items: int
+
+
+def newest_batches(project: Project) -> list[ReviewBatch]:
+    """Newest first, of the newest decisions of the project."""
+    newest = ReviewDecision.objects.filter(project=project).newest_first().values("pk")[:_NEWEST_DECISIONS]
+    rows = ReviewDecision.objects.standing().filter(pk__in=newest).exclude(batch="").order_by()
+    grouped = rows.values("batch", "reviewer__username", "created_at").annotate(n=Count("pk"), last=Max("pk"))
+    return [
+        ReviewBatch(row["batch"], row["reviewer__username"], row["created_at"], row["n"])
+        for row in grouped.order_by("-last")[:_BATCHES]
+    ]
+
+
 def entries_json(project: Project, entries: list[ReviewEntry], name_of: NameOf) -> list[dict[str, Any]]:
     """Each with its item as an annotator sees it, why it waits, what everybody said, and what that comes to."""
     said = opinions_of(project, [entry.item_id for entry in entries])
-    names = label_names(project)
+    names, accepted = label_names(project), accepting(project)
     return [
         {
             "item": entry.item_id,
@@ -52,14 +78,15 @@ def entries_json(project: Project, entries: list[ReviewEntry], name_of: NameOf) 
             "split": entry.item.split,
             "claimed_until": utc_text(entry.claimed_until) if entry.claimed_until else None,
             "task": item_json(entry.item, project),
-            **_opinions_json(project, said[entry.item_id], names, name_of),
+            **_opinions_json(project, said[entry.item_id], accepted(said[entry.item_id].consensus), names, name_of),
         }
         for entry in entries
     ]
 
 
-def _opinions_json(project: Project, said: Opinions, names: LabelIdentities, name_of: NameOf) -> dict[str, Any]:
-    accepted = accepted_answer(project, said.consensus)
+def _opinions_json(
+    project: Project, said: Opinions, accepted: dict[str, Any] | None, names: LabelIdentities, name_of: NameOf
+) -> dict[str, Any]:
     flat: Callable[[Any], str] = kind_of(project).flat
     answers = []
     for row in said.answers:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
+
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Item, ItemStatus, Project, Source
+from labeling.models import Annotation, Item, ItemStatus, Project, ReviewDecision, Source
 from labeling.selectors.label_names import label_names
 from learning.models import Outcome, SuspectedError, SuspicionState
 
@@ -78,13 +80,15 @@ def believed_instead(project: Project, item_id: int) -> str:
 
 def next_answers(project: Project, waiting: list[SuspectedError]) -> dict[int, Outcome]:
     """What the newest answer that a person gave since, or a reviewer's decision, says of each, by suspicion; those
-    without one are left out."""
+    without one are left out. What a reviewer accepted with many others is no look at the answer."""
     kind, scheme = kind_of(project), label_names(project)
     seen = {row.item_id: row for row in waiting}
     found: dict[int, Outcome] = {}
     ids = list(seen)
+    in_bulk = Exists(ReviewDecision.objects.filter(annotation=OuterRef("pk")).exclude(batch=""))
     for start in range(0, len(ids), _ITEMS):
         given = Annotation.objects.current().filter(item__in=ids[start : start + _ITEMS], source__in=_SETTLE)
+        given = given.exclude(in_bulk)
         for item, pk, answer in given.order_by("pk").values_list("item", "pk", "answer"):
             row = seen[item]
             if pk > row.answers_seen and answer is not None:

@@ -44,6 +44,27 @@ def test_an_item_is_taken_decided_and_undone(api, people, item):
     assert reviewer.get("/api/v1/projects/sms/annotations/?source=review").json()["results"][-1]["answer"] is None
 
 
+def test_many_are_accepted_at_once_and_undone(api, people, project, item):
+    agreed, held = (make_items(project, [split], split=split)[0] for split in ("pool", "eval"))
+    for one in (agreed, held):
+        make_answer(one, people.annotator, {"label": "ham"})
+    reviewer, body = api(people.reviewer), {"items": [held.pk, item.pk, agreed.pk]}
+    looked = reviewer.post(f"{URL}bulk/", {**body, "preview": True}, format="json")
+    told = looked.json()
+    assert (looked.status_code, told["batch"], told["accepted"], told["answers"]) == (200, "", [agreed.pk], {"ham": 1})
+    assert [(one["item"], one["reason"]) for one in told["left_out"]] == [(item.pk, "undecided"), (held.pk, "held_out")]
+    body |= {"last_annotation": told["last_annotation"], "batch": "monday"}
+    made = reviewer.post(f"{URL}bulk/", body, format="json")
+    assert (made.status_code, made.json()["batch"]) == (201, "monday")
+    assert reviewer.post(f"{URL}bulk/", body, format="json").json()["accepted"] == [agreed.pk]
+    assert [one["batch"] for one in reviewer.get(URL).json()["results"]] == ["monday"]
+    undone = reviewer.post(f"{URL}bulk/undo/", {"batch": "monday"}, format="json").json()
+    assert undone == {"batch": "monday", "items": [agreed.pk], "left_out": []}
+    for path, wrong, field in (("bulk/", {"items": []}, "items"), ("bulk/undo/", {"batch": "tuesday"}, "batch")):
+        response = reviewer.post(URL + path, wrong, format="json")
+        assert (response.status_code, list(response.json())) == (400, [field])
+
+
 def test_what_is_wrong_is_named(api, people, item):
     reviewer = api(people.reviewer)
     for body, field in (

@@ -101,7 +101,7 @@ def decide(
             fields = {}
     _supersede(review)
     if review.said.review is not None and verdict != Verdict.SET_ASIDE:
-        decided_answer.write(review.item, user, None, instructions_version=project.instructions_version)
+        decided_answer.write(project, review.item, user, None)
     decision = _write(review, Verdict(verdict), words, **fields)
     if verdict == Verdict.SEND_BACK:
         Member.objects.filter(pk=review.authors[task.annotator_id].pk).update(sent_back=F("sent_back") + 1)
@@ -195,7 +195,7 @@ def _answered(review: _Review, verdict: Verdict, answer: Any, words: str) -> Rev
     if standing and is_again and said.review and said.review.answer == stored:
         return standing
     _supersede(review)
-    made = decided_answer.write(review.item, user, stored, instructions_version=project.instructions_version)
+    made = decided_answer.write(project, review.item, user, stored)
     decision = _write(review, verdict, words, annotation=made, is_same=stored == accepted)
     _moved(review)
     return decision
@@ -264,8 +264,7 @@ def _take_back(review: _Review, decision: ReviewDecision, before: ReviewDecision
     now = decided_answer.in_force(review.item)
     if (stood and stood.answer) != (now and now.answer):
         by = before.reviewer if before and stood else review.user
-        version = review.project.instructions_version
-        decided_answer.write(review.item, by, stood.answer if stood else None, instructions_version=version)
+        decided_answer.write(review.project, review.item, by, stood.answer if stood else None)
     if before and before.verdict == Verdict.SEND_BACK and before.answered_at is None and before.task:
         waits_again(before, review.authors.get(before.task.annotator_id))
 

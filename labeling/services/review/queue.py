@@ -24,7 +24,6 @@ from labeling.models import (
     Source,
     Split,
     User,
-    Verdict,
 )
 from labeling.models.clock import database_now
 from labeling.selectors.agreement import items_of_several
@@ -170,21 +169,10 @@ def _candidates(project: Project, plan: ReviewPlan) -> list[_Candidate]:
     return kept
 
 
-def _is_settled(said: Opinions) -> bool:
-    """Whether a decision stands that nothing was said after: it is decided, waits for its author, or for somebody
-    else."""
-    decision = said.decision
-    if decision is None or decision.answered_at is not None:
-        return False
-    if decision.verdict in (Verdict.ACCEPT, Verdict.CHANGE):
-        return said.review is not None  # not by somebody who is in quarantine now
-    return decision.waits or not any(row.created_at > decision.created_at for row in said.answers)
-
-
 def _unsettled(project: Project, item_ids: Collection[int]) -> dict[int, Opinions]:
     active = Item.objects.filter(project=project, status=ItemStatus.ACTIVE, pk__in=list(item_ids))
     opinions = opinions_of(project, list(active.values_list("pk", flat=True)))
-    return {pk: said for pk, said in opinions.items() if said.answers and not _is_settled(said)}
+    return {pk: said for pk, said in opinions.items() if said.answers and not said.is_settled}
 
 
 def _returned(project: Project) -> Iterator[_Candidate]:

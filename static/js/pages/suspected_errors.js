@@ -1,35 +1,5 @@
-// The list of suspected errors by keys: j and k move from row to row, x ticks, one box ticks all.
+// The list of suspected errors: rows are ticked by keys.
 
-const form = document.querySelector("[data-doubts]");
-const boxes = [...form.querySelectorAll("input[name=item]")];
-const all = form.querySelector("[data-all]");
+import { tickRows } from "../lib/ticked_rows.js";
 
-function move(by) {
-  const at = boxes.indexOf(document.activeElement);
-  const next = boxes[Math.min(boxes.length - 1, Math.max(0, at + by))];
-  next?.focus();
-  next?.closest("tr").scrollIntoView({ block: "nearest" });
-}
-
-function count() {
-  const ticked = boxes.filter((box) => box.checked).length;
-  all.checked = ticked === boxes.length;
-  all.indeterminate = ticked > 0 && ticked < boxes.length;
-}
-
-const KEYS = {
-  j: () => move(1),
-  k: () => move(-1),
-  x: () => boxes.includes(document.activeElement) && document.activeElement.click(),
-};
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
-  KEYS[event.key]();
-  event.preventDefault();
-});
-all?.addEventListener("change", () => {
-  for (const box of boxes) box.checked = all.checked;
-  count();
-});
-if (all) form.addEventListener("change", count);
+tickRows(document.querySelector("[data-doubts]"));

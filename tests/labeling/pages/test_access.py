@@ -53,6 +53,7 @@ PAGES = {
     "item-gold-remove": Page(Permission.REVIEW, "post", 302),
     "gold": Page(Permission.REVIEW),
     "review": Page(Permission.REVIEW),
+    "review-list": Page(Permission.REVIEW),
     "item-ask-again": Page(Permission.REVIEW, "post", 302),
     "item-restore": Page(Permission.REVIEW, "post", 302),
     "item-set-aside": Page(Permission.REVIEW, "post", 302),
