@@ -58,7 +58,7 @@ class PracticeQuestionAdmin(LookAdmin):
 
 @admin.register(ReviewPlan)
 class ReviewPlanAdmin(LookAdmin):
-    list_display = ("project", "random_share", "own_allowed", "filled_at", "filled_at_news")
+    list_display = ("project", "random_share", "blind_share", "own_allowed", "filled_at", "filled_at_news")
     list_filter = ("own_allowed",)
     list_select_related = ("project",)
     search_fields = ("project__slug",)
@@ -88,9 +88,9 @@ class ReviewDecisionAdmin(LookAdmin):
 
 @admin.register(ItemComment)
 class ItemCommentAdmin(LookAdmin):
-    list_display = ("item_id", "project", "author", "short_text", "created_at")
-    list_filter = ("project",)
-    list_select_related = ("project", "author")
+    list_display = ("item_id", "project", "author", "short_text", "created_at", "is_open", "resolved_by")
+    list_filter = ("is_open", "project")
+    list_select_related = ("project", "author", "resolved_by")
     search_fields = ("=item__id", "author__username", "text")
     search_help_text = "Number of the item, user name, or words"
 

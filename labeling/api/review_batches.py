@@ -33,7 +33,7 @@ class BulkIn(StrictSerializer):
 
 class LeftOutOut(serializers.Serializer[Any]):
     item = serializers.IntegerField()
-    reason = serializers.ChoiceField(choices=list(LEFT_OUT))
+    reason = serializers.CharField(help_text=f"One of {', '.join(LEFT_OUT)}.")
     words = serializers.CharField()
 
 

@@ -14,6 +14,7 @@ from labeling.api.base import PersonField, ProjectView, StrictSerializer, body, 
 from labeling.api.serializers import AnswerField
 from labeling.models import Action, ReviewDecision, ReviewSort, Verdict
 from labeling.models.item_comment import MAX_COMMENT
+from labeling.selectors.comments import open_threads
 from labeling.selectors.reviewing import believed_instead, entries_json, unsuspected_errors, waiting_by_sort
 from labeling.services.review.decide import decide, plan_of, undo
 from labeling.services.review.plan import change_plan
@@ -116,6 +117,14 @@ class SaidOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+class SaidAboutOut(serializers.Serializer[Any]):
+    by = serializers.CharField()
+    to = serializers.CharField(allow_blank=True, help_text="Who reads it beside reviewers; mostly nobody.")
+    text = serializers.CharField()
+    at = serializers.DateTimeField()
+    open = serializers.BooleanField()
+
+
 class ReviewEntryOut(serializers.Serializer[Any]):
     """An item of the queue: as an annotator sees it, why it waits, and what everybody said of it."""
 
@@ -126,7 +135,8 @@ class ReviewEntryOut(serializers.Serializer[Any]):
     split = serializers.CharField()
     claimed_until = serializers.DateTimeField(allow_null=True)
     task = schema.TaskItem()
-    answers = SaidOut(many=True)
+    comments = SaidAboutOut(many=True)
+    answers = SaidOut(many=True, help_text="Nobody's where the sort is *blind*: that is decided without seeing them.")
     accepted = serializers.DictField(allow_null=True, help_text="What *accept* would decide; null where it cannot.")
     review = serializers.DictField(allow_null=True, help_text="What was decided before.")
 
@@ -173,6 +183,7 @@ class ReviewBelieved(ProjectView):
 class PlanIn(StrictSerializer):
     sorts = serializers.ListField(child=serializers.ChoiceField(choices=ReviewSort.choices), required=False)
     random_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    blind_share = serializers.FloatField(min_value=0, max_value=1, required=False)
     own_allowed = serializers.BooleanField(required=False)
 
 
@@ -189,7 +200,11 @@ class StandingOut(serializers.Serializer[Any]):
     waiting = serializers.DictField(child=serializers.IntegerField(), help_text="Items of the queue by sort.")
     sorts = serializers.ListField(child=serializers.ChoiceField(choices=ReviewSort.choices))
     random_share = serializers.FloatField(help_text="Of the answers nobody suspects, the share that is looked at.")
+    blind_share = serializers.FloatField(
+        help_text="Of all answered items, the share that is decided without seeing what was said."
+    )
     own_allowed = serializers.BooleanField(help_text="Whether one may decide about what only oneself has answered.")
+    open_threads = serializers.IntegerField(help_text="Items with comments that no reviewer has settled.")
     unsuspected_errors = UnsuspectedOut(
         allow_null=True, help_text="Share of those drawn at random that reviewers changed, with its interval."
     )
@@ -205,7 +220,9 @@ class ReviewsStanding(ProjectView):
                 "waiting": waiting_by_sort(self.project),
                 "sorts": plan.sorts,
                 "random_share": plan.random_share,
+                "blind_share": plan.blind_share,
                 "own_allowed": plan.own_allowed,
+                "open_threads": open_threads(self.project),
                 "unsuspected_errors": errors.as_dict() if errors else None,
             }
         )

@@ -5,6 +5,7 @@ from django.urls import include, path
 from labeling.api import (
     audit,
     auth,
+    comments,
     contexts,
     data_sets,
     gold,
@@ -54,6 +55,9 @@ project_urls = [
     path("predictions/", predictions.Predictions.as_view(), name="predictions"),
     path("predictions/import/", predictions.PredictionImports.as_view(), name="predictions-import"),
     path("predictions/items/", predictions.ToPredict.as_view(), name="predictions-items"),
+    path("comments/", comments.Comments.as_view(), name="comments"),
+    path("items/<int:pk>/comments/", comments.ItemComments.as_view(), name="item-comments"),
+    path("items/<int:pk>/comments/resolve/", comments.ItemCommentsResolve.as_view(), name="item-comments-resolve"),
     path("reviews/", reviews.Reviews.as_view(), name="reviews"),
     path("reviews/bulk/", review_batches.ReviewsBulk.as_view(), name="reviews-bulk"),
     path("reviews/bulk/undo/", review_batches.ReviewsBulkUndo.as_view(), name="reviews-bulk-undo"),

@@ -31,6 +31,9 @@ class Action(Enum):
     REVIEWS_READ = "reviews.read", Permission.REVIEW
     REVIEWS_DECIDE = "reviews.decide", Permission.REVIEW
     REVIEWS_CHANGE = "reviews.change", Permission.MANAGE
+    #: Whoever does not review reads what was said to him, and says something where his answer was sent back.
+    COMMENTS_READ = "comments.read", Permission.ENTER
+    COMMENTS_WRITE = "comments.write", Permission.ENTER
     CONTEXTS_READ = "contexts.read", Permission.VIEW
     CONTEXTS_SET_ASIDE = "contexts.set-aside", Permission.REVIEW
     CONTEXTS_DELETE = "contexts.delete", Permission.MANAGE

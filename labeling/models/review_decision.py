@@ -20,6 +20,7 @@ class ReviewSort(models.TextChoices):
     """Why an item stands in the queue of reviewers."""
 
     RETURNED = "returned", "answered again after it was sent back"
+    BLIND = "blind", "drawn to be decided without seeing what was said"
     DISPUTED = "disputed", "people disagree and no answer has the majority"
     LOW_CONFIDENCE = "low_confidence", "people disagree, one answer has the majority"
     SUSPECTED = "suspected", "the models do not believe the answer"

@@ -74,6 +74,11 @@ class ReviewPlan(models.Model):
     random_share = models.FloatField(
         default=0.05, help_text="Share of the answers nobody suspects that is looked at all the same."
     )
+    blind_share = models.FloatField(
+        default=0.0,
+        db_default=0.0,
+        help_text="Share of all answered items that is decided without seeing what was said: evidence.",
+    )
     own_allowed = models.BooleanField(
         default=False, help_text="Whether a reviewer may decide about an item that only he has answered."
     )
@@ -84,7 +89,10 @@ class ReviewPlan(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(random_share__gte=0, random_share__lte=1), name="review_random_share_in_range"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(blind_share__gte=0, blind_share__lte=1), name="review_blind_share_in_range"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.kinds import kind_of
@@ -15,10 +16,12 @@ from labeling.models import Action, Because, Item, ItemStatus, Permission, Proje
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.gold import gold_of
 from labeling.pages.navigation import permissions
+from labeling.selectors.comments import thread
 from labeling.selectors.items import answers_of, asked_as_gold, browse, history
 from labeling.selectors.label_names import label_names
 from labeling.services.items import status as service
 from labeling.services.items.doubted import ask_somebody_else
+from labeling.services.review.comments import comment, resolve, sent_back_to
 from labeling.services.validation.errors import Invalid
 
 FIRST_COLUMNS = 6
@@ -118,6 +121,8 @@ def _item(project: Project, pk: int) -> Item:
 @project_page(Action.ITEMS_READ)
 def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     shown = _item(project, pk)
+    reviews = Permission.REVIEW in permissions(request)
+    comments = thread(shown) if reviews else []
     around = Item.objects.filter(project=project)
     context = {
         "project": project,
@@ -126,11 +131,35 @@ def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
         "fields": project.in_column_order(shown.data),
         "asked_as_gold": bool(asked_as_gold([shown])),
         "n_answers": len(answers_of([shown])[shown.pk]),
-        "gold": gold_of(shown) if Permission.REVIEW in permissions(request) else None,
+        "gold": gold_of(shown) if reviews else None,
+        "comments": comments,
+        "has_open": any(one.is_open for one in comments),
+        "has_resolved": any(one.resolved_at for one in comments),
+        "sent_back": list(sent_back_to(project, pk)) if reviews else [],
         "previous": around.filter(ordinal__lt=shown.ordinal).order_by("-ordinal").values_list("pk", flat=True).first(),
         "next": around.filter(ordinal__gt=shown.ordinal).order_by("ordinal").values_list("pk", flat=True).first(),
     }
     return render(request, "pages/items/one.html", context)
+
+
+@require_POST
+@project_page(Action.REVIEWS_DECIDE)
+def item_comment(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    try:
+        made = comment(request.user, project, pk, request.POST.get("text", ""), request.POST.get("to", ""))
+    except Invalid as refused:
+        messages.error(request, f"Not saved. {refused.reason}")
+    else:
+        readers = f"reviewers and {made.addressee.get_username()}" if made.addressee else "reviewers"
+        messages.success(request, f"The comment is there for {readers}.")
+    return redirect(f"{reverse('pages:item', args=[project.slug, pk])}#comments")
+
+
+@require_POST
+@project_page(Action.REVIEWS_DECIDE)
+def item_comments_resolve(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    resolve(request.user, project, pk, is_resolved="open" not in request.POST)
+    return redirect(f"{reverse('pages:item', args=[project.slug, pk])}#comments")
 
 
 @require_POST

@@ -5,16 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from labeling.models import Action, Member, Project, Role
 from labeling.pages.charts import ColumnChart, column_chart
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.selectors.comments import own_threads
 from labeling.selectors.people import SORTS, PersonCard, chosen_people, own_work, people_of
 from labeling.selectors.people.listing import NO_MEMBER
+from labeling.services.review.comments import comment
+from labeling.services.validation.errors import Invalid
 
 MAX_QUERY = 200
 #: Of the picture of a trend: room for one column a week, and its height.
@@ -120,8 +124,22 @@ def own(request: PageRequest, project: Project) -> HttpResponse:
         "work": work,
         "seconds": _seconds(work.median_ms),
         "chart": _weekly(work.weeks, work.per_week) if any(work.per_week) else None,
+        "threads": own_threads(request.user, project),
     }
     return render(request, "pages/people/own.html", context)
+
+
+@require_POST
+@project_page(Action.COMMENTS_WRITE)
+def own_comment(request: PageRequest, project: Project, pk: int) -> HttpResponse:
+    """What somebody says to reviewers about an item that was sent back to him."""
+    try:
+        comment(request.user, project, pk, request.POST.get("text", ""))
+    except Invalid as refused:
+        messages.error(request, f"Not saved. {refused.reason}")
+    else:
+        messages.success(request, "The reviewers read it with the item.")
+    return redirect("pages:own-work", project.slug)
 
 
 def agreement_page(project: Project) -> str:

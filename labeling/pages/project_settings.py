@@ -14,12 +14,15 @@ from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import DeleteForm
 from labeling.pages.markdown import render_markdown
+from labeling.pages.review_form import ReviewForm
 from labeling.pages.settings_form import ProjectSettingsForm
 from labeling.selectors.practice import usable
 from labeling.services.projects.deletion import delete_project
 from labeling.services.projects.manage import update_project
 from labeling.services.projects.overlap_changes import unfinished_change
 from labeling.services.projects.renames import rename_label
+from labeling.services.review.decide import plan_of
+from labeling.services.review.plan import change_plan
 from labeling.services.validation.errors import Invalid
 
 VERSIONS_SHOWN = 20
@@ -39,6 +42,8 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
         return _delete(request, project)
     if part == "rename":
         return _rename(request, project)
+    if part == "review":
+        return _review(request, project)
     form = ProjectSettingsForm(request.POST if request.method == "POST" else None, project=project)
     if form.is_bound and form.is_valid():
         try:
@@ -53,13 +58,21 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
 
 
 def _page(
-    request: PageRequest, project: Project, form: ProjectSettingsForm, delete: DeleteForm, *, rename_error: str = ""
+    request: PageRequest,
+    project: Project,
+    form: ProjectSettingsForm,
+    delete: DeleteForm,
+    *,
+    rename_error: str = "",
+    review: ReviewForm | None = None,
 ) -> HttpResponse:
+    is_wrong = form.errors or delete.errors or rename_error or (review and review.errors)
     keys = page_keys(project.labels.in_use(), kind_of(project), is_picture=project.modality == Modality.IMAGE)
     context = {
         "project": project,
         "form": form,
         "delete": delete,
+        "review": review or ReviewForm(plan=plan_of(project)),
         **_overlap(project),
         "moved": keys.moved,
         "use_picker": keys.use_picker,
@@ -76,7 +89,7 @@ def _page(
         request,
         "pages/settings/index.html",
         context,
-        status=400 if form.errors or delete.errors or rename_error else 200,
+        status=400 if is_wrong else 200,
     )
 
 
@@ -114,6 +127,20 @@ def _rename(request: PageRequest, project: Project) -> HttpResponse:
         return _page(request, project, form, delete, rename_error=error.reason)
     messages.success(request, f"“{name}” is called “{label.name}” now: its answers, models and key stay its own.")
     return redirect("pages:settings", project.slug)
+
+
+def _review(request: PageRequest, project: Project) -> HttpResponse:
+    form = ReviewForm(request.POST, plan=plan_of(project))
+    if form.is_valid():
+        try:
+            change_plan(request.user, project, form.cleaned_data)
+        except Invalid as error:
+            form.blame(error)
+        else:
+            messages.success(request, "Saved: review.")
+            return redirect("pages:settings", project.slug)
+    settings_form, delete = ProjectSettingsForm(project=project), DeleteForm(project=project)
+    return _page(request, project, settings_form, delete, review=form)
 
 
 def _delete(request: PageRequest, project: Project) -> HttpResponse:

@@ -16,6 +16,7 @@ from labeling.pages.annotate import styles_of
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.modules import modules_of
 from labeling.pages.navigation import permissions
+from labeling.selectors.comments import open_threads
 from labeling.selectors.reviewing import unsuspected_errors, waiting_by_sort
 from labeling.services.review.decide import REFUSED, plan_of
 from labeling.services.review.queue import fill
@@ -44,6 +45,7 @@ def review(request: PageRequest, project: Project) -> HttpResponse:
         "one_row": keys.use_picker or not kind.has_labels or len(keys.labels) <= kind.one_row_labels,
         "may_manage": Permission.MANAGE in permissions(request),
         "at_random": f"{100 * plan_of(project).random_share:g} %",
+        "threads": open_threads(project),
         "errors": unsuspected_errors(project),
         "modules": [name for name in modules_of(PAGE_SCRIPT, kind.script) if name != PAGE_SCRIPT],
         "styles": [*styles_of(kind), "css/review.css"],
@@ -57,6 +59,7 @@ def review(request: PageRequest, project: Project) -> HttpResponse:
             "urls": {
                 "reviews": reverse("api:reviews", args=[project.slug]),
                 "item": reverse("pages:item", args=[project.slug, 0]),
+                "comments": reverse("api:item-comments", args=[project.slug, 0]),
             },
         },
     }

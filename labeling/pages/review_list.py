@@ -14,6 +14,7 @@ from labeling.kinds import kind_of
 from labeling.models import Action, ItemStatus, Project, ReviewEntry, ReviewSort
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import name_of
+from labeling.selectors.comments import commented, open_threads
 from labeling.selectors.reviewing import entries_json, newest_batches, waiting_by_sort
 from labeling.services.review.bulk import LEFT_OUT, MAX_ITEMS, accept_many, in_words, look_at, undo_batch
 from labeling.services.review.queue import fill
@@ -31,7 +32,7 @@ def review_list(request: PageRequest, project: Project) -> HttpResponse:
     if not kind_of(project).answers_are_of_items:
         raise Http404("Judgments of pairs are not reviewed.")
     chosen = request.POST.get("sort") or request.GET.get("sort", "")
-    chosen = chosen if chosen in ReviewSort.values else ""
+    chosen = chosen if chosen in ReviewSort.values and chosen != ReviewSort.BLIND else ""
     here = reverse("pages:review-list", args=[project.slug]) + (f"?sort={chosen}" if chosen else "")
     if request.method == "POST":
         try:
@@ -41,7 +42,7 @@ def review_list(request: PageRequest, project: Project) -> HttpResponse:
             shown = None
         return shown or redirect(here)
     fill(project)
-    counts = waiting_by_sort(project)
+    counts = waiting_by_sort(project) | {ReviewSort.BLIND: 0}
     context = {
         "project": project,
         "rows": _rows(request, project, chosen),
@@ -50,12 +51,16 @@ def review_list(request: PageRequest, project: Project) -> HttpResponse:
         "total": counts[chosen] if chosen else sum(counts.values()),
         "most": MAX_ITEMS,
         "batches": newest_batches(project),
+        "threads": open_threads(project),
+        "commented": commented(project),
     }
     return render(request, "pages/review/list.html", context)
 
 
 def _entries(project: Project, sort: str) -> Any:
+    """All but those that are decided without seeing what was said."""
     rows = ReviewEntry.objects.filter(project=project, item__status=ItemStatus.ACTIVE).in_order()
+    rows = rows.exclude(sort=ReviewSort.BLIND)
     return rows.filter(sort=sort) if sort else rows
 
 

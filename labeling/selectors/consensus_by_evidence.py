@@ -7,7 +7,16 @@ from itertools import chain
 
 from labeling.consensus import Ballots, WeighedConsensus, left_out, weigh
 from labeling.kinds import kind_of
-from labeling.models import Annotation, ItemStatus, KnownAnswer, Project, Source
+from labeling.models import (
+    Annotation,
+    ItemStatus,
+    KnownAnswer,
+    Project,
+    ReviewDecision,
+    ReviewSort,
+    Source,
+    Verdict,
+)
 from labeling.selectors.label_names import label_names
 from labeling.selectors.machines.votes import machine_ballots
 
@@ -48,8 +57,9 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
     """A row an item with answers, in the order of the items, and by which rule. Answers of people only, of the eval
     split, too, and none of those in quarantine; where the project says so, machines vote on items of the pool.
 
-    The project's own gold speaks; ``gold`` are further items by their external ids with the names of true labels, and
-    goes before what the project knows of the same item. Raises NotWeighed.
+    The project's own gold speaks, and what reviewers decided without seeing what was said; ``gold`` are further items
+    by their external ids with the names of true labels, and goes before what the project knows of the same item, as
+    gold goes before a review. Raises NotWeighed.
     """
     kind, names = kind_of(project), label_names(project)
     if kind.learned_as != ONE_LABEL:
@@ -61,12 +71,18 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
     given_gold = list(_numbered(project, gold, by_id, by_name))
     said = {item for item, _ in given_gold}
     truth = given_gold + [row for row in _known(project, given, keys) if row[0] not in said]
+    known = {item for item, _ in truth}
+    reviewed = [row for row in _reviewed(project, given, keys) if row[0] not in known]
+    truth += reviewed
     items, people, labels = zip(*given.ballots, strict=True) if given.ballots else ((), (), ())
     machines = machine_ballots(project, given.number_of, {key: number for number, key in enumerate(keys)})
     sizes = (len(given.items), len(given.person_of), max(len(keys), 1))
     found = weigh(Ballots(items, people, labels, truth, *sizes, machines))
     with_say = (one.items for one, weight in zip(machines, found.machine_weights, strict=True) if weight)
     cast = Counter(chain.from_iterable(with_say))
+    if reviewed:
+        by_gold = f"{len(known):,} from gold and {len(reviewed):,} from reviewers who decided without seeing answers"
+        found = found._replace(reason=f"{found.reason} The truth is known {by_gold}.")
     voters = Counter(item for item, _ in {(item, person) for item, person, _ in given.ballots})
     rows = [
         WeighedRow(*item, None if label is None else names.name(keys[label]), sure, voters[number], cast[number])
@@ -83,6 +99,21 @@ def _known(project: Project, given: _Given, keys: list[str]) -> Iterator[tuple[i
     for item_id, answer in rows.iterator(chunk_size=5_000):
         (label,) = kind.labels_of(scheme.read(answer))
         if item_id in given.number_of and label in position and scheme.counts(answer):
+            yield given.number_of[item_id], position[label]
+
+
+def _reviewed(project: Project, given: _Given, keys: list[str]) -> Iterator[tuple[int, int]]:
+    """What reviewers decided of items with answers that were drawn at random, without seeing what was said and without
+    being among those who answered: no other decision says who was right (decision 0086)."""
+    kind, scheme, out = kind_of(project), label_names(project), left_out(project)
+    position = {key: number for number, key in enumerate(keys)}
+    decided = ReviewDecision.objects.standing().filter(
+        project=project, sort=ReviewSort.BLIND, verdict=Verdict.CHANGE, of_own_answer=False, annotation__is_current=True
+    )
+    rows = decided.order_by("item").values_list("item_id", "reviewer_id", "annotation__answer")
+    for item_id, reviewer, answer in rows.iterator(chunk_size=5_000):
+        (label,) = kind.labels_of(scheme.read(answer))
+        if item_id in given.number_of and label in position and scheme.counts(answer) and not out.covers(reviewer):
             yield given.number_of[item_id], position[label]
 
 

@@ -12,6 +12,8 @@ from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
 from labeling.models import Annotation, Project, ReviewDecision, Source, Verdict
 from labeling.selectors.label_names import label_names
 
+#: The answer, as it is stored, that people's answers come to; None where they come to none that could be given.
+Accepting = Callable[[Consensus | None], dict[str, Any] | None]
 #: Items of one question to the database.
 _ITEMS = 500
 
@@ -79,7 +81,7 @@ def accepted_answer(project: Project, consensus: Consensus | None) -> dict[str, 
     return accepting(project)(consensus)
 
 
-def accepting(project: Project) -> Callable[[Consensus | None], dict[str, Any] | None]:
+def accepting(project: Project) -> Accepting:
     """``accepted_answer`` for many items: the labels in use are read once."""
     kind, question = kind_of(project), Question(LabelNames(project.labels.in_use().all_keys()))
 

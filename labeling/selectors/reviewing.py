@@ -9,10 +9,20 @@ from django.db.models import Count, Max, Q
 
 from labeling.extensions import installed
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Project, ReviewDecision, ReviewEntry, ReviewPlan, ReviewSort, Source, Verdict
+from labeling.models import (
+    Annotation,
+    ItemComment,
+    Project,
+    ReviewDecision,
+    ReviewEntry,
+    ReviewPlan,
+    ReviewSort,
+    Source,
+    Verdict,
+)
 from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.names import NameOf
-from labeling.selectors.opinions import Opinions, accepting, opinions_of
+from labeling.selectors.opinions import Accepting, Opinions, accepting, opinions_of
 from labeling.selectors.people.rates import CountedShare, counted_share
 from labeling.selectors.task_json import item_json, utc_text
 
@@ -66,8 +76,10 @@ def newest_batches(project: Project) -> list[ReviewBatch]:
 
 
 def entries_json(project: Project, entries: list[ReviewEntry], name_of: NameOf) -> list[dict[str, Any]]:
-    """Each with its item as an annotator sees it, why it waits, what everybody said, and what that comes to."""
-    said = opinions_of(project, [entry.item_id for entry in entries])
+    """Each with its item as an annotator sees it, why it waits, what everybody said, and what that comes to. Of those
+    that are decided blind nothing is told of what was said."""
+    ids = [entry.item_id for entry in entries if entry.sort != ReviewSort.BLIND]
+    said, comments = opinions_of(project, ids), _comments(ids, name_of)
     names, accepted = label_names(project), accepting(project)
     return [
         {
@@ -78,15 +90,27 @@ def entries_json(project: Project, entries: list[ReviewEntry], name_of: NameOf) 
             "split": entry.item.split,
             "claimed_until": utc_text(entry.claimed_until) if entry.claimed_until else None,
             "task": item_json(entry.item, project),
-            **_opinions_json(project, said[entry.item_id], accepted(said[entry.item_id].consensus), names, name_of),
+            "comments": comments.get(entry.item_id, []),
+            **_opinions_json(project, said.get(entry.item_id, Opinions()), accepted, names, name_of),
         }
         for entry in entries
     ]
 
 
+def _comments(item_ids: list[int], name_of: NameOf) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    rows = ItemComment.objects.filter(item__in=item_ids).select_related("author", "addressee").oldest_first()
+    for row in rows:
+        told = {"by": name_of(row.author.get_username()), "text": row.text, "at": utc_text(row.created_at)}
+        to = name_of(row.addressee.get_username()) if row.addressee else ""
+        found.setdefault(row.item_id, []).append({**told, "to": to, "open": row.is_open})
+    return found
+
+
 def _opinions_json(
-    project: Project, said: Opinions, accepted: dict[str, Any] | None, names: LabelIdentities, name_of: NameOf
+    project: Project, said: Opinions, accepted_of: Accepting, names: LabelIdentities, name_of: NameOf
 ) -> dict[str, Any]:
+    accepted = accepted_of(said.consensus)
     flat: Callable[[Any], str] = kind_of(project).flat
     answers = []
     for row in said.answers:

@@ -64,6 +64,8 @@ WHO = {
     Action.REVIEWS_READ: REVIEW,
     Action.REVIEWS_DECIDE: REVIEW,
     Action.REVIEWS_CHANGE: MANAGE,
+    Action.COMMENTS_READ: MEMBERS,
+    Action.COMMENTS_WRITE: MEMBERS,
     Action.CONTEXTS_READ: VIEW,
     Action.CONTEXTS_SET_ASIDE: REVIEW,
     Action.CONTEXTS_DELETE: MANAGE,
@@ -138,6 +140,9 @@ SPECIAL = {
     ("pages:token-revoke", "post"): (),
     # the annotator was asked about it
     ("api:item-preview", "get"): MEMBERS,
+    # nobody's answer to it was sent back
+    ("api:item-comments", "post"): REVIEW,
+    ("pages:item-reply", "post"): REVIEW,
     ("api:task-preview", "get"): MEMBERS,
     # says to everybody who is signed in whether questions are put to them; strangers learn that there is no project
     ("pages:annotate-state", "get"): SIGNED_IN,
@@ -161,6 +166,7 @@ BODIES = {
     ("api:member-practice-waive", "post"): {"reason": "we talked"},
     ("api:member-practice-reset", "post"): {"reason": "we talked"},
     ("api:member-gold-waive", "post"): {"reason": "we talked"},
+    ("api:item-comments", "post"): {"text": "Why?"},
     ("api:imports", "post"): {"rows": [{"text": "hello"}]},
     ("api:snapshots", "post"): {},
     ("api:machines", "post"): {"name": "keywords", "version": "1"},

@@ -39,6 +39,22 @@ def shown(page: Page, done: int) -> str:
     return page.inner_text("#item .text")
 
 
+def accepted_together_and_undone(page: Page) -> None:
+    page.get_by_text("A voucher again").wait_for()  # an open comment
+    page.get_by_role("link", name="Drawn at random (15)").click()
+    page.wait_for_url("**/review/list/?sort=random")  # and its script
+    for key in "jjxkx":
+        page.keyboard.press(key)
+    look(page, "review-list")
+    page.get_by_role("button", name="Accept the ticked ones").click()
+    page.get_by_role("heading", name="Accept 2 items?").wait_for()
+    look(page, "review-bulk")
+    page.get_by_role("button", name="Accept 2 items").click()
+    page.get_by_text("2 items accepted: 2 ham").wait_for()
+    page.get_by_role("button", name="Undo: 2 items").click()
+    page.get_by_text("Undone: 2 items as before").wait_for()
+
+
 def test_thirty_items_are_reviewed_by_keys(open_page, site):
     mia, ann, bob = (UserFactory(username=name) for name in ("mia", "ann", "bob"))
     project = make_project(slug="mail", name="Mail of the shop", manager=mia, overlap=2)
@@ -53,6 +69,10 @@ def test_thirty_items_are_reviewed_by_keys(open_page, site):
     first = shown(page, 0)
     assert "0 of 30" in page.inner_text(".head__progress")
     assert page.locator(".said__answers li").all_inner_texts() == ["ham\nann", "spam\nbob"]
+    page.get_by_label("For other reviewers").fill("A voucher again: what do the rules say?")
+    page.keyboard.press("Control+Enter")
+    page.locator(".said__comments").get_by_text("A voucher again").wait_for()
+    page.keyboard.press("Escape")
     look(page, "review-disputed")
 
     page.keyboard.press("Enter")  # a tie: nothing to accept
@@ -75,6 +95,7 @@ def test_thirty_items_are_reviewed_by_keys(open_page, site):
         page.keyboard.press("2" if done % 2 else "1")
     shown(page, 15)
     look(page, "review-random")
+    accepted_together_and_undone(open_page(mia, "/p/mail/review/list/"))
     for done in range(15, N):
         shown(page, done)
         page.keyboard.press("Enter")
@@ -83,13 +104,16 @@ def test_thirty_items_are_reviewed_by_keys(open_page, site):
     assert "30 of 30" in page.inner_text(".head__progress")
     standing = ReviewDecision.objects.standing()
     assert standing.count() == N
-    assert standing.filter(verdict="accept", sort="random").count() == 15
+    assert standing.filter(verdict="accept", batch="").count() == 15  # also the two that were undone
     sent = standing.get(verdict="send_back")
     assert (sent.comment.text, sent.waits, sent.task.annotator.username) == ("Is a voucher spam?", True, "ann")
     assert Item.objects.filter(status="set_aside").count() == 1
     assert Annotation.objects.current().filter(source=Source.REVIEW).count() == N - 2
-    assert ReviewDecision.objects.exclude(undone_at=None).count() == 1
+    assert ReviewDecision.objects.exclude(undone_at=None).count() == 3
 
     hers = open_page(ann, "/p/mail/annotate/")  # the question comes back to its author, with what was said
     hers.get_by_text("Is a voucher spam?").wait_for()
     look(hers, "annotate-returned")
+    hers.goto("/p/mail/mine/")
+    hers.get_by_text("Is a voucher spam?").wait_for()
+    look(hers, "own-threads")

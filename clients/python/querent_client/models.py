@@ -68,7 +68,7 @@ PairsEnum = Literal["any", "given"]
 ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
 
 
-ReviewSortEnum = Literal["returned", "disputed", "low_confidence", "suspected", "random"]
+ReviewSortEnum = Literal["returned", "blind", "disputed", "low_confidence", "suspected", "random"]
 
 
 RoleEnum = Literal["viewer", "annotator", "reviewer", "manager"]
@@ -679,6 +679,7 @@ class PatchedPlanInRequest(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     sorts: NotRequired[list[ReviewSortEnum]]
     random_share: NotRequired[float]
+    blind_share: NotRequired[float]
     own_allowed: NotRequired[bool]
 
 
@@ -903,6 +904,15 @@ class ReleasedOut(TypedDict):
     released: int
 
 
+class SaidAboutOut(TypedDict):
+    by: str
+    # Who reads it beside reviewers; mostly nobody.
+    to: str
+    text: str
+    at: str
+    open: bool
+
+
 class SaidOut(TypedDict):
     # Empty for a label that came in nobody's name.
     by: str
@@ -940,6 +950,8 @@ class ReviewEntryOut(TypedDict):
     split: str
     claimed_until: str | None
     task: TaskItem
+    comments: list[SaidAboutOut]
+    # Nobody's where the sort is *blind*: that is decided without seeing them.
     answers: list[SaidOut]
     # What *accept* would decide; null where it cannot.
     accepted: dict[str, Any] | None
@@ -1184,8 +1196,12 @@ class StandingOut(TypedDict):
     sorts: list[ReviewSortEnum]
     # Of the answers nobody suspects, the share that is looked at.
     random_share: float
+    # Of all answered items, the share that is decided without seeing what was said.
+    blind_share: float
     # Whether one may decide about what only oneself has answered.
     own_allowed: bool
+    # Items with comments that no reviewer has settled.
+    open_threads: int
     # Share of those drawn at random that reviewers changed, with its interval.
     unsuspected_errors: UnsuspectedOut | None
 

@@ -22,6 +22,7 @@ from labeling.models import (
     ReviewDecision,
     ReviewEntry,
     ReviewPlan,
+    ReviewSort,
     Split,
     User,
     Verdict,
@@ -46,6 +47,7 @@ LEFT_OUT = {
     "decided": "decided already",
     "waits": "its author or somebody else is asked once more",
     "claimed": "another reviewer has it in front of him",
+    "blind": "drawn to be decided without seeing what was said",
     "news": "somebody has answered since it was looked at",
     "own": "nobody but you has answered it",
     "undecided": "the answers come to nothing that could be accepted",
@@ -168,13 +170,16 @@ def _lock_entries(project: Project, item_ids: list[int]) -> None:
 
 
 def _told_again(user: User, project: Project, batch: str) -> Bulk | None:
-    """What a batch of this name has decided. Raises Invalid (batch) for somebody else's."""
+    """What a batch of this name has decided and still stands. Raises Invalid (batch) for somebody else's."""
     rows = list(ReviewDecision.objects.filter(project=project, batch=batch).select_related("annotation"))
     if not rows:
         return None
     if any(row.reviewer_id != user.pk for row in rows):
         raise Invalid("batch", "Another reviewer's batch is called so.")
-    return Bulk(batch, {row.item_id: row.annotation.answer for row in rows if row.annotation and row.annotation.answer})
+    standing = [row for row in rows if row.undone_at is None]
+    return Bulk(
+        batch, {row.item_id: row.annotation.answer for row in standing if row.annotation and row.annotation.answer}
+    )
 
 
 def _looked_at(
@@ -183,6 +188,7 @@ def _looked_at(
     newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
     entries = ReviewEntry.objects.filter(project=project, item__in=wanted)
     claimed = set(entries.held_by_others(user).values_list("item", flat=True))
+    blind = set(entries.filter(sort=ReviewSort.BLIND).values_list("item", flat=True))
     items = {item.pk: item for item in Item.objects.filter(project=project, pk__in=wanted)}
     again = AskedAgain.objects.filter(item__in=wanted, item__is_open=True).exclude(asked_at=None)
     asked = set(again.values_list("item", flat=True))
@@ -202,6 +208,7 @@ def _looked_at(
             "decided": said.review is not None,
             "waits": said.is_settled or pk in asked,
             "claimed": pk in claimed,
+            "blind": pk in blind,
             "news": pk in news,
             "own": said.people == {user.pk} and not own_allowed,
         }

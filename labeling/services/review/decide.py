@@ -25,6 +25,7 @@ from labeling.models import (
     ReviewDecision,
     ReviewEntry,
     ReviewPlan,
+    ReviewSort,
     Task,
     TaskState,
     User,
@@ -182,6 +183,8 @@ def _answered(review: _Review, verdict: Verdict, answer: Any, words: str) -> Rev
         raise Invalid("item", "Nobody but you has answered it: another reviewer decides, or one person more is asked.")
     accepted = accepted_answer(project, said.consensus)
     if verdict == Verdict.ACCEPT:
+        if ReviewEntry.objects.filter(item=review.item, sort=ReviewSort.BLIND).exists():
+            raise Invalid("verdict", "This one is decided without seeing what was said: choose an answer.")
         if accepted is None:
             raise Invalid("verdict", "The answers come to nothing that could be accepted: choose an answer.")
         stored = accepted

@@ -1,4 +1,4 @@
-"""The settings of review: which sorts wait, what share is drawn at random, who may decide about his own answers."""
+"""The settings of review: which sorts wait, what shares are drawn at random, who may decide about his own answers."""
 
 import math
 from typing import Any
@@ -8,16 +8,18 @@ from django.db import transaction
 from labeling.models import Action, Project, ReviewPlan, ReviewSort, User
 from labeling.selectors.access import require
 from labeling.services.audit.trail import record_change
+from labeling.services.review.queue import ALWAYS
 from labeling.services.validation.errors import Invalid
 
-FIELDS = ("sorts", "random_share", "own_allowed")
-#: What was sent back comes in any case: its author waits for an answer.
-CHOSEN = tuple(sort.value for sort in ReviewSort if sort != ReviewSort.RETURNED)
+FIELDS = ("sorts", "random_share", "blind_share", "own_allowed")
+#: The others come in any case.
+CHOSEN = tuple(sort.value for sort in ReviewSort if sort not in ALWAYS)
 
 
 @transaction.atomic
 def change_plan(user: User, project: Project, changes: dict[str, Any]) -> ReviewPlan:
-    """Needs the permission to manage; the queue is filled anew. Raises Invalid (sorts, random_share, own_allowed)."""
+    """Needs the permission to manage; the queue is filled anew. Raises Invalid (sorts, random_share, blind_share,
+    own_allowed)."""
     require(user, project, Action.REVIEWS_CHANGE)
     ReviewPlan.objects.get_or_create(project=project)
     plan = ReviewPlan.objects.select_for_update(no_key=True).get(project=project)
@@ -39,10 +41,10 @@ def _checked(name: str, value: Any) -> Any:
             if not isinstance(value, list) or not set(map(str, value)) <= set(ReviewSort.values):
                 raise Invalid("sorts", f"A list of {', '.join(CHOSEN)}.")
             return [sort for sort in ReviewSort.values if sort in value or sort == ReviewSort.RETURNED]
-        case "random_share":
+        case "random_share" | "blind_share":
             is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
             if not is_number or not 0 <= value <= 1:
-                raise Invalid("random_share", "A number from 0 to 1.")
+                raise Invalid(name, "A number from 0 to 1.")
             return float(value)
         case _:
             if not isinstance(value, bool):

@@ -43,6 +43,8 @@ FILLED_AT_MOST_EVERY_S = 10
 FILLED_AGAIN_AFTER_S = 60
 MAX_COUNT = 20
 _ROWS = 500
+#: What waits whatever sorts the manager has chosen: an author waits, or the share says how much.
+ALWAYS = (ReviewSort.RETURNED, ReviewSort.BLIND)
 _PLACES = {sort.value: place for place, sort in enumerate(ReviewSort)}
 
 
@@ -91,7 +93,8 @@ def next_entries(user: User, project: Project, count: int = 1, sorts: Collection
     """Up to ``count`` entries, claimed for the reviewer for ten minutes: those he has first, then the next ones of the
     ``sorts`` (all where none is named). Nobody else gets them meanwhile.
 
-    Left out is what only he has answered, unless the manager allows it. Raises Invalid (count, sorts), Http404,
+    Left out is what only he has answered, unless the manager allows it, and of what is decided blind all that he has
+    answered. Raises Invalid (count, sorts), Http404,
     PermissionDenied.
     """
     admit(user, project)
@@ -105,8 +108,9 @@ def next_entries(user: User, project: Project, count: int = 1, sorts: Collection
     rows = ReviewEntry.objects.filter(project=project, item__status=ItemStatus.ACTIVE)
     if sorts:
         rows = rows.filter(sort__in=list(sorts))
+    given = Annotation.objects.current().filter(item=OuterRef("item"), source=Source.HUMAN)
+    rows = rows.exclude(Q(sort=ReviewSort.BLIND) & Exists(given.filter(annotator=user)))
     if not plan_of(project).own_allowed:
-        given = Annotation.objects.current().filter(item=OuterRef("item"), source=Source.HUMAN)
         rows = rows.filter(Exists(given.exclude(annotator=user)) | ~Exists(given.filter(annotator=user)))
     mine = list(rows.filter(claimed_by=user).in_order().values_list("pk", flat=True)[:count])
     until = database_now() + timedelta(seconds=CLAIM_S)
@@ -154,12 +158,12 @@ def _is_stale(plan: ReviewPlan, project: Project) -> bool:
 def _candidates(project: Project, plan: ReviewPlan) -> list[_Candidate]:
     """One an item, of the first sort that it belongs to."""
     found: dict[int, _Candidate] = {}
-    for some in (_returned(project), _disagreeing(project), _suspected(project)):
+    for some in (_returned(project), _blind(project, plan), _disagreeing(project), _suspected(project)):
         for one in some:
             found.setdefault(one.item_id, one)
     # what is suspicious is none of those that nothing speaks against, also where reviewers do not look at it
     found |= {one.item_id: one for one in _at_random(project, plan, frozenset(found))}
-    wanted = [one for one in found.values() if one.sort in plan.sorts or one.sort == ReviewSort.RETURNED]
+    wanted = [one for one in found.values() if one.sort in plan.sorts or one.sort in ALWAYS]
     counts: dict[str, int] = {}
     kept = []
     for one in sorted(wanted, key=lambda one: (_PLACES[one.sort], one.priority, one.item_id)):
@@ -212,20 +216,34 @@ def _suspected(project: Project) -> Iterator[_Candidate]:
         )
 
 
+def _blind(project: Project, plan: ReviewPlan) -> Iterator[_Candidate]:
+    """Items with all their answers, whatever speaks for or against them, in the order of the draw."""
+    why = "Drawn at random, to be decided without seeing what was said."
+    return _drawn_ones(project, _drawn(project, plan.blind_share, "blind"), ReviewSort.BLIND, why)
+
+
 def _at_random(project: Project, plan: ReviewPlan, others: Collection[int]) -> Iterator[_Candidate]:
     """Items with all their answers that nothing speaks against, each with the probability ``random_share``."""
+    why = "Drawn at random: nothing speaks against its answer."
+    return _drawn_ones(project, _drawn(project, plan.random_share, "review"), ReviewSort.RANDOM, why, others)
+
+
+def _drawn_ones(
+    project: Project, drawn: Iterator[Sequence[int]], sort: ReviewSort, why: str, others: Collection[int] = ()
+) -> Iterator[_Candidate]:
     given = 0
-    for ordinals in _drawn(project, plan.random_share):
+    for ordinals in drawn:
         items = Item.objects.filter(project=project, status=ItemStatus.ACTIVE, is_open=False, answers__gte=1)
-        ids = items.filter(ordinal__in=ordinals).values_list("pk", flat=True)
-        for pk in sorted(_unsettled(project, [pk for pk in ids if pk not in others])):
+        place = {ordinal: n for n, ordinal in enumerate(ordinals)}
+        found = dict(items.filter(ordinal__in=ordinals).values_list("pk", "ordinal"))
+        for pk in sorted(_unsettled(project, found.keys() - set(others)), key=lambda pk: place[found[pk]]):
             given += 1
-            yield _Candidate(pk, ReviewSort.RANDOM, given, "Drawn at random: nothing speaks against its answer.")
+            yield _Candidate(pk, sort, given, why)
         if given >= WAITING:
             return
 
 
-def _drawn(project: Project, share: float) -> Iterator[Sequence[int]]:
+def _drawn(project: Project, share: float, purpose: str) -> Iterator[Sequence[int]]:
     """Ordinals, one of each block of ``1 / share``, the blocks in an order of their own: the same for the same project
     however often it is asked, and for all shares that a block fits."""
     if share <= 0:
@@ -233,7 +251,7 @@ def _drawn(project: Project, share: float) -> Iterator[Sequence[int]]:
     limit = Progress.objects.get(project=project).next_ordinal
     size = max(1, round(1 / share))
     blocks = list(range(-(-limit // size)))
-    rng = random.Random(f"review:{project.split_seed}:{size}")
+    rng = random.Random(f"{purpose}:{project.split_seed}:{size}")
     at = [rng.randrange(size) for _ in blocks]
     rng.shuffle(blocks)
     for start in range(0, len(blocks), _ROWS):

@@ -41,6 +41,7 @@ const workspace = new Workspace({
 });
 const moreMenu = new SkipMenu({ panel: $("#more-menu"), covered: $("#answer-bar"), skip: chosenFromMore });
 const current = () => waiting[0];
+const isBlind = (entry) => entry.sort === "blind";
 
 // ---- what a reviewer does ----
 
@@ -55,6 +56,7 @@ function give(answer) {
 function accept() {
   const entry = current();
   if (!entry) return;
+  if (isBlind(entry)) return warn("This one is decided without seeing what was said: choose an answer.");
   if (!entry.accepted) return warn("People’s answers come to nothing that could be accepted: choose an answer.");
   if (!workspace.isReady) return say("Nothing was decided: there is no picture to judge yet.");
   decide({ verdict: "accept" }, workspace.words(entry.accepted));
@@ -71,6 +73,7 @@ function chosenFromMore(verdict) {
 }
 
 function openBack() {
+  if (current() && isBlind(current())) return warn("This one is decided without seeing what was said: choose an answer.");
   const people = current()?.answers.filter((one) => !one.imported) ?? [];
   if (!people.length) return warn("What came with an import has no author to ask.");
   const select = $("#back select");
@@ -141,8 +144,34 @@ async function undo() {
   say("Undone. The item is here again.");
 }
 
+/** What is said about the item stays with it, whatever is decided. */
+async function comment() {
+  const entry = current();
+  const field = $("#said-of-it [data-say] textarea");
+  const text = field.value.trim();
+  if (!entry || !text) return field.focus();
+  const answer = await call("POST", boot.urls.comments.replace("/0/", `/${entry.item}/`), { text });
+  if (answer.status !== 201) return warn(answer.status ? wordsOf(answer.body, troubleOf(answer)) : troubleOf(answer));
+  const { author, created_at, open } = answer.body;
+  entry.comments.push({ by: author, to: "", text, at: created_at, open });
+  if (entry !== current()) return;
+  field.value = "";
+  drawComments(entry);
+  say("The comment is saved.");
+}
+
+async function resolve() {
+  const entry = current();
+  if (!entry) return;
+  const answer = await call("POST", `${boot.urls.comments.replace("/0/", `/${entry.item}/`)}resolve/`, {});
+  if (answer.status !== 200) return warn(answer.status ? wordsOf(answer.body, troubleOf(answer)) : troubleOf(answer));
+  for (const one of entry.comments) one.open = false;
+  if (entry === current()) drawComments(entry), rest();
+  say("The comments are settled.");
+}
+
 const commands = {
-  accept, undo, sendBack: openBack, takeBack: openBack, closeBack,
+  accept, undo, resolve, sendBack: openBack, takeBack: openBack, closeBack,
   skip: () => current() && moreMenu.open(),
   more: () => current() && moreMenu.open(),
   theme: () => $("[data-theme-toggle]").click(),
@@ -178,6 +207,12 @@ function listen() {
   $("#back").addEventListener("submit", (event) => (event.preventDefault(), sendBack()));
   // the keys of the page are letters: what is typed here is no command
   $("#back").addEventListener("keydown", (event) => event.key !== "Escape" && event.key !== "Enter" && event.stopPropagation());
+  $("[data-say]").addEventListener("submit", (event) => (event.preventDefault(), comment()));
+  $("[data-say]").addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") rest();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.preventDefault(), comment();
+  });
   $("#keys").addEventListener("close", rest);
   $("#said-of-it [data-model]").addEventListener("toggle", (event) => event.target.open && believed());
   $("#item").addEventListener("blur", (event) => event.target.classList.remove("is-resting"));
@@ -234,6 +269,10 @@ function drawSaid(entry) {
   const panel = $("#said-of-it");
   panel.dataset.item = entry.item;
   panel.querySelector("[data-why]").textContent = entry.why;
+  panel.querySelector("[data-blind]").hidden = !isBlind(entry);
+  panel.querySelector("[data-told]").hidden = isBlind(entry);
+  panel.querySelector("[data-say] textarea").value = "";
+  drawComments(entry);
   panel.querySelector("[data-before]").hidden = !entry.review;
   if (entry.review) panel.querySelector("[data-before] [data-text]").textContent = workspace.words(entry.review);
   panel.querySelector("[data-answers]").replaceChildren(...entry.answers.map(lineOf));
@@ -242,6 +281,24 @@ function drawSaid(entry) {
   panel.scrollTop = 0;
   $("#accept").disabled = !entry.accepted;
   $("#accept [data-text]").textContent = entry.accepted ? workspace.words(entry.accepted) : "";
+}
+
+function drawComments({ comments }) {
+  const panel = $("#said-of-it");
+  panel.querySelector("[data-comments]").replaceChildren(...comments.map(commentOf));
+  panel.querySelector("[data-none]").hidden = comments.length > 0;
+  panel.querySelector("[data-command=resolve]").hidden = !comments.some((one) => one.open);
+}
+
+function commentOf({ by, to, text, at, open }) {
+  const line = document.createElement("li");
+  const [words, who] = [document.createElement("p"), document.createElement("span")];
+  words.textContent = text;
+  who.className = "said__by";
+  const when = new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  who.textContent = `${by}${to ? `, to ${to}` : ""}, ${when}${open ? ", open" : ""}`;
+  line.append(words, who);
+  return line;
 }
 
 function lineOf({ by, words, imported }) {

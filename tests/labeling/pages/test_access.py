@@ -49,6 +49,9 @@ PAGES = {
     "agreement": Page(Permission.VIEW),
     "items": Page(Permission.VIEW),
     "item": Page(Permission.VIEW),
+    "item-comment": Page(Permission.REVIEW, "post", 302),
+    "item-comments-resolve": Page(Permission.REVIEW, "post", 302),
+    "item-reply": Page(Permission.REVIEW, "post", 302),  # and for whose answer was sent back
     "item-gold": Page(Permission.REVIEW, "post", 302),
     "item-gold-remove": Page(Permission.REVIEW, "post", 302),
     "gold": Page(Permission.REVIEW),

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from labeling.models import Source, Split
+from labeling.consensus.by_evidence import majority
+from labeling.models import ReviewEntry, ReviewPlan, Source, Split
+from labeling.selectors.consensus_by_evidence import weighed
+from labeling.selectors.label_names import label_names
+from labeling.services.quality.known_answers import make_gold
+from labeling.services.quality.quarantine import set_in_quarantine
+from labeling.services.review.bulk import accept_many
 from labeling.services.review.decide import decide, undo
 from learning.core.person_weights import NOBODY
 from learning.families.labels.training_data import freeze
@@ -82,3 +88,31 @@ def test_an_imported_label_that_a_reviewer_changed_is_no_import_any_more(project
     decide(people.reviewer, project, item.pk, "change", answer={"label": "spam"})
     data = frozen(project)
     assert (data.pool.n_imported, data.pool.hard.tolist()) == (0, [[0.0, 1.0]])
+
+
+def test_only_what_was_decided_blind_says_which_rule_is_right(project, people, monkeypatch):
+    """What was accepted by seeing what people came to says that they are right, whoever is."""
+    judged = []
+    monkeypatch.setattr(
+        "labeling.selectors.consensus_by_evidence.weigh",
+        lambda ballots: judged.append(ballots.gold) or majority(ballots),
+    )
+    reviewer = people.reviewer
+    blind, own, known, superseded, _seen, bulk = items = make_items(project, list("abcdef"))
+    for item in items:
+        make_answer(item, reviewer if item == own else people.annotator, {"label": "ham"})
+    for item in items[:4]:
+        ReviewEntry.objects.create(project=project, item=item, sort="blind", place=1, priority=1, why="drawn")
+    ReviewPlan.objects.create(project=project, own_allowed=True)
+    for item in items[:5]:
+        decide(reviewer, project, item.pk, "change", answer={"label": "spam"})
+    decide(people.manager, project, superseded.pk, "change", answer={"label": "ham"})
+    accept_many(reviewer, project, [bulk.pk])
+    make_gold(people.manager, known, {"label": "ham"})
+    found, rows = weighed(project)
+    numbers = [row.item_id for row in rows]
+    spam = [label_names(project).name(key) for key in project.labels.all_keys()].index("spam")
+    assert judged == [[(numbers.index(known.pk), 1 - spam), (numbers.index(blind.pk), spam)]]
+    assert found.reason.endswith("1 from gold and 1 from reviewers who decided without seeing answers.")
+    set_in_quarantine(people.manager, project, "reviewer", "Decides at random.")
+    assert weighed(project)[0].reason.endswith("installed.")

@@ -20,8 +20,9 @@ from labeling.models import (
     Source,
     Split,
 )
-from labeling.selectors.reviewing import unsuspected_errors, waiting_by_sort
+from labeling.selectors.reviewing import entries_json, unsuspected_errors, waiting_by_sort
 from labeling.services.answers.record import record_answer
+from labeling.services.review.bulk import look_at
 from labeling.services.review.decide import decide, undo
 from labeling.services.review.plan import change_plan
 from labeling.services.review.queue import fill, next_entries, release
@@ -157,6 +158,24 @@ def test_how_wrong_what_nobody_suspects_is_has_an_interval(project, people, thre
     assert found.low < 0.25 < found.high
 
 
+def test_what_is_drawn_blind_is_decided_without_seeing_what_was_said(project, people, three):
+    ReviewPlan.objects.create(project=project, blind_share=1.0, sorts=["returned"])
+    tie, agreed = said(project, three, "ham", "spam"), said(project, three, "ham", "ham", "ham")
+    own = said(project, [people.reviewer, *three[:2]], "ham", "ham", "ham")
+    Item.objects.filter(pk=tie.pk).update(is_open=False)
+    assert queue(project) == dict.fromkeys((tie.pk, agreed.pk, own.pk), "blind")
+    entries = next_entries(people.reviewer, project, 5)
+    assert {entry.item_id for entry in entries} == {tie.pk, agreed.pk}  # not what he has answered himself
+    for told in entries_json(project, entries, str):
+        assert (told["answers"], told["accepted"], told["comments"]) == ([], None, [])
+    with pytest.raises(Invalid, match="without seeing"):
+        decide(people.reviewer, project, agreed.pk, "accept")
+    assert set(look_at(people.reviewer, project, [agreed.pk, own.pk]).left_out.values()) == {"blind"}
+    decided = decide(people.reviewer, project, agreed.pk, "change", answer={"label": "ham"})
+    assert (decided.sort, decided.is_same) == ("blind", True)
+    assert unsuspected_errors(project) is None
+
+
 def test_nobody_is_given_what_only_he_has_answered(project, people, three):
     ReviewPlan.objects.create(project=project, random_share=1.0)
     project.overlap = 1
@@ -183,10 +202,20 @@ def test_a_claim_is_ones_own_until_it_runs_out(project, people, three):
     assert [one.item_id for one in next_entries(people.reviewer, project, 1)] == [item.pk]
 
 
-def test_settings_are_checked_and_for_managers(project, people):
+def test_settings_are_checked_and_for_managers(client, project, people):
     plan = change_plan(people.manager, project, {"sorts": ["random"], "random_share": 0.5})
     assert (plan.sorts, plan.random_share) == (["returned", "random"], 0.5)
-    for wrong in ({"sorts": ["all"]}, {"random_share": 2}, {"own_allowed": "yes"}, {"other": 1}):
+    client.force_login(people.manager)
+    sent = {"part": "review", "sorts": ["disputed"], "random_share": "2.5", "blind_share": "10", "own_allowed": "on"}
+    assert client.post("/p/sms/settings/", sent).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.sorts, plan.random_share, plan.blind_share) == (["returned", "disputed"], 0.025, 0.1)
+    assert plan.own_allowed
+    refused = client.post("/p/sms/settings/", {**sent, "random_share": "101"})
+    assert (refused.status_code, b"From 0 to 100." in refused.content, b'value="101"' in refused.content) == (
+        400, True, True,
+    )  # fmt: skip
+    for wrong in ({"sorts": ["all"]}, {"random_share": 2}, {"blind_share": -1}, {"own_allowed": "yes"}, {"other": 1}):
         with pytest.raises(Invalid):
             change_plan(people.manager, project, wrong)
     with pytest.raises(Invalid, match="Unknown"):
