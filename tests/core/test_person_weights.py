@@ -75,14 +75,16 @@ def test_where_nobody_is_worse_the_model_is_the_same_bytes(kind: str) -> None:
     assert models[0].dump() == models[1].dump()  # type: ignore[union-attr]
 
 
-def test_weights_that_are_given_stand() -> None:
+def test_weights_that_are_given_are_times_those_of_people() -> None:
     features, targets, people, _ = answered("one_bad", 0.2)
     settings = cycle.Settings("classification", 2, learner="logistic")
-    given = cycle.Answers(features, targets, weights=np.ones(len(features)))
-    models = [
-        cycle.fit_model(each, settings, np.random.default_rng(0)) for each in (given, replace(given, people=people))
-    ]
-    assert models[0].dump() == models[1].dump()  # type: ignore[union-attr]
+    answers = cycle.Answers(features, targets, people=people)
+    ones = np.ones(len(features))
+    alone, beside, halved = (
+        cycle.fit_model(each, settings, np.random.default_rng(0))
+        for each in (answers, replace(answers, weights=ones), replace(answers, weights=np.where(people, 0.5, ones)))
+    )
+    assert alone.dump() == beside.dump() != halved.dump()  # type: ignore[union-attr]
 
 
 def test_what_several_people_came_to_keeps_its_weight() -> None:

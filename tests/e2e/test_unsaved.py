@@ -45,7 +45,7 @@ def words(page) -> str:
 def test_one_save_keeps_the_edits_of_every_part_and_says_so_where_one_is(asked, project, viewport):
     page = asked("/p/sms/settings/", viewport=viewport)
     assert words(page) == "Everything is saved."
-    assert page.get_by_role("button", name="Save").is_disabled()
+    assert page.get_by_role("button", name="Save", exact=True).is_disabled()
     page.locator("#id_name").fill("Messages")
     page.get_by_label("Name of label 2").fill("junk")
     page.locator("#id_instructions").fill("Read twice.")
@@ -55,7 +55,7 @@ def test_one_save_keeps_the_edits_of_every_part_and_says_so_where_one_is(asked, 
     assert before > 100
     bar = page.locator(".save-bar").bounding_box()
     assert bar["y"] + bar["height"] <= viewport["height"], "the bar is in view wherever one is"
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Saved: name, labels, instructions, asking and learning.").wait_for()
     assert page.locator("[data-words]").evaluate("words => words.getBoundingClientRect().bottom <= innerHeight")
     assert abs(page.evaluate("scrollY") - before) < 100, "one stays where one was"
@@ -69,7 +69,7 @@ def test_an_error_loses_nothing_and_is_mended_without_typing_again(asked, projec
     page = asked("/p/sms/settings/")
     page.locator("#id_purpose").fill("For a filter.")
     page.locator("#id_overlap").fill("0")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.locator(".errorlist").wait_for()
     assert "Not saved: Purpose, Answers per item" in words(page)
     assert page.locator("#id_purpose").input_value() == "For a filter."
@@ -99,7 +99,7 @@ def test_what_somebody_else_saved_meanwhile_is_kept(asked, project):
     page = asked("/p/sms/settings/")
     Project.objects.filter(pk=project.pk).update(overlap=4)
     page.locator("#id_name").fill("Messages")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Saved: name.").wait_for()
     project.refresh_from_db()
     assert (project.name, project.overlap) == ("Messages", 4)
@@ -147,5 +147,5 @@ def test_a_name_typed_for_a_token_is_not_lost_by_a_link(asked, site):
 def test_saved_without_any_script(manager, project, open_page):
     page = open_page(manager, "/p/sms/settings/", java_script_enabled=False)
     page.locator("#id_name").fill("Plain")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Saved: name.").wait_for()

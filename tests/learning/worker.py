@@ -28,7 +28,7 @@ PLACES = (
     "labeling.services.queue.publish:_insert",
     "learning.families.labels.ranking:publish",
     "learning.families.pairwise.freeze:freeze",
-    "learning.families.pairwise.family:fit_ranking",
+    "learning.families.pairwise.fit:fit_ranking",
     "learning.families.pairwise.choose:next_pairs",
     "learning.families.pairwise.publish:store",
     "learning.families.pairwise.choose:publish",

@@ -150,6 +150,7 @@ def learned(desk) -> Run:
 MISSING = {
     "learning-pages:ranking": lambda kind: not kind.ranks_items,
     "pages:gold": lambda kind: not kind.answers_are_of_items,
+    "pages:review-list": lambda kind: not kind.answers_are_of_items,
     "pages:labels": lambda kind: not kind.has_labels,
 }
 

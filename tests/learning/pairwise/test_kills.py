@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 
 PLACES = (
     "learning.families.pairwise.freeze:freeze:after",
-    "learning.families.pairwise.family:fit_ranking:before",
+    "learning.families.pairwise.fit:fit_ranking:before",
     "learning.services.files:store:after",
     "learning.families.pairwise.publish:store:after",
     "learning.families.pairwise.choose:publish:after",
