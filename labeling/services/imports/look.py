@@ -14,7 +14,7 @@ from django.conf import settings
 from labeling.kinds import QuestionKind, kind_of
 from labeling.models import ImportFormat, Project, Split
 from labeling.services.imports.columns import ColumnMapping, is_by_name, purposes_of, suggested
-from labeling.services.imports.columns.suggest import Suggestion
+from labeling.services.imports.columns.suggest import SuggestedPurpose
 from labeling.services.imports.errors import ImportRefused, RowRejected
 from labeling.services.imports.new_labels import NewLabels
 from labeling.services.imports.notes import ImportNotes
@@ -108,7 +108,7 @@ def look_at(
     names, records = _head(file, project, format, file_name, chosen)
     kind = kind_of(project)
     purposes = purposes_of(project.modality, kind)
-    why: dict[str, Suggestion] = {}
+    why: dict[str, SuggestedPurpose] = {}
     if names and "columns" not in chosen:
         why = _guess(project, names, records, purposes)
         chosen["columns"] = {
@@ -167,16 +167,16 @@ def _head(
 
 def _guess(
     project: Project, names: list[str], records: list[dict[str, Any]], purposes: Iterable[str]
-) -> dict[str, Suggestion]:
+) -> dict[str, SuggestedPurpose]:
     remembered = {name: purpose for name, purpose in project.import_columns.items() if name in names}
     if len(remembered) == len(project.import_columns) and remembered:
-        return {name: Suggestion(purpose, "as last time") for name, purpose in remembered.items()}
+        return {name: SuggestedPurpose(purpose, "as last time") for name, purpose in remembered.items()}
     return suggested(names, records, list(purposes), project.labels.names())
 
 
 def _columns(
     names: list[str], records: list[dict[str, Any]], mapping: ColumnMapping, by_name: Iterable[str],
-    why: dict[str, Suggestion],
+    why: dict[str, SuggestedPurpose],
 ) -> list[ColumnLook]:  # fmt: skip
     known = {*by_name, *mapping.chosen.values()}
     found = []

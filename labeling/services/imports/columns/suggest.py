@@ -31,7 +31,7 @@ _WORDS = 3.0
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class SuggestedPurpose:
     """``why`` is a phrase for the page."""
 
     purpose: str
@@ -40,7 +40,7 @@ class Suggestion:
 
 def suggested(
     columns: Sequence[str], rows: Sequence[Mapping[str, Any]], purposes: Collection[str], labels: Collection[str] = ()
-) -> dict[str, Suggestion]:
+) -> dict[str, SuggestedPurpose]:
     """By column what it seems to be for; columns that seem to be for nothing are absent.
 
     Parameters
@@ -53,7 +53,7 @@ def suggested(
     labels : collection of str
         Label names of the project.
     """
-    found: dict[str, Suggestion] = {}
+    found: dict[str, SuggestedPurpose] = {}
     values = {name: [row[name] for row in rows if row.get(name) not in (None, "")] for name in columns}
 
     def free(purpose: str) -> bool:
@@ -61,7 +61,7 @@ def suggested(
 
     def take(name: str | None, purpose: str, why: str) -> None:
         if name is not None:
-            found[name] = Suggestion(purpose, why)
+            found[name] = SuggestedPurpose(purpose, why)
 
     for name in columns:
         if name in purposes:
