@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 from labeling.consensus import Ballots, WeighedConsensus, left_out, weigh
 from labeling.kinds import kind_of
@@ -93,27 +94,31 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
 
 def _known(project: Project, given: _Given, keys: list[str]) -> Iterator[tuple[int, int]]:
     """The project's own gold of items with answers, as numbers."""
-    kind, scheme = kind_of(project), label_names(project)
-    position = {key: number for number, key in enumerate(keys)}
     rows = KnownAnswer.objects.filter(project=project).order_by("item").values_list("item_id", "answer")
-    for item_id, answer in rows.iterator(chunk_size=5_000):
-        (label,) = kind.labels_of(scheme.read(answer))
-        if item_id in given.number_of and label in position and scheme.counts(answer):
-            yield given.number_of[item_id], position[label]
+    return _that_count(project, given, keys, rows.iterator(chunk_size=5_000))
 
 
 def _reviewed(project: Project, given: _Given, keys: list[str]) -> Iterator[tuple[int, int]]:
     """What reviewers decided of items with answers that were drawn at random, without seeing what was said and without
     being among those who answered: no other decision says who was right (decision 0086)."""
-    kind, scheme, out = kind_of(project), label_names(project), left_out(project)
-    position = {key: number for number, key in enumerate(keys)}
+    out = left_out(project)
     decided = ReviewDecision.objects.standing().filter(
         project=project, sort=ReviewSort.BLIND, verdict=Verdict.CHANGE, of_own_answer=False, annotation__is_current=True
     )
     rows = decided.order_by("item").values_list("item_id", "reviewer_id", "annotation__answer")
-    for item_id, reviewer, answer in rows.iterator(chunk_size=5_000):
+    said = ((item, answer) for item, reviewer, answer in rows.iterator(chunk_size=5_000) if not out.covers(reviewer))
+    return _that_count(project, given, keys, said)
+
+
+def _that_count(
+    project: Project, given: _Given, keys: list[str], said: Iterable[tuple[int, Any]]
+) -> Iterator[tuple[int, int]]:
+    """What was said of items with answers, as numbers, in labels that are there."""
+    kind, scheme = kind_of(project), label_names(project)
+    position = {key: number for number, key in enumerate(keys)}
+    for item_id, answer in said:
         (label,) = kind.labels_of(scheme.read(answer))
-        if item_id in given.number_of and label in position and scheme.counts(answer) and not out.covers(reviewer):
+        if item_id in given.number_of and label in position and scheme.counts(answer):
             yield given.number_of[item_id], position[label]
 
 

@@ -166,7 +166,7 @@ def _lock_entries(project: Project, item_ids: list[int]) -> None:
     which comes first, for it takes entries in no order."""
     ReviewPlan.objects.get_or_create(project=project)
     ReviewPlan.objects.select_for_update(no_key=True).get(project=project)
-    list(ReviewEntry.objects.filter(item__in=item_ids).order_by("pk").select_for_update(no_key=True))
+    list(ReviewEntry.objects.filter(project=project, item__in=item_ids).order_by("pk").select_for_update(no_key=True))
 
 
 def _told_again(user: User, project: Project, batch: str) -> Bulk | None:
@@ -224,7 +224,7 @@ def _write(
     user: User, project: Project, accepted: dict[int, dict[str, Any]], opinions: dict[int, Opinions], batch: str
 ) -> None:
     made = decided_answer.write_many(project, [Decided(pk, user.pk, answer) for pk, answer in accepted.items()])
-    entries = ReviewEntry.objects.filter(item__in=list(accepted))
+    entries = ReviewEntry.objects.filter(project=project, item__in=list(accepted))
     sorts = dict(entries.values_list("item", "sort"))
     entries.delete()
     now = timezone.now()
