@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, assert_never
 
-from labeling.db.raw_rows import decoder, iso
+from labeling.db.raw_rows import decoder, iso, there_is
 from labeling.kinds import kind_of
 from labeling.models import KnownAnswer, Project, Suggestion
 from labeling.models.modality import PerModality
@@ -166,7 +166,7 @@ def content_columns(modality: str) -> list[Column]:
 
 def gold_columns(project: Project) -> list[Column]:
     """What is known to be true of the item ``i``, in projects that know it of any item."""
-    if not KnownAnswer.objects.filter(project=project).exists():
+    if not there_is(KnownAnswer, project):
         return []
     read = "(SELECT k.{} FROM labeling_knownanswer k WHERE k.item_id = i.id)"
     type_ = "list" if kind_of(project).value_type == "list" else "text"
@@ -178,7 +178,7 @@ def gold_columns(project: Project) -> list[Column]:
 
 def suggestion_columns(project: Project) -> tuple[Column, ...]:
     """What a machine suggested to who answered, in projects that have suggested anything."""
-    return SUGGESTED if Suggestion.objects.filter(project=project).exists() else ()
+    return SUGGESTED if there_is(Suggestion, project) else ()
 
 
 #: ``g`` of ``SUGGESTED``, beside answers ``a``.
