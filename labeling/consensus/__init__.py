@@ -11,10 +11,20 @@ from labeling.consensus.agreement import PeopleAgreement, agreement_of, share_of
 from labeling.consensus.by_evidence import Ballots, MachineBallots, WeighedConsensus, weigh
 from labeling.consensus.others import GivenBy, against_the_others
 from labeling.consensus.quarantined import LeftOut, left_out
-from labeling.consensus.subject import NAMED, Consensus, Given, consensus_of, counted, decided, remembering
+from labeling.consensus.subject import (
+    NAMED,
+    REMEMBERED,
+    Consensus,
+    Given,
+    consensus_of,
+    counted,
+    decided,
+    remembering,
+)
 
 __all__ = [
     "NAMED",
+    "REMEMBERED",
     "Ballots",
     "Consensus",
     "Given",

@@ -6,14 +6,14 @@ Raw SQL, because every microsecond of a row counts a million times (decision 001
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
 from django.db.models import Max
 
-from labeling.consensus import NAMED, Consensus, Given, counted, decided, left_out, remembering
+from labeling.consensus import NAMED, REMEMBERED, Consensus, Given, consensus_of, counted, decided, left_out
 from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project, Source
@@ -31,7 +31,7 @@ from labeling.selectors.columns import (
 )
 from labeling.selectors.contents import PICTURE, PICTURE_SQL, picture_in
 from labeling.selectors.label_scheme import names_at, told_names, version_now
-from labeling.selectors.lure_weights import LureWeights, Weight, lure_weights
+from labeling.selectors.lure_weights import LureWeights, lure_weights
 from labeling.selectors.model_facts import verification
 from labeling.selectors.own_columns import common, names_in, own_name, types_in
 
@@ -235,6 +235,7 @@ def _answers(
     username_of, weigh, add_own = usernames(), _weighing(project, filters, beside), _own_columns(columns)
     data_of, id_of, imported_by_of = map(selection.getter, _OfAnswer._fields)
     out, tell_gold = left_out(project, filters.changes), telling_gold(project, columns)
+    is_left_out = out.covers if out else None
     tell_suggestion = telling_suggestions(columns, answer_of)
     for records in chunks(project, filters, read, id_of):
         for record in records:
@@ -245,7 +246,7 @@ def _answers(
             if tell_suggestion:
                 tell_suggestion(row)
             by = imported_by_of(record)
-            row["quarantined"] = out.covers(row["annotator"], by or "") if out else False
+            row["quarantined"] = is_left_out(row["annotator"], by or "") if is_left_out else False
             row["annotator"] = by or username_of(row["annotator"])
             weigh(row)
             add_own(row, data_of(record))
@@ -268,11 +269,13 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
         WHERE i.project_id = %s AND i.ordinal >= %s AND i.ordinal < %s AND {where} ORDER BY i.ordinal, a.id"""
     names = names_at(project, filters.scheme)
     in_order = dict.fromkeys(told_names(project, filters.scheme)).keys()
-    consensus_of = remembering(kind_of(project), names.reading(decoder()), in_order)
+    kind, parse = kind_of(project), names.reading(decoder())
+    told = lru_cache(maxsize=REMEMBERED)(lambda given: _consensus_columns(consensus_of(kind, given, parse, in_order)))
     weigh, add_own = _weighing(project, filters, beside), _own_columns(columns)
     tell_gold = telling_gold(project, columns)
     item_of, answer_of, source_of, data_of, by_of, at_of = map(selection.getter, _OfLabel._fields)
     username_of = usernames()
+    text_of = (lambda one: names.read_text(answer_of(one)) or "") if names.present else answer_of
     limit = filters.ordinal_below or 0
     for start in range(0, limit, CHUNK_ORDINALS):
         end = min(start + CHUNK_ORDINALS, limit)
@@ -290,9 +293,7 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
             if review is not None:
                 row["reviewed_by"], row["reviewed_at"] = username_of(by_of(review)), at_of(review)
                 answers = [review, *answers] if review is not first else answers
-            texts = [answer_of(one) if not names.present else names.read_text(answer_of(one)) or "" for one in answers]
-            given = tuple([Given(text, source_of(one)) for text, one in zip(texts, answers, strict=True)])
-            row.update(_consensus_columns(consensus_of(given)))
+            row.update(told(tuple([Given(text_of(one), source_of(one)) for one in answers])))
             if tell_gold:
                 tell_gold(row)
             weigh(row)
@@ -360,11 +361,12 @@ def _weighing(project: Project, filters: Filters, beside: Beside) -> Callable[[d
     weight = (beside.weights or weights_of(project, filters)).weight
 
     def weigh(row: dict[str, Any]) -> None:
-        if row.get("source") == Source.REVIEW or (row["reason"] is None and row.get("reviewed")):
-            found: Weight = None, REVIEWED
+        reason = row["reason"]
+        # a decision has no task, so it has no reason
+        if reason is None and (row.get("reviewed") or row.get("source") == Source.REVIEW):
+            row["weight_missing"] = REVIEWED
         else:
-            found = weight(row["reason"], row["propensity"], row["pool_size"], row["draw"])
-        row["weight_lure"], row["weight_missing"] = found
+            row["weight_lure"], row["weight_missing"] = weight(reason, row["propensity"], row["pool_size"], row["draw"])
         row["model_verified"] = verified(row["model_version"])
 
     return weigh
