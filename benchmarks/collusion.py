@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.consensus import bluebirds
 from benchmarks.consensus_pool import AnsweredCrowd
-from benchmarks.label_sets import DATA
+from benchmarks.open_data import DATA
 from learning.core.aggregation import NO_LABEL, RULES, KnownTruth, Votes, votes_of
 from learning.core.aggregation.auto import choose
 from learning.core.aggregation.collusion import gold_against, gold_to_ask, lying_together, of_one_mind

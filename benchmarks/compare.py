@@ -27,6 +27,8 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.open_data import DATA
+
 ROOT = Path(__file__).resolve().parent.parent
 Figures = dict[str, float]
 PATIENCE_S = 600
@@ -161,8 +163,9 @@ def checkout(commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="querent-old-") as folder:
         tree = Path(folder) / commit
         subprocess.run(["git", "worktree", "add", "-q", "--detach", str(tree), commit], cwd=ROOT, check=True)
-        if (ROOT.parent / "shared").exists():
-            (Path(folder) / "shared").symlink_to((ROOT.parent / "shared").resolve())
+        if DATA.exists():
+            (Path(folder) / "shared").mkdir()
+            (Path(folder) / "shared" / "data").symlink_to(DATA.resolve())
         try:
             yield tree
         finally:

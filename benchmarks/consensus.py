@@ -24,7 +24,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.consensus_pool import MIXES, AnsweredCrowd, simulated, with_model
-from benchmarks.label_sets import DATA, digits
+from benchmarks.label_sets import digits
+from benchmarks.open_data import DATA
 from learning.core.aggregation import NO_LABEL, RULES, KnownTruth, Votes, votes_of
 from learning.core.aggregation.auto import choose
 from learning.core.aggregation.dawid_skene import DawidSkene

@@ -36,8 +36,9 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from benchmarks.label_curves import CLEAN, Noise  # noqa: E402
-from benchmarks.label_sets import DATA, SETS, Features, Labels, rows_of, some_rows, without_columns  # noqa: E402
+from benchmarks.label_curves import CLEAN, Noise, follows_beliefs  # noqa: E402
+from benchmarks.label_sets import SETS, Features, Labels, rows_of, some_rows, without_columns  # noqa: E402
+from benchmarks.open_data import require_data  # noqa: E402
 from learning.core.cycle import Settings  # noqa: E402
 from learning.core.encoders import make_encoder  # noqa: E402
 from learning.core.evaluation.intervals import Estimate, mean_of_few  # noqa: E402
@@ -97,11 +98,13 @@ class Plan:
 
 
 def loaded(name: str, keep: Path | None) -> tuple[Features, Labels]:
-    """Return a set, encoded once into the folder ``keep``."""
+    """Return a set, encoded once into the folder ``keep``. Ends with a word where the data is absent."""
     kept = keep / f"{name}.npz" if keep else None
     if kept and kept.exists():
         found = np.load(kept)
         return found["features"], found["labels"]
+    if name not in ("digits", "cancer"):
+        require_data(name)
     features, labels = TABLES[name]() if name in TABLES else SETS[name].load()
     if kept:
         np.savez(kept, features=features, labels=labels)
@@ -126,7 +129,7 @@ def people_of(bench: Bench, noise: Noise, seed: int) -> SimulatedPeople | None:
     if noise == CLEAN:
         return None
     truth, n_labels = bench.targets.argmax(axis=1), bench.targets.shape[1]
-    if noise.kind in ("hard", "confusable"):
+    if follows_beliefs(noise):
         beliefs = out_of_fold(bench.features, truth, n_labels, np.random.default_rng(seed))
     else:
         beliefs = np.full((len(truth), n_labels), 1.0 / n_labels)
@@ -206,9 +209,6 @@ def main() -> None:
     if given.keep:
         given.keep.mkdir(parents=True, exist_ok=True)
     for name in given.data:
-        if name not in ("digits", "cancer") and not DATA.is_dir():
-            print(f"{name}: skipped, {DATA.name} is absent")
-            continue
         start = time.process_time()
         features, labels = loaded(name, given.keep)
         numbers = range(given.first_seed, given.first_seed + given.seeds)

@@ -26,7 +26,7 @@ wrong.
 ``--successors`` adds what boosting, a forest and, for texts, a linear model on words gain from the same rows over as
 many random ones.
 
-Sets are those of ``benchmarks/label_sets.py``; what is absent is skipped with a word.
+Sets are those of ``benchmarks/label_sets.py``.
 """
 
 from __future__ import annotations

@@ -18,10 +18,11 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from benchmarks.open_data import DATA  # noqa: E402
 from learning.core.encoders import make_encoder  # noqa: E402
 from learning.core.learners import make_learner, one_hot  # noqa: E402
 
-ARCHIVE = ROOT.parent / "shared" / "data" / "img_trashnet" / "images.zip"
+ARCHIVE = DATA / "img_trashnet" / "images.zip"
 TARGETS = {60: 0.67, 300: 0.81}
 HELD_OUT = 500
 

@@ -35,7 +35,8 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from benchmarks.label_sets import DATA, banking77, fashion  # noqa: E402
+from benchmarks.label_sets import banking77, fashion  # noqa: E402
+from benchmarks.open_data import DATA  # noqa: E402
 from learning.core import cycle  # noqa: E402
 from learning.core.evaluation.intervals import mean_of_few  # noqa: E402
 from learning.core.evaluation.lure import lure_estimate, lure_weights  # noqa: E402

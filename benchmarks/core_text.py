@@ -12,17 +12,17 @@ import argparse
 import csv
 import gzip
 import time
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.open_data import DATA
 from learning.core import cycle
 from learning.core.encoders import make_encoder
 from learning.core.learners import one_hot
 from learning.core.pools import ArrayPool
 from learning.core.simulation import macro_f1
 
-FILE = Path(__file__).resolve().parents[2] / "shared" / "data" / "txt_banking77" / "banking77.csv.gz"
+FILE = DATA / "txt_banking77" / "banking77.csv.gz"
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.data_defects [--seeds 5] [--items 700] [--pictures 240]
 
-Real rows out of ../shared/data (messages, table rows, photos, pictures of clothes) become a project of two imports
+Real rows out of the open data (messages, table rows, photos, pictures of clothes) become a project of two imports
 with answers of three people to items drawn at random. Every defect is planted in a fresh copy of the project, the tests
 are run as a run does, and the planted defect must be named by its own test. Exit code 1 if one is missed, or if
 anything is said about clean data.
@@ -26,7 +26,8 @@ from typing import Any
 
 import numpy as np
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+from benchmarks.open_data import DATA
+
 EVAL_SHARE = 0.3
 SECOND_IMPORT = 0.4
 

@@ -13,7 +13,7 @@ of the second and of the third; Student's intervals over seeds. ``--clean`` says
 errs: there ``auto`` stands beside ``auto`` without, and beside random order.
 
 Finished curves are kept and read back with ``--keep FOLDER``, encoded sets with ``--encoded FOLDER``: a run that ends
-after ``--minutes`` is taken up again. Sets are those of ``benchmarks/label_sets.py``; what is absent is skipped.
+after ``--minutes`` is taken up again. Sets are those of ``benchmarks/label_sets.py``.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ largest mean over the seeds, which flatters it the more the fewer seeds there ar
 against one of the two aims: the score at least that of the best overlap, half the wrong labels of chance.
 
 Finished curves are kept and read back with ``--keep FOLDER``, encoded sets with ``--encoded FOLDER``: a run that ends
-after ``--minutes`` is taken up again. Sets are those of ``benchmarks/label_sets.py``; what is absent is skipped.
+after ``--minutes`` is taken up again. Sets are those of ``benchmarks/label_sets.py``. Another ``--share`` needs only
+the rule's curves anew, and ``--no-chance`` leaves out asking again by chance.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from learning.core.simulated_people import NOISE  # noqa: E402
 
 ANNOTATORS, RANDOM_SHARE, EVAL_SHARE, LAST = 5, 0.1, 0.1, 3
 RULE, CHANCE, OVERLAPS = "rule", "chance", ("1", "2", "3")
+WAYS = (RULE, *OVERLAPS, CHANCE)
 #: At most so many wrong labels of those that asking again by chance leaves.
 OF_CHANCE = 0.5
 
@@ -72,17 +74,16 @@ def row(found: dict[str, list[Finished]]) -> tuple[str, bool]:
     scores = {way: np.array([score(each) for each in done]) for way, done in found.items()}
     best = max(OVERLAPS, key=lambda way: float(scores[way].mean()))
     gain = mean_of_few(scores[RULE] - scores[best], 1e-3)
-    ours, chances = (np.array([wrong(each) for each in found[way]]) for way in (RULE, CHANCE))
-    columns = [f"{scores[way].mean():.3f}" for way in (RULE, *OVERLAPS, CHANCE)]
-    columns.append(f"{100 * gain.value:+5.1f} {ends(gain, 100, '+.1f')} over {best}")
+    wrongs = {way: np.array([wrong(each) for each in done]) for way, done in found.items()}
+    gained = f"{100 * gain.value:+5.1f} {ends(gain, 100, '+.1f')} over {best}"
     against = gain.high < 0
     told = "-"
-    if ours.mean() > 0 < chances.mean():
-        ratio = ratio_of_means(ours, chances, 1.0 / found[RULE][0].curve.items[-1])
+    if CHANCE in found and wrongs[RULE].mean() > 0 < wrongs[CHANCE].mean():
+        ratio = ratio_of_means(wrongs[RULE], wrongs[CHANCE], 1.0 / found[RULE][0].curve.items[-1])
         told = f"{ratio.value:.2f} {ends(ratio, 1, '.2f')}"
         against |= ratio.low > OF_CHANCE
-    columns += [" ".join(f"{np.mean([wrong(each) for each in found[way]]):.3f}" for way in (RULE, *OVERLAPS, CHANCE))]
-    return f"{' '.join(columns[:5])} | {columns[5]:32s} | {columns[6]} | {told}", against
+    means = (" ".join(f"{of[way].mean():.3f}" for way in WAYS if way in of) for of in (scores, wrongs))
+    return f"{next(means)} | {gained:32s} | {next(means)} | {told}", against
 
 
 def ends(found: Estimate, times: float, form: str) -> str:
@@ -100,7 +101,8 @@ def report(done: list[Finished], ways: dict[Cell, str]) -> int:
         at.setdefault(ways[each.cell], {})[each.cell.seed] = each
     missed = 0
     for (name, noise), found in lines.items():
-        seeds = sorted(set.intersection(*(set(of) for of in found.values()))) if len(found) == 5 else []
+        complete = len(found) == len(set(ways.values()))
+        seeds = sorted(set.intersection(*(set(of) for of in found.values()))) if complete else []
         if not seeds:
             continue
         told, against = row({way: [of[seed] for seed in seeds] for way, of in found.items()})
@@ -117,6 +119,7 @@ def main() -> None:
     parser.add_argument("--rates", nargs="+", type=float, default=[0.1, 0.2, 0.3, 0.4])
     parser.add_argument("--budget", type=int, default=240, help="answers")
     parser.add_argument("--share", type=float, default=0.5, help="second answers are no more: a project may set .5")
+    parser.add_argument("--no-chance", action="store_true", help="leave asking again by chance out")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0, help="the rule was shaped on 200 and above")
     parser.add_argument("--jobs", type=int, default=1)
@@ -130,7 +133,8 @@ def main() -> None:
         for name in given.data
         for rate in given.rates
         for kind in given.noise
-        for way in (RULE, *OVERLAPS, CHANCE)
+        for way in WAYS
+        if not (way == CHANCE and given.no_chance)
     }
     for folder in filter(None, (given.keep, given.encoded)):
         folder.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.import_files import FILES
+from benchmarks.open_data import DATA
 
 SIZES = (10_000, 100_000, 1_000_000)
 LIMIT_MS = 0.06
@@ -37,7 +38,7 @@ WORDS = ("the", "of", "to", "and", "message", "number", "win", "free", "call", "
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--largest", type=int, default=SIZES[-1])
-    parser.add_argument("--pictures", type=Path, default=Path("../shared/data/img_trashnet/images.zip"))
+    parser.add_argument("--pictures", type=Path, default=DATA / "img_trashnet" / "images.zip")
     parser.add_argument("--foreign", nargs="*", choices=FILES, metavar="FORMAT", help="All, if none is named.")
     parser.add_argument("--child", nargs=2, metavar=("FORMAT", "BATCH"))
     options = parser.parse_args()

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.label_sets import DATA, SETS, rows_of, some_rows, without_columns
+from benchmarks.label_sets import SETS, rows_of, some_rows, without_columns
+from benchmarks.open_data import DATA
 from learning.core import cycle
 from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.encoders import make_encoder

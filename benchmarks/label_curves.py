@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.label_sets import DATA, SETS
+from benchmarks.label_sets import SETS
+from benchmarks.open_data import require_data
 from learning.core import cycle
 from learning.core.learners import one_hot
 from learning.core.second_opinions import SecondOpinions
@@ -102,10 +103,19 @@ def pool_and_held_out(cell: Cell, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
     return order[: data.n_pool], order[data.n_pool : data.n_pool + data.n_held_out]
 
 
+def follows_beliefs(noise: Noise) -> bool:
+    """Return whether errors lie where a model is unsure: only then one is fitted to make people by."""
+    return noise.kind in ("hard", "confusable")
+
+
 def people_of(cell: Cell, at: Stage, folder: Path) -> SimulatedPeople | None:
     """Return who answers; the model they are made by is fitted once a seed."""
     if cell.noise == CLEAN:
         return None
+    if not follows_beliefs(cell.noise):
+        alike = np.full(at.bench.targets.shape, 1.0 / at.settings.n_labels)
+        crowd = Crowd(at.truth, alike, cell.noise.rate, cell.noise.annotators)
+        return make_people(cell.noise.kind, crowd, cell.seed)
     known = folder / f"{cell.name}-{cell.seed}-beliefs.npy"
     if not known.exists():
         rng = np.random.default_rng(cell.seed)
@@ -183,22 +193,18 @@ def write_kept(done: Finished, keep: Path) -> None:
 
 
 def encode(names: list[str], folder: str) -> list[str]:
-    """Encode every set once into ``folder``; return the sets that are there."""
-    found = []
+    """Encode every set once into ``folder``; return them. Ends with a word where the data is absent."""
     for name in names:
         if (Path(folder) / f"{name}-labels.npy").exists():
-            found.append(name)
             continue
         start = time.monotonic()
-        if name != "digits" and not DATA.is_dir():
-            print(f"{name}: skipped, {DATA.name} is absent")
-            continue
+        if name != "digits":
+            require_data(name)
         features, labels = SETS[name].load()
         np.save(Path(folder) / f"{name}-features.npy", features)
         np.save(Path(folder) / f"{name}-labels.npy", labels)
         print(f"{name}: {len(features):,} x {features.shape[1]} in {time.monotonic() - start:.0f} s", flush=True)
-        found.append(name)
-    return found
+    return names
 
 
 def run_all(cells: list[Cell], folder: str, jobs: int, minutes: float, keep: Path | None) -> list[Finished]:

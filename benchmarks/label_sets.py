@@ -1,6 +1,7 @@
 """Labeled sets for the benchmarks of learning: features by the default encoder, labels as numbers, and how to replay.
 
-Reads ``../shared/data`` (Fashion-MNIST, Banking77, SMS spam, Adult, mushrooms, TrashNet, weather, electricity, humour).
+Reads the folder of ``benchmarks/open_data.py`` (Fashion-MNIST, Banking77, SMS spam, Adult, mushrooms, TrashNet,
+weather, electricity, humour).
 """
 
 from __future__ import annotations
@@ -10,15 +11,13 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.open_data import DATA
 from learning.core.encoders import make_encoder
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT.parent / "shared" / "data"
 Features = np.ndarray
 Labels = np.ndarray
 

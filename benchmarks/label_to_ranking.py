@@ -32,8 +32,10 @@ from typing import Any
 
 import psutil
 
+from benchmarks.open_data import DATA
+
 ROOT = Path(__file__).resolve().parent.parent
-SMS = ROOT.parent / "shared" / "data" / "txt_sms_spam" / "sms_spam.csv.gz"
+SMS = DATA / "txt_sms_spam" / "sms_spam.csv.gz"
 PATIENCE_S = 1_800.0
 LIMITS_S = {2_000: 1.0, 100_000: 5.0, 1_000_000: 30.0}
 

@@ -15,16 +15,16 @@ import argparse
 import csv
 import gzip
 import time
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.open_data import DATA
 from learning.core.arrays import DoubleArray, FloatMatrix
 from learning.core.encoders import make_encoder
 from learning.core.pairwise import Judgments, agreement, fit_ranking, pair_counts, with_context
 from learning.core.pairwise.surface import NAMES, surface_features
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "pair_ukp_convarg1"
+FOLDER = DATA / "pair_ukp_convarg1"
 OUTCOMES = {"a1": 0, "a2": 1, "equal": 2}
 FOLDS = 5
 

@@ -37,8 +37,9 @@ from scipy.stats import kendalltau
 
 from benchmarks.label_to_ranking import ROOT
 from benchmarks.loop_sms import Client, unfinished, wait
+from benchmarks.open_data import DATA as OPEN_DATA
 
-DATA = ROOT.parent / "shared" / "data" / "pair_ukp_convarg1"
+DATA = OPEN_DATA / "pair_ukp_convarg1"
 OVERLAP = 5
 LEAST_TAU, LEAST_TAU_OF_A_TENTH = 0.72, 0.60
 EMPTY_S = 20.0

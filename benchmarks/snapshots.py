@@ -2,7 +2,7 @@
 
     python -m benchmarks.snapshots [--rows 100000] [--formats jsonl csv parquet]
 
-Answered SMS messages (the real ones of ``../shared/data/txt_sms_spam`` over and over, far enough apart that the
+Answered SMS messages (the real ones of ``txt_sms_spam`` over and over, far enough apart that the
 compression's window never sees one twice; without that folder made-up ones), with times, propensities and durations
 that differ from row to row. The file is written as before (as it is served) and as now (``block_gzip``), from the same
 pieces in one process; ``export`` is what making the rows costs either way. The range is 64 KiB at 95 % of the content.
@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.export_rows import fill, setup_django
+from benchmarks.open_data import DATA
 
-SMS = Path("../shared/data/txt_sms_spam/sms_spam.csv.gz")
+SMS = DATA / "txt_sms_spam" / "sms_spam.csv.gz"
 RANGE_BYTES = 64 * 1024
 RANGES = 20
 

@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 from benchmarks.core_fallback import TABLES, loaded  # noqa: E402
-from benchmarks.label_sets import DATA, SETS, Features, Labels  # noqa: E402
+from benchmarks.label_sets import SETS, Features, Labels  # noqa: E402
 from learning.core.arrays import BoolArray, IntArray  # noqa: E402
 from learning.core.evaluation.intervals import mean_of_few  # noqa: E402
 from learning.core.learners import one_hot  # noqa: E402
@@ -81,9 +81,6 @@ def main() -> None:
     if given.keep:
         given.keep.mkdir(parents=True, exist_ok=True)
     for name in given.data:
-        if name not in ("digits", "cancer") and not DATA.is_dir():
-            print(f"{name}: skipped, {DATA.name} is absent")
-            continue
         start = time.process_time()
         features, labels = loaded(name, given.keep)
         seeds = range(given.first_seed, given.first_seed + given.seeds)

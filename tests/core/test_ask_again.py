@@ -47,6 +47,25 @@ def test_a_propensity_is_how_often_the_next_question_is_that_item(temperature: f
     assert said.sum() == pytest.approx(0.6, abs=0.02)
 
 
+def test_the_share_is_the_chance_of_every_question_until_as_many_are_asked_as_are_worth_it() -> None:
+    """Two of twenty items are likely wrong, so each of the next questions is one of them with a chance of .1.
+
+    What is recorded holds given the questions before it, though all in all fewer than two of twenty are asked again.
+    """
+    beliefs = np.repeat([[0.9, 0.1], [0.05, 0.95]], [18, 2], axis=0)
+    known = KnownItems(np.repeat([[1.0, 0.0]], 20, axis=0), beliefs, 0.1, Shown(40, 0))
+    rng, coins = np.random.default_rng(0), np.random.default_rng(1)
+    asked = [ask_again(SecondOpinions(0.5), known, 20, rng) for _ in range(400)]
+    tossed = np.minimum((coins.random((20_000, 20)) < 0.1).sum(axis=1), 2)
+    counts = np.bincount([found.numbers.size for found in asked], minlength=3)
+    assert counts / 400 == pytest.approx(np.bincount(tossed) / 20_000, abs=0.08)
+    assert counts.size == 3
+    # the first of them has its rank's chance among all, times that of the coin: 1, 1/16, 1/81 ... of their sum
+    ranks = np.arange(1, 21) ** -4.0
+    said = {round(float(found.propensities[0]), 6) for found in asked if found.numbers.size}
+    assert said <= {round(0.1 * float(each / ranks.sum()), 6) for each in ranks}
+
+
 def test_an_item_gets_no_more_answers_than_it_may() -> None:
     votes = np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 1.0]])
     known = KnownItems(votes, np.full((3, 2), 0.5), 0.1)

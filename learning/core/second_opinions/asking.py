@@ -86,6 +86,10 @@ def ask_again(
 ) -> Again:
     """Draw which of the next questions are further answers to known items; the others are about new ones.
 
+    One question after the other tosses a coin with the chance of the share, until as many items are asked about as are
+    worth it. So fewer are, on average, than the share says, and yet the share is the chance of each of those questions,
+    given those before it: what is recorded.
+
     Parameters
     ----------
     settings : SecondOpinions
