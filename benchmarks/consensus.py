@@ -1,6 +1,6 @@
 """What several answers come to, by each rule and by ``auto``: real crowds, simulated ones, with gold and without.
 
-    python -m benchmarks.consensus [--seeds 20] [--only crowds gold calibration speed] [--bare FOLDER]
+    python -m benchmarks.consensus [--seeds 20] [--only crowds gold calibration learned speed] [--bare FOLDER]
 
 Printed is the share of items that are right; a tie counts half. Without gold ``auto`` shall be nowhere more than a
 point below the majority; with 5 gold questions a person at least .80 on bluebirds, with 20 at least .88, scored on the
@@ -29,9 +29,11 @@ from benchmarks.open_data import DATA
 from learning.core.aggregation import NO_LABEL, RULES, KnownTruth, Votes, votes_of
 from learning.core.aggregation.auto import choose
 from learning.core.aggregation.dawid_skene import DawidSkene
+from learning.core.aggregation.majority import Majority
+from learning.core.learners import make_learner, one_hot
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("crowds", "gold", "calibration", "speed")
+PARTS = ("crowds", "gold", "calibration", "learned", "speed")
 BINS = 15
 NOMINAL = RULES.names_for("classification")
 
@@ -203,6 +205,42 @@ def calibrations(seeds: int) -> Iterator[str]:
         yield calibrated("bluebirds (8 are left)", [bluebirds()] * seeds)
 
 
+def learned(seeds: int) -> Iterator[str]:
+    """Yield what models come to that learned 600 digits by the majority's shares, by ``auto``'s posterior, and by its
+    label alone: the share right of those digits that nobody was asked about."""
+    features, truth = digits()
+    n_labels = int(truth.max()) + 1
+    for mix in MIXES:
+        for answers, n_gold in ((1, 100), (3, 0), (3, 100)):
+            found, took = [], []
+            for seed in range(seeds):
+                rng = np.random.default_rng([seed, answers, n_gold])
+                rows = rng.permutation(len(truth))
+                asked, rest = rows[:600], rows[600:]
+                crowd = simulated(mix, n_labels, answers, seed, truth=truth[asked])
+                known = KnownTruth(np.full(len(asked), NO_LABEL))
+                known.gold[:n_gold] = crowd.truth[:n_gold]
+                auto = choose(crowd.votes, known, np.random.default_rng(seed))
+                shares = Majority().aggregate(crowd.votes, known).posterior
+                label = np.where(
+                    auto.result.labels[:, None] == NO_LABEL, shares, one_hot(auto.result.labels.clip(0), n_labels)
+                )
+                models = [
+                    make_learner("logistic").fit(
+                        features[asked], targets, kind="classification", rng=np.random.default_rng(seed)
+                    )
+                    for targets in (shares, auto.result.posterior, label)
+                ]
+                found.append([(model.predict(features[rest]).argmax(axis=1) == truth[rest]).mean() for model in models])
+                took.append(auto.rule)
+            said, rules = np.mean(found, axis=0), ", ".join(f"{rule} {took.count(rule)}" for rule in sorted(set(took)))
+            gaps = np.array(found)[:, 1] - np.array(found)[:, 0]
+            yield (
+                f"{mix}, {answers} answers, {n_gold} gold: majority {said[0]:.3f}, posterior {said[1]:.3f}"
+                f" (least gain {gaps.min():+.3f}), label {said[2]:.3f} ({rules})"
+            )
+
+
 def million(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return items, people and labels of a million answers by a thousand people in no order, and the truth."""
     rng = np.random.default_rng(seed)
@@ -265,6 +303,7 @@ def main() -> None:
         "crowds": lambda: without_gold(given.seeds),
         "gold": lambda: with_gold(given.seeds),
         "calibration": lambda: calibrations(given.seeds),
+        "learned": lambda: learned(given.seeds),
         "speed": lambda: speed(given.bare),
     }
     for part in given.only:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from labeling.consensus.by_evidence import Ballots, WeighedConsensus
@@ -126,6 +126,30 @@ def _no_calibration(confidence: Sequence[Sequence[float]], right: Sequence[Seque
     return None
 
 
+class WeighedLabel(NamedTuple):
+    """What the answers to one item come to: the identity of a label, None for a tie; how sure that is, and how many
+    machines had a say."""
+
+    label: str | None
+    confidence: float
+    machine_votes: int
+
+
+@dataclass(frozen=True)
+class WeighedLabels:
+    """By ``rule`` in its ``version``; ``is_probability``: of confidence, which is an order otherwise. ``of(ordinal,
+    answers)`` is None where the item, or its answers (the sum of their numbers), are others than were weighed."""
+
+    rule: str
+    version: int
+    is_probability: bool
+    of: Callable[[int, int], WeighedLabel | None]
+
+
+def _nothing_weighed(project: Project) -> WeighedLabels | None:
+    return None
+
+
 def _no_suspects(project: Project) -> Mapping[int, float]:
     return {}
 
@@ -156,6 +180,7 @@ class Extensions:
     ``share_difference(one, other)``: one share less another, of different answers.
     ``suspected_items(project)``: ids of items whose answers models do not believe, with how far they do.
     ``believed_instead(project, item id)``: what they say of one instead, in words; "" where they say nothing.
+    ``weighed_labels(project)``: what the newest run found answers to come to by that rule, where it was asked to.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
@@ -170,6 +195,7 @@ class Extensions:
     gold_verdict: Callable[[Sequence[bool], float], str] = _no_gold_verdict
     agreement_change: Callable[[Agreed, Agreed, Agreed, Agreed], AgreementChange | None] = _no_change
     consensus: Callable[[Ballots], WeighedConsensus] | None = None
+    weighed_labels: Callable[[Project], WeighedLabels | None] = _nothing_weighed
     person_verdicts: Callable[[Project], Mapping[str, PersonVerdict]] = _no_verdicts
     stand_in: StandInTest = _no_stand_in
     calibration: Callable[[Sequence[Sequence[float]], Sequence[Sequence[bool]]], MeasuredValue | None] = _no_calibration

@@ -10,5 +10,7 @@ answers_changed = Signal()
 items_imported = Signal()
 #: kwargs: project_id
 labels_changed = Signal()
+#: kwargs: project_id; a setting changed by which what was answered is learned from
+training_settings_changed = Signal()
 #: kwargs: project_id; rows are gone, what is left of a project outside the database may go too
 project_deleted = Signal()

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from labeling.consensus import Ballots, WeighedConsensus
-from labeling.extensions import Agreed, AgreementChange, Extensions, MeasuredValue, ShareInterval, StandIn
+from labeling.extensions import (
+    Agreed,
+    AgreementChange,
+    Extensions,
+    MeasuredValue,
+    ShareInterval,
+    StandIn,
+    WeighedLabels,
+)
 from labeling.models import Project
 from learning.families.pairwise.export_rows import row_shapes
 from learning.families.pairwise.verdicts import verdicts_on_people
@@ -43,6 +51,7 @@ def extensions() -> Extensions:
         gold_verdict=_gold_verdict,
         agreement_change=_agreement_change,
         consensus=_weighed_consensus,
+        weighed_labels=_weighed_labels,
         person_verdicts=verdicts_on_people,
         stand_in=_stand_in,
         calibration=_calibration,
@@ -79,9 +88,15 @@ def _agreement_change(
 
 
 def _weighed_consensus(ballots: Ballots) -> WeighedConsensus:
-    from learning.selectors.weighed_consensus import weighed_consensus  # noqa: PLC0415  # SciPy is not needed to answer
+    from learning.selectors.weighed_consensus import weighed_consensus  # noqa: PLC0415  # NumPy is not needed to answer
 
     return weighed_consensus(ballots)
+
+
+def _weighed_labels(project: Project) -> WeighedLabels | None:
+    from learning.services.quality.pool_consensus import weighed_labels  # noqa: PLC0415  # NumPy is not needed to answer
+
+    return weighed_labels(project)
 
 
 def _stand_in(

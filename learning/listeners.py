@@ -14,6 +14,7 @@ def connect() -> None:
     signals.answers_changed.connect(on_answer_recorded)
     signals.items_imported.connect(on_items_imported)
     signals.labels_changed.connect(on_labels_changed)
+    signals.training_settings_changed.connect(on_training_settings_changed)
     signals.project_deleted.connect(on_project_deleted)
 
 
@@ -30,6 +31,11 @@ def on_items_imported(sender: Any, project_id: int, **_: Any) -> None:
 
 def on_labels_changed(sender: Any, project_id: int, **_: Any) -> None:
     enqueue("learning.decide", project_id, Trigger.LABEL_SET.value)
+
+
+def on_training_settings_changed(sender: Any, project_id: int, **_: Any) -> None:
+    """The same answers teach something else now: the next run need not wait for new ones."""
+    enqueue("learning.decide", project_id, Trigger.SETTINGS.value)
 
 
 def on_project_deleted(sender: Any, project_id: int, **_: Any) -> None:

@@ -13,6 +13,7 @@ from labeling.models import (
     AskAbout,
     AskAgain,
     Because,
+    ConsensusBy,
     FallBack,
     GoldFeedback,
     ImportBatch,
@@ -145,6 +146,12 @@ class SettingsSerializer(StrictSerializer):
         choices=MachineVotes.choices,
         required=False,
         help_text="on: machines vote by their proven weight where answers are weighed by evidence. Of classification.",
+    )
+    consensus_by = serializers.ChoiceField(
+        choices=ConsensusBy.choices,
+        required=False,
+        help_text="evidence: a model learns what answers come to by the rule that gold shows to be better, and machines"
+        " vote where `machine_votes` is on. majority: the majority. Held-out items always the majority of people.",
     )
     weight_human = serializers.FloatField(
         min_value=0, max_value=1, required=False, help_text="How much answers of people count in training; 0: not."

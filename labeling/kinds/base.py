@@ -19,7 +19,7 @@ ITEM_SETTINGS = frozenset(("gold_feedback", "practice_questions", "practice_pass
 #: Settings of a project whose second opinions can be weighed: those whose answers are right or wrong.
 OPINION_SETTINGS = frozenset(("second_opinions", "second_share", "most_answers"))
 #: Of kinds whose answers are one label out of several in no order: those that are weighed by evidence.
-VOTE_SETTINGS = frozenset(("machine_votes",))
+VOTE_SETTINGS = frozenset(("machine_votes", "consensus_by"))
 
 #: How far two answers are apart, by their JSON with sorted keys: 0 for the same.
 Distance = Callable[[str, str], float]

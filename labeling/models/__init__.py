@@ -25,7 +25,17 @@ from labeling.models.permission import Permission, Role
 from labeling.models.practice import PracticeQuestion, PracticeRound, PracticeState
 from labeling.models.prediction import Prediction, PredictionImport
 from labeling.models.progress import Progress
-from labeling.models.project import AskAbout, AskAgain, FallBack, GoldFeedback, MachineVotes, Modality, Pairs, Project
+from labeling.models.project import (
+    AskAbout,
+    AskAgain,
+    ConsensusBy,
+    FallBack,
+    GoldFeedback,
+    MachineVotes,
+    Modality,
+    Pairs,
+    Project,
+)
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
 from labeling.models.quarantine import Quarantine
 from labeling.models.queue import Epoch, PairQueueEntry, QueueEntry
@@ -43,12 +53,11 @@ from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskAgain", "AskedAgain", "Asset",
-    "AttemptLimit", "AuditEvent", "Backup", "Because", "Context", "Epoch", "FallBack", "Gold", "GoldFeedback",
-    "GoldTold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat", "ImportRejection", "Instructions",
-    "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",
+    "AttemptLimit", "AuditEvent", "Backup", "Because", "ConsensusBy", "Context", "Epoch", "FallBack", "Gold",
+    "GoldFeedback", "GoldTold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat", "ImportRejection",
+    "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",
     "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion", "MachineVotes", "Member",
-    "Modality",
-    "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "PracticeQuestion", "PracticeRound",
+    "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "PracticeQuestion", "PracticeRound",
     "PracticeState", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
     "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role",
     "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "Suggestion",

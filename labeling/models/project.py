@@ -57,6 +57,13 @@ class MachineVotes(models.TextChoices):
     ON = "on", "By the weight their gold has proven"
 
 
+class ConsensusBy(models.TextChoices):
+    """What several answers to an item of the pool come to where a model learns from them (decision 0105)."""
+
+    MAJORITY = "majority", "The majority"
+    EVIDENCE = "evidence", "The rule that gold shows to be better"
+
+
 class GoldFeedback(models.TextChoices):
     """Whether people hear the truth once they have answered gold (decision 0085)."""
 
@@ -204,6 +211,10 @@ class Project(models.Model):
         max_length=3, choices=MachineVotes.choices, default=MachineVotes.OFF, db_default=MachineVotes.OFF,
         help_text="Whether machines vote, by their proven weight, where answers are weighed by evidence.",
     )  # fmt: skip
+    consensus_by = models.CharField(
+        max_length=8, choices=ConsensusBy.choices, default=ConsensusBy.MAJORITY, db_default=ConsensusBy.MAJORITY,
+        help_text="What several answers come to for a model that learns from them; never of held-out items.",
+    )  # fmt: skip
     weight_human = models.FloatField(
         default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="How much a label that people gave here counts in training; 0 leaves it out.",
@@ -318,6 +329,8 @@ class Project(models.Model):
         return [(name, data[name]) for name in known] + [pair for pair in data.items() if pair[0] not in self.columns]
 
 
+#: By which a run learns something else from the same answers.
+TRAINING_SETTINGS = ("consensus_by", "machine_votes", "weight_human", "weight_review", "weight_import")
 #: What a project uses machines for.
 MACHINE_SETTINGS = (
     "suggestions_from", "suggestions_version", "suggestions_withheld", "signal_from", "machine_votes",
@@ -329,5 +342,5 @@ SETTINGS_FIELDS = (
     "second_opinions", "second_share", "most_answers",
     "gold_feedback", "practice_questions", "practice_pass", "practice_tries",
     *MACHINE_SETTINGS,
-    "weight_human", "weight_review", "weight_import",
+    "consensus_by", "weight_human", "weight_review", "weight_import",
 )  # fmt: skip

@@ -7,7 +7,18 @@ from typing import Any
 from django import forms
 
 from labeling.kinds import KINDS, PAIR_SETTINGS, PerSubject, QuestionKind, kind_choices
-from labeling.models import AskAbout, AskAgain, FallBack, GoldFeedback, MachineVotes, Modality, Pairs, Project, Role
+from labeling.models import (
+    AskAbout,
+    AskAgain,
+    ConsensusBy,
+    FallBack,
+    GoldFeedback,
+    MachineVotes,
+    Modality,
+    Pairs,
+    Project,
+    Role,
+)
 from labeling.models.invitation import MAX_USES
 from labeling.models.project import MACHINE_SETTINGS, OFF, SETTINGS_FIELDS
 from labeling.pages import label_lines
@@ -264,6 +275,12 @@ class SettingsForm(CalmForm):
     practice_tries = forms.IntegerField(
         required=False, label="Practice rounds at most", widget=forms.NumberInput(attrs={"class": "control--short"})
     )
+    consensus_by = forms.ChoiceField(
+        choices=ConsensusBy.choices,
+        required=False,
+        label="Several answers come to",
+        help_text="What a model learns where people answered an item. What measures it stays the majority of people.",
+    )
     weight_human = PercentField(
         required=False,
         label="Answers of people weigh, %",
@@ -306,7 +323,7 @@ class SettingsForm(CalmForm):
         choices=MachineVotes.choices,
         required=False,
         label="Votes of machines",
-        help_text="In the consensus that is weighed by evidence, never of held-out items. Without gold no weight.",
+        help_text="Where answers are weighed by gold, never of held-out items. Without gold no weight.",
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, kind: QuestionKind | None = None, **kwargs: Any) -> None:

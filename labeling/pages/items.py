@@ -16,6 +16,7 @@ from labeling.models import Action, Because, Item, ItemStatus, Permission, Proje
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.gold import gold_of
 from labeling.pages.navigation import permissions
+from labeling.pages.refusals import not_saved, telling_refusals
 from labeling.selectors.comments import thread
 from labeling.selectors.items import answers_of, asked_as_gold, browse, history
 from labeling.selectors.label_names import label_names
@@ -145,11 +146,8 @@ def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
 @require_POST
 @project_page(Action.REVIEWS_DECIDE)
 def item_comment(request: PageRequest, project: Project, pk: int) -> HttpResponse:
-    try:
+    with telling_refusals(request, not_saved):
         made = comment(request.user, project, pk, request.POST.get("text", ""), request.POST.get("to", ""))
-    except Invalid as refused:
-        messages.error(request, f"Not saved. {refused.reason}")
-    else:
         readers = f"reviewers and {made.addressee.get_username()}" if made.addressee else "reviewers"
         messages.success(request, f"The comment is there for {readers}.")
     return redirect(f"{reverse('pages:item', args=[project.slug, pk])}#comments")

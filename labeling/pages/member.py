@@ -13,6 +13,7 @@ from labeling.models import Action, Member, Project
 from labeling.models.member import day_number
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import MeasureForm
+from labeling.pages.refusals import telling_refusals
 from labeling.services.members.measure import MEASURES, pause, resume, set_measure
 from labeling.services.members.reset_links import reset_path, why_no_link
 from labeling.services.validation.errors import Invalid
@@ -57,11 +58,8 @@ def member_page(
 @project_page(Action.MEMBERS_CHANGE)
 def member_pause(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     found = _member(project, pk)
-    try:
+    with telling_refusals(request):
         pause(request.user, found, request.POST.get("note", ""))
-    except Invalid as refused:
-        messages.error(request, refused.reason)
-    else:
         messages.success(request, f"{found.user.username} is asked nothing until you let them go on.")
     return redirect("pages:member", project.slug, pk)
 

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.models import Action, Member, Project, Role
 from labeling.pages.charts import ColumnChart, column_chart
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.pages.refusals import not_saved, telling_refusals
 from labeling.selectors.comments import own_threads
 from labeling.selectors.people import SORTS, PersonCard, chosen_people, own_work, people_of
 from labeling.selectors.people.listing import NO_MEMBER
 from labeling.services.review.comments import comment
-from labeling.services.validation.errors import Invalid
 
 MAX_QUERY = 200
 #: Of the picture of a trend: room for one column a week, and its height.
@@ -133,11 +133,8 @@ def own(request: PageRequest, project: Project) -> HttpResponse:
 @project_page(Action.COMMENTS_WRITE)
 def own_comment(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     """What somebody says to reviewers about an item that was sent back to him."""
-    try:
+    with telling_refusals(request, not_saved):
         comment(request.user, project, pk, request.POST.get("text", ""))
-    except Invalid as refused:
-        messages.error(request, f"Not saved. {refused.reason}")
-    else:
         messages.success(request, "The reviewers read it with the item.")
     return redirect("pages:own-work", project.slug)
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from labeling.models import Action, Member, Project, Quarantine
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.pages.refusals import telling_refusals
 from labeling.selectors.quarantine import answers_of
 from labeling.services.quality import quarantine
 from labeling.services.quality.gold_waiver import waive_gold
@@ -33,11 +34,8 @@ def quarantine_set(request: PageRequest, project: Project) -> HttpResponse:
 @project_page(Action.QUARANTINES_CHANGE)
 def quarantine_lift(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     row = get_object_or_404(Quarantine.objects.select_related("project", "annotator"), project=project, pk=pk)
-    try:
+    with telling_refusals(request, _words):
         quarantine.lift(request.user, row, request.POST.get("reason", ""))
-    except Invalid as refused:
-        messages.error(request, _words(refused))
-    else:
         messages.success(request, f"The answers of {row.name} count again from the next run on.")
     return redirect("pages:members", project.slug)
 
@@ -46,11 +44,8 @@ def quarantine_lift(request: PageRequest, project: Project, pk: int) -> HttpResp
 @project_page(Action.QUARANTINES_CHANGE)
 def member_gold(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user", "project"), project=project, pk=pk)
-    try:
+    with telling_refusals(request, _words):
         waive_gold(request.user, member, request.POST.get("reason", ""))
-    except Invalid as refused:
-        messages.error(request, _words(refused))
-    else:
         messages.success(request, f"What gold said of {member.user} proposes nothing: the test begins anew.")
     return redirect("pages:people", project.slug)
 

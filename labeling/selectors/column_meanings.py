@@ -46,6 +46,13 @@ MEANINGS: Mapping[str, str] = {
     "agreement": "Share of pairs of answers that are equal.",
     "soft_label": "Share of the answers by label.",
     "label_source": "Where the label comes from: answers of people (human), a reviewer (review), the data (import).",
+    "weighed_label": "What people's answers come to by the rule that gold shows to be better, as the newest run "
+    "learned it; null for a tie, for held-out items and where answers came or went since.",
+    "weighed_confidence": "How sure that is.",
+    "weighed_confidence_is": "probability, or order: more is surer, and .9 does not mean nine in ten.",
+    "weighed_rule": "The rule: majority, gold_weighted, dawid_skene and others.",
+    "weighed_rule_version": "Its version.",
+    "machine_votes": "How many machines had a say in it, by the weight that gold has proven.",
     "reviewed": "Whether a reviewer decided the label; votes and agreement stay those of people.",
     "reviewed_by": "Who decided: a name or a pseudonym.",
     "reviewed_at": "When, UTC.",

@@ -9,6 +9,7 @@ from labeling.db.raw_rows import decoder, iso, there_is
 from labeling.kinds import kind_of
 from labeling.models import KnownAnswer, Project, Suggestion
 from labeling.models.modality import PerModality
+from labeling.selectors.known_truth import weighs_evidence
 from labeling.selectors.label_names import label_names
 
 OWN = "The item's own, as it was imported; null where the item lacks it."
@@ -146,6 +147,15 @@ LABELED_ITEM = (
     *SELECTION,
     Column("context", "text", "NULLIF(i.context, '')"),
 )
+#: of the item, by the rule there is evidence for, in projects whose models learn from that
+WEIGHED = (
+    Column("weighed_label", "text"),
+    Column("weighed_confidence", "number"),
+    Column("weighed_confidence_is", "text"),
+    Column("weighed_rule", "text"),
+    Column("weighed_rule_version", "integer"),
+    Column("machine_votes", "integer"),
+)
 _GROUP_AND_ORIGIN = (
     Column("group", "text", "NULLIF(i.\"group\", '')"),
     Column("origin", "text", "NULLIF(i.origin, '')"),
@@ -228,4 +238,5 @@ def labeled_item_columns(project: Project) -> list[Column]:
     kind = kind_of(project)
     fixed = [replace(column, type=kind.label_type) if column.name == "label" else column for column in LABELED_ITEM]
     own = [Column(name, type_) for name, type_ in kind.item_columns]
+    own += WEIGHED if weighs_evidence(project) else ()
     return [*fixed, *own, *gold_columns(project), *content_columns(project.modality)]

@@ -1,29 +1,16 @@
 """What people's answers to a project's items come to, by the rule there is evidence for."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from labeling.consensus import Ballots, WeighedConsensus, left_out, weigh
 from labeling.kinds import kind_of
-from labeling.models import (
-    Annotation,
-    ItemStatus,
-    KnownAnswer,
-    Project,
-    ReviewDecision,
-    ReviewSort,
-    Source,
-    Verdict,
-)
+from labeling.models import Annotation, ItemStatus, Project, Source
+from labeling.selectors.known_truth import ONE_LABEL, EvidenceSeen, blind_decisions, evidence_now, gold_labels
 from labeling.selectors.label_names import label_names
 from labeling.selectors.machines.votes import machine_ballots
-
-#: The only sort of answers that are one label out of several in no order: scales come to their median, several labels
-#: an item and pairs are not asked here.
-ONE_LABEL = "classification"
 
 
 class NotWeighed(ValueError):
@@ -46,7 +33,7 @@ class WeighedRow:
 
 @dataclass
 class _Given:
-    """Answers as numbers, and the items in the order of their numbers."""
+    """Answers as numbers, and the items in the order of their numbers; ``number_of`` by ordinal."""
 
     items: list[tuple[int, str | None, str]]
     number_of: dict[int, int]
@@ -66,17 +53,18 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
     if kind.learned_as != ONE_LABEL:
         raise NotWeighed(f"Only answers of one label are weighed, not those of {kind.name}.")
     keys = list(project.labels.all_keys())
-    given = _answers(project, {key: number for number, key in enumerate(keys)})
+    position = {key: number for number, key in enumerate(keys)}
+    given, seen = _answers(project, position), evidence_now(project)
     by_id = {external_id: number for number, (_, external_id, _) in enumerate(given.items)}
     by_name = {names.name(key): number for number, key in enumerate(keys)}
     given_gold = list(_numbered(project, gold, by_id, by_name))
     said = {item for item, _ in given_gold}
-    truth = given_gold + [row for row in _known(project, given, keys) if row[0] not in said]
+    truth = given_gold + [row for row in _known(project, seen, given, position) if row[0] not in said]
     known = {item for item, _ in truth}
-    reviewed = [row for row in _reviewed(project, given, keys) if row[0] not in known]
+    reviewed = [row for row in _reviewed(project, given, position) if row[0] not in known]
     truth += reviewed
     items, people, labels = zip(*given.ballots, strict=True) if given.ballots else ((), (), ())
-    machines = machine_ballots(project, given.number_of, {key: number for number, key in enumerate(keys)})
+    machines = machine_ballots(project, given.number_of, position, seen)
     sizes = (len(given.items), len(given.person_of), max(len(keys), 1))
     found = weigh(Ballots(items, people, labels, truth, *sizes, machines))
     with_say = (one.items for one, weight in zip(machines, found.machine_weights, strict=True) if weight)
@@ -92,34 +80,27 @@ def weighed(project: Project, gold: Iterable[tuple[str, str]] = ()) -> tuple[Wei
     return found, rows
 
 
-def _known(project: Project, given: _Given, keys: list[str]) -> Iterator[tuple[int, int]]:
+def _known(
+    project: Project, seen: EvidenceSeen, given: _Given, position: Mapping[str, int]
+) -> Iterator[tuple[int, int]]:
     """The project's own gold of items with answers, as numbers."""
-    rows = KnownAnswer.objects.filter(project=project).order_by("item").values_list("item_id", "answer")
-    return _that_count(project, given, keys, rows.iterator(chunk_size=5_000))
+    return _that_count(gold_labels(project, seen), given, position)
 
 
-def _reviewed(project: Project, given: _Given, keys: list[str]) -> Iterator[tuple[int, int]]:
-    """What reviewers decided of items with answers that were drawn at random, without seeing what was said and without
-    being among those who answered: no other decision says who was right (decision 0086)."""
+def _reviewed(project: Project, given: _Given, position: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    """What reviewers decided blind, and nobody in quarantine did, of items with answers."""
     out = left_out(project)
-    decided = ReviewDecision.objects.standing().filter(
-        project=project, sort=ReviewSort.BLIND, verdict=Verdict.CHANGE, of_own_answer=False, annotation__is_current=True
-    )
-    rows = decided.order_by("item").values_list("item_id", "reviewer_id", "annotation__answer")
-    said = ((item, answer) for item, reviewer, answer in rows.iterator(chunk_size=5_000) if not out.covers(reviewer))
-    return _that_count(project, given, keys, said)
+    standing = (one for one in blind_decisions(project) if one.stands and not out.covers(one.reviewer_id))
+    return _that_count(((one.ordinal, one.label) for one in standing), given, position)
 
 
 def _that_count(
-    project: Project, given: _Given, keys: list[str], said: Iterable[tuple[int, Any]]
+    said: Iterable[tuple[int, str]], given: _Given, position: Mapping[str, int]
 ) -> Iterator[tuple[int, int]]:
     """What was said of items with answers, as numbers, in labels that are there."""
-    kind, scheme = kind_of(project), label_names(project)
-    position = {key: number for number, key in enumerate(keys)}
-    for item_id, answer in said:
-        (label,) = kind.labels_of(scheme.read(answer))
-        if item_id in given.number_of and label in position and scheme.counts(answer):
-            yield given.number_of[item_id], position[label]
+    for ordinal, label in said:
+        if ordinal in given.number_of and label in position:
+            yield given.number_of[ordinal], position[label]
 
 
 def _answers(project: Project, position: dict[str, int]) -> _Given:
@@ -128,16 +109,17 @@ def _answers(project: Project, position: dict[str, int]) -> _Given:
     current = Annotation.objects.current().filter(
         project=project, source=Source.HUMAN, item__status=ItemStatus.ACTIVE, annotator__isnull=False
     )
-    columns = ("item_id", "item__external_id", "item__split", "annotator_id", "answer")
-    for item_id, external_id, split, person, answer in current.order_by("item__ordinal", "pk").values_list(*columns):
+    columns = ("item__ordinal", "item_id", "item__external_id", "item__split", "annotator_id", "answer")
+    rows = current.order_by("item__ordinal", "pk").values_list(*columns)
+    for ordinal, item_id, external_id, split, person, answer in rows:
         (label,) = kind.labels_of(read(answer))
         if out.covers(person) or label not in position:
             continue
-        if item_id not in given.number_of:
-            given.number_of[item_id] = len(given.items)
+        if ordinal not in given.number_of:
+            given.number_of[ordinal] = len(given.items)
             given.items.append((item_id, external_id, split))
         number = given.person_of.setdefault(person, len(given.person_of))
-        given.ballots.append((given.number_of[item_id], number, position[label]))
+        given.ballots.append((given.number_of[ordinal], number, position[label]))
     return given
 
 

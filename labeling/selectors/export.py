@@ -15,6 +15,7 @@ from django.db.models import Max
 
 from labeling.consensus import NAMED, REMEMBERED, Consensus, Given, consensus_of, counted, decided, left_out
 from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
+from labeling.extensions import installed
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project, Source
 from labeling.selectors import pair_export
@@ -22,6 +23,7 @@ from labeling.selectors.columns import (
     OWN,
     SUGGESTED,
     SUGGESTION_JOIN,
+    WEIGHED,
     Column,
     Selection,
     answer_columns,
@@ -30,6 +32,7 @@ from labeling.selectors.columns import (
     telling_suggestions,
 )
 from labeling.selectors.contents import PICTURE, PICTURE_SQL, picture_in
+from labeling.selectors.label_names import LabelIdentities
 from labeling.selectors.label_scheme import names_at, told_names, version_now
 from labeling.selectors.lure_weights import LureWeights, lure_weights
 from labeling.selectors.model_facts import verification
@@ -179,7 +182,9 @@ _SOURCE = f"CASE WHEN a.imported_annotator = '' THEN a.source ELSE '{NAMED}' END
 class _OfLabel(NamedTuple):
     """One of the answers of an item; ``source`` as consensus has it; ``by`` and ``at`` are read of decisions."""
 
+    annotation_id: int
     item_id: int
+    ordinal: int
     answer: str
     source: str
     data: str
@@ -261,7 +266,9 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
     columns = labeled_item_columns(project)
     of_review = f"CASE WHEN a.source = 'review' THEN {iso('a.created_at')} END"
     read = {"answer": "a.answer", "source": _SOURCE, "by": "a.annotator_id", "at": of_review}
-    selection = Selection(columns, _OfLabel, item_id="i.id", data="i.data", **read)
+    selection = Selection(
+        columns, _OfLabel, annotation_id="a.id", item_id="i.id", ordinal="i.ordinal", data="i.data", **read
+    )
     where, params = _where(project, filters)
     without, theirs = left_out(project, filters.changes).sql()
     where, params = where + without, [*params, *theirs]
@@ -273,7 +280,8 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
     told = lru_cache(maxsize=REMEMBERED)(lambda given: _consensus_columns(consensus_of(kind, given, parse, in_order)))
     weigh, add_own = _weighing(project, filters, beside), _own_columns(columns)
     tell_gold = telling_gold(project, columns)
-    item_of, answer_of, source_of, data_of, by_of, at_of = map(selection.getter, _OfLabel._fields)
+    id_of, item_of, ordinal_of, answer_of, source_of, data_of, by_of, at_of = map(selection.getter, _OfLabel._fields)
+    weighed = _weighed_columns(project, columns, names)
     username_of = usernames()
     text_of = (lambda one: names.read_text(answer_of(one)) or "") if names.present else answer_of
     limit = filters.ordinal_below or 0
@@ -289,6 +297,9 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
                 answers = list(counted(answers, source_of))
             first = answers[0]  # the selection is that of the first answer that counts
             row = selection.row(first)
+            if weighed:
+                people = [id_of(one) for one in answers if source_of(one) == Source.HUMAN]
+                row.update(weighed(ordinal_of(first), sum(people)))
             row["reviewed"] = review is not None
             if review is not None:
                 row["reviewed_by"], row["reviewed_at"] = username_of(by_of(review)), at_of(review)
@@ -319,6 +330,29 @@ def _consensus_columns(consensus: Consensus) -> dict[str, Any]:
         "label_source": consensus.source,
         **consensus.columns,
     }
+
+
+def _weighed_columns(
+    project: Project, columns: Sequence[Column], names: LabelIdentities
+) -> Callable[[int, int], dict[str, Any]] | None:
+    """By an item's ordinal and the sum of the numbers of people's answers what ``WEIGHED`` says; None without such
+    columns, and while no run has weighed anything."""
+    found = installed().weighed_labels(project) if WEIGHED[0] in columns else None
+    if found is None:
+        return None
+    sort = "probability" if found.is_probability else "order"
+    rule = {"weighed_confidence_is": sort, "weighed_rule": found.rule, "weighed_rule_version": found.version}
+
+    def told(ordinal: int, answers: int) -> dict[str, Any]:
+        one = found.of(ordinal, answers)
+        if one is None:
+            return {}
+        label = None if one.label is None else names.name(one.label)
+        return {
+            "weighed_label": label, "weighed_confidence": one.confidence, "machine_votes": one.machine_votes, **rule,
+        }  # fmt: skip
+
+    return told
 
 
 def _own_columns(columns: Sequence[Column]) -> Callable[[dict[str, Any], str], None]:

@@ -62,6 +62,19 @@ def _sources_of(run: Run | None) -> dict[str, Any] | None:
     return {**run.sources, "weights": run.source_weights} if run and run.sources else None
 
 
+class RunConsensusOut(serializers.Serializer[Any]):
+    """What people's answers to the pool came to by the rule there was evidence for, and the model learned."""
+
+    rule = serializers.CharField()
+    version = serializers.IntegerField()
+    reason = serializers.CharField(help_text="Which evidence there was.")
+    is_probability = serializers.BooleanField(help_text="Whether confidence is one; otherwise it is an order.")
+    machines = serializers.DictField(
+        child=serializers.FloatField(), help_text="What a vote weighs beside a person's, by name and version."
+    )
+    items = serializers.IntegerField()
+
+
 class RunOut(serializers.ModelSerializer[Run]):
     id = serializers.UUIDField(source="public_id")
     state = serializers.ChoiceField(choices=JobState.choices)
@@ -70,12 +83,13 @@ class RunOut(serializers.ModelSerializer[Run]):
     data_tests = FindingOut(many=True)
     model = serializers.SerializerMethodField(help_text="Id of the model version that came of it.")
     sources = serializers.SerializerMethodField(help_text="null for runs of releases that did not count them.")
+    consensus = serializers.SerializerMethodField(help_text="null where the majority counts.")
 
     class Meta:
         model = Run
         fields = (
             "id", "state", "trigger", "reason", "steps", "model", "error", "created_at", "started_at", "finished_at",
-            "seed", "annotations_seen", "data_sha256", "epoch", "data_tests", "environment", "sources",
+            "seed", "annotations_seen", "data_sha256", "epoch", "data_tests", "environment", "sources", "consensus",
         )  # fmt: skip
 
     @extend_schema_field(StepOut(many=True))
@@ -85,6 +99,10 @@ class RunOut(serializers.ModelSerializer[Run]):
     @extend_schema_field(LabelSourcesOut(allow_null=True))
     def get_sources(self, run: Run) -> dict[str, Any] | None:
         return _sources_of(run)
+
+    @extend_schema_field(RunConsensusOut(allow_null=True))
+    def get_consensus(self, run: Run) -> dict[str, Any] | None:
+        return RunConsensusOut(run.consensus).data if run.consensus else None
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_model(self, run: Run) -> int | None:

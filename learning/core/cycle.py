@@ -14,6 +14,7 @@ import numpy as np
 
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
+from learning.core.evaluation.baselines import LabeledRows
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.evaluation.report import Evaluation
 from learning.core.evaluation.thresholds import suggested_thresholds
@@ -234,7 +235,7 @@ def evaluate_model(
     ----------
     model : FittedLearner
     answers : Answers
-        What the model was fitted on; the baselines are made of it.
+        What the model was fitted on; the baselines are made of it, by the same weights.
     held_out : Answers
         Answered items of the eval split.
     settings : Settings
@@ -249,9 +250,8 @@ def evaluate_model(
         return None
     objective = settings.objective
     found = objective.evaluate(model.predict(held_out.features), held_out.targets, rng)
-    baselines = objective.evaluate_baselines(
-        answers.features, answers.targets, held_out.features, held_out.targets, rng
-    )
+    labeled = LabeledRows(answers.features, answers.targets, answers.weights)
+    baselines = objective.evaluate_baselines(labeled, held_out.features, held_out.targets, rng)
     return Assessment(found, baselines)
 
 

@@ -45,6 +45,19 @@ def beta_cdf(x: float, a: float, b: float) -> float:
     return _power_term(x, 1.0 - x, a, b) * _fraction(x, a, b) / a
 
 
+def binomial_tail(k: int, n: int, p: float) -> float:
+    """Return how likely ``k`` or more of ``n`` trials succeed that do so with probability ``p`` each.
+
+    Examples
+    --------
+    >>> binomial_tail(0, 3, 0.5), binomial_tail(3, 3, 0.5), binomial_tail(4, 3, 0.5)
+    (1.0, 0.125, 0.0)
+    """
+    if k <= 0 or k > n:
+        return 1.0 if k <= 0 else 0.0
+    return beta_cdf(p, float(k), n - k + 1.0)
+
+
 def _power_term(x: float, y: float, a: float, b: float) -> float:
     """Return ``x**a * y**b / B(a, b)`` with ``y = 1 - x``, without the loss of large logarithms that cancel."""
     n = a + b

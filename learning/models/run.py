@@ -20,6 +20,7 @@ class Trigger(models.TextChoices):
     MANUAL = "manual", "asked for by a person"
     DRIFT = "drift"
     SCHEDULE = "schedule"
+    SETTINGS = "settings", "a setting of training was changed"
 
 
 class RunQuerySet(JobRecordQuerySet):
@@ -86,6 +87,16 @@ class Run(JobRecord):
         default=dict,
         db_default=models.Value({}, models.JSONField()),
         help_text="Where the labels came from: {learned, measured, left_out}, each {source: number}.",
+    )
+    evidence_seen = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="Where answers are weighed by evidence, how far it went when the data was frozen: EvidenceSeen.",
+    )
+    consensus = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="What they came to there: {rule, version, reason, is_probability, machines, items, path, sha256}.",
     )
     labels_version = models.PositiveIntegerField(default=0)
     data_sha256 = models.CharField(max_length=64, blank=True, help_text="Hash of the frozen data's manifest.")

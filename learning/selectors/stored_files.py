@@ -1,12 +1,12 @@
 """The files of learning that a row names (``labeling/selectors/stored_files.py``).
 
-Features, encoders, models, and what each version answered on the eval split.
+Features, encoders, models, what each version answered on the eval split, and what answers came to by evidence.
 """
 
 from collections.abc import Iterator
 
 from labeling.selectors.stored_files import NamedFile
-from learning.models import EncoderVersion, FeatureShard, ModelVersion
+from learning.models import EncoderVersion, FeatureShard, ModelVersion, Run
 
 
 def _features(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
@@ -39,4 +39,22 @@ def _evaluations(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
         yield NamedFile("evaluations", project_id, name, sha256)
 
 
-NAMED_FILES = {"features": _features, "encoders": _encoders, "models": _models, "evaluations": _evaluations}
+def _consensus(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
+    """Of each project that of its newest run which has one: the only one that is read."""
+    found = Run.objects.using(using).filter(consensus__has_key="path")
+    found = found if projects is None else found.filter(project__in=projects)
+    newest = found.order_by("project", "-pk").values_list("project_id", "consensus__path", "consensus__sha256")
+    seen: set[int] = set()
+    for project_id, name, sha256 in newest.iterator():
+        if project_id not in seen:
+            seen.add(project_id)
+            yield NamedFile("consensus", project_id, name, sha256)
+
+
+NAMED_FILES = {
+    "features": _features,
+    "encoders": _encoders,
+    "models": _models,
+    "evaluations": _evaluations,
+    "consensus": _consensus,
+}

@@ -1,8 +1,10 @@
-"""Fills labeling's port for a consensus by evidence."""
+"""What ballots come to by the rule there is evidence for. Fills labeling's port, and says to a run what it learns."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeling.consensus import Ballots, MachineBallots, WeighedConsensus
 from learning.core.aggregation import NO_LABEL, KnownTruth, gold_of, votes_of
@@ -13,7 +15,24 @@ from learning.core.aggregation.machine_votes import proven_weight, with_machines
 SEED = 0
 
 
-def weighed_consensus(ballots: Ballots) -> WeighedConsensus:
+@dataclass(frozen=True)
+class WeighedBallots:
+    """By ``rule`` in ``version``, and why. ``posterior`` of shape (items, labels), its rows sum to 1; ``labels`` of
+    shape (items,) are ``NO_LABEL`` for a tie; ``confidence`` is a probability or an order. ``machine_weights`` and
+    ``machine_votes`` (how many have a say on each item): of the machines that vote."""
+
+    rule: str
+    version: int
+    reason: str
+    is_probability: bool
+    posterior: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    machine_weights: tuple[float, ...]
+    machine_votes: NDArray[np.int64]
+
+
+def weigh_ballots(ballots: Ballots) -> WeighedBallots:
     """By the rule that gold shows to be better than the majority, else by the majority. The rule is that of people;
     then machines vote by what gold has proven of them."""
     sizes = {"n_items": ballots.n_items, "n_people": ballots.n_people, "n_labels": ballots.n_labels}
@@ -23,14 +42,33 @@ def weighed_consensus(ballots: Ballots) -> WeighedConsensus:
     result, confidence, is_probability = found.result, found.confidence, found.scale is not None
     machines = ballots.machines
     weights = [proven_weight(one.right, one.n_gold, one.commonest) for one in machines]
+    cast = np.zeros(ballots.n_items, dtype=np.int64)
     if any(weights):
-        said = [np.concatenate([getattr(one, part) for one in machines]) for part in ("items", "labels")]
+        items, labels = (np.concatenate([getattr(one, part) for one in machines]) for part in ("items", "labels"))
         of_row = np.repeat(weights, [len(one.items) for one in machines])
-        result = with_machines(result, votes, said[0].astype(np.int64), said[1].astype(np.int64), of_row)
+        result = with_machines(result, votes, items.astype(np.int64), labels.astype(np.int64), of_row)
         confidence, is_probability = result.confidence, False  # the scale is that of people's votes
-    labels = [None if label == NO_LABEL else label for label in result.labels.tolist()]
+        cast = np.bincount(items[of_row > 0].astype(np.int64), minlength=ballots.n_items)
     reason = f"{found.reason}{_told(machines, weights)}"
-    return WeighedConsensus(found.rule, found.version, reason, is_probability, labels, confidence.tolist(), weights)
+    return WeighedBallots(
+        found.rule,
+        found.version,
+        reason,
+        is_probability,
+        result.posterior,
+        result.labels,
+        confidence,
+        tuple(weights),
+        cast,
+    )
+
+
+def weighed_consensus(ballots: Ballots) -> WeighedConsensus:
+    """As labeling is told it."""
+    found = weigh_ballots(ballots)
+    labels = [None if label == NO_LABEL else label for label in found.labels.tolist()]
+    told = (found.rule, found.version, found.reason, found.is_probability)
+    return WeighedConsensus(*told, labels, found.confidence.tolist(), found.machine_weights)
 
 
 def _told(machines: Sequence[MachineBallots], weights: Sequence[float]) -> str:

@@ -47,7 +47,7 @@ def test_a_project_is_made_read_changed_and_deleted(api, people):
         "gold_feedback": "never", "practice_questions": 0, "practice_pass": 0.8, "practice_tries": 3,
         "suggestions_from": "off", "suggestions_version": "newest", "suggestions_withheld": 0.2,
         "signal_from": "off", "machine_votes": "off",
-        "weight_human": 1.0, "weight_review": 1.0, "weight_import": 1.0,
+        "consensus_by": "majority", "weight_human": 1.0, "weight_review": 1.0, "weight_import": 1.0,
     }  # fmt: skip
     assert client.get("/api/v1/projects/photos/").json() == body
     changed = client.patch("/api/v1/projects/photos/", {"settings": {"lease_s": 60}, "instructions": "Look."})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn import metrics as sk
 
-from learning.core.evaluation.baselines import majority_multilabel, most_frequent, nearest_centroid
+from learning.core.evaluation.baselines import LabeledRows, majority_multilabel, most_frequent, nearest_centroid
 from learning.core.evaluation.curves import curve_point
 from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.paired import paired_test
@@ -112,13 +112,15 @@ def test_baselines_by_hand() -> None:
     targets = one_hot([1, 1, 2], 4)
     features = np.array([[0.5], [9.0], [20.0], [11.0]], np.float32)
     truth = one_hot([1, 2, 2, 0], 4)
-    found = make_objective("classification").evaluate_baselines(labeled, targets, features, truth, seeded())
+    found = make_objective("classification").evaluate_baselines(
+        LabeledRows(labeled, targets), features, truth, seeded()
+    )
     assert {name: baseline.metrics["accuracy"].value for name, baseline in found.items() if name != "stratified"} == {
         "majority": 0.25,
         "nearest_centroid": 0.75,
     }
     assert nearest_centroid(labeled, targets, features)[:, [0, 3]].sum() == 0
-    several = make_objective("multilabel").evaluate_baselines(labeled, targets, features, truth, seeded())
+    several = make_objective("multilabel").evaluate_baselines(LabeledRows(labeled, targets), features, truth, seeded())
     assert set(several) == {"majority", "stratified"}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from learning.core.cycle import Settings
+from learning.core.evaluation.baselines import LabeledRows
 from learning.core.evaluation.objectives import OBJECTIVES, make_objective
 from learning.core.learners import LEARNERS, make_learner, one_hot
 from learning.core.simulation import METRICS
@@ -41,15 +42,35 @@ def test_what_is_compared_is_the_share_without_an_error(name: str) -> None:
 
 
 @contract
+def test_a_weight_of_two_is_the_row_twice_to_every_baseline(name: str) -> None:
+    objective, targets = make_objective(name), truth_of(name)
+    features = np.random.default_rng(3).normal(size=(N, 3)).astype(np.float32)
+    weights = np.where(np.arange(N) % 3 == 0, 2.0, 1.0)
+    twice = np.repeat(np.arange(N), weights.astype(int))
+    given, repeated, plain = (
+        objective.baselines(labeled, features, np.random.default_rng(0))
+        for labeled in (
+            LabeledRows(features, targets, weights),
+            LabeledRows(features[twice], targets[twice]),
+            LabeledRows(features, targets),
+        )
+    )
+    for each in given.keys() - {"stratified"}:  # drawn at random, from other rows
+        np.testing.assert_allclose(given[each], repeated[each], rtol=1e-5)
+        assert each == "majority" or not np.array_equal(given[each], plain[each])
+
+
+@contract
 def test_constants_and_baselines_answer_every_item(name: str) -> None:
     objective, targets = make_objective(name), truth_of(name)
     features = np.random.default_rng(2).normal(size=(N, 3)).astype(np.float32)
     constants = objective.constants(targets)
     assert objective.best_constant in constants
+    labeled = LabeledRows(features, targets)
     for given in (
         *constants.values(),
-        *objective.simple(features, targets, features).values(),
-        *objective.baselines(features, targets, features, np.random.default_rng(0)).values(),
+        *objective.simple(labeled, features).values(),
+        *objective.baselines(labeled, features, np.random.default_rng(0)).values(),
     ):
         assert given.shape == (N, K)
         assert np.isfinite(given).all()

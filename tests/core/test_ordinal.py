@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import cohen_kappa_score, mean_absolute_error
 
 from learning.core.arrays import DoubleArray, FloatMatrix
+from learning.core.evaluation.baselines import LabeledRows
 from learning.core.evaluation.gate import Contender, judge
 from learning.core.evaluation.objectives import make_objective
 from learning.core.evaluation.ordinal import absolute_errors, medians, positions, quadratic_kappa
@@ -291,7 +292,7 @@ def test_the_report_says_kappa_first_and_holds_its_baselines() -> None:
         assert estimate.low < estimate.high
     assert np.trace(found.confusion) == round(found.metrics["accuracy"].value * 300)
     baselines = SCALE.evaluate_baselines(
-        features[:200], targets[:200], features[200:], targets[200:], np.random.default_rng(0)
+        LabeledRows(features[:200], targets[:200]), features[200:], targets[200:], np.random.default_rng(0)
     )
     assert set(baselines) == {"median", "majority", "stratified", "nearest_centroid"}
     assert baselines["median"].metrics["quadratic_kappa"].value == pytest.approx(0.0)

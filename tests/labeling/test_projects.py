@@ -172,6 +172,31 @@ def test_labels_changed_is_announced_on_commit_and_only_when_the_set_changed(
     assert project.labels_version == 1
 
 
+def test_what_changes_what_is_learned_is_announced_on_commit_and_nothing_else(
+    project, people, django_capture_on_commit_callbacks
+):
+    heard = []
+
+    def listen(sender, project_id, **_):
+        heard.append(project_id)
+
+    signals.training_settings_changed.connect(listen)
+    try:
+        for settings, told in (
+            ({"weight_import": 0.5}, True),
+            ({"weight_import": 0.5, "lease_s": 60}, False),
+            ({"machine_votes": "on"}, False),
+            ({"consensus_by": "evidence"}, True),
+            ({"machine_votes": "off"}, True),
+        ):
+            with django_capture_on_commit_callbacks(execute=True):
+                projects.update_project(people.manager, project, settings=settings)
+            assert (settings, bool(heard)) == (settings, told)
+            heard.clear()
+    finally:
+        signals.training_settings_changed.disconnect(listen)
+
+
 def test_instructions_get_a_new_version_only_for_a_new_text(project, people):
     first = projects.set_instructions(people.manager, project, "Look twice.")
     again = projects.set_instructions(people.manager, project, "Look twice. ")

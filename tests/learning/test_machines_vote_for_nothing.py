@@ -1,7 +1,9 @@
-"""A planted model that votes for itself: its predictions move no gate, no model, no consensus and no export."""
+"""A planted model that votes for itself: its predictions move no gate, no model, no consensus and no export, also where
+machines vote in what a model learns."""
 
 import uuid
 
+import numpy as np
 import pytest
 from django.db import transaction
 
@@ -12,10 +14,12 @@ from labeling.selectors.machines import newest_version
 from labeling.services.exports import export_file
 from labeling.services.machines.manage import add_machine
 from labeling.services.machines.predictions import import_predictions
+from labeling.services.projects.manage import update_project
 from learning.families.labels import training_data
 from learning.models import Decision, ModelVersion, Run
 from learning.services.pipeline.repeat import repeat
 from learning.services.pipeline.run import run_training
+from learning.services.registry import model_files
 from learning.services.runs.decide import data_watermark, decide
 from tests.learning.people import answer_some, make_text_project, truth
 
@@ -33,16 +37,21 @@ def project(people):
     return project
 
 
-def plant(project, people):
-    """It says of every item, eval ones among them, the opposite of what is true, and is sure of it."""
+def plant(project, people, says=lambda item: {"ham": "spam", "spam": "ham"}[truth(item)["label"]]):
+    """It says of every item, eval ones among them, the opposite of what is true or what it is told, and is sure."""
     add_machine(people.manager, project, name="itself", version="1")
-    other = {"ham": "spam", "spam": "ham"}
-    rows = [
-        {"item": item.pk, "label": other[truth(item)["label"]], "probabilities": {other[truth(item)["label"]]: 1.0}}
-        for item in project.items.all()
-    ]
+    rows = [{"item": item.pk, "label": says(item), "probabilities": {says(item): 1.0}} for item in project.items.all()]
     made = import_predictions(newest_version(Machine.objects.get()), rows, public_id=uuid.uuid4())
     assert made.accepted == 290
+
+
+def as_the_champion(project):
+    """Its own predictions of all items, which it would have votes for."""
+    version = ModelVersion.objects.filter(project=project).champion()
+    ordinals = np.array(sorted(project.items.values_list("ordinal", flat=True)))
+    said = np.array(version.labels)[model_files.predict_at(version, ordinals).argmax(axis=1)]
+    told = dict(zip(ordinals.tolist(), said.tolist(), strict=True))
+    return lambda item: told[item.ordinal]
 
 
 class _Undone(Exception):
@@ -66,10 +75,16 @@ def outcome(project):
 
 
 def test_no_verdict_of_the_gate_changes_with_its_predictions(project, people):
+    update_project(people.manager, project, settings={"machine_votes": "on", "consensus_by": "evidence"})
     without = outcome(project)
     assert len(without[4]["checks"]) >= 5
-    plant(project, people)
+    plant(project, people, as_the_champion(project))
+    Prediction.objects.update(created_at=project.created_at)  # before anybody answered: nothing else keeps it out
+    project.refresh_from_db()
+    weighed = training_data.freeze(Run(project=project, **data_watermark(project))).consensus.found
+    assert "itself 1 has no vote: 0 of 0 gold items right prove nothing." in weighed.reason
     assert outcome(project) == without
+    update_project(people.manager, project, settings={"consensus_by": "majority"})
     run = Run.objects.get(project=project)
     again = repeat(run)
     assert (again.data_changed, again.is_same) == (False, True)

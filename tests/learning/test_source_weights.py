@@ -84,7 +84,7 @@ def test_weights_by_source_reach_the_pool_and_never_the_eval_split(project):
 def test_a_run_says_what_it_learned_from_and_without_weight_is_that_without_the_rows(project, people, browser_of, api):
     def trained(**weights):
         update_project(people.manager, project, settings={f"weight_{name}": each for name, each in weights.items()})
-        run = decide(project.pk, "manual")
+        run = decide(project.pk)  # nobody asks: what labels weigh makes a run due
         assert run.state == "queued", run.reason
         run_training(run.pk)
         return Run.objects.select_related("model_version").get(pk=run.pk)
@@ -92,7 +92,8 @@ def test_a_run_says_what_it_learned_from_and_without_weight_is_that_without_the_
     plain, half, none = (trained(**{"import": weight}) for weight in (1, 0.5, 0))
     again = decide(project.pk, "manual")
     assert (again.state, again.reason) == ("skipped", "nothing is new since the last run")
-    assert half.reason == "what labels weigh by their source was changed"
+    assert (half.trigger, half.reason) == ("settings", "what labels weigh by their source was changed")
+    assert decide(project.pk) is None
     files = [run.model_version.sha256 for run in (plain, half, none)]
     assert len(set(files)) == 3, "each weight has another fit"
     assert (half.sources["learned"], half.source_weights) == ({"human": 20, "import": 16, "review": 4}, {"import": 0.5})

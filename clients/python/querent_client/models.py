@@ -14,6 +14,9 @@ AskAboutEnum = Literal["all", "unlabeled"]
 BlankEnum = Literal[""]
 
 
+ConsensusByEnum = Literal["majority", "evidence"]
+
+
 ExportFormatEnum = Literal["jsonl", "csv", "parquet", "trl-preference", "trl-preference-chat", "trl-unpaired", "openai-preference", "ranking", "qrels", "trec-run", "huggingface", "imagefolder", "croissant", "doccano", "label-studio"]
 
 
@@ -95,7 +98,7 @@ SplitEnum = Literal["pool", "eval"]
 StepOutStateEnum = Literal["running", "done", "skipped", "failed"]
 
 
-TriggerEnum = Literal["labels", "label_set", "import", "manual", "drift", "schedule"]
+TriggerEnum = Literal["labels", "label_set", "import", "manual", "drift", "schedule", "settings"]
 
 
 VerdictEnum = Literal["accept", "change", "send_back", "ask_again", "set_aside"]
@@ -721,6 +724,9 @@ class SettingsRequest(TypedDict):
     signal_from: NotRequired[str]
     # on: machines vote by their proven weight where answers are weighed by evidence. Of classification.
     machine_votes: NotRequired[MachineVotesEnum]
+    # evidence: a model learns what answers come to by the rule that gold shows to be better, and machines vote where
+    # `machine_votes` is on. majority: the majority. Held-out items always the majority of people.
+    consensus_by: NotRequired[ConsensusByEnum]
     # How much answers of people count in training; 0: not.
     weight_human: NotRequired[float]
     # Decisions of reviewers.
@@ -869,6 +875,9 @@ class Settings(TypedDict):
     signal_from: NotRequired[str]
     # on: machines vote by their proven weight where answers are weighed by evidence. Of classification.
     machine_votes: NotRequired[MachineVotesEnum]
+    # evidence: a model learns what answers come to by the rule that gold shows to be better, and machines vote where
+    # `machine_votes` is on. majority: the majority. Held-out items always the majority of people.
+    consensus_by: NotRequired[ConsensusByEnum]
     # How much answers of people count in training; 0: not.
     weight_human: NotRequired[float]
     # Decisions of reviewers.
@@ -1003,6 +1012,19 @@ class ReviewsNextInRequest(TypedDict):
     sorts: NotRequired[list[ReviewSortEnum]]
 
 
+class RunConsensusOut(TypedDict):
+    """What people's answers to the pool came to by the rule there was evidence for, and the model learned."""
+    rule: str
+    version: int
+    # Which evidence there was.
+    reason: str
+    # Whether confidence is one; otherwise it is an order.
+    is_probability: bool
+    # What a vote weighs beside a person's, by name and version.
+    machines: dict[str, float]
+    items: int
+
+
 class StepOut(TypedDict):
     name: str
     state: StepOutStateEnum
@@ -1038,6 +1060,8 @@ class RunOut(TypedDict):
     environment: NotRequired[Any]
     # null for runs of releases that did not count them.
     sources: LabelSourcesOut | None
+    # null where the majority counts.
+    consensus: RunConsensusOut | None
 
 
 class SchemeOutcomeOut(TypedDict):

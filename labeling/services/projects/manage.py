@@ -10,8 +10,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import slugify
 
+from labeling import signals
 from labeling.kinds import KINDS
 from labeling.models import (
+    ConsensusBy,
     FallBack,
     Instructions,
     Member,
@@ -25,7 +27,7 @@ from labeling.models import (
     TaskState,
     User,
 )  # fmt: skip
-from labeling.models.project import SETTINGS_FIELDS
+from labeling.models.project import SETTINGS_FIELDS, TRAINING_SETTINGS
 from labeling.services.answers.skips import settle_skipped
 from labeling.services.audit.trail import record, record_change
 from labeling.services.machines.uses import check_uses
@@ -189,6 +191,8 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
                 fields["fell_back"] = None
             Project.objects.filter(pk=project.pk).update(**fields)
             _record_fields(user, before, fields)
+            if _is_learned_otherwise(before, fields):
+                transaction.on_commit(lambda: signals.training_settings_changed.send(Project, project_id=before.pk))
             if _asks_anew(before, fields):
                 change = start_overlap_change(user, project)
         if "labels" in changes:
@@ -217,6 +221,14 @@ def _record_fields(user: User, before: Project, fields: Mapping[str, Any]) -> No
     record_change(
         "project.changed", {name: getattr(before, name) for name in changed}, changed, user=user, project=before
     )
+
+
+def _is_learned_otherwise(before: Project, fields: Mapping[str, Any]) -> bool:
+    """Whether a run would learn something else from the same answers; machines vote only where evidence counts."""
+    changed = {name for name in TRAINING_SETTINGS if fields.get(name, getattr(before, name)) != getattr(before, name)}
+    if fields.get("consensus_by", before.consensus_by) == ConsensusBy.MAJORITY:
+        changed.discard("machine_votes")
+    return bool(changed)
 
 
 def _asks_anew(before: Project, fields: Mapping[str, Any]) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
 
 from learning.core.aggregation.base import Aggregated, ConsensusRule
 from learning.core.aggregation.crowdlab import Crowdlab
 from learning.core.aggregation.majority import Majority
 from learning.core.aggregation.votes import NO_LABEL, KnownTruth, Votes, judged_items
 from learning.core.arrays import DoubleArray, IntArray
+from learning.core.distributions import binomial_tail
 from learning.core.evaluation.intervals import Estimate
 from learning.core.evaluation.paired import PairedLoss, paired_loss_test
 
@@ -207,6 +207,6 @@ def _objects(groups: list[PairedLoss]) -> bool:
     if not heard:
         return False
     worse = sum(found.p_worse <= OBJECTION for found in heard)
-    return min(found.p_worse for found in heard) * len(heard) <= OBJECTION or bool(
-        binom.sf(worse - 1, len(heard), OBJECTION) <= OBJECTION
-    )
+    if min(found.p_worse for found in heard) * len(heard) <= OBJECTION:
+        return True
+    return binomial_tail(worse, len(heard), OBJECTION) <= OBJECTION

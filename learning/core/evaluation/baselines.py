@@ -1,13 +1,35 @@
-"""What any model has to beat."""
+"""What any model has to beat.
+
+Baselines weigh their labeled items as the model does: beside one that trusts a source less than the model does, a
+model would look better or worse for what it was told of the source, not for what it learned.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, softmax
 
 
-def majority(targets: DoubleArray, n: int) -> DoubleArray:
+class LabeledRows(NamedTuple):
+    """What baselines are made of: ``features`` of shape (m, d) and ``targets`` of shape (m, k), m at least 1, and what
+    each row counts where not all count the same, shape (m,), above 0."""
+
+    features: FloatMatrix
+    targets: DoubleArray
+    weights: DoubleArray | None = None
+
+
+def _weighed(targets: DoubleArray, weights: DoubleArray | None) -> tuple[DoubleArray, float]:
+    """Return the targets by what their rows weigh, and what all rows weigh."""
+    if weights is None:
+        return targets, float(len(targets))
+    return targets * weights[:, None], float(weights.sum())
+
+
+def majority(targets: DoubleArray, n: int, weights: DoubleArray | None = None) -> DoubleArray:
     """Answer every item with the smoothed shares of the labels.
 
     Parameters
@@ -15,6 +37,8 @@ def majority(targets: DoubleArray, n: int) -> DoubleArray:
     targets : ndarray of shape (m, k)
     n : int
         Items to answer.
+    weights : ndarray of shape (m,), optional
+        What each row counts, above 0; 1 each when not given. So in every baseline.
 
     Returns
     -------
@@ -25,11 +49,12 @@ def majority(targets: DoubleArray, n: int) -> DoubleArray:
     >>> majority(np.array([[1.0, 0.0], [1.0, 0.0]]), 1)
     array([[0.83333333, 0.16666667]])
     """
-    shares = (targets.sum(axis=0) + 1.0 / 2.0) / (len(targets) + targets.shape[1] / 2.0)
+    weighed, total = _weighed(targets, weights)
+    shares = (weighed.sum(axis=0) + 1.0 / 2.0) / (total + targets.shape[1] / 2.0)
     return np.tile(shares, (n, 1))
 
 
-def majority_multilabel(targets: DoubleArray, n: int) -> DoubleArray:
+def majority_multilabel(targets: DoubleArray, n: int, weights: DoubleArray | None = None) -> DoubleArray:
     """Answer every item with the smoothed share of each label on its own; shape (n, k).
 
     Examples
@@ -37,10 +62,11 @@ def majority_multilabel(targets: DoubleArray, n: int) -> DoubleArray:
     >>> majority_multilabel(np.array([[1.0], [1.0]]), 1).round(3)
     array([[0.833]])
     """
-    return np.tile((targets.sum(axis=0) + 0.5) / (len(targets) + 1.0), (n, 1))
+    weighed, total = _weighed(targets, weights)
+    return np.tile((weighed.sum(axis=0) + 0.5) / (total + 1.0), (n, 1))
 
 
-def most_frequent(targets: DoubleArray, n: int) -> DoubleArray:
+def most_frequent(targets: DoubleArray, n: int, weights: DoubleArray | None = None) -> DoubleArray:
     """Answer every item with the most frequent answer as a whole; shape (n, k).
 
     With several labels an item no other constant is right as often: none of twenty rare labels is likely by itself, so
@@ -51,11 +77,14 @@ def most_frequent(targets: DoubleArray, n: int) -> DoubleArray:
     >>> most_frequent(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 1.0]]), 1)
     array([[1., 1.]])
     """
-    answers, counts = np.unique(targets, axis=0, return_counts=True)
+    answers, which = np.unique(targets, axis=0, return_inverse=True)
+    counts = np.bincount(which.reshape(-1), weights)
     return np.tile(answers[counts.argmax()], (n, 1))
 
 
-def stratified(targets: DoubleArray, n: int, rng: np.random.Generator) -> DoubleArray:
+def stratified(
+    targets: DoubleArray, n: int, rng: np.random.Generator, weights: DoubleArray | None = None
+) -> DoubleArray:
     """Answer every item with the answer of a labeled item drawn at random; shape (n, k).
 
     Examples
@@ -64,10 +93,14 @@ def stratified(targets: DoubleArray, n: int, rng: np.random.Generator) -> Double
     array([[0., 1.],
            [0., 1.]])
     """
+    if weights is not None:
+        return targets[rng.choice(len(targets), size=n, p=weights / weights.sum())]
     return targets[rng.integers(len(targets), size=n)]
 
 
-def nearest_centroid(labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix) -> DoubleArray:
+def nearest_centroid(
+    labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix, weights: DoubleArray | None = None
+) -> DoubleArray:
     """Answer with the label whose labeled items lie closest on average.
 
     Parameters
@@ -75,6 +108,7 @@ def nearest_centroid(labeled: FloatMatrix, targets: DoubleArray, features: Float
     labeled : ndarray of float32, shape (m, d)
     targets : ndarray of shape (m, k)
     features : ndarray of float32, shape (n, d)
+    weights : ndarray of shape (m,), optional
 
     Returns
     -------
@@ -87,6 +121,7 @@ def nearest_centroid(labeled: FloatMatrix, targets: DoubleArray, features: Float
     >>> nearest_centroid(x, np.eye(2), x).argmax(axis=1)
     array([0, 1])
     """
+    targets, _ = _weighed(targets, weights)
     mass = targets.sum(axis=0)
     used = np.flatnonzero(mass > 0)
     centroids = (targets[:, used].T @ labeled) / mass[used, None]

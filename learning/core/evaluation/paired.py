@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtrc
 
 from learning.core.arrays import DoubleArray
+from learning.core.distributions import binomial_tail
 from learning.core.evaluation.intervals_difference import mean_gain, paired_difference
 
 FLIPS = 10_000
@@ -80,9 +80,9 @@ def paired_test(candidate: ArrayLike, champion: ArrayLike) -> PairedTest:
         raise ValueError(f"answers of shape {new.shape} and {old.shape} are not pairs")
     n = new.size
     gained, lost = int((new & ~old).sum()), int((~new & old).sum())
-    p_better = float(bdtrc(gained - 1, gained + lost, 0.5))
-    p_worse = float(bdtrc(lost - 1, gained + lost, 0.5))
-    p_differs = min(1.0, 2.0 * float(bdtrc(max(gained, lost) - 1, gained + lost, 0.5)))
+    p_better = binomial_tail(gained, gained + lost, 0.5)
+    p_worse = binomial_tail(lost, gained + lost, 0.5)
+    p_differs = min(1.0, 2.0 * binomial_tail(max(gained, lost), gained + lost, 0.5))
     found = paired_difference(gained, lost, n)
     return PairedTest(n, gained, lost, found.value, found.low, found.high, p_better, p_worse, p_differs)
 

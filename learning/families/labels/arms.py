@@ -83,7 +83,10 @@ def _compare(context: Context, active: NDArray[np.int64], random: NDArray[np.int
 
     def said(ordinals: NDArray[np.int64]) -> FloatMatrix:
         rows = np.searchsorted(context.data.pool.ordinals, ordinals)
-        answers = Answers(matrix.take(ordinals), context.data.pool.soft[rows])
+        of_source = context.data.item_weights
+        answers = Answers(
+            matrix.take(ordinals), context.data.pool.soft[rows], None if of_source is None else of_source[rows]
+        )
         model = fit_model(answers, settings, step_rng(run.seed, "arms fit"), unlabeled)
         assert model is not None  # there are answers
         return model.predict(held)

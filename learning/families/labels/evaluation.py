@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from learning.core.cycle import Answers, Settings, evaluate_model, step_rng
 from learning.core.encoders import FittedEncoder
+from learning.core.evaluation.baselines import LabeledRows
 from learning.core.evaluation.gate import Contender
 from learning.core.evaluation.objectives import Objective
 from learning.core.evaluation.report import Evaluation
@@ -71,7 +72,7 @@ def measure(
     constants = {name: given.astype(np.float32) for name, given in objective.constants(held.hard).items()}
     for name, given in constants.items():
         baselines[name] = objective.evaluate(given, held.hard, rng).as_dict()["metrics"]
-    simple = objective.simple(answers.features, answers.targets, features)
+    simple = objective.simple(LabeledRows(answers.features, answers.targets, answers.weights), features)
     found = assessment.model.as_dict()
     ceiling = objective.ceiling(np.concatenate((held.agreement, data.tied.agreement)))
     report = VersionReport(

@@ -34,6 +34,7 @@ from learning.selectors.skip_words import skip_words
 from learning.services.features import shards
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.pipeline.family import Candidate, Evaluated, Family, Fit, Ranked, WithoutPeople
+from learning.services.quality import pool_consensus
 from learning.services.registry import gate, model_files
 from learning.services.runs import decide
 
@@ -67,7 +68,11 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
             )
             + (f"; {data.n_left_out:,} answers of people in quarantine left out" if data.n_left_out else "")
             + (f"; {unknown_words(data)}" if data.n_unknown else "")
+            + (f". What answers come to: {data.consensus.found.reason}" if data.consensus else "")
         )
+
+    def keep(self, run: Run, data: LabelData) -> dict[str, Any]:
+        return {"consensus": pool_consensus.store(run.project_id, data.consensus)} if data.consensus else {}
 
     def too_little(self, run: Run, data: LabelData) -> str:
         return decide.too_few_labels(run.project, len(data.labels))  # they were archived after the run was asked for

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -17,12 +17,15 @@ from labeling.kinds.cells import group_key
 from labeling.models import Annotation, ItemStatus, Source, Split
 from labeling.models.source import FULL_WEIGHT
 from labeling.selectors.label_names import label_names
+from learning.core.aggregation import NO_LABEL
 from learning.core.cycle import Answers
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.person_weights import NOBODY
+from learning.families.labels.weighed import Ballot, weighed_pool
 from learning.models import LabelSources, Run
 from learning.models.label_sources import counts_of
 from learning.services.features.matrix import FeatureMatrix
+from learning.services.quality.pool_consensus import PoolConsensus
 
 #: Sources of a consensus that people came to here.
 _OF_PEOPLE = {Source.HUMAN.value, Source.REVIEW.value}
@@ -78,6 +81,9 @@ class LabelData:
 
     ``weights`` are those of the pool's labels by source, full ones left out; an answer whose source has none is not in
     the pool (``left_out`` counts them), as if it had not been given. The eval split knows no weights.
+
+    ``consensus`` is what people's answers to the pool come to by the rule there is evidence for, where the project goes
+    by it: ``soft``, ``hard`` and ``tied`` of the pool are then of it. The eval split is the majority of people.
     """
 
     labels: tuple[str, ...]
@@ -92,6 +98,7 @@ class LabelData:
     present: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    consensus: PoolConsensus | None = None
 
     @property
     def sources(self) -> LabelSources:
@@ -126,6 +133,8 @@ def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
     if weights:
         manifest.update(f"weights {sorted(weights.items())}\n".encode())
     out: Counter[str] = Counter()
+    ballots: dict[int, list[Ballot]] = {}
+    reviews: dict[int, int] = {}
     scheme = label_names(project)
     for found in answers:
         if found.split == Split.POOL and not weights.get(found.source, FULL_WEIGHT):
@@ -142,6 +151,11 @@ def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
             continue
         manifest.update(f"{found.ordinal}:{found.annotation_id}:{found.split}:{known}\n".encode())
         of_item = given[Split(found.split)].setdefault(found.ordinal, _ItemAnswers(found.group, [], []))
+        if run.evidence_seen and found.split == Split.POOL:
+            if found.source == Source.REVIEW:
+                reviews[found.annotation_id] = found.ordinal
+            elif found.source == Source.HUMAN and found.annotator_id is not None:
+                ballots.setdefault(found.ordinal, []).append(Ballot(found.annotation_id, found.annotator_id, known[0]))
         # a decision is nobody's answer: no weight of a person applies to it
         person = None if found.source == Source.REVIEW else found.annotator_id
         of_item.people.append(NOBODY if person is None else person)
@@ -150,6 +164,10 @@ def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
     consensus_of = remembering(kind, orjson.loads, position.keys())
     objective = make_objective(kind.learned_as or "")
     pool, held = (_labeled(given[split], position, consensus_of, objective) for split in (Split.POOL, Split.EVAL))
+    consensus = weighed_pool(run, ballots, reviews, names) if run.evidence_seen else None
+    if consensus is not None:
+        manifest.update(consensus.sha256.encode())
+        pool = _by_evidence(pool, consensus)
     return LabelData(
         names,
         pool,
@@ -163,7 +181,20 @@ def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
         scheme.present,
         weights,
         dict(out),
+        consensus,
     )
+
+
+def _by_evidence(pool: LabeledItems, consensus: PoolConsensus) -> LabeledItems:
+    """The pool with what its answers come to by the rule there is evidence for; what reviewers decided stays."""
+    rows = np.searchsorted(pool.ordinals, consensus.ordinals)
+    ours = pool.sources[rows] == Source.HUMAN.value
+    rows, posterior, labels = rows[ours], consensus.found.posterior[ours], consensus.found.labels[ours]
+    soft, hard, tied = pool.soft.copy(), pool.hard.copy(), pool.tied.copy()
+    soft[rows], tied[rows] = posterior, labels == NO_LABEL
+    # of a tie nothing has more than half
+    hard[rows] = np.where((labels == NO_LABEL)[:, None], posterior > 0.5, labels[:, None] == np.arange(soft.shape[1]))
+    return replace(pool, soft=soft, hard=hard, tied=tied)
 
 
 def unknown_words(data: LabelData) -> str:

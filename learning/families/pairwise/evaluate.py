@@ -114,8 +114,10 @@ def accuracies(correct: Bools, held: HeldPairs) -> dict[str, Any]:
 
 
 def _longer_wins(lengths: Doubles, data: PairData) -> float:
-    """1 when the longer text was preferred more often in what was learned from, else -1."""
+    """1 when the longer text was preferred more often in what was learned from, by what it weighs, else -1."""
     learned = data.learned
     longer_left = np.sign(lengths[learned.left] - lengths[learned.right])
     won = np.where(learned.outcome == TIE, 0.0, np.where(learned.outcome == LEFT, 1.0, -1.0))
+    if data.learned_weights is not None:
+        won = won * data.learned_weights
     return 1.0 if float(longer_left @ won) >= 0 else -1.0

@@ -135,6 +135,10 @@ class Family(ABC, Generic[D, I, F]):
     def describe(self, data: D) -> str:
         """One line for the log."""
 
+    def keep(self, run: Run, data: D) -> dict[str, Any]:
+        """Stores what the frozen data came to that others read; the fields of the run that say where it is."""
+        return {}
+
     def too_little(self, run: Run, data: D) -> str:
         """Why nothing can come of this data, whatever is answered; empty when something can."""
         return ""

@@ -52,7 +52,7 @@ def _freeze(run: Run, log: StepLog, family: AnyFamily) -> Any:
             decide.note_seen(run.project, run.news_seen)
         data = family.freeze(run)
         told = environment.of_run(run, family.parameters())
-        log.save(data_sha256=data.sha256, environment=told, sources=data.sources.as_json())
+        log.save(data_sha256=data.sha256, environment=told, sources=data.sources.as_json(), **family.keep(run, data))
         step.note(family.describe(data))
     return data
 

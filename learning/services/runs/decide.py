@@ -10,6 +10,7 @@ from django.db.models import Max
 from labeling.kinds import KINDS, NO_FAMILY, kind_of
 from labeling.models import Annotation, JobState, Progress, Project, Source, User
 from labeling.models.clock import database_now
+from labeling.selectors.known_truth import evidence_now, weighs_evidence
 from learning.models import NextDecision, Run, Trigger
 
 
@@ -44,8 +45,8 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
 
 
 def data_watermark(project: Project) -> dict[str, Any]:
-    """The fields of Run that say up to where the data goes, and what labels weigh by their source. Progress is read
-    first: a later answer counts as unseen."""
+    """The fields of Run that say up to where the data goes, what labels weigh by their source, and by what evidence
+    answers are weighed. Progress is read first: a later answer counts as unseen."""
     progress = Progress.objects.get(project=project)
     newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"]
     return {
@@ -55,6 +56,7 @@ def data_watermark(project: Project) -> dict[str, Any]:
         "items_seen": progress.next_ordinal,
         "labels_version": project.labels_version,
         "source_weights": project.source_weights,
+        "evidence_seen": evidence_now(project).as_json() if weighs_evidence(project) else {},
     }
 
 
@@ -78,7 +80,19 @@ def _due(project: Project, watermark: dict[str, Any], last: Run | None) -> tuple
         return Trigger.LABEL_SET, "the label set changed"
     if imported := new_imported_judgments(project, last):
         return Trigger.IMPORT, f"{imported:,} imported judgments"
+    if changed := _changed_settings(watermark, last):
+        return Trigger.SETTINGS, changed
     return None, f"{max(new, 0):,} of {project.retrain_every:,} new answers"
+
+
+def _changed_settings(watermark: dict[str, Any], last: Run) -> str:
+    """By which setting a run would learn something else from the same answers; empty when by none."""
+    if watermark["source_weights"] != last.source_weights:
+        return "what labels weigh by their source was changed"
+    now, then = watermark["evidence_seen"], last.evidence_seen
+    if bool(now) != bool(then) or (now and now["machines_vote"] != then["machines_vote"]):
+        return "what answers come to was changed"
+    return ""
 
 
 def _news(watermark: dict[str, Any], last: Run) -> str:
@@ -104,8 +118,8 @@ def _worth_it(
         return due, reason
     same = all(watermark[name] == getattr(last, name) for name in ("last_annotation_id", "changes_seen"))
     if last.state == JobState.DONE and same:
-        if watermark["source_weights"] != last.source_weights:
-            return Trigger.MANUAL, "what labels weigh by their source was changed"
+        if watermark["evidence_seen"] != last.evidence_seen:
+            return Trigger.MANUAL, "gold or votes of machines changed since the last run"
         return None, "nothing is new since the last run"
     if last.state == JobState.DONE:
         return Trigger.MANUAL, _news(watermark, last)

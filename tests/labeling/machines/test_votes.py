@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -10,6 +11,11 @@ from labeling.selectors.consensus_by_evidence import weighed
 from labeling.selectors.export import Filters, export_rows
 from labeling.services.machines.manage import add_machine
 from labeling.services.projects.manage import update_project
+from learning.families.labels.training_data import freeze
+from learning.models import Run
+from learning.services.pipeline.repeat import repeat
+from learning.services.pipeline.run import run_training
+from learning.services.runs.decide import data_watermark, decide
 from tests.factories import UserFactory, make_answer, make_items, make_project
 from tests.labeling.machines.test_cards import predict
 
@@ -65,6 +71,52 @@ def test_a_vote_weighs_what_gold_has_proven_and_the_held_out_items_hear_nothing_
     assert [row.label for row in rows if row.split == "eval"] == [None] * 6
     assert found.is_probability is False
     assert list(export_rows(project, "items", Filters())) == before
+
+
+def test_a_model_learns_what_votes_come_to_and_is_measured_by_people_alone(torn, people, api):
+    project, pool = torn
+    make_gold(project, pool[10:])
+
+    def frozen(**settings):
+        update_project(people.manager, project, settings=settings)
+        return freeze(Run(project=project, **data_watermark(project)))
+
+    majority, alone = frozen(), frozen(consensus_by="evidence")
+    voted = frozen(machine_votes="on")
+    for data in (alone, voted):
+        assert (len(data.evaluation), len(data.tied)) == (len(majority.evaluation), len(majority.tied)) == (0, 6)
+        assert np.array_equal(data.tied.soft, majority.tied.soft)
+    assert (majority.consensus, majority.pool.tied.sum(), alone.pool.tied.sum(), voted.pool.tied.sum()) == (
+        None,
+        10,
+        10,
+        0,
+    )
+    assert [voted.labels[at] for at in voted.pool.hard[:10].argmax(axis=1)] == [of(n) for n in range(10)]
+    assert voted.pool.soft[0].max() == pytest.approx((1 + 0.66) / 2.66, abs=0.01), "one of two people and the machine"
+    assert np.array_equal(voted.pool.soft[10:], majority.pool.soft[10:]), "where the truth is known nothing votes"
+    assert len({data.sha256 for data in (majority, voted)}) == 2
+    run = decide(project.pk)
+    run_training(run.pk)
+    run.refresh_from_db()
+    assert run.state == "done", run.error
+    told = api(people.manager).get(f"/api/v1/runs/{run.public_id}/").json()["consensus"]
+    assert told["reason"].startswith("The majority counts")
+    assert "judge 1 votes on 10 items" in told["reason"]
+    assert (told["rule"], told["items"], told["is_probability"]) == ("majority", 30, False)
+    assert told["machines"] == {"judge 1": pytest.approx(0.66, abs=0.01), "nonsense 1": 0.0}
+    rows = list(export_rows(project, "items", Filters()))
+    assert [(row["label"], row["weighed_label"], row["machine_votes"]) for row in rows[:10]] == [
+        (None, of(n), 1) for n in range(10)
+    ]
+    assert (rows[10]["weighed_label"], rows[10]["weighed_rule"], rows[10]["machine_votes"]) == (of(10), "majority", 0)
+    assert {row["weighed_label"] for row in rows if row["split"] == "eval"} == {None}
+    project.items.filter(pk=pool[0].pk).update(annotations_required=3)
+    make_answer(project.items.get(pk=pool[0].pk), UserFactory(username="eve"), {"label": "ham"})
+    make_gold(project, pool[:1])
+    rows = list(export_rows(project, "items", Filters()))
+    assert [row["weighed_label"] for row in rows[:2]] == [None, of(1)], "an answer came since"
+    assert repeat(Run.objects.get(pk=run.pk)).is_same, "what became known since is not in it"
 
 
 def test_without_fresh_gold_nobody_has_a_say_and_who_was_shown_it_has_heard_it_already(torn, people):

@@ -2,7 +2,13 @@
 
 import pytest
 
-from labeling.models import SchemeChange
+from labeling.models import KnownAnswer, MachineVersion, Prediction, SchemeChange, Suggestion
+from labeling.services.projects.label_set import set_labels
+from labeling.services.projects.manage import update_project
+from labeling.services.projects.renames import rename_label
+from labeling.services.review.decide import decide as review
+from labeling.services.scheme.merge import merge_labels
+from tests.api.everything import address, endpoints, one_of_everything
 from tests.factories import make_answer, make_items
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +93,42 @@ def test_only_a_manager_changes_the_scheme(ask, people):
     for who, status in ((people.reviewer, 403), (people.annotator, 403), (people.stranger, 404)):
         for what in ("merge", "split", "retire", "describe", "undo"):
             assert ask(what, who).status_code == status
+
+
+#: What tells labels as they were called once: the trail, versions of the scheme, snapshots; and what tells none.
+LEFT_OUT = ("/audit/", "/labels/scheme/", "/snapshots/", "/schema/", "/docs/")
+#: Whose body has an answer of this project in it.
+TELL_ANSWERS = {
+    "annotations/", "gold/", "machines/", "machines/1/", "metrics/", "people/", "predictions/", "reviews/", "export/",
+    *(f"export/?format=jsonl&rows={rows}" for rows in ("annotations", "items", "predictions")),
+}  # fmt: skip
+
+
+def test_no_address_tells_an_answer_by_what_its_label_was_called(project, people, api):
+    """Whatever reads stored answers, by SQL or not, reads them by the labels of now (decision 0089): of everything that
+    knows an answer here (people, gold, a machine, its suggestion, a reviewer, repeats) no body has a name of before."""
+    set_labels(project, ["ham", "zq-renamed", "zq-one", "zq-two"])
+    rows = one_of_everything(project, people.manager)
+    project.overlap = 2
+    items = make_items(project, [f"text {n}" for n in range(8)])
+    said = [{"label": name} for name in ("zq-renamed", "zq-one", "zq-two", "ham")] * 2
+    for item, answer, other in zip(items, said, said[1:] + said[:1], strict=True):
+        tasks = [make_answer(item, people.annotator, answer).task, make_answer(item, people.viewer, other).task]
+        KnownAnswer.objects.create(project=project, item=item, answer=other, origin="hand")
+        version = MachineVersion.objects.get()
+        Prediction.objects.create(
+            project=project, version=version, item=item, answer=other, probabilities={other["label"]: 1.0}
+        )
+        Suggestion.objects.create(project=project, task=tasks[0], version=version, answer=other, shown=not item.pk % 4)
+    review(people.reviewer, project, items[0].pk, "change", answer={"label": "zq-two"})
+    rename_label(people.manager, project, "zq-renamed", "bad")
+    merge_labels(people.manager, project, ["zq-one", "zq-two"], "worse")
+    update_project(people.manager, project, settings={"suggestions_from": "judge"})
+    read = [one for one in endpoints() if one.method == "GET" and not any(part in one.path for part in LEFT_OUT)]
+    addresses = [address(endpoint, project, rows | {"items": items[0], "gold": items[0]}) for endpoint in read]
+    here = f"/api/v1/projects/{project.slug}/"
+    addresses += [f"{here}{name}" for name in sorted(TELL_ANSWERS) if "?" in name]
+    bodies = {path.removeprefix(here): b"".join(api(people.manager).get(path)) for path in addresses}
+    assert [path for path, body in bodies.items() if b"zq-" in body] == []
+    told = {path for path, body in bodies.items() if b"worse" in body}
+    assert told == TELL_ANSWERS | {"", "/api/v1/projects/"}, "the project's own page lists its labels"

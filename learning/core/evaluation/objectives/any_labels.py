@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation.baselines import majority_multilabel, most_frequent, stratified
+from learning.core.evaluation.baselines import LabeledRows, majority_multilabel, most_frequent, stratified
 from learning.core.evaluation.ceiling import human_ceiling
 from learning.core.evaluation.intervals import Estimate
 from learning.core.evaluation.losses import second_choices, squared_errors
@@ -59,11 +59,14 @@ class AnyLabels(Objective):
         return {"majority": majority_multilabel(targets, n), "most_frequent": most_frequent(targets, n)}
 
     def baselines(
-        self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix, rng: np.random.Generator
+        self, labeled: LabeledRows, features: FloatMatrix, rng: np.random.Generator
     ) -> dict[str, DoubleArray]:
         """Return ``majority`` and ``stratified``; see :meth:`Objective.baselines`."""
-        n = len(features)
-        return {"majority": majority_multilabel(targets, n), "stratified": stratified(targets, n, rng)}
+        n, (_, targets, weights) = len(features), labeled
+        return {
+            "majority": majority_multilabel(targets, n, weights),
+            "stratified": stratified(targets, n, rng, weights),
+        }
 
     def ceiling(self, agreement: DoubleArray) -> Estimate | None:
         """Return how often one person gives the answer of another; see :meth:`Objective.ceiling`."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.arms import Difference, compare_arms
+from learning.core.evaluation.baselines import LabeledRows
 from learning.core.evaluation.checks import Check
 from learning.core.evaluation.intervals import Estimate
 from learning.core.evaluation.report import Evaluation
@@ -101,13 +102,13 @@ class Objective(ABC):
     def constants(self, targets: DoubleArray) -> dict[str, DoubleArray]:
         """Return what the constant answers made of ``targets`` say of as many items, by name."""
 
-    def simple(self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix) -> dict[str, DoubleArray]:
+    def simple(self, labeled: LabeledRows, features: FloatMatrix) -> dict[str, DoubleArray]:
         """Return what simple predictors that look at the items say, by name; shape (n, k) each."""
         return {}
 
     @abstractmethod
     def baselines(
-        self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix, rng: np.random.Generator
+        self, labeled: LabeledRows, features: FloatMatrix, rng: np.random.Generator
     ) -> dict[str, DoubleArray]:
         """Return what each baseline made of the answers says of the items, by name; shape (n, k) each."""
 
@@ -131,19 +132,14 @@ class Objective(ABC):
         return []
 
     def evaluate_baselines(
-        self,
-        labeled: FloatMatrix,
-        targets: DoubleArray,
-        features: FloatMatrix,
-        truth: DoubleArray,
-        rng: np.random.Generator,
+        self, labeled: LabeledRows, features: FloatMatrix, truth: DoubleArray, rng: np.random.Generator
     ) -> dict[str, Evaluation]:
         """Measure the baselines on the same held-out items as the model.
 
         Parameters
         ----------
-        labeled : ndarray of float32, shape (m, d), m >= 1
-        targets : ndarray of shape (m, k)
+        labeled : LabeledRows
+            What the model was made of, by the same weights.
         features : ndarray of float32, shape (n, d), n >= 1
         truth : ndarray of shape (n, k)
         rng : numpy.random.Generator
@@ -152,5 +148,5 @@ class Objective(ABC):
         -------
         dict of str to Evaluation
         """
-        answers = self.baselines(labeled, targets, features, rng)
+        answers = self.baselines(labeled, features, rng)
         return {name: self.evaluate(given, truth, rng) for name, given in answers.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
-from learning.core.evaluation.baselines import majority, nearest_centroid, stratified
+from learning.core.evaluation.baselines import LabeledRows, majority, nearest_centroid, stratified
 from learning.core.evaluation.ceiling import human_ceiling
 from learning.core.evaluation.intervals import Estimate
 from learning.core.evaluation.losses import second_choice, squared_errors
@@ -57,17 +57,17 @@ class OneLabel(Objective):
         """Return the shares of the labels; see :meth:`Objective.constants`."""
         return {"majority": majority(targets, len(targets))}
 
-    def simple(self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix) -> dict[str, DoubleArray]:
+    def simple(self, labeled: LabeledRows, features: FloatMatrix) -> dict[str, DoubleArray]:
         """Return the nearest centroid's answers; see :meth:`Objective.simple`."""
-        return {"nearest_centroid": nearest_centroid(labeled, targets, features)}
+        return {"nearest_centroid": nearest_centroid(labeled.features, labeled.targets, features, labeled.weights)}
 
     def baselines(
-        self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix, rng: np.random.Generator
+        self, labeled: LabeledRows, features: FloatMatrix, rng: np.random.Generator
     ) -> dict[str, DoubleArray]:
         """Return ``majority``, ``stratified`` and ``nearest_centroid``; see :meth:`Objective.baselines`."""
-        n = len(features)
-        constant = {"majority": majority(targets, n), "stratified": stratified(targets, n, rng)}
-        return constant | self.simple(labeled, targets, features)
+        n, (_, targets, weights) = len(features), labeled
+        constant = {"majority": majority(targets, n, weights), "stratified": stratified(targets, n, rng, weights)}
+        return constant | self.simple(labeled, features)
 
     def ceiling(self, agreement: DoubleArray) -> Estimate | None:
         """Return how often one person gives the answer of another; see :meth:`Objective.ceiling`."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.arms import Difference, compare_measures
-from learning.core.evaluation.baselines import majority, most_frequent, nearest_centroid, stratified
+from learning.core.evaluation.baselines import LabeledRows, majority, most_frequent, nearest_centroid, stratified
 from learning.core.evaluation.checks import Check
 from learning.core.evaluation.interval_words import number_words
 from learning.core.evaluation.intervals import bounded_mean, share, top_of
@@ -98,17 +98,17 @@ class Ordinal(Objective):
         n = len(targets)
         return {"median": majority(targets, n), "majority": most_frequent(targets, n)}
 
-    def simple(self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix) -> dict[str, DoubleArray]:
+    def simple(self, labeled: LabeledRows, features: FloatMatrix) -> dict[str, DoubleArray]:
         """Return the nearest centroid's answers; see :meth:`Objective.simple`."""
-        return {"nearest_centroid": nearest_centroid(labeled, targets, features)}
+        return {"nearest_centroid": nearest_centroid(labeled.features, labeled.targets, features, labeled.weights)}
 
     def baselines(
-        self, labeled: FloatMatrix, targets: DoubleArray, features: FloatMatrix, rng: np.random.Generator
+        self, labeled: LabeledRows, features: FloatMatrix, rng: np.random.Generator
     ) -> dict[str, DoubleArray]:
         """Return ``median``, ``majority``, ``stratified`` and ``nearest_centroid``; see :meth:`Objective.baselines`."""
-        n = len(features)
-        constant = {"median": majority(targets, n), "majority": most_frequent(targets, n)}
-        return constant | {"stratified": stratified(targets, n, rng)} | self.simple(labeled, targets, features)
+        n, (_, targets, weights) = len(features), labeled
+        constant = {"median": majority(targets, n, weights), "majority": most_frequent(targets, n, weights)}
+        return constant | {"stratified": stratified(targets, n, rng, weights)} | self.simple(labeled, features)
 
     def compare_arms(
         self, active: ArmModels, random: ArmModels, targets: DoubleArray, rng: np.random.Generator
