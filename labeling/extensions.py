@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from labeling.consensus.by_evidence import Ballots, WeighedConsensus
     from labeling.models import Project
     from labeling.selectors.row_shapes import RowShape
@@ -158,6 +160,25 @@ def _nothing_believed(project: Project, item_id: int) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class OpenAlert:
+    """Something that somebody should look at: where, in words, since when it was seen last and how often."""
+
+    project: Project
+    words: str
+    is_error: bool
+    times: int
+    last_seen_at: datetime
+
+
+def _no_alert_counts(project_ids: Sequence[int]) -> Mapping[int, int]:
+    return {}
+
+
+def _no_alerts(most: int) -> Sequence[OpenAlert]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Extensions:
     """``metrics``: further entries of ``GET …/metrics/``, by name.
@@ -181,6 +202,8 @@ class Extensions:
     ``suspected_items(project)``: ids of items whose answers models do not believe, with how far they do.
     ``believed_instead(project, item id)``: what they say of one instead, in words; "" where they say nothing.
     ``weighed_labels(project)``: what the newest run found answers to come to by that rule, where it was asked to.
+    ``alert_counts(project ids)``: how many alerts are open in each that has any. ``newest_alerts(most)``: those of all
+    projects, newest first.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
@@ -202,6 +225,8 @@ class Extensions:
     share_difference: Callable[[Agreed, Agreed], MeasuredValue | None] = _no_difference
     suspected_items: Callable[[Project], Mapping[int, float]] = _no_suspects
     believed_instead: Callable[[Project, int], str] = _nothing_believed
+    alert_counts: Callable[[Sequence[int]], Mapping[int, int]] = _no_alert_counts
+    newest_alerts: Callable[[int], Sequence[OpenAlert]] = _no_alerts
 
 
 class AlreadyInstalled(Exception):

@@ -16,6 +16,7 @@ from labeling.extensions import (
 from labeling.models import Project
 from learning.families.pairwise.export_rows import row_shapes
 from learning.families.pairwise.verdicts import verdicts_on_people
+from learning.selectors.alerts import alert_counts, newest_alerts
 from learning.selectors.curve import learning_curve
 from learning.selectors.estimates import with_note
 from learning.selectors.stored_files import NAMED_FILES
@@ -58,6 +59,8 @@ def extensions() -> Extensions:
         share_difference=_share_difference,
         suspected_items=suspected_items,
         believed_instead=believed_instead,
+        alert_counts=alert_counts,
+        newest_alerts=newest_alerts,
     )
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from labeling.admin import accounts, background, machines, projects, quality, questions
 from labeling.admin.base import COUNT_UP_TO, BoundedPaginator, JobAdmin, LookAdmin, RecordedAdmin
+from labeling.admin.front import front
 
 __all__ = [
     "COUNT_UP_TO", "BoundedPaginator", "JobAdmin", "LookAdmin", "RecordedAdmin", "accounts", "background", "machines",
@@ -22,6 +23,8 @@ def _own_password(request: HttpRequest, extra_context: Any = None) -> HttpRespon
 
 admin.site.site_header = "Querent administration"
 admin.site.site_title = "Querent"
-admin.site.index_title = "Tables"
+admin.site.index_title = "Administration"
+admin.site.index_template = "admin/front.html"
+admin.site.index = front(admin.site, admin.site.index)  # type: ignore[method-assign, assignment]  # decision 0103
 admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]  # one sign-in page, one lockout
 admin.site.password_change = _own_password  # type: ignore[assignment, method-assign]  # its own has no limit

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from labeling.admin.base import LookAdmin, RecordedAdmin
@@ -23,13 +23,37 @@ if TYPE_CHECKING:
 admin.site.unregister(Group)
 
 
+class _OffersWhatWorks(RecordedAdmin):
+    """Of Django's four permissions a table only those are offered that change what somebody may do."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        if db_field.related_model is Permission:
+            kwargs["queryset"] = permissions_of_use()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def permissions_of_use() -> QuerySet[Permission]:
+    """To view each table, to work what has a button, to change what is changed here, to make projects."""
+    wanted = Q(content_type__app_label="labeling", codename="add_project")
+    for model, shown in admin.site._registry.items():
+        verbs = ["view"]
+        if not isinstance(shown, LookAdmin):
+            verbs += ["add", "change", "delete"]
+        elif shown.actions:
+            verbs.append("change")
+        options = model._meta
+        names = [f"{verb}_{options.model_name}" for verb in verbs]
+        wanted |= Q(content_type__app_label=options.app_label, codename__in=names)
+    return Permission.objects.filter(wanted).select_related("content_type")
+
+
 @admin.register(Group)
-class MakersAdmin(RecordedAdmin, GroupAdmin):
+class MakersAdmin(_OffersWhatWorks, GroupAdmin):
     """Groups of accounts and what they may do in the installation."""
 
 
 @admin.register(User)
-class PersonAdmin(RecordedAdmin, UserAdmin):
+class PersonAdmin(_OffersWhatWorks, UserAdmin):
     list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login")
     readonly_fields = ("last_login", "date_joined")  # they happened; and Django's fields for a moment have no labels
     date_hierarchy = "date_joined"

@@ -7,8 +7,12 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.text import Truncator
 
+from labeling.kinds import KindNotInstalled, kind_of
+from labeling.models import Project
 from labeling.models.clock import database_now
+from labeling.selectors.label_names import identities_of
 from labeling.services.audit.trail import record
 from labeling.services.jobs.requeue import requeue
 
@@ -18,6 +22,7 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 COUNT_UP_TO = 10_000
+_CHARACTERS = 200
 
 
 class BoundedPaginator(Paginator):
@@ -49,6 +54,33 @@ class LookAdmin(_ModelAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Who may use the actions: the model's change permission, though the rows themselves are read-only."""
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+
+class AnswersAdmin(LookAdmin):
+    """Rows that hold an answer: it is told in words, by the label names of now, and never as it is stored."""
+
+    exclude: ClassVar[Any] = ("answer",)
+    readonly_fields: ClassVar[Any] = ("answer_in_words",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the labels of their projects: a list costs one query for all of its rows."""
+        return super().get_queryset(request).prefetch_related("project__labels")
+
+    @admin.display(description="answer")
+    def answer_in_words(self, row: Any) -> str:
+        return in_words(row.project, row.answer)
+
+
+def in_words(project: Project, answer: Any) -> str:
+    """An answer by the label names of now (``project.labels``); one its kind cannot read is told as it is stored."""
+    if answer is None:
+        return "taken back"
+    try:
+        kind = kind_of(project)
+        said = kind.flat(identities_of(kind, project.labels.all()).named(answer))
+    except (KindNotInstalled, KeyError, TypeError):
+        return Truncator(answer).chars(_CHARACTERS)
+    return Truncator(said or "none of the labels").chars(_CHARACTERS)
 
 
 class JobAdmin(LookAdmin):

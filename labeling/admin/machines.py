@@ -1,9 +1,8 @@
 """Machines and what they predicted."""
 
 from django.contrib import admin
-from django.utils.text import Truncator
 
-from labeling.admin.base import LookAdmin
+from labeling.admin.base import AnswersAdmin, LookAdmin
 from labeling.models import Machine, MachineVersion, Prediction, PredictionImport, Suggestion
 
 
@@ -42,26 +41,18 @@ class PredictionImportAdmin(LookAdmin):
 
 
 @admin.register(Suggestion)
-class SuggestionAdmin(LookAdmin):
-    list_display = ("task_id", "project", "version", "short_answer", "shown")
+class SuggestionAdmin(AnswersAdmin):
+    list_display = ("task_id", "project", "version", "answer_in_words", "shown")
     list_filter = ("shown", "project")
     list_select_related = ("project", "version__machine")
     search_fields = ("=task__id", "=task__item__id")
     search_help_text = "Number of the task or item"
 
-    @admin.display(description="answer")
-    def short_answer(self, suggestion: Suggestion) -> str:
-        return Truncator(suggestion.answer).chars(60)
-
 
 @admin.register(Prediction)
-class PredictionAdmin(LookAdmin):
-    list_display = ("pk", "project", "version", "item_id", "pair_id", "short_answer", "cost", "created_at")
+class PredictionAdmin(AnswersAdmin):
+    list_display = ("pk", "project", "version", "item_id", "pair_id", "answer_in_words", "cost", "created_at")
     list_filter = ("project",)
     list_select_related = ("project", "version__machine")
     search_fields = ("=item__id", "=pair__id")
     search_help_text = "Number of the item or pair"
-
-    @admin.display(description="answer")
-    def short_answer(self, prediction: Prediction) -> str:
-        return Truncator(prediction.answer).chars(60)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.text import Truncator
 
-from labeling.admin.base import LookAdmin
+from labeling.admin.base import AnswersAdmin, LookAdmin, in_words
 from labeling.models import (
     GoldTold,
     ItemComment,
@@ -17,8 +17,8 @@ from labeling.models import (
 
 
 @admin.register(KnownAnswer)
-class KnownAnswerAdmin(LookAdmin):
-    list_display = ("item", "project", "origin", "made_at", "made_by")
+class KnownAnswerAdmin(AnswersAdmin):
+    list_display = ("item", "project", "answer_in_words", "origin", "made_at", "made_by")
     list_filter = ("origin", "project")
     list_select_related = ("item", "project", "made_by")
 
@@ -51,9 +51,19 @@ class PracticeRoundAdmin(LookAdmin):
 class PracticeQuestionAdmin(LookAdmin):
     list_display = ("pk", "round", "place", "item_id", "is_right", "answered_at")
     list_filter = ("is_right", "round__project")
-    list_select_related = ("round__user",)
+    list_select_related = ("round__user", "round__project")
+    exclude = ("truth", "answer")
+    readonly_fields = ("truth_in_words", "answer_in_words")
     search_fields = ("=item__id", "=round__id", "round__user__username")
     search_help_text = "Number of the item or round, or user name"
+
+    @admin.display(description="truth")
+    def truth_in_words(self, question: PracticeQuestion) -> str:
+        return in_words(question.round.project, question.truth)
+
+    @admin.display(description="answer")
+    def answer_in_words(self, question: PracticeQuestion) -> str:
+        return in_words(question.round.project, question.answer) if question.answer is not None else "not answered"
 
 
 @admin.register(ReviewPlan)

@@ -7,9 +7,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.text import Truncator
 
-from labeling.admin.base import LookAdmin
+from labeling.admin.base import AnswersAdmin, LookAdmin
 from labeling.models import (
     Annotation,
     AskedAgain,
@@ -101,19 +100,15 @@ class TaskAdmin(LookAdmin):
 
 
 @admin.register(Annotation)
-class AnnotationAdmin(LookAdmin):
+class AnnotationAdmin(AnswersAdmin):
     list_display = (
-        "pk", "project", "item_id", "pair_id", "annotator", "source", "short_answer", "revision", "is_current",
+        "pk", "project", "item_id", "pair_id", "annotator", "source", "answer_in_words", "revision", "is_current",
         "elapsed_ms", "created_at",
     )  # fmt: skip
     list_filter = ("source", "is_current", "project")
     list_select_related = ("project", "annotator")
     search_fields = ("=item__id", "=pair__id", "annotator__username")
     search_help_text = "Number of the item or pair, or user name"
-
-    @admin.display(description="answer")
-    def short_answer(self, annotation: Annotation) -> str:
-        return "taken back" if annotation.answer is None else Truncator(annotation.answer).chars(60)
 
 
 @admin.register(Epoch)

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from labeling.extensions import installed
 from labeling.kinds import KINDS, QuestionKind
 from labeling.models import Action, Member, Permission, Project, Role
 from labeling.pages.decorators import PageRequest
@@ -28,6 +29,8 @@ class Tab:
     #: how much waits there, and when that was so; nothing is said of none
     counted: Callable[[Project], tuple[int, datetime | None]] | None = None
     count: int = 0
+    #: open ones of the project, for who may read them; on the tab whose page shows them
+    alerts: int = 0
     counted_at: datetime | None = None
     url: str = ""
     is_current: bool = False
@@ -52,7 +55,12 @@ TABS = (
         "Models",
         "learning-pages:models",
         Action.MODELS_READ,
-        ("learning-pages:model", "learning-pages:mistakes", "learning-pages:suspected-errors"),
+        (
+            "learning-pages:model",
+            "learning-pages:mistakes",
+            "learning-pages:compare",
+            "learning-pages:suspected-errors",
+        ),
     ),
     Tab("Export", "pages:export", Action.EXPORT),
     Tab(
@@ -126,6 +134,9 @@ def _navigation(request: PageRequest) -> dict[str, Any]:
         if tab.action.permission in may and (tab.belongs_to is None or (kind and tab.belongs_to(kind)))
     )
     tabs = [_placed(_counted(tab, request.project), slug, match.view_name) for tab in shown]
+    if Action.ALERTS_READ.permission in may:
+        open_ones = installed().alert_counts([request.project.pk]).get(request.project.pk, 0)
+        tabs = [replace(tab, alerts=open_ones) if tab and tab.view == "pages:project" else tab for tab in tabs]
     return {
         "project": request.project,
         "kind": kind,

@@ -10,8 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from labeling.extensions import installed
 from labeling.kinds import KINDS, PerSubject
-from labeling.models import Member, Permission, Project, Role
+from labeling.models import Action, Member, Permission, Project, Role
 from labeling.models.permission import ALLOWED
 from labeling.pages.charts import Meter
 from labeling.pages.decorators import PageRequest
@@ -39,10 +40,13 @@ def projects(request: PageRequest) -> HttpResponse:
     roles = dict(Member.objects.filter(user=user, project__in=list(page)).values_list("project_id", "role"))
     under_way = imports_of(page)
     gold = asked_as_gold(list(page))
+    alerts = installed().alert_counts([project.pk for project in page])
     cards = [
         _card(project, roles.get(project.pk), user.is_superuser, under_way.get(project.pk), gold.get(project.pk, 0))
         for project in page
     ]
+    for card, project in zip(cards, page, strict=True):
+        card["alerts"] = alerts.get(project.pk, 0) if card["may_read_alerts"] else 0
     if one:
         return _card_fragment(request, cards)
     context = {
@@ -83,6 +87,7 @@ def _card(
         "to_label": items - gold,
         "judgments": judged.of(kind.subject) if kind else None,
         "may_label": Permission.LABEL in may and not project.archived_at and kind is not None,
+        "may_read_alerts": Action.ALERTS_READ.permission in may,
         "may_import": Permission.MANAGE in may and kind is not None,
     }
 

@@ -11,6 +11,7 @@ from labeling.models import ApiToken, Instructions, Item, Member, Project, Role,
 from labeling.services.machines.manage import add_machine
 from labeling.services.members.invitations import invite
 from labeling.services.quality.known_answers import make_gold
+from learning.models import ModelVersion, Status
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
 from tests.factories import UserFactory, make_items, make_project
@@ -31,6 +32,9 @@ def text_project(manager: User) -> Project:
     answer_some(project, ben, 45)
     answer_some(project, ben, 30, Split.EVAL)
     run_training(decide(project.pk).pk)
+    version = ModelVersion.objects.get(project=project)  # and another to compare it with
+    version.pk, version.number, version.run, version.status = None, version.number + 1, None, Status.RETIRED
+    version.save()
     ApiToken.issue(manager, "laptop")
     first = Item.objects.filter(project=project, answers=1, split=Split.POOL).first()
     make_gold(manager, first, {"label": "ham"}, "As the instructions say.")

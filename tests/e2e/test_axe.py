@@ -49,7 +49,8 @@ def console_pages(manager: User) -> list[str]:
         found += [reverse(f"admin:{_name(model)}_{name}", args=[row.pk]) for name in behind]
     tasks, items = reverse("admin:labeling_task_changelist"), reverse("admin:labeling_item_changelist")
     return [
-        *found,
+        *found[1:],
+        found[0],
         f"{tasks}?o=1.-2",
         f"{items}?q=nothing",
         reverse("admin:auth_user_password_change", args=[manager.pk]),
@@ -138,6 +139,10 @@ def arguments(name: str, project: Project) -> dict[str, Any]:
     }  # fmt: skip
 
 
+#: Pages that say more when they are asked for something.
+QUERIES = {"learning-pages:compare": "?models=1,2"}
+
+
 def own_pages(manager: User, projects: list[Project], ask: Callable[[str], APIResponse]) -> list[tuple[str, str]]:
     """Every page of the URL conf, found by asking: without what only takes orders, parts of pages, and files.
 
@@ -150,6 +155,7 @@ def own_pages(manager: User, projects: list[Project], ask: Callable[[str], APIRe
     for name, needed in routes(get_resolver().url_patterns):
         given = [{key: arguments(name, project)[key] for key in needed} for project in projects]
         addresses = {reverse(name, kwargs=some) for some in given if None not in some.values()}
+        addresses |= {f"{address}{QUERIES[name]}" for address in addresses if name in QUERIES}
         answers = {address: ask(address) for address in addresses}
         codes = {answer.status for answer in answers.values()}
         can_be_seen = 200 in codes or codes == {405} or name == "pages:sign-in"

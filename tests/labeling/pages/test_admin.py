@@ -30,7 +30,7 @@ from labeling.models import (
     User,
     WorkerMachine,
 )
-from learning.models import Run
+from learning.models import Alert, Run
 from tests.factories import UserFactory, make_answer, make_items
 
 OURS = [model for app in ("labeling", "learning") for model in apps.get_app_config(app).get_models()]
@@ -194,6 +194,69 @@ def test_tries_jobs_again(root, project, monkeypatch, django_capture_on_commit_c
     done.refresh_from_db()
     assert (failed.state, failed.error, done.state) == ("queued", "", "done")
     assert woken == [("labeling.run_snapshot", failed.pk)]
+
+
+def test_the_front_page_tells_of_work_and_tries_a_failed_job_again(
+    root, project, people, monkeypatch, django_capture_on_commit_callbacks, django_assert_max_num_queries
+):
+    woken = []
+    monkeypatch.setattr("labeling.services.jobs.enqueue.enqueue", lambda job, *args: woken.append((job, *args)))
+    failed = Snapshot.objects.create(
+        project=project, format="csv", rows="items", state="failed", error="disk full\nmore"
+    )
+    Run.objects.create(project=project, trigger="manual", state="failed", error="no memory")
+    old = Snapshot.objects.create(project=project, format="csv", rows="items", state="failed", error="long ago")
+    Snapshot.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=30))
+    Alert.objects.create(project=project, kind="run_failed", message="A run failed twice.")
+    with django_assert_max_num_queries(48):
+        page = root.get("/admin/").content.decode()
+    assert all(words in page for words in ("2 failed in 14 days", "disk full", "no memory", "A run failed twice."))
+    assert all(words in page for words in ("No machine with a worker", "none was made with", "1 in use"))
+    assert "long ago" not in page
+    assert page.count("Try again<") == 1  # a failed run would freeze nothing anew
+    said = {"job": "labeling.snapshot", "number": failed.pk}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "is announced to the workers again" in root.post("/admin/", said, follow=True).content.decode()
+    assert woken == [("labeling.run_snapshot", failed.pk)]
+    assert "was left as it is" in root.post("/admin/", {**said, "number": 10**9}, follow=True).content.decode()
+    for job, number in (("labeling.user", "1"), ("labeling.snapshot", "x")):
+        assert root.post("/admin/", {"job": job, "number": number}).status_code == 404
+
+
+def test_the_front_page_shows_what_one_may_see(people, project):
+    from django.contrib.auth.models import Permission
+
+    failed = Snapshot.objects.create(project=project, format="csv", rows="items", state="failed", error="disk full")
+    people.viewer.is_staff = True
+    people.viewer.save()
+    client = Client()
+    client.force_login(people.viewer)
+    bare = client.get("/admin/").content.decode()
+    assert not any(words in bare for words in ("disk full", "Machine room", "Accounts in use", project.name))
+    people.viewer.user_permissions.add(Permission.objects.get(codename="view_snapshot"))
+    page = client.get("/admin/").content.decode()
+    assert "disk full" in page
+    assert "Try again<" not in page
+    assert client.post("/admin/", {"job": "labeling.snapshot", "number": failed.pk}).status_code == 403
+
+
+def test_answers_are_told_in_words(root, project, people):
+    made = make_answer(make_items(project, ["one"])[0], people.annotator, {"label": "spam"})
+    project.labels.filter(name="spam").update(name="junk", key="spam")
+    for page in (address(Annotation, "changelist"), address(Annotation, "change", made.pk)):
+        shown = root.get(page).content.decode()
+        assert "junk" in shown
+        assert "&#x27;label&#x27;" not in shown
+        assert "&quot;label&quot;" not in shown
+
+
+def test_a_person_is_offered_the_permissions_that_change_something(root, people):
+    page = root.get(address(User, "change", people.viewer.pk)).content.decode()
+    assert "Can add project" in page
+    assert "Can view item" in page
+    assert "Can change snapshot" in page
+    assert "Can delete item" not in page
+    assert "Can add session" not in page
 
 
 def test_a_second_waiting_run_is_left(root, project):
