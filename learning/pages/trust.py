@@ -15,6 +15,7 @@ from learning.selectors import verdict_words
 from learning.selectors.arms import points
 from learning.selectors.curve import headline_of
 from learning.selectors.eval_uses import eval_uses
+from learning.selectors.in_short import in_short
 from learning.selectors.skip_words import skip_words
 from learning.selectors.verdict_words import ENOUGH
 from learning.selectors.verdicts import gate_verdict
@@ -84,6 +85,7 @@ def of(version: ModelVersion) -> dict[str, Any]:
     leaks = report.leaks
     return {
         "gate": gate,
+        "in_short": in_short(version, gate),
         "enough": ENOUGH,
         "gate_words": verdict_words.checks_words(gate) if gate and gate["checks"] else "",
         "status_words": status_words(version, gate, version.ranks),

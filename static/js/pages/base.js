@@ -16,6 +16,20 @@ addEventListener("keydown", (event) => {
   }
 });
 
+// A link to a folded part opens it: the address of the page may name it, too.
+function unfold(hash) {
+  const part = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+  const fold = part && part.closest("details:not([data-menu])");
+  if (fold) fold.open = true;
+}
+
+addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (link) unfold(link.hash);
+});
+addEventListener("hashchange", () => unfold(location.hash));
+unfold(location.hash);
+
 addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
