@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from learning.api import alerts, alike, models, pairwise, runs, suspected_errors, without
+from learning.api import alerts, alike, compare, models, pairwise, runs, suspected_errors, without
 
 app_name = "learning-api"
 urlpatterns = [
     path("projects/<slug:slug>/runs/", runs.Runs.as_view(), name="runs"),
     path("projects/<slug:slug>/models/", models.Models.as_view(), name="models"),
+    path("projects/<slug:slug>/models/compare/", compare.Compare.as_view(), name="compare"),
     path("projects/<slug:slug>/rollback/", models.Rollback.as_view(), name="rollback"),
     path("projects/<slug:slug>/queue/", models.Queue.as_view(), name="queue"),
     path("projects/<slug:slug>/scores/", pairwise.Scores.as_view(), name="scores"),

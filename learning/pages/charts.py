@@ -1,7 +1,7 @@
 """Numbers into the geometry of SVG drawings; the templates draw."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ WIDTH, HEIGHT = 560, 240
 #: Drawn for a phone's width, so that the letters are not shrunk with the drawing.
 NARROW = 330
 LEFT, RIGHT, TOP, FOOT = 44, 14, 24, 40
+#: More points than this are no line but a smear.
+POINTS_DRAWN = 80
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Point:
     low: float = 0.0
     high: float = 0.0
     radius: float = 3.5
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,17 @@ class Chart:
 
 def learning_curve_chart(
     points: list[dict[str, Any]], baseline: float | None = None, random: list[dict[str, Any]] | None = None,
-    width: int = WIDTH, ceiling: float | None = None,
+    width: int = WIDTH, ceiling: float | None = None, others: Sequence[tuple[str, list[dict[str, Any]]]] = (),
 ) -> Chart | None:  # fmt: skip
     """The metric over the labels learned from, with its interval as a band; None without a point.
 
     ``baseline`` and ``ceiling`` are level lines: what a constant answer reaches, and how far people agree.
-    ``random`` is a second line: the same metric with as many labels drawn at random.
+    ``random`` is a second line: the same metric with as many labels drawn at random; ``others`` are more, by name.
     """
     if not points:
         return None
-    every = points + (random or [])
+    further = ([("random", random)] if random else []) + list(others)
+    every = [*points, *(point for _, more in further for point in more)]
     lows = [(ends(point) or [point["value"]])[0] for point in every] + [
         level for level in (baseline, ceiling) if level is not None
     ]
@@ -101,9 +105,19 @@ def learning_curve_chart(
         ],
         main.points, main.line, main.band,
         y(baseline) if baseline is not None else None,
-        [_series("random", random, x, y)] if random else [],
+        [_series(name, more, x, y) for name, more in further],
         y(ceiling) if ceiling is not None else None,
     )  # fmt: skip
+
+
+def setups_chart(named: Sequence[tuple[str, list[dict[str, Any]]]], width: int) -> Chart | None:
+    """Learning curves over one another, each a line of its own name."""
+    (name, points), *others = named
+    ground = learning_curve_chart(points, width=width, others=others)
+    if ground is None:
+        return None
+    first = Series(name, ground.points, ground.line, ground.band)
+    return replace(ground, points=[], line="", band="", others=[first, *ground.others])
 
 
 def _series(
@@ -111,7 +125,7 @@ def _series(
 ) -> Series:
     drawn, known = [], []
     for point in points:
-        shown = Point(x(point["labels"]), y(point["value"]), _title(name, point))
+        shown = Point(x(point["labels"]), y(point["value"]), _title(name, point), label=point.get("label", ""))
         if found := ends(point):  # without an interval a point has no band: pinched to the line it would look certain
             shown = replace(shown, low=y(found[0]), high=y(found[1]))
             known.append(shown)
@@ -150,6 +164,19 @@ def reliability_chart(bins: list[list[float]]) -> Chart | None:
     )  # fmt: skip
 
 
+def reliabilities_chart(named: Sequence[tuple[str, list[list[float]]]]) -> Chart | None:
+    """The reliability of several models over one another, each a line of its own name. None without a point."""
+    every = [point for _, bins in named for point in bins]
+    ground = reliability_chart(every)
+    if ground is None:
+        return None
+    drawn, lines = iter(ground.points), []
+    for name, bins in named:
+        points = [replace(next(drawn), radius=3.5) for _ in bins]
+        lines.append(Series(name, points, " ".join(f"{point.x},{point.y}" for point in points), ""))
+    return replace(ground, points=[], others=lines)
+
+
 def precision_recall_chart(scores: dict[str, Any]) -> Chart | None:
     """Precision over recall of a label at all thresholds, the suggested one as a point with its interval of precision.
 
@@ -184,6 +211,14 @@ def precision_recall_chart(scores: dict[str, Any]) -> Chart | None:
     )  # fmt: skip
 
 
+def thinned(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Evenly chosen points of a long curve, the first and the last among them."""
+    if len(points) <= POINTS_DRAWN:
+        return points
+    step = (len(points) - 1) / (POINTS_DRAWN - 1)
+    return [points[round(number * step)] for number in range(POINTS_DRAWN)]
+
+
 def nice_step(value: float) -> int:
     """1, 2 or 5 times a power of ten, at least 1 and not below ``value``."""
     power = 10 ** max(math.floor(math.log10(max(value, 1))), 0)
@@ -192,4 +227,5 @@ def nice_step(value: float) -> int:
 
 def _title(name: str, point: dict[str, Any]) -> str:
     known = interval_words(point["low"], point["high"], point.get("n"))
+    name = f"model {point['number']}" if "number" in point else name
     return f"{name}, {point['labels']:,} labels: {number_words(point['value'])} ({known})"

@@ -14,7 +14,14 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Status, SuspectedError
 from learning.pages import card, trust
-from learning.pages.charts import NARROW, WIDTH, learning_curve_chart, precision_recall_chart, reliability_chart
+from learning.pages.charts import (
+    NARROW,
+    WIDTH,
+    learning_curve_chart,
+    precision_recall_chart,
+    reliability_chart,
+    thinned,
+)
 from learning.selectors.arms import arms
 from learning.selectors.curve import versions_curve
 from learning.selectors.falling_back import asking
@@ -34,13 +41,11 @@ VERSIONS_PER_PAGE = 50
 DECISIONS_SHOWN = 12
 #: A confusion of so few labels fits into half of the page.
 NARROW_MATRIX = 6
-#: More points than this are no line but a smear.
-POINTS_DRAWN = 80
 
 
 def _curve(project: Project) -> dict[str, Any]:
     """The learning curve, and below it the two arms at equal numbers of labels, each drawn for wide and narrow."""
-    versions = _thinned(versions_curve(project))
+    versions = thinned(versions_curve(project))
     newest = ModelVersion.objects.filter(project=project).newest_first().first()
     found = card.headline(project, newest) if newest else None
     majority = found["majority"]["value"] if found and found["majority"] else None
@@ -70,14 +75,6 @@ def _curve(project: Project) -> dict[str, Any]:
         "next_hour": where_to_spend(project),
         "opinions": opinion_evidence(project),
     }
-
-
-def _thinned(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Evenly chosen points of a long curve, the first and the last among them."""
-    if len(points) <= POINTS_DRAWN:
-        return points
-    step = (len(points) - 1) / (POINTS_DRAWN - 1)
-    return [points[round(number * step)] for number in range(POINTS_DRAWN)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -111,6 +108,7 @@ def _list(
     context = {
         "project": project,
         "page": page,
+        "n_versions": page.paginator.count,
         "rows": [{"version": version, "headline": card.headline(project, version)} for version in page.object_list],
         "next_run": next_run(project),
         "n_suspected": SuspectedError.objects.filter(project=project).open().count(),
@@ -174,6 +172,8 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "matrix": card.matrix(version),
         "confusions": card.confusions(version),
         "side_by_side": len(version.labels) <= NARROW_MATRIX,
+        "few_labels": NARROW_MATRIX,
+        "has_others": _to_compare_with(version),
         "reliability": reliability_chart(version.reported.reliability),
         "decisions": card.decision_rows(version),
         "stopping": stopping(project, version.number),
@@ -182,6 +182,14 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "environment": run.environment if run else {},
         **trust.of(version),
     }
+
+
+def _to_compare_with(version: ModelVersion) -> int | None:
+    """The number of the version in use, or of the one before where this is it; None for the only one."""
+    others = ModelVersion.objects.filter(project=version.project_id).exclude(pk=version.pk)
+    before = others.filter(number__lt=version.number).newest_first()
+    used = others.in_use()
+    return used.number if used else before.values_list("number", flat=True).first()
 
 
 def _thresholds(version: ModelVersion) -> dict[str, Any]:

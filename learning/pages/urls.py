@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from learning.pages import agreement, alerts, alike, mistakes, models, pairwise, runs, suspected_errors
+from learning.pages import agreement, alerts, alike, compare, mistakes, models, pairwise, runs, suspected_errors
 
 app_name = "learning-pages"
 
@@ -10,6 +10,7 @@ project_urls = [
     path("runs/", runs.run_list, name="runs"),
     path("runs/<uuid:public_id>/", runs.run_detail, name="run"),
     path("models/", models.model_list, name="models"),
+    path("models/compare/", compare.compare, name="compare"),
     path("models/<int:number>/", models.model_detail, name="model"),
     path("models/<int:number>/mistakes/", mistakes.mistakes, name="mistakes"),
     path("members/agreement/", agreement.agreement, name="agreement"),

@@ -1,5 +1,6 @@
 """The learning curve: what each model version measured on the eval split, over the labels it learned from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from labeling.kinds import kind_of
@@ -32,3 +33,24 @@ def versions_curve(project: Project) -> list[dict[str, Any]]:
         for trained_on, metrics in versions
         if metric in metrics
     ]
+
+
+def setup_curves(project: Project, versions: Sequence[ModelVersion]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """One curve for each way in which ``versions`` were made, learner and encoder: its name, and as in
+    :func:`versions_curve` the points of all versions of the project that were made so. ``number`` names the version."""
+    metric = headline_of(project)
+    wanted = dict.fromkeys(setup_name(version.learner, version.encoder) for version in versions)
+    curves: dict[str, list[dict[str, Any]]] = {name: [] for name in wanted}
+    rows = ModelVersion.objects.filter(project=project, learner__in={version.learner for version in versions})
+    found = rows.order_by("number").values_list("number", "learner", "encoder", "trained_on", "metrics")
+    for number, learner, encoder, trained_on, metrics in found:
+        name = setup_name(learner, encoder)
+        if name in curves and metric in metrics:
+            point = {"labels": trained_on, "metric": metric, "arm": "active", "number": number, **metrics[metric]}
+            curves[name].append(point)
+    return [(name, points) for name, points in curves.items() if points]
+
+
+def setup_name(learner: str, encoder: str) -> str:
+    """Learner and encoder; the latter by its name: what else its version says changes when it is fitted anew."""
+    return f"{learner}, {encoder.partition(':')[0]}"

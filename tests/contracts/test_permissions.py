@@ -277,6 +277,7 @@ def things(project, people, settings):
     model = ModelVersion.objects.create(
         project=project, number=1, trained_on=1, learner="logistic", path="learning/gone.zip"
     )
+    ModelVersion.objects.create(project=project, number=2, trained_on=2, learner="logistic")
     alert = Alert.objects.create(project=project, kind="run_failed", message="fit: no memory")
     review = ReviewDecision.objects.create(project=project, item=item, reviewer=people.manager, verdict="set_aside")
     quarantine = Quarantine.objects.create(
@@ -303,7 +304,10 @@ PNG = bytes.fromhex(
 
 
 #: what addresses need behind a question mark
-QUERIES = {"api:predictions": "?machine=judge&version=1", "api:predictions-import": "?machine=judge"}
+QUERIES = {
+    "api:predictions": "?machine=judge&version=1", "api:predictions-import": "?machine=judge",
+    "learning-api:compare": "?models=1,2",
+}  # fmt: skip
 
 
 def address(route, name, things):

@@ -7,7 +7,8 @@ from labeling.services.validation.errors import Invalid
 from learning.models import Alert, AlertKind, Decision, ModelVersion, Run, Status
 from learning.pages import trust
 from learning.pages.card import flat
-from learning.pages.models import POINTS_DRAWN, VERSIONS_PER_PAGE, _thinned
+from learning.pages.charts import POINTS_DRAWN, thinned
+from learning.pages.models import VERSIONS_PER_PAGE
 from learning.services.monitoring import alerts
 from learning.services.pipeline.run import run_training
 from learning.services.registry import promotion
@@ -319,10 +320,10 @@ def test_the_way_back_past_a_damaged_champion_is_offered(browser_of, people, tra
 
 def test_a_long_curve_is_thinned_but_keeps_its_ends():
     points = [{"labels": number} for number in range(1_000)]
-    thinned = _thinned(points)
-    assert len(thinned) == POINTS_DRAWN
-    assert (thinned[0], thinned[-1]) == (points[0], points[-1])
-    assert _thinned(points[:5]) == points[:5]
+    drawn = thinned(points)
+    assert len(drawn) == POINTS_DRAWN
+    assert (drawn[0], drawn[-1]) == (points[0], points[-1])
+    assert thinned(points[:5]) == points[:5]
 
 
 def test_models_of_pairs_have_their_own_measures(browser_of, people):
