@@ -35,7 +35,8 @@ def measured(project, number: int, items: list[Item], truth: list[int], answers:
         project=project, number=number, run=run, encoder="tfidf:1", strategy="margin", trained_on=10 * number,
         learner="logistic", labels=["ham", "spam"], n_eval=len(items), eval_sha256=str(len(items)),
         metrics={"accuracy": {"value": right, "low": right - 0.1, "high": min(right + 0.1, 1.0), "n": len(items)}},
-        report={"eval_answers": kept, "reliability": [[0.9, right, len(items)]], "labels": []}, **{"status": "retired", **fields},
+        report={"eval_answers": kept, "reliability": [[0.9, right, len(items)]], "labels": []},
+        **{"status": "retired", **fields},
     )  # fmt: skip
 
 
