@@ -253,8 +253,10 @@ def report(database: str, rows: dict[int, list[Row]]) -> bool:
 
 
 @contextmanager
-def served(database: str, size: int, options: argparse.Namespace, again: float | None = None) -> Iterator[Served]:
-    """Builds a pool of ``size`` items in a home of its own and serves it."""
+def served(
+    database: str, size: int, options: argparse.Namespace, again: float | None = None, *, pages: bool = False
+) -> Iterator[Served]:
+    """Builds a pool of ``size`` items in a home of its own and serves it, with static files for ``pages``."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="querent-bench-"))
         (Path(home) / "static").mkdir()
@@ -270,6 +272,9 @@ def served(database: str, size: int, options: argparse.Namespace, again: float |
         built = subprocess.run(build, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
         pool = json.loads(built.stdout.splitlines()[-1])
         print(f"# {database} {size:,} items built in {pool['built_s']} s", file=sys.stderr, flush=True)
+        if pages:
+            collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"]
+            subprocess.run(collect, cwd=ROOT, env=env, check=True)
         command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
         server = stack.enter_context(running(command, env))
         wait_for(int(env["PORT"]), server)

@@ -42,6 +42,13 @@ def relabel(relabeling_pk: int) -> dict[str, Any]:
     return run_relabeling(relabeling_pk)
 
 
+@shared_task(name="labeling.index_items")
+def index_items(project_pk: int) -> dict[str, Any]:
+    from labeling.services.item_index import go_on  # noqa: PLC0415
+
+    return {"project": project_pk, "items": go_on(project_pk)}
+
+
 @worker_init.connect
 def say_alive(**_: Any) -> None:
     """In the parent of the worker's processes, which no job keeps busy."""

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,12 +16,21 @@ from rest_framework.response import Response
 from labeling.api import scopes
 from labeling.api.base import ActionView, FirstRenderer, ProjectView, machine_of, person, query
 from labeling.api.files import IMMUTABLE, file_response, unchanged
-from labeling.api.serializers import AnnotationFilters, AnnotationOut, ItemFilters, ItemOut, PreviewQuery
+from labeling.api.pagination import ItemPagination
+from labeling.api.serializers import (
+    AnnotationFilters,
+    AnnotationOut,
+    ItemFacetsOut,
+    ItemFilters,
+    ItemOut,
+    PreviewQuery,
+)
 from labeling.kinds import kind_of
 from labeling.models import Action, Annotation, Asset, Item, PracticeQuestion, Suggestion, Task
 from labeling.selectors.access import may, require
-from labeling.selectors.items import browse
+from labeling.selectors.item_view import ChosenItems, InvalidCursor, ItemView, look, shown_facets
 from labeling.selectors.names import person_called
+from labeling.services.item_index import up_to_date
 from labeling.services.items.decoding import FORMATS, version_for
 from labeling.services.items.pictures import preview
 
@@ -31,17 +41,46 @@ ORIGINALS = {(200, media_type): BINARY for media_type in sorted(set(FORMATS.valu
 class ItemsView(ProjectView, ListAPIView[Item]):
     actions = {"GET": Action.ITEMS_READ}
     serializer_class = ItemOut
-    ordering = "ordinal"
-
-    def get_queryset(self) -> QuerySet[Item]:
-        if getattr(self, "swagger_fake_view", False):
-            return Item.objects.none()
-        return browse(self.project, **query(ItemFilters, self.request))
+    pagination_class = ItemPagination
+    queryset = Item.objects.none()
 
     @extend_schema(operation_id="items_list", parameters=[ItemFilters])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The items in the order of import."""
-        return super().get(request, *args, **kwargs)
+        """The items of a view: the filters and sorts of the page of items, under the same names. `total` says how many
+        fit; null where words are looked for and not every item was looked through, then a page may be short, too."""
+        pages = ItemPagination()
+        view = _view_asked(self, request)
+        up_to_date(self.project)
+        try:
+            found = look(self.project, view, self.name_of, limit=pages.get_page_size(request), strict=True)
+        except InvalidCursor:
+            raise NotFound("Invalid cursor") from None
+        rows = ItemOut(found.items, many=True, context=self.get_serializer_context()).data
+        return pages.answer(request, found, rows)
+
+
+class ItemFacets(ProjectView):
+    actions = {"GET": Action.ITEMS_READ}
+
+    @extend_schema(operation_id="items_facets", parameters=[ItemFilters], responses=ItemFacetsOut)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """How many items of a view have each value of each facet: of those that fit everything but what is asked of
+        the facet itself. `is_estimate`: counted in a sample of one item in 16. Words (`q`) do not enter."""
+        view = _view_asked(self, request)
+        so_far = up_to_date(self.project)
+        chosen = ChosenItems(self.project, view, self.name_of)
+        facets = shown_facets(chosen, reviews=may(person(request), self.project, Action.GOLD_READ))
+        told = {"indexed": so_far.items, "items": so_far.of_items, "total": chosen.total, "facets": facets}
+        return Response(ItemFacetsOut(told).data)
+
+
+def _view_asked(view: ProjectView, request: Request) -> ItemView:
+    """Raises ValidationError, PermissionDenied."""
+    asked = ItemFilters(data=request.query_params.dict())
+    asked.is_valid(raise_exception=True)
+    if asked.validated_data.get("gold") is not None:
+        require(person(request), view.project, Action.GOLD_READ)
+    return asked.view(request.query_params.get("cursor", ""))
 
 
 class Annotations(ProjectView, ListAPIView[Annotation]):

@@ -8,6 +8,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.exceptions import ValidationError as RefusedParameter
 from rest_framework.pagination import CursorPagination as BaseCursorPagination
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from labeling.selectors.item_view import ItemsFound
 
 
 class CursorPagination(BaseCursorPagination):
@@ -43,3 +47,19 @@ class CursorPagination(BaseCursorPagination):
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
         chosen = getattr(view, "ordering", None) or self.ordering
         return (chosen,) if isinstance(chosen, str) else tuple(chosen)
+
+
+class ItemPagination(CursorPagination):
+    """Of items, whose order is walked by their index and not by the database."""
+
+    def answer(self, request: Request, found: ItemsFound, rows: Any) -> Response:
+        """The page with the addresses of those beside it."""
+        here = request.build_absolute_uri()
+        addresses = [replace_query_param(here, "cursor", one) if one else None for one in (found.older, found.newer)]
+        return Response({"next": addresses[0], "previous": addresses[1], "total": found.total, "results": rows})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        paginated: dict[str, Any] = super().get_paginated_response_schema(schema)
+        results = paginated["properties"].pop("results")
+        paginated["properties"] |= {"total": {"type": ["integer", "null"]}, "results": results}
+        return paginated

@@ -36,6 +36,8 @@ from labeling.models.member import MAX_PAUSE_NOTE
 from labeling.models.project import SETTINGS_FIELDS
 from labeling.selectors.export import CHOICES
 from labeling.selectors.importing import notes_of, why_unlisted
+from labeling.selectors.item_view import ITEM_SORTS, ItemView
+from labeling.selectors.item_view.view import SURE_BANDS
 from labeling.selectors.row_shapes import row_names
 from labeling.services.accounts.tokens import MAX_DAYS
 from labeling.services.exports import format_names
@@ -377,14 +379,72 @@ class ItemOut(serializers.ModelSerializer[Item]):
 
 
 class ItemFilters(serializers.Serializer[Any]):
+    """A view of the items, as the page of them has it in its address."""
+
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     status = serializers.ChoiceField(choices=ItemStatus.choices, required=False)
     because = serializers.ChoiceField(
         choices=Because.choices, required=False, help_text="Set aside: why it is not asked about."
     )
-    answered = serializers.BooleanField(required=False, allow_null=True, default=None)
-    label = serializers.CharField(max_length=200, required=False, help_text="Currently given.")  # type: ignore[assignment]
+    answered = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="By people.")
+    label = serializers.CharField(  # type: ignore[assignment]  # the name of the contract
+        max_length=200, required=False, help_text="What its answers come to; of a tie everything that was said."
+    )
+    people = serializers.ChoiceField(
+        choices=ItemView.choices("people"), required=False, help_text="Whether several people said the same."
+    )
+    annotator = serializers.CharField(
+        max_length=200, required=False, help_text="Somebody who answered it, as the reader is told of people."
+    )
+    reviewed = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Decided by review.")
+    gold = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Its answer is known; for reviewers."
+    )
+    batch = serializers.UUIDField(required=False, help_text="The import that brought it.")
+    origin = serializers.CharField(max_length=200, required=False)
+    model = serializers.CharField(max_length=200, required=False, help_text="A label that the model in use gives it.")
+    sure = serializers.ChoiceField(
+        choices=[(band, words) for band, _, words in SURE_BANDS],
+        required=False,
+        help_text="How probable the model's answer is to it.",
+    )
+    agrees = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether the model says what people say."
+    )
+    context = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Of pairs: the context the item is judged in."
+    )  # type: ignore[assignment]
     q = serializers.CharField(max_length=200, required=False, help_text="Found in text or external id.")
+    sort = serializers.ChoiceField(choices=list(ITEM_SORTS.items()), default="imported")
+
+    def view(self, cursor: str) -> ItemView:
+        """What was asked for, from a place on."""
+        said = {True: "yes", False: "no", None: ""}
+        given = {
+            name: said[value] if value is None or isinstance(value, bool) else str(value)
+            for name, value in self.validated_data.items()
+        }
+        return ItemView(**given, cursor=cursor)
+
+
+class FacetValueOut(serializers.Serializer[Any]):
+    value = serializers.CharField(help_text="As the parameter of the facet's name takes it.")
+    words = serializers.CharField()
+    n = serializers.IntegerField()
+
+
+class FacetOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    words = serializers.CharField()
+    is_estimate = serializers.BooleanField()
+    values = FacetValueOut(many=True)
+
+
+class ItemFacetsOut(serializers.Serializer[Any]):
+    items = serializers.IntegerField(help_text="Items of the project.")
+    indexed = serializers.IntegerField(help_text="Items that are counted so far: after an import a worker goes on.")
+    total = serializers.IntegerField(help_text="Items that fit the view.")
+    facets = FacetOut(many=True)
 
 
 @extend_schema_field({"type": "integer", "enum": list(PREVIEW_SIZES), "default": 800})

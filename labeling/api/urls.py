@@ -72,6 +72,7 @@ project_urls = [
     path("imports/<uuid:public_id>/certificate/", imports.ImportCertificate.as_view(), name="import-certificate"),
     path("imports/<uuid:public_id>/rejections/", imports.Rejections.as_view(), name="import-rejections"),
     path("items/", items.ItemsView.as_view(), name="items"),
+    path("items/facets/", items.ItemFacets.as_view(), name="item-facets"),
     path("gold/", gold.GoldView.as_view(), name="gold"),
     path("gold/<int:pk>/", gold.GoldDetail.as_view(), name="gold-of-item"),
     path("contexts/", contexts.ContextsView.as_view(), name="contexts"),

@@ -6,6 +6,7 @@ from labeling.models.attempt_limit import AttemptLimit
 from labeling.models.audit_event import AppendOnly, AuditEvent
 from labeling.models.backup import Backup
 from labeling.models.context import Context
+from labeling.models.facet_index import FacetBlock, FacetIndex
 from labeling.models.gold_told import GoldTold
 from labeling.models.housekeeping import Housekeeping
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
@@ -53,7 +54,8 @@ from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskAgain", "AskedAgain", "Asset",
-    "AttemptLimit", "AuditEvent", "Backup", "Because", "ConsensusBy", "Context", "Epoch", "FallBack", "Gold",
+    "AttemptLimit", "AuditEvent", "Backup", "Because", "ConsensusBy", "Context", "Epoch", "FacetBlock",
+    "FacetIndex", "FallBack", "Gold",
     "GoldFeedback", "GoldTold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat", "ImportRejection",
     "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",
     "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion", "MachineVotes", "Member",

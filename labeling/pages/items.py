@@ -1,115 +1,24 @@
-"""Looking through the items, and at what happened to one of them."""
-
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+"""One item: what it is, what happened to it, and what can be done with it."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.kinds import kind_of
-from labeling.models import Action, Because, Item, ItemStatus, Permission, Project, Split
+from labeling.models import Action, Item, Permission, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.gold import gold_of
-from labeling.pages.navigation import permissions
+from labeling.pages.item_list import view_asked
+from labeling.pages.navigation import name_of, permissions
 from labeling.pages.refusals import not_saved, telling_refusals
 from labeling.selectors.comments import thread
-from labeling.selectors.items import answers_of, asked_as_gold, browse, history
-from labeling.selectors.label_names import label_names
+from labeling.selectors.item_view import neighbours
+from labeling.selectors.items import answers_of, asked_as_gold, history
 from labeling.services.items import status as service
 from labeling.services.items.doubted import ask_somebody_else
 from labeling.services.review.comments import comment, resolve, sent_back_to
 from labeling.services.validation.errors import Invalid
-
-FIRST_COLUMNS = 6
-ITEMS_PER_PAGE = 50
-MAX_QUERY = 200
-NAMES_OF_FILTERS = ("split", "status", "because", "answered", "label", "q")
-ANSWERED = {"yes": True, "no": False}
-
-
-@dataclass(frozen=True)
-class Page:
-    """Items after or before an ordinal: the cost of the thousandth page is that of the first."""
-
-    items: list[Item]
-    newer: str = ""
-    older: str = ""
-
-
-@require_safe
-@project_page(Action.ITEMS_READ)
-def items(request: PageRequest, project: Project) -> HttpResponse:
-    chosen = {name: request.GET.get(name, "")[:MAX_QUERY] for name in NAMES_OF_FILTERS}
-    found = browse(
-        project,
-        split=chosen["split"],
-        status=chosen["status"],
-        answered=ANSWERED.get(chosen["answered"]),
-        label=chosen["label"],
-        q=chosen["q"].strip(),
-        because=chosen["because"],
-    )
-    page = page_of(found, request.GET.get("after", ""), request.GET.get("before", ""), chosen)
-    context = {
-        "project": project,
-        "page": page,
-        "rows": _rows(project, page.items),
-        "chosen": chosen,
-        "is_filtered": any(chosen.values()),
-        "splits": Split.choices,
-        "statuses": ItemStatus.choices,
-        "becauses": Because.choices,
-        "labels": project.labels.all(),
-    }
-    return render(request, "pages/items/index.html", context)
-
-
-def page_of(found: QuerySet[Item], after: str, before: str, chosen: dict[str, str]) -> Page:
-    """The next items after ``after``, or the last ones before ``before``, with the queries of both neighbours."""
-    start, end = _ordinal(after), _ordinal(before)
-    backwards = end is not None
-    if backwards:
-        rows = list(found.filter(ordinal__lt=end).order_by("-ordinal")[: ITEMS_PER_PAGE + 1])
-    else:
-        rows = list(found.filter(ordinal__gt=-1 if start is None else start)[: ITEMS_PER_PAGE + 1])
-    more = len(rows) > ITEMS_PER_PAGE
-    rows = rows[:ITEMS_PER_PAGE]
-    if backwards:
-        rows.reverse()
-    if not rows:
-        return Page(rows)
-    kept = {name: value for name, value in chosen.items() if value}
-    has_next = more or backwards
-    has_previous = more if backwards else start is not None
-    return Page(
-        items=rows,
-        newer=urlencode({**kept, "before": rows[0].ordinal}) if has_previous else "",
-        older=urlencode({**kept, "after": rows[-1].ordinal}) if has_next else "",
-    )
-
-
-def _ordinal(given: str) -> int | None:
-    """The ordinal in an address; None for what no item can have."""
-    return int(given) if given.isdecimal() and len(given) <= 18 else None
-
-
-def _rows(project: Project, found: list[Item]) -> list[dict[str, Any]]:
-    kind, names = kind_of(project), label_names(project)
-    answers, gold = answers_of(found), asked_as_gold(found)
-    return [
-        {
-            "item": item,
-            "asked_as_gold": item.pk in gold,
-            "fields": project.in_column_order(item.data)[:FIRST_COLUMNS],
-            "answers": [kind.flat(names.named(row.answer)) for row in answers[item.pk] if row.answer is not None],
-        }
-        for item in found
-    ]
 
 
 def _item(project: Project, pk: int) -> Item:
@@ -124,7 +33,8 @@ def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
     shown = _item(project, pk)
     reviews = Permission.REVIEW in permissions(request)
     comments = thread(shown) if reviews else []
-    around = Item.objects.filter(project=project)
+    view = view_asked(request)
+    previous, following = neighbours(project, view, name_of(request), shown)
     context = {
         "project": project,
         "item": shown,
@@ -137,8 +47,9 @@ def item(request: PageRequest, project: Project, pk: int) -> HttpResponse:
         "has_open": any(one.is_open for one in comments),
         "has_resolved": any(one.resolved_at for one in comments),
         "sent_back": list(sent_back_to(project, pk)) if reviews else [],
-        "previous": around.filter(ordinal__lt=shown.ordinal).order_by("-ordinal").values_list("pk", flat=True).first(),
-        "next": around.filter(ordinal__gt=shown.ordinal).order_by("ordinal").values_list("pk", flat=True).first(),
+        "previous": previous,
+        "next": following,
+        "view": view,
     }
     return render(request, "pages/items/one.html", context)
 

@@ -5,44 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Because, Item, ItemStatus, KnownAnswer, Project, Split, Task, TaskState
+from labeling.models import Annotation, Item, KnownAnswer, Split, Task, TaskState
 from labeling.selectors.label_names import label_names
-
-
-def browse(
-    project: Project,
-    *,
-    split: str = "",
-    status: str = "",
-    answered: bool | None = None,
-    label: str = "",
-    q: str = "",
-    because: str = "",
-) -> QuerySet[Item]:
-    """The items that fit every given filter, in the order of import. ``q`` is looked for in text and external id."""
-    items = Item.objects.filter(project=project).select_related("asset").order_by("ordinal")
-    if "\0" in q:  # no stored text holds it, and PostgreSQL refuses the question
-        return items.none()
-    if split in Split.values:
-        items = items.filter(split=split)
-    if status in ItemStatus.values:
-        items = items.filter(status=status)
-    if because in Because.values:
-        items = items.filter(status=ItemStatus.SET_ASIDE, set_aside_because=because)
-    if answered is not None:
-        items = items.filter(answers__gt=0) if answered else items.filter(answers=0)
-    if label:
-        names = label_names(project)
-        by_any = Q()
-        for said in names.said_by(names.identity(label)):  # by an old name, too: it is one still
-            by_any |= Q(Exists(Annotation.objects.current().filter(item=OuterRef("pk")).giving(said)))
-        items = items.filter(by_any)
-    if q:
-        items = items.filter(Q(text__icontains=q) | Q(external_id__icontains=q))
-    return items
 
 
 def asked_as_gold(items: Collection[Item]) -> frozenset[int]:

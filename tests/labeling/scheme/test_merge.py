@@ -7,7 +7,7 @@ from labeling.selectors.agreement import agreement
 from labeling.selectors.annotating import last_given
 from labeling.selectors.consensus_by_evidence import weighed
 from labeling.selectors.export import Filters, bounded, export_rows
-from labeling.selectors.items import browse, history
+from labeling.selectors.items import history
 from labeling.selectors.people.cards import people_of
 from labeling.selectors.progress import label_balance
 from labeling.selectors.recount import differences
@@ -21,6 +21,7 @@ from labeling.services.serving.next_tasks import next_tasks
 from labeling.services.validation.errors import Invalid
 from learning.selectors.people_agreement import agreement_report
 from tests.factories import make_answer, make_items, make_project
+from tests.item_views import items_of_view
 from tests.labeling.scheme.changes import undo_change
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -65,7 +66,7 @@ def test_whatever_reads_answers_reads_the_one_label(project, people):
     cards = {card.name: card for card in people_of(project).cards}
     assert (cards["manager"].agreement.value, cards["annotator"].agreement.value) == (0.75, 0.75)
     assert [(row.others, row.said) for row in cards["manager"].confused] == [("ham", "unwanted")]
-    assert [browse(project, label=name).count() for name in ("unwanted", "ham")] == [3, 2]
+    assert [len(items_of_view(project, label=name)) for name in ("unwanted", "ham")] == [3, 2]
     assert {event.flat for event in history(project.items.first()) if event.answer} == {"unwanted"}
     assert (change.number, change.operation, change.details) == (
         2, "merge", {"from": ["spam", "junk"], "into": "unwanted"},

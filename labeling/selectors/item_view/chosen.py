@@ -1,0 +1,147 @@
+"""The items that fit a view, as bits."""
+
+import uuid
+from collections.abc import Mapping
+from functools import cached_property
+
+from labeling.db.bitmaps import BLOCK
+from labeling.models import Context, ImportBatch, Item, Project, User
+from labeling.selectors.item_view.stored import StoredFacets, Wanted
+from labeling.selectors.item_view.view import ItemView
+from labeling.selectors.label_names import LabelIdentities, label_names
+from labeling.selectors.names import NameOf
+from labeling.selectors.quarantine import IMPORTED
+
+#: The one value that is stored of a facet with two, and the other one.
+STORED_SIDE: Mapping[str, tuple[str, str]] = {
+    "split": ("eval", "pool"),
+    "status": ("set_aside", "active"),
+    "answered": ("yes", "no"),
+    "reviewed": ("yes", "no"),
+    "gold": ("yes", "no"),
+}
+#: What only items have of which a sort can tell.
+_SORT_IMPLIES: Mapping[str, Wanted] = {
+    "unsure": ("predicted", "yes"),
+    "sure": ("predicted", "yes"),
+    "mistake": ("agrees", "no"),
+    "disputed": ("people", "differ"),
+}
+#: Items of one context that are looked at.
+MOST_OF_A_CONTEXT = 20_000
+_NOBODY = ("", "")
+
+
+class PeopleOfIndex:
+    """Who has answered, by the values of the facet *annotator*: ``u`` and a user's id, ``i`` and an imported name."""
+
+    def __init__(self, stored: StoredFacets, name_of: NameOf) -> None:
+        values = [value for _, value in stored.totals(["annotator"])]
+        users = User.objects.filter(pk__in=[int(value[1:]) for value in values if value[0] == "u"])
+        names = {f"u{pk}": name for pk, name in users.values_list("pk", "username")}
+        taken = set(names.values())
+        for value in values:
+            if value[0] == "i":
+                names[value] = value[1:] + (IMPORTED if value[1:] in taken else "")
+        self.names = {value: name_of(name) for value, name in names.items()}
+
+    def value_of(self, shown: str) -> str:
+        """The value of a person as the reader is told of them; "" for nobody."""
+        return next((value for value, name in self.names.items() if name == shown), "")
+
+
+class ChosenItems:
+    """Which items fit the filters of a view, but for its words; and which would without one of the filters."""
+
+    def __init__(self, project: Project, view: ItemView, name_of: NameOf) -> None:
+        self.project, self.view = project, view
+        self.stored = StoredFacets(project)
+        self._name_of = name_of
+        self.wanted = self._wanted()
+        self._of_context: dict[int, int] | None = self._context(view.context) if view.context else None
+
+    @cached_property
+    def people(self) -> PeopleOfIndex:
+        return PeopleOfIndex(self.stored, self._name_of)
+
+    @cached_property
+    def labels(self) -> LabelIdentities:
+        return label_names(self.project)
+
+    def _wanted(self) -> list[tuple[Wanted, bool]]:
+        """What is asked for as it is stored, and whether it is the others that are wanted."""
+        found: list[tuple[Wanted, bool]] = []
+        for name, value in self.view.filters.items():
+            if name in ("q", "context"):
+                continue
+            here, there = STORED_SIDE.get(name, _NOBODY)
+            if value == there:
+                found.append(((name, here), True))
+            else:
+                found.append(((name, self._value(name, value)), False))
+        if implied := _SORT_IMPLIES.get(self.view.sort):
+            found.append((implied, False))
+        return found
+
+    def _value(self, name: str, value: str) -> str:
+        if name in ("label", "model"):
+            return self.labels.identity(value)
+        if name == "annotator":
+            return self.people.value_of(value)
+        if name == "batch":
+            return str(_pk_of_import(self.project, value) or "")
+        return value
+
+    def _context(self, pk: str) -> dict[int, int]:
+        blocks: dict[int, int] = {}
+        if not (pk.isdecimal() and len(pk) <= 18):
+            return blocks
+        context = Context.objects.filter(project=self.project, pk=int(pk))
+        members = Item.objects.filter(in_context__in=context).order_by("place")
+        for ordinal in members.values_list("ordinal", flat=True)[:MOST_OF_A_CONTEXT]:
+            blocks[ordinal // BLOCK] = blocks.get(ordinal // BLOCK, 0) | 1 << ordinal % BLOCK
+        return blocks
+
+    @cached_property
+    def _read(self) -> dict[Wanted, dict[int, int]]:
+        return self.stored.blocks([one for one, _ in self.wanted])
+
+    @cached_property
+    def _blocks(self) -> dict[int, int]:
+        return {}
+
+    def block(self, number: int) -> int:
+        """Those of one block."""
+        if number not in self._blocks:
+            self._blocks[number] = self.without("", number)
+        return self._blocks[number]
+
+    def without(self, facet: str, number: int) -> int:
+        """Those of one block that fit whatever is asked of one facet."""
+        bits = self.stored.all_of(number)
+        if self._of_context is not None:
+            bits &= self._of_context.get(number, 0)
+        for one, is_other in self.wanted:
+            if one[0] != facet:
+                stored = self._read[one].get(number, 0)
+                bits &= ~stored if is_other else stored
+        return bits
+
+    @cached_property
+    def total(self) -> int:
+        """How many there are."""
+        if not self.wanted and self._of_context is None:
+            return self.stored.items
+        return sum(self.block(number).bit_count() for number in range(self.stored.n_blocks))
+
+    @property
+    def is_everything(self) -> bool:
+        return not self.wanted and self._of_context is None
+
+
+def _pk_of_import(project: Project, public_id: str) -> int | None:
+    try:
+        wanted = uuid.UUID(public_id)
+    except ValueError:
+        return None
+    return ImportBatch.objects.filter(project=project, public_id=wanted).values_list("pk", flat=True).first()

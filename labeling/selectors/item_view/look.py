@@ -1,0 +1,152 @@
+"""One page of a view."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.db.models import Q, QuerySet
+
+from labeling.models import Item, Project
+from labeling.selectors.item_view.chosen import ChosenItems
+from labeling.selectors.item_view.order import WHOLLY_SURE, ItemPlace, place_of, places, said_of
+from labeling.selectors.item_view.view import ItemView
+from labeling.selectors.names import NameOf
+
+#: Items that are looked through for words on one page, and in one question to the database.
+LOOKED_THROUGH = 20_000
+_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True)
+class ModelSays:
+    """What the model says of an item: labels by their identities, and how sure it is, from 0 to 1."""
+
+    labels: tuple[str, ...]
+    sure: float
+
+
+@dataclass(frozen=True)
+class ItemsFound:
+    """A page. ``newer`` and ``older`` are cursors of the pages beside it, "" where there is none.
+
+    ``total``: how many fit the filters; with words looked for None unless all were looked through: then ``stopped``
+    says behind how many the page ends, and it may be short.
+    """
+
+    items: list[Item]
+    total: int | None
+    newer: str = ""
+    older: str = ""
+    stopped: int = 0
+    says: dict[int, ModelSays] = field(default_factory=dict)
+
+
+class InvalidCursor(ValueError):
+    """A place that no page names."""
+
+
+def look(project: Project, view: ItemView, name_of: NameOf, *, limit: int, strict: bool = False) -> ItemsFound:
+    """The items of a page. Raises InvalidCursor with ``strict``; without, a wrong place is the beginning."""
+    return look_at_chosen(ChosenItems(project, view, name_of), limit=limit, strict=strict)
+
+
+def look_at_chosen(chosen: ChosenItems, *, limit: int, strict: bool = False) -> ItemsFound:
+    """The same of items that are chosen already."""
+    backwards, start = _read(chosen.view.cursor, strict)
+    walk = places(chosen, start, backwards=backwards)
+    words = chosen.view.q
+    if words:
+        found, stopped, n_looked = _with_words(chosen, words, walk, limit + 1)
+    else:
+        found, stopped, n_looked = list(islice(walk, limit + 1)), None, 0
+    more = len(found) > limit or stopped is not None
+    end = stopped if len(found) <= limit and stopped is not None else None
+    found = found[:limit]
+    last = end or (found[-1] if found else None)
+    first = found[0] if found else end
+    if backwards:
+        found.reverse()
+        first, last = last, first
+    items = _items(chosen, found)
+    has_next, has_previous = (True, more) if backwards else (more, start is not None)
+    whole = words and start is None and not more
+    return ItemsFound(
+        items=items,
+        total=(len(items) if whole else None) if words else chosen.total,
+        newer=_cursor("b", first) if first and has_previous else "",
+        older=_cursor("a", last) if last and has_next else "",
+        stopped=n_looked if end else 0,
+        says=_says(chosen, items),
+    )
+
+
+def neighbours(project: Project, view: ItemView, name_of: NameOf, item: Item) -> tuple[Item | None, Item | None]:
+    """The items before and behind one in the order of a view."""
+    chosen = ChosenItems(project, view, name_of)
+    here = place_of(chosen, item.ordinal)
+    found: list[Item | None] = []
+    for backwards in (True, False):
+        walk = places(chosen, here, backwards=backwards)
+        if view.q:
+            beside, _, _ = _with_words(chosen, view.q, walk, 1)
+        else:
+            beside = list(islice(walk, 1))
+        found += _items(chosen, beside) or [None]
+    return found[0], found[1]
+
+
+def _with_words(
+    chosen: ChosenItems, words: str, walk: Iterator[ItemPlace], limit: int
+) -> tuple[list[ItemPlace], ItemPlace | None, int]:
+    """The first places whose items hold the words; where it stopped before the end, and how many were looked at."""
+    found: list[ItemPlace] = []
+    looked = 0
+    if "\0" in words:  # no stored text holds it, and PostgreSQL refuses the question
+        return found, None, 0
+    while looked < LOOKED_THROUGH:
+        some = list(islice(walk, _AT_ONCE))
+        looked += len(some)
+        fits = set(_holding(chosen, words, some).values_list("ordinal", flat=True))
+        found += [place for place in some if place.ordinal in fits]
+        if len(found) >= limit or len(some) < _AT_ONCE:
+            return found[:limit], None, looked
+    return found, some[-1], looked
+
+
+def _holding(chosen: ChosenItems, words: str, some: list[ItemPlace]) -> QuerySet[Item]:
+    ordinals = [place.ordinal for place in some]
+    rows = Item.objects.filter(project=chosen.project, ordinal__in=ordinals)
+    return rows.filter(Q(text__icontains=words) | Q(external_id__icontains=words)).order_by()
+
+
+def _items(chosen: ChosenItems, found: list[ItemPlace]) -> list[Item]:
+    rows = Item.objects.filter(project=chosen.project, ordinal__in=[place.ordinal for place in found])
+    by_ordinal = {item.ordinal: item for item in rows.select_related("asset")}
+    return [by_ordinal[place.ordinal] for place in found if place.ordinal in by_ordinal]
+
+
+def _says(chosen: ChosenItems, items: list[Item]) -> dict[int, ModelSays]:
+    index = chosen.stored.index
+    if index.model is None:
+        return {}
+    by_ordinal = {item.ordinal: item.pk for item in items}
+    return {
+        by_ordinal[ordinal]: ModelSays(tuple(index.says[says]), sure / WHOLLY_SURE)
+        for ordinal, (sure, says) in said_of(chosen, by_ordinal).items()
+        if says < len(index.says)
+    }
+
+
+def _cursor(direction: str, place: ItemPlace) -> str:
+    return f"{direction}{place.key}.{place.ordinal}"
+
+
+def _read(cursor: str, strict: bool) -> tuple[bool, ItemPlace | None]:
+    key, _, ordinal = cursor[1:].partition(".")
+    if cursor[:1] in ("a", "b") and key.isdecimal() and ordinal.isdecimal() and len(cursor) <= 40:
+        place = ItemPlace(int(key), int(ordinal))
+        if place.key <= WHOLLY_SURE and place.ordinal < 2**62:
+            return cursor[0] == "b", place
+    if cursor and strict:
+        raise InvalidCursor("Invalid cursor")
+    return False, None

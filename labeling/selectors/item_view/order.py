@@ -1,0 +1,174 @@
+"""Walks the items of a view in its order from any place on, at a cost that does not grow with how far that is.
+
+A place is a key and an ordinal: the key is 0 in the order of import, how sure the model is (in 65,535ths) or how far
+people disagree (in hundredths) otherwise.
+"""
+
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from django.db.models import F
+
+from labeling.db.bitmaps import BLOCK, ascending, descending
+from labeling.models import FacetBlock
+from labeling.selectors.item_view.chosen import ChosenItems
+
+#: How sure a model can be.
+WHOLLY_SURE = 65_535
+#: Orders by how sure the model is are stored in so many strata, each of as many items.
+LEVELS = 256
+#: What is said of so many ordinals stands in one row.
+SAID_ROWS = 1_024
+#: In it: there is no prediction.
+NOT_PREDICTED = 65_535
+_LEVELS_AT_ONCE = 8
+#: So few are sorted one by one.
+_FEW = 1_000
+
+
+class ItemPlace(NamedTuple):
+    key: int
+    ordinal: int
+
+
+Walk = Callable[[ChosenItems, bool, "ItemPlace | None"], Iterator[ItemPlace]]
+
+
+def places(chosen: ChosenItems, after: ItemPlace | None, *, backwards: bool = False) -> Iterator[ItemPlace]:
+    """The items of the view behind a place, in the order of its sort; with ``backwards`` those before it, from it."""
+    walk, rises = _ORDERS.get(chosen.view.sort, _ORDERS["imported"])
+    return walk(chosen, rises != backwards, after)
+
+
+def place_of(chosen: ChosenItems, ordinal: int) -> ItemPlace:
+    """Where an item stands in the order of the view."""
+    walk, _ = _ORDERS.get(chosen.view.sort, _ORDERS["imported"])
+    if walk is _by_sureness:
+        said = said_of(chosen, [ordinal]).get(ordinal)
+        return ItemPlace(said[0] if said else 0, ordinal)
+    if walk is _by_dispute:
+        block, bit = ordinal // BLOCK, 1 << ordinal % BLOCK
+        stored = chosen.stored.every_block(["dispute"])
+        at = [int(value) for (_, value), blocks in stored.items() if blocks.get(block, 0) & bit]
+        return ItemPlace(max(at, default=0), ordinal)
+    return ItemPlace(0, ordinal)
+
+
+def said_of(chosen: ChosenItems, ordinals: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """What the model says of items: how sure it is (of 65,535) and the number of what it says in ``FacetIndex.says``.
+    Those it says nothing of are absent."""
+    wanted = sorted(ordinals)
+    rows = FacetBlock.objects.filter(
+        project=chosen.project, facet=chosen.stored.name("~said"), block__in={one // SAID_ROWS for one in wanted}
+    )
+    blocks = {block: (n, bytes(bits)) for block, n, bits in rows.values_list("block", "n", "bits")}
+    found = {}
+    for ordinal in wanted:
+        n, bits = blocks.get(ordinal // SAID_ROWS, (0, b""))
+        row = ordinal % SAID_ROWS
+        if row < n:
+            sure, says = struct.unpack_from("<HH", bits, 4 * row)
+            if says != NOT_PREDICTED:
+                found[ordinal] = (sure, says)
+    return found
+
+
+def _by_ordinal(chosen: ChosenItems, rises: bool, after: ItemPlace | None) -> Iterator[ItemPlace]:
+    start = None if after is None else after.ordinal
+    for block in _blocks_from(chosen, rises, start):
+        for position in _behind(chosen.block(block), block, rises, start):
+            yield ItemPlace(0, block * BLOCK + position)
+
+
+def _blocks_from(chosen: ChosenItems, rises: bool, start: int | None) -> range:
+    last = chosen.stored.n_blocks - 1
+    if rises:
+        return range(0 if start is None else max(0, start) // BLOCK, last + 1)
+    return range(last if start is None else min(last, start // BLOCK), -1, -1)
+
+
+def _behind(bits: int, block: int, rises: bool, start: int | None) -> Iterator[int]:
+    """The positions of a block behind an ordinal, in the direction."""
+    if start is not None and start // BLOCK == block:
+        here = start % BLOCK
+        bits = bits >> (here + 1) << (here + 1) if rises else bits & ((1 << here) - 1)
+    return ascending(bits) if rises else descending(bits)
+
+
+def _by_dispute(chosen: ChosenItems, rises: bool, after: ItemPlace | None) -> Iterator[ItemPlace]:
+    values = sorted((int(value) for _, value in chosen.stored.totals(["dispute"])), reverse=not rises)
+    for key in values:
+        if after is not None and key != after.key and (key < after.key) == rises:
+            continue
+        start = after.ordinal if after is not None and key == after.key else None
+        wanted = ("dispute", f"{key:02d}")
+        stored = chosen.stored.blocks([wanted])[wanted]
+        for block in _blocks_from(chosen, rises, start):
+            if both := stored.get(block, 0) and stored[block] & chosen.block(block):
+                for position in _behind(both, block, rises, start):
+                    yield ItemPlace(key, block * BLOCK + position)
+
+
+def _by_sureness(chosen: ChosenItems, rises: bool, after: ItemPlace | None) -> Iterator[ItemPlace]:
+    if chosen.total <= _FEW:
+        yield from _sorted(_each(chosen), rises, after)
+        return
+    levels = list(range(LEVELS)) if rises else list(range(LEVELS - 1, -1, -1))
+    if after is not None:
+        levels = _levels_from(chosen, levels, rises, after)
+    for first in range(0, len(levels), _LEVELS_AT_ONCE):
+        some = levels[first : first + _LEVELS_AT_ONCE]
+        of_level = _level_places(chosen, some)
+        for level in some:
+            yield from _sorted(of_level.get(level, ()), rises, after)
+
+
+def _levels_from(chosen: ChosenItems, levels: list[int], rises: bool, after: ItemPlace) -> list[int]:
+    """Without the strata that lie wholly before the place."""
+    limits: Mapping[str, list[int]] = chosen.stored.index.levels
+    if rises:
+        return [level for level in levels if (limits.get(f"{level:03d}") or [0, -1])[1] >= after.key]
+    return [level for level in levels if (limits.get(f"{level:03d}") or [WHOLLY_SURE + 1, 0])[0] <= after.key]
+
+
+def _level_places(chosen: ChosenItems, levels: list[int]) -> dict[int, list[ItemPlace]]:
+    rows = FacetBlock.objects.filter(
+        project=chosen.project, facet=chosen.stored.name("~level"), value__in=[f"{level:03d}" for level in levels]
+    )
+    found: dict[int, list[ItemPlace]] = {}
+    for value, block, n, bits in rows.order_by(F("value"), F("block")).values_list("value", "block", "n", "bits"):
+        fits = chosen.block(block).to_bytes(BLOCK // 8, "little")
+        numbers = struct.unpack(f"<{2 * n}H", bits)
+        found.setdefault(int(value), []).extend(
+            ItemPlace(sure, block * BLOCK + position)
+            for position, sure in zip(numbers[:n], numbers[n:], strict=True)
+            if fits[position >> 3] >> (position & 7) & 1
+        )
+    return found
+
+
+def _each(chosen: ChosenItems) -> list[ItemPlace]:
+    ordinals = [
+        block * BLOCK + position
+        for block in range(chosen.stored.n_blocks)
+        for position in ascending(chosen.block(block))
+    ]
+    return [ItemPlace(sure, ordinal) for ordinal, (sure, _) in said_of(chosen, ordinals).items()]
+
+
+def _sorted(found: Iterable[ItemPlace], rises: bool, after: ItemPlace | None) -> list[ItemPlace]:
+    if after is not None:
+        found = [one for one in found if (one > after if rises else one < after)]
+    return sorted(found, reverse=not rises)
+
+
+#: By sort how its order is walked, and whether keys rise.
+_ORDERS: Mapping[str, tuple[Walk, bool]] = {
+    "imported": (_by_ordinal, True),
+    "newest": (_by_ordinal, False),
+    "unsure": (_by_sureness, True),
+    "sure": (_by_sureness, False),
+    "mistake": (_by_sureness, False),
+    "disputed": (_by_dispute, False),
+}

@@ -1,0 +1,93 @@
+"""Reads the index of a project's items."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property, reduce
+from operator import or_
+
+from django.db.models import Q
+
+from labeling.db.bitmaps import BLOCK, SAMPLED_BLOCKS, all_below, decoded, summary_of, with_sample
+from labeling.models import FacetBlock, FacetIndex, Project
+
+#: Facets of what the model in use says: written anew by every version, under the number of the generation.
+OF_THE_MODEL = frozenset(("model", "sure", "agrees", "predicted", "~level", "~said"))
+#: A facet and a value of it.
+Wanted = tuple[str, str]
+
+
+class StoredFacets:
+    """What is stored of one project. A block that is not there is empty."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.index = FacetIndex.objects.filter(project=project).first() or FacetIndex(project=project)
+
+    @property
+    def items(self) -> int:
+        """How many items are in it: their ordinals are below."""
+        return self.index.items
+
+    @property
+    def n_blocks(self) -> int:
+        return -(-self.items // BLOCK)
+
+    def name(self, facet: str) -> str:
+        """What a facet is stored as."""
+        return f"{facet}@{self.index.generation}" if facet in OF_THE_MODEL else facet
+
+    def blocks(self, wanted: Collection[Wanted]) -> dict[Wanted, dict[int, int]]:
+        """By facet and value, then by block; one query."""
+        found: dict[Wanted, dict[int, int]] = {one: {} for one in wanted}
+        if not found:
+            return found
+        named = {(self.name(facet), value): (facet, value) for facet, value in wanted}
+        is_one = [Q(facet=facet, value=value) for facet, value in named]
+        for facet, value, block, n, bits in self._rows(reduce(or_, is_one), block__gte=0):
+            found[named[facet, value]][block] = decoded(n, bits)
+        return found
+
+    def every_block(self, facets: Iterable[str]) -> dict[Wanted, dict[int, int]]:
+        """All values of the facets; one query."""
+        named = {self.name(facet): facet for facet in facets}
+        found: dict[Wanted, dict[int, int]] = {}
+        for facet, value, block, n, bits in self._rows(Q(facet__in=list(named)), block__gte=0):
+            found.setdefault((named[facet], value), {})[block] = decoded(n, bits)
+        return found
+
+    def totals(self, facets: Iterable[str]) -> dict[Wanted, int]:
+        """How many items have each value; reads no bits."""
+        named = {self.name(facet): facet for facet in facets}
+        rows = FacetBlock.objects.filter(project=self.project, facet__in=list(named), block__lt=0)
+        found: dict[Wanted, int] = {}
+        for facet, value, n in rows.values_list("facet", "value", "n"):
+            found[named[facet], value] = found.get((named[facet], value), 0) + n
+        return {one: n for one, n in found.items() if n}
+
+    def samples(self, facets: Iterable[str]) -> dict[Wanted, dict[int, int]]:
+        """By summary the sampled items of every value: one in 16 of a block."""
+        named = {self.name(facet): facet for facet in facets}
+        found: dict[Wanted, dict[int, int]] = {}
+        for facet, value, summary, _, bits in self._rows(Q(facet__in=list(named)), block__lt=0):
+            found.setdefault((named[facet], value), {})[summary] = int.from_bytes(bits, "little")
+        return found
+
+    def _rows(self, which: Q, **fields: int) -> Iterable[tuple[str, str, int, int, bytes | memoryview]]:
+        rows = FacetBlock.objects.filter(which, project=self.project, **fields)
+        return rows.values_list("facet", "value", "block", "n", "bits")
+
+    def all_of(self, block: int) -> int:
+        """Every item of a block."""
+        return all_below(self.items, block)
+
+    @cached_property
+    def whole_sample(self) -> Mapping[int, int]:
+        """The sampled ones of all items, by summary."""
+        found: dict[int, int] = {}
+        for block in range(self.n_blocks):
+            summary = summary_of(block)
+            found[summary] = with_sample(found.get(summary, 0), block, self.all_of(block))
+        return found
+
+
+#: What one sampled item stands for.
+ITEMS_A_SAMPLED_ONE = SAMPLED_BLOCKS
