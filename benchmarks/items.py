@@ -110,8 +110,8 @@ def measure(database: str, options: argparse.Namespace) -> bool:
             print(f"# {size:,} items: {seconds}", flush=True)
             pools.append(Measured(pool, told["session"], size))
         for _ in range(ROUNDS):
-            for pool in pools:
-                pool.round(options.requests)
+            for one in pools:
+                one.round(options.requests)
     return report(database, pools)
 
 
