@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from labeling.admin.base import JobAdmin, LookAdmin
 from labeling.models import (
     Backup,
+    FacetBlock,
+    FacetIndex,
     Housekeeping,
     ImportBatch,
     ImportDraft,
@@ -131,3 +133,20 @@ class WorkerMachineAdmin(LookAdmin):
     @admin.display(description="alive", boolean=True)
     def alive(self, machine: Any) -> bool:
         return machine.is_alive
+
+
+@admin.register(FacetIndex)
+class FacetIndexAdmin(LookAdmin):
+    list_display = ("__str__", "project", "items", "seen", "model", "predicted", "updated_at", "asked_at")
+    list_select_related = ("project",)
+    search_fields = ("project__slug",)
+
+
+@admin.register(FacetBlock)
+class FacetBlockAdmin(LookAdmin):
+    list_display = ("__str__", "project", "facet", "value", "block", "n")
+    list_select_related = ("project",)
+    search_fields = ("facet__startswith", "project__slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("bits")
