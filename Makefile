@@ -49,7 +49,7 @@ format: dev
 
 ## every measured claim: the scripts that benchmarks/README.md lists, or BENCH="serving startup"
 bench: dev chromium
-	@export CHROMIUM="$$($(MAKE) -s --no-print-directory chromium)"; \
+	@export CHROMIUM="$$(command -v chromium || $(MAKE) -s --no-print-directory chromium)"; \
 	for name in $(or $(BENCH),$(shell sed -n 's/^| `\([a-z_]*\)`.*/\1/p' benchmarks/README.md)); do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
@@ -91,17 +91,22 @@ define prune
 	(cd "$$site"/pyarrow && rm -rf include *flight* *_s3*)
 endef
 
-# prints the browser of the browser tests; as root it may install Debian's
+# prints the browser of the browser tests; as root it may install Debian's. The one without windows is the same browser and the
+# same version: to draw windows that nobody sees was most of what the other one computed
 chromium:
-	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
-	  if [ -n "$$name" ] && command -v "$$name"; then exit 0; fi; done; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; } >&2 \
-	    && command -v chromium && exit 0; fi; \
+	@found() { for name in "$$@"; do if [ -n "$$name" ] && command -v "$$name"; then exit 0; fi; done; }; \
+	install() { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$$1"; fi >&2; }; \
+	found "$$CHROMIUM" chromium-headless-shell; \
+	install chromium-headless-shell; \
+	found chromium-headless-shell chromium chromium-browser google-chrome; \
+	install chromium; \
+	found chromium; \
 	echo "The browser tests need Chromium. On Debian: apt-get install chromium; or CHROMIUM=/path/to/chrome make test" >&2; exit 1
 
-# the proxy of the guide is tried with a real one; as root it may be installed, else its tests say why they are left out
-nginx:
+# the proxy of the guide is tried with a real one; as root it may be installed, else its tests say why they are left out. After
+# the browser, since two cannot install at once
+nginx: chromium
 	@if ! command -v nginx >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nginx-light; } >&2; fi; \
 	command -v nginx >/dev/null || echo "Without nginx the guide's proxy is not tested. On Debian: apt-get install nginx-light" >&2

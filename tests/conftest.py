@@ -2,24 +2,27 @@
 
 import gc
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from celery import current_app
-from django.db.backends.sqlite3.base import DatabaseOperations
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase
 from rest_framework.test import APIClient
 
 from config.celery import app as celery_app
 from labeling.models import Member, Project, Role, User
 from labeling.services.housekeeping import sweep
 from labeling.services.housekeeping.clock_watch import ClockWatch
-from tests.audit_guard import unguarded
+from tests.built_once import Shelf
 from tests.database import AS_EVER, RARELY, Template
+from tests.emptying import empty, what_stays
 from tests.factories import UserFactory, make_project
 
 if TYPE_CHECKING:
@@ -27,12 +30,23 @@ if TYPE_CHECKING:
     from xdist.scheduler import Scheduling
 
 
+#: Marks that only the file of a test gives it, no other place.
+MARKS_IN_FILES = ("both_databases", "broker")
+FOLDERS = count()
+
 gc.set_threshold(*RARELY)  # what is imported stays: looking through it again and again costs a tenth of the collection
 
 
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(*AS_EVER)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where one mark is asked for, files that do not name it need not be imported: on PostgreSQL three of four."""
+    marker = config.getoption("markexpr")
+    is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    return (is_test and marker in MARKS_IN_FILES and marker not in collection_path.read_text()) or None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,14 +64,31 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     return Template(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_outlives_a_power_failure() -> Iterator[None]:
+    """A commit or a file of the suite's own processes need not wait for the disk: tests kill no machine."""
+    options = connection.settings_dict["OPTIONS"]
+    if "init_command" in options:
+        options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None, django_db_blocker, django_db_modify_db_settings: None, template: Template
+    django_test_environment: None,
+    django_db_blocker,
+    django_db_modify_db_settings: None,
+    template: Template,
+    _nothing_outlives_a_power_failure: None,
 ) -> Iterator[None]:
-    """In place of pytest-django's, which migrates in every process."""
-    with ExitStack() as databases:
+    """In place of pytest-django's, which migrates in every process; and empties what is full instead of all tables."""
+    with ExitStack() as databases, pytest.MonkeyPatch.context() as patch:
         with django_db_blocker.unblock():
             databases.enter_context(template.test_database())
+            made = what_stays()
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty(made))
         yield
         with django_db_blocker.unblock():
             databases.close()
@@ -69,13 +100,26 @@ def new_home(django_db_setup: None, template: Template) -> Callable[[Path], Path
     return template.home
 
 
+@pytest.fixture
+def _own_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made when something is put there. pytest's own is made for every test, by looking through those of all others."""
+    name = re.sub(r"\W", "_", request.node.name)[:26]
+    return tmp_path_factory.getbasetemp() / f"{next(FOLDERS)}-{name}"
+
+
+@pytest.fixture
+def tmp_path(_own_folder: Path) -> Path:
+    _own_folder.mkdir(mode=0o700, exist_ok=True)
+    return _own_folder
+
+
 @pytest.fixture(autouse=True)
-def _files_in_tmp(settings, tmp_path):
+def _files_in_tmp(settings, _own_folder):
     """Uploads, previews and models of a test go to a folder of its own."""
     storages = {**settings.STORAGES}
     storages["default"] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(tmp_path / "files")},
+        "OPTIONS": {"location": str(_own_folder / "files")},
     }
     storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = storages
@@ -96,20 +140,6 @@ def _messages_go_where_they_went():
     assert current_app._get_current_object() is celery_app, "Celery(…, set_as_current=False)"
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _flush_lifts_the_guard_of_the_trail():
-    """Only SQLite empties tables by DELETE; PostgreSQL truncates, which triggers on rows do not see."""
-    flush = DatabaseOperations.execute_sql_flush
-
-    def flushed(operations: DatabaseOperations, statements: list[str]) -> None:
-        with unguarded(operations.connection):
-            flush(operations, statements)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", flushed)
-        yield
-
-
 @pytest.fixture
 def people(db) -> SimpleNamespace:
     """manager, reviewer, annotator and viewer of ``project``; a stranger who is in no project; a superuser."""
@@ -128,6 +158,17 @@ def project(people) -> Project:
     for role in Role:
         Member.objects.create(project=project, user=getattr(people, role.value), role=role)
     return project
+
+
+@pytest.fixture(scope="session")
+def _shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture
+def built_once(_django_db_helper: None, _shelf: Shelf, request: pytest.FixtureRequest) -> Callable[..., None]:
+    """``built_once(build, *key)`` calls a function once a file and key, where that may be. It returns nothing."""
+    return lambda build, *key: _shelf.lay_out(request.path, (build.__qualname__, *key), build)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Makes rows for tests. Items go through ``make_items``, which keeps the counts of Progress true."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import factory
@@ -69,28 +71,44 @@ def make_items(project: Project, texts: list[str], split: Split = Split.POOL, **
 
 def make_answer(item: Item, annotator: User, answer: dict[str, Any], **task_fields: Any) -> Annotation:
     """A task that was put and answered, with the counts that services/answers would keep."""
-    now = timezone.now()
+    return make_answers([(item, annotator, answer)], **task_fields)[0]
+
+
+def make_answers(said: Iterable[tuple[Item, User, dict[str, Any]]], **task_fields: Any) -> list[Annotation]:
+    """As one after the other, of items of one project, by a tenth of the statements. The items are as they are then."""
+    rows, now = list(said), timezone.now()
+    if not rows:
+        return []
     fields: dict[str, Any] = {"reason": "random", "pool_size": 10, "propensity": 0.1, "draw": 1, **task_fields}
-    task = Task.objects.create(
-        project=item.project, item=item, annotator=annotator, state=TaskState.ANSWERED, lease_expires_at=now, **fields
-    )
-    made = Annotation.objects.create(
-        project=item.project, item=item, task=task, annotator=annotator, answer=answer, elapsed_ms=1200
-    )
-    item.refresh_from_db()
-    was_open, was_done = item.is_open, item.answers >= item.annotations_required
-    item.slots_taken += 1
-    item.answers += 1
-    item.is_open = item.slots_taken < item.annotations_required
-    item.save()
-    is_done = item.answers >= item.annotations_required
-    Member.objects.filter(project=item.project, user=annotator).update(answers=F("answers") + 1)
-    Progress.objects.filter(project=item.project).update(
-        annotations=F("annotations") + 1,
-        draws=F("draws") + 1,
-        **{
-            f"{item.split}_open": F(f"{item.split}_open") + (item.is_open - was_open),
-            f"{item.split}_done": F(f"{item.split}_done") + (is_done - was_done),
-        },
-    )
+    tasks = Task.objects.bulk_create(
+        Task(
+            project_id=item.project_id, item=item, annotator=annotator, state=TaskState.ANSWERED,
+            lease_expires_at=now, **fields,
+        )
+        for item, annotator, _ in rows
+    )  # fmt: skip
+    made = Annotation.objects.bulk_create(
+        Annotation(
+            project_id=item.project_id, item=item, task=task, annotator=annotator, answer=answer, elapsed_ms=1200
+        )
+        for task, (item, annotator, answer) in zip(tasks, rows, strict=True)
+    )  # fmt: skip
+    project = rows[0][0].project_id
+    stored = Item.objects.filter(project=project).in_bulk({item.pk for item, _, _ in rows})
+    counts: Counter[str] = Counter(annotations=len(rows), draws=len(rows))
+    for item, _, _ in rows:
+        row = stored[item.pk]
+        was_open, was_done = row.is_open, row.answers >= row.annotations_required
+        row.slots_taken += 1
+        row.answers += 1
+        row.is_open = row.slots_taken < row.annotations_required
+        counts[f"{row.split}_open"] += row.is_open - was_open
+        counts[f"{row.split}_done"] += (row.answers >= row.annotations_required) - was_done
+    Item.objects.bulk_update(stored.values(), ["slots_taken", "answers", "is_open"])
+    for item, _, _ in rows:
+        for field in Item._meta.concrete_fields:
+            setattr(item, field.attname, getattr(stored[item.pk], field.attname))
+    for annotator, n in Counter(annotator.pk for _, annotator, _ in rows).items():
+        Member.objects.filter(project=project, user=annotator).update(answers=F("answers") + n)
+    Progress.objects.filter(project=project).update(**{name: F(name) + n for name, n in counts.items()})
     return made

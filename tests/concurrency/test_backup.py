@@ -223,8 +223,7 @@ def test_a_backup_under_way_restores_every_answer_and_the_jobs_go_on(
         again.start_scheduler()
         finished = until(lambda: ended(probe(environment)), "import and run go on", log=again.log)
     finally:
-        again.stop_scheduler()
-        again.kill()
+        again.close()
     assert finished.items["filling"] == N_ROWS
     assert finished.imports == [["done", N_ROWS, N_ROWS, ""]]
     assert finished.wrong_counts == []

@@ -7,7 +7,7 @@ import pytest
 from labeling.models import Split, User
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
-from tests.factories import UserFactory, make_answer, make_items, make_project
+from tests.factories import UserFactory, make_answers, make_items, make_project
 from tests.learning.people import texts, truth
 
 PHONE = {"width": 390, "height": 844}
@@ -26,16 +26,19 @@ def address(manager) -> str:
     project = make_project(slug="rare", manager=manager, learner="logistic")
     every = texts(320, seed=5, spam_share=0.08)
     for made in (make_items(project, every[:100]), make_items(project, every[100:], split=Split.EVAL)):
-        for item in made:
-            make_answer(item, manager, truth(item))
+        make_answers((item, manager, truth(item)) for item in made)
     run_training(decide(project.pk).pk)
     return "/p/rare/models/1/"
 
 
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_picture_is_drawn_and_nothing_sticks_out(manager, address, open_page, viewport, scheme):
-    page = open_page(manager, address, viewport=viewport, color_scheme=scheme)
+def test_the_picture_is_drawn_and_nothing_sticks_out(manager, address, open_page):
+    """In each look of one project: to learn from 320 answers takes longer than to look."""
+    for viewport in (PHONE, DESK):
+        for scheme in ("light", "dark"):
+            is_drawn(open_page(manager, address, viewport=viewport, color_scheme=scheme), viewport, scheme)
+
+
+def is_drawn(page, viewport, scheme):
     part = page.locator("details:has(> summary #thresholds)")
     part.locator("summary").click()
     picture, table = part.locator("svg.chart"), part.locator("table")

@@ -18,6 +18,7 @@ from django.db import connection
 
 from config.celery import app
 from config.environment import BASE_DIR
+from tests.learning.nursery import Nursery, Worker
 
 #: Only ever waited out by what never comes; a machine with eight busy processes starts a worker in a minute.
 TIMEOUT_S = 180
@@ -100,14 +101,18 @@ class RealWorker:
             "PAUSE_FOLDER": str(folder),
             "CELERY_SKIP_CHECKS": "1",  # the suite checks once; five restarts need not
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Worker | None = None
+        self._nursery: Nursery | None = None
         self.scheduler: subprocess.Popen[bytes] | None = None
 
     def start(self, *, children: int = 1, app: str = "tests.learning.worker") -> None:
-        self.process = self._spawn(
-            "worker.log", "-m", "celery", "-A", app, "worker", "-c", str(children), "-l", "INFO",
-            "--without-gossip", "--without-mingle",
-        )  # fmt: skip
+        """Of the usual application a copy of a process that has loaded it; another one starts as everywhere."""
+        words = "-A", app, "worker", "-c", str(children), "-l", "INFO", "--without-gossip", "--without-mingle"
+        if app == "tests.learning.worker":
+            self._nursery = self._nursery or Nursery(app, self.environment)
+            self.process = self._nursery.start(str(self.folder / "worker.log"), *words)
+        else:
+            self.process = self._spawn("worker.log", "-m", "celery", *words)
 
     def start_scheduler(self) -> None:
         """What finds jobs that were lost."""
@@ -146,6 +151,13 @@ class RealWorker:
             self.process.wait(10)
         (self.folder / "at").unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """Whatever still runs is killed."""
+        self.kill()
+        self.stop_scheduler()
+        if self._nursery:
+            self._nursery.close()
+
     def stop_scheduler(self) -> None:
         if self.scheduler and self.scheduler.poll() is None:
             self.scheduler.terminate()
@@ -169,5 +181,4 @@ def real_worker(transactional_db, redis_url, settings, tmp_path) -> Iterator[Rea
     try:
         yield worker
     finally:
-        worker.kill()
-        worker.stop_scheduler()
+        worker.close()

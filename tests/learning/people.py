@@ -3,7 +3,7 @@
 import random
 
 from labeling.models import Item, Project, Split, User
-from tests.factories import make_answer, make_items, make_project
+from tests.factories import make_answers, make_items, make_project
 
 _HAM = ("see you at lunch", "call me when you land", "the meeting moved", "happy birthday", "train is late")
 _SPAM = ("win a free prize now", "claim your cash award", "urgent call this number", "free ringtone offer")
@@ -35,5 +35,5 @@ def make_text_project(manager: User, n_pool: int = 200, n_eval: int = 40, **fiel
 
 def answer_some(project: Project, annotator: User, n: int, split: Split = Split.POOL) -> None:
     """Truthful answers to the first ``n`` open items of a split, in the order of import."""
-    for item in list(Item.objects.open_in(split).filter(project=project).order_by("ordinal")[:n]):
-        make_answer(item, annotator, truth(item))
+    items = Item.objects.open_in(split).filter(project=project).order_by("ordinal")[:n]
+    make_answers((item, annotator, truth(item)) for item in items)

@@ -27,8 +27,9 @@ def project(people):
 
 
 @pytest.fixture
-def trained(project):
-    run_training(decide(project.pk).pk)
+def trained(project, built_once):
+    built_once(lambda: run_training(decide(project.pk).pk))
+    project.refresh_from_db()
     return project
 
 

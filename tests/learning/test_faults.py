@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from labeling.models import Epoch, JobState, QueueEntry, Split
+from labeling.models import Epoch, JobState, Project, QueueEntry, Split
 from learning.models import Alert, EncoderVersion, FeatureShard, ModelVersion, Run, Status
 from learning.services.features import encoder_versions, matrix
 from learning.services.pipeline.run import run_training
@@ -31,8 +31,13 @@ FAULTS = {
 
 
 @pytest.fixture
-def project(people):
+def project(people, built_once):
     """A champion that ranks."""
+    built_once(lambda: champion(people))
+    return Project.objects.get()
+
+
+def champion(people) -> None:
     project = make_text_project(people.manager, slug="sms", n_pool=120, n_eval=20, retrain_every=10)
     answer_some(project, people.annotator, 40)
     answer_some(project, people.annotator, 20, Split.EVAL)
@@ -40,7 +45,6 @@ def project(people):
     version = ModelVersion.objects.get(project=project)
     if version.status != Status.CHAMPION:
         promotion.promote(people.manager, version, "good enough")
-    return project
 
 
 def trained(project) -> Run:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from labeling.models import Split
+from labeling.models import Project, Split
 from labeling.services.answers.record import record_answer
 from labeling.services.serving.next_tasks import next_tasks
 from learning.models import ArmComparison, ModelVersion, Run
@@ -23,8 +23,13 @@ def no_broker(monkeypatch):
 
 
 @pytest.fixture
-def taught(people):
+def taught(people, built_once):
     """A project whose queue and random draws have been answered, after each 20 of them a run."""
+    built_once(lambda: teach(people))
+    return Project.objects.get()
+
+
+def teach(people) -> None:
     settings = {"random_share": 0.5, "eval_share": 0.0, "min_gain": 0.05, "learner": "logistic"}
     project = make_text_project(people.manager, n_pool=120, n_eval=60, **settings)
     answer_some(project, people.annotator, 50, Split.EVAL)
@@ -35,7 +40,6 @@ def taught(people):
             record_answer(people.manager, task.pk, truth(task.item), 1000)
         project.refresh_from_db()
         run_training(decide(project.pk).pk)
-    return project
 
 
 def test_arms_are_compared_when_there_are_a_third_more_random_answers(taught, api, people):

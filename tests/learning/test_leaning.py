@@ -7,7 +7,7 @@ from labeling.models import Item, Split
 from learning.models import Run
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
-from tests.factories import make_answer
+from tests.factories import make_answer, make_answers
 from tests.learning.people import answer_some, make_text_project, truth
 
 pytestmark = pytest.mark.django_db
@@ -29,9 +29,11 @@ def rank_note(found: Run) -> str:
 
 def erring(project, annotator, split, n, every) -> None:
     """Of ``n`` answers each ``every``-th is wrong."""
-    for number, item in enumerate(Item.objects.open_in(split).filter(project=project).order_by("ordinal")[:n]):
-        said = truth(item)
-        make_answer(item, annotator, said if number % every else OTHER[said["label"]])
+    items = Item.objects.open_in(split).filter(project=project).order_by("ordinal")[:n]
+    make_answers(
+        (item, annotator, truth(item) if number % every else OTHER[truth(item)["label"]])
+        for number, item in enumerate(items)
+    )
 
 
 @pytest.fixture

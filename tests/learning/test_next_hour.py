@@ -9,7 +9,7 @@ from learning.models import ModelVersion
 from learning.selectors.second_opinions import evidence_of, opinion_evidence
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
-from tests.factories import UserFactory, make_answer, make_items
+from tests.factories import UserFactory, make_answer, make_answers, make_items
 from tests.learning.people import answer_some, texts
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +35,7 @@ def opine(item, person, label: str) -> None:
 
 def answered(project, person, split: Split, n: int, name: str) -> list[Item]:
     items = make_items(project, [f"{name} {number}" for number in range(n)], split=split)
-    for item in items:
-        make_answer(item, person, {"label": "ham"})
+    make_answers((item, person, {"label": "ham"}) for item in items)
     return items
 
 

@@ -26,14 +26,19 @@ def no_broker(monkeypatch):
 
 
 @pytest.fixture
-def trained(project, people):
+def trained(project, people, built_once):
+    built_once(lambda: train(project, people))
+    project.refresh_from_db()
+    return project
+
+
+def train(project, people) -> None:
     every = texts(120)
     make_items(project, every[:90])
     make_items(project, every[90:], split=Split.EVAL)
     answer_some(project, people.annotator, 45)
     answer_some(project, people.annotator, 30, Split.EVAL)
     run_training(decide(project.pk).pk)
-    return project
 
 
 def page(client, address: str, status: int = 200, **headers: str) -> str:

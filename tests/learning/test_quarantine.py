@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.consensus import LeftOut
-from labeling.models import Item, Progress, Quarantine, Split
+from labeling.models import Item, Progress, Project, Quarantine, Split
 from labeling.selectors.export import Filters
 from labeling.services.items.status import restore, set_aside
 from labeling.services.quality.quarantine import lift, set_in_quarantine
@@ -27,15 +27,19 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture
-def project(people):
+def project(people, built_once):
     """30 answers by each of two people, a run over them all."""
+    built_once(lambda: train(people))
+    return Project.objects.get()
+
+
+def train(people) -> None:
     project = make_text_project(people.manager, n_pool=80, n_eval=20, retrain_every=20)
     for person in (people.annotator, people.reviewer):
         project.members.create(user=person, role="reviewer")
         answer_some(project, person, 25)
         answer_some(project, person, 5, Split.EVAL)
     run_training(decide(project.pk).pk)
-    return project
 
 
 def frozen(project):

@@ -8,7 +8,7 @@ from labeling.models import Annotation, Source, Split
 from learning.models import ModelVersion
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
-from tests.factories import make_answer, make_items, make_project
+from tests.factories import make_answers, make_items, make_project
 from tests.learning.people import texts, truth
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +28,8 @@ def project(people):
     pool = make_items(made, every[:300])
     for item in pool[:60]:
         Annotation.objects.create(project=made, item=item, source=Source.IMPORT, answer=truth(item))
-    for item in make_items(made, every[300:], split=Split.EVAL):
-        make_answer(item, people.annotator, truth(item))
+    held = make_items(made, every[300:], split=Split.EVAL)
+    make_answers((item, people.annotator, truth(item)) for item in held)
     return made
 
 

@@ -25,14 +25,18 @@ def project(people):
 
 
 @pytest.fixture
-def champions(project, people):
+def champions(project, people, built_once):
     """Two models; the second one is champion and has ranked."""
-    answer_some(project, people.annotator, 20, Split.EVAL)
-    for _ in range(2):
-        answer_some(project, people.annotator, 20)
-        run_training(decide(project.pk).pk)
+    built_once(lambda: train_twice(project, people.annotator))
     project.refresh_from_db()
     return list(ModelVersion.objects.filter(project=project).order_by("number"))
+
+
+def train_twice(project, annotator) -> None:
+    answer_some(project, annotator, 20, Split.EVAL)
+    for _ in range(2):
+        answer_some(project, annotator, 20)
+        run_training(decide(project.pk).pk)
 
 
 def grow_older(**by):

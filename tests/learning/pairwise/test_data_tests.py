@@ -40,8 +40,13 @@ def rows_of(run: Run) -> dict[str, dict]:
 
 
 @pytest.fixture
-def project(people) -> Project:
+def project(people, built_once) -> Project:
     """400 imported judgments of four people, 20 gold answers, 40 answers given here."""
+    built_once(lambda: judge(people))
+    return Project.objects.get()
+
+
+def judge(people) -> None:
     project = make_pairwise_project(people.manager)
     bring(project, people.manager, item_rows(2, ITEMS))
     rng, rows = random.Random(4), []
@@ -60,7 +65,6 @@ def project(people) -> Project:
         left, right = Item.objects.get(pk=task.left_id), task.pair.other(task.left_id)
         won = honest(rng, strength(left.external_id), strength(right.external_id))
         record_answer(people.annotator, task.pk, {"winner": won}, 3000)
-    return project
 
 
 def preferred(rng: random.Random, left: str, right: str, name: str) -> dict:

@@ -12,7 +12,7 @@ from learning.models import ModelVersion, Run, Status
 from learning.pages.pair_charts import kappa_strip
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import data_watermark, decide
-from tests.factories import UserFactory, make_answer, make_items, make_project
+from tests.factories import UserFactory, make_answer, make_answers, make_items, make_project
 
 pytestmark = pytest.mark.django_db
 WORDS = ("awful", "poor", "fair", "good", "splendid")
@@ -37,8 +37,8 @@ def true_step(item: Item) -> int:
 
 
 def rate(project, annotator, n: int, split: Split = Split.POOL) -> None:
-    for item in list(Item.objects.open_in(split).filter(project=project).order_by("ordinal")[:n]):
-        make_answer(item, annotator, {"rating": true_step(item)})
+    items = Item.objects.open_in(split).filter(project=project).order_by("ordinal")[:n]
+    make_answers((item, annotator, {"rating": true_step(item)}) for item in items)
 
 
 @pytest.fixture
