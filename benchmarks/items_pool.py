@@ -25,7 +25,7 @@ ASIDE = """
 UPDATE labeling_item SET status = 'set_aside', set_aside_because = 'broken', is_open = $false
 WHERE project_id = $project AND ordinal % 200 = 7
 """
-ORIGINS = "UPDATE labeling_item SET origin = 'shop ' || ordinal % 20 WHERE project_id = $project"
+ORIGINS = "UPDATE labeling_item SET origin = 'shop ' || (ordinal % 20) WHERE project_id = $project"
 
 
 def main() -> int:

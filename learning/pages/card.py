@@ -1,9 +1,13 @@
 """A model version as its page shows it: names for metrics, numbers beside their baselines, shades for the confusion."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.models import Project
+from django.urls import reverse
+
+from labeling.models import FacetIndex, Project
+from labeling.selectors.item_view import ItemView
 from learning.models import ModelVersion, Status
 from learning.selectors import verdict_words
 from learning.selectors.curve import headline_of
@@ -48,8 +52,7 @@ class Cell:
     count: int
     shade: int
     is_right: bool
-    truth: int
-    answer: int
+    items: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Confusion:
     answer: str
     count: int
     of: int
-    cell: tuple[int, int]
+    items: str
 
 
 def metric_rows(version: ModelVersion) -> list[MetricRow]:
@@ -104,10 +107,14 @@ def matrix(version: ModelVersion) -> list[tuple[str, list[Cell]]]:
     counts = version.reported.confusion
     if not counts or len(counts) > MATRIX_LABELS:
         return []
+    address = _items_of(version)
     return [
         (
             version.label_names[truth],
-            [Cell(count, _shade(count, sum(row)), truth == answer, truth, answer) for answer, count in enumerate(row)],
+            [
+                Cell(count, _shade(count, sum(row)), truth == answer, address(truth, answer))
+                for answer, count in enumerate(row)
+            ],
         )
         for truth, row in enumerate(counts)
     ]
@@ -117,13 +124,29 @@ def _shade(count: int, of: int) -> int:
     return 0 if not count else max(1, round(SHADES * count / of))
 
 
+def _items_of(version: ModelVersion) -> Callable[[int, int], str]:
+    """Where the items of a cell are: among all items, as they are now, of the version in use; of another one those it
+    was measured on. "" where they were not kept."""
+    slug, names = version.project.slug, version.label_names
+    if FacetIndex.objects.filter(project=version.project_id, model=version.number).exists():
+        page = reverse("pages:items", args=[slug])
+        return lambda truth, answer: (
+            f"{page}?{ItemView(split='eval', label=names[truth], model=names[answer], sort='sure').address}"
+        )
+    if not version.reported.eval_answers:
+        return lambda truth, answer: ""
+    page = reverse("learning-pages:mistakes", args=[slug, version.number])
+    return lambda truth, answer: f"{page}?truth={truth}&answer={answer}"
+
+
 def confusions(version: ModelVersion) -> list[Confusion]:
     """The most frequent mistakes, where the matrix would be too large."""
     counts = version.reported.confusion
     if not counts or len(counts) <= MATRIX_LABELS:
         return []
+    address = _items_of(version)
     found = [
-        Confusion(version.label_names[truth], version.label_names[answer], count, sum(row), (truth, answer))
+        Confusion(version.label_names[truth], version.label_names[answer], count, sum(row), address(truth, answer))
         for truth, row in enumerate(counts)
         for answer, count in enumerate(row)
         if count and truth != answer

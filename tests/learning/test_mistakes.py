@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labeling.models import Annotation, Item, Split
+from labeling.models import Annotation, FacetIndex, Item, Split
 from learning.families.labels import eval_answers
 from learning.models import ModelVersion
 from learning.services import files
@@ -38,15 +38,19 @@ def version(project, people):
 def test_every_number_of_the_matrix_opens_as_many_items(browser_of, people, version):
     client = browser_of(people.viewer)
     detail = client.get(f"/p/sms/models/{version.number}/").content.decode()
-    links = re.findall(r'href="([^"]*/mistakes/\?truth=(\d)&amp;answer=(\d))">(\d+)</a>', detail)
-    confusion = version.report["confusion"]
-    assert {(int(t), int(a)): int(n) for _, t, a, n in links} == {
-        (t, a): n for t, row in enumerate(confusion) for a, n in enumerate(row) if n
-    }
-    for address, _, _, count in links:
-        shown = client.get(address.replace("&amp;", "&")).content.decode()
+    links = re.findall(r'href="([^"]*/items/\?split=eval&amp;label=(\w+)&amp;model=(\w+)[^"]*)">(\d+)</a>', detail)
+    confusion, names = version.report["confusion"], version.labels
+    cells = {(names[t], names[a]): n for t, row in enumerate(confusion) for a, n in enumerate(row) if n}
+    assert {(truth, answer): int(n) for _, truth, answer, n in links} == cells
+    for address, truth, answer, count in links:  # the items as they are now, and those that it was measured on
+        assert client.get(address.replace("&amp;", "&")).context["found"].total == int(count)
+        cell = f"?truth={names.index(truth)}&answer={names.index(answer)}"
+        shown = client.get(f"/p/sms/models/{version.number}/mistakes/{cell}").content.decode()
         assert len(re.findall(r"/p/sms/items/\d+/\"", shown)) == int(count)
         assert f"{count} of 30 eval items" in shown
+    FacetIndex.objects.update(model=None)  # as of a version that is not in use
+    detail = client.get(f"/p/sms/models/{version.number}/").content.decode()
+    assert len(re.findall(r'/mistakes/\?truth=\d&amp;answer=\d"', detail)) == len(links)
 
 
 def test_what_it_got_wrong_names_the_mistaken_answer(browser_of, people, version):
