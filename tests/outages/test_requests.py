@@ -72,6 +72,7 @@ def test_a_form_while_somebody_else_writes_for_long(page_of, project):
 
 def test_a_read_does_not_wait_for_whoever_writes_and_notes_the_token_later(with_token, project):
     client, token = with_token
+    make_items(project, ["one"])  # of which the index does not know
     with locked("labeling_apitoken"), connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout = 60000" if connection.vendor == "sqlite" else "SET lock_timeout = '60s'")
         assert client.get(ITEMS).status_code == 200  # at once: a wait would end with this test's patience
@@ -90,8 +91,13 @@ def test_a_read_of_a_full_database_works(with_token, project, monkeypatch):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL's full disk is in test_sorts")
     client, _ = with_token
-    with full_database():
-        assert client.get(ITEMS).status_code == 200
+    make_items(project, ["one"])
+    client.get(ITEMS)
+    for number in range(60):  # of which the index takes more room than there is in its last pages
+        make_items(project, [f"text {number}"], origin=f"{number:02d}" * 60)
+    with full_database():  # what the index knows is told, and the rest later
+        assert client.get(ITEMS).json()["total"] == 1
+    assert client.get(ITEMS).json()["total"] == 61
 
 
 def test_an_import_that_does_not_fit_on_the_disk(with_token, page_of, project, monkeypatch):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -12,6 +12,8 @@ from labeling.models import Annotation, FacetIndex, KnownAnswer, Progress, Proje
 from labeling.services.item_index.facts import AnswersRead, index_new_items, index_states
 from labeling.services.item_index.predictions import compare
 from labeling.services.jobs.enqueue import enqueue_on_commit
+from labeling.services.outages.causes import outage_of
+from labeling.services.outages.patience import patience
 
 JOB = "labeling.index_items"
 #: What a request does itself, and what a worker does in one transaction.
@@ -19,6 +21,8 @@ ITEMS_IN_REQUEST = 5_000
 ANSWERS_IN_REQUEST = 1_000
 ITEMS_AT_ONCE = 65_536
 ANSWERS_AT_ONCE = 10_000
+#: So long a request waits for whoever writes.
+WAIT_S = 0.3
 #: A transaction of an answer is over by then.
 SETTLED_AFTER = timedelta(minutes=2)
 #: A worker that was asked, or has gone on, so long ago may be dead.
@@ -50,7 +54,15 @@ def up_to_date(project: Project) -> IndexedSoFar:
     news = _news(project)
     if not _is_behind(project, index, news, read):
         return IndexedSoFar(index.items, news.items, True)
-    index, is_whole = _step(project, read, ITEMS_IN_REQUEST, ANSWERS_IN_REQUEST)
+    try:
+        with patience(WAIT_S):
+            index, is_whole = _step(project, read, ITEMS_IN_REQUEST, ANSWERS_IN_REQUEST)
+    except DatabaseError as error:
+        if outage_of(error) is None:
+            raise
+        return IndexedSoFar(
+            index.items, news.items, False
+        )  # who looks waits for nobody who writes, and for no full disk
     if not is_whole:
         _ask(project)
     return IndexedSoFar(index.items, news.items, is_whole)
@@ -58,14 +70,14 @@ def up_to_date(project: Project) -> IndexedSoFar:
 
 def go_on(project_id: int) -> int:
     """The worker's part: step by step until nothing is left; returns how many items are in the index."""
-    project = Project.objects.filter(pk=project_id, deleted_at=None).first()
-    if project is None:
-        return 0
-    while True:
+    done = 0
+    while project := Project.objects.filter(pk=project_id, deleted_at=None).first():
         index, is_whole = _step(project, AnswersRead(project), ITEMS_AT_ONCE, ANSWERS_AT_ONCE)
+        done = index.items
         if is_whole:
-            return index.items
+            break
         FacetIndex.objects.filter(project=project).update(asked_at=timezone.now())
+    return done
 
 
 def _ask(project: Project) -> None:

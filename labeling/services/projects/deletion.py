@@ -22,6 +22,7 @@ from labeling.models import (
     Asset,
     Backup,
     Context,
+    FacetBlock,
     GoldTold,
     ImportBatch,
     Item,
@@ -59,8 +60,8 @@ DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
 _IN_ORDER = (
-    ReviewDecision, ItemComment, ReviewEntry, Prediction, Suggestion, Annotation, Task, AskedAgain, KnownAnswer, Pair,
-    Item, Context, Asset,
+    FacetBlock, ReviewDecision, ItemComment, ReviewEntry, Prediction, Suggestion, Annotation, Task, AskedAgain,
+    KnownAnswer, Pair, Item, Context, Asset,
 )  # fmt: skip
 
 
