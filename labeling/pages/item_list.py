@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from labeling.kinds import kind_of
@@ -60,7 +61,7 @@ def items(request: PageRequest, project: Project) -> HttpResponse:
         "view": view,
         "page": Page(found.items, _beside(view, found.newer), _beside(view, found.older)),
         "found": found,
-        "rows": _rows(project, found, chosen.labels),
+        "rows": _rows(project, found, chosen.labels, view.address),
         "facets": [(facet, facet.values[:VALUES_SHOWN], facet.values[VALUES_SHOWN:]) for facet in facets],
         "chosen": [(facet, facet.chosen) for facet in facets if facet.chosen],
         "kept": view.but(q="", sort="").filters,
@@ -87,15 +88,18 @@ def _sorts(project: Project, chosen: ChosenItems) -> list[tuple[str, str]]:
     return [(name, words) for name, words in ITEM_SORTS.items() if name not in left_out or name == chosen.view.sort]
 
 
-def _rows(project: Project, found: ItemsFound, names: LabelIdentities) -> list[dict[str, Any]]:
+def _rows(project: Project, found: ItemsFound, names: LabelIdentities, address: str) -> list[dict[str, Any]]:
     kind = kind_of(project)
     answers, gold = answers_of(found.items), asked_as_gold(found.items)
     rows = []
+    behind = f"?{address}" if address else ""
+    around = reverse("pages:item", args=[project.slug, 0]).rsplit("0", 1)  # asked once: it costs as much as a row
     for item in found.items:
         said = found.says.get(item.pk)
         rows.append(
             {
                 "item": item,
+                "url": f"{around[0]}{item.pk}{around[1]}{behind}",
                 "asked_as_gold": item.pk in gold,
                 "fields": project.in_column_order(item.data)[:FIRST_COLUMNS],
                 "answers": [kind.flat(names.named(row.answer)) for row in answers[item.pk] if row.answer is not None],

@@ -20,7 +20,7 @@ def asked_as_gold(items: Collection[Item]) -> frozenset[int]:
 def answers_of(items: list[Item]) -> dict[int, list[Annotation]]:
     """Current answers by item id, oldest first, for a page of items: one query."""
     found: dict[int, list[Annotation]] = {item.pk: [] for item in items}
-    rows = Annotation.objects.current().filter(item__in=list(found)).select_related("annotator").order_by("pk")
+    rows = Annotation.objects.current().filter(item__in=list(found)).order_by("pk")
     for row in rows:
         found[row.item_id or 0].append(row)  # never 0: they were looked up by it
     return found

@@ -46,12 +46,15 @@ class InvalidCursor(ValueError):
 
 
 def look(project: Project, view: ItemView, name_of: NameOf, *, limit: int, strict: bool = False) -> ItemsFound:
-    """The items of a page. Raises InvalidCursor with ``strict``; without, a wrong place is the beginning."""
-    return look_at_chosen(ChosenItems(project, view, name_of), limit=limit, strict=strict)
+    """The items of a page, with what is known of their pictures. Raises InvalidCursor with ``strict``; without, a wrong
+    place is the beginning."""
+    return look_at_chosen(ChosenItems(project, view, name_of), limit=limit, strict=strict, related=("asset",))
 
 
-def look_at_chosen(chosen: ChosenItems, *, limit: int, strict: bool = False) -> ItemsFound:
-    """The same of items that are chosen already."""
+def look_at_chosen(
+    chosen: ChosenItems, *, limit: int, strict: bool = False, related: tuple[str, ...] = ()
+) -> ItemsFound:
+    """The same of items that are chosen already, with what is ``related`` to them."""
     backwards, start = _read(chosen.view.cursor, strict)
     walk = places(chosen, start, backwards=backwards)
     words = chosen.view.q
@@ -67,7 +70,7 @@ def look_at_chosen(chosen: ChosenItems, *, limit: int, strict: bool = False) -> 
     if backwards:
         found.reverse()
         first, last = last, first
-    items = _items(chosen, found)
+    items = _items(chosen, found, related)
     has_next, has_previous = (True, more) if backwards else (more, start is not None)
     whole = words and start is None and not more
     return ItemsFound(
@@ -119,9 +122,9 @@ def _holding(chosen: ChosenItems, words: str, some: list[ItemPlace]) -> QuerySet
     return rows.filter(Q(text__icontains=words) | Q(external_id__icontains=words)).order_by()
 
 
-def _items(chosen: ChosenItems, found: list[ItemPlace]) -> list[Item]:
+def _items(chosen: ChosenItems, found: list[ItemPlace], related: tuple[str, ...] = ()) -> list[Item]:
     rows = Item.objects.filter(project=chosen.project, ordinal__in=[place.ordinal for place in found])
-    by_ordinal = {item.ordinal: item for item in rows.select_related("asset")}
+    by_ordinal = {item.ordinal: item for item in (rows.select_related(*related) if related else rows)}
     return [by_ordinal[place.ordinal] for place in found if place.ordinal in by_ordinal]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -80,6 +81,7 @@ class ItemView:
         return cls(**said)
 
     @classmethod
+    @cache
     def names(cls) -> tuple[str, ...]:
         return tuple(field.name for field in fields(cls))
 
