@@ -11,6 +11,7 @@ from learning.families.pairwise.people import report_told
 from learning.models import Decision, ModelVersion, Run, Status, Trigger
 from learning.selectors.estimates import all_with_notes, with_note
 from learning.selectors.eval_uses import eval_uses
+from learning.selectors.in_short import in_short
 from learning.selectors.verdicts import gate_verdict
 
 
@@ -211,6 +212,7 @@ class ReportField(serializers.JSONField):
 
 
 class ModelDetailOut(ModelOut):
+    in_short = serializers.SerializerMethodField(help_text="What it is worth, in one plain sentence.")
     decisions = DecisionOut(many=True)
     gate = serializers.SerializerMethodField()
     eval_uses = serializers.SerializerMethodField()
@@ -224,8 +226,8 @@ class ModelDetailOut(ModelOut):
 
     class Meta(ModelOut.Meta):
         fields = (
-            *ModelOut.Meta.fields, "n_eval", "eval_sha256", "latency_ms", "human_ceiling", "leaks", "eval_uses", "gate",
-            "report", "sources", "intervals_note", "decisions",
+            *ModelOut.Meta.fields, "in_short", "n_eval", "eval_sha256", "latency_ms", "human_ceiling", "leaks",
+            "eval_uses", "gate", "report", "sources", "intervals_note", "decisions",
         )  # fmt: skip
 
     @extend_schema_field({"type": ["array", "null"], "items": {"type": "string"}})
@@ -238,6 +240,10 @@ class ModelDetailOut(ModelOut):
     @extend_schema_field(LabelSourcesOut(allow_null=True))
     def get_sources(self, version: ModelVersion) -> dict[str, Any] | None:
         return _sources_of(version.run)
+
+    @extend_schema_field(serializers.CharField())
+    def get_in_short(self, version: ModelVersion) -> str:
+        return in_short(version, gate_verdict(version))
 
     @extend_schema_field(GateOut(allow_null=True))
     def get_gate(self, version: ModelVersion) -> dict[str, Any] | None:

@@ -8,11 +8,13 @@ from learning.models import ModelVersion, Status
 from learning.selectors.estimates import ends
 from learning.selectors.verdict_words import ENOUGH
 
-#: Shares of items without an error, the first one a version has is told: how it is said, and of a single item.
+#: Shares of items without an error, the first one a version has is told: how it is said, and of a single item. Of a
+#: scale the first one comes with the second.
 _SHARES = {
     "exact_match": ("All labels right on", "exactly right"),
     "accuracy": ("Right on", "right"),
 }
+_ON_A_SCALE, _NEARLY = "within_one", "Exactly right on"
 _IN_USE = (Status.CHAMPION, Status.PROVISIONAL)
 
 
@@ -28,10 +30,22 @@ def _worth(version: ModelVersion) -> str:
         return "Nothing is known yet of how good it is"
     estimate, (right_on, right) = version.metrics[name], _SHARES[name]
     asked = kind_of(version.project).words.measured_on
-    if known := ends(estimate):
-        low, high = floor(100 * known[0] + 1e-9), ceil(100 * known[1] - 1e-9)
-        return f"{right_on} {round(100 * estimate['value'])} of 100 new {_new(asked)}, {low} to {high}"
+    if words := _of_a_hundred(estimate):
+        if near := version.metrics.get(_ON_A_SCALE):
+            right_on = _NEARLY
+            if within := _of_a_hundred(near):
+                words += f", within one step on {within}"
+        number, _, interval = words.partition(", ")
+        return f"{right_on} {number} of 100 new {_new(asked)}, {interval}"
     return f"{round(estimate['value'] * estimate['n'])} of {estimate['n']:,} {asked} {right}: too few to say more"
+
+
+def _of_a_hundred(estimate: dict[str, Any]) -> str:
+    """``85, 75 to 91``, the ends rounded outwards; empty where the interval says nothing."""
+    known = ends(estimate)
+    if known is None:
+        return ""
+    return f"{round(100 * estimate['value'])}, {floor(100 * known[0] + 1e-9)} to {ceil(100 * known[1] - 1e-9)}"
 
 
 def _new(asked: str) -> str:

@@ -5,11 +5,13 @@ import re
 import numpy as np
 import pytest
 
+from labeling.models import Project
 from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.report import evaluate
 from learning.models import ModelVersion, Status
 from learning.selectors import verdict_words
 from learning.selectors.estimates import with_note
+from learning.selectors.in_short import in_short
 from learning.services.registry.gate import judge
 
 
@@ -27,6 +29,33 @@ def test_the_sentences_of_a_version_do_not_contradict_each_other(status, passed,
     assert not ("did not pass every" in said and "passed all 3" in said), said
     if passed == 3 and status != "champion":
         assert ", but" in verdict_words.checks_words(found), "why all checks were not enough"
+
+
+MEASURED = {"value": 0.852, "low": 0.7549, "high": 0.9071, "n": 84}
+
+
+@pytest.mark.parametrize(
+    ("kind", "metrics", "fields", "said"),
+    [
+        ("classification", {"accuracy": MEASURED}, {"n_eval": 84},
+         "Right on 85 of 100 new items, 75 to 91; 116 more eval answers before it can be trusted."),
+        ("multilabel", {"exact_match": MEASURED}, {"n_eval": 199},
+         "All labels right on 85 of 100 new items, 75 to 91; 1 more eval answer before it can be trusted."),
+        ("pairwise", {"accuracy": MEASURED}, {"n_eval": 300},
+         "Right on 85 of 100 new pairs, 75 to 91; not to be trusted yet, it failed 1 of 3 checks."),
+        ("rating", {"accuracy": MEASURED, "within_one": MEASURED | {"value": 0.9}},
+         {"n_eval": 300, "verified": True, "status": "champion"},
+         "Exactly right on 85 of 100 new items, 75 to 91, within one step on 90, 75 to 91; it passed every check and"
+         " can be trusted."),
+        ("classification", {"accuracy": MEASURED | {"n": 4, "value": 0.75}}, {"n_eval": 4},
+         "3 of 4 eval items right: too few to say more; 196 more eval answers before it can be trusted."),
+        ("classification", {}, {"status": "rejected"},
+         "Nothing is known yet of how good it is; it is clearly worse than what was in use."),
+    ],
+)  # fmt: skip
+def test_a_version_in_one_plain_sentence(kind, metrics, fields, said):
+    version = ModelVersion(project=Project(kind=kind), metrics=metrics, **fields)
+    assert in_short(version, verdict(2, 3)) == said
 
 
 def test_the_gates_reason_names_the_check_that_failed():

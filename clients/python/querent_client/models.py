@@ -612,6 +612,8 @@ class ModelDetailOut(TypedDict):
     pinned: NotRequired[bool]
     # Housekeeping let the file go; `manage.py repeat_run --store` makes it again.
     file_dropped_at: str | None
+    # What it is worth, in one plain sentence.
+    in_short: str
     # Eval items it was measured on.
     n_eval: NotRequired[int]
     # Manifest of the eval set it was measured on.
