@@ -22,7 +22,7 @@ LEVELS = 256
 SAID_ROWS = 1_024
 #: In it: there is no prediction.
 NOT_PREDICTED = 65_535
-_LEVELS_AT_ONCE = 8
+_LEVELS_AT_ONCE = 16
 #: So few are sorted one by one.
 _FEW = 1_000
 
@@ -117,11 +117,13 @@ def _by_sureness(chosen: ChosenItems, rises: bool, after: ItemPlace | None) -> I
     levels = list(range(LEVELS)) if rises else list(range(LEVELS - 1, -1, -1))
     if after is not None:
         levels = _levels_from(chosen, levels, rises, after)
-    for first in range(0, len(levels), _LEVELS_AT_ONCE):
-        some = levels[first : first + _LEVELS_AT_ONCE]
+    first, n = 0, 1
+    while first < len(levels):  # one is a page where nothing is filtered; the fewer fit, the more are read at once
+        some = levels[first : first + n]
         of_level = _level_places(chosen, some)
         for level in some:
             yield from _sorted(of_level.get(level, ()), rises, after)
+        first, n = first + n, min(2 * n, _LEVELS_AT_ONCE)
 
 
 def _levels_from(chosen: ChosenItems, levels: list[int], rises: bool, after: ItemPlace) -> list[int]:
@@ -138,10 +140,10 @@ def _level_places(chosen: ChosenItems, levels: list[int]) -> dict[int, list[Item
     )
     found: dict[int, list[ItemPlace]] = {}
     for value, block, n, bits in rows.order_by(F("value"), F("block")).values_list("value", "block", "n", "bits"):
-        fits = chosen.block(block).to_bytes(BLOCK // 8, "little")
+        fits, start = chosen.block(block).to_bytes(BLOCK // 8, "little"), block * BLOCK
         numbers = struct.unpack(f"<{2 * n}H", bits)
         found.setdefault(int(value), []).extend(
-            ItemPlace(sure, block * BLOCK + position)
+            ItemPlace(sure, start + position)
             for position, sure in zip(numbers[:n], numbers[n:], strict=True)
             if fits[position >> 3] >> (position & 7) & 1
         )
