@@ -1,6 +1,6 @@
 """What second opinions cost to serve: CPU of next + answer with them over without, at 10k, 100k and 1M items.
 
-    python -m benchmarks.serving_opinions [--sizes 10000 100000 1000000] [--databases sqlite postgresql] [--labels 960]
+    python -m benchmarks.serving_opinions [--sizes 10000 100000 1000000] [--databases sqlite postgresql] [--labels 480]
 
 Every size is a database of its own, built once. One process serves all of them without a server around it, in turns:
 with second opinions and without on the same items, every second round the other way round. So whatever else the machine
@@ -228,7 +228,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--databases", nargs="+", choices=["sqlite", "postgresql"], default=["sqlite", "postgresql"])
-    parser.add_argument("--labels", type=int, default=960, help="Labels of one measurement, over all rounds.")
+    parser.add_argument("--labels", type=int, default=480, help="Labels of one measurement, over all rounds.")
     parser.add_argument("--share", type=float, default=0.3, help="Of the questions that are second opinions.")
     parser.add_argument("--here", action="store_true", help="In this process: the environment says the database.")
     options = parser.parse_args()

@@ -12,6 +12,8 @@ from learning.core.cycle import Settings
 from learning.core.learners import one_hot
 from learning.core.second_opinions import RULES, KnownItems, SecondOpinions, Shown, ask_again
 from learning.core.second_opinions.doubt import doubt
+from learning.core.second_opinions.rules import LikelyWrong
+from learning.core.second_opinions.wrong import WAYS, explain, wrong_label
 from learning.core.simulated_answers import AskedSoFar
 from learning.core.simulated_people import Crowd, SimulatedPeople, make_people
 from learning.core.simulation import Bench, Curve, simulate
@@ -47,13 +49,17 @@ def test_a_propensity_is_how_often_the_next_question_is_that_item(temperature: f
     assert said.sum() == pytest.approx(0.6, abs=0.02)
 
 
-def test_the_share_is_the_chance_of_every_question_until_as_many_are_asked_as_are_worth_it() -> None:
+def test_the_share_is_the_chance_of_every_question_until_as_many_are_asked_as_are_worth_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Two of twenty items are likely wrong, so each of the next questions is one of them with a chance of .1.
 
     What is recorded holds given the questions before it, though all in all fewer than two of twenty are asked again.
     """
     beliefs = np.repeat([[0.9, 0.1], [0.05, 0.95]], [18, 2], axis=0)
     known = KnownItems(np.repeat([[1.0, 0.0]], 20, axis=0), beliefs, 0.1, Shown(40, 0))
+    weighed = LikelyWrong().weigh(known, 20, 0.5)
+    monkeypatch.setattr(LikelyWrong, "weigh", lambda *_: weighed)
     rng, coins = np.random.default_rng(0), np.random.default_rng(1)
     asked = [ask_again(SecondOpinions(0.5), known, 20, rng) for _ in range(400)]
     tossed = np.minimum((coins.random((20_000, 20)) < 0.1).sum(axis=1), 2)
@@ -91,6 +97,25 @@ def test_how_many_are_asked_again_follows_what_they_have_shown() -> None:
     assert agreeing[0] == 0.3
     assert agreeing[-1] < 0.005
     assert share(100, 30) == 0.3
+
+
+@pytest.mark.parametrize(("errors", "way"), [("uniform", 0), ("hard", 2)])
+def test_second_answers_tell_in_which_way_people_err_and_the_chances_of_wrong_labels_follow(
+    errors: str, way: int
+) -> None:
+    """Of 400 items with two answers the way is found, and which labels are wrong."""
+    rng = np.random.default_rng(0)
+    beliefs = rng.dirichlet(np.full(5, 0.3), 400)
+    truth = np.array([rng.choice(5, p=each) for each in beliefs])
+    people = make_people(errors, Crowd(truth, beliefs, 0.2, 5), seed=1)
+    first, second = (one_hot(people.give(np.arange(400), turn).labels, 5) for turn in (0, 1))
+    said = 0.8 * beliefs + 0.2 / 5
+    explained = [explain(first + second, said, each).told for each in WAYS]
+    assert int(np.argmax(explained)) == way
+    wrong = wrong_label(first, said)
+    is_wrong = first.argmax(axis=1) != truth
+    likeliest = np.argsort(-wrong)[:80]
+    assert is_wrong[likeliest].mean() > 1.5 * is_wrong.mean()
 
 
 @pytest.mark.parametrize("wrong", [{"most_share": 1.0}, {"most_share": -0.1}, {"most_answers": 1}])

@@ -1,16 +1,21 @@
 """How likely the label that people gave an item is wrong, by their answers and a model that did not learn them.
 
 Not the same as doubt: where a sure model contradicts one answer nobody doubts what the item is, and its label is wrong.
-Two things are learned from the answers themselves. The rate of errors: where several people answered by how often they
-agree, elsewhere by what a sure model leaves to be explained. And what the model says of the truth: its probabilities
-are calibrated on answers, errors included, so that it is never surer than people are right.
+Three things are learned from the answers themselves. The rate of errors: where several people answered by how often
+they agree, elsewhere by what a sure model leaves to be explained. What the model says of the truth: its probabilities
+are calibrated on answers, errors included, so that it is never surer than people are right. And in which way people
+err: any answer alike; taking a label for what the model takes it for, too; or that, where the model is unsure. Second
+answers tell: whether they contradict sure and unsure labels alike, and with what.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
-from learning.core.arrays import DoubleArray
+import numpy as np
+from scipy.stats import rankdata
+
+from learning.core.arrays import DoubleArray, softmax
 from learning.core.second_opinions.doubt import LEAST_RATE, MOST_RATE
 
 #: Rates that are tried, and what is believed before anything is seen: so many answers of such a rate.
@@ -20,15 +25,38 @@ PRIOR_RATE, PRIOR_ANSWERS = 0.05, 8.0
 _ITEMS = 5_000
 #: No label is less likely before anybody answered, over the number of labels.
 _LEAST = 1e-3
+#: Of the wrong answers that follow the model so many are any label, and no label takes nearly all that are left.
+_ANY, _LEFT = 0.1, 1e-3
 
 
-def of_truth(beliefs: DoubleArray, rate: float) -> DoubleArray:
+class Erring(NamedTuple):
+    """A way in which people err.
+
+    Parameters
+    ----------
+    follows : bool
+        A wrong answer is what the model would take the item for, not any other label.
+    where_unsure : bool
+        Errors are as frequent as the model is unsure, by its place among the items: twice the rate on the last one.
+    cost : float
+        What answers must speak for it beyond any answer alike, in nats.
+    """
+
+    follows: bool
+    where_unsure: bool
+    cost: float
+
+
+WAYS = (Erring(False, False, 0.0), Erring(True, False, 2.0), Erring(True, True, 2.0))
+
+
+def of_truth(beliefs: DoubleArray, rate: float | DoubleArray) -> DoubleArray:
     """Return what a model says of the truth that was calibrated on answers of which a share is wrong.
 
     Parameters
     ----------
     beliefs : ndarray of float64, shape (n, n_labels)
-    rate : float
+    rate : float or ndarray of float64, shape (n, 1)
 
     Returns
     -------
@@ -42,11 +70,18 @@ def of_truth(beliefs: DoubleArray, rate: float) -> DoubleArray:
     """
     n_labels = beliefs.shape[1]
     each = rate / max(n_labels - 1, 1)
-    found = np.maximum((beliefs - each) / max(1.0 - rate - each, _LEAST), _LEAST / n_labels)
+    found = np.maximum((beliefs - each) / np.maximum(1.0 - rate - each, _LEAST), _LEAST / n_labels)
     return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
-def rate_of_errors(votes: DoubleArray, beliefs: DoubleArray) -> float:
+class Explained(NamedTuple):
+    """The rate at which a way to err explains the answers best, and by how much: a log chance in nats."""
+
+    rate: float
+    told: float
+
+
+def explain(votes: DoubleArray, beliefs: DoubleArray, way: Erring = WAYS[0]) -> Explained:
     """Return the share of wrong answers that makes what was answered likeliest.
 
     Parameters
@@ -55,27 +90,31 @@ def rate_of_errors(votes: DoubleArray, beliefs: DoubleArray) -> float:
         How many people gave each label.
     beliefs : ndarray of float64, shape (n, n_labels)
         Of a model that did not learn the item's own answers.
+    way : Erring
 
     Returns
     -------
-    float
-        One of :data:`RATES`; the smallest ones where little was seen.
+    Explained
+        The rate is one of :data:`RATES`; the smallest ones where little was seen.
 
     Examples
     --------
     >>> votes, model = np.repeat([[2.0, 0.0], [1.0, 1.0]], [60, 40], axis=0), np.full((100, 2), 0.5)
-    >>> round(rate_of_errors(votes, model), 2), round(rate_of_errors(votes[:60], model[:60]), 2)
+    >>> round(explain(votes, model).rate, 2), round(explain(votes[:60], model[:60]).rate, 2)
     (0.25, 0.02)
     """
     few = np.linspace(0, len(votes) - 1, min(len(votes), _ITEMS)).astype(np.int64)
     votes, beliefs = votes[few], beliefs[few]
-    told = [float(_log_total(_log_joint(votes, beliefs, rate)).sum()) for rate in RATES.tolist()]
-    believed = PRIOR_ANSWERS * (PRIOR_RATE * np.log(RATES) + (1.0 - PRIOR_RATE) * np.log(1.0 - RATES))
-    return float(RATES[int(np.argmax(told + believed))])
+    told = [float(_log_total(_log_joint(votes, beliefs, rate, way)).sum()) for rate in RATES.tolist()]
+    told += PRIOR_ANSWERS * (PRIOR_RATE * np.log(RATES) + (1.0 - PRIOR_RATE) * np.log(1.0 - RATES))
+    best = int(np.argmax(told))
+    return Explained(float(RATES[best]), float(told[best]) - way.cost)
 
 
 def wrong_label(votes: DoubleArray, beliefs: DoubleArray) -> DoubleArray:
     """Return the chance that the label most people gave is not the true one; of a tie that of any of these.
+
+    The mean over the ways to err, each by how well it explains the answers.
 
     Parameters
     ----------
@@ -93,14 +132,19 @@ def wrong_label(votes: DoubleArray, beliefs: DoubleArray) -> DoubleArray:
     >>> votes = np.repeat([[2.0, 0.0], [1.0, 1.0], [1.0, 0.0], [1.0, 0.0]], [16, 4, 1, 1], axis=0)
     >>> beliefs = np.repeat([[0.6, 0.4], [0.6, 0.4], [0.5, 0.5], [0.2, 0.8]], [16, 4, 1, 1], axis=0)
     >>> wrong_label(votes, beliefs)[[0, 16, 20, 21]].round(2).tolist()
-    [0.01, 0.5, 0.12, 0.54]
+    [0.01, 0.5, 0.13, 0.49]
     """
     if not len(votes):
         return np.zeros(0)
-    joint = _log_joint(votes, beliefs, rate_of_errors(votes, beliefs))
-    chances = np.exp(joint - _log_total(joint)[:, None])
     first = votes >= votes.max(axis=1, keepdims=True)
-    return np.asarray(np.clip(1.0 - (chances * first).sum(axis=1) / first.sum(axis=1), 0.0, 1.0))
+    explained = [explain(votes, beliefs, way) for way in WAYS]
+    believed = softmax(np.array([[each.told for each in explained]]))[0]
+    right = np.zeros(len(votes))
+    for way, (rate, _), share in zip(WAYS, explained, believed.tolist(), strict=True):
+        joint = _log_joint(votes, beliefs, rate, way)
+        chances = np.exp(joint - _log_total(joint)[:, None])
+        right += share * (chances * first).sum(axis=1) / first.sum(axis=1)
+    return np.asarray(np.clip(1.0 - right, 0.0, 1.0))
 
 
 def wrong_labels(votes: DoubleArray, answers: DoubleArray, beliefs: DoubleArray) -> DoubleArray:
@@ -125,7 +169,7 @@ def wrong_labels(votes: DoubleArray, answers: DoubleArray, beliefs: DoubleArray)
     >>> beliefs = np.tile([[0.9, 0.1]], (20, 1))
     >>> beliefs[0] = [0.2, 0.1]
     >>> wrong_labels(votes, np.ones(20), beliefs)[:2].round(2).tolist()
-    [0.19, 0.01]
+    [0.21, 0.01]
     """
     right = np.ones(len(votes))
     for given, believed in zip(votes.T, beliefs.T, strict=True):
@@ -134,11 +178,21 @@ def wrong_labels(votes: DoubleArray, answers: DoubleArray, beliefs: DoubleArray)
     return np.asarray(1.0 - right)
 
 
-def _log_joint(votes: DoubleArray, beliefs: DoubleArray, rate: float) -> DoubleArray:
+def _log_joint(votes: DoubleArray, beliefs: DoubleArray, rate: float, way: Erring) -> DoubleArray:
     """Log chance of each label being the true one and people answering as they did."""
-    each = rate / max(votes.shape[1] - 1, 1)
+    n, n_labels = votes.shape
+    rates = np.full((n, 1), rate)
+    if way.where_unsure:
+        place = (rankdata(-beliefs.max(axis=1)) - 0.5) / n
+        rates = np.clip(2.0 * rate * place, LEAST_RATE, MOST_RATE)[:, None]
     others = votes.sum(axis=1, keepdims=True) - votes
-    return np.asarray(np.log(of_truth(beliefs, rate)) + votes * np.log(1.0 - rate) + others * np.log(each))
+    joint = np.log(of_truth(beliefs, rates)) + votes * np.log(1.0 - rates)
+    if not way.follows:
+        return np.asarray(joint + others * np.log(rates / max(n_labels - 1, 1)))
+    taken = (1.0 - _ANY) * beliefs + _ANY / n_labels
+    given = votes * np.log(taken)
+    share = np.log(rates) - np.log(np.maximum(1.0 - taken, _LEFT))
+    return np.asarray(joint + others * share + given.sum(axis=1, keepdims=True) - given)
 
 
 def _log_total(logs: DoubleArray) -> DoubleArray:
