@@ -93,8 +93,9 @@ def end_with_parent() -> None:
 
 
 def chromium() -> str | None:
-    """Path of the browser, None when there is none."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    """Path of the browser, None when there is none. The one without windows computes least."""
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 def wait_until(condition, seconds: float, what: str):
