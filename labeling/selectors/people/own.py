@@ -17,7 +17,7 @@ from labeling.selectors.people.rates import CountedShare, counted_share
 
 #: Below it a share of equal answers says little, and much about which question it was.
 LEAST_REPEATS = 5
-#: Times are over the newest of one's own answers.
+#: Times, and when the last answer was, are over the answers to the newest of one's own questions.
 NEWEST_TIMES = 2_000
 
 
@@ -44,16 +44,17 @@ def own_work(user: User, project: Project) -> OwnWork:
     weeks = weeks_until(now.date())
     me = PersonKey(user.pk)
     by_date = counts.per_day(project, midnight - (now.date() - weeks[0]), me).get(me, {})
-    own = Annotation.objects.current().filter(project=project, annotator=user, source=Source.HUMAN)
-    newest = own.order_by("-pk")[:NEWEST_TIMES]
-    times = sorted(ms for ms in newest.values_list("elapsed_ms", flat=True) if ms is not None)
+    # by the questions: answers have no index by person, and of a million most are others'
+    own = Annotation.objects.current().filter(task__project=project, task__annotator=user, source=Source.HUMAN)
+    newest = own.order_by("-task__pk").values_list("elapsed_ms", "created_at")[:NEWEST_TIMES]
+    times = sorted(ms for ms, _ in newest if ms is not None)
     member = Member.objects.filter(project=project, user=user).first()
     equal, again = known.repeats(project, me, midnight).get(user.pk, (0, 0))
     skipped = counts.skips(project, user).get(user.pk)
     return OwnWork(
         answers=member.answers if member else own.count(),
         today=by_date.get(now.date().isoformat(), 0),
-        last_at=own.order_by("-pk").values_list("created_at", flat=True).first(),
+        last_at=max((answered for _, answered in newest), default=None),
         median_ms=times[len(times) // 2] if times else None,
         skips=skipped.count if skipped else 0,
         weeks=weeks,

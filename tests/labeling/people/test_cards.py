@@ -222,6 +222,19 @@ def test_ones_own_page_counts_repeats_from_the_next_day_on_and_five_at_least(pai
     assert (found.count, found.n) == (8, 8)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan is told by SQLite's words")
+def test_ones_own_page_reads_nobody_elses_answers(project, three):
+    with CaptureQueriesContext(connection) as caught:
+        own_work(three[0], project)
+    plans = []
+    with connection.cursor() as cursor:
+        for query in caught.captured_queries:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            plans += [step for *_, step in cursor.fetchall()]
+    assert any("task_history" in step for step in plans)
+    assert [step for step in plans if "annotation_in_order" in step or "SCAN labeling_annotation" in step] == []
+
+
 def test_people_cost_the_same_number_of_statements_however_many_they_are(project, three):
     def statements():
         with CaptureQueriesContext(
