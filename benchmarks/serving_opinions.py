@@ -35,7 +35,7 @@ LIMIT_S = 1_200
 
 
 @dataclass
-class Served:
+class ServedSize:
     """What was served one way at one size."""
 
     labels: int = 0
@@ -50,7 +50,7 @@ class Served:
         return (self.cpu_s + self.database_s) / self.labels * 1000
 
 
-class Server:
+class ServedInProcess:
     """The application in this process, and the databases that it can be put on."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class Server:
                 done += 1
 
 
-def measure(name: str, sizes: list[int], labels: int, share: float) -> dict[tuple[int, float, int], Served]:
+def measure(name: str, sizes: list[int], labels: int, share: float) -> dict[tuple[int, float, int], ServedSize]:
     """Every size with second opinions and without, asked for five at once and one by one."""
     import django
 
@@ -97,8 +97,8 @@ def measure(name: str, sizes: list[int], labels: int, share: float) -> dict[tupl
     from django.db import connection
 
     tokens = {size: built(name, size) for size in sizes}
-    server = Server()
-    found = {(size, way, count): Served() for size in sizes for way in (0.0, share) for count in COUNTS}
+    server = ServedInProcess()
+    found = {(size, way, count): ServedSize() for size in sizes for way in (0.0, share) for count in COUNTS}
     for number in range(ROUNDS):
         for size in sizes:
             put_on(name, size)
@@ -111,7 +111,7 @@ def measure(name: str, sizes: list[int], labels: int, share: float) -> dict[tupl
     return found
 
 
-def take_turn(server: Server, connection: Any, count: int, labels: int, served: Served) -> None:
+def take_turn(server: ServedInProcess, connection: Any, count: int, labels: int, served: ServedSize) -> None:
     """Serve and add what it cost."""
     from labeling.models import Task
 
@@ -190,7 +190,7 @@ def built(name: str, size: int) -> list[str]:
     return tokens
 
 
-def report(name: str, found: dict[tuple[int, float, int], Served], share: float) -> bool:
+def report(name: str, found: dict[tuple[int, float, int], ServedSize], share: float) -> bool:
     """Print a line for every size and count; whether the bounds hold."""
     print(f"\n{name}: CPU of a label (next + answer) in one process, with second opinions and without")
     print("    items count  without     with  ratio  statements: without   with  second opinions  over the smallest")

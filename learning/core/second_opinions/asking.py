@@ -112,13 +112,9 @@ def ask_again(
     >>> found.numbers.tolist(), found.propensities.round(2).tolist(), found.reason
     ([1], [0.85], 'second_opinion')
     """
-    open_items = np.flatnonzero(known.n_answers < settings.most_answers)
-    if not open_items.size:
-        return Again(open_items, np.zeros(0))
-    weighed = RULES.make(settings.rule).weigh(known, n, settings.most_share)
-    share, at_most = weighed.among(open_items, n)
+    open_items, worth, share, at_most = _worth_asking(settings, known, n)
     count = min(int(rng.binomial(n, share)), at_most)
-    return Again(*_drawn(open_items, weighed.worth, share, count, rng, temperature))
+    return Again(*_drawn(open_items, worth, share, count, rng, temperature))
 
 
 def queue_again(
@@ -158,13 +154,20 @@ def queue_again(
     >>> found.numbers.tolist(), found.propensities.round(2).tolist(), found.share
     ([1], [0.28], 0.3)
     """
+    open_items, worth, share, at_most = _worth_asking(settings, known, n, turns)
+    count = min(most, int(np.ceil(turns * n * share)), at_most)
+    return AskedInTurn(*_drawn(open_items, worth, share, count, rng, temperature), share)
+
+
+def _worth_asking(
+    settings: SecondOpinions, known: KnownItems, n: int, turns: int = 1
+) -> tuple[IntArray, DoubleArray, float, int]:
+    """Return the items below the cap, what known items are worth, the share of the questions, and how many at most."""
     open_items = np.flatnonzero(known.n_answers < settings.most_answers)
     if not open_items.size:
-        return AskedInTurn(open_items, np.zeros(0), 0.0)
+        return open_items, np.zeros(len(known.votes)), 0.0, 0
     weighed = RULES.make(settings.rule).weigh(known, n, settings.most_share)
-    share, at_most = weighed.among(open_items, n, turns)
-    count = min(most, int(np.ceil(turns * n * share)), at_most)
-    return AskedInTurn(*_drawn(open_items, weighed.worth, share, count, rng, temperature), share)
+    return open_items, weighed.worth, *weighed.among(open_items, n, turns)
 
 
 def _drawn(

@@ -29,7 +29,7 @@ _LEAST = 1e-3
 _ANY, _LEFT = 0.1, 1e-3
 
 
-class Erring(NamedTuple):
+class WayToErr(NamedTuple):
     """A way in which people err.
 
     Parameters
@@ -47,7 +47,7 @@ class Erring(NamedTuple):
     cost: float
 
 
-WAYS = (Erring(False, False, 0.0), Erring(True, False, 2.0), Erring(True, True, 2.0))
+WAYS = (WayToErr(False, False, 0.0), WayToErr(True, False, 2.0), WayToErr(True, True, 2.0))
 
 
 def of_truth(beliefs: DoubleArray, rate: float | DoubleArray) -> DoubleArray:
@@ -74,14 +74,14 @@ def of_truth(beliefs: DoubleArray, rate: float | DoubleArray) -> DoubleArray:
     return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
-class Explained(NamedTuple):
+class BestRate(NamedTuple):
     """The rate at which a way to err explains the answers best, and by how much: a log chance in nats."""
 
     rate: float
     told: float
 
 
-def explain(votes: DoubleArray, beliefs: DoubleArray, way: Erring = WAYS[0]) -> Explained:
+def explain(votes: DoubleArray, beliefs: DoubleArray, way: WayToErr = WAYS[0]) -> BestRate:
     """Return the share of wrong answers that makes what was answered likeliest.
 
     Parameters
@@ -90,11 +90,11 @@ def explain(votes: DoubleArray, beliefs: DoubleArray, way: Erring = WAYS[0]) -> 
         How many people gave each label.
     beliefs : ndarray of float64, shape (n, n_labels)
         Of a model that did not learn the item's own answers.
-    way : Erring
+    way : WayToErr
 
     Returns
     -------
-    Explained
+    BestRate
         The rate is one of :data:`RATES`; the smallest ones where little was seen.
 
     Examples
@@ -108,7 +108,7 @@ def explain(votes: DoubleArray, beliefs: DoubleArray, way: Erring = WAYS[0]) -> 
     told = [float(_log_total(_log_joint(votes, beliefs, rate, way)).sum()) for rate in RATES.tolist()]
     told += PRIOR_ANSWERS * (PRIOR_RATE * np.log(RATES) + (1.0 - PRIOR_RATE) * np.log(1.0 - RATES))
     best = int(np.argmax(told))
-    return Explained(float(RATES[best]), float(told[best]) - way.cost)
+    return BestRate(float(RATES[best]), float(told[best]) - way.cost)
 
 
 def wrong_label(votes: DoubleArray, beliefs: DoubleArray) -> DoubleArray:
@@ -178,7 +178,7 @@ def wrong_labels(votes: DoubleArray, answers: DoubleArray, beliefs: DoubleArray)
     return np.asarray(1.0 - right)
 
 
-def _log_joint(votes: DoubleArray, beliefs: DoubleArray, rate: float, way: Erring) -> DoubleArray:
+def _log_joint(votes: DoubleArray, beliefs: DoubleArray, rate: float, way: WayToErr) -> DoubleArray:
     """Log chance of each label being the true one and people answering as they did."""
     n, n_labels = votes.shape
     rates = np.full((n, 1), rate)
