@@ -77,5 +77,5 @@ def test_no_query_a_person(page, project, django_assert_max_num_queries):
     Member.objects.bulk_create(Member(project=project, user=UserFactory(), role="viewer") for _ in range(20))
     for _ in range(5):
         Invitation.issue(project=project, role="viewer", expires_at=timezone.now(), created_by=UserFactory())
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page.get(page.address)

@@ -51,7 +51,7 @@ def test_the_list_costs_the_same_for_many_projects(people, browser_of, django_as
         made = make_project(slug=f"p{number}", name=f"P {number}")
         Member.objects.create(project=made, user=people.viewer, role=Role.VIEWER)
     client = browser_of(people.viewer)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert client.get("/").content.decode().count("project-card__sign") == 30
 
 
