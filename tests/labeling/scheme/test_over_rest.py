@@ -99,7 +99,8 @@ def test_only_a_manager_changes_the_scheme(ask, people):
 LEFT_OUT = ("/audit/", "/labels/scheme/", "/snapshots/", "/schema/", "/docs/")
 #: Whose body has an answer of this project in it.
 TELL_ANSWERS = {
-    "annotations/", "gold/", "machines/", "machines/1/", "metrics/", "people/", "predictions/", "reviews/", "export/",
+    "annotations/", "gold/", "items/facets/", "machines/", "machines/1/", "metrics/", "people/", "predictions/",
+    "reviews/", "export/",
     *(f"export/?format=jsonl&rows={rows}" for rows in ("annotations", "items", "predictions")),
 }  # fmt: skip
 
