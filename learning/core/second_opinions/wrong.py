@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
 
 from learning.core.arrays import DoubleArray, softmax
 from learning.core.second_opinions.doubt import LEAST_RATE, MOST_RATE
@@ -180,6 +179,8 @@ def wrong_labels(votes: DoubleArray, answers: DoubleArray, beliefs: DoubleArray)
 
 def _log_joint(votes: DoubleArray, beliefs: DoubleArray, rate: float, way: WayToErr) -> DoubleArray:
     """Log chance of each label being the true one and people answering as they did."""
+    from scipy.stats import rankdata  # noqa: PLC0415  # pages read this package's counts, and need no SciPy
+
     n, n_labels = votes.shape
     rates = np.full((n, 1), rate)
     if way.where_unsure:
