@@ -4,6 +4,7 @@ Every tenth item has an answer, every hundredth two that differ; items have one 
 predictions are drawn, of a model that is right more often where it is sure. Then the index is made.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -29,9 +30,7 @@ ORIGINS = "UPDATE labeling_item SET origin = 'shop ' || (ordinal % 20) WHERE pro
 
 
 def main() -> int:
-    if "--help" in sys.argv:
-        print("usage: items_pool.py")
-        return 0
+    argparse.ArgumentParser(description=__doc__).parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 

@@ -14,6 +14,8 @@ _TINY, _PRECISION = 1e-300, 1e-16
 _MOST_TERMS = 100_000
 _CLOSE = 1e-10
 normal_quantile = NormalDist().inv_cdf
+#: Tails of so few trials are sums.
+_FEW_TRIALS = 32
 #: Above this, the rest of Stirling's formula is a short series.
 _LARGE = 15.0
 
@@ -55,6 +57,8 @@ def binomial_tail(k: int, n: int, p: float) -> float:
     """
     if k <= 0 or k > n:
         return 1.0 if k <= 0 else 0.0
+    if n <= _FEW_TRIALS:  # summed, each term is exact to the last bits, and a power of two at p = 1/2 to the very last
+        return min(1.0, math.fsum(math.comb(n, i) * p**i * (1.0 - p) ** (n - i) for i in range(k, n + 1)))
     return beta_cdf(p, float(k), n - k + 1.0)
 
 

@@ -51,6 +51,7 @@ ADDED_NAMES = {
     ".intervals_note",  # that a version of before measured by an older method
     ".difference.n",
     ".report.version",
+    ".in_short",  # what a model is worth in one sentence
     ".n_labels", ".pinned", ".file_dropped_at",
     ".settings.fall_back", ".asking", ".settings.ask_about", ".settings.answers_a_minute",
     ".next_hour", ".second_opinions", ".settings.second_opinions", ".settings.second_share", ".settings.most_answers",

@@ -146,6 +146,8 @@ def learned(desk) -> Run:
     return run
 
 
+#: Two models are named in the query.
+COMPARE = "learning-api:compare"
 #: Answered for a project that has no such thing, and for who may see others: 404.
 MISSING = {
     "learning-pages:ranking": lambda kind: not kind.ranks_items,
@@ -165,11 +167,12 @@ def addresses_of(desk) -> list[tuple[str, str, tuple[str, ...]]]:
         "run": Run.objects.filter(project=project).first(),
         "model": ModelVersion.objects.filter(project=project).first(),
     }
+    versions = ",".join(map(str, ModelVersion.objects.filter(project=project).values_list("number", flat=True)[:2]))
     found = []
     for name, route, method, view in ADDRESSES:
-        if method != "get" or "<slug:slug>" not in route:
+        if method != "get" or "<slug:slug>" not in route or (name == COMPARE and "," not in versions):
             continue
-        path = route.replace("<slug:slug>", project.slug)
+        path = route.replace("<slug:slug>", project.slug) + (f"?models={versions}" if name == COMPARE else "")
         if rest := re.findall(r"<\w+:(\w+)>", path):
             row = next((row for word, row in first.items() if word in name.rpartition(":")[2]), None)
             if row is None:

@@ -99,7 +99,7 @@ def test_only_a_manager_changes_the_scheme(ask, people):
 LEFT_OUT = ("/audit/", "/labels/scheme/", "/snapshots/", "/schema/", "/docs/")
 #: Whose body has an answer of this project in it.
 TELL_ANSWERS = {
-    "annotations/", "gold/", "items/facets/", "machines/", "machines/1/", "metrics/", "people/", "predictions/",
+    "annotations/", "gold/", "items/facets/", "machines/", "machines/{machine}/", "metrics/", "people/", "predictions/",
     "reviews/", "export/",
     *(f"export/?format=jsonl&rows={rows}" for rows in ("annotations", "items", "predictions")),
 }  # fmt: skip
@@ -132,4 +132,5 @@ def test_no_address_tells_an_answer_by_what_its_label_was_called(project, people
     bodies = {path.removeprefix(here): b"".join(api(people.manager).get(path)) for path in addresses}
     assert [path for path, body in bodies.items() if b"zq-" in body] == []
     told = {path for path, body in bodies.items() if b"worse" in body}
-    assert told == TELL_ANSWERS | {"", "/api/v1/projects/"}, "the project's own page lists its labels"
+    there = {path.format(machine=version.machine_id) for path in TELL_ANSWERS}
+    assert told == there | {"", "/api/v1/projects/"}, "the project's own page lists its labels"
