@@ -160,8 +160,10 @@ def _work(sees: _Sees) -> Work:
             counts[JobState(state)] += n
         related = [name for name in ("project",) if _has(shown.model, name)]
         rows = rows.select_related(*related) if related else rows
-        failed += [_line(shown, job, sees.request) for job in rows.filter(state=JobState.FAILED)[:JOBS_SHOWN]]
-        unfinished += [_line(shown, job, sees.request) for job in rows.exclude(state=JobState.FAILED)[:JOBS_SHOWN]]
+        ended = list(rows.filter(state=JobState.FAILED)[:JOBS_SHOWN])
+        again = _retriable(shown, ended, sees.request)
+        failed += [_line(shown, job, may_retry=job.pk in again) for job in ended]
+        unfinished += [_line(shown, job) for job in rows.exclude(state=JobState.FAILED)[:JOBS_SHOWN]]
     for lines in (failed, unfinished):
         lines.sort(key=lambda line: line.at, reverse=True)
     n_failed, n_queued, n_running = counts.values()
@@ -172,10 +174,16 @@ def _has(model: type[models.Model], name: str) -> bool:
     return any(field.name == name for field in model._meta.get_fields())
 
 
-def _line(shown: JobAdmin, job: Any, request: HttpRequest) -> JobLine:
+def _retriable(shown: JobAdmin, jobs: list[Any], request: HttpRequest) -> set[Any]:
+    """Which of them the reader may try again; one query."""
+    if not jobs or not shown.has_operate_permission(request):
+        return set()
+    rows = shown.model._default_manager.filter(pk__in=[job.pk for job in jobs])
+    return set(shown.retriable(rows).values_list("pk", flat=True))
+
+
+def _line(shown: JobAdmin, job: Any, *, may_retry: bool = False) -> JobLine:
     options, project = job._meta, getattr(job, "project", None)
-    may_retry = job.state == JobState.FAILED and shown.has_operate_permission(request)
-    may_retry = may_retry and shown.retriable(_one(shown, job.pk)).exists()
     return JobLine(
         pk=job.pk,
         name=str(options.verbose_name).capitalize(),

@@ -1,6 +1,7 @@
 """The index of items says what a plain look at every item says, whatever has happened, and walks them in order."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from django.db.models import F
@@ -147,6 +148,24 @@ def test_what_the_model_says_filters_sorts_and_is_compared_with_people(people):
     store_predictions(project.pk, predicted([WHOLLY_SURE] * 4, [True] * 4))  # another version; the old one is gone
     assert counts_of_view(project, "model", "sure") == {"model": {"spam": 4}, "sure": {"95": 4}}
     assert not FacetBlock.objects.filter(project=project, facet__endswith="@1").exists()
+
+
+def test_what_two_workers_say_at_once_is_never_mixed(people):
+    """One begins while the other one is writing, and is done before it: what was begun later is shown, alone."""
+    project = make_project()
+    make_items(project, ["one", "two"])
+    up_to_date(project)
+    slow, fast = predicted([WHOLLY_SURE] * 2, [True] * 2), replace(predicted([1_000] * 2, [False] * 2), model=2)
+
+    def meanwhile():
+        store_predictions(project.pk, fast)
+        yield from slow.numbers
+
+    store_predictions(project.pk, replace(slow, numbers=meanwhile()))
+    assert counts_of_view(project, "model", "sure") == {"model": {"ham": 2}, "sure": {"0": 2}}
+    of_them = FacetBlock.objects.filter(project=project, facet__contains="@").values_list("facet", flat=True)
+    assert {facet.partition("@")[2] for facet in of_them} == {"2"}
+    assert FacetIndex.objects.get(project=project).model == 2
 
 
 def predicted(sure, spam):

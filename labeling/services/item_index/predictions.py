@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from labeling.db.bitmaps import BLOCK
 from labeling.models import FacetBlock, FacetIndex
 from labeling.services.item_index.blocks import Bits, store_rows, stored_bits, write
 
 _AT_ONCE = 400
+#: Its blocks are the numbers of the generations that were begun.
+_BEGUN = "~begun"
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,9 @@ class PredictedItems:
 
 
 def store_predictions(project_id: int, found: PredictedItems) -> None:
-    """Nothing is seen of it until all is there; what the version before said is removed then."""
-    index, _ = FacetIndex.objects.get_or_create(project_id=project_id)
-    generation = index.generation + 1
-    _remove(project_id, generation)  # what an attempt that died has left
+    """Nothing is seen of it until all is there; what was said before, and what attempts that died have left, is removed
+    then. Of several workers at once each writes under a number of its own, and what the last one began is shown."""
+    generation = _begin(project_id)
     for block, bits in found.bits.items():
         with transaction.atomic():
             write(project_id, block, {(f"{facet}@{generation}", value): of for (facet, value), of in bits.items()}, {})
@@ -46,17 +47,37 @@ def store_predictions(project_id: int, found: PredictedItems) -> None:
             store_rows(project_id, some)
             some = []
     store_rows(project_id, some)
+    if _show(project_id, generation, found):
+        begun = FacetBlock.objects.filter(project=project_id, facet=_BEGUN, block__lt=generation)
+        for old in begun.values_list("block", flat=True):
+            _remove(project_id, old)
+    else:
+        _remove(project_id, generation)  # what another worker began later is shown already
+
+
+def _begin(project_id: int) -> int:
+    """The number of a new generation, which nobody else is given."""
     with transaction.atomic():
-        locked = FacetIndex.objects.select_for_update(no_key=True).get(project=project_id)
-        if locked.generation >= generation:
-            return  # another worker was faster
-        locked.generation, locked.model, locked.predicted = generation, found.model, found.items
-        locked.says, locked.levels = found.says, dict(found.levels)
-        locked.save(update_fields=["generation", "model", "predicted", "says", "levels"])
-        for block in range(-(-found.items // BLOCK)):
-            compare(project_id, generation, block)
-    for old in range(max(1, generation - 3), generation):
-        _remove(project_id, old)
+        FacetIndex.objects.get_or_create(project_id=project_id)
+        index = FacetIndex.objects.select_for_update(no_key=True).get(project=project_id)
+        begun = FacetBlock.objects.filter(project=project_id, facet=_BEGUN).aggregate(newest=Max("block"))["newest"]
+        generation = max(index.generation, begun or 0) + 1
+        store_rows(project_id, [(_BEGUN, "", generation, 0, b"")])
+    return generation
+
+
+@transaction.atomic
+def _show(project_id: int, generation: int, found: PredictedItems) -> bool:
+    """False where a later one is shown."""
+    locked = FacetIndex.objects.select_for_update(no_key=True).get(project=project_id)
+    if locked.generation > generation:
+        return False
+    locked.generation, locked.model, locked.predicted = generation, found.model, found.items
+    locked.says, locked.levels = found.says, dict(found.levels)
+    locked.save(update_fields=["generation", "model", "predicted", "says", "levels"])
+    for block in range(-(-found.items // BLOCK)):
+        compare(project_id, generation, block)
+    return True
 
 
 def compare(project_id: int, generation: int, block: int) -> None:
@@ -76,4 +97,4 @@ def compare(project_id: int, generation: int, block: int) -> None:
 def _remove(project_id: int, generation: int) -> None:
     names = ("model", "sure", "agrees", "predicted", "~level", "~said")
     of_it = Q(facet__in=[f"{name}@{generation}" for name in names])
-    FacetBlock.objects.filter(of_it, project=project_id).delete()
+    FacetBlock.objects.filter(of_it | Q(facet=_BEGUN, block=generation), project=project_id).delete()

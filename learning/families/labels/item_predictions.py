@@ -40,7 +40,8 @@ def tell(context: Context, candidate: Candidate[FittedLearner]) -> None:
 
 
 def tell_of(project: Project, version: ModelVersion) -> bool:
-    """One product of the model with the features of all items; False where the index has it. Raises files.Corrupt."""
+    """One product of the model with the features of all items; False where the index has it. A version that came into
+    use meanwhile is told in its place. Raises files.Corrupt."""
     matrix = FeatureMatrix(model_files.encoder_of(version))
     known = FacetIndex.objects.filter(project=project, model=version.number).first()
     if known is not None and known.predicted >= matrix.n_rows:
@@ -49,6 +50,9 @@ def tell_of(project: Project, version: ModelVersion) -> bool:
     with threadpool_limits(limits=1):
         said = say(model_files.load_model(version), matrix, objective)
     store_predictions(project.pk, stored(version.number, version.labels, said))
+    now = model_files.serving(project)
+    if now is not None and now.pk != version.pk:
+        tell_of(project, now)
     return True
 
 
