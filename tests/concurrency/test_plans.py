@@ -4,6 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from benchmarks.serving_pool import build
+from labeling.db.statistics import count_anew
 from labeling.models import Epoch, Item, Member, Split, Task
 from labeling.services.serving import known, queue_pass
 from labeling.services.serving.next_tasks import next_tasks
@@ -15,6 +16,8 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 def lay_out(state: str) -> None:
     """20,000 items, five of them asked of somebody."""
     build(20_000, 1)
+    if state == "as imported":
+        count_anew(Item)  # the end of an import
     items = Item.objects.all()
     if state.endswith("open"):
         items.update(is_open=False)
@@ -28,22 +31,16 @@ def lay_out(state: str) -> None:
 
 @pytest.fixture(scope="module", params=["as imported", "analysed", "analysed when nothing was open"])
 def pool(request, django_db_setup, django_db_blocker):
-    """What was analysed stands in a transaction below those of the tests, which only look; what was not is laid out for
-    each, since PostgreSQL then goes by the size of its files."""
-    if request.param == "as imported":
-        yield lay_out
-        return
+    """Stands in a transaction below those of the tests, which only look."""
     with django_db_blocker.unblock(), transaction.atomic():
         lay_out(request.param)
-        yield None
+        yield
         transaction.set_rollback(True)
 
 
 @pytest.fixture
 def member(pool, db):
     """The annotator of the pool, who holds five questions."""
-    if pool:
-        pool("as imported")
     return Member.objects.select_related("user", "project").get()
 
 

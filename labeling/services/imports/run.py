@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from labeling.db.statistics import MANY_ROWS, count_anew
 from labeling.kinds import KindNotInstalled
-from labeling.models import ImportBatch, JobState, Project
+from labeling.models import ImportBatch, Item, JobState, Pair, Project
 from labeling.services.files import storage
 from labeling.services.imports.certificate import sealed
 from labeling.services.imports.errors import ImportRefused, RowRejected
@@ -49,7 +50,10 @@ def run_import(batch_pk: int) -> dict[str, Any]:
         with kept_alive():
             total = _import(batch, attempt, notes)
         certificate = sealed(batch, total)
-        return _finish(batch, attempt, JobState.DONE, total=total, certificate=certificate, **notes.changed())
+        finished = _finish(batch, attempt, JobState.DONE, total=total, certificate=certificate, **notes.changed())
+        if finished.get("accepted", 0) >= MANY_ROWS:
+            count_anew(Item, Pair)
+        return finished
     except FencedOff:
         log.warning("import %s: attempt %s was fenced off", batch_pk, attempt)
         return {"import": batch_pk, "outcome": "fenced off"}

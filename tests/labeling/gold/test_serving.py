@@ -47,19 +47,15 @@ def answered(user, project, seed, n=200):
 
 
 def test_everybody_is_asked_all_gold_of_the_pool_once_and_in_an_order_of_ones_own(golden, people):
-    others = [UserFactory() for _ in range(3)]
+    others = [UserFactory() for _ in range(2)]
     Member.objects.bulk_create(Member(project=golden, user=user, role=Role.ANNOTATOR) for user in others)
+    update_project(people.manager, golden, settings={"overlap": 3})  # questions enough for each to be asked all gold
     seen = [answered(user, golden, seed) for seed, user in enumerate([people.annotator, *others])]
     for order in seen:
-        assert sorted(order) == sorted(set(order))
-        assert set(order) <= golden.known
-    assert set(seen[0]) == golden.known  # the first had questions enough to be asked them all
-    places = [{item: place for place, item in enumerate(order)} for order in seen]
-    assert any(
-        (one[a] < one[b]) != (other[a] < other[b])
-        for one, other in itertools.combinations(places, 2)
-        for a, b in itertools.combinations(sorted(one.keys() & other.keys()), 2)
-    )
+        assert len(order) == len(golden.known)
+        assert set(order) == golden.known
+    for one, other in itertools.combinations(seen, 2):
+        assert one != other  # by luck once in 12!
     true(golden)
 
 
