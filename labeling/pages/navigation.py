@@ -23,6 +23,8 @@ class Tab:
     name: str
     view: str
     action: Action
+    #: the letter that goes there after g
+    key: str
     inside: tuple[str, ...] = ()
     #: the kinds that have such a page; None for all, also one that is not installed
     belongs_to: Callable[[QuestionKind], bool] | None = None
@@ -37,24 +39,26 @@ class Tab:
 
 
 TABS = (
-    Tab("Overview", "pages:project", Action.PROJECT_READ, ("pages:own-work",)),
-    Tab("Label", "pages:annotate", Action.TASKS_ANSWER),
+    Tab("Overview", "pages:project", Action.PROJECT_READ, "o", ("pages:own-work",)),
+    Tab("Label", "pages:annotate", Action.TASKS_ANSWER, "l"),
     Tab(
         "Review",
         "pages:review",
         Action.REVIEWS_READ,
+        "r",
         ("pages:review-list",),
         belongs_to=lambda kind: kind.answers_are_of_items,
         counted=waiting,
     ),
-    Tab("Items", "pages:items", Action.ITEMS_READ, ("pages:item",)),
-    Tab("Import", "pages:imports", Action.IMPORTS_READ, ("pages:import", "pages:import-draft")),
-    Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, belongs_to=lambda kind: kind.ranks_items),
-    Tab("Runs", "learning-pages:runs", Action.RUNS_READ, ("learning-pages:run",)),
+    Tab("Items", "pages:items", Action.ITEMS_READ, "i", ("pages:item",)),
+    Tab("Import", "pages:imports", Action.IMPORTS_READ, "d", ("pages:import", "pages:import-draft")),
+    Tab("Ranking", "learning-pages:ranking", Action.RANKING_READ, "k", belongs_to=lambda kind: kind.ranks_items),
+    Tab("Runs", "learning-pages:runs", Action.RUNS_READ, "u", ("learning-pages:run",)),
     Tab(
         "Models",
         "learning-pages:models",
         Action.MODELS_READ,
+        "m",
         (
             "learning-pages:model",
             "learning-pages:mistakes",
@@ -62,11 +66,12 @@ TABS = (
             "learning-pages:suspected-errors",
         ),
     ),
-    Tab("Export", "pages:export", Action.EXPORT),
+    Tab("Export", "pages:export", Action.EXPORT, "e"),
     Tab(
         "Members",
         "pages:members",
         Action.MEMBERS_READ,
+        "p",
         (
             "pages:member",
             "pages:roster",
@@ -77,8 +82,8 @@ TABS = (
             "pages:machine",
         ),
     ),
-    Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, ("pages:storage", "pages:labels")),
-    Tab("Audit", "pages:project-audit", Action.AUDIT_READ),
+    Tab("Settings", "pages:settings", Action.PROJECT_CHANGE, "s", ("pages:storage", "pages:labels")),
+    Tab("Audit", "pages:project-audit", Action.AUDIT_READ, "a"),
 )
 
 

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.db.models.functions import Now
 
 from labeling.models import JobRecord, JobRecordQuerySet, JobState
@@ -24,6 +24,12 @@ class Trigger(models.TextChoices):
 
 
 class RunQuerySet(JobRecordQuerySet):
+    def numbered(self) -> Self:
+        """With ``number``: the how-manieth of its project it is, from 1. Runs are never deleted one by one."""
+        earlier = Run.objects.filter(project=OuterRef("project"), pk__lte=OuterRef("pk")).order_by()
+        counted = earlier.values("project").annotate(n=models.Count("pk")).values("n")
+        return self.annotate(number=models.Subquery(counted))
+
     def newest_first(self) -> Self:
         return self.order_by("-pk")
 
@@ -105,6 +111,8 @@ class Run(JobRecord):
     data_tests = models.JSONField(
         default=list, help_text="[{name, outcome, hard, value, limit, unit, words, advice}], hard ones first."
     )
+
+    number: int  # of rows that were read ``numbered``
 
     objects = RunQuerySet.as_manager()
 

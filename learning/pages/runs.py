@@ -24,11 +24,11 @@ RUNS_ON_PROJECT_PAGE = 5
 
 
 def _rows(found: QuerySet[Run] | list[Run]) -> list[dict[str, Any]]:
-    return [{"run": run, "outcome": outcome(run), "duration": duration(run)} for run in found]
+    return [{"run": run, "number": run.number, "outcome": outcome(run), "duration": duration(run)} for run in found]
 
 
 def _of(project: Project) -> QuerySet[Run]:
-    found = Run.objects.filter(project=project).select_related("model_version", "requested_by")
+    found = Run.objects.filter(project=project).numbered().select_related("model_version", "requested_by")
     return found.prefetch_related("model_version__decisions").newest_first()
 
 

@@ -1,5 +1,7 @@
 """The pages in a real browser: nothing sticks out, no violation of the policy, and what the small scripts do."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -260,3 +262,38 @@ def test_a_new_project_asks_for_its_labels_unless_they_come_with_the_items(manag
     page.get_by_label("The labels come with the items").check()
     page.get_by_role("button", name="Create project").click()
     page.wait_for_url("**/p/waste/imports/")
+
+
+def test_keys_lead_everywhere(manager, project, open_page):
+    """Letters go, walk and search; the palette finds a page, an item by a word and a project by its initials."""
+    make_project(slug="waste", name="Waste photos", manager=manager)
+    page = open_page(manager, "/p/sms/")
+    keys = page.keyboard
+    for pressed, address in (("gi", "/p/sms/items/"), ("gu", "/p/sms/runs/"), ("gh", "/")):
+        keys.type(pressed)
+        page.wait_for_url(re.compile(rf":\d+{address}$"))
+    keys.press("j")
+    assert page.evaluate("document.activeElement.textContent").startswith("Messages")
+    keys.press("Enter")
+    page.wait_for_url("**/p/sms/")
+    keys.press("Control+k")
+    palette = page.locator("#palette")
+    keys.type("wp")
+    palette.get_by_role("option", name="Waste photos").wait_for()
+    palette.get_by_role("combobox").fill("imp")
+    keys.press("Enter")
+    page.wait_for_url("**/p/sms/imports/")
+    keys.press("Control+k")
+    keys.type("prize")
+    palette.get_by_role("option", name="free prize").wait_for()
+    keys.press("Enter")
+    page.wait_for_url(re.compile(r"/p/sms/items/\d+/$"))
+    keys.press("?")
+    sheet = page.locator("#page-keys")
+    assert "find anything by name" in sheet.inner_text()
+    sheet.get_by_label("Keys of one letter work").uncheck()
+    keys.press("Escape")
+    keys.type("gu")
+    keys.press("Control+k")
+    palette.wait_for()
+    assert page.url.endswith(f"/p/sms/items/{project.items.first().pk}/")  # letters rest, chords work

@@ -1,6 +1,9 @@
 // On every page: menus close when one looks elsewhere, what is not saved is not lost without a word, copy buttons copy, a form that came back with errors is read out.
 
+import { listenForKeys } from "../lib/getting_about.js";
 import { isUnsaved } from "../lib/unsaved.js";
+
+listenForKeys();
 
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
