@@ -182,6 +182,18 @@ def test_the_page_to_sign_in(open_page):
     assert faults_of(open_page(None, "/healthz"), [reverse("pages:sign-in")]) == {}
 
 
+def test_the_page_of_the_rest_api(open_page):
+    page = open_page(None, reverse("api:docs"))
+    page.locator(".opblock").first.wait_for()
+    again = """(blocks) => blocks.forEach((block, number) => {
+        if (blocks.findIndex((other) => other.className === block.className) !== number) block.remove();
+    })"""
+    for kind in (".opblock", ".json-schema-2020-12"):
+        page.locator(kind).evaluate_all(again)  # one of each looks like all
+    assert page.locator(".opblock").count() == 5  # get, post, put, patch, delete
+    assert list(findings(page)) == []
+
+
 def test_a_planted_fault_is_found_in_the_look_that_has_it(open_page):
     page = open_page(None, reverse("pages:sign-in"))
     page.evaluate("""() => {
