@@ -131,7 +131,7 @@ def first_user(say: Say, *, samples: bool) -> FirstUser | None:
         users.create_superuser(username=username, password=password)
         if samples:
             say("Loading the sample projects")
-            call_command("load_samples", user=username, verbosity=0)
+            call_command("load_samples", user=username, verbosity=0, play=True)
     return FirstUser(username, None if given else password)
 
 

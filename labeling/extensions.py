@@ -171,6 +171,10 @@ class OpenAlert:
     last_seen_at: datetime
 
 
+def _nothing_to_learn(project: Project) -> bool:
+    return True
+
+
 def _no_alert_counts(project_ids: Sequence[int]) -> Mapping[int, int]:
     return {}
 
@@ -204,6 +208,7 @@ class Extensions:
     ``weighed_labels(project)``: what the newest run found answers to come to by that rule, where it was asked to.
     ``alert_counts(project ids)``: how many alerts are open in each that has any. ``newest_alerts(most)``: those of all
     projects, newest first.
+    ``has_learned(project)``: whether no run is under way, and none is due.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
@@ -227,6 +232,7 @@ class Extensions:
     believed_instead: Callable[[Project, int], str] = _nothing_believed
     alert_counts: Callable[[Sequence[int]], Mapping[int, int]] = _no_alert_counts
     newest_alerts: Callable[[int], Sequence[OpenAlert]] = _no_alerts
+    has_learned: Callable[[Project], bool] = _nothing_to_learn
 
 
 class AlreadyInstalled(Exception):

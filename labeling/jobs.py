@@ -42,6 +42,13 @@ def relabel(relabeling_pk: int) -> dict[str, Any]:
     return run_relabeling(relabeling_pk)
 
 
+@shared_task(name="labeling.play")
+def play(playback_pk: int) -> dict[str, Any]:
+    from labeling.services.samples import run_playback  # noqa: PLC0415
+
+    return run_playback(playback_pk)
+
+
 @shared_task(name="labeling.index_items")
 def index_items(project_pk: int) -> dict[str, Any]:
     from labeling.services.item_index import go_on  # noqa: PLC0415

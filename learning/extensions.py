@@ -25,6 +25,7 @@ from learning.selectors.suspected_errors import believed_instead, suspected_item
 from learning.selectors.verdicts import verification
 from learning.services import setting_names
 from learning.services.retention import RULES
+from learning.services.runs.decide import has_learned
 
 
 def extensions() -> Extensions:
@@ -61,6 +62,7 @@ def extensions() -> Extensions:
         believed_instead=believed_instead,
         alert_counts=alert_counts,
         newest_alerts=newest_alerts,
+        has_learned=has_learned,
     )
 
 

@@ -18,6 +18,7 @@ from labeling.models import (
     ImportDraft,
     ImportRejection,
     OverlapChange,
+    Playback,
     ProjectDeletion,
     Relabeling,
     Snapshot,
@@ -100,6 +101,15 @@ class BackupAdmin(LookAdmin):
 class OverlapChangeAdmin(JobAdmin):
     job = "labeling.apply_overlap"
     list_display = ("project", "state", "done", "total", "changed", "created_by", "created_at", "took", "error")
+    list_filter = ("state", "project")
+    list_select_related = ("project", "created_by")
+    search_fields = ("project__slug",)
+
+
+@admin.register(Playback)
+class PlaybackAdmin(JobAdmin):
+    job = "labeling.play"
+    list_display = ("project", "is_live", "state", "done", "total", "created_by", "created_at", "took", "error")
     list_filter = ("state", "project")
     list_select_related = ("project", "created_by")
     search_fields = ("project__slug",)

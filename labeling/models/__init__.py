@@ -23,6 +23,7 @@ from labeling.models.machine import Machine, MachineVersion
 from labeling.models.member import Member
 from labeling.models.pair import Gold, Pair
 from labeling.models.permission import Permission, Role
+from labeling.models.playback import Playback
 from labeling.models.practice import PracticeQuestion, PracticeRound, PracticeState
 from labeling.models.prediction import Prediction, PredictionImport
 from labeling.models.progress import Progress
@@ -59,9 +60,9 @@ __all__ = [
     "GoldFeedback", "GoldTold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat", "ImportRejection",
     "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",
     "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion", "MachineVotes", "Member",
-    "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "PracticeQuestion", "PracticeRound",
-    "PracticeState", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion", "Quarantine",
-    "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role",
+    "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Playback", "PracticeQuestion",
+    "PracticeRound", "PracticeState", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion",
+    "Quarantine", "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role",
     "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "Suggestion",
     "SweepRecord", "Task", "TaskState", "User", "Verdict", "Viewport", "WorkerMachine",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.markdown import render_markdown
 from labeling.pages.navigation import permissions
 from labeling.pages.people import agreement_page
+from labeling.pages.play import playing_of
 from labeling.selectors.agreement import agreement
 from labeling.selectors.importing import Importing, importing
 from labeling.selectors.judgments import pair_progress, winners
@@ -70,6 +71,7 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
         "pool_meter": Meter.of(counts["pool"]["done"], pool_to_label),
         "items_to_label": counts["items"] - counts["gold"],
         "pool_to_label": pool_to_label,
+        "playing": playing_of(project, counts, may),
         "eval_meter": Meter.of(counts["eval"]["done"], counts["eval"]["items"]),
     }
     if Permission.VIEW in may:

@@ -19,6 +19,7 @@ from labeling.pages import (
     member,
     members,
     people,
+    play,
     practice,
     project,
     project_settings,
@@ -35,6 +36,7 @@ app_name = "pages"
 
 of_a_project = [
     path("", project.project, name="project"),
+    path("play/", play.play, name="play"),
     path("agreement/", project.agreement_fragment, name="agreement"),
     path("imports/", imports.imports, name="imports"),
     path("imports/drafts/<uuid:public_id>/", import_draft.import_draft, name="import-draft"),

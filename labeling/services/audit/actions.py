@@ -70,6 +70,8 @@ ACTIONS = frozenset(
         "run.asked_for",
         "run.cancelled",
         "run.without_people",
+        "sample.played",
+        "sample.stopped",
         "sign_in.failed",
         "sign_in.locked_out",
         "snapshot.started",

@@ -14,6 +14,7 @@ from labeling.models import (
     JobRecordQuerySet,
     JobState,
     OverlapChange,
+    Playback,
     ProjectDeletion,
     Relabeling,
     Snapshot,
@@ -43,6 +44,7 @@ def sweep_labeling() -> dict[str, Any]:
         "deletions": lambda: wake_waiting(ProjectDeletion.objects.all(), "labeling.delete_project"),
         "overlaps": lambda: wake_waiting(OverlapChange.objects.all(), "labeling.apply_overlap"),
         "relabelings": lambda: wake_waiting(Relabeling.objects.all(), "labeling.relabel"),
+        "playbacks": lambda: wake_waiting(Playback.objects.all(), "labeling.play"),
         "housekeeping": lambda: wake_waiting(Housekeeping.objects.all(), "labeling.run_housekeeping"),
         "uploads": _drop_finished_uploads,
     }

@@ -28,7 +28,7 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
     if trigger != Trigger.MANUAL and (lost := Run.objects.filter(project=project).lost()):
         return Run.objects.get(pk=lost[0][0])  # its worker died: this message came again, and the run goes on
     watermark = data_watermark(project)
-    last = Run.objects.filter(project=project).frozen().exclude(state=JobState.SKIPPED).newest_first().first()
+    last = _last(project)
     due, reason = _due(project, watermark, last)
     if kind_of(project).family == NO_FAMILY:
         due, reason = None, "nothing learns this kind of question: its items are asked at random"
@@ -42,6 +42,22 @@ def decide(project_id: int, trigger: Trigger | None = None, user: User | None = 
         note_seen(project, last.news_seen if last else 0)
         return _skipped(project, trigger, reason, user)
     return _queued(project, Trigger.MANUAL if trigger == Trigger.MANUAL else due, reason, user)
+
+
+def has_learned(project: Project) -> bool:
+    """Whether no run is under way and the policy would begin none."""
+    if Run.objects.filter(project=project).unfinished().exists():
+        return False
+    if project.kind not in KINDS or kind_of(project).family == NO_FAMILY or project.archived_at:
+        return True
+    if too_few_labels(project, project.labels.in_use().count()):
+        return True
+    return _due(project, data_watermark(project), _last(project))[0] is None
+
+
+def _last(project: Project) -> Run | None:
+    """The newest run that has looked at answers."""
+    return Run.objects.filter(project=project).frozen().exclude(state=JobState.SKIPPED).newest_first().first()
 
 
 def data_watermark(project: Project) -> dict[str, Any]:
