@@ -62,7 +62,7 @@ __all__ = [
     "KnownAddress", "KnownAnswer", "KnownFrom", "Label", "Machine", "MachineVersion", "MachineVotes", "Member",
     "Modality", "OverlapChange", "Pair", "PairQueueEntry", "Pairs", "Permission", "Playback", "PracticeQuestion",
     "PracticeRound", "PracticeState", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion",
-    "Quarantine", "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort", "Role",
-    "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "Suggestion",
+    "Quarantine", "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort",
+    "Role", "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "Suggestion",
     "SweepRecord", "Task", "TaskState", "User", "Verdict", "Viewport", "WorkerMachine",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.models import Instructions, Item
+from labeling.models import Instructions, Item, Label, Project
 from tests.e2e.desk import press, project_with, saved, task_of
 from tests.factories import make_items
 
@@ -26,10 +26,11 @@ def test_instructions_in_a_drawer_with_their_version(open_page, annotator):
         )
     project.instructions_version = 2
     project.save()
+    Label.objects.filter(project=project, name="ham").update(description="Real.", examples=["See you at 8"])
     page = open_page(annotator, "/p/told/annotate/")
     task_of(page)
-    assert "version 2" in page.inner_text("[data-notice=instructions]")
-    page.keyboard.press("i")
+    assert page.is_hidden("[data-notice=instructions]"), "they are open on the first visit"
+    assert "See you at 8" in page.inner_text("#instructions .label-notes")
     assert "version 2" in page.inner_text("#instructions h2")
     assert page.inner_html("#instructions em") == "edition 2"
     assert page.query_selector("#instructions script") is None
@@ -39,6 +40,13 @@ def test_instructions_in_a_drawer_with_their_version(open_page, annotator):
     page.reload()
     task_of(page)
     assert page.is_hidden("[data-notice=instructions]")
+    assert page.is_hidden("#instructions"), "and never again"
+    Instructions.objects.create(project=project, number=3, text="Anew.")
+    Project.objects.filter(pk=project.pk).update(instructions_version=3)
+    page.reload()
+    task_of(page)
+    assert "version 3" in page.inner_text("[data-notice=instructions]")
+    assert page.is_hidden("#instructions")
 
 
 def test_the_theme_is_kept(open_page, annotator):
@@ -138,7 +146,6 @@ def test_contrast_is_double_a(open_page, annotator, theme):
     press(page, "Enter")
     page.keyboard.press("u")
     page.keyboard.press("1")
-    page.keyboard.press("i")
     page.evaluate("() => document.querySelectorAll('[data-notice]').forEach((notice) => (notice.hidden = false))")
     page.wait_for_timeout(300)
     poor = page.evaluate(script("contrast"))

@@ -1,4 +1,4 @@
-"""Simulated people answer a sample: the first part with mistakes, the rest with the true labels; nobody else's project."""
+"""Simulated people answer a sample: the first part with mistakes, the rest with the true labels. Nothing else is."""
 
 import json
 
@@ -67,7 +67,8 @@ def test_a_sample_is_played_and_says_so(ada, monkeypatch, browser_of):
     once = given(project)
     truth = sample.read_sample("few").truth
     wrong = [label != truth[name] for name, label, _ in once]
-    assert 9 <= len(once) <= 10 and 0 < sum(wrong) < 9
+    assert 9 <= len(once) <= 10
+    assert 0 < sum(wrong) < 9
     assert {who for _, _, who in once} == {"simulated-one", "simulated-two"}
     assert set(Annotation.objects.values_list("ui_version", flat=True)) == {SIMULATED}
     assert not User.objects.filter(username__startswith="simulated-", is_active=True).exists()
@@ -77,9 +78,11 @@ def test_a_sample_is_played_and_says_so(ada, monkeypatch, browser_of):
     assert "Play the rest" in page.get("/p/sample-few/").content.decode()
     page.post("/p/sample-few/play/")
     under_way = page.get("/p/sample-few/play/?epoch=7", headers={"HX-Request": "true"})
-    assert "learned" in under_way["HX-Trigger"] and "Stop" in under_way.content.decode()
+    assert "learned" in under_way["HX-Trigger"]
+    assert "Stop" in under_way.content.decode()
     page.post("/p/sample-few/play/", {"do": "stop"})
-    assert played(project).state == JobState.CANCELLED and len(given(project)) == len(once)
+    assert played(project).state == JobState.CANCELLED
+    assert len(given(project)) == len(once)
     assert not stop_playback(ada, project)
     assert page.get("/p/sample-few/play/", headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 

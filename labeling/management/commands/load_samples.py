@@ -11,6 +11,7 @@ from labeling.services.imports import run_import, start_import
 from labeling.services.projects.manage import create_project, may_create_projects
 from labeling.services.samples import FOLDER, play_first_part
 from labeling.services.samples.sample import described, read_sample
+from labeling.services.scheme.words import describe_label
 
 
 class Command(BaseCommand):
@@ -49,10 +50,16 @@ def load(user: User, name: str, *, play: bool = False) -> ImportBatch | None:
     """Creates the project of a sample and starts its import; None when its slug is taken."""
     made = described(name)
     file_name = made.pop("file")
+    words = {label["name"]: label for label in made.get("labels", ())}
+    made["labels"] = [{"name": name, "hotkey": label.get("hotkey", "")} for name, label in words.items()]
     if Project.objects.filter(slug=made["slug"]).exists():
         return None
     with transaction.atomic(), (FOLDER / name / file_name).open("rb") as file:
         project = create_project(user, **made)
+        for label, said in words.items():
+            describe_label(
+                user, project, label, description=said.get("description", ""), examples=said.get("examples", ())
+            )
         # the same items measure wherever the sample is loaded, and the same models come of the same answers
         project.split_seed = hashlib.sha256(name.encode()).hexdigest()[:16]
         project.save(update_fields=["split_seed"])

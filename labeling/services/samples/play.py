@@ -134,7 +134,7 @@ def _with_models(play: Playback, sample: Sample, attempt: Attempt) -> bool:
     wanted = min(play.project.retrain_every, play.total - play.done)
     for at in range(play.done, play.done + wanted, AT_A_STRETCH):
         person = sample.people[at // AT_A_STRETCH % len(sample.people)]
-        rng = random.Random(f"{sample.name} {at}")  # noqa: S311  # which questions are drawn, the same ones each time
+        rng = random.Random(f"{sample.name} {at}")  # which questions are drawn, the same ones each time
         given = _Player(play.project, sample, person, rng).answer(min(AT_A_STRETCH, play.done + wanted - at))
         if not given:
             return False

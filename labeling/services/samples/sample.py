@@ -28,9 +28,8 @@ class SimulatedPerson:
 
 @dataclass(frozen=True)
 class Sample:
-    """``truth``: the label of an item by its external id, or by the name of its picture. ``mistaken_for``: what people take a label for, if they err.
-
-    ``answers``: how many of them are given at the first start; 0 where the sample begins empty.
+    """``truth``: the label of an item by its external id, or by the name of its picture. ``mistaken_for``: what people
+    take a label for, if they err. ``answers``: how many they give at the first start; 0 where the sample begins empty.
     """
 
     name: str

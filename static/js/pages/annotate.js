@@ -537,9 +537,12 @@ function noteProject(latest) {
   else draw();
 }
 
+/** Open on a person's first visit; from then on a line says when there is a newer version. */
 function noteInstructions() {
   const { version } = boot.instructions;
-  notices.set("instructions", version > 0 && recall(readKey) !== version);
+  const read = recall(readKey);
+  if (version > 0 && read === null) toggleInstructions(true);
+  else notices.set("instructions", version > 0 && read !== version);
 }
 
 await start();
