@@ -23,6 +23,7 @@ from labeling.models import (
     Relabeling,
     Snapshot,
     SweepRecord,
+    WordBlock,
     WorkerMachine,
 )
 from labeling.models.worker_machine import MACHINE_SILENT_AFTER_S
@@ -147,7 +148,7 @@ class WorkerMachineAdmin(LookAdmin):
 
 @admin.register(FacetIndex)
 class FacetIndexAdmin(LookAdmin):
-    list_display = ("__str__", "project", "items", "seen", "model", "predicted", "updated_at", "asked_at")
+    list_display = ("__str__", "project", "items", "worded", "seen", "model", "predicted", "updated_at", "asked_at")
     list_select_related = ("project",)
     search_fields = ("project__slug",)
 
@@ -157,6 +158,16 @@ class FacetBlockAdmin(LookAdmin):
     list_display = ("__str__", "project", "facet", "value", "block", "n")
     list_select_related = ("project",)
     search_fields = ("facet__startswith", "project__slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("bits")
+
+
+@admin.register(WordBlock)
+class WordBlockAdmin(LookAdmin):
+    list_display = ("__str__", "project", "block", "n")
+    list_select_related = ("project",)
+    search_fields = ("project__slug",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("bits")

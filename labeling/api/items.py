@@ -47,7 +47,7 @@ class ItemsView(ProjectView, ListAPIView[Item]):
     @extend_schema(operation_id="items_list", parameters=[ItemFilters])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The items of a view: the filters and sorts of the page of items, under the same names. `total` says how many
-        fit; null where words are looked for and not every item was looked through, then a page may be short, too."""
+        fit; null where texts have to be read to know (a phrase, a column), then a page may be short, too."""
         pages = ItemPagination()
         view = _view_asked(self, request)
         up_to_date(self.project)
@@ -65,7 +65,8 @@ class ItemFacets(ProjectView):
     @extend_schema(operation_id="items_facets", parameters=[ItemFilters], responses=ItemFacetsOut)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """How many items of a view have each value of each facet: of those that fit everything but what is asked of
-        the facet itself. `is_estimate`: counted in a sample of one item in 16. Words (`q`) do not enter."""
+        the facet itself. `is_estimate`: counted in a sample of one item in 16. Of a phrase
+        or the words of a column (`q`), all that may hold them count."""
         view = _view_asked(self, request)
         so_far = up_to_date(self.project)
         chosen = ChosenItems(self.project, view, self.name_of)

@@ -414,7 +414,12 @@ class ItemFilters(serializers.Serializer[Any]):
     context = serializers.IntegerField(
         min_value=1, max_value=2**63 - 1, required=False, help_text="Of pairs: the context the item is judged in."
     )  # type: ignore[assignment]
-    q = serializers.CharField(max_length=200, required=False, help_text="Found in text or external id.")
+    q = serializers.CharField(
+        max_length=200,
+        required=False,
+        help_text="Words of texts, identifiers, contexts and columns: every one, the last as a beginning. "
+        "A phrase stands in double quotes, words of one column behind its name and a colon.",
+    )
     sort = serializers.ChoiceField(choices=list(ITEM_SORTS.items()), default="imported")
 
     def view(self, cursor: str) -> ItemView:

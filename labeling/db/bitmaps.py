@@ -6,7 +6,7 @@ microseconds. Stored it is little-endian bytes without the zeros at the end, or 
 
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 BLOCK = 1 << 16
@@ -27,18 +27,40 @@ def encoded(bits: int) -> tuple[int, bytes]:
     """How many there are, and the bytes that are stored."""
     n = bits.bit_count()
     if n <= FEW:
-        return n, struct.pack(f"<{n}H", *ascending(bits))
+        return packed(list(ascending(bits)))
     return n, bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+
+def packed(positions: Sequence[int]) -> tuple[int, bytes]:
+    """The same of at most ``FEW`` positions, in ascending order."""
+    return len(positions), struct.pack(f"<{len(positions)}H", *positions)
 
 
 def decoded(n: int, stored: bytes | memoryview) -> int:
     """What was stored by :func:`encoded`."""
     if n > FEW:
         return int.from_bytes(stored, "little")
+    return bits_of(struct.unpack(f"<{n}H", stored))
+
+
+def bits_of(positions: Iterable[int]) -> int:
+    """The set of some positions in a block."""
     filled = bytearray(_BYTES)
-    for position in struct.unpack(f"<{n}H", stored):
+    for position in positions:
         filled[position >> 3] |= 1 << (position & 7)
     return int.from_bytes(filled, "little")
+
+
+def union(stored: Iterable[tuple[int, bytes | memoryview]]) -> int:
+    """What several have together, each as :func:`decoded` reads it."""
+    filled, whole = bytearray(_BYTES), 0
+    for n, bits in stored:
+        if n > FEW:
+            whole |= int.from_bytes(bits, "little")
+        else:
+            for position in struct.unpack(f"<{n}H", bits):
+                filled[position >> 3] |= 1 << (position & 7)
+    return whole | int.from_bytes(filled, "little")
 
 
 def ascending(bits: int) -> Iterator[int]:

@@ -64,6 +64,25 @@ def _literal(value: int | None) -> str:
     return "NULL" if value is None else str(int(value))
 
 
+def put_rows(
+    model: type[models.Model], fields: Sequence[str], keys: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Inserts tuples of ``fields`` in the form of the database; where a row has these ``keys``, it gets the rest."""
+    if not rows:
+        return
+    quote, meta = connection.ops.quote_name, model._meta
+    columns = {name: quote(str(meta.get_field(name).column)) for name in fields}  # type: ignore[union-attr]
+    rest = ", ".join(f"{column} = excluded.{column}" for name, column in columns.items() if name not in keys)
+    into = f"INSERT INTO {quote(meta.db_table)} ({', '.join(columns.values())}) VALUES "
+    conflict = f" ON CONFLICT ({', '.join(columns[name] for name in keys)}) DO UPDATE SET {rest}"
+    marks = f"({', '.join(['%s'] * len(fields))})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # one statement: each of many would be sent and planned alone
+            cursor.execute(into + ", ".join([marks] * len(rows)) + conflict, [value for row in rows for value in row])
+        else:
+            cursor.executemany(into + marks + conflict, rows)
+
+
 def known(model: type[models.Model], project_id: int, column: str, values: list[str]) -> set[str]:
     """Those of ``values`` that a row of the project has in ``column``: one query however many."""
     quote = connection.ops.quote_name

@@ -6,7 +6,7 @@ from labeling.models.attempt_limit import AttemptLimit
 from labeling.models.audit_event import AppendOnly, AuditEvent
 from labeling.models.backup import Backup
 from labeling.models.context import Context
-from labeling.models.facet_index import FacetBlock, FacetIndex
+from labeling.models.facet_index import FacetBlock, FacetIndex, WordBlock
 from labeling.models.gold_told import GoldTold
 from labeling.models.housekeeping import Housekeeping
 from labeling.models.import_batch import ImportBatch, ImportFormat, ImportRejection
@@ -64,5 +64,5 @@ __all__ = [
     "PracticeRound", "PracticeState", "Prediction", "PredictionImport", "Progress", "Project", "ProjectDeletion",
     "Quarantine", "QueueEntry", "Reason", "Relabeling", "ReviewDecision", "ReviewEntry", "ReviewPlan", "ReviewSort",
     "Role", "SchemeChange", "SchemeOperation", "Scope", "SkipReason", "Snapshot", "Source", "Split", "Suggestion",
-    "SweepRecord", "Task", "TaskState", "User", "Verdict", "Viewport", "WorkerMachine",
+    "SweepRecord", "Task", "TaskState", "User", "Verdict", "Viewport", "WordBlock", "WorkerMachine",
 ]  # fmt: skip

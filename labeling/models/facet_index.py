@@ -19,6 +19,7 @@ class FacetIndex(models.Model):
 
     project = models.OneToOneField("labeling.Project", on_delete=models.CASCADE, primary_key=True, related_name="+")
     items = models.BigIntegerField(default=0)
+    worded = models.BigIntegerField(default=0, help_text="Words of the ordinals below can be looked for.")
     settled = models.BigIntegerField(default=0)
     seen = models.BigIntegerField(default=0)
     since_settled = models.BigIntegerField(default=0)
@@ -60,3 +61,23 @@ class FacetBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.facet}={self.value} block {self.block}"
+
+
+class WordBlock(models.Model):
+    """The items that hold one word among 65,536 ordinals, written as a ``FacetBlock`` is (decision 0107).
+
+    ``word`` is folded (``labeling/db/folded_words.py``) and in UTF-8, whose order both databases share. One that ends
+    in ``*`` is all words that begin so; there are such rows for beginnings of up to three characters.
+    """
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="+", db_index=False)
+    word = models.BinaryField()
+    block = models.IntegerField()
+    n = models.PositiveIntegerField()
+    bits = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "word", "block"], name="word_block_once")]
+
+    def __str__(self) -> str:
+        return f"{bytes(self.word).decode(errors='replace')} block {self.block}"

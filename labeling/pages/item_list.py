@@ -69,6 +69,7 @@ def items(request: PageRequest, project: Project) -> HttpResponse:
         "is_filtered": bool(view.filters),
         "so_far": so_far,
         "n_behind": so_far.of_items - so_far.items,
+        "n_unworded": so_far.items - so_far.worded,
         "has_model": chosen.stored.index.model is not None,
         "as_gallery": project.modality == Modality.IMAGE,
     }

@@ -70,6 +70,7 @@ _SAID: dict[str, dict[str, Any]] = {
     "prediction": {"answer": {"label": "ham"}},
     "reviewdecision": {"verdict": "set_aside"},
     "facetblock": {"bits": b""},
+    "wordblock": {"word": b"free", "bits": b""},
     "armcomparison": {
         "metric": "accuracy", "labels": 40, "difference": 0.05, "low": -0.02, "high": 0.12,
         "active": {"value": 0.9, "low": 0.8, "high": 0.95, "n": 30},

@@ -1,6 +1,7 @@
 """The items that a filter finds are those that a plain look at every item finds, whatever labels are called."""
 
 import itertools
+import re
 
 import pytest
 
@@ -47,17 +48,19 @@ def test_filters_together_find_what_each_of_them_finds(many):
     labels = {item.pk: {row.answer["label"] for row in given[item.pk]} for item in whole}
     choices = {
         "split": ["", "pool", "eval"], "status": ["", *ItemStatus.values], "answered": [None, True, False],
-        "label": ["", "spam", "ham"], "q": ["", "FREE", "row-1", "%", "_", "nothing"],
+        "label": ["", "spam", "ham"], "q": ["", "FREE", "row-1", "prize", "nothing"],
     }  # fmt: skip
 
     def fits(item, split, status, answered, label, q):
-        text = f"{item.text}\n{item.external_id}".lower()
+        held = re.findall(r"\w+", f"{item.text} {item.external_id}".lower())
+        *words, last = q.lower().split("-")
         return (
             split in ("", item.split)
             and status in ("", item.status)
             and answered in (None, item.answers > 0)
             and (not label or label in labels[item.pk])
-            and q.lower() in text
+            and set(words) <= set(held)
+            and any(word.startswith(last) for word in held)
         )
 
     for picked in itertools.product(*choices.values()):

@@ -102,7 +102,7 @@ def test_it_says_what_a_plain_look_says_after_whatever_happens(people):
         assert stored(project) == plainly(project)
     assert counts_of_view(project, "origin", "split")["origin"] == {"shop": 1}
     assert counts_of_view(project, "split", "label", label="unwanted")["split"] == {"eval": 1, "pool": 1}
-    assert up_to_date(project) == IndexedSoFar(8, 8, True)
+    assert up_to_date(project) == IndexedSoFar(8, 8, True, 8)
     FacetIndex.objects.filter(project=project).delete()
     FacetBlock.objects.filter(project=project).delete()
     assert go_on(project.pk) == 8

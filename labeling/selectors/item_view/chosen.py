@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Mapping
 from functools import cached_property
 
-from labeling.db.bitmaps import BLOCK
+from labeling.db.bitmaps import BLOCK, summary_of, with_sample
 from labeling.models import Context, ImportBatch, Item, Project, User
+from labeling.selectors.item_view.search import Search
 from labeling.selectors.item_view.stored import StoredFacets, Wanted
 from labeling.selectors.item_view.view import ItemView
 from labeling.selectors.label_names import LabelIdentities, label_names
@@ -51,14 +52,18 @@ class PeopleOfIndex:
 
 
 class ChosenItems:
-    """Which items fit the filters of a view, but for its words; and which would without one of the filters."""
+    """Which items fit a view, and which would without one of its filters. What only the texts themselves can tell
+    (``search.checks``) is not known here."""
 
     def __init__(self, project: Project, view: ItemView, name_of: NameOf) -> None:
         self.project, self.view = project, view
         self.stored = StoredFacets(project)
         self._name_of = name_of
         self.wanted = self._wanted()
-        self._of_context: dict[int, int] | None = self._context(view.context) if view.context else None
+        self.search = Search(project, view.q) if view.q else None
+        self._narrowed: list[dict[int, int]] = [self.search.blocks] if self.search else []
+        if view.context:
+            self._narrowed.append(self._context(view.context))
 
     @cached_property
     def people(self) -> PeopleOfIndex:
@@ -119,8 +124,8 @@ class ChosenItems:
     def without(self, facet: str, number: int) -> int:
         """Those of one block that fit whatever is asked of one facet."""
         bits = self.stored.all_of(number)
-        if self._of_context is not None:
-            bits &= self._of_context.get(number, 0)
+        for blocks in self._narrowed:
+            bits &= blocks.get(number, 0)
         for one, is_other in self.wanted:
             if one[0] != facet:
                 stored = self._read[one].get(number, 0)
@@ -130,13 +135,26 @@ class ChosenItems:
     @cached_property
     def total(self) -> int:
         """How many there are."""
-        if not self.wanted and self._of_context is None:
+        if self.is_everything:
             return self.stored.items
         return sum(self.block(number).bit_count() for number in range(self.stored.n_blocks))
 
     @property
     def is_everything(self) -> bool:
-        return not self.wanted and self._of_context is None
+        return not self.wanted and not self._narrowed
+
+    @cached_property
+    def sampled(self) -> dict[int, int]:
+        """By summary the sampled ones among those that words and context leave."""
+        if not self._narrowed:
+            return dict(self.stored.whole_sample)
+        found: dict[int, int] = {}
+        for number in range(self.stored.n_blocks):
+            bits = self.stored.all_of(number)
+            for blocks in self._narrowed:
+                bits &= blocks.get(number, 0)
+            found[summary_of(number)] = with_sample(found.get(summary_of(number), 0), number, bits)
+        return found
 
 
 def _pk_of_import(project: Project, public_id: str) -> int | None:

@@ -20,7 +20,7 @@ class FacetCounts:
 
 
 def facet_counts(chosen: ChosenItems, facets: Iterable[str]) -> FacetCounts:
-    """The words that are looked for do not enter: looking for them costs as much as there are items."""
+    """Of words that only the texts themselves can tell, the items that may hold them are counted."""
     names = list(facets)
     if chosen.is_everything:
         return FacetCounts(_with_others(chosen.stored.totals(names), names, dict.fromkeys(names, chosen.stored.items)))
@@ -40,7 +40,7 @@ def facet_counts(chosen: ChosenItems, facets: Iterable[str]) -> FacetCounts:
 
 def _sampled(chosen: ChosenItems, samples: Mapping[Wanted, Mapping[int, int]], facet: str) -> dict[int, int]:
     """The sampled items that fit whatever is asked of the facet."""
-    found = dict(chosen.stored.whole_sample)
+    found = dict(chosen.sampled)
     for one, is_other in chosen.wanted:
         if one[0] != facet:
             stored = samples.get(one, {})

@@ -4,17 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from django.db.models import Q, QuerySet
-
 from labeling.models import Item, Project
 from labeling.selectors.item_view.chosen import ChosenItems
 from labeling.selectors.item_view.order import WHOLLY_SURE, ItemPlace, place_of, places, said_of
 from labeling.selectors.item_view.view import ItemView
 from labeling.selectors.names import NameOf
 
-#: Items that are looked through for words on one page, and in one question to the database.
-LOOKED_THROUGH = 20_000
-_AT_ONCE = 2_000
+#: Items whose texts are read for one page where the index alone cannot tell, and in one question to the database.
+LOOKED_THROUGH = 5_000
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,8 @@ class ModelSays:
 class ItemsFound:
     """A page. ``newer`` and ``older`` are cursors of the pages beside it, "" where there is none.
 
-    ``total``: how many fit the filters; with words looked for None unless all were looked through: then ``stopped``
-    says behind how many the page ends, and it may be short.
+    ``total``: how many fit; where texts have to be read to know, None unless this page has all of them. ``stopped``:
+    so many texts were read, and the page may be short.
     """
 
     items: list[Item]
@@ -57,9 +55,9 @@ def look_at_chosen(
     """The same of items that are chosen already, with what is ``related`` to them."""
     backwards, start = _read(chosen.view.cursor, strict)
     walk = places(chosen, start, backwards=backwards)
-    words = chosen.view.q
-    if words:
-        found, stopped, n_looked = _with_words(chosen, words, walk, limit + 1)
+    is_read = bool(chosen.search and chosen.search.checks)
+    if is_read:
+        found, stopped, n_looked = _read_through(chosen, walk, limit + 1)
     else:
         found, stopped, n_looked = list(islice(walk, limit + 1)), None, 0
     more = len(found) > limit or stopped is not None
@@ -72,10 +70,10 @@ def look_at_chosen(
         first, last = last, first
     items = _items(chosen, found, related)
     has_next, has_previous = (True, more) if backwards else (more, start is not None)
-    whole = words and start is None and not more
+    whole = is_read and start is None and not more
     return ItemsFound(
         items=items,
-        total=(len(items) if whole else None) if words else chosen.total,
+        total=(len(items) if whole else None) if is_read else chosen.total,
         newer=_cursor("b", first) if first and has_previous else "",
         older=_cursor("a", last) if last and has_next else "",
         stopped=n_looked if end else 0,
@@ -90,36 +88,38 @@ def neighbours(project: Project, view: ItemView, name_of: NameOf, item: Item) ->
     found: list[Item | None] = []
     for backwards in (True, False):
         walk = places(chosen, here, backwards=backwards)
-        if view.q:
-            beside, _, _ = _with_words(chosen, view.q, walk, 1)
+        if chosen.search and chosen.search.checks:
+            beside, _, _ = _read_through(chosen, walk, 1)
         else:
             beside = list(islice(walk, 1))
         found += _items(chosen, beside) or [None]
     return found[0], found[1]
 
 
-def _with_words(
-    chosen: ChosenItems, words: str, walk: Iterator[ItemPlace], limit: int
+def _read_through(
+    chosen: ChosenItems, walk: Iterator[ItemPlace], limit: int
 ) -> tuple[list[ItemPlace], ItemPlace | None, int]:
-    """The first places whose items hold the words; where it stopped before the end, and how many were looked at."""
+    """The first places whose texts hold what is asked; where it stopped before the end, and how many were read."""
     found: list[ItemPlace] = []
-    looked = 0
-    if "\0" in words:  # no stored text holds it, and PostgreSQL refuses the question
-        return found, None, 0
-    while looked < LOOKED_THROUGH:
+    read = 0
+    while read < LOOKED_THROUGH:
         some = list(islice(walk, _AT_ONCE))
-        looked += len(some)
-        fits = set(_holding(chosen, words, some).values_list("ordinal", flat=True))
+        read += len(some)
+        fits = _holding(chosen, some)
         found += [place for place in some if place.ordinal in fits]
         if len(found) >= limit or len(some) < _AT_ONCE:
-            return found[:limit], None, looked
-    return found, some[-1], looked
+            return found[:limit], None, read
+    return found, some[-1], read
 
 
-def _holding(chosen: ChosenItems, words: str, some: list[ItemPlace]) -> QuerySet[Item]:
-    ordinals = [place.ordinal for place in some]
-    rows = Item.objects.filter(project=chosen.project, ordinal__in=ordinals)
-    return rows.filter(Q(text__icontains=words) | Q(external_id__icontains=words)).order_by()
+def _holding(chosen: ChosenItems, some: list[ItemPlace]) -> set[int]:
+    checks = chosen.search.checks if chosen.search else []
+    rows = Item.objects.filter(project=chosen.project, ordinal__in=[place.ordinal for place in some]).order_by()
+    return {
+        ordinal
+        for ordinal, *texts in rows.values_list("ordinal", "text", "external_id", "context", "data")
+        if all(check.holds(texts) for check in checks)
+    }
 
 
 def _items(chosen: ChosenItems, found: list[ItemPlace], related: tuple[str, ...] = ()) -> list[Item]:

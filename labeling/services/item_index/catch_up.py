@@ -11,6 +11,7 @@ from labeling.kinds import kind_of
 from labeling.models import Annotation, FacetIndex, KnownAnswer, Progress, Project
 from labeling.services.item_index.facts import AnswersRead, index_new_items, index_states
 from labeling.services.item_index.predictions import compare
+from labeling.services.item_index.words import index_words
 from labeling.services.jobs.enqueue import enqueue_on_commit
 from labeling.services.outages.causes import outage_of
 from labeling.services.outages.patience import patience
@@ -19,6 +20,7 @@ JOB = "labeling.index_items"
 #: What a request does itself, and what a worker does in one transaction.
 ITEMS_IN_REQUEST = 5_000
 ANSWERS_IN_REQUEST = 1_000
+WORDS_IN_REQUEST = 300
 ITEMS_AT_ONCE = 65_536
 ANSWERS_AT_ONCE = 10_000
 #: So long a request waits for whoever writes.
@@ -31,11 +33,13 @@ ASK_AGAIN_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class IndexedSoFar:
-    """``items`` of ``of_items`` are in the index; ``is_whole`` when it knows all that was answered, too."""
+    """``items`` of ``of_items`` are in the index; ``is_whole`` when it knows all that was answered, too. Words of the
+    first ``worded`` items can be looked for."""
 
     items: int
     of_items: int
     is_whole: bool
+    worded: int
 
 
 @dataclass(frozen=True)
@@ -52,29 +56,36 @@ def up_to_date(project: Project) -> IndexedSoFar:
     read = AnswersRead(project)
     index = FacetIndex.objects.filter(project=project).first() or FacetIndex(project=project)
     news = _news(project)
-    if not _is_behind(project, index, news, read):
-        return IndexedSoFar(index.items, news.items, True)
+    is_whole = not _is_behind(project, index, news, read)
+    if is_whole and index.worded == index.items:
+        return IndexedSoFar(index.items, news.items, True, index.worded)
     try:
         with patience(WAIT_S):
-            index, is_whole = _step(project, read, ITEMS_IN_REQUEST, ANSWERS_IN_REQUEST)
+            if not is_whole:
+                index, is_whole = _step(project, read, ITEMS_IN_REQUEST, ANSWERS_IN_REQUEST)
+            if 0 < index.items - index.worded <= WORDS_IN_REQUEST:
+                index.worded = index_words(project, WORDS_IN_REQUEST)
     except DatabaseError as error:
         if outage_of(error) is None:
             raise
-        return IndexedSoFar(
-            index.items, news.items, False
-        )  # who looks waits for nobody who writes, and for no full disk
-    if not is_whole:
+        # who looks waits for nobody who writes, and for no full disk
+        return IndexedSoFar(index.items, news.items, is_whole, index.worded)
+    if not is_whole or index.worded < index.items:
         _ask(project)
-    return IndexedSoFar(index.items, news.items, is_whole)
+    return IndexedSoFar(index.items, news.items, is_whole, index.worded)
 
 
 def go_on(project_id: int) -> int:
     """The worker's part: step by step until nothing is left; returns how many items are in the index."""
-    done = 0
+    done = worded = 0
+    is_whole = False
     while project := Project.objects.filter(pk=project_id, deleted_at=None).first():
-        index, is_whole = _step(project, AnswersRead(project), ITEMS_AT_ONCE, ANSWERS_AT_ONCE)
-        done = index.items
-        if is_whole:
+        if not is_whole:
+            index, is_whole = _step(project, AnswersRead(project), ITEMS_AT_ONCE, ANSWERS_AT_ONCE)
+            done, worded = index.items, index.worded
+        elif worded < done:  # the facets are shown first
+            worded = index_words(project, ITEMS_AT_ONCE)
+        if is_whole and worded >= done:
             break
         FacetIndex.objects.filter(project=project).update(asked_at=timezone.now())
     return done

@@ -42,6 +42,7 @@ from labeling.models import (
     Suggestion,
     Task,
     User,
+    WordBlock,
 )  # fmt: skip
 from labeling.services.audit.trail import record
 from labeling.services.jobs.attempts import Beat, attempt_at
@@ -60,8 +61,8 @@ DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
 _IN_ORDER = (
-    FacetBlock, ReviewDecision, ItemComment, ReviewEntry, Prediction, Suggestion, Annotation, Task, AskedAgain,
-    KnownAnswer, Pair, Item, Context, Asset,
+    WordBlock, FacetBlock, ReviewDecision, ItemComment, ReviewEntry, Prediction, Suggestion, Annotation, Task,
+    AskedAgain, KnownAnswer, Pair, Item, Context, Asset,
 )  # fmt: skip
 
 
