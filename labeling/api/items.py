@@ -32,9 +32,11 @@ from labeling.selectors.item_view import ChosenItems, InvalidCursor, ItemView, l
 from labeling.selectors.names import person_called
 from labeling.services.item_index import up_to_date
 from labeling.services.items.decoding import FORMATS, version_for
-from labeling.services.items.pictures import preview
+from labeling.services.items.depth import WHOLE
+from labeling.services.items.pictures import full, preview, windowed
 
 BINARY = OpenApiResponse(OpenApiTypes.BINARY)
+PICTURE = dict.fromkeys(((200, "image/webp"), (200, "image/jpeg")), BINARY)
 ORIGINALS = {(200, media_type): BINARY for media_type in sorted(set(FORMATS.values()))}
 
 
@@ -163,7 +165,7 @@ class Preview(ActionView):
     scopes_to_read = scopes.ENTER
     machines_may = True
 
-    @extend_schema(operation_id="items_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
+    @extend_schema(operation_id="items_preview", parameters=[PreviewQuery], responses=PICTURE)
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """A derived picture: upright, without metadata. For who may view, for who was asked about the item, and for the
         machines of the project."""
@@ -187,7 +189,7 @@ class TaskPreview(ActionView):
     content_negotiation_class = FirstRenderer
     scopes_to_read = scopes.ENTER
 
-    @extend_schema(operation_id="tasks_preview", parameters=[PreviewQuery], responses={(200, "image/webp"): BINARY})
+    @extend_schema(operation_id="tasks_preview", parameters=[PreviewQuery], responses=PICTURE)
     def get(self, request: Request, pk: int, part: str) -> HttpResponseBase:
         """A picture of a pair's question, `left`, `right` or `context`: for who was asked, and for who may view."""
         paths = ("pair__first__asset", "pair__second__asset", "pair__context__asset")
@@ -206,13 +208,20 @@ class TaskPreview(ActionView):
 
 
 def _preview(request: Request, asset: Asset) -> HttpResponseBase:
-    size = query(PreviewQuery, request)["size"]
-    etag = f'"{asset.sha256}-{size}-v{version_for(asset.format, asset.mode)}"'
+    asked = query(PreviewQuery, request)
+    size = "full" if asked["full"] else asked["size"]
+    window = (asked["low"], asked["high"]) if asset.is_deep else WHOLE
+    part = "" if window == WHOLE else f"-{window[0]}-{window[1]}"
+    etag = f'"{asset.sha256}-{size}{part}-v{version_for(asset.format, asset.mode)}"'
     headers = {"ETag": etag, "Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
     if unchanged(request._request, etag):
         return HttpResponse(status=304, headers=headers)
     try:
-        content, media_type = preview(asset, size)
+        if asked["full"]:
+            content, media_type = full(asset, window)
+        else:
+            made = preview(asset, asked["size"]) if window == WHOLE else windowed(asset, asked["size"], window)
+            content, media_type = made
     except FileNotFoundError:
         raise Http404("The file of this picture is missing.") from None
     return HttpResponse(content, content_type=media_type, headers=headers)

@@ -459,6 +459,19 @@ class PreviewSize(serializers.IntegerField):
 
 class PreviewQuery(serializers.Serializer[Any]):
     size = PreviewSize(default=800)
+    full = serializers.BooleanField(
+        default=False,
+        help_text="Every pixel instead: without loss up to a million, then a JPEG, scaled down beyond 32 million.",
+    )
+    low = serializers.FloatField(
+        default=0.0, min_value=-10.0, max_value=10.0, help_text="Of greys of more than 8 bits: black, in shares of their range."
+    )
+    high = serializers.FloatField(default=1.0, min_value=-10.0, max_value=11.0, help_text="... and white.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["high"] > attrs["low"]:
+            raise serializers.ValidationError({"high": "Must be above `low`."})
+        return attrs
 
 
 @extend_schema_field({"type": ["object", "null"], "additionalProperties": True})

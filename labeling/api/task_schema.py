@@ -25,6 +25,9 @@ class TaskImage(serializers.Serializer[Any]):
     src = serializers.CharField(help_text="A derived preview.")
     width = serializers.IntegerField(help_text="Pixels of the upright original.")
     height = serializers.IntegerField(help_text="Pixels of the upright original.")
+    deep = serializers.BooleanField(
+        required=False, help_text="Of greys of more than 8 bits: a preview takes `low` and `high`, a part of their range."
+    )
 
 
 @extend_schema_field({"type": "array", "items": {}, "minItems": 2, "maxItems": 2})

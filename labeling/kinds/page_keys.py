@@ -47,6 +47,13 @@ LOOKING = {
     "zoomIn": Command("Zoom in", "", ("+", "=")),
     "zoomOut": Command("Zoom out", "", ("-", "_")),
     "zoomReset": Command("The whole picture", "fv", ("0",)),
+    # no letters: they would be taken from the labels of every project
+    "rotate": Command("A quarter turn", "", (">",)),
+    "darker": Command("Darker", "", ("[",)),
+    "brighter": Command("Brighter", "", ("]",)),
+    "lessContrast": Command("Less contrast", "", ("{",)),
+    "moreContrast": Command("More contrast", "", ("}",)),
+    "lightReset": Command("Brightness and contrast as they are", "", ("*",)),
 }
 PAGE_KEYS = frozenset(command.letters[0] for command in (*COMMANDS.values(), *LOOKING.values()) if command.letters)
 #: Given to labels without a hotkey, in this order; they leave every command where it is.

@@ -115,4 +115,4 @@ def _image_json(asset: Asset | None, name: str | int, *args: str | int) -> dict[
     if asset is None:
         return None
     src = f"{reverse(str(name), args=args)}?size={PREVIEW_SIZE}"
-    return {"src": src, "width": asset.width, "height": asset.height}
+    return {"src": src, "width": asset.width, "height": asset.height, **({"deep": True} if asset.is_deep else {})}

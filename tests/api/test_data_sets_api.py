@@ -194,6 +194,11 @@ def test_an_annotator_sees_only_the_previews_of_pictures_they_were_asked_about(a
     assert response["Cache-Control"].startswith("private")
     again = api(people.annotator).get(f"{address}?size=320", HTTP_IF_NONE_MATCH=response["ETag"])
     assert again.status_code == 304
+    pixels = api(people.annotator).get(f"{address}?full=true&low=.2")  # of 8 bits there are no parts
+    assert Image.open(io.BytesIO(pixels.content)).convert("RGB").getcolors() == [(48, (255, 0, 0))]
+    assert api(people.annotator).get(f"{address}?low=1").json() == {"high": ["Must be above `low`."]}
+    Asset.objects.filter(pk=asset.pk).update(width=2000, height=1000)
+    assert api(people.annotator).get(f"{address}?full=true")["Content-Type"] == "image/jpeg"
     wrong = api(people.viewer).get(f"{address}?size=31")
     assert (wrong.status_code, list(wrong.json())) == (400, ["size"])
     assert api(people.viewer).get(f"{address}?size=x").status_code == 400

@@ -7,7 +7,10 @@
         .map((element) => [element.textContent.trim() || element.ariaLabel, element.closest("label") ?? element])
         .filter(([, target]) => Math.min(target.offsetWidth, target.offsetHeight) < 44)
         .map(([name]) => name);
+    const list = document.querySelector("[role=listbox]")?.getBoundingClientRect();
+    const labels = [...document.querySelectorAll("[role=option]")].filter((option) => option.getBoundingClientRect().bottom <= list.bottom);
     return {
+        labels: labels.length,
         share: (width * height) / (innerWidth * innerHeight),
         small,
         sideways: root.scrollWidth > innerWidth,

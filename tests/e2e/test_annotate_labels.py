@@ -120,12 +120,18 @@ def test_enter_gives_the_answer_also_with_the_focus_on_a_label(open_page, annota
     holds(topics, {task: {"labels": ["economy"]}})
 
 
+PLACE = "() => JSON.stringify(document.querySelector('#item').getBoundingClientRect())"
+
+
 def test_seventy_seven_labels_by_typing(open_page, annotator, bank):
+    """Neither typing nor undo, the reasons to skip or a notice moves the item or makes it smaller."""
     page = open_page(annotator, "/p/bank/annotate/")
-    given = {}
+    task_of(page)
+    place, given = page.evaluate(PLACE), {}
     for typed, meant in (("refund pen", "refund_pending"), ("cwa", "card_wrong_amount"), ("pin_lost", "pin_lost")):
         task = task_of(page)
         page.keyboard.type(typed)
+        assert page.evaluate(PLACE) == place, typed
         page.keyboard.press("Enter")
         given[task] = {"label": meant}
         task_of(page, other_than=task)
@@ -148,6 +154,7 @@ def test_seventy_seven_labels_by_typing(open_page, annotator, bank):
     task = task_of(page)
     page.keyboard.type("zzz")
     assert page.is_visible("[data-part=nothing]")
+    assert page.evaluate(PLACE) == place
     page.keyboard.press("Enter")
     assert task_of(page) == task, "what fits nothing gives nothing"
     page.keyboard.press("Escape")
@@ -155,9 +162,18 @@ def test_seventy_seven_labels_by_typing(open_page, annotator, bank):
     assert task_of(page) == task, "an empty field gives nothing"
     page.keyboard.press("Escape")
     page.keyboard.press("s")
+    assert page.evaluate(PLACE) == place
     page.keyboard.press("1")
-    task_of(page, other_than=task)
+    here = task_of(page, other_than=task)
+    page.keyboard.press("Control+z")
+    task_of(page, other_than=here)
+    assert page.is_visible("#past") and page.evaluate(PLACE) == place
     saved(page)
+    page.context.set_offline(True)
+    page.keyboard.press("Control+Shift+z")
+    page.click("[data-notice=offline] [data-action=dismiss]")
+    assert page.is_hidden("[data-notice=offline]") and page.evaluate(PLACE) == place
+    page.context.set_offline(False)
     holds(bank, given)
 
 

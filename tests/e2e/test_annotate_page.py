@@ -91,7 +91,11 @@ def test_the_item_takes_most_of_the_page_and_answers_are_in_reach(open_page, ann
     page = open_page(annotator, "/p/room/annotate/", **screen)
     task_of(page)
     seen = page.evaluate(script("reach"))
-    assert seen["share"] >= 0.7
+    labels_shown = seen["labels"]
+    if screen is PHONE and labels == SEVENTY_SEVEN:  # they get what a line of text leaves
+        assert (seen["share"] >= 0.35, labels_shown >= 12) == (True, True)
+    else:
+        assert seen["share"] >= 0.7
     assert not seen["sideways"]
     assert not seen["below"]
     if screen is PHONE:
@@ -146,9 +150,17 @@ def test_contrast_is_double_a(open_page, annotator, theme):
     press(page, "Enter")
     page.keyboard.press("u")
     page.keyboard.press("1")
-    page.evaluate("() => document.querySelectorAll('[data-notice]').forEach((notice) => (notice.hidden = false))")
     page.wait_for_timeout(300)
     poor = page.evaluate(script("contrast"))
+    # one message at a time is seen: a stern notice, then a mild one
+    for name in ("offline", "changed"):
+        page.evaluate(
+            """(name) => document.querySelectorAll("#past, [data-notice]").forEach((line) =>
+                (line.hidden = line.id === "past" || ![name, "returned"].includes(line.dataset.notice)))""",
+            name,
+        )
+        page.wait_for_timeout(150)
+        poor += page.evaluate(script("contrast"))
     page.keyboard.press("?")
     page.wait_for_timeout(200)
     assert poor + page.evaluate(script("contrast")) == []

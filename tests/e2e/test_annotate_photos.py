@@ -178,6 +178,28 @@ def test_zoom_by_keys_wheel_and_drag(open_page, annotator, photos):
     assert page.evaluate(left) < before
     page.keyboard.press("0")
     assert page.evaluate(size) == pytest.approx(whole, rel=0.01)
+    # past the preview every pixel of the original is fetched; light stays from one picture to the next, a turn does not
+    for _ in range(4):
+        page.keyboard.press("+")
+    source = "() => document.querySelector('.picture').src"
+    wait_until(lambda: "full=true" in page.evaluate(source), 10, "the pixels of the original")
+    page.keyboard.press(">")
+    page.keyboard.press("]")
+    looks = """() => {
+        const { filter, transform } = document.querySelector(".picture").style;
+        return [filter, transform.includes("rotate")];
+    }"""
+    light = "brightness(1.116) contrast(1)"
+    assert page.evaluate(looks) == [light, True]
+    press(page, "1")
+    task_of(page)
+    assert page.evaluate(looks) == [light, False]
+    page.click("[data-light=panel]")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(looks) == ["", False]
+    page.keyboard.press("Escape")
+    assert page.is_hidden("[data-part=light]")
 
 
 def test_time_in_a_hidden_tab_does_not_count(open_page, annotator, photos):

@@ -18,8 +18,12 @@ test("case, accents and the marks between words do not matter", () => {
   equal(matches(BANK, "card arrival"), ["card_arrival"]);
 });
 
-test("initials find a label of many words", () => {
+test("initials find a label of many words, and a family of labels by some of them or by more letters of each", () => {
   equal(matches(BANK, "cpfc"), ["card_payment_fee_charged"]);
+  const family = ["compare", "card_payment_wrong_exchange_rate", "card_payment_fee_charged", "copper", "cash_payout"];
+  equal(matches(family, "cpe")[0], "card_payment_wrong_exchange_rate", "before letters anywhere in order");
+  equal(matches(family, "capafe"), ["card_payment_fee_charged"]);
+  equal(matches(family, "cp"), ["card_payment_wrong_exchange_rate", "card_payment_fee_charged", "cash_payout"]);
 });
 
 test("words may be begun in any order", () => {

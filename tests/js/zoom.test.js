@@ -1,7 +1,7 @@
 import { Zoom } from "/static/js/lib/zoom.js";
 import { equal, near, ok, randomness, test } from "./harness.js";
 
-function picture() {
+function picture(size) {
   const frame = document.createElement("div");
   frame.style.cssText = "position:absolute;left:0;top:0;width:400px;height:200px";
   const stage = document.createElement("div");
@@ -10,7 +10,7 @@ function picture() {
   document.body.append(frame);
   const seen = [];
   const zoom = new Zoom(frame, (scale) => seen.push(scale));
-  zoom.attach(stage);
+  zoom.attach(stage, size);
   return { zoom, frame, stage, seen };
 }
 
@@ -96,4 +96,32 @@ test("two pictures can be held at the same place", () => {
   wheel(one.frame, 90, 40, -400);
   other.zoom.follow(one.zoom.place);
   equal(other.zoom.place, one.zoom.place);
+});
+
+test("a pixel of a picture takes up to four of the page, of a tiny one up to ten", () => {
+  for (const [width, height, whole, most] of [[2000, 1000, 0.2, 4], [350, 180, 200 / 180, 4], [28, 14, 10, 10]]) {
+    const { zoom, stage } = picture({ width, height });
+    near(zoom.density, whole, 1e-9);
+    for (let n = 0; n < 20; n += 1) zoom.in();
+    near(zoom.density, most, 1e-9);
+    ok(stage.classList.contains("is-pixelated"));
+    zoom.reset();
+    equal(stage.classList.contains("is-pixelated"), whole >= 2);
+  }
+});
+
+test("a tiny picture does not fill its frame", () => {
+  const { stage } = picture({ width: 10, height: 10 });
+  equal([stage.style.paddingTop, stage.style.paddingLeft], ["50px", "150px"]);
+});
+
+test("a quarter turn shows the whole picture upright in the same frame, four of them are none", () => {
+  const { zoom, stage } = picture({ width: 400, height: 200 });
+  zoom.in();
+  zoom.rotate();
+  equal([zoom.scale, zoom.density], [1, 0.5], "as high as the frame");
+  const box = stage.getBoundingClientRect();
+  [box.left, box.top, box.width, box.height].forEach((value, place) => near(value, [150, 0, 100, 200][place], 1e-3));
+  for (let n = 0; n < 3; n += 1) zoom.rotate();
+  equal(stage.style.transform, "");
 });

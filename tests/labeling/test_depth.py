@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 from labeling.models import Asset
 from labeling.services.housekeeping.strays import _names_of
 from labeling.services.items.decoding import VERSION, is_as_before, shown
-from labeling.services.items.pictures import inspect, original_name, preview, preview_name, render
+from labeling.services.items.pictures import full, inspect, original_name, preview, preview_name, render, windowed
 from learning.services.features.contents import pixels_of
 from tests.factories import make_project
 from tests.labeling.pictures import deep_png, deep_ppm, tiff
@@ -202,3 +202,9 @@ def test_previews_of_the_first_decoder_are_made_again_where_it_saw_otherwise():
     assert is_named(names["photo"], False)
     assert not is_named(names["deep"], False)
     assert is_named(preview_name(project.pk, kept["deep"].sha256, 320, VERSION), False)
+    # every pixel, and a part of a range: the middle fifth of the ramp from black to white
+    whole = np.asarray(Image.open(io.BytesIO(full(kept["deep"])[0])).convert("L"))
+    assert np.array_equal(whole, np.asarray(shown(RAMPS["NaN"], 320)))
+    assert default_storage.exists(preview_name(project.pk, kept["deep"].sha256, "full", VERSION))
+    part = np.asarray(Image.open(io.BytesIO(windowed(kept["deep"], 320, (0.4, 0.6))[0])).convert("L"))
+    assert (part[1, :25].max(), part[1, 39:].min(), len(set(part[1, 26:38]))) == (0, 255, 12)

@@ -56,11 +56,11 @@ class PictureRejected(ValueError):
         self.reason = reason
 
 
-def shown(content: bytes, side: int) -> Image.Image:
+def shown(content: bytes, side: int, window: tuple[float, float] = depth.WHOLE) -> Image.Image:
     """The picture as it is seen and learned from, RGB or grey: its first frame, upright, 8 bit, sRGB, on white.
 
     Where the format allows it, it is decoded smaller, but with no side that is shorter than ``side`` while it was not.
-    Raises PictureRejected.
+    ``window`` is the part of the real range of deep greys, in shares of it. Raises PictureRejected.
     """
     with opened(content) as image:
         profile = image.info.get("icc_profile")
@@ -69,7 +69,7 @@ def shown(content: bytes, side: int) -> Image.Image:
         upright, _ = upright_of(image)
         if is_deep:
             upright = deep_colours(upright, content)
-        return flatten(depth.to_eight_bit(upright), profile)
+        return flatten(depth.to_eight_bit(upright, window), profile)
 
 
 def deep_colours(upright: Image.Image, content: bytes) -> Image.Image:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+#: All of a picture's real range.
+WHOLE = (0.0, 1.0)
 BLOCK_PIXELS = 2**18  # at a time as float64: what is made of them stays below a few MB
 _FLAT = 128
 _NO_NUMBER = 1e38  # float32 ends at 3.4e38, which many programs write for "nothing here"
@@ -39,8 +41,9 @@ Blocks = Callable[[], Iterator[Block]]
 Decode = Callable[[Image.Image], Image.Image]
 
 
-def to_eight_bit(image: Image.Image) -> Image.Image:
-    """Greys of 16 and 32 bits and floats stretched over their real range; other modes unchanged."""
+def to_eight_bit(image: Image.Image, window: tuple[float, float] = WHOLE) -> Image.Image:
+    """Greys of 16 and 32 bits and floats stretched over their real range, or over the part of it from ``window[0]`` to
+    ``window[1]`` in shares of it, which may reach beyond; other modes unchanged."""
     if not image.mode.startswith(("I", "F")):
         return image
     missing = _missing_value(image)
@@ -57,6 +60,7 @@ def to_eight_bit(image: Image.Image) -> Image.Image:
     low, high = _range(blocks)
     if not high > low:
         return Image.new("L", image.size, _FLAT)
+    low, high = (low + share * (high - low) for share in window)
     target = np.empty((image.height, image.width), dtype=np.uint8)
     for (top, bottom), values in zip(_strips(image), blocks(), strict=True):
         target[top:bottom] = _stretched(values, low, high)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from labeling.services.items.decoding import (
     upright_of,
     version_for,
 )
-from labeling.services.items.depth import has_deep_colours, to_eight_bit
+from labeling.services.items.depth import WHOLE, has_deep_colours, to_eight_bit
 from labeling.services.outages.causes import outage_of
 from labeling.services.validation.errors import Invalid
 
@@ -35,6 +36,11 @@ log = logging.getLogger(__name__)
 PREVIEW_SIZES = (320, 800, 1600)
 PREVIEW_MEDIA_TYPE = "image/webp"
 THUMBNAIL_SIDE = 16
+#: Up to this many pixels a picture is shown pixel by pixel; larger ones are scaled down to it.
+FULL_MAX_PIXELS = 32_000_000
+#: ... and up to this many without loss.
+FULL_LOSSLESS_PIXELS = 1_000_000
+Window = tuple[float, float]
 
 _FLAT_BELOW = 12  # grey levels between the brightest and the darkest cell: below it a difference hash is noise
 _NOISE = 1  # grey levels
@@ -127,7 +133,45 @@ def preview(asset: Asset, size: int) -> tuple[bytes, str]:
     return content, PREVIEW_MEDIA_TYPE
 
 
-def preview_name(project_id: int, sha256: str, size: int, version: str) -> str:
+def full(asset: Asset, window: Window = WHOLE) -> tuple[bytes, str]:
+    """Every pixel of a picture for the eye, with its media type: upright, 8 bit, sRGB, without metadata. Up to
+    ``FULL_LOSSLESS_PIXELS`` as they are (WebP), then as a fine JPEG, beyond ``FULL_MAX_PIXELS`` scaled down to them.
+
+    Kept like a preview; one through a ``window`` is made anew each time.
+    """
+    media_type = PREVIEW_MEDIA_TYPE if asset.width * asset.height <= FULL_LOSSLESS_PIXELS else "image/jpeg"
+    name = preview_name(asset.project_id, asset.sha256, "full", version_for(asset.format, asset.mode))
+    content = storage.get(name) if window == WHOLE else None
+    if content is None:
+        with default_storage.open(asset.path, "rb") as file:
+            content = _full(shown(file.read(), max(asset.width, asset.height), window), media_type)
+        if window == WHOLE:
+            _keep(name, content)
+    return content, media_type
+
+
+def _full(picture: Image.Image, media_type: str) -> bytes:
+    target = io.BytesIO()
+    if media_type == PREVIEW_MEDIA_TYPE:
+        picture.save(target, "WEBP", lossless=True, method=0)
+        return target.getvalue()
+    pixels = picture.width * picture.height
+    if pixels > FULL_MAX_PIXELS:
+        share = math.sqrt(FULL_MAX_PIXELS / pixels)
+        picture.thumbnail((int(picture.width * share) or 1, int(picture.height * share) or 1), Image.Resampling.LANCZOS)
+    picture.save(target, "JPEG", quality=95, subsampling=0)
+    return target.getvalue()
+
+
+def windowed(asset: Asset, size: int, window: Window) -> tuple[bytes, str]:
+    """A preview of a part of a deep picture's range. Not kept: there are too many of them."""
+    if size not in PREVIEW_SIZES:
+        raise Invalid("size", f"Must be one of {', '.join(map(str, PREVIEW_SIZES))}.")
+    with default_storage.open(asset.path, "rb") as file:
+        return render(file.read(), size, window), PREVIEW_MEDIA_TYPE
+
+
+def preview_name(project_id: int, sha256: str, size: int | str, version: str) -> str:
     """Where a preview lies; ``version`` is that of the decoder which made it."""
     return f"previews/{project_id}/{sha256[:2]}/{sha256}-{size}-v{version}.webp"
 
@@ -142,9 +186,9 @@ def _keep(name: str, content: bytes) -> None:
         log.warning("preview %s not kept: %s", name, error)
 
 
-def render(content: bytes, size: int) -> bytes:
+def render(content: bytes, size: int, window: Window = WHOLE) -> bytes:
     """The preview of a picture as WebP. Small ones are kept without loss. Raises PictureRejected."""
-    picture = shown(content, size)
+    picture = shown(content, size, window)
     picture.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return _as_webp(picture)
 

@@ -20,6 +20,17 @@ export function lookingAt(modality, keys) {
     [keyNames([...keys.zoomIn.slice(0, 1), ...keys.zoomOut.slice(0, 1)]), "Zoom in and out; also the wheel, a pinch, a double click"],
     [keyNames(keys.zoomReset), "The whole picture"],
     [["Arrows"], "Move the picture while it is enlarged; also by dragging"],
+    ...lightKeys(keys),
+  ];
+}
+
+/** What turns a picture and changes its light. */
+export function lightKeys({ rotate = [], brighter = [], darker = [], moreContrast = [], lessContrast = [], lightReset = [] }) {
+  return [
+    [keyNames(rotate), "A quarter turn to the right"],
+    [keyNames([...darker, ...brighter]), "Darker, brighter"],
+    [keyNames([...lessContrast, ...moreContrast]), "Less, more contrast"],
+    [keyNames(lightReset), "Brightness and contrast as they are"],
   ];
 }
 

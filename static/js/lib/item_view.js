@@ -1,7 +1,7 @@
 // Shows one item: a picture, a text or the columns of a row, and the context it is asked in.
 
 import { namesByKey } from "./commands.js";
-import { sharpen } from "./pictures.js";
+import { PictureTools } from "./picture_tools.js";
 import { Zoom, zoomOf } from "./zoom.js";
 
 export const SHORT_TEXT = 240; // characters up to which a text is set larger
@@ -15,6 +15,7 @@ export class ItemView {
   #loading;
   #failed;
   #zoomBar;
+  #tools;
   #picture = null;
   #task = null;
   #timer = 0;
@@ -26,12 +27,12 @@ export class ItemView {
     [this.#context, this.#body, this.#loading, this.#failed, this.#zoomBar] = [
       "context", "body", "loading", "failed", "zoom",
     ].map((part) => root.querySelector(`[data-part=${part}]`));
-    this.zoom = new Zoom(this.#body, (scale) => sharpen(this.#picture, scale));
+    this.zoom = new Zoom(this.#body, () => this.#picture?.show({ density: this.zoom.density }));
     this.onready = ready;
     this.#failed.querySelector("button").addEventListener("click", () => this.#picture?.retry());
-    this.#zoomBar.addEventListener("click", (event) => {
-      const way = event.target.closest("button")?.dataset.zoom;
-      if (way) this.zoom[way]();
+    this.#tools = new PictureTools({
+      bar: this.#zoomBar, panel: root.querySelector("[data-part=light]"), byKey: this.#byKey,
+      zoom: () => this.zoom, pictures: () => (this.#picture ? [this.#picture] : []),
     });
   }
 
@@ -79,6 +80,17 @@ export class ItemView {
     delete this.#root.dataset.task;
   }
 
+  get height() {
+    return this.#root.clientHeight;
+  }
+
+  /** Pixels of height that the item does not need: all of it is seen without them. */
+  get spare() {
+    if (!this.#task) return 0;
+    const need = [this.#context, ...(this.#picture ? [] : this.#body.children)].reduce((sum, part) => sum + part.offsetHeight, 0);
+    return this.#root.clientHeight - need - (this.#picture ? (this.#body.clientWidth * this.#picture.height) / this.#picture.width : 0);
+  }
+
   /** The item in words, for those who do not see it. */
   get words() {
     if (!this.#task) return "";
@@ -96,7 +108,7 @@ export class ItemView {
       const way = zoomOf(event, this.#byKey);
       if (way) this.zoom[way]();
       const pan = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[event.key];
-      return Boolean(way) || Boolean(pan && this.zoom.pan(...pan));
+      return Boolean(way) || this.#tools.key(event) || Boolean(pan && this.zoom.pan(...pan));
     }
     const page = this.#root.clientHeight * 0.85;
     const down = { ArrowDown: 60, ArrowUp: -60, PageDown: page, PageUp: -page, " ": event.shiftKey ? -page : page }[event.key];
@@ -111,7 +123,8 @@ export class ItemView {
       element.className = "picture";
       element.alt = "The picture to judge";
       this.#body.replaceChildren(element);
-      this.zoom.attach(element);
+      this.zoom.attach(element, this.#picture);
+      this.#tools.show();
     }
     this.#waitingFor(state === "ready" ? "" : state);
   }

@@ -24,6 +24,7 @@ export class Keyboard {
 
   #pressed(event) {
     if (isComposing(event) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.target.type === "range" && /^(Arrow|Page|Home|End)/.test(event.key)) return; // a slider moves by them
     // AltGr writes a character; Windows reports it as Ctrl and Alt
     const chord = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
     const command = commandOf(event, this.#byKey);

@@ -2,7 +2,10 @@
 
 import { recall, remember } from "./remember.js";
 
-/** Labels that fit, best first: the whole name, its beginning, a word's beginning, anywhere, initials or letters in order. */
+/**
+ * Labels that fit, best first: the whole name, its beginning, a word's beginning, anywhere, its initials, beginnings of its words
+ * ("cpe", "capa" for card_payment_wrong_exchange_rate), or letters in order.
+ */
 export function matches(names, typed) {
   const wanted = folded(typed);
   if (!wanted) return [...names];
@@ -32,7 +35,27 @@ function rankOf(name, wanted) {
   if (parts.every((part) => words.some((word) => word.startsWith(part)))) return 3;
   if (name.includes(wanted)) return 4;
   if (words.map((word) => word[0]).join("").startsWith(wanted)) return 5;
-  return wanted.length > 2 && inOrder(name, wanted) ? 6 : Infinity;
+  if (beginWords(words, wanted.replaceAll(" ", ""))) return 6;
+  return wanted.length > 2 && inOrder(name, wanted) ? 7 : Infinity;
+}
+
+/** Whether the letters are beginnings of some of the words, in their order, the first word among them. */
+function beginWords([first, ...rest], letters) {
+  let reached = upTo(0, sharedStart(first, letters)).slice(1); // how many letters the words so far may stand for
+  for (const word of rest) {
+    reached = [...new Set(reached.flatMap((from) => upTo(from, sharedStart(word, letters.slice(from)))))];
+  }
+  return letters.length > 1 && reached.includes(letters.length);
+}
+
+function upTo(from, more) {
+  return Array.from({ length: more + 1 }, (_, step) => from + step);
+}
+
+function sharedStart(word, letters) {
+  let count = 0;
+  while (count < letters.length && word[count] === letters[count]) count += 1;
+  return count;
 }
 
 function inOrder(name, wanted) {

@@ -3,8 +3,11 @@
 import { markSuggested } from "./label_buttons.js";
 import { folded, matches, Recent } from "./label_match.js";
 import { meant } from "./pressed_key.js";
+import { isStacked } from "./viewport.js";
 
 const NUMBERED = 9;
+const LEAST_ROWS = 2;
+const ROW_GAP_PX = 2; // as in annotate.css
 
 /** Same shape as labelButtons. `several`: more than one label may be chosen. */
 export function labelPicker({ root, labels, choose, storageKey, several = false }) {
@@ -115,6 +118,17 @@ export function labelPicker({ root, labels, choose, storageKey, several = false 
     /** The field waits for letters, except where that would open a keyboard on the glass. */
     focus() {
       if (matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
+    },
+
+    /** Takes `spare` more pixels of height, on a phone, where labels are found by looking; fewer when it is negative. */
+    fit(spare) {
+      if (!isStacked() || field.value) return;
+      const [first, last] = [list.firstElementChild, list.lastElementChild].map((option) => option.getBoundingClientRect());
+      const all = last.bottom - first.top;
+      const [now, row] = [list.clientHeight, first.height + ROW_GAP_PX];
+      const height = Math.min(all, Math.max(LEAST_ROWS, Math.floor((now + spare) / row)) * row);
+      // A row more is not worth moving what the thumb has learned.
+      if (height < now || height >= now + 2 * row) list.style.setProperty("--labels-height", `${height}px`);
     },
 
     takesText: true,

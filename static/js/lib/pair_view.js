@@ -1,10 +1,10 @@
 // Shows two items of one context, equal in everything: size, type, zoom, and the moment they appear.
 
 import { Brief, contextWords } from "./brief.js";
-import { namesByKey } from "./commands.js";
+import { lightKeys, namesByKey } from "./commands.js";
 import { InStep, roomOf } from "./in_step.js";
 import { SHORT_TEXT, valueOf } from "./item_view.js";
-import { sharpen } from "./pictures.js";
+import { PictureTools } from "./picture_tools.js";
 import { meant } from "./pressed_key.js";
 import { Zoom, zoomOf } from "./zoom.js";
 
@@ -15,6 +15,7 @@ const SAID = 400; // characters of a text a screen reader is given at once; all 
 export class PairView {
   #root;
   #pair;
+  #keys;
   #byKey;
   #bodies = {};
   #brief;
@@ -23,6 +24,7 @@ export class PairView {
   #failed;
   #zoomBar;
   #zooms = {};
+  #tools;
   #following = false;
   #pictures = {};
   #task = null;
@@ -32,6 +34,7 @@ export class PairView {
   /** `ready()` is called when pictures that were still loading are there, all of them. */
   constructor(root, { ready, keys }) {
     this.#root = root;
+    this.#keys = keys;
     this.#byKey = namesByKey(keys);
     const part = (name) => root.querySelector(`[data-part=${name}]`);
     [this.#pair, this.#loading, this.#failed, this.#zoomBar] = ["pair", "loading", "failed", "zoom"].map(part);
@@ -39,7 +42,7 @@ export class PairView {
     this.onready = ready;
     for (const side of SIDES) {
       this.#bodies[side] = part(side);
-      this.#zooms[side] = new Zoom(this.#bodies[side], (scale) => this.#zoomed(side, scale));
+      this.#zooms[side] = new Zoom(this.#bodies[side], () => this.#zoomed(side));
     }
     this.#steps = new InStep(this.#bodies.left, this.#bodies.right, {
       button: part("step"), key: `querent:in-step:${root.dataset.modality}`, otherwise: root.dataset.modality === "tabular",
@@ -47,15 +50,19 @@ export class PairView {
     const measure = new ResizeObserver(() => this.#steps.measure());
     for (const side of SIDES) measure.observe(this.#bodies[side]);
     this.#failed.querySelector("button").addEventListener("click", () => this.#retry());
-    this.#zoomBar.addEventListener("click", (event) => {
-      const way = event.target.closest("button")?.dataset.zoom;
-      if (way) this.zoom[way]();
+    this.#tools = new PictureTools({
+      bar: this.#zoomBar, panel: part("light"), byKey: this.#byKey, zoom: () => this.zoom, pictures: () => this.#judged,
     });
   }
 
   /** Both pictures at once: one moves, the other follows. */
   get zoom() {
     return this.#zooms.left;
+  }
+
+  /** The pictures of the two, without that of the context. */
+  get #judged() {
+    return SIDES.map((side) => this.#pictures[side]).filter(Boolean);
   }
 
   get #all() {
@@ -128,6 +135,7 @@ export class PairView {
       [["+", "−"], "Zoom both; also the wheel, a pinch, a double click"],
       [["0", "F"], "The whole pictures"],
       [["Shift + arrow"], "Move the enlarged pictures; also by dragging"],
+      ...lightKeys(this.#keys),
       ...rest,
     ];
   }
@@ -140,7 +148,7 @@ export class PairView {
     const way = zoomOf(event, this.#byKey);
     if (way) this.zoom[way]();
     const pan = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[event.key];
-    return Boolean(way) || Boolean(pan && event.shiftKey && this.zoom.pan(...pan));
+    return Boolean(way) || this.#tools.key(event) || Boolean(pan && event.shiftKey && this.zoom.pan(...pan));
   }
 
   #step() {
@@ -189,17 +197,18 @@ export class PairView {
       }
       const parts = [picture?.element, rows.length ? listOf(rows, side) : null, text && !rows.length ? textOf(text, short) : null];
       this.#bodies[side].replaceChildren(...parts.filter(Boolean));
-      this.#zooms[side].attach(picture?.element ?? null);
+      this.#zooms[side].attach(picture?.element ?? null, picture);
     }
+    this.#tools.show();
   }
 
-  #zoomed(side, scale) {
+  #zoomed(side) {
     if (this.#following) return;
     this.#following = true;
     const other = side === "left" ? "right" : "left";
     this.#zooms[other]?.follow(this.#zooms[side].place);
     this.#following = false;
-    for (const each of SIDES) if (this.#pictures[each]) sharpen(this.#pictures[each], scale);
+    for (const each of SIDES) this.#pictures[each]?.show({ density: this.#zooms[each]?.density });
   }
 
   #scrollUp() {

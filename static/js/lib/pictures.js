@@ -2,6 +2,8 @@
 
 const SIZES = [800, 1600]; // of those the server derives
 const RETRY_MS = [500, 1_500, 4_000, 10_000];
+const ENLARGED = 1.4; // times, from which on a sharper preview is worth its bytes
+const LOSSLESS = 128; // pixels of the longer side up to which a preview has every pixel as it is
 
 /** The address of a picture's preview of at least `pixels` on its longer side. */
 export function previewAddress(src, pixels) {
@@ -14,22 +16,6 @@ const PLACES = ["left", "right", "context"];
 
 function keysOf(task) {
   return task.item ? [task.id] : PLACES.map((place) => `${task.id} ${place}`);
-}
-
-/** Zoomed in, the small preview is exchanged for the largest one as soon as that is decoded. */
-export async function sharpen(picture, scale) {
-  if (scale < 1.4 || !picture?.element || picture.sharpened) return;
-  const address = previewAddress(picture.src, Math.max(picture.width, picture.height));
-  if (address === picture.element.src) return;
-  picture.sharpened = true;
-  const sharper = new Image();
-  sharper.src = address;
-  try {
-    await sharper.decode();
-    picture.element.src = address;
-  } catch {
-    picture.sharpened = false; // the preview that is there stays
-  }
 }
 
 export class Pictures {
@@ -69,6 +55,10 @@ class Picture {
   state = "loading";
   onchange = null;
   #address;
+  #wanted; // the address of what is shown, or will be
+  #pixels; // of the longer side of the preview; Infinity for the original's own
+  #fitted = 0; // pixels of the page for one of the picture when it was shown first
+  #window = null;
   #tries = 0;
 
   constructor(image) {
@@ -76,8 +66,47 @@ class Picture {
     this.height = image.height;
     this.src = image.src;
     const shown = Math.max(innerWidth, innerHeight) * (devicePixelRatio || 1);
-    this.#address = previewAddress(image.src, Math.min(shown, Math.max(image.width, image.height)));
+    this.deep = Boolean(image.deep); // more than 8 bits: what part of its range is shown is the server's work
+    this.#pixels = Math.min(shown, this.#side);
+    this.#address = this.#wanted = previewAddress(image.src, this.#pixels);
     this.retry();
+  }
+
+  get #side() {
+    return Math.max(this.width, this.height);
+  }
+
+  /**
+   * Exchanges what is shown for a sharper preview, as soon as that is decoded, where a pixel of the picture takes `density` pixels of
+   * the page; and for another part of a deep picture's range, `window` being `[low, high]` in shares of it, null for all of it.
+   */
+  async show({ density = 0, window = this.#window }) {
+    if (!this.element) return;
+    this.#window = window;
+    this.#fitted ||= density;
+    if (density >= this.#fitted * ENLARGED && this.#side > LOSSLESS) {
+      const pixels = density * this.#side * (devicePixelRatio || 1);
+      this.#pixels = Math.max(this.#pixels, pixels > SIZES.at(-1) || density > 1 ? Infinity : pixels);
+    }
+    const address = this.#addressNow();
+    if (address === this.#wanted) return;
+    const before = this.#wanted;
+    this.#wanted = address;
+    const sharper = new Image();
+    sharper.src = address;
+    try {
+      await sharper.decode();
+      if (this.#wanted === address) this.element.src = address;
+    } catch {
+      if (this.#wanted === address) this.#wanted = before; // the preview that is there stays
+    }
+  }
+
+  #addressNow() {
+    const address = new URL(previewAddress(this.src, this.#pixels));
+    if (this.#pixels === Infinity) address.searchParams.set("full", "true");
+    if (this.deep && this.#window) ["low", "high"].forEach((end, place) => address.searchParams.set(end, this.#window[place]));
+    return address.href;
   }
 
   retry() {

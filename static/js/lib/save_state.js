@@ -77,7 +77,7 @@ export class SaveState {
     this.#notices.set("refused", refused.length > 0, {
       count: refused.length === 1 ? "One answer was not accepted" : `${refused.length} answers were not accepted`,
       why: lost === refused.length ? ": the question had been given to somebody else meanwhile." : ".",
-    });
+    }, String(refused.length));
     if (lasts && !this.#saidTrouble) this.say(`${what} Your answers are kept here and sent later.`);
     if (!trouble && this.#saidTrouble) this.say("All answers are saved.");
     this.#saidTrouble = trouble && (lasts || this.#saidTrouble);

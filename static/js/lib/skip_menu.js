@@ -1,4 +1,4 @@
-// "Why skip?": up to nine reasons in the place of the answers, each with its number as its key.
+// "Why skip?": up to nine reasons over the answers, each with its number as its key.
 
 import { meant } from "./pressed_key.js";
 
@@ -29,14 +29,14 @@ export class SkipMenu {
     // After a click the focus is nobody's place: it would come back with a frame around it at the next key.
     const held = document.activeElement;
     this.#before = held !== document.body && held.matches(":focus-visible") ? held : null;
-    this.#covered.hidden = true;
+    this.#covered.inert = true; // it keeps its place: the item does not move
     this.#panel.hidden = false;
     this.#panel.querySelector("button").focus({ preventScroll: true });
   }
 
   close() {
     this.#panel.hidden = true;
-    this.#covered.hidden = false;
+    this.#covered.inert = false;
     if (this.#before) this.#before.focus({ preventScroll: true });
     else document.activeElement.blur();
   }

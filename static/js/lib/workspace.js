@@ -1,5 +1,7 @@
 // What the page of questions talks to: the question on the stage and the bar of its answers, as one.
 
+const LEAST_SHARE = 0.35; // of the page, the item's
+
 const NO_BAR = {
   takesText: false, isEmpty: true, field: null, shortcuts: [], focus() {}, mark() {}, suggest() {}, key: () => false,
 };
@@ -53,6 +55,11 @@ export class Workspace {
   /** A key that looks closer or reads on; true when it did. */
   look(event) {
     return this.view.key(event);
+  }
+
+  /** Labels get the room that the item leaves, at least a third of the page staying the item's. */
+  fit() {
+    this.bar.fit?.(Math.min(this.view.spare, this.view.height - innerHeight * LEAST_SHARE));
   }
 
   // ---- the answer ----

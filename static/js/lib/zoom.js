@@ -1,8 +1,12 @@
-// Zoom and pan by wheel, keys, drag, pinch and double click. The picture never leaves its frame.
+// Zoom, pan and quarter turns by wheel, keys, drag, pinch and double click. The picture never leaves its frame.
 
 import { meant } from "./pressed_key.js";
 
-const MOST = 12;
+const MOST = 12; // times, of a picture whose size is not known
+const MOST_PX = 4; // pixels of the page for one of the picture
+const TINY = 320; // pixels of the longer side up to which a picture is a tiny one …
+const TINY_PX = 10; // … which is enlarged further
+const SEEN_PX = 2; // from here on a pixel is a square
 const STEP = 1.5;
 const WAYS = { zoomIn: "in", zoomOut: "out", zoomReset: "reset" };
 
@@ -17,12 +21,20 @@ export class Zoom {
   #scale = 1;
   #x = 0;
   #y = 0;
+  #turns = 0; // quarters, clockwise
+  #size = null;
+  #fit = 1; // pixels of the page for one of the picture while the whole of it is seen
+  #turnedFit = 1; // the same lying on its side
   #pointers = new Map();
   #changed;
 
   constructor(frame, changed = () => {}) {
     this.#frame = frame;
     this.#changed = changed;
+    new ResizeObserver(() => {
+      this.#measure();
+      this.#apply();
+    }).observe(frame);
     frame.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     frame.addEventListener("pointerdown", (event) => this.#down(event));
     frame.addEventListener("pointermove", (event) => this.#move(event));
@@ -40,21 +52,29 @@ export class Zoom {
     return this.#scale;
   }
 
+  /** Pixels of the page for one of the picture; 0 where its size is not known. */
+  get density() {
+    return this.#size ? this.#scale * (this.#turns % 2 ? this.#turnedFit : this.#fit) : 0;
+  }
+
   /** Where the picture stands in its frame. */
   get place() {
-    return { scale: this.#scale, x: this.#x, y: this.#y };
+    return { scale: this.#scale, x: this.#x, y: this.#y, turns: this.#turns };
   }
 
   /** Takes the place of another one whose frame is of the same size. */
-  follow({ scale, x, y }) {
-    [this.#scale, this.#x, this.#y] = [scale, x, y];
+  follow({ scale, x, y, turns }) {
+    [this.#scale, this.#x, this.#y, this.#turns] = [scale, x, y, turns];
     this.#apply();
   }
 
-  /** The element to move; null when there is no picture. */
-  attach(stage) {
+  /** The element to move, null when there is no picture; `size` is `{width, height}` of the original in pixels. */
+  attach(stage, size = null) {
     this.#stage = stage;
+    this.#size = stage && size;
+    this.#turns = 0;
     this.#pointers.clear();
+    this.#measure();
     this.reset();
   }
 
@@ -62,6 +82,13 @@ export class Zoom {
     this.#scale = 1;
     this.#x = this.#y = 0;
     this.#apply();
+  }
+
+  /** A quarter to the right; the whole picture is seen again. */
+  rotate() {
+    if (!this.#stage) return;
+    this.#turns = (this.#turns + 1) % 4;
+    this.reset();
   }
 
   in() {
@@ -113,7 +140,7 @@ export class Zoom {
 
   #zoomAt(x, y, factor) {
     if (!this.#stage) return;
-    const scale = Math.min(MOST, Math.max(1, this.#scale * factor));
+    const scale = Math.min(this.#most, Math.max(1, this.#scale * factor));
     this.#x = x - ((x - this.#x) * scale) / this.#scale;
     this.#y = y - ((y - this.#y) * scale) / this.#scale;
     this.#scale = scale;
@@ -125,11 +152,43 @@ export class Zoom {
     this.#x = Math.min(0, Math.max(clientWidth * (1 - this.#scale), this.#x));
     this.#y = Math.min(0, Math.max(clientHeight * (1 - this.#scale), this.#y));
     if (this.#stage) {
-      const still = this.#scale === 1;
-      this.#stage.style.transform = still ? "" : `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})`;
+      this.#stage.style.transform = this.#transform();
+      this.#stage.classList.toggle("is-pixelated", this.density >= SEEN_PX);
     }
     this.#frame.classList.toggle("is-zoomed", this.#scale > 1);
     this.#changed(this.#scale);
+  }
+
+  #transform() {
+    const moved = this.#scale === 1 ? "" : `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})`;
+    if (!this.#turns) return moved;
+    const [right, down] = [this.#frame.clientWidth / 2, this.#frame.clientHeight / 2];
+    const refit = this.#turns % 2 ? this.#turnedFit / this.#fit : 1;
+    return `${moved} translate(${right}px, ${down}px) rotate(${90 * this.#turns}deg) scale(${refit}) translate(${-right}px, ${-down}px)`;
+  }
+
+  get #isTiny() {
+    return this.#size && Math.max(this.#size.width, this.#size.height) <= TINY;
+  }
+
+  get #most() {
+    if (!this.#size) return MOST;
+    if (this.#isTiny) return Math.max(1, (TINY_PX * this.#scale) / this.density);
+    return Math.max(2, (MOST_PX * this.#scale) / this.density);
+  }
+
+  /** How large the whole picture is in its frame: a tiny one does not fill it. */
+  #measure() {
+    if (!this.#size || !this.#frame.clientWidth) return;
+    const { width, height } = this.#size;
+    const style = this.#stage.style;
+    style.padding = "";
+    const padding = parseFloat(getComputedStyle(this.#stage).paddingTop) || 0;
+    const [wide, high] = [this.#frame.clientWidth - 2 * padding, this.#frame.clientHeight - 2 * padding];
+    const limit = this.#isTiny ? TINY_PX : Infinity;
+    this.#fit = Math.min(wide / width, high / height, limit);
+    this.#turnedFit = Math.min(wide / height, high / width, limit);
+    if (this.#fit === limit) style.padding = `${padding + (high - height * limit) / 2}px ${padding + (wide - width * limit) / 2}px`;
   }
 
   #within(event) {

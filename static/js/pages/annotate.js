@@ -41,7 +41,7 @@ const clock = new VisibleClock();
 const pictures = new Pictures();
 const channel = "BroadcastChannel" in window ? new BroadcastChannel(`querent:${keeper}`) : null;
 const session = new Session(boot.urls.state, boot, noteProject);
-const notices = new Notices($("#notices"), {
+const notices = new Notices(document.body, {
   wake,
   reload: () => location.reload(),
   refused: () => saveState.open(),
@@ -275,6 +275,7 @@ function listen() {
     dialog.addEventListener("close", () => restFocus());
   }
   $("#item").addEventListener("blur", (event) => event.target.classList.remove("is-resting"));
+  addEventListener("resize", () => deck.current && workspace.fit());
   addEventListener("online", wake);
   addEventListener("offline", () => saveState.draw());
   addEventListener("pageshow", (event) => event.persisted && wake());
@@ -332,11 +333,12 @@ function drawQuestion(entry, another) {
   $("#item").hidden = false;
   if (another) {
     workspace.show(entry.task, pictures.of(entry.task));
+    workspace.fit();
     clock.restart();
     emptyPolls = 0;
   }
   if (another || entry.given !== shownGiven) markWhatIs(entry);
-  const back = given ? undefined : entry.task.returned;
+  const back = entry.task.returned;
   notices.set("returned", Boolean(back), back ? { comment: back.comment, answer: back.answer ? workspace.words(back.answer) : "" } : {});
   shownGiven = given;
   const past = $("#past");
