@@ -464,7 +464,10 @@ class PreviewQuery(serializers.Serializer[Any]):
         help_text="Every pixel instead: without loss up to a million, then a JPEG, scaled down beyond 32 million.",
     )
     low = serializers.FloatField(
-        default=0.0, min_value=-10.0, max_value=10.0, help_text="Of greys of more than 8 bits: black, in shares of their range."
+        default=0.0,
+        min_value=-10.0,
+        max_value=10.0,
+        help_text="Of greys of more than 8 bits: black, in shares of their range.",
     )
     high = serializers.FloatField(default=1.0, min_value=-10.0, max_value=11.0, help_text="... and white.")
 

@@ -26,7 +26,8 @@ class TaskImage(serializers.Serializer[Any]):
     width = serializers.IntegerField(help_text="Pixels of the upright original.")
     height = serializers.IntegerField(help_text="Pixels of the upright original.")
     deep = serializers.BooleanField(
-        required=False, help_text="Of greys of more than 8 bits: a preview takes `low` and `high`, a part of their range."
+        required=False,
+        help_text="Of greys of more than 8 bits: a preview takes `low` and `high`, a part of their range.",
     )
 
 

@@ -22,10 +22,10 @@ class Asset(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "sha256"], name="asset_once_per_project")]
 
+    def __str__(self) -> str:
+        return f"{self.format} {self.width}x{self.height} {self.sha256[:12]}"
+
     @property
     def is_deep(self) -> bool:
         """Greys of more than 8 bits: only a part of what they hold can be seen at once."""
         return self.mode.startswith(("I", "F"))
-
-    def __str__(self) -> str:
-        return f"{self.format} {self.width}x{self.height} {self.sha256[:12]}"

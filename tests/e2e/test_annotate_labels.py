@@ -167,12 +167,12 @@ def test_seventy_seven_labels_by_typing(open_page, annotator, bank):
     here = task_of(page, other_than=task)
     page.keyboard.press("Control+z")
     task_of(page, other_than=here)
-    assert page.is_visible("#past") and page.evaluate(PLACE) == place
+    assert (page.is_visible("#past"), page.evaluate(PLACE)) == (True, place)
     saved(page)
     page.context.set_offline(True)
     page.keyboard.press("Control+Shift+z")
     page.click("[data-notice=offline] [data-action=dismiss]")
-    assert page.is_hidden("[data-notice=offline]") and page.evaluate(PLACE) == place
+    assert (page.is_hidden("[data-notice=offline]"), page.evaluate(PLACE)) == (True, place)
     page.context.set_offline(False)
     holds(bank, given)
 

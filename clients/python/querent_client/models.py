@@ -941,6 +941,8 @@ class TaskImage(TypedDict):
     width: int
     # Pixels of the upright original.
     height: int
+    # Of greys of more than 8 bits: a preview takes `low` and `high`, a part of their range.
+    deep: NotRequired[bool]
 
 
 class TaskItem(TypedDict):
