@@ -6,13 +6,13 @@ import { equal, ok, test } from "./harness.js";
 
 const STAGE = `
   <section id="stage"><p data-part="context" hidden><span data-text></span></p><div data-part="body"></div>
-  <p data-part="loading" hidden></p><div data-part="failed" hidden><button></button></div><div data-part="zoom"></div></section>`;
+  <p data-part="loading" hidden></p><div data-part="failed" hidden><button></button></div><div data-part="light"></div><div data-part="zoom"></div></section>`;
 const PAIR_STAGE = `
   <section id="stage" data-modality="text"><header data-part="context"><button data-part="picture"></button>
     <div data-part="brief"><p data-part="purpose"></p><p data-part="words"></p><dl data-part="facts"></dl></div>
     <button data-part="step"></button><button data-part="more"><span data-text></span></button></header>
   <div data-part="pair"><div data-part="left"></div><button data-winner="left"><kbd></kbd></button>
-    <div data-part="right"></div><button data-winner="right"><kbd></kbd></button><div data-part="zoom"></div></div>
+    <div data-part="right"></div><button data-winner="right"><kbd></kbd></button><div data-part="light"></div><div data-part="zoom"></div></div>
   <p data-part="loading" hidden></p><div data-part="failed" hidden><button></button></div></section>`;
 const BUTTONS = '<button data-label="ham"></button><button data-label="spam"></button>';
 const SUBMIT = "<button data-submit><span data-text></span></button>";

@@ -5,7 +5,7 @@ function picture(size) {
   const frame = document.createElement("div");
   frame.style.cssText = "position:absolute;left:0;top:0;width:400px;height:200px";
   const stage = document.createElement("div");
-  stage.style.cssText = "width:400px;height:200px";
+  stage.style.cssText = "width:400px;height:200px;transform-origin:0 0";
   frame.append(stage);
   document.body.append(frame);
   const seen = [];

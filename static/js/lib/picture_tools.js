@@ -43,7 +43,9 @@ export class PictureTools {
 
   /** Shows the pictures on the table as chosen: after another one came. */
   show() {
-    for (const picture of this.#pictures()) {
+    const pictures = this.#pictures();
+    if (!pictures.length) return;
+    for (const picture of pictures) {
       if (picture.element) picture.element.style.filter = picture.deep ? "" : filterOf(light);
       picture.show({ window: windowOf(light) });
     }
