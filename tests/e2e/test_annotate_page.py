@@ -47,6 +47,13 @@ def test_instructions_in_a_drawer_with_their_version(open_page, annotator):
     task_of(page)
     assert "version 3" in page.inner_text("[data-notice=instructions]")
     assert page.is_hidden("#instructions")
+    asked = task_of(page)
+    page.set_viewport_size(PHONE["viewport"])  # where they lie over the question
+    page.keyboard.press("i")
+    assert page.is_hidden("#answers")
+    page.keyboard.press("2")
+    assert page.is_hidden("#instructions"), "a press closes them"
+    assert task_of(page) == asked, "and answers nothing"
 
 
 def test_the_theme_is_kept(open_page, annotator):

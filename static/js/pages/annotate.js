@@ -98,6 +98,7 @@ let fetchTimer = 0;
 let pauseReason = "";
 let shownGiven = null;
 let progressAskedAt = 0;
+let isFirstVisit = false;
 
 async function start() {
   for (const cap of document.querySelectorAll("[data-cap]")) nameCap(cap);
@@ -139,7 +140,7 @@ function withUnsent(history, tasks, unsent) {
 
 function give(answer) {
   const entry = deck.current;
-  if (!entry) return;
+  if (!entry || uncover()) return;
   if (!workspace.isReady) return pressedTooSoon(entry, answer);
   kept.drop();
   if (!(entry.given?.answer && JSON.stringify(entry.given.answer) === JSON.stringify(answer))) {
@@ -153,7 +154,7 @@ function give(answer) {
 
 function skip(reason) {
   const entry = deck.current;
-  if (!entry) return;
+  if (!entry || uncover()) return;
   if (entry.given?.answer) mine -= 1;
   if (entry.given?.skip !== reason) send(entry, "skip", { reason });
   drafts.note(entry.task.id, null);
@@ -222,8 +223,17 @@ function toggleInstructions(open = $("#instructions").hidden) {
     drawer.querySelector("h2").focus();
     remember(readKey, boot.instructions.version);
     notices.set("instructions", false);
-  } else restFocus("[data-command=instructions]");
+  } else {
+    restFocus(isFirstVisit ? undefined : "[data-command=instructions]"); // back to where it was, and nobody pressed that
+    if (isFirstVisit && deck.current && workspace.isReady) clock.restart(); // reading them was no part of answering
+    isFirstVisit = false;
+  }
   return true;
+}
+
+/** Where the instructions lie over the question a press only closes them; true when it did. */
+function uncover() {
+  return getComputedStyle($("#instructions")).position === "absolute" && toggleInstructions(false);
 }
 
 /** Made when it is opened: some keys go by how the page is arranged. */
@@ -543,7 +553,8 @@ function noteProject(latest) {
 function noteInstructions() {
   const { version } = boot.instructions;
   const read = recall(readKey);
-  if (version > 0 && read === null) toggleInstructions(true);
+  isFirstVisit = version > 0 && read === null;
+  if (isFirstVisit) toggleInstructions(true);
   else notices.set("instructions", version > 0 && read !== version);
 }
 
