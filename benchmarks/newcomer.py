@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, Response, sync_playwright
@@ -53,7 +53,7 @@ class Shot:
     name: str
     path: str
     size: tuple[int, int] = DESK
-    theme: str = "light"
+    theme: Literal["light", "dark"] = "light"
 
 
 #: Taken when the first part is labeled, before anybody plays the rest.
@@ -171,7 +171,8 @@ def true_labels() -> dict[str, str]:
 
 def labels_by_item(newcomer: Newcomer) -> dict[int, str]:
     """True labels by the numbers of items: a manager may ask what a picture is called, an annotator is blind."""
-    truth, found, path = true_labels(), {}, f"projects/{SAMPLE}/items/?limit=100"
+    truth, path = true_labels(), f"projects/{SAMPLE}/items/?limit=100"
+    found: dict[int, str] = {}
     while path:
         page = newcomer.api(path)
         found |= {item["id"]: truth[item["data"]["image"]] for item in page["results"]}
