@@ -30,6 +30,7 @@ from learning.core.aggregation import NO_LABEL, RULES, KnownTruth, Votes, votes_
 from learning.core.aggregation.auto import choose
 from learning.core.aggregation.dawid_skene import DawidSkene
 from learning.core.aggregation.majority import Majority
+from learning.core.evaluation.intervals import mean_of_few
 from learning.core.learners import make_learner, one_hot
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -207,7 +208,8 @@ def calibrations(seeds: int) -> Iterator[str]:
 
 def learned(seeds: int) -> Iterator[str]:
     """Yield what models come to that learned 600 digits by the majority's shares, by ``auto``'s posterior, and by its
-    label alone: the share right of those digits that nobody was asked about."""
+    label alone (of a tie by the shares): the share right of those digits that nobody was asked about, and what the
+    label gains over the shares, with Student's interval over seeds."""
     features, truth = digits()
     n_labels = int(truth.max()) + 1
     for mix in MIXES:
@@ -235,9 +237,11 @@ def learned(seeds: int) -> Iterator[str]:
                 took.append(auto.rule)
             said, rules = np.mean(found, axis=0), ", ".join(f"{rule} {took.count(rule)}" for rule in sorted(set(took)))
             gaps = np.array(found)[:, 1] - np.array(found)[:, 0]
+            gain = mean_of_few(np.array(found)[:, 2] - np.array(found)[:, 0], 1e-3)
             yield (
                 f"{mix}, {answers} answers, {n_gold} gold: majority {said[0]:.3f}, posterior {said[1]:.3f}"
-                f" (least gain {gaps.min():+.3f}), label {said[2]:.3f} ({rules})"
+                f" (least gain {gaps.min():+.3f}), label {said[2]:.3f}"
+                f" ({gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]) ({rules})"
             )
 
 

@@ -101,8 +101,9 @@ def expected(project: Project, seed: int) -> tuple[NextHour, IntArray, IntArray]
     assert suspicion is not None
     asked = np.arange(0, min(4 * ANSWERS, suspicion.belief.size), 4)
     known = LabeledSoFar(
-        project.known.size, project.new.size, project.n_labels, errors, gain, unsure, suspicion.belief, asked
-    )
+        project.known.size, project.new.size, project.n_labels, errors, gain, unsure, suspicion.beliefs,
+        suspicion.given, asked,
+    )  # fmt: skip
     return next_hour(known), project.known[suspicion.rows], following
 
 

@@ -4,7 +4,7 @@ from django.dispatch import Signal
 
 #: kwargs: project_id
 answer_recorded = Signal()
-#: kwargs: project_id; answers stopped counting or count again: an item was set aside, a person put in quarantine
+#: kwargs: project_id; answers count otherwise: an item was set aside, a person put in quarantine, gold came or went
 answers_changed = Signal()
 #: kwargs: project_id
 items_imported = Signal()

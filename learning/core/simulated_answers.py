@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from learning.core.aggregation import Votes, votes_of
+from learning.core.aggregation.majority import most_said
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.cycle import Answers
 from learning.core.learners import one_hot
@@ -100,13 +101,11 @@ class AskedSoFar:
         self.counts[numbers] += 1
 
     def answers(self) -> Answers:
-        """Return what is known: the share of people who gave each label, as a project learns from it."""
-        counts, people = self.counts, self._turns[0].people
-        if people is not None:
-            people = np.where(counts > 1, NOBODY, people[self.rows])
-        several = counts[:, None] > 1
-        shares = np.divide(self.votes, counts[:, None], out=self.votes.copy(), where=several)
-        return Answers(self._features[self.rows], shares, people=people)
+        """Return what is known, as a project learns from it: the label most people gave, of a tie a part of each."""
+        if self._turns[0].people is None:
+            return Answers(self._features[self.rows], self.votes / self.counts[:, None])
+        people = np.where(self.counts > 1, NOBODY, self._turns[0].people[self.rows])
+        return Answers(self._features[self.rows], most_said(self.votes), people=people)
 
     def by_person(self) -> Votes:
         """Return the same answers with who gave them; where nobody is simulated the first ones are one person's."""

@@ -129,7 +129,7 @@ class Run(JobRecord):
 
     @property
     def news_seen(self) -> int:
-        """What the next decision is counted from: new answers, and answers that stopped counting or count again."""
+        """What the next decision is counted from: new answers, and changes of what counts."""
         return self.annotations_seen + self.changes_seen
 
     @property

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from learning.core.aggregation import votes_of
-from learning.core.cycle import Settings
+from learning.core.cycle import Answers, Settings, fit_model
 from learning.core.learners import one_hot
 from learning.core.second_opinions import RULES, KnownItems, SecondOpinions, Shown, ask_again
 from learning.core.second_opinions.doubt import doubt
 from learning.core.second_opinions.rules import LikelyWrong
 from learning.core.second_opinions.wrong import WAYS, explain, wrong_label
 from learning.core.simulated_answers import AskedSoFar
+from learning.core.simulated_asking import believed
 from learning.core.simulated_people import Crowd, SimulatedPeople, make_people
 from learning.core.simulation import Bench, Curve, simulate
 
@@ -116,6 +117,17 @@ def test_second_answers_tell_in_which_way_people_err_and_the_chances_of_wrong_la
     is_wrong = first.argmax(axis=1) != truth
     likeliest = np.argsort(-wrong)[:80]
     assert is_wrong[likeliest].mean() > 1.5 * is_wrong.mean()
+
+
+def test_a_label_that_nothing_else_has_is_no_suspicion() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.array([0, 1] * 15 + [2])
+    answers = Answers(rng.normal(4.0 * one_hot(labels, 3), 1.0).astype(np.float32), one_hot(labels, 3))
+    model = fit_model(answers, Settings("classification", 3), rng)
+    assert model is not None
+    found = believed(model, len(labels), 3)
+    assert found[-1].tolist() == [1 / 3] * 3, "no model that did not learn it has met the label"
+    assert found[:-1].max(axis=1).min() > 0.5
 
 
 @pytest.mark.parametrize("wrong", [{"most_share": 1.0}, {"most_share": -0.1}, {"most_answers": 1}])

@@ -8,13 +8,24 @@ from learning.core.evaluation.answer_errors import AnswerErrors
 from learning.core.evaluation.intervals import Estimate, share
 from learning.core.evaluation.intervals_difference import weighted_sum
 from learning.core.quality.next_hour import LabeledSoFar, NextHour, least_sure, next_hour
+from learning.core.quality.suspected_errors import wrong_answers
+
+
+def beliefs_of(own) -> dict[str, np.ndarray]:
+    """Ten labels are given in turns; where that is not believed another one is, the others no more than the given."""
+    rows = np.arange(len(own))
+    given = rows % 10
+    beliefs = np.tile(np.minimum(own, (1.0 - own) / 9)[:, None], 10)
+    beliefs[rows, (given + 1 + rows // 10 % 9) % 10] += np.maximum(1.0 - 10 * own, 0.0)
+    beliefs[rows, given] = own
+    return {"beliefs": beliefs, "given_labels": given}
 
 
 def project(rate: float = 0.1, **other) -> LabeledSoFar:
-    beliefs = np.concatenate((np.linspace(0.0, 0.05, 100), np.linspace(0.4, 1.0, 900)))
+    own = np.concatenate((np.linspace(0.0, 0.05, 100), np.linspace(0.4, 1.0, 900)))
     given = {
         "errors": AnswerErrors(share(rate * 400, 400), None), "gain": Estimate(0.03, 0.01, 0.05, 200),
-        "unsure": share(26, 40), "beliefs": beliefs, "asked": np.arange(0, 400, 4), **other,
+        "unsure": share(26, 40), "asked": np.arange(0, 400, 4), **beliefs_of(own), **other,
     }  # fmt: skip
     return LabeledSoFar(n_known=1000, n_new=800, n_labels=10, **given)
 
@@ -45,9 +56,30 @@ def test_what_was_seen_counts_for_more_than_what_is_believed():
 
 
 def test_no_more_is_mended_than_people_get_wrong():
-    beliefs = np.full(1000, 0.01)
-    found = next_hour(project(rate=0.01, beliefs=beliefs, gain=None)).relabels
+    found = next_hour(project(rate=0.01, gain=None, **beliefs_of(np.full(1000, 0.99)))).relabels
     assert found.value < 0.05 * 100, "where one answer in a hundred is wrong, so is one of those looked at"
+
+
+@pytest.mark.parametrize(("sharper", "rate"), [(0.3, 0.1), (2.0, 0.1), (0.5, 0.3)])
+def test_how_many_of_the_first_answers_are_wrong_is_found_whatever_beliefs_are_drawn_to(sharper, rate):
+    rng = np.random.default_rng(0)
+    true = rng.dirichlet(np.full(4, 0.5), 4_000)
+    labels = (np.cumsum(true, axis=1) < rng.random((4_000, 1))).sum(axis=1)
+    is_wrong = rng.random(4_000) < rate
+    given = np.where(is_wrong, (labels + rng.integers(1, 4, 4_000)) % 4, labels)
+    beliefs = true**sharper / (true**sharper).sum(axis=1, keepdims=True)
+    found = wrong_answers(beliefs, given, rate)
+    first = np.argsort(-found)[:200]
+    assert found.mean() == pytest.approx(rate, abs=0.02)
+    assert found[first].mean() == pytest.approx(is_wrong[first].mean(), abs=0.07)
+    assert wrong_answers(beliefs, given, 0.0).max() == 0.0
+
+
+def test_where_most_are_wrong_fewer_are_asked_about_and_those_are_the_first():
+    own = np.concatenate((np.full(50, 0.001), np.full(950, 0.991)))
+    found = next_hour(project(rate=0.05, gain=None, **beliefs_of(own))).relabels
+    # fifty wrong ones cost nearly two answers each and leave five for the others
+    assert found.value == pytest.approx(50 * 0.95**2, abs=1.0)
 
 
 def test_an_interval_of_a_sum_holds_what_was_drawn():

@@ -150,6 +150,7 @@ def test_a_tied_pool_item_is_learned_from_by_its_shares():
         make_answer(item, UserFactory(), {"label": label})
     pool = frozen(project).pool
     np.testing.assert_allclose(pool.soft, [[0.5, 0.5]])
+    np.testing.assert_allclose(pool.taught, pool.soft)
     assert pool.tied.all()
     assert not pool.hard.any()
 

@@ -24,6 +24,7 @@ def test_the_majority_of_the_annotators_counts_and_the_shares_are_kept():
     pool = frozen(project).pool
     np.testing.assert_allclose(pool.soft, [[1 / 3, 2 / 3]])
     np.testing.assert_array_equal(pool.hard, [[0, 1]])
+    np.testing.assert_array_equal(pool.taught, [[0, 1]], "two of three say more than two thirds")
 
 
 def test_several_labels_are_decided_one_by_one():
@@ -34,6 +35,7 @@ def test_several_labels_are_decided_one_by_one():
     pool = frozen(project).pool
     np.testing.assert_allclose(pool.soft, [[1, 0.5, 0]])
     np.testing.assert_array_equal(pool.hard, [[1, 0, 0]])
+    np.testing.assert_array_equal(pool.taught, pool.soft)
 
 
 def test_no_label_at_all_is_an_answer_of_a_multilabel_project():

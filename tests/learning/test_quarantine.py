@@ -52,7 +52,7 @@ def test_a_run_leaves_their_answers_out_on_both_sides_and_says_how_many(project,
     data = frozen(project)
     assert (len(data.pool), len(data.evaluation), data.n_left_out) == (25, 5, 30)
     run = decide(project.pk)
-    assert (run.trigger, run.reason) == (Trigger.LABELS, "0 new answers, 30 that stopped counting or count again")
+    assert (run.trigger, run.reason) == (Trigger.LABELS, "0 new answers, 30 changes of what counts")
     run_training(run.pk)
     run.refresh_from_db()
     assert run.steps[0]["note"] == (
@@ -90,7 +90,7 @@ def test_few_changes_wait_for_answers_to_make_a_run_due(project, people):
     answer_some(project, people.annotator, 8)
     assert due_projects() == [project.pk]
     assert ask_once(project.pk)
-    assert decide(project.pk).reason == "8 new answers, 12 that stopped counting or count again"
+    assert decide(project.pk).reason == "8 new answers, 12 changes of what counts"
 
 
 def test_changes_alone_make_a_run_due_when_there_are_many(project, people):
@@ -109,7 +109,7 @@ def test_a_manager_may_ask_for_a_run_after_one_change(project, people):
     item = Item.objects.filter(project=project, answers=1, split=Split.POOL).first()
     set_aside(people.reviewer, item)
     run = decide(project.pk, Trigger.MANUAL, people.manager)
-    assert (run.state, run.reason) == ("queued", "0 new answers, 1 that stopped counting or count again")
+    assert (run.state, run.reason) == ("queued", "0 new answers, 1 change of what counts")
     restore(people.reviewer, item)
     assert Progress.objects.get(project=project).changes == 2
 

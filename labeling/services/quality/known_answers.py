@@ -6,9 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from labeling import signals
 from labeling.kinds import InvalidAnswer, kind_of
-from labeling.models import Action, Item, KnownAnswer, KnownFrom, Member, Project, Task, TaskState, User
+from labeling.models import Action, Item, KnownAnswer, KnownFrom, Member, Project, Split, Task, TaskState, User
 from labeling.selectors.access import require
+from labeling.selectors.known_truth import weighs_evidence
 from labeling.selectors.label_names import label_names
 from labeling.services.answers.answer_check import AnswerCheck
 from labeling.services.audit.trail import record
@@ -88,6 +90,11 @@ def _locked(project: Project, item: Item) -> KnownAnswer | None:
 
 
 def _ask_as_gold(project: Project, item: Item) -> None:
-    """Brings the item to the people it should be put to now."""
+    """Brings the item to the people it should be put to now. Where models learn by evidence, gold of the pool changes
+    what they learn, and is news as answers are."""
     _, deltas = bring(ITEMS, [item.pk], Project.objects.get(pk=project.pk))
+    if is_news := item.split == Split.POOL and weighs_evidence(project):
+        deltas["changes"] += 1
     move_progress(project.pk, deltas)
+    if is_news:
+        transaction.on_commit(lambda: signals.answers_changed.send_robust(Item, project_id=project.pk))

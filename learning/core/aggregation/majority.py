@@ -4,8 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from learning.core.aggregation.base import Aggregated, decided
+from learning.core.aggregation.base import EVEN, Aggregated, decided
 from learning.core.aggregation.votes import KnownTruth, Votes
+from learning.core.arrays import DoubleArray
+
+
+def most_said(shares: DoubleArray) -> DoubleArray:
+    """Return the label most people gave as the only one, of one label an item; labels that are tied have a part each.
+
+    What a model learns from (decision 0111): the share of votes says less of an item than is known of it.
+
+    Parameters
+    ----------
+    shares : ndarray of float64, shape (n, n_labels)
+        Of people, or how many.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, n_labels)
+        Rows sum to 1; all 0 where nobody said anything.
+
+    Examples
+    --------
+    >>> most_said(np.array([[2.0, 1.0], [1.0, 1.0]])).tolist()
+    [[1.0, 0.0], [0.5, 0.5]]
+    """
+    first = (shares >= shares.max(axis=1, keepdims=True, initial=0.0) - EVEN) & (shares > 0.0)
+    return np.asarray(first / np.maximum(first.sum(axis=1, keepdims=True), 1))
 
 
 class Majority:

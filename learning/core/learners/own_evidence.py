@@ -52,12 +52,17 @@ class Beliefs:
 
 
 def beliefs_of(evidence: OutOfFold | None, targets: DoubleArray, weights: DoubleArray, kind: Kind) -> Beliefs | None:
-    """Return the out-of-fold probabilities in the columns of the targets; None with too few answers."""
+    """Return the out-of-fold probabilities in the columns of the targets; None with too few answers.
+
+    A row whose label is absent from the other folds is left out: a model that never met the label holds it to be
+    impossible, and that says nothing of the answer.
+    """
     if evidence is None:
         return None
-    probabilities = np.zeros((len(evidence.rows), targets.shape[1]))
-    probabilities[:, _learned(targets, weights, kind)] = evidence.probabilities
-    return Beliefs(evidence.rows, probabilities)
+    judged = evidence.judged > 0
+    probabilities = np.zeros((int(judged.sum()), targets.shape[1]))
+    probabilities[:, _learned(targets, weights, kind)] = evidence.probabilities[judged]
+    return Beliefs(evidence.rows[judged], probabilities)
 
 
 def row_losses_of(

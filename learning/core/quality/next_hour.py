@@ -18,12 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.answer_errors import AnswerErrors
 from learning.core.evaluation.intervals import Estimate, share
 from learning.core.evaluation.intervals_difference import weighted_sum
+from learning.core.quality.suspected_errors import wrong_answers
 
 #: Answers that are to be spent.
 ANSWERS = 100
@@ -33,8 +33,6 @@ MIN_SHOWN = 5
 LEAST_RIGHT = 1.0
 #: Items of those that measure that say how unsure a model is.
 FEWEST_ITEMS = 20
-#: Halvings until the shift of log odds is known.
-_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,10 @@ class LabeledSoFar:
         Share of eval items that the model has right more for all of its answers than for half of them.
     unsure : Estimate or None
         Of :func:`least_sure`: how often the model is right about what it is as unsure about as about the next items.
-    beliefs : ndarray of float64, shape (m,)
-        How far the answers are believed, rising.
+    beliefs : ndarray of float64, shape (m, n_labels)
+        What models that have not learned an answer believe, the least believed answer first.
+    given_labels : ndarray of int, shape (m,)
+        These answers.
     asked : ndarray of int
         Which of them second opinions would be asked about.
     doubts_decided, doubts_right : int
@@ -69,6 +69,7 @@ class LabeledSoFar:
     gain: Estimate | None
     unsure: Estimate | None
     beliefs: DoubleArray
+    given_labels: IntArray
     asked: IntArray
     doubts_decided: int = 0
     doubts_right: int = 0
@@ -123,23 +124,26 @@ def next_hour(known: LabeledSoFar) -> NextHour:
     >>> half = Estimate(0.03, 0.01, 0.05, 200)
     >>> def project(rate: float) -> LabeledSoFar:
     ...     errors = AnswerErrors(share(rate * 400, 400), None)
-    ...     beliefs = np.concatenate((np.linspace(0.0, 0.05, 100), np.linspace(0.4, 1.0, 900)))
-    ...     return LabeledSoFar(1000, 800, 10, errors, half, share(26, 40), beliefs, np.arange(0, 400, 4))
+    ...     own = np.concatenate((np.linspace(0.0, 0.05, 100), np.linspace(0.4, 1.0, 900)))
+    ...     beliefs, said = np.stack((own, 1.0 - own), axis=1), np.zeros(1000, int)
+    ...     return LabeledSoFar(1000, 800, 2, errors, half, share(26, 40), beliefs, said, np.arange(0, 400, 4))
     >>> next_hour(project(0.1)).ranked()[0], next_hour(project(0.0)).ranked()[0]
     ('relabels', 'more')
     """
     rate = known.rate
     if rate is None:
         return NextHour(None, None, None)
-    first = np.arange(min(ANSWERS, known.beliefs.size))
-    wrong = _scaled(rate, lambda errs: _wrong(known.beliefs, errs, first))
+    relabels = _of_rate(rate, lambda errs: _mended(known, errs, _wrong(known, errs)))
     if known.doubts_decided >= MIN_SHOWN:
-        wrong = share(known.doubts_right, known.doubts_decided)
-    second = _scaled(rate, lambda errs: _wrong(known.beliefs, errs, known.asked))
+        decided = share(known.doubts_right, known.doubts_decided)
+        relabels = _of_rate(decided, lambda wrong: _mended(known, rate.value, np.full(known.n_known, wrong)))
+    second = _of_rate(rate, lambda errs: _mended(known, errs, _wrong(known, errs)[known.asked]))
     if known.given >= MIN_SHOWN:
-        found = share(known.contradicted, known.given)
-        second = _scaled(found, lambda seen: _behind(seen, rate.value))
-    return NextHour(_more(known, rate), _again(known, rate, second), _again(known, rate, wrong))
+        seen = share(known.contradicted, known.given)
+        second = _of_rate(
+            seen, lambda found: _mended(known, rate.value, np.full(known.n_known, _behind(found, rate.value)))
+        )
+    return NextHour(_more(known, rate), _again(known, rate, second), _again(known, rate, relabels))
 
 
 def least_sure(probabilities: FloatMatrix, right: BoolArray, n_new: int) -> Estimate | None:
@@ -183,41 +187,35 @@ def _more(known: LabeledSoFar, rate: Estimate) -> Estimate | None:
     n = min(ANSWERS, known.n_new)
     learned = np.log2((known.n_known + n) / known.n_known) * (known.n_new - n)
     wrong = rate.value / max(known.n_labels - 1, 1)  # by mistake people give the label of a model that is wrong, too
-    model = _scaled(known.unsure, lambda seen: float(np.clip((seen - wrong) / (1.0 - rate.value - wrong), 0.0, 1.0)))
+    model = _of_rate(known.unsure, lambda seen: float(np.clip((seen - wrong) / (1.0 - rate.value - wrong), 0.0, 1.0)))
     found = weighted_sum((-n, rate), (-n, model), (float(learned), known.gain))
     return Estimate(found.value + n, found.low + n, found.high + n, found.n)
 
 
-def _again(known: LabeledSoFar, rate: Estimate, wrong: Estimate) -> Estimate | None:
+def _again(known: LabeledSoFar, rate: Estimate, mended: Estimate) -> Estimate | None:
+    """Add to the labels that are mended what the others gain, for fewer wrong answers teach more."""
     if not known.n_known:
         return None
-    right = 1.0 - rate.value
-    other_way = rate.value**2 / max(known.n_labels - 1, 1)
-    contradicted = wrong.value * right + (1.0 - wrong.value) * rate.value
-    items = min(ANSWERS / (1.0 + contradicted), known.n_known)
-    mended = _scaled(wrong, lambda share_wrong: share_wrong * right**2 - (1.0 - share_wrong) * other_way)
     if known.gain is None or not known.n_new:
-        return weighted_sum((items, mended))
-    after = max(rate.value - items * mended.value / known.n_known, 0.0)
+        return mended
+    after = max(rate.value - mended.value / known.n_known, 0.0)
     learned = np.log2(_taught(after, known.n_labels) / _taught(rate.value, known.n_labels)) * known.n_new
-    return weighted_sum((items, mended), (float(learned), known.gain))
+    return weighted_sum((1.0, mended), (float(learned), known.gain))
 
 
-def _wrong(beliefs: DoubleArray, rate: float, rows: IntArray) -> float:
-    """Return the share of wrong answers among some rows, where a share of all of them is wrong.
+def _mended(known: LabeledSoFar, rate: float, wrong: DoubleArray) -> float:
+    """Labels right more by the next answers, to items that are wrong with such chances, one after the other.
 
-    Beliefs are an order and no probabilities: the log odds of a wrong answer are those of the doubt, moved by what
-    makes as many answers wrong as people give.
+    Who contradicts an answer needs a third one to decide, so that few items are asked about where most are wrong.
     """
-    if not rows.size:
-        return 0.0
-    believed = np.clip(beliefs, 1e-4, 1.0 - 1e-4)
-    log_odds = np.log((1.0 - believed) / believed)
-    low, high = -40.0, 40.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2.0
-        low, high = (low, middle) if expit(log_odds + middle).mean() > rate else (middle, high)
-    return float(expit(log_odds[rows] + low).mean())
+    right = 1.0 - rate
+    spent = np.cumsum(1.0 + wrong * right + (1.0 - wrong) * rate)
+    mended = wrong * right**2 - (1.0 - wrong) * rate**2 / max(known.n_labels - 1, 1)
+    return float(np.interp(ANSWERS, np.concatenate(([0.0], spent)), np.concatenate(([0.0], np.cumsum(mended)))))
+
+
+def _wrong(known: LabeledSoFar, rate: float) -> DoubleArray:
+    return wrong_answers(known.beliefs, known.given_labels, rate)
 
 
 def _behind(contradicted: float, rate: float) -> float:
@@ -229,5 +227,6 @@ def _taught(rate: float, n_labels: int) -> float:
     return float(max(1.0 - rate * n_labels / max(n_labels - 1, 1), 0.05) ** 2)
 
 
-def _scaled(found: Estimate, rising: Callable[[float], float]) -> Estimate:
-    return Estimate(rising(found.value), rising(found.low), rising(found.high), found.n)
+def _of_rate(found: Estimate, function: Callable[[float], float]) -> Estimate:
+    value, *ends = (function(each) for each in (found.value, found.low, found.high))
+    return Estimate(value, min(value, *ends), max(value, *ends), found.n)

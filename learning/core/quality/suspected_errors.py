@@ -5,7 +5,8 @@ without the answer's group (confident learning); one third are its ten nearest n
 one counting for more. With one answer in ten planted wrong among 1,000 (``benchmarks/suspected_errors.py``) the two
 together name more of all wrong answers than either alone on every set tried.
 
-What comes of it is an order and no probability: a model that learned from wrong answers believes them a little.
+What comes of it is an order and no probability: a model that learned from wrong answers believes them a little. What it
+says of the truth is found by :func:`wrong_answers` once it is known how many answers are wrong.
 
 References
 ----------
@@ -18,8 +19,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
-from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray, row_blocks
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray, row_blocks, softmax
 from learning.core.forms import Kind, form_of
 from learning.core.learners.evidence import Answered
 from learning.core.learners.logistic import LogisticLearner
@@ -37,6 +39,10 @@ FEWEST_ROWS = 20
 _NEARNESS = 4
 #: What is believed of a label that no neighbour has, in neighbours.
 _UNSEEN = 0.1
+#: Answers that tell how far beliefs are drawn out, between these temperatures, and nothing is believed less.
+_ROWS_SCALED, _SHARPEST, _FLATTEST, _LEAST = 5_000, 0.05, 5.0, 1e-6
+#: Of the wrong answers that follow what is believed so many are any label.
+_ANY = 0.1
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,18 @@ class Suspicion:
         left out, rightly.
     neighbours : ndarray of int, shape (m, NEIGHBOURS)
         The nearest answers of other groups, nearest first; -1 where there are no more.
+    beliefs : ndarray of float64, shape (m, k)
+        What is believed of every label.
+    given : ndarray of int, shape (m,)
+        Of one label an item: the answer.
     """
 
     rows: IntArray
     belief: DoubleArray
     label: IntArray
     neighbours: IntArray
+    beliefs: DoubleArray
+    given: IntArray
 
 
 def suspected_errors(
@@ -111,7 +123,68 @@ def suspected_errors(
     order = np.flatnonzero(is_known)
     order = order[np.lexsort((judged[order], own[order]))]
     neighbours = np.where(near >= 0, judged[near], -1)
-    return Suspicion(judged[order], own[order], label[order], neighbours[order])
+    return Suspicion(
+        judged[order], own[order], label[order], neighbours[order], belief[order], given[order].argmax(axis=1)
+    )
+
+
+def wrong_answers(beliefs: DoubleArray, given: IntArray, rate: float) -> DoubleArray:
+    """Return the chance that each answer is wrong, of one label an item, where a share of all answers is.
+
+    The beliefs at some temperature are taken for what is true: models that learned from wrong answers are less sure
+    than they could be. A wrong answer is any other label alike, or as likely as it is believed: the temperature and the
+    way to err are those that make the answers likeliest.
+
+    Parameters
+    ----------
+    beliefs : ndarray of float64, shape (m, k)
+        Of models that have not learned the answer; rows sum to 1.
+    given : ndarray of int, shape (m,)
+        The answers.
+    rate : float
+        Of wrong answers, in [0, 1).
+
+    Returns
+    -------
+    ndarray of float64, shape (m,), range [0, 1]
+
+    Examples
+    --------
+    >>> beliefs = np.repeat([[0.7, 0.3], [0.3, 0.7]], [90, 10], axis=0)
+    >>> wrong_answers(beliefs, np.zeros(100, int), 0.1)[[0, 99]].round(2).tolist()
+    [0.0, 1.0]
+    """
+    every = np.arange(len(given))
+    some = every[:: max(-(-every.size // _ROWS_SCALED), 1)]
+    bounds = float(np.log(_SHARPEST)), float(np.log(_FLATTEST))
+    found: list[tuple[float, float, bool]] = []
+    for follows in (False, True):
+
+        def cost(log_temperature: float, follows: bool = follows) -> float:
+            _, said = _explained(beliefs[some], given[some], rate, log_temperature, follows)
+            return -float(np.log(said).sum())
+
+        best = minimize_scalar(cost, bounds=bounds, method="bounded")
+        found.append((float(best.fun), float(best.x), follows))
+    right, said = _explained(beliefs, given, rate, *min(found)[1:])
+    return np.asarray(np.clip(1.0 - right / said, 0.0, 1.0))
+
+
+def _explained(
+    beliefs: DoubleArray, given: IntArray, rate: float, log_temperature: float, follows: bool
+) -> tuple[DoubleArray, DoubleArray]:
+    """The chances that each answer is given and true, and that it is given at all."""
+    n_labels, rows = beliefs.shape[1], np.arange(len(given))
+    true = softmax(np.log(np.maximum(beliefs, _LEAST)) / np.exp(log_temperature))
+    own = true[rows, given]
+    if follows:  # an item of another label is taken for the given one as often as that is believed of it
+        taken = (1.0 - _ANY) * beliefs + _ANY / n_labels
+        other = true / np.maximum(1.0 - taken, _LEAST)
+        wrong = taken[rows, given] * (other.sum(axis=1) - other[rows, given])
+    else:
+        wrong = (1.0 - own) / max(n_labels - 1, 1)
+    right = (1.0 - rate) * own
+    return right, np.maximum(right + rate * wrong, np.finfo(np.float64).tiny)
 
 
 def _is_said(targets: DoubleArray, kind: Kind) -> BoolArray:

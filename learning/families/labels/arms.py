@@ -85,7 +85,7 @@ def _compare(context: Context, active: NDArray[np.int64], random: NDArray[np.int
         rows = np.searchsorted(context.data.pool.ordinals, ordinals)
         of_source = context.data.item_weights
         answers = Answers(
-            matrix.take(ordinals), context.data.pool.soft[rows], None if of_source is None else of_source[rows]
+            matrix.take(ordinals), context.data.pool.taught[rows], None if of_source is None else of_source[rows]
         )
         model = fit_model(answers, settings, step_rng(run.seed, "arms fit"), unlabeled)
         assert model is not None  # there are answers

@@ -43,7 +43,8 @@ def measure(context: Context, candidate: Candidate[Any], doubts: Suspicion) -> N
         errors=errors,
         gain=_doubling(context, candidate),
         unsure=least_sure(measured.probabilities, right, n_new),
-        beliefs=doubts.belief,
+        beliefs=doubts.beliefs,
+        given_labels=doubts.given,
         # drawn softly by rank: about one in four of the first ones
         asked=np.arange(0, min(4 * ANSWERS, doubts.belief.size), 4),
         doubts_decided=decided,

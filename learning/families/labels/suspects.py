@@ -32,7 +32,7 @@ def name(context: Context, candidate: Candidate[Any]) -> None:
         return
     with context.log.step("suspected errors") as step:
         rng = step_rng(run.seed, "suspected errors")
-        found = suspected_errors(answers.features, answers.targets, answers.groups, objective.form, rng)
+        found = suspected_errors(answers.features, context.data.pool.soft, answers.groups, objective.form, rng)
         rows = [] if found is None else _rows(context, found)
         with transaction.atomic():
             settle(run)

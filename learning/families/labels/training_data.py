@@ -18,6 +18,7 @@ from labeling.models import Annotation, ItemStatus, Source, Split
 from labeling.models.source import FULL_WEIGHT
 from labeling.selectors.label_names import label_names
 from learning.core.aggregation import NO_LABEL
+from learning.core.aggregation.majority import Majority, most_said
 from learning.core.cycle import Answers
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.person_weights import NOBODY
@@ -39,7 +40,8 @@ class LabeledItems:
     """Items with an answer, by rising ordinal.
 
     ``soft`` is the share of annotators who gave each label, ``hard`` their consensus as 0 and 1; where they are
-    ``tied`` there is none, and ``hard`` has the labels that more than half gave. ``sources`` says where the label
+    ``tied`` there is none, and ``hard`` has the labels that more than half gave. ``taught`` is what a model learns:
+    ``soft``, but of one label an item the one most people gave (decision 0111). ``sources`` says where the label
     comes from, by its name in ``SOURCES``. ``agreement`` is the share of pairs of
     people who gave the same answer, NaN where fewer than two people answered. ``annotators`` holds who answered
     (a user's id), NOBODY where several did or the answer was imported.
@@ -48,6 +50,7 @@ class LabeledItems:
     ordinals: NDArray[np.int64]
     soft: NDArray[np.float64]
     hard: NDArray[np.float64]
+    taught: NDArray[np.float64]
     groups: NDArray[np.int64]
     imported: NDArray[np.bool_]
     agreement: NDArray[np.float64]
@@ -83,7 +86,7 @@ class LabelData:
     the pool (``left_out`` counts them), as if it had not been given. The eval split knows no weights.
 
     ``consensus`` is what people's answers to the pool come to by the rule there is evidence for, where the project goes
-    by it: ``soft``, ``hard`` and ``tied`` of the pool are then of it. The eval split is the majority of people.
+    by it: ``soft``, ``hard``, ``taught`` and ``tied`` of the pool are then of it. The eval split is people's majority.
     """
 
     labels: tuple[str, ...]
@@ -190,11 +193,14 @@ def _by_evidence(pool: LabeledItems, consensus: PoolConsensus) -> LabeledItems:
     rows = np.searchsorted(pool.ordinals, consensus.ordinals)
     ours = pool.sources[rows] == Source.HUMAN.value
     rows, posterior, labels = rows[ours], consensus.found.posterior[ours], consensus.found.labels[ours]
-    soft, hard, tied = pool.soft.copy(), pool.hard.copy(), pool.tied.copy()
+    soft, hard, taught, tied = pool.soft.copy(), pool.hard.copy(), pool.taught.copy(), pool.tied.copy()
     soft[rows], tied[rows] = posterior, labels == NO_LABEL
+    # the shares of a majority of people are no probabilities; what a machine tips is not certain
+    is_majority = (consensus.found.rule == Majority.name) & (consensus.found.machine_votes[ours] == 0)
+    taught[rows] = np.where(is_majority[:, None], most_said(posterior), posterior)
     # of a tie nothing has more than half
     hard[rows] = np.where((labels == NO_LABEL)[:, None], posterior > 0.5, labels[:, None] == np.arange(soft.shape[1]))
-    return replace(pool, soft=soft, hard=hard, tied=tied)
+    return replace(pool, soft=soft, hard=hard, taught=taught, tied=tied)
 
 
 def unknown_words(data: LabelData) -> str:
@@ -209,7 +215,7 @@ def unknown_words(data: LabelData) -> str:
 def learned_from(data: LabelData, matrix: FeatureMatrix) -> Answers:
     """The pool's answers as the core learns from them."""
     pool = data.pool
-    return Answers(matrix.take(pool.ordinals), pool.soft, data.item_weights, pool.groups, pool.annotators)
+    return Answers(matrix.take(pool.ordinals), pool.taught, data.item_weights, pool.groups, pool.annotators)
 
 
 class _ItemAnswers(NamedTuple):
@@ -251,7 +257,8 @@ def _labeled(
     annotators = np.array(alone, dtype=np.int64)
     ordinals = np.array(list(given), dtype=np.int64)
     of_source = np.array(sources, dtype=np.str_)
-    return LabeledItems(ordinals, soft, hard, groups, imported, agreement, tied, annotators, of_source)
+    taught = most_said(soft) if objective.disagreement_is_error else soft
+    return LabeledItems(ordinals, soft, hard, taught, groups, imported, agreement, tied, annotators, of_source)
 
 
 class _LabelRevision(NamedTuple):

@@ -115,7 +115,8 @@ def _news(watermark: dict[str, Any], last: Run) -> str:
     """What is new since a run, in words."""
     changed = watermark["changes_seen"] - last.changes_seen
     new = f"{watermark['annotations_seen'] - last.annotations_seen:,} new answers"
-    return f"{new}, {changed:,} that stopped counting or count again" if changed else new
+    what = "change" if changed == 1 else "changes"
+    return f"{new}, {changed:,} {what} of what counts" if changed else new
 
 
 def new_imported_judgments(project: Project, last: Run) -> int:

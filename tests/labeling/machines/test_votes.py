@@ -94,6 +94,7 @@ def test_a_model_learns_what_votes_come_to_and_is_measured_by_people_alone(torn,
     )
     assert [voted.labels[at] for at in voted.pool.hard[:10].argmax(axis=1)] == [of(n) for n in range(10)]
     assert voted.pool.soft[0].max() == pytest.approx((1 + 0.66) / 2.66, abs=0.01), "one of two people and the machine"
+    assert np.array_equal(voted.pool.taught, voted.pool.soft), "what a machine tips is not certain"
     assert np.array_equal(voted.pool.soft[10:], majority.pool.soft[10:]), "where the truth is known nothing votes"
     assert len({data.sha256 for data in (majority, voted)}) == 2
     run = decide(project.pk)

@@ -7,7 +7,7 @@ from labeling.consensus.by_evidence import majority
 from labeling.models import ReviewEntry, ReviewPlan, Source, Split
 from labeling.selectors.consensus_by_evidence import weighed
 from labeling.selectors.label_names import label_names
-from labeling.services.quality.known_answers import make_gold
+from labeling.services.quality.known_answers import make_gold, remove_gold
 from labeling.services.quality.quarantine import set_in_quarantine
 from labeling.services.review.bulk import accept_many
 from labeling.services.review.decide import decide, undo
@@ -63,8 +63,23 @@ def test_a_decision_is_news_that_the_next_run_is_due_by(project, people, answere
     decide(people.reviewer, project, pool.pk, "change", answer={"label": "spam"})
     decide(people.reviewer, project, held.pk, "accept")
     due = decide_on_run(project.pk)
-    assert (due.state, due.reason) == ("queued", "0 new answers, 2 that stopped counting or count again")
+    assert (due.state, due.reason) == ("queued", "0 new answers, 2 changes of what counts")
     assert run.pk != due.pk
+
+
+@pytest.mark.parametrize(("consensus_by", "is_due"), [("majority", False), ("evidence", True)])
+def test_gold_of_the_pool_is_news_where_it_says_what_a_model_learns(project, people, answered, consensus_by, is_due):
+    type(project).objects.filter(pk=project.pk).update(consensus_by=consensus_by, retrain_every=2)
+    project.refresh_from_db()
+    Run.objects.create(project=project, state="done", trigger="labels", **data_watermark(project))
+    pool, held = answered
+    make_gold(people.manager, held, {"label": "spam"})
+    remove_gold(people.manager, pool)
+    make_gold(people.manager, pool, {"label": "spam"})
+    assert decide_on_run(project.pk) is None, "gold of the eval split weighs nothing, nor does removing none"
+    remove_gold(people.manager, pool)
+    due = decide_on_run(project.pk)
+    assert (due is not None and due.reason == "0 new answers, 2 changes of what counts") is is_due
 
 
 def test_a_decision_settles_a_doubt(project, people, answered):
