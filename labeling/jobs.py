@@ -49,6 +49,13 @@ def play(playback_pk: int) -> dict[str, Any]:
     return run_playback(playback_pk)
 
 
+@shared_task(name="labeling.run_bulk_step")
+def run_bulk_step(step_pk: int) -> dict[str, Any]:
+    from labeling.services.bulk import run_bulk_step as run  # noqa: PLC0415
+
+    return run(step_pk)
+
+
 @shared_task(name="labeling.index_items")
 def index_items(project_pk: int) -> dict[str, Any]:
     from labeling.services.item_index import go_on  # noqa: PLC0415

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from labeling.admin.base import JobAdmin, LookAdmin
 from labeling.models import (
     Backup,
+    BulkItem,
+    BulkStep,
     FacetBlock,
     FacetIndex,
     Housekeeping,
@@ -123,6 +125,25 @@ class RelabelingAdmin(JobAdmin):
     list_filter = ("state", "project")
     list_select_related = ("project", "created_by")
     search_fields = ("project__slug",)
+
+
+@admin.register(BulkStep)
+class BulkStepAdmin(JobAdmin):
+    job = "labeling.run_bulk_step"
+    list_display = ("public_id", "project", "do", "state", "done", "total", "created_by", "created_at", "took", "error")
+    list_filter = ("state", "do", "project")
+    list_select_related = ("project", "created_by")
+    search_fields = ("public_id__startswith", "project__slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("chosen")
+
+
+@admin.register(BulkItem)
+class BulkItemAdmin(LookAdmin):
+    list_display = ("__str__", "project", "why", "is_undone")
+    list_select_related = ("project",)
+    search_fields = ("step__public_id__startswith",)
 
 
 @admin.register(SweepRecord)

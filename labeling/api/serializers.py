@@ -424,12 +424,7 @@ class ItemFilters(serializers.Serializer[Any]):
 
     def view(self, cursor: str) -> ItemView:
         """What was asked for, from a place on."""
-        said = {True: "yes", False: "no", None: ""}
-        given = {
-            name: said[value] if value is None or isinstance(value, bool) else str(value)
-            for name, value in self.validated_data.items()
-        }
-        return ItemView(**given, cursor=cursor)
+        return ItemView.from_parameters(self.validated_data).but(cursor=cursor)
 
 
 class FacetValueOut(serializers.Serializer[Any]):
@@ -546,6 +541,7 @@ class ExportQuery(serializers.Serializer[Any]):
     scheme = serializers.IntegerField(
         min_value=1, required=False, help_text="The version of the labels by which answers are told; that of now."
     )
+    selection = serializers.UUIDField(required=False, help_text="Of the items that a step *select* has kept.")
     columns = serializers.CharField(
         required=False,
         max_length=10_000,
@@ -564,6 +560,7 @@ class SnapshotFilters(StrictSerializer):
     )
     only = serializers.ChoiceField(choices=["iid"], required=False)
     scheme = serializers.IntegerField(min_value=1, required=False, help_text="The version of the labels.")
+    selection = serializers.UUIDField(required=False, help_text="Of the items that a step *select* has kept.")
 
 
 class SnapshotIn(StrictSerializer):

@@ -5,6 +5,7 @@ from django.urls import include, path
 from labeling.api import (
     audit,
     auth,
+    bulk_steps,
     comments,
     contexts,
     data_sets,
@@ -72,6 +73,10 @@ project_urls = [
     path("imports/<uuid:public_id>/certificate/", imports.ImportCertificate.as_view(), name="import-certificate"),
     path("imports/<uuid:public_id>/rejections/", imports.Rejections.as_view(), name="import-rejections"),
     path("items/", items.ItemsView.as_view(), name="items"),
+    path("items/bulk/", bulk_steps.BulkSteps.as_view(), name="items-bulk"),
+    path("items/bulk/<uuid:public_id>/", bulk_steps.BulkStepDetail.as_view(), name="items-bulk-step"),
+    path("items/bulk/<uuid:public_id>/items/", bulk_steps.BulkStepItems.as_view(), name="items-bulk-items"),
+    path("items/bulk/<uuid:public_id>/undo/", bulk_steps.BulkStepUndo.as_view(), name="items-bulk-undo"),
     path("items/facets/", items.ItemFacets.as_view(), name="item-facets"),
     path("gold/", gold.GoldView.as_view(), name="gold"),
     path("gold/<int:pk>/", gold.GoldDetail.as_view(), name="gold-of-item"),

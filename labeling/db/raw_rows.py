@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import connection
@@ -48,7 +49,14 @@ def usernames() -> Callable[[int | None], str | None]:
 
 
 def current_answers(
-    project: Project, last_id: int, *, asked: str, split: str = "", sources: Sequence[str] = (), only: str = ""
+    project: Project,
+    last_id: int,
+    *,
+    asked: str,
+    split: str = "",
+    sources: Sequence[str] = (),
+    only: str = "",
+    selection: str = "",
 ) -> tuple[str, list[Any]]:
     """The condition on annotations ``a`` with their tasks ``t`` and what was ``asked`` (the alias of items or pairs):
     those that were current when the last one of the set was stored and fit the filters; and its parameters."""
@@ -62,6 +70,10 @@ def current_answers(
         if values:
             where += f" AND {column} IN ({', '.join(['%s'] * len(values))})"
             params += values
+    if selection:
+        where += f""" AND EXISTS (SELECT 1 FROM labeling_bulkitem b WHERE b.item_id = {asked}.id AND b.step_id = (
+            SELECT s.id FROM labeling_bulkstep s WHERE s.public_id = %s AND s.project_id = %s))"""
+        params += [UUID(selection).hex if connection.vendor == "sqlite" else selection, project.pk]
     if only == "iid":
         where += " AND t.reason IN ('eval', 'random')"
     return where, params

@@ -5,6 +5,7 @@ from labeling.models.asset import Asset
 from labeling.models.attempt_limit import AttemptLimit
 from labeling.models.audit_event import AppendOnly, AuditEvent
 from labeling.models.backup import Backup
+from labeling.models.bulk_step import BulkDo, BulkItem, BulkStep
 from labeling.models.context import Context
 from labeling.models.facet_index import FacetBlock, FacetIndex, WordBlock
 from labeling.models.gold_told import GoldTold
@@ -55,7 +56,8 @@ from labeling.models.worker_machine import WorkerMachine
 
 __all__ = [
     "Action", "Annotation", "ApiToken", "AppendOnly", "AskAbout", "AskAgain", "AskedAgain", "Asset",
-    "AttemptLimit", "AuditEvent", "Backup", "Because", "ConsensusBy", "Context", "Epoch", "FacetBlock",
+    "AttemptLimit", "AuditEvent", "Backup", "Because", "BulkDo",
+    "BulkItem", "BulkStep", "ConsensusBy", "Context", "Epoch", "FacetBlock",
     "FacetIndex", "FallBack", "Gold",
     "GoldFeedback", "GoldTold", "Housekeeping", "ImportBatch", "ImportDraft", "ImportFormat", "ImportRejection",
     "Instructions", "Invitation", "Item", "ItemComment", "ItemStatus", "JobRecord", "JobRecordQuerySet", "JobState",

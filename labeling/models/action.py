@@ -23,6 +23,9 @@ class Action(Enum):
     ITEMS_READ = "items.read", Permission.VIEW
     ITEMS_SET_ASIDE = "items.set-aside", Permission.REVIEW
     ITEMS_ASK_AGAIN = "items.ask-again", Permission.REVIEW
+    #: Many at once (decision 0106): what a reviewer decides about one, and everything else, which only managers do.
+    ITEMS_BULK = "items.bulk", Permission.REVIEW
+    ITEMS_BULK_ALL = "items.bulk-all", Permission.MANAGE
     #: Answers known to be true; never for who is only asked.
     GOLD_READ = "gold.read", Permission.REVIEW
     GOLD_CHANGE = "gold.change", Permission.REVIEW

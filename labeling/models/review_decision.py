@@ -21,6 +21,7 @@ class ReviewSort(models.TextChoices):
 
     RETURNED = "returned", "answered again after it was sent back"
     BLIND = "blind", "drawn to be decided without seeing what was said"
+    SENT = "sent", "sent to review by somebody"
     DISPUTED = "disputed", "people disagree and no answer has the majority"
     LOW_CONFIDENCE = "low_confidence", "people disagree, one answer has the majority"
     SUSPECTED = "suspected", "the models do not believe the answer"

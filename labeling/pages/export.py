@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.models import Action, Project, SchemeChange, Snapshot, Split
+from labeling.models import Action, BulkStep, Project, SchemeChange, Snapshot, Split
 from labeling.models.source import ANSWER_SOURCES, SOURCES
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import permissions
@@ -39,7 +39,7 @@ from labeling.services.validation.errors import Invalid
 
 SNAPSHOTS_PER_PAGE = 20
 SCHEMES_SHOWN = 100
-FILTERS = ("split", "source", "sources", "only", "scheme")
+FILTERS = ("split", "source", "sources", "only", "scheme", "selection")
 
 
 def chosen(project: Project, given: Any) -> dict[str, str]:
@@ -97,6 +97,7 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
         "splits": Split.choices,
         "sources": {name: (SOURCES[name].words, name in counting.of_sources) for name in ANSWER_SOURCES},
         "nothing_left": _nothing_left(project, counting),
+        "selection": BulkStep.objects.filter(public_id=counting.selection).first() if counting.selection else None,
         "schemes": _schemes(project),
     }
     if request.headers.get("HX-Request"):

@@ -56,6 +56,7 @@ MEANINGS: Mapping[str, str] = {
     "reviewed": "Whether a reviewer decided the label; votes and agreement stay those of people.",
     "reviewed_by": "Who decided: a name or a pseudonym.",
     "reviewed_at": "When, UTC.",
+    "reviewed_in_bulk": "Whether it was one decision about many items: then the label is in no estimate.",
     "label_low": "Lower end of the interval for the median of all who might be asked.",
     "label_high": "Upper end of that interval.",
     "label_coverage": "Probability with which it covers that median, at least.",

@@ -87,9 +87,12 @@ def _read_by(column: Column, sql: str | tuple[str, Any] | None) -> Column:
     assert_never(sql)
 
 
+#: Of a decision ``a`` that was made about many items at once (decision 0106): no task and no draw put it there.
+IN_BULK = """CASE WHEN a.source = 'review' THEN (SELECT '{}' FROM labeling_reviewdecision d
+    WHERE d.annotation_id = a.id AND d.batch <> '' AND d.verdict = 'change') END"""
 #: how the task ``t`` came to be asked, and what its answer weighs
 SELECTION = (
-    Column("reason", "text", "t.reason"),
+    Column("reason", "text", f"COALESCE(t.reason, {IN_BULK.format('bulk')})"),
     Column("strategy", "text", "NULLIF(t.strategy, '')"),
     Column("model_version", "integer", "t.model_version"),
     Column("model_verified", "boolean"),
@@ -144,6 +147,7 @@ LABELED_ITEM = (
     Column("reviewed", "boolean"),
     Column("reviewed_by", "text"),
     Column("reviewed_at", "time"),
+    Column("reviewed_in_bulk", "boolean"),
     *SELECTION,
     Column("context", "text", "NULLIF(i.context, '')"),
 )

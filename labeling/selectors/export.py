@@ -20,6 +20,7 @@ from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project, Source
 from labeling.selectors import pair_export
 from labeling.selectors.columns import (
+    IN_BULK,
     OWN,
     SUGGESTED,
     SUGGESTION_JOIN,
@@ -44,22 +45,26 @@ MAX_KNOWN_NAMES = 10_000
 
 ROWS = ("annotations", "items")
 #: The filters that a person gives.
-CHOICES = ("split", "source", "sources", "only")
+CHOICES = ("split", "source", "sources", "only", "selection")
 #: Why such a row has no weight.
 REVIEWED = "decided by a reviewer"
+IN_BULK_WORDS = "decided with many others"
+#: The reason of a decision about many items: no draw put it there.
+BULK = "bulk"
 
 
 @dataclass(frozen=True)
 class Filters:
     """Which answers count: of one ``source`` or several ``sources``, of all where there is none. ``only="iid"`` keeps
-    those asked by a draw that no model had a say in; ``changes`` is the moment (``Progress.changes``) by which people
-    are in quarantine or not; ``pseudonyms`` stand for people's names; ``scheme`` is the version of the labels by which
-    answers are told."""
+    those asked by a draw that no model had a say in; ``selection`` is the id of a step that keeps items (decision
+    0106); ``changes`` is the moment (``Progress.changes``) by which people are in quarantine or not; ``pseudonyms``
+    stand for people's names; ``scheme`` is the version of the labels by which answers are told."""
 
     split: str = ""
     source: str = ""
     sources: tuple[str, ...] = ()
     only: str = ""
+    selection: str = ""
     last_annotation_id: int | None = None
     ordinal_below: int | None = None
     changes: int | None = None
@@ -74,7 +79,8 @@ class Filters:
     @property
     def choosing(self) -> dict[str, Any]:
         """What chooses among the answers, as ``current_answers`` takes it."""
-        return {"split": self.split, "sources": self.of_sources, "only": self.only}
+        chosen = {"split": self.split, "sources": self.of_sources, "only": self.only}
+        return chosen | ({"selection": self.selection} if self.selection else {})
 
 
 def bounded(project: Project, filters: Filters) -> Filters:
@@ -152,7 +158,7 @@ _ANSWERS_ABOUT_ITEMS = PerSubject(item=True, pair=False)
 
 def weights_of(project: Project, filters: Filters) -> LureWeights:
     """Of ``bounded`` filters. They do not change a weight: it belongs to the whole set."""
-    whole = replace(filters, split="", source="", sources=(), only="")
+    whole = replace(filters, split="", source="", sources=(), only="", selection="")
     return lure_weights(project, *_where(project, whole), filters.ordinal_below or 0)
 
 
@@ -190,6 +196,7 @@ class _OfLabel(NamedTuple):
     data: str
     by: int | None
     at: str | None
+    bulk: str | None
 
 
 def answers_by_item(project: Project, filters: Filters, beside: Beside = NOTHING) -> Iterator[dict[str, Any]]:
@@ -266,6 +273,7 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
     columns = labeled_item_columns(project)
     of_review = f"CASE WHEN a.source = 'review' THEN {iso('a.created_at')} END"
     read = {"answer": "a.answer", "source": _SOURCE, "by": "a.annotator_id", "at": of_review}
+    read["bulk"] = IN_BULK.format(BULK)
     selection = Selection(
         columns, _OfLabel, annotation_id="a.id", item_id="i.id", ordinal="i.ordinal", data="i.data", **read
     )
@@ -280,7 +288,9 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
     told = lru_cache(maxsize=REMEMBERED)(lambda given: _consensus_columns(consensus_of(kind, given, parse, in_order)))
     weigh, add_own = _weighing(project, filters, beside), _own_columns(columns)
     tell_gold = telling_gold(project, columns)
-    id_of, item_of, ordinal_of, answer_of, source_of, data_of, by_of, at_of = map(selection.getter, _OfLabel._fields)
+    id_of, item_of, ordinal_of, answer_of, source_of, data_of, by_of, at_of, bulk_of = (
+        selection.getter(name) for name in _OfLabel._fields
+    )
     weighed = _weighed_columns(project, columns, names)
     username_of = usernames()
     text_of = (lambda one: names.read_text(answer_of(one)) or "") if names.present else answer_of
@@ -300,9 +310,10 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
             if weighed:
                 people = [id_of(one) for one in answers if source_of(one) == Source.HUMAN]
                 row.update(weighed(ordinal_of(first), sum(people)))
-            row["reviewed"] = review is not None
+            row["reviewed"], row["reviewed_in_bulk"] = review is not None, False
             if review is not None:
                 row["reviewed_by"], row["reviewed_at"] = username_of(by_of(review)), at_of(review)
+                row["reviewed_in_bulk"] = bulk_of(review) is not None
                 answers = [review, *answers] if review is not first else answers
             row.update(told(tuple([Given(text_of(one), source_of(one)) for one in answers])))
             if tell_gold:
@@ -396,8 +407,10 @@ def _weighing(project: Project, filters: Filters, beside: Beside) -> Callable[[d
 
     def weigh(row: dict[str, Any]) -> None:
         reason = row["reason"]
+        if row.get("reviewed_in_bulk") or reason == BULK:
+            row["weight_missing"] = IN_BULK_WORDS  # whoever was asked about it too has a row among the annotations
         # a decision has no task, so it has no reason
-        if reason is None and (row.get("reviewed") or row.get("source") == Source.REVIEW):
+        elif reason is None and (row.get("reviewed") or row.get("source") == Source.REVIEW):
             row["weight_missing"] = REVIEWED
         else:
             row["weight_lure"], row["weight_missing"] = weight(reason, row["propensity"], row["pool_size"], row["draw"])

@@ -2,7 +2,7 @@
 
 from labeling.consensus import left_out
 from labeling.kinds import PerSubject, kind_of
-from labeling.models import Annotation, Item, Project, Reason
+from labeling.models import Annotation, BulkItem, Item, Project, Reason
 from labeling.selectors.export import Filters
 from labeling.selectors.row_shapes import shape_named
 
@@ -25,6 +25,8 @@ def export_row_count(project: Project, rows: str, filters: Filters) -> int:
         answers = answers.filter(source__in=filters.of_sources)
     if filters.only == "iid":
         answers = answers.filter(task__reason__in=[Reason.EVAL, Reason.RANDOM])
+    if filters.selection:
+        answers = answers.filter(item__in=BulkItem.objects.filter(step__public_id=filters.selection).values("item"))
     if rows == "items" and (out := left_out(project, filters.changes)):
         answers = answers.exclude(out.theirs)
     return answers.values("item").distinct().count() if rows == "items" else answers.count()

@@ -9,6 +9,7 @@ from drf_spectacular.generators import EndpointEnumerator
 
 from labeling.models import (
     Asset,
+    BulkStep,
     Context,
     ImportBatch,
     Invitation,
@@ -53,6 +54,8 @@ def one_of_everything(project, person):
         width=1, height=1,
     )  # fmt: skip
     (item,) = make_items(project, ["picture"], asset=asset)
+    step = BulkStep.objects.create(project=project, created_by=person, do="select", chosen=BulkStep.packed(0))
+    item.public_id = step.public_id  # steps about items are named below theirs
     KnownAnswer.objects.create(project=project, item=item, answer={"label": "ham"}, origin="hand")
     practice = PracticeRound.objects.create(project=project, user=person, size=1, needed=1)
     practised = PracticeQuestion.objects.create(round=practice, item=item, place=0, truth={"label": "ham"})

@@ -19,6 +19,7 @@ from django.utils import timezone
 from labeling.models import (
     Action,
     Asset,
+    BulkStep,
     Context,
     ImportBatch,
     ImportDraft,
@@ -58,6 +59,8 @@ WHO = {
     Action.ITEMS_READ: VIEW,
     Action.ITEMS_SET_ASIDE: REVIEW,
     Action.ITEMS_ASK_AGAIN: REVIEW,
+    Action.ITEMS_BULK: REVIEW,
+    Action.ITEMS_BULK_ALL: MANAGE,
     Action.GOLD_READ: REVIEW,
     Action.GOLD_CHANGE: REVIEW,
     Action.PRACTICE_CHANGE: MANAGE,
@@ -167,6 +170,7 @@ BODIES = {
     ("api:member-practice-reset", "post"): {"reason": "we talked"},
     ("api:member-gold-waive", "post"): {"reason": "we talked"},
     ("api:item-comments", "post"): {"text": "Why?"},
+    ("api:items-bulk", "post"): {"step": "review", "view": {}, "confirmed": True},
     ("api:imports", "post"): {"rows": [{"text": "hello"}]},
     ("api:snapshots", "post"): {},
     ("api:machines", "post"): {"name": "keywords", "version": "1"},
@@ -283,11 +287,14 @@ def things(project, people, settings):
     quarantine = Quarantine.objects.create(
         project=project, annotator=people.reviewer, reason="a coin", set_by=people.manager, since_change=1
     )
+    step = BulkStep.objects.create(
+        project=project, created_by=people.manager, do="review", chosen=BulkStep.packed(0), state="done"
+    )
     machine, _ = add_machine(people.manager, project, name="judge", version="1")
     return SimpleNamespace(
         item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
         draft=draft, invitation=Invitation.issue(project=project, role="annotator", expires_at=timezone.now())[0],
-        machine=machine, review=review,
+        machine=machine, review=review, step=step,
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
 
@@ -312,6 +319,7 @@ QUERIES = {
 
 def address(route, name, things):
     job = things.batch if ":import" in name else things.run if ":run" in name else things.snapshot
+    job = things.step if ":items-bulk" in name else job
     job = things.draft if name == "pages:import-draft" else job
     pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
     pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk

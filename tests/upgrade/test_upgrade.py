@@ -35,6 +35,7 @@ ADDED_COLUMNS: dict[str, set[str]] = {
         "reviewed",
         "reviewed_by",
         "reviewed_at",
+        "reviewed_in_bulk",
         "label_source",
     },
     # what the files of trainers and ranking tools are made of

@@ -71,7 +71,7 @@ PairsEnum = Literal["any", "given"]
 ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
 
 
-ReviewSortEnum = Literal["returned", "blind", "disputed", "low_confidence", "suspected", "random"]
+ReviewSortEnum = Literal["returned", "blind", "sent", "disputed", "low_confidence", "suspected", "random"]
 
 
 RoleEnum = Literal["viewer", "annotator", "reviewer", "manager"]
@@ -1166,6 +1166,8 @@ class SnapshotFilters(TypedDict):
     only: NotRequired[OnlyEnum]
     # The version of the labels.
     scheme: NotRequired[int]
+    # Of the items that a step *select* has kept.
+    selection: NotRequired[str]
 
 
 class SnapshotFiltersRequest(TypedDict):
@@ -1177,6 +1179,8 @@ class SnapshotFiltersRequest(TypedDict):
     only: NotRequired[OnlyEnum]
     # The version of the labels.
     scheme: NotRequired[int]
+    # Of the items that a step *select* has kept.
+    selection: NotRequired[str]
 
 
 class SnapshotInRequest(TypedDict):
@@ -1309,7 +1313,7 @@ class TokenOut(TypedDict):
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
-    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'scheme', 'source', 'sources', 'split')),
+    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'scheme', 'selection', 'source', 'sources', 'split')),
     "imports_certificate": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/certificate/"),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
     "imports_preview": Operation("POST", "/api/v1/projects/{slug}/imports/preview/"),

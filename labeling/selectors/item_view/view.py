@@ -81,6 +81,17 @@ class ItemView:
         return cls(**said)
 
     @classmethod
+    def from_parameters(cls, given: Mapping[str, Any]) -> Self:
+        """What checked parameters say: yes, no and neither may be True, False and None."""
+        said = {True: "yes", False: "no", None: ""}
+        return cls(
+            **{
+                name: said[value] if value is None or isinstance(value, bool) else str(value)
+                for name, value in given.items()
+            }
+        )
+
+    @classmethod
     @cache
     def names(cls) -> tuple[str, ...]:
         return tuple(field.name for field in fields(cls))

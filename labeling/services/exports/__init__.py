@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from labeling.kinds import kind_of
-from labeling.models import Annotation, Project, Source, Split
+from labeling.models import Annotation, BulkDo, BulkStep, JobState, Project, Source, Split
 from labeling.selectors.columns import Column
 from labeling.selectors.export import CHOICES, ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
 from labeling.selectors.label_scheme import version_now
@@ -110,12 +111,25 @@ def check_fits(project: Project, rows: str, filters: Filters) -> None:
     """Raises Invalid for rows that this kind of project does not have, and for filters that mean nothing for them."""
     if rows not in row_names_of(project):
         raise Invalid("rows", f"This project has {', '.join(row_names_of(project))}.")
+    if filters.selection:
+        _check_selection(project, filters.selection)
     shape = shape_named(rows)
     for name in public(filters):
         if shape and name not in shape.filters:
             raise Invalid(name, f"There is no such filter for {rows}.")
     if filters.scheme is not None and filters.scheme > (newest := version_now(project)):
         raise Invalid("scheme", f"The newest version of the labels is {newest}.")
+
+
+def _check_selection(project: Project, selection: str) -> None:
+    """Raises Invalid."""
+    if not kind_of(project).answers_are_of_items:
+        raise Invalid("selection", "Judgments of pairs are not chosen by items.")
+    kept = BulkStep.objects.filter(project=project, public_id=selection, do=BulkDo.SELECT).first()
+    if kept is None:
+        raise Invalid("selection", "There is no such selection in this project.")
+    if kept.state != JobState.DONE:
+        raise Invalid("selection", "The selection is still being made: try again in a moment.")
 
 
 def check_some_left(project: Project, filters: Filters) -> None:
@@ -127,11 +141,13 @@ def check_some_left(project: Project, filters: Filters) -> None:
 
 def checked_filters(given: Any) -> Filters:
     """``split``, ``source``, ``sources`` (names, with commas between them where it is a text), ``only``; empty means
-    no filter; ``scheme``, the version of the labels. Raises Invalid."""
+    no filter; ``scheme``, the version of the labels; ``selection``, the id of a step that keeps items.
+
+    Raises Invalid."""
     if not isinstance(given, Mapping):
         raise Invalid("filters", "Expected an object.")
     for name, value in given.items():
-        if name in ("scheme", "sources"):
+        if name in ("scheme", "sources", "selection"):
             continue
         if name not in CHOICES:
             raise Invalid(str(name), f"There is no such filter. There are: {', '.join(CHOICES)}, scheme.")
@@ -141,7 +157,16 @@ def checked_filters(given: Any) -> Filters:
     sources = checked_sources("sources", given.get("sources"))
     if source and sources:
         raise Invalid("sources", "Name all of them here: source is there too.")
-    return Filters(split, source, sources, only, scheme=_checked_scheme(given.get("scheme")))
+    scheme, selection = _checked_scheme(given.get("scheme")), _checked_selection(given.get("selection"))
+    return Filters(split, source, sources, only, selection, scheme=scheme)
+
+
+def _checked_selection(given: Any) -> str:
+    """Raises Invalid."""
+    try:
+        return str(UUID(str(given))) if given else ""
+    except ValueError:
+        raise Invalid("selection", "Expected the id of a selection.") from None
 
 
 def _checked_scheme(given: Any) -> int | None:

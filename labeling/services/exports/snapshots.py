@@ -157,6 +157,7 @@ def _filters(snapshot: Snapshot) -> Filters:
         source=given.get("source", ""),
         sources=tuple(given["sources"].split(",")) if given.get("sources") else (),
         only=given.get("only", ""),
+        selection=given.get("selection", ""),
         last_annotation_id=snapshot.last_annotation_id,
         ordinal_below=given.get("ordinal_below"),
         changes=given.get("changes"),

@@ -9,6 +9,7 @@ from django.db.models import Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from labeling.models import (
+    BulkStep,
     Housekeeping,
     ImportBatch,
     JobRecordQuerySet,
@@ -45,6 +46,7 @@ def sweep_labeling() -> dict[str, Any]:
         "overlaps": lambda: wake_waiting(OverlapChange.objects.all(), "labeling.apply_overlap"),
         "relabelings": lambda: wake_waiting(Relabeling.objects.all(), "labeling.relabel"),
         "playbacks": lambda: wake_waiting(Playback.objects.all(), "labeling.play"),
+        "bulk steps": lambda: wake_waiting(BulkStep.objects.all(), "labeling.run_bulk_step"),
         "housekeeping": lambda: wake_waiting(Housekeeping.objects.all(), "labeling.run_housekeeping"),
         "uploads": _drop_finished_uploads,
     }

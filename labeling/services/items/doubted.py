@@ -1,7 +1,8 @@
 """Items whose answer somebody doubts are put to one more person."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import copy
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -46,6 +47,12 @@ def ask_somebody_else(user: User, project: Project, item_ids: Collection[int]) -
     asked again because of what a model believes, or it would measure how far people follow the model. Needs the
     permission to review.
     """
+    return list(ask_many(user, project, item_ids))
+
+
+@transaction.atomic
+def ask_many(user: User, project: Project, item_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """``ask_somebody_else``, and by item what ``ask_no_more`` needs to put things back."""
     require(user, project, Action.ITEMS_ASK_AGAIN)
     wanted = sorted(set(item_ids))
     if len(wanted) > MAX_ITEMS:
@@ -62,20 +69,50 @@ def ask_somebody_else(user: User, project: Project, item_ids: Collection[int]) -
     done = [item for item in active if item.pk not in waiting]
     left = _people_left(project, done)
     done = [item for item in done if left[item.pk]]
+    before: dict[int, dict[str, Any]] = {}
     if done:
-        _want_one_more(user, project, done)
+        before = _want_one_more(user, project, done)
         record("item.asked_again", user=user, project=project, subject=_named(done), after={"items": len(done)})
         transaction.on_commit(lambda: signals.answers_changed.send_robust(Item, project_id=project.pk))
-    return [item.pk for item in done]
+    return before
 
 
-def _want_one_more(user: User, project: Project, items: list[Item]) -> None:
+@transaction.atomic
+def ask_no_more(user: User, project: Project, before: Mapping[int, dict[str, Any]]) -> set[int]:
+    """Takes back that the items were put to somebody else, as ``ask_many`` told them: those that still are as it left
+    them, that nobody was asked or asked for since. Needs the permission to review."""
+    require(user, project, Action.ITEMS_ASK_AGAIN)
+    _count_anew(project, before.keys())
+    items = Item.objects.filter(project=project, pk__in=list(before)).order_by("pk").select_for_update(no_key=True)
+    slots = {item.pk: item.slots_taken for item in items}
+    asked = {row.item_id: row for row in AskedAgain.objects.filter(item__in=list(slots))}
+    put_back = set()
+    for pk, was in before.items():
+        row = asked.get(pk)
+        if row is None or slots.get(pk) != was["slots"] or row.asked_at != datetime.fromisoformat(was["asked"]):
+            continue
+        put_back.add(pk)
+        if (kept := was["row"]) is None:
+            row.delete()
+            continue
+        at = kept["asked_at"] and datetime.fromisoformat(kept["asked_at"])
+        AskedAgain.objects.filter(pk=row.pk).update(**{**kept, "asked_at": at})
+    if put_back:
+        _, deltas = bring(ITEMS, put_back, project)
+        deltas["reopened"] += len(put_back)
+        move_progress(project.pk, deltas)
+        transaction.on_commit(lambda: signals.answers_changed.send_robust(Item, project_id=project.pk))
+    return put_back
+
+
+def _want_one_more(user: User, project: Project, items: list[Item]) -> dict[int, dict[str, Any]]:
     """One slot more than are taken, whatever the settings say now and later; no more where one is free."""
     pks = [item.pk for item in items]
     without = copy(project)  # a second opinion that is there already is none that somebody asks for now
     without.second_opinions = AskAgain.OFF
     by_settings = dict(ITEMS.with_wanted(Item.objects.filter(pk__in=pks), without).values_list("pk", "wanted"))
-    before = dict(AskedAgain.objects.filter(item__in=pks).values_list("item", "times"))
+    were = {row.item_id: row for row in AskedAgain.objects.filter(item__in=pks)}
+    before = {pk: row.times for pk, row in were.items()}
     now = timezone.now()
     rows = [
         AskedAgain(
@@ -93,6 +130,18 @@ def _want_one_more(user: User, project: Project, items: list[Item]) -> None:
     _, deltas = bring(ITEMS, pks, project)
     deltas["reopened"] += len(items)
     move_progress(project.pk, deltas)
+    return {
+        item.pk: {"slots": item.slots_taken, "asked": now.isoformat(), "row": _kept(were.get(item.pk))}
+        for item in items
+    }
+
+
+def _kept(row: AskedAgain | None) -> dict[str, Any] | None:
+    """What a row says, to be said again."""
+    if row is None:
+        return None
+    at = row.asked_at.isoformat() if row.asked_at else None
+    return {"times": row.times, "opinions": row.opinions, "asked_at": at, "asked_by_id": row.asked_by_id}
 
 
 def _count_anew(project: Project, item_ids: Collection[int]) -> None:

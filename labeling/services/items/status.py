@@ -1,6 +1,7 @@
 """Items and contexts taken out of the questions and put back by a reviewer."""
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from labeling.models import (
     ItemStatus,
     Pair,
     Progress,
+    Project,
     Source,
     Split,
     User,
@@ -48,6 +50,21 @@ def restore(user: User, item: Item) -> Item:
 
 
 @transaction.atomic
+def set_many_aside(
+    user: User, project: Project, item_ids: Collection[int], because: Mapping[int, str] | None = None
+) -> set[int]:
+    """Those that are set aside by this: the others are already, or are no items of the project. ``because`` says by
+    item why, where no reviewer is the reason. Needs the permission to review."""
+    return {pk for pk, _ in _move_many(user, project, item_ids, ItemStatus.SET_ASIDE, because or {})}
+
+
+@transaction.atomic
+def restore_many(user: User, project: Project, item_ids: Collection[int]) -> dict[int, str]:
+    """Those that are restored by this, each with why it was set aside. Needs the permission to review."""
+    return dict(_move_many(user, project, item_ids, ItemStatus.ACTIVE, {}))
+
+
+@transaction.atomic
 def set_context_aside(user: User, context: Context) -> Context:
     """No pair of the context is put to anybody any more; open tasks may still be answered, judgments stay."""
     return _move_context(user, context, ItemStatus.SET_ASIDE)
@@ -66,15 +83,38 @@ def _move(user: User, item: Item, status: ItemStatus) -> Item:
     if locked.status == status:
         return locked
     aside = status == ItemStatus.SET_ASIDE
-    if not aside and locked.set_aside_because == Because.EVERYBODY:
-        ask_again(locked)
-    deltas = _change([locked], status, Because.REVIEWER)
-    if locked.in_context_id is not None:
-        deltas.update(_partners(locked.project_id, locked.in_context_id, [locked], status))  # += drops what is negative
-    move_progress(locked.project_id, deltas)
-    _announce(locked.project_id)
+    _move_locked(locked.project_id, [locked], status, {})
     record("item.set_aside" if aside else "item.restored", user=user, project=item.project, subject=f"item {item.pk}")
     return locked
+
+
+def _move_many(
+    user: User, project: Project, item_ids: Collection[int], status: ItemStatus, because: Mapping[int, str]
+) -> Iterable[tuple[int, str]]:
+    require(user, project, Action.ITEMS_SET_ASIDE)
+    rows = Item.objects.filter(project=project, pk__in=list(item_ids)).exclude(status=status)
+    locked = list(rows.order_by("pk").select_for_update(no_key=True))
+    before = [(item.pk, item.set_aside_because) for item in locked]
+    if locked:
+        _move_locked(project.pk, locked, status, because)
+    return before
+
+
+def _move_locked(project_id: int, items: list[Item], status: ItemStatus, because: Mapping[int, str]) -> None:
+    """The locked items, their pairs and their contexts in the other status."""
+    deltas: Counter[str] = Counter()
+    reasons: dict[str, list[Item]] = {}
+    for item in items:
+        if status == ItemStatus.ACTIVE and item.set_aside_because == Because.EVERYBODY:
+            ask_again(item)
+        reasons.setdefault(because.get(item.pk, Because.REVIEWER), []).append(item)
+    for reason, some in reasons.items():
+        deltas.update(_change(some, status, reason))  # += drops what is negative
+    contexts = {item.in_context_id for item in items if item.in_context_id is not None}
+    for context in sorted(contexts):
+        deltas.update(_partners(project_id, context, [item for item in items if item.in_context_id == context], status))
+    move_progress(project_id, deltas)
+    _announce(project_id)
 
 
 def _move_context(user: User, context: Context, status: ItemStatus) -> Context:

@@ -21,6 +21,8 @@ from labeling.models import (
     AskedAgain,
     Asset,
     Backup,
+    BulkItem,
+    BulkStep,
     Context,
     FacetBlock,
     GoldTold,
@@ -61,7 +63,7 @@ DELETE_BATCH_FILES = 500
 DELETE_TRIES = 5
 #: Each refers to those after it.
 _IN_ORDER = (
-    WordBlock, FacetBlock, ReviewDecision, ItemComment, ReviewEntry, Prediction, Suggestion, Annotation, Task,
+    WordBlock, FacetBlock, BulkItem, ReviewDecision, ItemComment, ReviewEntry, Prediction, Suggestion, Annotation, Task,
     AskedAgain, KnownAnswer, Pair, Item, Context, Asset,
 )  # fmt: skip
 
@@ -120,7 +122,8 @@ def run_deletion(deletion_pk: int) -> dict[str, Any]:
 
 def _stop(project_id: int) -> None:
     """Nothing is asked any more; what imports, writes a snapshot or ranks is fenced off. The address is free."""
-    for jobs in (ImportBatch.objects.filter(project=project_id), Snapshot.objects.filter(project=project_id)):
+    for rows in (ImportBatch, Snapshot, BulkStep):
+        jobs = rows.objects.filter(project=project_id)
         jobs.unfinished().update(state=JobState.CANCELLED, finished_at=Now())
     with suppress(Project.DoesNotExist):  # a worker was faster
         reserve_epoch(project_id)

@@ -1,4 +1,5 @@
-"""Many items at once: what people's answers come to is accepted, as one batch that is undone as one (decision 0086)."""
+"""Many items at once, as one batch that is undone as one: what people's answers come to is accepted (decision 0086), or
+one answer is given to all (decision 0106)."""
 
 import re
 import uuid
@@ -45,6 +46,7 @@ LEFT_OUT = {
     "set_aside": "set aside",
     "unanswered": "nobody has answered it yet",
     "decided": "decided already",
+    "same": "decided so already",
     "waits": "its author or somebody else is asked once more",
     "claimed": "another reviewer has it in front of him",
     "blind": "drawn to be decided without seeing what was said",
@@ -115,11 +117,37 @@ def accept_many(
 
 
 @transaction.atomic
-def undo_batch(user: User, project: Project, batch: str) -> Undone:
-    """Takes the decisions of a batch back that no other one followed: what stood before stands again. Harmless to
-    repeat. Raises Invalid (batch, item), Http404, PermissionDenied."""
+def label_many(
+    user: User, project: Project, item_ids: Collection[int], answer: dict[str, Any], *, batch: str, held_out: bool
+) -> Bulk:
+    """Decides that the items are ``answer`` (as it is stored), whatever was said and whether or not anything was: one
+    decision each, all of the same ``batch``. ``held_out``: also those of the eval split.
+
+    Left out, and named, is what another reviewer has claimed, waits for somebody, is decided so already or is drawn to
+    be decided blind. Announces ``answers_changed``. Raises Invalid (items, item), Http404, PermissionDenied. Needs the
+    permission to review.
+    """
+    admit(user, project)
+    wanted = _checked(item_ids)
+    list(Item.objects.filter(project=project, pk__in=wanted).order_by("pk").select_for_update(no_key=True))
+    _lock_entries(project, wanted)
+    found, opinions = _looked_at(user, project, wanted, None, answer, held_out=held_out)
+    if found.accepted:
+        _write(user, project, found.accepted, opinions, batch, Verdict.CHANGE)
+        told = {"items": len(found.accepted), "answers": dict(in_words(project, found))}
+        record("review.decided_many", user=user, project=project, subject=f"batch {batch}", after=told)
+        _moved(project, len(found.accepted))
+    return Bulk(batch, found.accepted, found.left_out, found.last_annotation)
+
+
+@transaction.atomic
+def undo_batch(user: User, project: Project, batch: str, among: Collection[int] | None = None) -> Undone:
+    """Takes the decisions of a batch back that no other one followed, or those about the items ``among`` it: what stood
+    before stands again. Harmless to repeat. Raises Invalid (batch, item), Http404, PermissionDenied."""
     admit(user, project)
     of_batch = ReviewDecision.objects.filter(project=project, batch=batch) if batch else ReviewDecision.objects.none()
+    if among is not None:
+        of_batch = of_batch.filter(item__in=list(among))
     ids = list(of_batch.values_list("item", flat=True))
     if not ids:
         raise Invalid("batch", "There is no such batch.")
@@ -183,8 +211,15 @@ def _told_again(user: User, project: Project, batch: str) -> Bulk | None:
 
 
 def _looked_at(
-    user: User, project: Project, wanted: list[int], last_annotation: int | None
+    user: User,
+    project: Project,
+    wanted: list[int],
+    last_annotation: int | None,
+    given: dict[str, Any] | None = None,
+    *,
+    held_out: bool = False,
 ) -> tuple[Bulk, dict[int, Opinions]]:
+    """``given`` is the answer that all are to have; without one each is to be what its answers come to."""
     newest = Annotation.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
     entries = ReviewEntry.objects.filter(project=project, item__in=wanted)
     claimed = set(entries.held_by_others(user).values_list("item", flat=True))
@@ -199,14 +234,16 @@ def _looked_at(
     found = Bulk(last_annotation=newest)
     for pk in wanted:
         item, said = items.get(pk), opinions.get(pk, Opinions())
-        answer = accepted_of(said.consensus)
+        answer = given or accepted_of(said.consensus)
+        is_decided = said.review is not None
         holds = {
             "unknown": item is None,
-            "held_out": item is not None and item.split == Split.EVAL,
+            "held_out": item is not None and item.split == Split.EVAL and not held_out,
             "set_aside": item is not None and item.status != ItemStatus.ACTIVE,
-            "unanswered": not said.answers,
-            "decided": said.review is not None,
-            "waits": said.is_settled or pk in asked,
+            "unanswered": given is None and not said.answers,
+            "decided": given is None and is_decided,
+            "same": given is not None and said.review is not None and said.review.answer == given,
+            "waits": (said.is_settled and not is_decided) or pk in asked,
             "claimed": pk in claimed,
             "blind": pk in blind,
             "news": pk in news,
@@ -221,8 +258,14 @@ def _looked_at(
 
 
 def _write(
-    user: User, project: Project, accepted: dict[int, dict[str, Any]], opinions: dict[int, Opinions], batch: str
+    user: User,
+    project: Project,
+    accepted: dict[int, dict[str, Any]],
+    opinions: dict[int, Opinions],
+    batch: str,
+    verdict: Verdict = Verdict.ACCEPT,
 ) -> None:
+    came_to = accepting(project)
     made = decided_answer.write_many(project, [Decided(pk, user.pk, answer) for pk, answer in accepted.items()])
     entries = ReviewEntry.objects.filter(project=project, item__in=list(accepted))
     sorts = dict(entries.values_list("item", "sort"))
@@ -234,10 +277,10 @@ def _write(
                 project=project,
                 item_id=pk,
                 reviewer=user,
-                verdict=Verdict.ACCEPT,
+                verdict=verdict,
                 sort=sorts.get(pk, ""),
                 annotation=annotation,
-                is_same=True,
+                is_same=verdict == Verdict.ACCEPT or came_to(opinions[pk].consensus) == annotation.answer,
                 of_own_answer=user.pk in opinions[pk].people,
                 batch=batch,
                 created_at=now,

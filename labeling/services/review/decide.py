@@ -26,6 +26,7 @@ from labeling.models import (
     ReviewEntry,
     ReviewPlan,
     ReviewSort,
+    Split,
     Task,
     TaskState,
     User,
@@ -70,7 +71,8 @@ def decide(
 ) -> ReviewDecision:
     """Records a decision about an item of the project; the same again changes nothing. Announces ``answers_changed``.
 
-    *accept*: what people's answers come to is the truth; *change*: ``answer`` is; *send_back*: the ``author`` (a name,
+    *accept*: what people's answers come to is the truth; *change*: ``answer`` is, also of an item of the pool
+    that nobody has answered; *send_back*: the ``author`` (a name,
     needed where several answered) is asked once more, with the ``comment``; *ask_again*: one person more is asked;
     *set_aside*: nobody is. The last three leave the item to people's answers.
 
@@ -85,7 +87,7 @@ def decide(
     authors = _lock_authors(project, item_id, everybody=verdict in (Verdict.SEND_BACK, Verdict.ASK_AGAIN))
     if verdict == Verdict.ASK_AGAIN and not ask_somebody_else(user, project, [item_id]):
         raise Invalid("item", "Nobody is left who could be asked about it, or it is asked about already.")
-    review = _lock(user, project, item_id, authors)
+    review = _lock(user, project, item_id, authors, unanswered=verdict == Verdict.CHANGE)
     match Verdict(verdict):
         case Verdict.ACCEPT | Verdict.CHANGE:
             return _answered(review, Verdict(verdict), answer, words)
@@ -164,14 +166,25 @@ def _lock_authors(project: Project, item_id: int, *, everybody: bool = True) -> 
     return {member.user_id: member for member in rows.select_for_update(no_key=True)}
 
 
-def _lock(user: User, project: Project, item_id: int, authors: dict[int, Member], *, active: bool = True) -> _Review:
+def _lock(
+    user: User,
+    project: Project,
+    item_id: int,
+    authors: dict[int, Member],
+    *,
+    active: bool = True,
+    unanswered: bool = False,
+) -> _Review:
+    """``unanswered``: whether a decision about what nobody has answered is one; what measures models is answered by who
+    is asked, and a reviewer only settles it (decision 0106)."""
     item = Item.objects.filter(project=project, pk=item_id).select_for_update(no_key=True).first()
     if item is None:
         raise Http404("No such item.")
     if active and item.status != ItemStatus.ACTIVE:
         raise Invalid("item", "The item is set aside: put it back first.")
     said = opinions_of(project, [item.pk])[item.pk]
-    if active and not said.answers and said.review is None:
+    is_open = active and not said.answers and said.review is None
+    if is_open and not (unanswered and item.split == Split.POOL):
         raise Invalid("item", "Nobody has answered it yet.")
     return _Review(user, project, item, said, authors)
 

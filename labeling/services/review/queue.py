@@ -29,6 +29,7 @@ from labeling.models.clock import database_now
 from labeling.selectors.agreement import items_of_several
 from labeling.selectors.opinions import Opinions, opinions_of
 from labeling.services.review.decide import REFUSED, admit, plan_of
+from labeling.services.review.sent import sent_items
 from labeling.services.validation.errors import Invalid
 
 #: Disagreement is looked for among the newest items that several people answered.
@@ -43,8 +44,8 @@ FILLED_AT_MOST_EVERY_S = 10
 FILLED_AGAIN_AFTER_S = 60
 MAX_COUNT = 20
 _ROWS = 500
-#: What waits whatever sorts the manager has chosen: an author waits, or the share says how much.
-ALWAYS = (ReviewSort.RETURNED, ReviewSort.BLIND)
+#: What waits whatever sorts the manager has chosen: an author waits, the share says how much, or somebody has sent it.
+ALWAYS = (ReviewSort.RETURNED, ReviewSort.BLIND, ReviewSort.SENT)
 _PLACES = {sort.value: place for place, sort in enumerate(ReviewSort)}
 
 
@@ -158,7 +159,8 @@ def _is_stale(plan: ReviewPlan, project: Project) -> bool:
 def _candidates(project: Project, plan: ReviewPlan) -> list[_Candidate]:
     """One an item, of the first sort that it belongs to."""
     found: dict[int, _Candidate] = {}
-    for some in (_returned(project), _blind(project, plan), _disagreeing(project), _suspected(project)):
+    sorts = (_returned(project), _blind(project, plan), _sent(project), _disagreeing(project), _suspected(project))
+    for some in sorts:
         for one in some:
             found.setdefault(one.item_id, one)
     # what is suspicious is none of those that nothing speaks against, also where reviewers do not look at it
@@ -188,6 +190,11 @@ def _returned(project: Project) -> Iterator[_Candidate]:
             yield _Candidate(
                 pk, ReviewSort.RETURNED, decision.answered_at.timestamp(), "Looked at again by its author."
             )
+
+
+def _sent(project: Project) -> Iterator[_Candidate]:
+    for pk in _unsettled(project, sent_items(project, WAITING)):
+        yield _Candidate(pk, ReviewSort.SENT, pk, "Somebody asks for a look at it.")
 
 
 def _disagreeing(project: Project) -> Iterator[_Candidate]:

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.urls import NoReverseMatch, get_resolver, reverse
 from django.utils import timezone
 
-from labeling.models import ApiToken, ImportBatch, ImportDraft, Invitation, Member, Permission, Quarantine
+from labeling.models import ApiToken, BulkStep, ImportBatch, ImportDraft, Invitation, Member, Permission, Quarantine
 from labeling.models.permission import ALLOWED, Role
 from labeling.services.machines.manage import add_machine
 from tests.factories import make_answer, make_items
@@ -49,6 +49,9 @@ PAGES = {
     "agreement": Page(Permission.VIEW),
     "items": Page(Permission.VIEW),
     "item": Page(Permission.VIEW),
+    "items-bulk": Page(Permission.REVIEW, "post", 302),  # what only managers do is refused by the service
+    "items-bulk-undo": Page(Permission.REVIEW, "post", 302),
+    "items-bulk-told": Page(Permission.REVIEW),
     "item-comment": Page(Permission.REVIEW, "post", 302),
     "item-comments-resolve": Page(Permission.REVIEW, "post", 302),
     "item-reply": Page(Permission.REVIEW, "post", 302),  # and for whose answer was sent back
@@ -118,6 +121,9 @@ def address(project, people):
         "quarantine": quarantine.pk,
         "item": item.pk,
         "import": batch.public_id,
+        "items-bulk-undo": BulkStep.objects.create(
+            project=project, created_by=people.manager, do="label", answer={"label": "ham"}, chosen=BulkStep.packed(0)
+        ).public_id,
         "import-draft": ImportDraft.objects.create(project=project, format="csv", path=upload).public_id,
         "member": viewer.pk,
         "token": token.pk,

@@ -323,8 +323,11 @@ def test_who_may_not_decide_and_what_cannot_be_decided(project, people, disputed
     with pytest.raises(Invalid, match="One of"):
         decide(people.reviewer, project, disputed.pk, "perhaps")
     (unanswered,) = make_items(project, ["nobody has seen it"])
-    with pytest.raises(Invalid, match="Nobody has answered"):
-        decide(people.reviewer, project, unanswered.pk, "change", answer={"label": "ham"})
+    (held_out,) = make_items(project, ["nobody has seen that"], split=Split.EVAL)
+    for item, verdict in ((unanswered, "accept"), (held_out, "change")):
+        with pytest.raises(Invalid, match="Nobody has answered"):
+            decide(people.reviewer, project, item.pk, verdict, answer={"label": "ham"})
+    assert decide(people.reviewer, project, unanswered.pk, "change", answer={"label": "ham"}).is_same is False
     with pytest.raises(Http404):
         decide(people.reviewer, project, 10**9, "accept")
     pairs = make_project(kind="pairwise", labels=(), manager=people.manager)
