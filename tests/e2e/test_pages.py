@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from labeling.models import ImportBatch, Instructions, Member, Project, Role, User
+from labeling.selectors.export import Filters, export_rows
 from labeling.services.imports import run_import
 from tests.e2e.site import wait_until
 from tests.factories import UserFactory, make_answer, make_items, make_project
@@ -297,3 +298,30 @@ def test_keys_lead_everywhere(manager, project, open_page):
     keys.press("Control+k")
     palette.wait_for()
     assert page.url.endswith(f"/p/sms/items/{project.items.first().pk}/")  # letters rest, chords work
+
+
+def test_items_are_labeled_together_corrected_and_undone_by_keys(manager, project, open_page):
+    def labels():
+        rows = export_rows(project, "items", Filters())
+        return {row["external_id"]: row["label"] for row in rows}
+
+    before = labels()
+    page = open_page(manager, "/p/sms/items/")
+    for key in ("j", "x", "j", "j", "Shift+X"):
+        page.keyboard.press(key)
+    assert page.locator("[data-count]").inner_text() == "3"
+    page.keyboard.press("1")
+    assert page.locator("[data-step]", has_text="labeled ham").is_visible()
+    assert labels() == {"row-0": "ham", "row-1": "ham", "row-2": "ham"}
+    page.keyboard.press("u")
+    page.locator("[data-step]", has_text="3 items as before").wait_for()
+    assert labels() == before
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("2")
+    said = page.locator("[data-said]")
+    said.filter(has_text="row-1 labeled spam").wait_for()
+    assert labels() == {**before, "row-1": "spam"}
+    page.keyboard.press("u")
+    said.filter(has_text="as before").wait_for()
+    assert labels() == before

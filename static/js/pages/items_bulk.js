@@ -2,6 +2,7 @@
 // the item under the cursor; the undo key takes the last one back.
 
 import { call, wordsOf } from "../lib/api.js";
+import { isSilent } from "../lib/quiet_keys.js";
 
 const boot = JSON.parse(document.getElementById("bulk-boot").textContent);
 const form = document.querySelector("[data-bulk]");
@@ -117,8 +118,9 @@ async function undoOne() {
   say("Undone: the item is as before.");
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+// On the window, behind the keys of every page: a letter that g leads somewhere labels nothing.
+addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || isSilent() || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
   const row = cursor();
   const key = event.key.toLowerCase();
