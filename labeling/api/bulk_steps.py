@@ -146,7 +146,8 @@ class BulkSteps(ProjectView, ListAPIView[BulkStep]):
             return Selection(tuple(given["items"]))
         if asked.get("gold") is not None:
             require(person(self.request), self.project, Action.GOLD_READ)
-        return Selection(view=ItemView.from_parameters(asked), count=given.get("count"), name_of=self.name_of)
+        view = ItemView.from_parameters(asked).but(sort="" if asked["sort"] == "imported" else asked["sort"])
+        return Selection(view=view, count=given.get("count"), name_of=self.name_of)
 
 
 def _step(view: ProjectView, public_id: Any) -> BulkStep:

@@ -311,7 +311,7 @@ def test_items_are_labeled_together_corrected_and_undone_by_keys(manager, projec
         page.keyboard.press(key)
     assert page.locator("[data-count]").inner_text() == "3"
     page.keyboard.press("1")
-    assert page.locator("[data-step]", has_text="labeled ham").is_visible()
+    page.locator("[data-step]", has_text="labeled ham").wait_for()
     assert labels() == {"row-0": "ham", "row-1": "ham", "row-2": "ham"}
     page.keyboard.press("u")
     page.locator("[data-step]", has_text="3 items as before").wait_for()
