@@ -68,6 +68,9 @@ class Member(models.Model):
     counted_day = models.PositiveIntegerField(
         default=0, db_default=0, editable=False, help_text="Days since 1970 (UTC): the one that answers_day counts."
     )
+    day_ms = models.PositiveBigIntegerField(
+        default=0, db_default=0, editable=False, help_text="Time the answers of that day took, taken back or not."
+    )
     pace_free_at = models.DateTimeField(
         null=True,
         editable=False,
@@ -99,6 +102,10 @@ class Member(models.Model):
     def answers_on(self, day: int) -> int:
         """Answers of the day that has this number (``day_number``)."""
         return self.answers_day if self.counted_day == day else 0
+
+    def ms_on(self, day: int) -> int:
+        """Milliseconds that the answers of the day took."""
+        return self.day_ms if self.counted_day == day else 0
 
     def questions_left(self, now: datetime) -> int | None:
         """How many questions may be put to the person; None: as many as there are. Those held count as put."""

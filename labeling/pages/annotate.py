@@ -21,6 +21,7 @@ from labeling.pages.modules import modules_of
 from labeling.pages.practice import practice_page
 from labeling.selectors.access import may, member_of
 from labeling.selectors.annotating import last_given, standing
+from labeling.selectors.people.past import one_given
 from labeling.selectors.practice import Practice, practice_of
 from labeling.selectors.task_json import practice_json, task_json
 from labeling.services.quality.practice import open_questions
@@ -76,6 +77,7 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "practice": practice.last if practice and practice.is_due else None,
         "boot": {**_boot(user, project, keys, practice), "instructions": {"version": version}},
     }
+    _open_past(context["boot"], user, project, request.GET.get("task", ""))
     context["standing"] = context["boot"]
     return render(request, "pages/annotate/index.html", context)
 
@@ -111,6 +113,15 @@ def _questions(user: User, project: Project, *, is_practice: bool) -> list[dict[
     if is_practice:
         return [practice_json(question, project) for question in open_questions(user, project, FIRST)]
     return [task_json(task, project) for task in next_tasks(user, project, FIRST)]
+
+
+def _open_past(boot: dict[str, Any], user: User, project: Project, asked: str) -> None:
+    """Puts one of the person's own past answers on the table (``?task=``), as undo would. Others' are not there."""
+    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0
+    past = one_given(user, project, number) if number and not boot["practice"] else None
+    if past:
+        boot["history"] = [*(other for other in boot["history"] if other["task"]["id"] != number), past]
+        boot["opens"] = number
 
 
 def _boot(user: User, project: Project, keys: PageKeys, practice: Practice | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from labeling.pages.refusals import not_saved, telling_refusals
 from labeling.selectors.comments import own_threads
 from labeling.selectors.people import SORTS, PersonCard, chosen_people, own_work, people_of
 from labeling.selectors.people.listing import NO_MEMBER
+from labeling.selectors.people.past import past_answers
 from labeling.services.review.comments import comment
 
 MAX_QUERY = 200
@@ -119,7 +120,11 @@ def people(request: PageRequest, project: Project) -> HttpResponse:
 @project_page(Action.OWN_WORK_READ)
 def own(request: PageRequest, project: Project) -> HttpResponse:
     work = own_work(request.user, project)
+    before = request.GET.get("before", "")
+    is_number = before.isascii() and before.isdecimal() and len(before) < 19
     context = {
+        "past": past_answers(request.user, project, int(before) if is_number else None),
+        "is_older": is_number,
         "project": project,
         "work": work,
         "seconds": _seconds(work.median_ms),

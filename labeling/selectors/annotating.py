@@ -27,6 +27,7 @@ def standing(user: User, project: Project) -> dict[str, Any]:
         "name": user.get_username(),
         "mine": member.answers if member else 0,
         "today": member.answers_on(day_number(now)) if member else 0,
+        "today_ms": member.ms_on(day_number(now)) if member else 0,
         "goal": {"day": member.goal_day, "total": member.goal_total} if member else None,
         "nothing_because": member.asked_nothing_because(now) if member else "",
         "note": member.pause_note if member else "",

@@ -27,6 +27,17 @@ test("the first open question is on the table, history lies before it", () => {
   equal(deck.ahead.map((entry) => entry.task.id), [3]);
 });
 
+test("a past answer is opened where it lies, and going on leads to the questions", () => {
+  const { deck } = table();
+  deck.start([1, 2, 9].map((id) => ({ task: { id }, given: { answer: "a" } })), tasksOf(3));
+  deck.open(9);
+  equal([deck.current.task.id, deck.isPast], [9, true]);
+  deck.forward();
+  equal(deck.current.task.id, 3);
+  deck.open(77);
+  equal(deck.current.task.id, 3, "what is not there opens nothing");
+});
+
 test("an answer that was sent back is a question again, once what was said to it has arrived", async () => {
   const [back, unsent] = [{ id: 1, returned: { comment: "Sure?", answer: "a" } }, new Set()];
   const deck = new Deck({ fetchTasks: async () => [back, { id: 2 }], unsent: () => unsent, changed: () => {} });

@@ -132,7 +132,7 @@ def record_answer(
         _close(work.task.pk)
     if work.project.label_splits:
         _let_former_go(work)
-    _count_answer(work, +1)
+    _count_answer(work, +1, seen["elapsed_ms"] or 0)
     stored = asked.stored(checked)
     annotation = _revise(work, stored, seen)
     _finish(work)
@@ -282,16 +282,19 @@ def _take_answer_back(work: _Work) -> None:
     _revise(work, None, {})
 
 
-def _count_answer(work: _Work, by: int) -> None:
+def _count_answer(work: _Work, by: int, elapsed_ms: int = 0) -> None:
     work.item.answers += by if work.holds_slot else 0
     work.deltas["annotations"] += by
     today = day_number(work.now)
-    _count_member(work.member.pk, by, today, max(0, work.member.answers_on(today) + by))
+    in_day = max(0, work.member.answers_on(today) + by)
+    _count_member(work.member.pk, by, today, in_day, work.member.ms_on(today) + elapsed_ms)
 
 
 @PreparedUpdate
-def _count_member(member: int, by: int, day: int, in_day: int) -> "tuple[QuerySet[Member], dict[str, Any]]":
-    counts = {"answers": F("answers") + by, "counted_day": day, "answers_day": in_day}
+def _count_member(
+    member: int, by: int, day: int, in_day: int, day_ms: int
+) -> "tuple[QuerySet[Member], dict[str, Any]]":
+    counts = {"answers": F("answers") + by, "counted_day": day, "answers_day": in_day, "day_ms": day_ms}
     return Member.objects.filter(pk=member), counts
 
 

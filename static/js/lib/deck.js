@@ -86,6 +86,12 @@ export class Deck {
     return true;
   }
 
+  /** Puts a question that was answered before on the table, as going back to it would. */
+  open(taskId) {
+    const place = this.#entries.findIndex(({ task }) => task.id === taskId);
+    if (place >= 0) this.#cursor = place;
+  }
+
   forward() {
     if (!this.isPast) return false;
     this.#cursor += 1;

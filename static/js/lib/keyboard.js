@@ -57,7 +57,7 @@ export class Keyboard {
   }
 
   #looksWhileTyping(event) {
-    return this.#workspace.bar.isEmpty && (event.key.length > 1 || "+-=_0 ".includes(event.key));
+    return this.#workspace.bar.isEmpty && (event.key.length > 1 || "+-=_0 []{}>*".includes(event.key));
   }
 
   #commandWhileTyping(event, chord) {

@@ -90,6 +90,7 @@ const saveState = new SaveState({ button: $("#save-state"), sheet: $("#outbox"),
 const deck = new Deck({ fetchTasks, unsent: () => outbox.tasks, changed: draw });
 
 let mine = boot.mine;
+let newMs = 0; // what answers took that the server had not counted when it told the time of the day last
 let shown = null; // the entry on the table as last drawn
 let fetchTries = 0;
 let fetchAfterMs = 0; // what the server asked for
@@ -104,6 +105,10 @@ async function start() {
   for (const cap of document.querySelectorAll("[data-cap]")) nameCap(cap);
   await outbox.start();
   deck.start(...withUnsent(boot.history, boot.tasks, [...overtaken(), ...outbox.unsent]));
+  if (boot.opens) {
+    deck.open(boot.opens);
+    history.replaceState(null, "", location.pathname); // a reload goes on with the questions
+  }
   draw();
   listen();
   noteInstructions();
@@ -144,7 +149,10 @@ function give(answer) {
   if (!workspace.isReady) return pressedTooSoon(entry, answer);
   kept.drop();
   if (!(entry.given?.answer && JSON.stringify(entry.given.answer) === JSON.stringify(answer))) {
-    if (!entry.given?.answer) mine += 1;
+    if (!entry.given?.answer) {
+      mine += 1;
+      newMs += clock.elapsedMs;
+    }
     const seen = boot.ui_version ? { ui_version: boot.ui_version, viewport: viewportClass() } : {};
     send(entry, "answer", { answer, elapsed_ms: Math.min(clock.elapsedMs, MAX_ELAPSED_MS), ...seen });
   }
@@ -446,12 +454,20 @@ function drawProgress() {
   for (const slot of document.querySelectorAll("[data-items]")) slot.textContent = number(answerable);
   const today = session.latest.today + Math.max(0, mine - session.latest.mine); // own ones are counted at once
   for (const slot of document.querySelectorAll("[data-today]")) slot.textContent = number(today);
+  for (const slot of document.querySelectorAll("[data-day-time]")) slot.textContent = timeWords(session.latest.today_ms + newMs);
   for (const slot of document.querySelectorAll("[data-note]")) slot.textContent = session.latest.note;
   drawGoal(today);
   drawImport(project.importing);
   const bar = $("#progress");
   bar.max = Math.max(1, answerable);
   bar.value = project.done;
+}
+
+/** "1 h 24 min"; "" below one minute. */
+function timeWords(ms) {
+  const minutes = Math.floor(ms / 60_000);
+  if (!minutes) return "";
+  return minutes < 60 ? `, ${minutes} min` : `, ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** The goal beside the counter: of the day where there is one, else of all. Nothing is said when it is missed. */
@@ -543,7 +559,7 @@ function noteProject(latest) {
   if (pauseReason === "no-labels" && project?.can_answer) return location.reload();
   if (project) {
     notices.set("changed", project.labels_version !== boot.project.labels_version || project.instructions_version !== boot.instructions.version);
-    if (outbox.unsent.length === 0) mine = latest.mine;
+    if (outbox.unsent.length === 0) [mine, newMs] = [latest.mine, 0];
   }
   if (deck.current) drawProgress();
   else draw();

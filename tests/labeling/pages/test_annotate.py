@@ -59,6 +59,34 @@ def test_it_carries_the_first_questions_and_the_last_answers(project, people, br
     ]
     assert [task["id"] for task in again["tasks"]][: len(rest)] == rest
     assert again["mine"] == 1
+    assert browser.get(STATE).json()["today_ms"] == 900
+
+
+def test_own_answers_are_looked_back_at_in_pages_and_opened_again(project, people, browser_of, monkeypatch):
+    monkeypatch.setattr("labeling.selectors.people.past.PAGE", 2)
+    make_items(project, [f"message {n}" for n in range(40)])
+    browser, others = browser_of(people.annotator), browser_of(people.reviewer)
+    first, second, third, *_ = (task["id"] for task in boot_of(browser.get(PAGE))["tasks"])
+    for task, label in ((first, "spam"), (second, "ham")):
+        record_answer(people.annotator, task, {"label": label}, 900)
+    skip(people.annotator, third, "unclear")
+    theirs = boot_of(others.get(PAGE))["tasks"][0]["id"]
+    record_answer(people.reviewer, theirs, {"label": "ham"})
+
+    def listed(query=""):
+        page = browser.get(f"/p/sms/mine/{query}").content.decode()
+        return [int(task) for task in re.findall(r"annotate/\?task=(\d+)", page)], page
+
+    newest, page = listed()
+    assert newest == [third, second]
+    assert "skipped" in page
+    assert listed(f"?before={second}")[0] == [first]
+    assert listed("?before=x")[0] == newest
+    opened = boot_of(browser.get(f"{PAGE}?task={first}"))
+    assert (opened["opens"], opened["history"][-1]["given"]) == (first, {"answer": {"label": "spam"}})
+    assert [past["task"]["id"] for past in opened["history"]] == [second, third, first]
+    for other in (theirs, 10**18, "x", 0):
+        assert "opens" not in boot_of(browser.get(f"{PAGE}?task={other}")), "nobody opens what is not his own"
 
 
 def test_it_is_blind(project, people, browser_of):
