@@ -62,6 +62,8 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
     version = project.instructions_version if text else 0
+    boot = {**_boot(user, project, keys, practice), "instructions": {"version": version}}
+    _open_past(boot, user, project, request.GET.get("task", ""))
     context = {
         "project": project,
         "kind": kind,
@@ -75,10 +77,9 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "modules": [name for name in modules_of(PAGE_SCRIPT, kind.script) if name != PAGE_SCRIPT],
         "styles": styles_of(kind),
         "practice": practice.last if practice and practice.is_due else None,
-        "boot": {**_boot(user, project, keys, practice), "instructions": {"version": version}},
+        "boot": boot,
+        "standing": boot,
     }
-    _open_past(context["boot"], user, project, request.GET.get("task", ""))
-    context["standing"] = context["boot"]
     return render(request, "pages/annotate/index.html", context)
 
 

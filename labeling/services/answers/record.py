@@ -111,7 +111,8 @@ def record_answer(
     ``ui_version`` and ``viewport`` say which page it was given on. Raises InvalidAnswer, Invalid (elapsed_ms,
     ui_version, viewport), AnswersTooFast, LeaseLost, Http404 (not this person's task), PermissionDenied.
     """
-    seen = {"elapsed_ms": _checked_elapsed(elapsed_ms), **_checked_page(ui_version, viewport)}
+    took_ms = _checked_elapsed(elapsed_ms)
+    seen = {"elapsed_ms": took_ms, **_checked_page(ui_version, viewport)}
     work = _work_on(user, task_id)
     kind = kind_of(work.project)
     labels = _labels(work.project.pk) if kind.has_labels else []
@@ -132,7 +133,7 @@ def record_answer(
         _close(work.task.pk)
     if work.project.label_splits:
         _let_former_go(work)
-    _count_answer(work, +1, seen["elapsed_ms"] or 0)
+    _count_answer(work, +1, took_ms or 0)
     stored = asked.stored(checked)
     annotation = _revise(work, stored, seen)
     _finish(work)
