@@ -4,9 +4,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0052_word_blocks'),
+        ("labeling", "0051_bulk_steps"),
     ]
 
     operations = [
