@@ -13,12 +13,14 @@ from learning.models import (
     Decision,
     EncoderVersion,
     FeatureShard,
+    ItemMap,
     ModelVersion,
     NextDecision,
     PairwiseFinding,
     PairwiseScore,
     PairwiseWithout,
     Run,
+    SimilarSearch,
     SuspectedError,
     TrainedWithout,
 )
@@ -42,6 +44,22 @@ class TrainedWithoutAdmin(JobAdmin):
     list_display = ("public_id", "project", "state", "people", "attempt", "created_at", "took")
     list_filter: ClassVar[Any] = ("state", "project")
     list_select_related = ("project",)
+
+
+@admin.register(ItemMap)
+class ItemMapAdmin(JobAdmin):
+    job = "learning.draw_map"
+    list_display = ("public_id", "project", "state", "number", "encoder", "attempt", "created_at", "took")
+    list_filter: ClassVar[Any] = ("state", "project")
+    list_select_related = ("project",)
+
+
+@admin.register(SimilarSearch)
+class SimilarSearchAdmin(JobAdmin):
+    job = "learning.find_similar"
+    list_display = ("public_id", "project", "state", "items", "encoder", "attempt", "created_at", "took")
+    list_filter: ClassVar[Any] = ("state", "project")
+    list_select_related = ("project", "item")
 
 
 @admin.register(Alert)

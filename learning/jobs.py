@@ -9,9 +9,11 @@ from celery.signals import worker_init
 from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
 from learning.services import files
+from learning.services.maps import ask, draw
 from learning.services.pipeline import rank as ranking
 from learning.services.pipeline import run, warm, without
 from learning.services.runs import decide as decisions
+from learning.services.similar import search
 
 
 @shared_task(name="learning.decide")
@@ -26,12 +28,23 @@ def run_training(run_pk: int) -> dict[str, Any]:
     outcome = run.run_training(run_pk)
     for waiting in run.waiting_after(run_pk):
         enqueue("learning.run_training", waiting)
+    ask.after_run(run_pk)
     return outcome
+
+
+@shared_task(name="learning.draw_map")
+def draw_map(pk: int) -> dict[str, Any]:
+    return draw.run_drawing(pk)
 
 
 @shared_task(name="learning.train_without")
 def train_without(pk: int) -> dict[str, Any]:
     return without.run_without(pk)
+
+
+@shared_task(name="learning.find_similar")
+def find_similar(pk: int) -> dict[str, Any]:
+    return search.run_search(pk)
 
 
 @shared_task(name="learning.rank")

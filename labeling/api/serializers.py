@@ -37,6 +37,7 @@ from labeling.models.project import SETTINGS_FIELDS
 from labeling.selectors.export import CHOICES
 from labeling.selectors.importing import notes_of, why_unlisted
 from labeling.selectors.item_view import ITEM_SORTS, ItemView
+from labeling.selectors.item_view.places import LONGEST, Outline
 from labeling.selectors.item_view.view import SURE_BANDS
 from labeling.selectors.row_shapes import row_names
 from labeling.services.accounts.tokens import MAX_DAYS
@@ -414,6 +415,12 @@ class ItemFilters(serializers.Serializer[Any]):
     context = serializers.IntegerField(
         min_value=1, max_value=2**63 - 1, required=False, help_text="Of pairs: the context the item is judged in."
     )  # type: ignore[assignment]
+    map = serializers.CharField(
+        max_length=LONGEST,
+        required=False,
+        help_text="Inside an outline on the map: its number, then x and y of 3 to 100 corners from 0 to 65,535, with"
+        " dashes between them. Nothing where another map is shown by now.",
+    )
     q = serializers.CharField(
         max_length=200,
         required=False,
@@ -421,6 +428,11 @@ class ItemFilters(serializers.Serializer[Any]):
         "A phrase stands in double quotes, words of one column behind its name and a colon.",
     )
     sort = serializers.ChoiceField(choices=list(ITEM_SORTS.items()), default="imported")
+
+    def validate_map(self, value: str) -> str:
+        if Outline.read(value) is None:
+            raise serializers.ValidationError("No outline: a number, then x-y of three to 100 corners up to 65535.")
+        return value
 
     def view(self, cursor: str) -> ItemView:
         """What was asked for, from a place on."""

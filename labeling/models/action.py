@@ -69,6 +69,8 @@ class Action(Enum):
     RUNS_CHANGE = "runs.change", Permission.MANAGE
     MODELS_READ = "models.read", Permission.VIEW
     MODELS_PROMOTE = "models.promote", Permission.MANAGE
+    #: Whoever may see the items sees their map.
+    MAP_CHANGE = "map.change", Permission.MANAGE
     QUEUE_READ = "queue.read", Permission.MANAGE
     RANKING_READ = "ranking.read", Permission.VIEW
     ALERTS_READ = "alerts.read", Permission.VIEW

@@ -15,6 +15,8 @@ class FacetIndex(models.Model):
 
     ``generation`` names the facets of the model's predictions, ``model`` the version they are of, ``predicted`` how
     many items it knew; ``says`` is what it says: lists of labels, by the number that stands in the blocks.
+
+    ``map_number`` names the map that is shown, ``mapped`` how many items have a place on it (decision 0108).
     """
 
     project = models.OneToOneField("labeling.Project", on_delete=models.CASCADE, primary_key=True, related_name="+")
@@ -30,6 +32,8 @@ class FacetIndex(models.Model):
     predicted = models.BigIntegerField(default=0)
     says: Any = models.JSONField(default=list)
     levels: Any = models.JSONField(default=dict, help_text="{level: [least, most]} of how sure the model is.")
+    map_number = models.PositiveIntegerField(null=True)
+    mapped = models.BigIntegerField(default=0, db_default=0)
     updated_at = models.DateTimeField(default=timezone.now)
     asked_at = models.DateTimeField(null=True, help_text="When a worker was last asked to go on, or went on.")
 

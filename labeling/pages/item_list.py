@@ -62,9 +62,10 @@ def items(request: PageRequest, project: Project) -> HttpResponse:
         "view": view,
         "page": Page(found.items, _beside(view, found.newer), _beside(view, found.older)),
         "found": found,
-        "rows": _rows(project, found, chosen.labels, view.address),
+        "rows": rows_of(project, found, chosen.labels, view.address),
         "facets": [(facet, facet.values[:VALUES_SHOWN], facet.values[VALUES_SHOWN:]) for facet in facets],
         "chosen": [(facet, facet.chosen) for facet in facets if facet.chosen],
+        "is_of_a_former_map": chosen.is_of_a_former_map,
         "kept": view.but(q="", sort="").filters,
         "sorts": _sorts(project, chosen),
         "is_filtered": bool(view.filters),
@@ -91,7 +92,7 @@ def _sorts(project: Project, chosen: ChosenItems) -> list[tuple[str, str]]:
     return [(name, words) for name, words in ITEM_SORTS.items() if name not in left_out or name == chosen.view.sort]
 
 
-def _rows(project: Project, found: ItemsFound, names: LabelIdentities, address: str) -> list[dict[str, Any]]:
+def rows_of(project: Project, found: ItemsFound, names: LabelIdentities, address: str) -> list[dict[str, Any]]:
     kind = kind_of(project)
     answers, gold = answers_of(found.items), asked_as_gold(found.items)
     rows = []

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learning.api import alerts, alike, compare, models, pairwise, runs, suspected_errors, without
+from learning.api import alerts, alike, compare, item_map, models, pairwise, runs, similar, suspected_errors, without
 
 app_name = "learning-api"
 urlpatterns = [
@@ -23,6 +23,10 @@ urlpatterns = [
         suspected_errors.SuspectedErrorsKeep.as_view(),
         name="suspected-errors-keep",
     ),
+    path("projects/<slug:slug>/map/", item_map.MapView.as_view(), name="map"),
+    path("projects/<slug:slug>/map/places/", item_map.MapPlaces.as_view(), name="map-places"),
+    path("projects/<slug:slug>/similar/", similar.Similar.as_view(), name="similar"),
+    path("projects/<slug:slug>/similar/<uuid:public_id>/", similar.SimilarFound.as_view(), name="similar-found"),
     path("projects/<slug:slug>/people/alike/", alike.AlikeView.as_view(), name="people-alike"),
     path("projects/<slug:slug>/people/without/", without.WithoutView.as_view(), name="people-without"),
     path("projects/<slug:slug>/alerts/", alerts.Alerts.as_view(), name="alerts"),

@@ -1,17 +1,20 @@
 from learning.models.alert import Alert, AlertKind, Severity
 from learning.models.arm_comparison import ArmComparison
 from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
+from learning.models.item_map import ItemMap
 from learning.models.label_sources import LabelSources
 from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
 from learning.models.run import Run, Trigger
+from learning.models.similar_search import SimilarSearch
 from learning.models.suspected_error import Outcome, SuspectedError, SuspicionState
 from learning.models.trained_without import TrainedWithout
 from learning.models.version_report import VersionReport
 
 __all__ = [
-    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "LabelSources",
-    "ModelVersion", "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "Run", "Severity",
-    "Status", "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger", "VersionReport",
+    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "ItemMap",
+    "LabelSources", "ModelVersion", "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout",
+    "Run", "Severity", "SimilarSearch", "Status", "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger",
+    "VersionReport",
 ]  # fmt: skip

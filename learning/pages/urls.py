@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from learning.pages import agreement, alerts, alike, compare, mistakes, models, pairwise, runs, suspected_errors
+from learning.pages import (
+    agreement,
+    alerts,
+    alike,
+    compare,
+    item_map,
+    mistakes,
+    models,
+    pairwise,
+    runs,
+    similar,
+    suspected_errors,
+)
 
 app_name = "learning-pages"
 
@@ -17,6 +29,13 @@ project_urls = [
     path("fragments/alike/", alike.alike_fragment, name="fragment-alike"),
     path("members/without/", alike.train_without, name="train-without"),
     path("suspected-errors/", suspected_errors.suspected_errors, name="suspected-errors"),
+    path("map/", item_map.item_map, name="map"),
+    path("map/points/", item_map.map_points, name="map-points"),
+    path("map/colours/", item_map.map_colours, name="map-colours"),
+    path("map/items/", item_map.map_items, name="map-items"),
+    path("map/regions/", item_map.map_regions, name="map-regions"),
+    path("similar/", similar.similar, name="similar"),
+    path("similar/<uuid:public_id>/", similar.similar_found, name="similar-found"),
     path("ranking/", pairwise.ranking, name="ranking"),
     path("alerts/<int:pk>/", alerts.alert_resolve, name="alert"),
     path("fragments/alerts/", alerts.alerts_fragment, name="fragment-alerts"),

@@ -1,12 +1,12 @@
 """The files of learning that a row names (``labeling/selectors/stored_files.py``).
 
-Features, encoders, models, what each version answered on the eval split, and what answers came to by evidence.
+Features, encoders, models, what each version answered on the eval split, what answers came to by evidence, and maps.
 """
 
 from collections.abc import Iterator
 
 from labeling.selectors.stored_files import NamedFile
-from learning.models import EncoderVersion, FeatureShard, ModelVersion, Run
+from learning.models import EncoderVersion, FeatureShard, ItemMap, ModelVersion, Run
 
 
 def _features(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
@@ -51,10 +51,18 @@ def _consensus(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
             yield NamedFile("consensus", project_id, name, sha256)
 
 
+def _maps(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
+    found = ItemMap.objects.using(using).exclude(path="").order_by("pk")
+    found = found if projects is None else found.filter(project__in=projects)
+    for project_id, name, sha256 in found.values_list("project_id", "path", "sha256").iterator():
+        yield NamedFile("maps", project_id, name, sha256)
+
+
 NAMED_FILES = {
     "features": _features,
     "encoders": _encoders,
     "models": _models,
     "evaluations": _evaluations,
     "consensus": _consensus,
+    "maps": _maps,
 }

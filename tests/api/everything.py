@@ -22,7 +22,7 @@ from labeling.models import (
     ReviewDecision,
     Snapshot,
 )
-from learning.models import Alert, ModelVersion, Run
+from learning.models import Alert, ModelVersion, Run, SimilarSearch
 from tests.factories import make_answer, make_items
 
 
@@ -77,6 +77,7 @@ def one_of_everything(project, person):
         "snapshots": Snapshot.objects.create(project=project, format="jsonl", rows="items", state="done", path=path),
         "imports": ImportBatch.objects.create(project=project, format="rows", path="x"),
         "machines": machine,
+        "similar": SimilarSearch.objects.create(project=project, key="k", item=item),
         "runs": Run.objects.create(project=project, trigger="manual", state="queued"),
         "models": ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1, path="models/x"),
         "invitations": Invitation.issue(project=project, role="annotator", expires_at=now)[0],

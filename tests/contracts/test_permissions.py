@@ -32,7 +32,7 @@ from labeling.models import (
     Task,
 )
 from labeling.services.machines.manage import add_machine
-from learning.models import Alert, ModelVersion, Run
+from learning.models import Alert, ModelVersion, Run, SimilarSearch
 from tests.factories import make_answer, make_items
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,7 @@ WHO = {
     Action.RUNS_CHANGE: MANAGE,
     Action.MODELS_READ: VIEW,
     Action.MODELS_PROMOTE: MANAGE,
+    Action.MAP_CHANGE: MANAGE,
     Action.QUEUE_READ: MANAGE,
     Action.RANKING_READ: VIEW,
     Action.ALERTS_READ: VIEW,
@@ -166,6 +167,7 @@ BODIES = {
     ("api:quarantines", "post"): {"annotator": "annotator", "reason": "always left"},
     ("api:quarantine-lift", "post"): {"reason": "we talked"},
     ("learning-api:people-without", "post"): {"people": ["annotator"]},
+    ("learning-api:similar", "post"): {"text": "hello"},
     ("api:member-practice-waive", "post"): {"reason": "we talked"},
     ("api:member-practice-reset", "post"): {"reason": "we talked"},
     ("api:member-gold-waive", "post"): {"reason": "we talked"},
@@ -295,6 +297,7 @@ def things(project, people, settings):
         item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
         draft=draft, invitation=Invitation.issue(project=project, role="annotator", expires_at=timezone.now())[0],
         machine=machine, review=review, step=step,
+        search=SimilarSearch.objects.create(project=project, key="k", item=item),
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
 
@@ -321,6 +324,7 @@ def address(route, name, things):
     job = things.batch if ":import" in name else things.run if ":run" in name else things.snapshot
     job = things.step if ":items-bulk" in name else job
     job = things.draft if name == "pages:import-draft" else job
+    job = things.search if name.endswith(":similar-found") else job
     pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
     pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk
     pk = things.quarantine.pk if name == "api:quarantine-lift" else pk

@@ -12,8 +12,11 @@ from labeling.services.machines.manage import add_machine
 from labeling.services.members.invitations import invite
 from labeling.services.quality.known_answers import make_gold
 from learning.models import ModelVersion, Status
+from learning.services.maps import ask, draw
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
+from learning.services.similar.ask import ask_about_text
+from learning.services.similar.search import run_search
 from tests.factories import UserFactory, make_items, make_project
 from tests.learning.pairwise.people import bring, honest, item_rows, judgments, make_pairwise_project
 from tests.learning.people import answer_some, texts
@@ -32,6 +35,8 @@ def text_project(manager: User) -> Project:
     answer_some(project, ben, 45)
     answer_some(project, ben, 30, Split.EVAL)
     run_training(decide(project.pk).pk)
+    draw.run_drawing(ask.ask(manager, project).pk)
+    run_search(ask_about_text(manager, project, "free prize").pk)
     version = ModelVersion.objects.get(project=project)  # and another to compare it with
     version.pk, version.number, version.run, version.status = None, version.number + 1, None, Status.RETIRED
     version.save()

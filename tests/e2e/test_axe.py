@@ -14,7 +14,7 @@ from playwright.sync_api import APIResponse
 
 from labeling.models import ImportBatch, ImportDraft, Invitation, Item, Machine, Member, Project, User
 from labeling.services.imports.drafts import keep_draft
-from learning.models import ModelVersion, Run
+from learning.models import ModelVersion, Run, SimilarSearch
 from tests.e2e.axe import faults_of, findings
 from tests.e2e.every_row import fill_every_table, pair_project, shown_models, text_project
 from tests.e2e.shapes import with_something_new
@@ -125,6 +125,7 @@ def arguments(name: str, project: Project) -> dict[str, Any]:
         "pages:import-rejections": ImportBatch,
         "pages:import-draft": ImportDraft,
         "learning-pages:run": Run,
+        "learning-pages:similar-found": SimilarSearch,
         "pages:member": Member,
         "pages:invitation-revoke": Invitation,
         "pages:machine": Machine,

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from labeling.db.bitmaps import BLOCK, summary_of, with_sample
 from labeling.models import Context, ImportBatch, Item, Project, User
+from labeling.selectors.item_view.places import Outline, outlined
 from labeling.selectors.item_view.search import Search
 from labeling.selectors.item_view.stored import StoredFacets, Wanted
 from labeling.selectors.item_view.view import ItemView
@@ -64,6 +65,8 @@ class ChosenItems:
         self._narrowed: list[dict[int, int]] = [self.search.blocks] if self.search else []
         if view.context:
             self._narrowed.append(self._context(view.context))
+        if view.map:
+            self._narrowed.append(self._inside(view.map))
 
     @cached_property
     def people(self) -> PeopleOfIndex:
@@ -77,7 +80,7 @@ class ChosenItems:
         """What is asked for as it is stored, and whether it is the others that are wanted."""
         found: list[tuple[Wanted, bool]] = []
         for name, value in self.view.filters.items():
-            if name in ("q", "context"):
+            if name in ("q", "context", "map"):
                 continue
             here, there = STORED_SIDE.get(name, _NOBODY)
             if value == there:
@@ -106,6 +109,18 @@ class ChosenItems:
         for ordinal in members.values_list("ordinal", flat=True)[:MOST_OF_A_CONTEXT]:
             blocks[ordinal // BLOCK] = blocks.get(ordinal // BLOCK, 0) | 1 << ordinal % BLOCK
         return blocks
+
+    def _inside(self, written: str) -> dict[int, int]:
+        """Nothing on a map that is not shown any more: the same line would hold other items."""
+        outline = Outline.read(written)
+        if outline is None or outline.map_number != self.stored.index.map_number:
+            return {}
+        return outlined(self.project, outline, self.stored.index.mapped)
+
+    @property
+    def is_of_a_former_map(self) -> bool:
+        outline = Outline.read(self.view.map)
+        return outline is not None and outline.map_number != self.stored.index.map_number
 
     @cached_property
     def _read(self) -> dict[Wanted, dict[int, int]]:
@@ -145,7 +160,7 @@ class ChosenItems:
 
     @cached_property
     def sampled(self) -> dict[int, int]:
-        """By summary the sampled ones among those that words and context leave."""
+        """By summary the sampled ones among those that words, context and an outline leave."""
         if not self._narrowed:
             return dict(self.stored.whole_sample)
         found: dict[int, int] = {}

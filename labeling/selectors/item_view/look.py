@@ -81,6 +81,12 @@ def look_at_chosen(
     )
 
 
+def told(chosen: ChosenItems, ordinals: list[int], *, related: tuple[str, ...] = ()) -> ItemsFound:
+    """The items with these ordinals, in this order; those there are none of are left out."""
+    items = _items(chosen, [ItemPlace(0, ordinal) for ordinal in ordinals], related)
+    return ItemsFound(items=items, total=len(items), says=_says(chosen, items))
+
+
 def neighbours(project: Project, view: ItemView, name_of: NameOf, item: Item) -> tuple[Item | None, Item | None]:
     """The items before and behind one in the order of a view."""
     chosen = ChosenItems(project, view, name_of)

@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from labeling.models import Because, ItemStatus, Split
+from labeling.selectors.item_view.places import LONGEST, Outline
 
 MAX_WORDS = 200
 
@@ -45,7 +46,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class ItemView:
     """Every field is "" for any. ``label`` and ``model`` are names of labels, ``annotator`` is a person as the reader
-    is told of them, ``batch`` an import by its public id, ``context`` a context by its id.
+    is told of them, ``batch`` an import by its public id, ``context`` a context by its id,
+    ``map`` an outline on the map (``places.py``).
 
     ``agrees``: whether the model says what people say. ``people``: whether several people said the same. ``cursor``:
     where the page begins, made by :func:`labeling.selectors.item_view.look`.
@@ -66,6 +68,7 @@ class ItemView:
     sure: str = ""
     agrees: str = ""
     context: str = ""
+    map: str = ""
     q: str = ""
     sort: str = ""
     cursor: str = ""
@@ -75,7 +78,9 @@ class ItemView:
         """What an address says; what no view can say is left out."""
         said = {}
         for name in cls.names():
-            value = str(given.get(name, ""))[:MAX_WORDS].strip()
+            value = str(given.get(name, ""))[: LONGEST if name == "map" else MAX_WORDS].strip()
+            if name == "map" and Outline.read(value) is None:
+                continue
             if ("\0" not in value or name == "q") and value in _CHOICES.get(name, (value,)):
                 said[name] = value
         return cls(**said)

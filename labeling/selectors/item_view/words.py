@@ -83,6 +83,20 @@ def shown_facets(chosen: ChosenItems, *, reviews: bool) -> list[ShownFacet]:
     return shown
 
 
+def facet_names(chosen: ChosenItems, *, reviews: bool) -> dict[str, str]:
+    """The facets there may be of a project, and what they are called."""
+    return {name: words for name, words in _NAMES.items() if _belongs(chosen, name, reviews)}
+
+
+def in_words(chosen: ChosenItems, name: str, values: list[str]) -> tuple[list[tuple[str, str, str]], bool]:
+    """Stored values of a facet, each with its parameter and what it is called, and whether they have an order."""
+    called, shown_as = _named(chosen, name, dict.fromkeys(values, 0))
+    in_order = list(_WORDS.get(name, {}))
+    if in_order:
+        values = sorted(values, key=lambda value: in_order.index(value) if value in in_order else 99)
+    return [(value, shown_as.get(value, value), called.get(value, value)) for value in values], name == "sure"
+
+
 def _belongs(chosen: ChosenItems, name: str, reviews: bool) -> bool:
     if name in OF_REVIEWERS and not reviews:
         return False

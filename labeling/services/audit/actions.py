@@ -31,6 +31,7 @@ ACTIONS = frozenset(
         "machine.added",
         "machine.changed",
         "machine.ended",
+        "map.asked_for",
         "member.added",
         "member.measure",
         "member.paused",

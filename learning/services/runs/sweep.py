@@ -10,7 +10,18 @@ from labeling.kinds import KINDS, NO_FAMILY
 from labeling.models import Annotation, Epoch, ImportBatch, JobState, Label, Project, Source, SweepRecord
 from labeling.services.housekeeping.sweep import wake_waiting
 from labeling.services.jobs.enqueue import enqueue
-from learning.models import Alert, AlertKind, Decision, ModelVersion, NextDecision, Run, Status, TrainedWithout
+from learning.models import (
+    Alert,
+    AlertKind,
+    Decision,
+    ItemMap,
+    ModelVersion,
+    NextDecision,
+    Run,
+    SimilarSearch,
+    Status,
+    TrainedWithout,
+)
 
 #: The message of a promotion is given this long before it counts as lost.
 RANKING_LATE_S = 20
@@ -20,8 +31,10 @@ ASK_AGAIN_AFTER_S = 300
 
 def sweep_runs() -> dict[str, Any]:
     """Goes on with runs whose worker died and announces those that wait. Jobs claim before they work."""
-    without = wake_waiting(TrainedWithout.objects.all(), "learning.train_without")
-    return {"runs": wake_waiting(Run.objects.all(), "learning.run_training") + without}
+    beside = wake_waiting(TrainedWithout.objects.all(), "learning.train_without")
+    beside += wake_waiting(ItemMap.objects.all(), "learning.draw_map")
+    beside += wake_waiting(SimilarSearch.objects.all(), "learning.find_similar")
+    return {"runs": wake_waiting(Run.objects.all(), "learning.run_training") + beside}
 
 
 def sweep_learning() -> dict[str, Any]:

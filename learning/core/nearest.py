@@ -1,0 +1,81 @@
+"""The rows of a pool that are most like one row: one pass over its features, block by block."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
+from learning.core.pools import Pool
+
+#: So many bytes of features are multiplied at once: they come from memory for the product, and from the cache for the
+#: lengths.
+_BYTES_AT_ONCE = 1 << 18
+
+
+def nearest_rows(
+    pool: Pool,
+    row: FloatMatrix,
+    count: int,
+    lengths: dict[int, FloatMatrix] | None = None,
+) -> tuple[IntArray, DoubleArray]:
+    """Return the rows of a pool that are nearest to one by cosine.
+
+    Parameters
+    ----------
+    pool : Pool
+        Of n rows of d features.
+    row : ndarray of float32, shape (d,)
+    count : int
+        How many are wanted; fewer come back from a smaller pool.
+    lengths : dict, optional
+        How long the rows of each block are, by its first row; filled where it lacks one. Handed in again for the same
+        pool, a search is one product with a vector; without, one and a half.
+
+    Returns
+    -------
+    rows : ndarray of int64
+        Nearest first, equal ones by their numbers.
+    distances : ndarray of float64
+        One minus the cosine, from 0 to 2; 1 where a row, or the one asked for, is all zeros.
+
+    Examples
+    --------
+    >>> from learning.core.pools import ArrayPool
+    >>> pool = ArrayPool(np.array([[0, 1], [2, 0], [1, 1]], np.float32))
+    >>> rows, distances = nearest_rows(pool, np.array([1, 0], np.float32), 2)
+    >>> rows.tolist(), distances.round(3).tolist()
+    ([1, 2], [0.0, 0.293])
+    """
+    length = float(np.linalg.norm(row))
+    asked = np.asarray(row / length if length else row, dtype=np.float32)
+    kept_rows = np.empty(0, dtype=np.int64)
+    kept = np.empty(0, dtype=np.float32)
+    least = -np.inf  # what a row has to exceed once there are enough
+    for first, block in pool.blocks():
+        cosines = _cosines(first, block, asked, {} if lengths is None else lengths)
+        better = np.flatnonzero(cosines > least)
+        kept_rows = np.concatenate([kept_rows, first + better])
+        kept = np.concatenate([kept, cosines[better]])
+        if len(kept) > count:
+            kept_rows, kept = _best(kept_rows, kept, count)
+            least = kept[-1]
+    kept_rows, kept = _best(kept_rows, kept, count)
+    return kept_rows, np.clip(1.0 - kept.astype(np.float64), 0.0, 2.0)
+
+
+def _cosines(first: int, block: FloatMatrix, asked: FloatMatrix, known: dict[int, FloatMatrix]) -> FloatMatrix:
+    if first in known:
+        cosines = block @ asked
+    else:
+        cosines, squares = np.empty(len(block), np.float32), np.empty(len(block), np.float32)
+        for part in row_blocks(len(block), max(1, _BYTES_AT_ONCE // (4 * block.shape[1]))):
+            np.matmul(block[part], asked, out=cosines[part])
+            np.vecdot(block[part], block[part], out=squares[part])
+        known[first] = np.sqrt(squares)
+    np.divide(cosines, known[first], out=cosines, where=known[first] > 0)
+    return cosines
+
+
+def _best(rows: IntArray, cosines: FloatMatrix, count: int) -> tuple[IntArray, FloatMatrix]:
+    order = np.lexsort((rows, -cosines))[:count]
+    return rows[order], cosines[order]
