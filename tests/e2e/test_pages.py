@@ -307,14 +307,14 @@ def test_items_are_labeled_together_corrected_and_undone_by_keys(manager, projec
 
     before = labels()
     page = open_page(manager, "/p/sms/items/")
-    for key in ("j", "x", "j", "j", "Shift+X"):
+    for key in ("j", "j", "x", "j", "Shift+X"):  # the first one the manager alone has answered: not his to decide
         page.keyboard.press(key)
-    assert page.locator("[data-count]").inner_text() == "3"
+    assert page.locator("[data-count]").inner_text() == "2"
     page.keyboard.press("1")
     page.locator("[data-step]", has_text="labeled ham").wait_for()
-    assert labels() == {"row-0": "ham", "row-1": "ham", "row-2": "ham"}
+    assert labels() == {**before, "row-1": "ham", "row-2": "ham"}
     page.keyboard.press("u")
-    page.locator("[data-step]", has_text="3 items as before").wait_for()
+    page.locator("[data-step]", has_text="2 items as before").wait_for()
     assert labels() == before
     page.keyboard.press("j")
     page.keyboard.press("j")

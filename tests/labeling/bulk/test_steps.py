@@ -80,49 +80,61 @@ def ticked(items):
     return Selection(tuple(item.pk for item in items))
 
 
-def test_four_hundred_items_are_dealt_with_and_undone(project, people):
-    items = made(project, people, 400, 0)
-    make_gold(people.manager, items[3], SPAM)
-    decide(people.reviewer, project, items[4].pk, "change", answer=SPAM)
-    steps = (
-        ("label", HAM, {"set_aside": 1}, 399),
-        ("label", SPAM, {"set_aside": 1, "same": 1}, 398),
-        ("ask_again", None, {"set_aside": 1, "unanswered": 199}, 200),
-        ("review", None, {"set_aside": 1, "unanswered": 199, "decided": 1}, 199),
-        ("set_aside", None, {"already": 1}, 399),
-        ("restore", None, {"already": 399}, 1),
-        ("gold", None, {"undecided": 200}, 200),
-        ("gold", SPAM, {}, 400),
-    )
+def played(project, people, items, steps):
+    """Takes each step and its undo, and looks whether everything is as it was."""
     before = state(project)
-    for do, answer, left_out, done in steps:
-        step = begin(people.manager, project, do, ticked(items[:400]), answer=answer)
+    for do, answer, left_out, done, look in steps:
+        step = begin(people.manager, project, do, ticked(items), answer=answer)
         assert (step.state, step.done, step.left_out) == ("done", done, left_out), do
-        assert state(project) != before, do
-        if do == "label":
-            rows = list(export_rows(project, "items", Filters()))
-            told = {row["item_id"]: row for row in rows}
-            assert {told[item.pk]["label"] for item in items[:399]} == {answer["label"]}
-            # no draw put the answer there: it has no propensity and no weight, and is in no random sample
-            bulk = [row for row in rows if row["reason"] == "bulk"]
-            assert len(bulk) == 199
-            assert {(row["propensity"], row["weight_lure"]) for row in bulk} == {(None, None)}
-            weighed = [row for row in rows if row["reviewed_in_bulk"]]
-            assert {row["weight_missing"] for row in weighed} == {"decided with many others"}
-            drawn = list(export_rows(project, "items", Filters(only="iid")))
-            assert not {row["item_id"] for row in drawn} & {item.pk for item in items[200:400]}
-            assert {row["label"] for row in drawn} == {"ham", "spam"}
-        assert not list(differences(project))
+        look()
         undone = undo(people.manager, project, step)
         assert (undone.state, undone.done, undone.left_out) == ("done", done, {}), do
         assert undo(people.manager, project, step) == undone
         after = state(project)
         for what, rows in before.items():
             assert after[what] == rows, (do, what)
-        assert not list(differences(project))
-    assert unsuspected_errors(project) is None
+    assert not list(differences(project))
     told = AuditEvent.objects.filter(project_number=project.pk, action__startswith="items.bulk")
     assert told.count() == 2 * len(steps)
+
+
+def test_four_hundred_items_are_labeled_and_undone(project, people):
+    items = made(project, people, 400, 0)
+
+    def look():
+        rows = list(export_rows(project, "items", Filters()))
+        told = {row["item_id"]: row for row in rows}
+        assert {told[item.pk]["label"] for item in items[:399]} == {"ham"}
+        # no draw put the answer there: it has no propensity and no weight, and is in no random sample
+        bulk = [row for row in rows if row["reason"] == "bulk"]
+        assert len(bulk) == 199
+        assert {(row["propensity"], row["weight_lure"]) for row in bulk} == {(None, None)}
+        weighed = [row for row in rows if row["reviewed_in_bulk"]]
+        assert {row["weight_missing"] for row in weighed} == {"decided with many others"}
+        drawn = list(export_rows(project, "items", Filters(only="iid")))
+        assert not {row["item_id"] for row in drawn} & {item.pk for item in items[200:400]}
+        assert {row["label"] for row in drawn} == {"ham", "spam"}
+        assert unsuspected_errors(project) is None
+
+    played(project, people, items, [("label", HAM, {"set_aside": 1}, 399, look)])
+
+
+def test_every_step_is_undone(project, people):
+    items = made(project, people, 20, 0)
+    make_gold(people.manager, items[3], SPAM)
+    decide(people.reviewer, project, items[4].pk, "change", answer=SPAM)
+    steps = (
+        ("label", SPAM, {"set_aside": 1, "same": 1}, 18),
+        ("ask_again", None, {"set_aside": 1, "unanswered": 9}, 10),
+        ("review", None, {"set_aside": 1, "unanswered": 9, "decided": 1}, 9),
+        ("set_aside", None, {"already": 1}, 19),
+        ("restore", None, {"already": 19}, 1),
+        ("gold", None, {"undecided": 10}, 10),
+        ("gold", SPAM, {}, 20),
+    )
+    before = state(project)
+    looks = [lambda: state(project) != before or pytest.fail("nothing was done")]
+    played(project, people, items, [(*step, looks[0]) for step in steps])
 
 
 def test_the_undo_names_what_somebody_has_changed_since(project, people, items):
