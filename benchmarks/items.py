@@ -41,7 +41,9 @@ VIEWS = {
     "surest mistake": "sort=mistake",
     "surest mistake of a label": "sort=mistake&label=spam",
     "words, frequent": "q=weekly",
-    "words, rare": "q=No 77",
+    "words, rare": "q=77012",
+    "words of a label": "q=ticket&label=spam&sort=unsure",
+    "page n of words": "q=week&cursor=a0.{nine_tenths}",
     "page n": "cursor=a0.{nine_tenths}",
     "page n of least sure": "sort=unsure&cursor=a50000.{nine_tenths}",
     "page n of a label": "label=spam&cursor=a0.{nine_tenths}",
@@ -107,7 +109,7 @@ def measure(database: str, options: argparse.Namespace) -> bool:
             built = subprocess.run(command, cwd=ROOT, env=pool.env, check=True, capture_output=True, text=True)
             told = json.loads(built.stdout.splitlines()[-1])
             seconds = f"indexed in {told['indexed_s']:.1f} s CPU, predictions stored in {told['predicted_s']:.1f}"
-            print(f"# {size:,} items: {seconds}", flush=True)
+            print(f"# {size:,} items: {seconds}; words {told['words_bytes'] / size:.0f} bytes an item", flush=True)
             pools.append(Measured(pool, told["session"], size))
         for _ in range(ROUNDS):
             for one in pools:

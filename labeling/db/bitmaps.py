@@ -21,6 +21,7 @@ _CHOSEN = [16 * n + random.Random(n).randrange(16) for n in range(_SAMPLE_BYTES)
 _sampled = itemgetter(*_CHOSEN)
 _unpacked = struct.Struct(f"<{_BYTES // 8}Q").unpack
 FULL = (1 << BLOCK) - 1
+_DIGITS = bytes.maketrans(b"01", b"\0\1")
 
 
 def encoded(bits: int) -> tuple[int, bytes]:
@@ -85,6 +86,11 @@ def descending(bits: int) -> Iterator[int]:
 
 def _words(bits: int) -> tuple[int, ...]:
     return _unpacked(bits.to_bytes(_BYTES, "little"))
+
+
+def flags_of(bits: int) -> bytes:
+    """A byte for every position of a block: 1 where it is in the set."""
+    return f"{bits:0{BLOCK}b}".encode().translate(_DIGITS)[::-1]
 
 
 def all_below(n: int, block: int) -> int:

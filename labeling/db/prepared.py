@@ -23,7 +23,7 @@ M = TypeVar("M", bound=Model)
 
 #: Stand in for the values while the SQL is made; no constant of a query looks like them. They fit every integer column.
 _NUMBERS = [2_017_463_501 + place for place in range(128)]
-_WORDS = [f"\x02place {place}\x03" for place in range(8)]
+_WORDS = [f"\x02place {place}\x03" for place in range(128)]
 
 
 class _Sql:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
+from labeling.db.prepared import Prepared
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, KnownAnswer, Split, Task, TaskState
 from labeling.selectors.label_names import label_names
@@ -17,11 +20,20 @@ def asked_as_gold(items: Collection[Item]) -> frozenset[int]:
     return frozenset(known.values_list("item_id", flat=True)) if closed else frozenset()
 
 
+def _answers_queried(*items: int) -> "QuerySet[Annotation]":
+    return Annotation.objects.current().filter(item__in=items).order_by("pk")
+
+
+_answers_of = Prepared(_answers_queried)
+#: Items of a page whose answers are read by a statement compiled once.
+_PREPARED_UP_TO = 100
+
+
 def answers_of(items: list[Item]) -> dict[int, list[Annotation]]:
     """Current answers by item id, oldest first, for a page of items: one query."""
     found: dict[int, list[Annotation]] = {item.pk: [] for item in items}
-    rows = Annotation.objects.current().filter(item__in=list(found)).order_by("pk")
-    for row in rows:
+    read = _answers_of if 0 < len(found) <= _PREPARED_UP_TO else _answers_queried
+    for row in read(*found):
         found[row.item_id or 0].append(row)  # never 0: they were looked up by it
     return found
 

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from django.db.models import QuerySet
+
+from labeling.db.prepared import Prepared
 from labeling.models import Item, Project
 from labeling.selectors.item_view.chosen import ChosenItems
 from labeling.selectors.item_view.order import WHOLLY_SURE, ItemPlace, place_of, places, said_of
@@ -13,6 +16,18 @@ from labeling.selectors.names import NameOf
 #: Items whose texts are read for one page where the index alone cannot tell, and in one question to the database.
 LOOKED_THROUGH = 5_000
 _AT_ONCE = 500
+
+
+#: Items of a page that are read by a statement compiled once.
+_PREPARED_UP_TO = 100
+
+
+def _items_queried(project: int, *ordinals: int, related: tuple[str, ...]) -> QuerySet[Item]:
+    rows = Item.objects.filter(project=project, ordinal__in=ordinals)
+    return rows.select_related(*related) if related else rows
+
+
+_items_of = Prepared(_items_queried)
 
 
 @dataclass(frozen=True)
@@ -129,8 +144,14 @@ def _holding(chosen: ChosenItems, some: list[ItemPlace]) -> set[int]:
 
 
 def _items(chosen: ChosenItems, found: list[ItemPlace], related: tuple[str, ...] = ()) -> list[Item]:
-    rows = Item.objects.filter(project=chosen.project, ordinal__in=[place.ordinal for place in found])
-    by_ordinal = {item.ordinal: item for item in (rows.select_related(*related) if related else rows)}
+    if not found:
+        return []
+    ordinals = [place.ordinal for place in found]
+    if len(ordinals) <= _PREPARED_UP_TO:
+        rows = _items_of(chosen.project.pk, *ordinals, related=related)
+    else:
+        rows = list(_items_queried(chosen.project.pk, *ordinals, related=related))
+    by_ordinal = {item.ordinal: item for item in rows}
     return [by_ordinal[place.ordinal] for place in found if place.ordinal in by_ordinal]
 
 

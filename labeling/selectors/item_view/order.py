@@ -6,6 +6,7 @@ people disagree (in hundredths) otherwise.
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import compress
 from typing import NamedTuple
 
 from django.db.models import F
@@ -140,13 +141,12 @@ def _level_places(chosen: ChosenItems, levels: list[int]) -> dict[int, list[Item
     )
     found: dict[int, list[ItemPlace]] = {}
     for value, block, n, bits in rows.order_by(F("value"), F("block")).values_list("value", "block", "n", "bits"):
-        fits, start = chosen.block(block).to_bytes(BLOCK // 8, "little"), block * BLOCK
-        numbers = struct.unpack(f"<{2 * n}H", bits)
-        found.setdefault(int(value), []).extend(
-            ItemPlace(sure, start + position)
-            for position, sure in zip(numbers[:n], numbers[n:], strict=True)
-            if fits[position >> 3] >> (position & 7) & 1
-        )
+        numbers, start = struct.unpack(f"<{2 * n}H", bits), block * BLOCK
+        of_level = found.setdefault(int(value), [])
+        if chosen.block(block):
+            here = zip(numbers[:n], numbers[n:], strict=True)
+            fits = map(chosen.flags(block).__getitem__, numbers[:n])
+            of_level += [ItemPlace(sure, start + position) for position, sure in compress(here, fits)]
     return found
 
 

@@ -3,16 +3,35 @@
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property, reduce
 from operator import or_
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from labeling.db.bitmaps import BLOCK, SAMPLED_BLOCKS, all_below, decoded, summary_of, with_sample
+from labeling.db.prepared import PreparedRows
 from labeling.models import FacetBlock, FacetIndex, Project
 
 #: Facets of what the model in use says: written anew by every version, under the number of the generation.
 OF_THE_MODEL = frozenset(("model", "sure", "agrees", "predicted", "~level", "~said"))
 #: A facet and a value of it.
 Wanted = tuple[str, str]
+
+
+def _of_values(project: int, *pairs: str) -> "QuerySet[FacetBlock, Any]":
+    """Of facets and their values, one behind the other."""
+    is_one = [Q(facet=facet, value=value) for facet, value in zip(pairs[::2], pairs[1::2], strict=True)]
+    rows = FacetBlock.objects.filter(reduce(or_, is_one), project=project, block__gte=0)
+    return rows.values_list("facet", "value", "block", "n", "bits")
+
+
+def _of_facets(project: int, *facets: str, summaries: bool, bits: bool) -> "QuerySet[FacetBlock, Any]":
+    rows = FacetBlock.objects.filter(project=project, facet__in=facets)
+    rows = rows.filter(block__lt=0) if summaries else rows.filter(block__gte=0)
+    return rows.values_list("facet", "value", "block", "n", *(("bits",) if bits else ()))
+
+
+_rows_of_values = PreparedRows(_of_values)
+_rows_of_facets = PreparedRows(_of_facets)
 
 
 class StoredFacets:
@@ -41,8 +60,8 @@ class StoredFacets:
         if not found:
             return found
         named = {(self.name(facet), value): (facet, value) for facet, value in wanted}
-        is_one = [Q(facet=facet, value=value) for facet, value in named]
-        for facet, value, block, n, bits in self._rows(reduce(or_, is_one), block__gte=0):
+        said = [said for one in named for said in one]
+        for facet, value, block, n, bits in _rows_of_values(self.project.pk, *said):
             found[named[facet, value]][block] = decoded(n, bits)
         return found
 
@@ -50,16 +69,15 @@ class StoredFacets:
         """All values of the facets; one query."""
         named = {self.name(facet): facet for facet in facets}
         found: dict[Wanted, dict[int, int]] = {}
-        for facet, value, block, n, bits in self._rows(Q(facet__in=list(named)), block__gte=0):
+        for facet, value, block, n, bits in self._rows(named, summaries=False):
             found.setdefault((named[facet], value), {})[block] = decoded(n, bits)
         return found
 
     def totals(self, facets: Iterable[str]) -> dict[Wanted, int]:
         """How many items have each value; reads no bits."""
         named = {self.name(facet): facet for facet in facets}
-        rows = FacetBlock.objects.filter(project=self.project, facet__in=list(named), block__lt=0)
         found: dict[Wanted, int] = {}
-        for facet, value, n in rows.values_list("facet", "value", "n"):
+        for facet, value, _, n in self._rows(named, summaries=True, bits=False):
             found[named[facet], value] = found.get((named[facet], value), 0) + n
         return {one: n for one, n in found.items() if n}
 
@@ -67,13 +85,14 @@ class StoredFacets:
         """By summary the sampled items of every value: one in 16 of a block."""
         named = {self.name(facet): facet for facet in facets}
         found: dict[Wanted, dict[int, int]] = {}
-        for facet, value, summary, _, bits in self._rows(Q(facet__in=list(named)), block__lt=0):
+        for facet, value, summary, _, bits in self._rows(named, summaries=True):
             found.setdefault((named[facet], value), {})[summary] = int.from_bytes(bits, "little")
         return found
 
-    def _rows(self, which: Q, **fields: int) -> Iterable[tuple[str, str, int, int, bytes | memoryview]]:
-        rows = FacetBlock.objects.filter(which, project=self.project, **fields)
-        return rows.values_list("facet", "value", "block", "n", "bits")
+    def _rows(self, named: Collection[str], *, summaries: bool, bits: bool = True) -> Iterable[tuple[Any, ...]]:
+        if not named:
+            return []
+        return _rows_of_facets(self.project.pk, *named, summaries=summaries, bits=bits)
 
     def all_of(self, block: int) -> int:
         """Every item of a block."""

@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from labeling.db.prepared import Prepared, PreparedRows
 from labeling.kinds import kind_of
 from labeling.models import Annotation, FacetIndex, KnownAnswer, Progress, Project
 from labeling.services.item_index.facts import AnswersRead, index_new_items, index_states
@@ -57,10 +58,14 @@ def up_to_date(project: Project) -> IndexedSoFar:
     index = FacetIndex.objects.filter(project=project).first() or FacetIndex(project=project)
     news = _news(project)
     is_whole = not _is_behind(project, index, news, read)
-    if is_whole and index.worded == index.items:
+    is_settled = index.settled == index.seen or index.updated_at > timezone.now() - SETTLED_AFTER
+    if is_whole and index.worded == index.items and is_settled:
         return IndexedSoFar(index.items, news.items, True, index.worded)
     try:
         with patience(WAIT_S):
+            if is_whole and not is_settled:  # else all since then are counted again for each page
+                of_then = FacetIndex.objects.filter(project=project, seen=index.seen, settled=index.settled)
+                of_then.update(settled=index.seen, since_settled=0)
             if not is_whole:
                 index, is_whole = _step(project, read, ITEMS_IN_REQUEST, ANSWERS_IN_REQUEST)
             if 0 < index.items - index.worded <= WORDS_IN_REQUEST:
@@ -99,11 +104,18 @@ def _ask(project: Project) -> None:
 
 
 def _news(project: Project) -> _News:
-    counts = Progress.objects.filter(project=project).first() or Progress(project=project)
-    newest = Annotation.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True).first()
-    gold = KnownAnswer.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True).first()
-    moved = [counts.set_aside, counts.reopened, counts.changes, gold or 0]
-    return _News(counts.next_ordinal, newest or 0, moved)
+    counts = next(iter(_progress_of(project.pk)), None) or Progress(project=project)
+    newest = [next((pk for (pk,) in read(project.pk)), 0) for read in (_newest_answer, _newest_gold)]
+    return _News(counts.next_ordinal, newest[0], [counts.set_aside, counts.reopened, counts.changes, newest[1]])
+
+
+_progress_of = Prepared(lambda project: Progress.objects.filter(project=project))
+_newest_answer = PreparedRows(
+    lambda project: Annotation.objects.filter(project=project).order_by("-pk").values_list("pk")[:1]
+)
+_newest_gold = PreparedRows(
+    lambda project: KnownAnswer.objects.filter(project=project).order_by("-pk").values_list("pk")[:1]
+)
 
 
 def _is_behind(project: Project, index: FacetIndex, news: _News, read: AnswersRead) -> bool:
