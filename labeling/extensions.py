@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from labeling.consensus.by_evidence import Ballots, WeighedConsensus
-    from labeling.models import Project
+    from labeling.models import Project, User
     from labeling.selectors.row_shapes import RowShape
     from labeling.selectors.stored_files import NamedFile
     from labeling.services.housekeeping.rules import Rule
@@ -175,6 +175,10 @@ def _nothing_to_learn(project: Project) -> bool:
     return True
 
 
+def _no_map(user: User, project: Project) -> None:
+    return None
+
+
 def _no_alert_counts(project_ids: Sequence[int]) -> Mapping[int, int]:
     return {}
 
@@ -209,6 +213,7 @@ class Extensions:
     ``alert_counts(project ids)``: how many alerts are open in each that has any. ``newest_alerts(most)``: those of all
     projects, newest first.
     ``has_learned(project)``: whether no run is under way, and none is due.
+    ``ask_for_map(user, project)``: has the map of the items drawn, where there can be one.
     ``person_verdicts(project)``: who should be looked at and why, by the name that pages call them by.
     """
 
@@ -233,6 +238,7 @@ class Extensions:
     alert_counts: Callable[[Sequence[int]], Mapping[int, int]] = _no_alert_counts
     newest_alerts: Callable[[int], Sequence[OpenAlert]] = _no_alerts
     has_learned: Callable[[Project], bool] = _nothing_to_learn
+    ask_for_map: Callable[[User, Project], None] = _no_map
 
 
 class AlreadyInstalled(Exception):

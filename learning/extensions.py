@@ -1,6 +1,7 @@
 """What learning tells labeling: the ports of ``labeling/extensions.py``, each filled in one place."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from labeling.consensus import Ballots, WeighedConsensus
@@ -13,7 +14,8 @@ from labeling.extensions import (
     StandIn,
     WeighedLabels,
 )
-from labeling.models import Project
+from labeling.models import Project, User
+from labeling.services.validation.errors import Invalid
 from learning.families.pairwise.export_rows import row_shapes
 from learning.families.pairwise.verdicts import verdicts_on_people
 from learning.selectors.alerts import alert_counts, newest_alerts
@@ -63,7 +65,15 @@ def extensions() -> Extensions:
         alert_counts=alert_counts,
         newest_alerts=newest_alerts,
         has_learned=has_learned,
+        ask_for_map=_ask_for_map,
     )
+
+
+def _ask_for_map(user: User, project: Project) -> None:
+    from learning.services.maps.ask import ask  # noqa: PLC0415
+
+    with suppress(Invalid):  # it is under way, or nothing has been learned
+        ask(user, project)
 
 
 def _share_interval(count: float, n: float) -> ShareInterval:

@@ -1,6 +1,7 @@
 """Simulated people answer a sample: the first part with mistakes, the rest with the true labels. Nothing else is."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.core.management import call_command
@@ -62,8 +63,11 @@ def test_a_sample_is_played_and_says_so(ada, monkeypatch, browser_of):
         play_rest(ada, project)
     assert not installed().has_learned(project), "24 items have come, and no run has looked at them"
     assert played(project).done == 0, "no answer before what is due is learned"
-    monkeypatch.setattr(play, "installed", lambda: NOTHING)
+    asked = []
+    alone = replace(NOTHING, ask_for_map=lambda user, mapped: asked.append((user, mapped)))
+    monkeypatch.setattr(play, "installed", lambda: alone)
     assert (played(project).state, given(project)[0][2]) == (JobState.DONE, "simulated-one")
+    assert asked == [(ada, project)], "its map"
     once = given(project)
     truth = sample.read_sample("few").truth
     wrong = [label != truth[name] for name, label, _ in once]

@@ -90,7 +90,7 @@ def run_playback(pk: int) -> dict[str, Any]:
     """One turn. Safe to call any number of times."""
     with attempt_at(Playback.objects.all(), pk) as attempt:
         if attempt is not None:
-            play = Playback.objects.select_related("project").get(pk=pk)
+            play = Playback.objects.select_related("project", "created_by").get(pk=pk)
             if ImportBatch.objects.filter(project=play.project).unfinished().exists():
                 attempt.put_back()  # the sweep announces it again
             elif _turn(play, attempt):
@@ -98,6 +98,8 @@ def run_playback(pk: int) -> dict[str, Any]:
                 enqueue(JOB, pk)  # behind whatever waits by now
             else:
                 attempt.finish()
+                if play.created_by is not None and not play.is_live:
+                    installed().ask_for_map(play.created_by, play.project)
     return {"playback": pk}
 
 
