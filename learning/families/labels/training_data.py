@@ -1,6 +1,7 @@
 """Rows to arrays: the answers a run learns from and is measured on, frozen at one annotation id."""
 
 import hashlib
+from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from learning.core.aggregation.majority import Majority, most_said
 from learning.core.cycle import Answers
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.person_weights import NOBODY
-from learning.families.labels.weighed import Ballot, weighed_pool
+from learning.families.labels.weighed import weighed_pool
 from learning.models import LabelSources, Run
 from learning.models.label_sources import counts_of
 from learning.services.features.matrix import FeatureMatrix
@@ -136,7 +137,7 @@ def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
     if weights:
         manifest.update(f"weights {sorted(weights.items())}\n".encode())
     out: Counter[str] = Counter()
-    ballots: dict[int, list[Ballot]] = {}
+    ballots = array("q")
     reviews: dict[int, int] = {}
     scheme = label_names(project)
     for found in answers:
@@ -158,7 +159,7 @@ def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
             if found.source == Source.REVIEW:
                 reviews[found.annotation_id] = found.ordinal
             elif found.source == Source.HUMAN and found.annotator_id is not None:
-                ballots.setdefault(found.ordinal, []).append(Ballot(found.annotation_id, found.annotator_id, known[0]))
+                ballots.extend((found.ordinal, found.annotation_id, found.annotator_id, known[0]))
         # a decision is nobody's answer: no weight of a person applies to it
         person = None if found.source == Source.REVIEW else found.annotator_id
         of_item.people.append(NOBODY if person is None else person)
