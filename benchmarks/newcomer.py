@@ -73,6 +73,8 @@ SHOTS = [
     Shot("mistakes", "models/{model}/mistakes/"),
     Shot("models-compared", "models/compare/?models={earlier}&models={model}"),
     Shot("people", "members/people/"),
+    Shot("pages-map", "map/"),
+    Shot("pages-map-dark", "map/", theme="dark"),
     Shot("annotate-text", "/p/sample-texts/annotate/"),
     Shot("annotate-table-dark", "/p/sample-table/annotate/", theme="dark"),
     Shot("annotate-phone-dark", "annotate/", PHONE, "dark"),
@@ -268,9 +270,10 @@ def look(newcomer: Newcomer) -> tuple[int, int]:
     newcomer.go("members/people/")
     newcomer.go(f"models/compare/?models={newest - 3}&models={newest}")
     newcomer.step("items, people, two models compared")
-    if newcomer.page.request.get(f"{newcomer.url}/p/{SAMPLE}/map/").status == 200:
-        newcomer.go("map/")
-        newcomer.step("the map")
+    newcomer.go("map/")
+    newcomer.page.wait_for_selector("[data-canvas]")  # it may still be drawn
+    newcomer.page.wait_for_function("() => !document.querySelector('.map__state').textContent")
+    newcomer.step("the map")
     return newest - 3, newest
 
 
