@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from labeling.models import ApiToken, Instructions, Item, Member, Project, Role, Split, User
+from labeling.services.bulk import Selection, begin
 from labeling.services.machines.manage import add_machine
 from labeling.services.members.invitations import invite
 from labeling.services.quality.known_answers import make_gold
@@ -43,6 +44,7 @@ def text_project(manager: User) -> Project:
     ApiToken.issue(manager, "laptop")
     first = Item.objects.filter(project=project, answers=1, split=Split.POOL).first()
     make_gold(manager, first, {"label": "ham"}, "As the instructions say.")
+    begin(manager, project, "select", Selection((first.pk,)))
     add_machine(manager, project, name="Keywords", version="1")
     invite(manager, project, Role.ANNOTATOR)
     return project
