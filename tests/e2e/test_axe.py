@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from playwright.sync_api import APIResponse
 
-from labeling.models import ImportBatch, ImportDraft, Invitation, Item, Machine, Member, Project, User
+from labeling.models import BulkStep, ImportBatch, ImportDraft, Invitation, Item, Machine, Member, Project, User
 from labeling.services.imports.drafts import keep_draft
 from learning.models import ModelVersion, Run, SimilarSearch
 from tests.e2e.axe import faults_of, findings
@@ -128,6 +128,7 @@ def arguments(name: str, project: Project) -> dict[str, Any]:
         "learning-pages:similar-found": SimilarSearch,
         "pages:member": Member,
         "pages:invitation-revoke": Invitation,
+        "pages:items-bulk-undo": BulkStep,
         "pages:machine": Machine,
         "pages:machine-end": Machine,
         "pages:machine-token": Machine,
@@ -140,6 +141,8 @@ def arguments(name: str, project: Project) -> dict[str, Any]:
     }  # fmt: skip
 
 
+#: Parts of pages, which lead to their page whoever asks for them alone.
+PARTS = {"pages:play"}
 #: Pages that say more when they are asked for something.
 QUERIES = {"learning-pages:compare": "?models=1,2"}
 
@@ -159,7 +162,7 @@ def own_pages(manager: User, projects: list[Project], ask: Callable[[str], APIRe
         addresses |= {f"{address}{QUERIES[name]}" for address in addresses if name in QUERIES}
         answers = {address: ask(address) for address in addresses}
         codes = {answer.status for answer in answers.values()}
-        can_be_seen = 200 in codes or codes == {405} or name == "pages:sign-in"
+        can_be_seen = 200 in codes or codes == {405} or name == "pages:sign-in" or name in PARTS
         assert can_be_seen, f"{name} cannot be looked at: {codes or 'no row for it'}"
         bodies = {address: answer.body() for address, answer in answers.items() if answer.status == 200}
         pages += [(address, body.decode()) for address, body in bodies.items() if _is_page(body)]
