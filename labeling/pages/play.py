@@ -63,8 +63,6 @@ def play(request: PageRequest, project: Project) -> HttpResponse:
         except Invalid as refused:
             messages.warning(request, refused.reason)
         return redirect("pages:project", project.slug)
-    if not request.headers.get("HX-Request"):
-        return redirect("pages:project", project.slug)
     counts = progress(project)
     playing = playing_of(project, counts, permissions(request))
     has_begun = bool(counts["annotations"]) and request.GET.get("begun") == "no"

@@ -47,8 +47,8 @@ def test_every_address_asks_for_a_scope(endpoint, project, people):
         may = {Scope.READ, Scope.LABEL} if getattr(endpoint.view, "scopes_to_read", None) else {Scope.READ}
     elif any(part in path for part in LABELING):
         may = {Scope.LABEL}
-    elif getattr(endpoint.view, "scopes_to_write", None) == {Scope.PREDICT}:
-        may = {Scope.PREDICT}
+    elif getattr(endpoint.view, "scopes_to_write", None) in ({Scope.PREDICT}, {Scope.READ}):
+        may = set(endpoint.view.scopes_to_write)
     else:
         may = {Scope.MANAGE}
     for scope in Scope:

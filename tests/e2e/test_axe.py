@@ -141,8 +141,6 @@ def arguments(name: str, project: Project) -> dict[str, Any]:
     }  # fmt: skip
 
 
-#: Parts of pages, which lead to their page whoever asks for them alone.
-PARTS = {"pages:play"}
 #: Pages that say more when they are asked for something.
 QUERIES = {"learning-pages:compare": "?models=1,2"}
 
@@ -162,7 +160,7 @@ def own_pages(manager: User, projects: list[Project], ask: Callable[[str], APIRe
         addresses |= {f"{address}{QUERIES[name]}" for address in addresses if name in QUERIES}
         answers = {address: ask(address) for address in addresses}
         codes = {answer.status for answer in answers.values()}
-        can_be_seen = 200 in codes or codes == {405} or name == "pages:sign-in" or name in PARTS
+        can_be_seen = 200 in codes or codes == {405} or name == "pages:sign-in"
         assert can_be_seen, f"{name} cannot be looked at: {codes or 'no row for it'}"
         bodies = {address: answer.body() for address, answer in answers.items() if answer.status == 200}
         pages += [(address, body.decode()) for address, body in bodies.items() if _is_page(body)]

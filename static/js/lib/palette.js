@@ -10,7 +10,7 @@ const ITEMS = 6;
 const PAUSE_MS = 180; // typing goes on: the server is asked when it rests
 
 const from = (element) => ({ name: words(element), hint: "", go: () => element.click() });
-const words = (element) => (element.dataset.words ?? element.getAttribute("aria-label") ?? element.textContent).trim();
+const words = (element) => (element.dataset.place ?? element.getAttribute("aria-label") ?? element.textContent).trim();
 const slug = () => /^\/p\/([^/]+)\//.exec(location.pathname)?.[1];
 
 /** `typed` is what came while this was loading. */
@@ -192,7 +192,7 @@ function sections() {
 /** A dialog that is gone when it is closed, with its style sheet. */
 function dialogOf(id, title) {
   if (!document.querySelector("link[data-palette]")) {
-    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: document.body.dataset.paletteStyle });
+    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: document.body.dataset.paletteSheet });
     style.dataset.palette = "";
     document.head.append(style);
   }

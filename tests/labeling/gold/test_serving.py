@@ -163,7 +163,7 @@ def test_people_who_share_the_work_of_gold_only_finish_it(project, people, brows
     assert told["share_done"] == 1
     read = {path: browser_of(people.manager).get(path).content.decode() for path in ("/", "/p/sms/", "/p/sms/items/")}
     assert "2 of 2 items labeled" in read["/"]
-    assert "2 of 2 items labeled,\n        1 asked as gold" in read["/p/sms/"]
+    assert "2 of 2 items labeled,\n      1 asked as gold" in read["/p/sms/"]
     assert read["/p/sms/items/"].count('<span class="quiet">gold</span>') == 1
     page = browser_of(people.manager).get(f"/p/sms/items/{items[0].pk}/").content.decode()
     assert "asked as gold, 2 answers" in page

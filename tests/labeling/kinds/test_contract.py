@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from labeling.kinds import KINDS, NO_FAMILY
-from labeling.models import Annotation, ImportBatch, ImportDraft, Item, JobState, Source
+from labeling.models import Annotation, BulkStep, ImportBatch, ImportDraft, Item, JobState, Source
 from labeling.selectors.agreement import agreement
 from labeling.selectors.export import Filters, export_rows
 from labeling.selectors.recount import differences
@@ -161,6 +161,7 @@ def addresses_of(desk) -> list[tuple[str, str, tuple[str, ...]]]:
     """(name, path, who may) of everything that can be got below the project, as far as it has such a thing."""
     project = desk.project
     first = {
+        "bulk": BulkStep.objects.filter(project=project).first(),
         "draft": ImportDraft.objects.filter(project=project).first() or draft_of(project),
         "item": Item.objects.filter(project=project).first(),
         "import": ImportBatch.objects.filter(project=project).first(),

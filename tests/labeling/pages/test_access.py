@@ -46,7 +46,7 @@ PAGES = {
     "project": Page(Permission.ENTER),
     "annotate": Page(Permission.LABEL),
     "practice-start": Page(Permission.LABEL, "post", 302),
-    "play": Page(Permission.ENTER, "get", 302),  # a part of the project's page; to begin or to stop is for managers
+    "play": Page(Permission.ENTER),  # a part of the project's page; to begin or to stop is for managers
     "agreement": Page(Permission.VIEW),
     "items": Page(Permission.VIEW),
     "item": Page(Permission.VIEW),

@@ -47,6 +47,7 @@ def test_nonsense_becomes_the_default(page):
         "sources": "",
         "only": "",
         "scheme": "",
+        "selection": "",
     }
 
 

@@ -56,12 +56,12 @@ def test_an_import_goes_on_and_no_request_is_an_error(site):
         visitor = machine.person()
         visitor.form("/sign-in/", username="admin", password=PASSWORD)
         visitors.append(Visitor(visitor, stop))
-    job = Job(IMPORT, person.start_import("restarted", ROWS), site)
-    begun = "SELECT cursor FROM labeling_importbatch WHERE public_id = %s AND state = 'running' AND cursor > 0"
-    until(lambda: site.query(begun, job.public_id), "a part of the import is stored", PATIENCE_S)
     for visitor in visitors:
         visitor.start()
     until(lambda: all(visitor.statuses[200] for visitor in visitors), "both machines serve", PATIENCE_S)
+    job = Job(IMPORT, person.start_import("restarted", ROWS), site)
+    begun = "SELECT cursor FROM labeling_importbatch WHERE public_id = %s AND state = 'running' AND cursor > 0"
+    until(lambda: site.query(begun, job.public_id), "a part of the import is stored", PATIENCE_S)
     site.postgres.stop()
     time.sleep(DOWN_S)  # waits for nothing: so long it is away
     site.postgres.start()
