@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from labeling.models import Member
 
+#: ``now`` may be as much older than that of the answer before: whoever waited for the row took his time first.
+WAITED_FOR_ROW = timedelta(seconds=1)
+
 
 class AnswersTooFast(Exception):
     """This answer is taken later: nothing of it was kept. ``wait_s`` is when."""
@@ -22,6 +25,6 @@ def keep_pace(member: Member, now: datetime) -> None:
     interval = timedelta(seconds=60 / per_minute)
     paid_until = max(member.pace_free_at or now, now)
     wait = paid_until - interval * (per_minute - 1) - now
-    if wait > timedelta(0):
+    if wait > min(interval / 2, WAITED_FOR_ROW):
         raise AnswersTooFast(per_minute, max(1, math.ceil(wait.total_seconds())))
     Member.objects.filter(pk=member.pk).update(pace_free_at=paid_until + interval)
