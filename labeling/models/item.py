@@ -125,6 +125,13 @@ class Item(models.Model):
     def __str__(self) -> str:
         return self.external_id or f"item {self.pk}"
 
+    @property
+    def shown_name(self) -> str:
+        """What it is called for those who may look through the items: its id, or its picture's file. Not for whoever
+        is asked about it: names of files often say the label."""
+        picture = str(self.data.get("image") or "") if self.asset_id and not self.external_id else ""
+        return picture or str(self)
+
     def get_because_display(self) -> str:
         """Why it is set aside, in words."""
         known = self.set_aside_because in Because.values

@@ -1,5 +1,6 @@
 """Steps about the selected items of a view, or all of it: taken, told above the items, undone."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -59,17 +60,25 @@ def bulk_context(request: PageRequest, project: Project, view: ItemView, total: 
     keys = page_keys(project.labels.in_use(), kind_of(project), is_picture=False)
     usable = [[key for key in label["keys"] if key not in OWN_KEYS] for label in keys.labels]
     undo_keys = [key for key in keys.commands.get("undo", []) if key not in OWN_KEYS]
+    labels = [
+        {"name": label["name"], "keys": mine, "answer": answers[label["name"]]}
+        for label, mine in zip(keys.labels, usable, strict=True)
+        if label["name"] in answers
+    ]
     boot = {
-        "labels": [
-            {"name": label["name"], "keys": mine, "answer": answers[label["name"]]}
-            for label, mine in zip(keys.labels, usable, strict=True)
-            if label["name"] in answers
-        ],
+        "labels": labels,
         "undo": undo_keys,
         "urls": {"reviews": reverse("api:reviews", args=[project.slug])},
     }
+    told_keys = [
+        [["X"], "select the item"],
+        [["Shift X"], "select up to it"],
+        *([[key.upper() for key in label["keys"]], f"label {label['name']}"] for label in labels),
+        [[key.upper() for key in undo_keys[:1]], "undo"],
+    ]
     return {
         "bulk_steps": steps,
+        "bulk_keys": json.dumps(told_keys),
         "bulk_labels": list(answers),
         "bulk_view": view.but().address,
         "bulk_count": total,

@@ -307,6 +307,13 @@ def test_items_are_labeled_together_corrected_and_undone_by_keys(manager, projec
 
     before = labels()
     page = open_page(manager, "/p/sms/items/")
+    page.keyboard.press("?")
+    told = page.locator("#page-keys").inner_text()
+    assert all(
+        words in told for words in ("label ham", "label spam", "select up to it", "undo", "next and previous row")
+    )
+    assert page.evaluate("document.activeElement.tagName") == "H2"  # what comes first is in sight
+    page.keyboard.press("Escape")
     for key in ("j", "j", "x", "j", "Shift+X"):  # the first one the manager alone has answered: not his to decide
         page.keyboard.press(key)
     assert page.locator("[data-count]").inner_text() == "2"

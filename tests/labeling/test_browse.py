@@ -91,3 +91,11 @@ def test_items_of_another_project_are_never_among_them(many, people):
         found.pk for found in browse(many, q="free")
     }
     assert [found.pk for found in browse(other, label="spam", q="prize")] == [item.pk]
+
+
+def test_who_looks_through_items_is_told_the_file_of_a_picture():
+    picture = {"image": "cat/1.png"}
+    assert Item(pk=3, asset_id=1, data=picture).shown_name == "cat/1.png"
+    assert Item(pk=3, asset_id=1, data=picture, external_id="c1").shown_name == "c1"
+    assert Item(pk=3, data=picture).shown_name == "item 3"  # a column of a table that is called so
+    assert str(Item(pk=3, asset_id=1, data=picture)) == "item 3"  # what anybody may be told

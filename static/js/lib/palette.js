@@ -174,7 +174,7 @@ export function showKeys() {
   foot.append(quiet, close);
   dialog.append(body, foot);
   dialog.showModal();
-  close.focus();
+  dialog.firstChild.focus(); // a focus on what is last would scroll the first keys away
 }
 
 function sections() {
@@ -197,7 +197,7 @@ function dialogOf(id, title) {
     document.head.append(style);
   }
   const dialog = Object.assign(document.createElement("dialog"), { id, className: "palette" });
-  const heading = Object.assign(document.createElement("h2"), { id: `${id}-title`, textContent: title });
+  const heading = Object.assign(document.createElement("h2"), { id: `${id}-title`, textContent: title, tabIndex: -1 });
   dialog.setAttribute("aria-labelledby", heading.id);
   dialog.append(heading);
   document.body.append(dialog);
