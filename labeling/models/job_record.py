@@ -62,10 +62,14 @@ class JobRecordQuerySet(models.QuerySet[Any]):
         rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
         return rows.update(state=state, finished_at=Now(), **fields) == 1
 
-    def put_back(self, pk: Any, attempt: int) -> bool:
-        """Gives an attempt's row back to be tried again in a while; False when it was fenced off."""
+    def put_back(self, pk: Any, attempt: int, after_s: float = 0.0) -> bool:
+        """Gives an attempt's row back to be tried again in a while, or as soon as so many seconds have passed; False
+        when it was fenced off."""
         rows = self.filter(pk=pk, attempt=attempt, state=JobState.RUNNING)
-        return rows.update(state=JobState.QUEUED, worker="", heartbeat_at=Now()) == 1
+        when: dict[str, Any] = {"heartbeat_at": Now()}
+        if after_s:
+            when = {"heartbeat_at": None, "retry_at": Now() + timedelta(seconds=after_s)}
+        return rows.update(state=JobState.QUEUED, worker="", **when) == 1
 
     def put_back_for(self, pk: Any, attempt: int, words: str, retry_after_s: float) -> bool:
         """Gives an attempt's row back because of an outage: to be tried again, but not before that many seconds."""

@@ -113,6 +113,36 @@ def test_the_same_sample_gets_the_same_answers(ada, monkeypatch):
     assert found[0] == found[1]
 
 
+def test_no_worker_waits_for_the_pace_of_a_project(ada, monkeypatch):
+    """Neither by sleeping nor by turns that follow one another: the row says when it is to be tried again."""
+    monkeypatch.setattr(play, "installed", lambda: NOTHING)
+    slept, told = [], []
+    monkeypatch.setattr(play.time, "sleep", slept.append)
+    monkeypatch.setattr(play, "enqueue", lambda *job: told.append(job))
+    call_command("load_samples", user="ada", now=True, play=True, verbosity=0)
+    project = Project.objects.get(slug="sample-few")
+    Project.objects.filter(pk=project.pk).update(answers_a_minute=3)
+    first = Playback.objects.get(project=project)
+
+    def left_at(pk: int) -> tuple[str, int, int]:
+        run_playback(pk)
+        found = Playback.objects.get(pk=pk)
+        assert not Playback.objects.filter(pk=pk).waiting().exists() or found.retry_at is None
+        waits = round((found.retry_at - found.created_at).total_seconds()) if found.retry_at else 0
+        return found.state, found.done, waits
+
+    assert left_at(first.pk)[:2] == (JobState.QUEUED, 3), "three at once"
+    state, done, waits = left_at(first.pk)
+    assert (state, done, len(given(project))) == (JobState.QUEUED, 3, 3)
+    assert 15 <= waits <= 30
+    Member.objects.filter(project=project).update(pace_free_at=None)
+    assert left_at(first.pk)[:2] == (JobState.QUEUED, 6)
+    stop_playback(ada, project)
+    assert left_at(play_rest(ada, project).pk)[:2] == (JobState.QUEUED, 3)
+    assert sum(slept) < 1
+    assert len(told) == 2, "of turns in which somebody answered"
+
+
 def test_only_a_sample_is_played(ada, people):
     project = make_project(slug="sample-few", manager=people.manager)
     make_items(project, ["its name is a sample's, its items are not"])

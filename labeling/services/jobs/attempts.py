@@ -47,9 +47,10 @@ class Attempt:
         if not self.rows.finish(self.pk, self.number, JobState.DONE, **fields):
             raise FencedOff
 
-    def put_back(self) -> None:
-        """Not now: the row waits again, and the sweep announces it. The caller stops here."""
-        self.rows.put_back(self.pk, self.number)
+    def put_back(self, after_s: float = 0.0) -> None:
+        """Not now: the row waits again, and the sweep announces it, not before so many seconds (at most 300). The
+        caller stops here."""
+        self.rows.put_back(self.pk, self.number, after_s)
 
 
 def claimed(rows: JobRecordQuerySet, pk: int) -> int | None:

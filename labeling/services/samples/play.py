@@ -17,7 +17,7 @@ from labeling.extensions import installed
 from labeling.models import ImportBatch, Item, JobState, Member, Playback, Project, Role, Task, User
 from labeling.models.job_record import UNFINISHED
 from labeling.selectors.progress import progress
-from labeling.services.answers.record import record_answer, skip
+from labeling.services.answers.record import AnswersTooFast, record_answer, skip
 from labeling.services.audit.trail import record
 from labeling.services.jobs.attempts import Attempt, attempt_at
 from labeling.services.jobs.enqueue import enqueue, enqueue_on_commit
@@ -93,7 +93,13 @@ def run_playback(pk: int) -> dict[str, Any]:
             play = Playback.objects.select_related("project", "created_by").get(pk=pk)
             if ImportBatch.objects.filter(project=play.project).unfinished().exists():
                 attempt.put_back()  # the sweep announces it again
-            elif _turn(play, attempt):
+                return {"playback": pk}
+            try:
+                goes_on = _turn(play, attempt)
+            except AnswersTooFast as too_fast:  # no worker waits for the pace of the project
+                attempt.put_back(too_fast.wait_s)
+                return {"playback": pk}
+            if goes_on:
                 attempt.put_back()
                 enqueue(JOB, pk)  # behind whatever waits by now
             else:
@@ -114,12 +120,10 @@ def _turn(play: Playback, attempt: Attempt) -> bool:
 
 
 def _live(play: Playback, sample: Sample, attempt: Attempt) -> bool:
-    limit = play.project.answers_a_minute
-    pause_s = max(1 / LIVE_PER_S, 61 / limit if limit else 0.0)
     player = _Player(play.project, sample, TRUTHFUL)
     ends_at = time.monotonic() + TURN_S
     while time.monotonic() < ends_at:
-        next_at = time.monotonic() + pause_s
+        next_at = time.monotonic() + 1 / LIVE_PER_S
         if play.done >= play.total or not player.answer(1):
             return not _has_learned(play.project)  # it is over when the last model has come
         play.done += 1
@@ -137,10 +141,13 @@ def _with_models(play: Playback, sample: Sample, attempt: Attempt) -> bool:
     for at in range(play.done, play.done + wanted, AT_A_STRETCH):
         person = sample.people[at // AT_A_STRETCH % len(sample.people)]
         rng = random.Random(f"{sample.name} {at}")  # which questions are drawn, the same ones each time
-        given = _Player(play.project, sample, person, rng).answer(min(AT_A_STRETCH, play.done + wanted - at))
+        asked = min(AT_A_STRETCH, play.done + wanted - at)
+        given = _Player(play.project, sample, person, rng).answer(asked)
         if not given:
             return False
         attempt.beat(done=at + given)
+        if given < asked:
+            return True  # the next turn begins behind what was given
     return wanted > 0  # the last turn gives nothing: it has waited for the last model
 
 
@@ -163,10 +170,16 @@ class _Player:
         self.names = {label.identity: label.name for label in project.labels.in_use()}
 
     def answer(self, count: int) -> int:
-        """How many of so many questions there were. Whatever nobody knows the truth of is skipped as unclear."""
+        """How many of so many questions there were, and the pace of the project allowed. Whatever nobody knows the
+        truth of is skipped as unclear. Raises AnswersTooFast where it does not allow the first."""
         tasks = next_tasks(self.user, self.project, count, self.rng)
-        for task in tasks:
-            self._answer(task)
+        for given, task in enumerate(tasks):
+            try:
+                self._answer(task)
+            except AnswersTooFast:
+                if not given:
+                    raise
+                return given  # the question stays the person's, and is the first of the next turn
         return len(tasks)
 
     def _answer(self, task: Task) -> None:
