@@ -464,6 +464,10 @@ class PreviewSize(serializers.IntegerField):
     """One of those that are kept."""
 
 
+#: Narrower ones have no width any more once they are values of the picture.
+NARROWEST_WINDOW = 1e-6
+
+
 class PreviewQuery(serializers.Serializer[Any]):
     size = PreviewSize(default=800)
     full = serializers.BooleanField(
@@ -479,8 +483,8 @@ class PreviewQuery(serializers.Serializer[Any]):
     high = serializers.FloatField(default=1.0, min_value=-10.0, max_value=11.0, help_text="... and white.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs["high"] > attrs["low"]:
-            raise serializers.ValidationError({"high": "Must be above `low`."})
+        if not attrs["high"] - attrs["low"] >= NARROWEST_WINDOW:
+            raise serializers.ValidationError({"high": "Must be above `low`, by a millionth of the range at least."})
         return attrs
 
 
