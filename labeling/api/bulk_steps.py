@@ -16,10 +16,11 @@ from labeling.api.idempotency import KEY, once
 from labeling.api.serializers import AnswerField, ItemFilters
 from labeling.models import Action, BulkDo, BulkItem, BulkStep, JobState
 from labeling.selectors.access import require
+from labeling.selectors.bulk_steps import told_rows
 from labeling.selectors.item_view import ItemView
 from labeling.services.bulk import WHY, Selection, begin, undo
 from labeling.services.bulk.choose import MOST_TICKED
-from labeling.services.bulk.start import EVAL_CHOICES, MAX_REASON
+from labeling.services.bulk.start import EVAL_CHOICES, MAX_REASON, is_of
 
 MAX_ID = 2**63 - 1
 REFUSED = {400: schema.FieldErrors, 403: schema.Refusal, 404: schema.Refusal, 409: schema.Refusal}
@@ -74,7 +75,9 @@ class BulkStepOut(serializers.ModelSerializer[BulkStep]):
         child=serializers.IntegerField(), help_text=f"Items that were left out, by why: {', '.join(WHY)}."
     )
     undoes = serializers.UUIDField(source="undoes.public_id", allow_null=True, default=None)
-    undone_by = serializers.SerializerMethodField()
+    undone_by = serializers.UUIDField(
+        source="undone_by_step.public_id", allow_null=True, default=None, help_text="The step that takes this one back."
+    )
 
     class Meta:
         model = BulkStep
@@ -82,11 +85,6 @@ class BulkStepOut(serializers.ModelSerializer[BulkStep]):
             "id", "step", "state", "by", "answer", "reason", "view", "total", "done", "left_out", "undoes", "undone_by",
             "error", "created_at", "finished_at",
         )  # fmt: skip
-
-    def get_undone_by(self, step: BulkStep) -> UUID | None:
-        """The step that takes this one back."""
-        by = BulkStep.objects.filter(undoes=step).values_list("public_id", flat=True)
-        return by.first()
 
 
 def _status(step: BulkStep) -> int:
@@ -102,7 +100,7 @@ class BulkSteps(ProjectView, ListAPIView[BulkStep]):
         if getattr(self, "swagger_fake_view", False):
             return BulkStep.objects.none()
         rows = BulkStep.objects.filter(project=self.project)
-        return rows.select_related("created_by", "undoes").defer("chosen", "undoes__chosen")
+        return told_rows(rows)
 
     @extend_schema(operation_id="items_bulk_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -135,9 +133,11 @@ class BulkSteps(ProjectView, ListAPIView[BulkStep]):
                 public_id=public_id,
             )
 
-        view = selection.view.address if selection.view else ""
-        own = self.get_queryset().filter(created_by=user)
-        made = once(request, own, make, lambda earlier: (earlier.do, earlier.view) == (given["step"], view))
+        def is_same(earlier: BulkStep) -> bool:
+            said = {"answer": given.get("answer"), "eval_items": given.get("eval", "")}
+            return is_of(earlier, self.project, given["step"], selection, **said)
+
+        made = once(request, self.get_queryset().filter(created_by=user), make, is_same)
         return Response(self.get_serializer(made).data, status=_status(made))
 
     def _selection(self, given: dict[str, Any]) -> Selection:

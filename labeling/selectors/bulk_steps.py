@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from labeling.kinds import InvalidAnswer, LabelNames, Question, QuestionKind, kind_of
@@ -37,19 +38,25 @@ class ToldStep:
         return not self.step.is_finished
 
 
+def told_rows(rows: QuerySet[BulkStep]) -> QuerySet[BulkStep]:
+    """With everything that is told of them, and without the items they are about."""
+    rows = rows.select_related("created_by", "undoes", "undone_by_step")
+    return rows.defer("chosen", "undoes__chosen", "undone_by_step__chosen")
+
+
 def told_steps(project: Project, user: User, why: dict[str, str], mine: frozenset[str]) -> list[ToldStep]:
     """The newest steps of the project, those of the reader first where one was taken lately. ``why`` has the words for
     what was left out; ``mine`` are the steps that the reader may take, and undo."""
     rows = BulkStep.objects.filter(project=project, created_at__gt=timezone.now() - TOLD_FOR).newest_first()
-    rows = rows.select_related("created_by", "undoes", "undone_by_step").defer("chosen", "undoes__chosen")
-    steps = list(rows.defer("chosen", "undoes__chosen", "undone_by_step__chosen")[: 2 * EARLIER])
+    steps = list(told_rows(rows)[: 2 * EARLIER])
     own = next((step for step in steps if step.created_by_id == user.pk), None)
     shown = ([own] if own else []) + [step for step in steps if step is not own and step.do != BulkDo.UNDO]
     return [told(project, step, why, mine) for step in shown[: EARLIER + bool(own)]]
 
 
 def told(project: Project, step: BulkStep, why: dict[str, str], mine: frozenset[str]) -> ToldStep:
-    is_undone = step.do != BulkDo.UNDO and hasattr(step, "undone_by_step")
+    # an undo that failed is asked for again
+    is_undone = hasattr(step, "undone_by_step") and step.undone_by_step.state != JobState.FAILED
     left_out = [(why.get(reason, reason), n) for reason, n in sorted(step.left_out.items(), key=lambda one: -one[1])]
     changes = step.do not in (BulkDo.UNDO, BulkDo.SELECT)
     may_undo = changes and not is_undone and step.do in mine and bool(step.done or not step.is_finished)

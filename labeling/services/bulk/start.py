@@ -89,22 +89,43 @@ def begin(
     return _carried_out(step)
 
 
+def is_of(
+    step: BulkStep, project: Project, do: str, selection: Selection, *, answer: Any = None, eval_items: str = ""
+) -> bool:
+    """Whether the step was begun by these very words; a view by its address, whatever it has by now. Raises Invalid."""
+    if (step.do, step.view) != (do, selection.view.address if selection.view else ""):
+        return False
+    if step.answer != _checked(project, do, answer):
+        return False
+    if selection.view is not None:
+        return True
+    bits = chosen_ordinals(project, selection)
+    if eval_items == LEAVE_OUT and do != BulkDo.SELECT:
+        bits &= ~held_out(project, bits)
+    return step.ordinals == bits
+
+
 def undo(user: User, project: Project, step: BulkStep) -> BulkStep:
-    """Takes a step back, one that is under way as well: what is done of it. Harmless to repeat. Whoever may do the step
-    may. Raises Invalid (step), Http404, PermissionDenied."""
+    """Takes a step back, one that is under way as well: what is done of it. Harmless to repeat; an undo that failed
+    goes on where it stopped. Whoever may do the step may. Raises Invalid (step), Http404, PermissionDenied."""
     require(user, project, Action.ITEMS_BULK_ALL if step.do in MANAGERS_STEPS else Action.ITEMS_BULK)
     if step.do in (BulkDo.UNDO, BulkDo.SELECT):
         raise Invalid("step", "There is nothing to undo: it changed no item.")
     with transaction.atomic():
         locked = BulkStep.objects.select_for_update(no_key=True).get(pk=step.pk)
-        if earlier := BulkStep.objects.filter(undoes=locked).first():
-            return earlier
+        made = BulkStep.objects.filter(undoes=locked).first()
+        if made is not None and made.state != JobState.FAILED:
+            return made
         # what is under way is fenced off: the chunk it is at is rolled back
         BulkStep.objects.filter(pk=locked.pk).unfinished().update(state=JobState.CANCELLED, finished_at=Now())
         total = locked.items.standing().count()
-        made = BulkStep.objects.create(
-            project=project, created_by=user, do=BulkDo.UNDO, undoes=locked, chosen=locked.chosen, total=total
-        )
+        if made is None:
+            made = BulkStep.objects.create(
+                project=project, created_by=user, do=BulkDo.UNDO, undoes=locked, chosen=locked.chosen, total=total
+            )
+        else:
+            again = {"state": JobState.QUEUED, "created_by": user, "finished_at": None, "error": ""}
+            BulkStep.objects.filter(pk=made.pk).update(**again)
         told = {"do": locked.do, "items": total}
         record("items.bulk_undone", user=user, project=project, subject=f"step {locked.public_id}", before=told)
         if not _at_once(made):

@@ -1,6 +1,8 @@
 """Steps about many items over REST, their undo, and what exports say of a selection."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from labeling.models import BulkStep, Snapshot
 from labeling.services.exports.snapshots import run_snapshot
@@ -26,20 +28,30 @@ def test_a_view_is_labeled_once_undone_and_exported(project, people, api):
         KEY, "done", 3, "reviewer", "label=ham",
     )  # fmt: skip
     assert reviewer.post(base, body, format="json", headers={"Idempotency-Key": KEY}).json() == told
+    other = reviewer.post(base, body | {"answer": {"label": "ham"}}, format="json", headers={"Idempotency-Key": KEY})
+    assert other.status_code == 409
     assert reviewer.get(f"{base}{KEY}/items/").json()["results"][0] == {
         "item": items[0].pk, "reason": "", "is_undone": False,
     }  # fmt: skip
     undone = reviewer.post(f"{base}{KEY}/undo/").json()
     assert (undone["step"], undone["done"], undone["undoes"]) == ("undo", 3, KEY)
     assert reviewer.get(f"{base}{KEY}/").json()["undone_by"] == undone["id"]
-    assert [row["step"] for row in reviewer.get(base).json()["results"]] == ["undo", "label"]
+    with CaptureQueriesContext(connection) as asked:
+        listed = reviewer.get(base).json()["results"]
+    assert [(row["step"], row["undone_by"]) for row in listed] == [("undo", None), ("label", undone["id"])]
+    assert sum('FROM "labeling_bulkstep"' in query["sql"] for query in asked) == 1, "no question a step"
     assert reviewer.post(f"{base}{undone['id']}/undo/").status_code == 400
 
     assert reviewer.post(base, {"step": "select", "items": [items[1].pk]}, format="json").status_code == 403
     for wrong in ({"items": []}, {"items": [10**9]}, {}, {"items": [items[0].pk], "view": {}}):
         answer = api(people.manager).post(base, {"step": "select", **wrong}, format="json")
         assert (answer.status_code, list(answer.json())) == (400, ["items"])
-    kept = api(people.manager).post(base, {"step": "select", "items": [items[1].pk]}, format="json").json()["id"]
+    manager, again = api(people.manager), {"Idempotency-Key": KEY.replace("123e", "223e")}
+    kept, same, other = (
+        manager.post(base, {"step": "select", "items": [pk]}, format="json", headers=again).json().get("id")
+        for pk in (items[1].pk, items[1].pk, items[2].pk)
+    )
+    assert (same, other) == (kept, None)
     export = f"/api/v1/projects/{project.slug}/export/?rows=items&format=csv&selection="
     rows = b"".join(api(people.viewer).get(f"{export}{kept}").streaming_content).decode().splitlines()
     assert len(rows) == 2

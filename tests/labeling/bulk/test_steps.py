@@ -20,11 +20,13 @@ from labeling.models import (
     Task,
     User,
 )
+from labeling.selectors.bulk_steps import told_steps
 from labeling.selectors.export import Filters, export_rows
 from labeling.selectors.item_view import ItemView
 from labeling.selectors.recount import differences
 from labeling.selectors.reviewing import unsuspected_errors
 from labeling.services.bulk import AsksFirst, Selection, begin, run_bulk_step, undo
+from labeling.services.bulk.steps import STEPS, Carried
 from labeling.services.items.status import restore, set_aside
 from labeling.services.quality.known_answers import make_gold
 from labeling.services.review.decide import decide
@@ -237,3 +239,24 @@ def test_a_view_is_frozen_and_a_job_goes_on_where_it_was_fenced_off(project, peo
     assert (step.state, found.state, found.total) == ("cancelled", "done", 0)
     words = Selection(view=ItemView(q="held out"), count=8)
     assert begin(people.manager, project, "select", words).total == 8
+
+
+def test_an_undo_that_failed_goes_on_where_it_stopped(project, people, items, monkeypatch):
+    monkeypatch.setattr("labeling.services.bulk.run.CHUNK", 2)
+    step, others = begin(people.manager, project, "set_aside", ticked(items[:4])), UserFactory(username="another")
+    Member.objects.create(project=project, user=others, role=Role.MANAGER)
+    carried, calls = STEPS["set_aside"], iter(range(9))
+
+    def fails_at_second(user, step, rows):
+        assert next(calls) != 1, "broken"
+        return carried.put_back(user, step, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(STEPS, "set_aside", Carried(carried.do, fails_at_second))
+        with pytest.raises(AssertionError):
+            undo(people.manager, project, step)
+    (row,) = told_steps(project, others, {}, frozenset(["set_aside"]))
+    assert (row.step, row.may_undo) == (step, True)
+    undone = undo(others, project, step)
+    assert (undone.state, undone.done, undone.created_by, undone.error) == ("done", 4, others, "")
+    assert not told_steps(project, others, {}, frozenset(["set_aside"]))[-1].may_undo
