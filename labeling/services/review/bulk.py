@@ -124,7 +124,7 @@ def label_many(
     decision each, all of the same ``batch``. ``held_out``: also those of the eval split.
 
     Left out, and named, is what another reviewer has claimed, waits for somebody, is decided so already or is drawn to
-    be decided blind. Announces ``answers_changed``. Raises Invalid (items, item), Http404, PermissionDenied. Needs the
+    be decided blind, and of the eval split what nobody has answered. Announces ``answers_changed``. Raises Invalid (items, item), Http404, PermissionDenied. Needs the
     permission to review.
     """
     admit(user, project)
@@ -236,11 +236,13 @@ def _looked_at(
         item, said = items.get(pk), opinions.get(pk, Opinions())
         answer = given or accepted_of(said.consensus)
         is_decided = said.review is not None
+        # what measures models was drawn: no lasso adds to it (decision 0106)
+        may_be_unanswered = given is not None and (is_decided or (item is not None and item.split == Split.POOL))
         holds = {
             "unknown": item is None,
             "held_out": item is not None and item.split == Split.EVAL and not held_out,
             "set_aside": item is not None and item.status != ItemStatus.ACTIVE,
-            "unanswered": given is None and not said.answers,
+            "unanswered": not said.answers and not may_be_unanswered,
             "decided": given is None and is_decided,
             "same": given is not None and said.review is not None and said.review.answer == given,
             "waits": (said.is_settled and not is_decided) or pk in asked,

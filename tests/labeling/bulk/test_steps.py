@@ -185,7 +185,12 @@ def test_no_estimate_moves_unless_a_manager_says_why(project, people, items):
     step = begin(
         people.manager, project, "label", ticked(eval_items), answer=SPAM, eval_items="include", reason="All spam."
     )
-    assert (step.done, step.reason) == (8, "All spam.")
+    # what nobody has answered is not measured on because somebody has chosen it
+    assert (step.done, step.left_out, step.reason) == (4, {"unanswered": 4}, "All spam.")
+    answers = Annotation.objects.current().filter(item__in=eval_items, source="human")
+    assert set(ReviewDecision.objects.standing().values_list("item", flat=True)) == set(
+        answers.values_list("item", flat=True)
+    )
     # a reviewer decides alone about none of them that nobody has answered
     with pytest.raises(Invalid, match="Nobody has answered"):
         decide(people.reviewer, project, make_items(project, ["more"], split=Split.EVAL)[0].pk, "change", answer=HAM)
