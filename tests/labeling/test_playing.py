@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
 from labeling.extensions import NOTHING, installed
 from labeling.models import Annotation, AuditEvent, Item, JobState, Member, Playback, Project, User
+from labeling.services.projects.deletion import _stop
 from labeling.services.samples import is_playable, play, run_playback, sample, stop_playback
 from labeling.services.samples.play import SIMULATED, play_first_part, play_rest, simulated_answers
 from labeling.services.validation.errors import Invalid
@@ -139,6 +141,10 @@ def test_no_worker_waits_for_the_pace_of_a_project(ada, monkeypatch):
     assert left_at(first.pk)[:2] == (JobState.QUEUED, 6)
     stop_playback(ada, project)
     assert left_at(play_rest(ada, project).pk)[:2] == (JobState.QUEUED, 3)
+    _stop(project.pk)
+    assert Playback.objects.filter(project=project).first().state == JobState.CANCELLED, (
+        "nobody answers what is deleted"
+    )
     assert sum(slept) < 1
     assert len(told) == 2, "of turns in which somebody answered"
 
@@ -149,6 +155,10 @@ def test_only_a_sample_is_played(ada, people):
     assert not is_playable(project)
     with pytest.raises(Invalid, match="Only a sample"):
         play_rest(people.manager, project)
+    Member.objects.create(project=project, user=people.reviewer, role="reviewer")
+    for refused in (play_rest, stop_playback):
+        with pytest.raises(PermissionDenied):
+            refused(people.reviewer, project)
     User.objects.create_user("simulated-truth")
     with pytest.raises(Invalid, match="somebody’s"):
         play._account(project, "simulated-truth")

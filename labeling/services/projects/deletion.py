@@ -33,6 +33,7 @@ from labeling.models import (
     KnownAnswer,
     Pair,
     PairQueueEntry,
+    Playback,
     PracticeRound,
     Prediction,
     Project,
@@ -121,8 +122,9 @@ def run_deletion(deletion_pk: int) -> dict[str, Any]:
 
 
 def _stop(project_id: int) -> None:
-    """Nothing is asked any more; what imports, writes a snapshot or ranks is fenced off. The address is free."""
-    for rows in (ImportBatch, Snapshot, BulkStep):
+    """Nothing is asked any more; what imports, writes a snapshot, answers or ranks is fenced off. The address is
+    free."""
+    for rows in (ImportBatch, Snapshot, BulkStep, Playback):
         jobs = rows.objects.filter(project=project_id)
         jobs.unfinished().update(state=JobState.CANCELLED, finished_at=Now())
     with suppress(Project.DoesNotExist):  # a worker was faster

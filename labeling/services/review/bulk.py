@@ -124,8 +124,8 @@ def label_many(
     decision each, all of the same ``batch``. ``held_out``: also those of the eval split.
 
     Left out, and named, is what another reviewer has claimed, waits for somebody, is decided so already or is drawn to
-    be decided blind, and of the eval split what nobody has answered. Announces ``answers_changed``. Raises Invalid (items, item), Http404, PermissionDenied. Needs the
-    permission to review.
+    be decided blind, and of the eval split what nobody has answered. Announces ``answers_changed``. Raises Invalid
+    (items, item), Http404, PermissionDenied. Needs the permission to review.
     """
     admit(user, project)
     wanted = _checked(item_ids)

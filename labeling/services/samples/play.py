@@ -14,8 +14,9 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 
 from labeling.extensions import installed
-from labeling.models import ImportBatch, Item, JobState, Member, Playback, Project, Role, Task, User
+from labeling.models import Action, ImportBatch, Item, JobState, Member, Playback, Project, Role, Task, User
 from labeling.models.job_record import UNFINISHED
+from labeling.selectors.access import require
 from labeling.selectors.progress import progress
 from labeling.services.answers.record import AnswersTooFast, record_answer, skip
 from labeling.services.audit.trail import record
@@ -56,7 +57,9 @@ def play_first_part(project: Project, sample: Sample, user: User | None) -> Play
 
 @transaction.atomic
 def play_rest(user: User, project: Project) -> Playback:
-    """Has the rest answered with the true labels, at a pace one can watch. Raises Invalid (``project``)."""
+    """Has the rest answered with the true labels, at a pace one can watch. Needs the permission to manage. Raises
+    Invalid (``project``), Http404, PermissionDenied."""
+    require(user, project, Action.PROJECT_CHANGE)
     if not is_playable(project):
         raise Invalid("project", "Only a sample whose true labels are known can be played.")
     counts = progress(project)
@@ -78,7 +81,8 @@ def _start(project: Project, total: int, user: User | None, *, is_live: bool) ->
 
 @transaction.atomic
 def stop_playback(user: User, project: Project) -> bool:
-    """What was answered stays. False where nothing was under way."""
+    """What was answered stays. False where nothing was under way. Needs the permission to manage."""
+    require(user, project, Action.PROJECT_CHANGE)
     under_way = Playback.objects.filter(project=project, state__in=UNFINISHED)
     if not under_way.update(state=JobState.CANCELLED, finished_at=Now()):
         return False
