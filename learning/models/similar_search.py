@@ -19,7 +19,10 @@ class SimilarSearch(JobRecord):
 
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=64)
-    item = models.ForeignKey("labeling.Item", null=True, on_delete=models.CASCADE, related_name="+")
+    # items only go with their project, whose rows labeling removes in bulk, without knowing these
+    item = models.ForeignKey(
+        "labeling.Item", null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     text = models.TextField(blank=True, default="")
     picture = models.BinaryField(null=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -1,10 +1,23 @@
 """Deleting a project and changing its overlap, where both are too long for a request."""
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from labeling.models import Annotation, Item, JobState, OverlapChange, Project, ProjectDeletion
+from labeling.models import (
+    Annotation,
+    GoldTold,
+    Item,
+    JobState,
+    OverlapChange,
+    PairQueueEntry,
+    PracticeQuestion,
+    PracticeRound,
+    Project,
+    ProjectDeletion,
+    QueueEntry,
+)
 from labeling.selectors.recount import differences
 from labeling.services.housekeeping import sweep
 from labeling.services.projects import deletion, overlap, overlap_changes
@@ -55,6 +68,19 @@ def test_a_deleted_project_is_gone_for_everybody_at_once(filled, people, api, br
     assert not Project.objects.filter(slug="sms").exists()
     make_project(slug="sms")  # the address is free
     assert Project.objects.get(pk=number).archived_at
+
+
+def test_no_row_of_another_table_keeps_what_a_deletion_removes_in_bulk():
+    """Without the ORM's cascade: the database would refuse, and the project stay for ever."""
+    gone_before = {QueueEntry, PairQueueEntry, PracticeQuestion, PracticeRound, GoldTold}
+    held = []
+    for model in deletion._IN_ORDER:
+        gone_before.add(model)
+        for other in apps.get_models(include_auto_created=True):
+            for field in other._meta.local_concrete_fields:
+                if field.related_model is model and field.db_constraint and other not in gone_before:
+                    held.append(f"{field} -> {model._meta.label}")
+    assert not held
 
 
 def test_the_job_removes_rows_and_files_and_says_how_far_it_is(filled, people):
