@@ -298,6 +298,9 @@ def test_keys_lead_everywhere(manager, project, open_page):
     keys.press("Control+k")
     palette.wait_for()
     assert page.url.endswith(f"/p/sms/items/{project.items.first().pk}/")  # letters rest, chords work
+    page.goto("/p/sms/items/")
+    keys.press("j")
+    assert page.evaluate("document.activeElement === document.body")
 
 
 def test_items_are_labeled_together_corrected_and_undone_by_keys(manager, project, open_page):
@@ -317,6 +320,11 @@ def test_items_are_labeled_together_corrected_and_undone_by_keys(manager, projec
     for key in ("j", "j", "x", "j", "Shift+X"):  # the first one the manager alone has answered: not his to decide
         page.keyboard.press(key)
     assert page.locator("[data-count]").inner_text() == "2"
+    page.keyboard.press("?")
+    page.locator("#page-keys").wait_for()
+    page.evaluate("document.activeElement.blur()")  # as a click beside its buttons does
+    page.keyboard.press("2")
+    page.keyboard.press("Escape")
     page.keyboard.press("1")
     page.locator("[data-step]", has_text="labeled ham").wait_for()
     assert labels() == {**before, "row-1": "ham", "row-2": "ham"}
@@ -325,6 +333,7 @@ def test_items_are_labeled_together_corrected_and_undone_by_keys(manager, projec
     assert labels() == before
     page.keyboard.press("j")
     page.keyboard.press("j")
+    page.keyboard.type("g1")  # a slip on the way elsewhere
     page.keyboard.press("2")
     said = page.locator("[data-said]")
     said.filter(has_text="row-1 labeled spam").wait_for()

@@ -45,6 +45,10 @@ def accepted_together_and_undone(page: Page) -> None:
     page.wait_for_url("**/review/list/?sort=random")  # and its script
     for key in "jjxkx":
         page.keyboard.press(key)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("jkx")
+    assert page.locator("#palette input").input_value() == "jkx"
+    page.keyboard.press("Escape")
     look(page, "review-list")
     page.get_by_role("button", name="Accept the ticked ones").click()
     page.get_by_role("heading", name="Accept 2 items?").wait_for()

@@ -3,7 +3,7 @@
 // What is shown for them is loaded with the first press that needs it.
 
 import { isComposing, meant } from "./pressed_key.js";
-import { isSilent } from "./quiet_keys.js";
+import { isForPage } from "./quiet_keys.js";
 
 const PATIENCE_MS = 1_500; // between g and its letter
 
@@ -20,7 +20,7 @@ export function listenForKeys() {
     } else if (isChord(event)) {
       event.preventDefault();
       show("palette");
-    } else if (isLetter(event) && !isSilent()) {
+    } else if (isForPage(event)) {
       const goes = event.timeStamp - wentAt < PATIENCE_MS;
       wentAt = -Infinity;
       const done = goes ? go(event) : pressed(event);
@@ -36,16 +36,12 @@ export function listenForKeys() {
 
 const isChord = (event) => (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && meant(event, (key) => key === "k");
 
-function isLetter(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  return !event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-}
-
+/** What is pressed after g leads somewhere or means nothing: a slip must not label an item. */
 function go(event) {
   const known = places();
   const key = meant(event, (name) => known.has(name));
   known.get(key)?.click();
-  return key !== undefined;
+  return event.key.length === 1;
 }
 
 const KEYS = {
@@ -77,11 +73,18 @@ function search() {
 
 let ahead; // what is typed while the palette is on its way
 
+let isComing = false; // a key that is held down opens one
+
 function show(what) {
+  if (isComing) return true;
+  isComing = true;
   if (what === "palette") ahead = "";
   import("./palette.js").then((palette) => {
     if (what === "keys") palette.showKeys();
     else palette.showPalette(ahead);
-  }).finally(() => (ahead = undefined));
+  }).finally(() => {
+    isComing = false;
+    ahead = undefined;
+  });
   return true;
 }

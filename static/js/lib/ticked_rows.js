@@ -1,5 +1,7 @@
 // A list of ticked rows by keys: j and k move from row to row, x ticks, one box ticks all.
 
+import { isForPage } from "./quiet_keys.js";
+
 /** For a form with boxes called `item` and one marked `data-all`. */
 export function tickRows(form) {
   const boxes = [...form.querySelectorAll("input[name=item]")];
@@ -24,8 +26,8 @@ export function tickRows(form) {
     x: () => boxes.includes(document.activeElement) && document.activeElement.click(),
   };
 
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
+  addEventListener("keydown", (event) => {
+    if (!KEYS[event.key] || !isForPage(event)) return;
     KEYS[event.key]();
     event.preventDefault();
   });

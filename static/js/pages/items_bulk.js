@@ -2,7 +2,7 @@
 // the item under the cursor; the undo key takes the last one back.
 
 import { call, wordsOf } from "../lib/api.js";
-import { isSilent } from "../lib/quiet_keys.js";
+import { isForPage } from "../lib/quiet_keys.js";
 
 const boot = JSON.parse(document.getElementById("bulk-boot").textContent);
 const form = document.querySelector("[data-bulk]");
@@ -118,10 +118,9 @@ async function undoOne() {
   say("Undone: the item is as before.");
 }
 
-// On the window, behind the keys of every page: a letter that g leads somewhere labels nothing.
+// On the window, behind the keys of every page: what is pressed after g labels nothing.
 addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || isSilent() || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
+  if (!isForPage(event) || event.repeat) return;
   const row = cursor();
   const key = event.key.toLowerCase();
   if (key === "x" && boxOf(row)) {
