@@ -1,5 +1,7 @@
 """Items are found by their words, spelled however, in any order of anything else that is asked."""
 
+from importlib import import_module
+
 import pytest
 from django.urls import reverse
 
@@ -11,6 +13,7 @@ from labeling.services.item_index import words as indexing
 from tests.factories import make_answer, make_items, make_project
 from tests.item_views import counts_of_view, items_of_view, page_of_view
 
+LOOK = import_module("labeling.selectors.item_view.look")  # the name itself is that of its function
 TEXTS = (
     "Free prize draw", "A PRIZE for the freest", "Café Ångström, straße", "don't stop-it now", "東京都の天気", "東の京",
     "ไทยแลนด์", "naïve ﬁne №7 2026", "Ελλάδα ЁЛКА й", "prize free", "💥 x_y", "", "x" * 60,
@@ -54,6 +57,14 @@ def test_words_find_the_items_that_hold_them(people, monkeypatch):
         assert {asked: page.total for asked, page in pages.items()} == {asked: len(of) for asked, of in found.items()}
     monkeypatch.setattr(search, "MOST_ROWS", 0)  # too many words begin so: the texts are read
     assert [item.ordinal for item in items_of_view(project, q="a free")] == [1]
+    monkeypatch.setattr(LOOK, "_AT_FIRST", 1)  # and no more of them than a page has time for
+    monkeypatch.setattr(LOOK, "CHARACTERS_LOOKED_THROUGH", 10)
+    page, held = page_of_view(project, q='"prize free"'), []
+    assert (page.stopped, page.total, page.items) == (1, None, [])
+    while page.older:
+        page = page_of_view(project, q='"prize free"', cursor=page.older)
+        held += page.items
+    assert [item.ordinal for item in held] == [9]
     monkeypatch.undo()
     make_answer(items[1], people.annotator, {"label": "spam"})
     assert [item.ordinal for item in items_of_view(project, q="prize", label="spam", sort="newest")] == [1]

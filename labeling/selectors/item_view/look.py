@@ -6,6 +6,7 @@ from itertools import islice
 
 from django.db.models import QuerySet
 
+from labeling.db.folded_words import texts_of
 from labeling.db.prepared import Prepared
 from labeling.models import Item, Project
 from labeling.selectors.item_view.chosen import ChosenItems
@@ -13,8 +14,12 @@ from labeling.selectors.item_view.order import WHOLLY_SURE, ItemPlace, place_of,
 from labeling.selectors.item_view.view import ItemView
 from labeling.selectors.names import NameOf
 
-#: Items whose texts are read for one page where the index alone cannot tell, and in one question to the database.
+#: Items whose texts are read for one page where the index alone cannot tell, and how many characters of them, each
+#: as often as something is looked for in it: a second or three.
 LOOKED_THROUGH = 5_000
+CHARACTERS_LOOKED_THROUGH = 10_000_000
+#: In one question to the database, first and at most: a text may have a million characters.
+_AT_FIRST = 20
 _AT_ONCE = 500
 
 
@@ -122,25 +127,30 @@ def _read_through(
 ) -> tuple[list[ItemPlace], ItemPlace | None, int]:
     """The first places whose texts hold what is asked; where it stopped before the end, and how many were read."""
     found: list[ItemPlace] = []
-    read = 0
-    while read < LOOKED_THROUGH:
-        some = list(islice(walk, _AT_ONCE))
+    read = characters = 0
+    at_once = _AT_FIRST
+    while read < LOOKED_THROUGH and characters < CHARACTERS_LOOKED_THROUGH:
+        some = list(islice(walk, at_once))
         read += len(some)
-        fits = _holding(chosen, some)
+        fits, n = _holding(chosen, some)
+        characters += n
         found += [place for place in some if place.ordinal in fits]
-        if len(found) >= limit or len(some) < _AT_ONCE:
+        if len(found) >= limit or len(some) < at_once:
             return found[:limit], None, read
+        at_once = min(2 * at_once, _AT_ONCE)
     return found, some[-1], read
 
 
-def _holding(chosen: ChosenItems, some: list[ItemPlace]) -> set[int]:
+def _holding(chosen: ChosenItems, some: list[ItemPlace]) -> tuple[set[int], int]:
+    """Those that hold what is asked, and how many characters were looked through."""
     checks = chosen.search.checks if chosen.search else []
     rows = Item.objects.filter(project=chosen.project, ordinal__in=[place.ordinal for place in some]).order_by()
-    return {
-        ordinal
-        for ordinal, *texts in rows.values_list("ordinal", "text", "external_id", "context", "data")
-        if all(check.holds(texts) for check in checks)
-    }
+    found, characters = set(), 0
+    for ordinal, *texts in rows.values_list("ordinal", "text", "external_id", "context", "data").iterator():
+        characters += len(checks) * sum(map(len, texts_of(*texts)))
+        if all(check.holds(texts) for check in checks):
+            found.add(ordinal)
+    return found, characters
 
 
 def _items(chosen: ChosenItems, found: list[ItemPlace], related: tuple[str, ...] = ()) -> list[Item]:
