@@ -56,7 +56,7 @@ def test_those_of_a_text_begin_with_the_same_text(project, people):
     assert ask.ask_about_text(people.viewer, project, item.text).state == JobState.QUEUED
 
 
-def test_what_cannot_be_compared_is_refused_or_told(project, people):
+def test_what_cannot_be_compared_is_refused_or_told(project, people, monkeypatch):
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8)).save(buffer, "PNG")
     for wrong in (lambda: ask.ask_about_text(people.viewer, project, " "),
@@ -67,3 +67,15 @@ def test_what_cannot_be_compared_is_refused_or_told(project, people):
     assert search.run_search(made.pk)["state"] == JobState.FAILED
     made.refresh_from_db()
     assert (made.picture, made.error[:35]) == (None, "This is no picture that can be read")
+    SimilarSearch.objects.update(state=JobState.QUEUED, picture=b"a picture")
+    monkeypatch.setattr(search.FeatureMatrix, "__init__", None)  # a mistake of ours
+    with pytest.raises(TypeError):
+        search.run_search(made.pk)
+    made.refresh_from_db()
+    assert (made.picture, made.state) == (None, JobState.FAILED)
+    monkeypatch.setattr(ask, "MOST_WAITING", 1)
+    waits = ask.ask_about_text(people.viewer, project, "a")
+    assert ask.ask_about_text(people.viewer, project, "a") == waits
+    with pytest.raises(Invalid, match="wait already"):
+        ask.ask_about_text(people.viewer, project, "b")
+    assert not SimilarSearch.objects.exclude(pk__in=[made.pk, waits.pk])

@@ -19,6 +19,8 @@ LONGEST_TEXT = 20_000
 LARGEST_PICTURE_BYTES = 8 * 1024 * 1024
 #: Of a project; older ones go when somebody asks.
 MOST_KEPT = 500
+#: Of one person in a project, so that nobody fills the queue, or the database with pictures.
+MOST_WAITING = 20
 
 
 def ask_about_item(user: User, project: Project, item: Item) -> SimilarSearch:
@@ -63,6 +65,10 @@ def _ask(user: User, project: Project, what: str, **fields: Any) -> SimilarSearc
         if not is_new:
             if found.state == JobState.DONE and (found.encoder, found.items) == (now["encoder"], now["items"]):
                 return found
+        waiting = SimilarSearch.objects.filter(project=project, requested_by=user).unfinished().exclude(pk=found.pk)
+        if waiting.count() >= MOST_WAITING:
+            raise Invalid("project", f"{MOST_WAITING} searches of yours wait already: ask again when they are done.")
+        if not is_new:
             again = SimilarSearch.objects.filter(pk=found.pk).exclude(state__in=UNFINISHED)
             fields |= {"state": JobState.QUEUED, "created_at": Now(), "started_at": None, "finished_at": None}
             if not again.update(**fields, **now, requested_by=user, **NO_WAIT):

@@ -6,6 +6,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from labeling.models import JobState
+from labeling.models.job_record import UNFINISHED
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.jobs.attempts import attempt_at
 from learning.core.arrays import FloatMatrix
@@ -25,17 +26,20 @@ class NothingToCompare(Exception):
 
 
 def run_search(pk: int) -> dict[str, Any]:
-    """Safe to call any number of times; another attempt ends the same."""
-    with attempt_at(SimilarSearch.objects.all(), pk) as attempt:
-        if attempt is not None:
-            asked = SimilarSearch.objects.select_related("project", "item").get(pk=pk)
-            try:
-                found = _find(asked)
-            except NothingToCompare as refused:
-                rows, number = SimilarSearch.objects.all(), attempt.number
-                rows.finish(pk, number, JobState.FAILED, error=str(refused), picture=None)
-            else:
-                attempt.finish(picture=None, **found)
+    """Safe to call any number of times; another attempt ends the same. However it ends, a picture is let go of."""
+    try:
+        with attempt_at(SimilarSearch.objects.all(), pk) as attempt:
+            if attempt is not None:
+                asked = SimilarSearch.objects.select_related("project", "item").get(pk=pk)
+                try:
+                    found = _find(asked)
+                except NothingToCompare as refused:
+                    SimilarSearch.objects.finish(pk, attempt.number, JobState.FAILED, error=str(refused))
+                else:
+                    attempt.finish(**found)
+    finally:
+        ended = SimilarSearch.objects.filter(pk=pk, picture__isnull=False).exclude(state__in=UNFINISHED)
+        ended.update(picture=None)
     return {"similar": pk, "state": SimilarSearch.objects.values_list("state", flat=True).get(pk=pk)}
 
 
