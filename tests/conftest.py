@@ -2,7 +2,9 @@
 
 import gc
 import os
+import random
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 #: Marks that only the file of a test gives it, no other place.
 MARKS_IN_FILES = ("both_databases", "broker")
 FOLDERS = count()
+DRAWN: dict[str, random.Random] = {}
+os.register_at_fork(after_in_child=lambda: [drawn.seed() for drawn in DRAWN.values()])
 
 gc.set_threshold(*RARELY)  # what is imported stays: looking through it again and again costs a tenth of the collection
 
@@ -125,6 +129,15 @@ def _files_in_tmp(settings, _own_folder):
     settings.STORAGES = storages
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CELERY_BROKER_URL = "memory://"
+
+
+@pytest.fixture(autouse=True)
+def _drawn_the_same_every_time(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this process asks, skips and shuffles hangs on the name of the test and on nothing else. Forked ones draw
+    as ever."""
+    drawn = DRAWN["here"] = random.Random(request.node.nodeid)
+    monkeypatch.setattr(random, "SystemRandom", lambda: drawn)
+    monkeypatch.setattr(secrets, "randbits", drawn.getrandbits)
 
 
 @pytest.fixture(autouse=True)
