@@ -6,6 +6,7 @@ import os
 import pytest
 
 from labeling.models import Annotation, Member, Role, Task, TaskState
+from tests.e2e.axe import findings
 from tests.e2e.desk import holds, pictures_ready, press, saved, task_of, unsent
 from tests.e2e.pictures import drawn, make_pictures
 from tests.e2e.site import wait_until
@@ -195,6 +196,8 @@ def test_zoom_by_keys_wheel_and_drag(open_page, annotator, photos):
     task_of(page)
     assert page.evaluate(looks) == [light, False]
     page.click("[data-light=panel]")
+    assert list(findings(page)) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     assert page.evaluate(looks) == ["", False]

@@ -41,6 +41,8 @@ class Finder {
   #shown = [];
   #at = 0;
   #asking;
+  #isComplete = false; // projects and models are known
+  #isMeant = false; // Enter was pressed before: what is first then is taken
 
   constructor(field, list, empty, dialog) {
     Object.assign(this, { field, list, empty, dialog });
@@ -65,10 +67,13 @@ class Finder {
     for (const project of projects.body?.results ?? []) {
       if (project.slug !== here) this.#places.push({ name: project.name, hint: "project", href: `/p/${project.slug}/` });
     }
+    this.#isComplete = true;
     this.#draw();
+    if (this.#isMeant && this.dialog.open) this.#take(this.#at);
   }
 
   #typed() {
+    this.#isMeant = false;
     this.#at = 0;
     this.#items = [];
     this.#draw();
@@ -115,7 +120,8 @@ class Finder {
       event.preventDefault();
     } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
-      this.#take(this.#at);
+      if (this.#isComplete || this.#at > 0) this.#take(this.#at);
+      else this.#isMeant = true;
     }
   }
 
