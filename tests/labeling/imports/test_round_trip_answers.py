@@ -37,7 +37,7 @@ from tests.labeling.imports.test_round_trip_cases import (
 )
 from tests.labeling.test_export import NO_FILTER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_case_anew")]
 
 HELD = {
     "jsonl": [*TEXTS, "tabular"], "csv": [*TEXTS, "tabular"], "parquet": [*TEXTS, "tabular"],

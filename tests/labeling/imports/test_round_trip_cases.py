@@ -34,7 +34,7 @@ from tests.labeling.imports.conftest import picture
 from tests.labeling.imports.test_round_trip import AWKWARD
 from tests.labeling.test_export import NO_FILTER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_case_anew")]
 
 #: Changes that a value comes back with: the others are undone by our own import, or are no change to it.
 CHANGES = {
@@ -42,12 +42,12 @@ CHANGES = {
 }
 #: What may change besides where columns are read as numbers or not.
 OF_TABLES = {NO_EMPTY_TEXT.what, NUMBER_AS_TEXT.what}
+#: Each is drawn anew (``every_case_anew``).
 CASES = settings(
-    max_examples=200, deadline=None, derandomize=True, database=None,
+    max_examples=60, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.generate],
 )  # fmt: skip
-
 
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.one_of(

@@ -35,7 +35,7 @@ from tests.labeling.imports.test_round_trip_cases import (
 )
 from tests.labeling.test_export import NO_FILTER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_case_anew")]
 
 PURPOSE = "Which one is right?"
 WINNERS = ["left", "right", "tie", "neither"]
