@@ -23,7 +23,7 @@ from labeling.models import Member, Project, Role, User
 from labeling.services.housekeeping import sweep
 from labeling.services.housekeeping.clock_watch import ClockWatch
 from tests.built_once import Shelf
-from tests.database import AS_EVER, RARELY, Template
+from tests.database import Template
 from tests.emptying import empty, what_stays
 from tests.factories import UserFactory, make_project
 
@@ -38,12 +38,12 @@ FOLDERS = count()
 DRAWN: dict[str, random.Random] = {}
 os.register_at_fork(after_in_child=lambda: [drawn.seed() for drawn in DRAWN.values()])
 
-gc.set_threshold(*RARELY)  # what is imported stays: looking through it again and again costs a tenth of the collection
+#: Looking for garbage as often as Python does costs a tenth of the collection, and of the tests a part as well.
+gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_collection_finish() -> None:
-    gc.freeze()
-    gc.set_threshold(*AS_EVER)
+    gc.freeze()  # what is imported stays
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -1,11 +1,10 @@
 """A test database is migrated once a run: what one process has made, the others copy, and so do homes of real servers.
 
-Seventy migrations cost ten seconds of a core, and nothing tells the copy from what they make; that they do make it, the
-first process sees, and the first start of ``manage.py up`` (``tests/ops/test_up.py``).
+Migrations cost seconds of a core, and nothing tells the copy from what they make; that they do make it, the first
+process sees, and the first start of ``manage.py up`` (``tests/ops/test_up.py``).
 """
 
 import fcntl
-import gc
 import os
 import shutil
 import sqlite3
@@ -18,8 +17,6 @@ from django.test.utils import setup_databases, teardown_databases
 
 #: Set by ``tests.postgres``, whose server ends with the run: what is left in another one would have to be taken away.
 OWN_POSTGRES = "OWN_POSTGRES"
-#: When garbage is looked for: migrations make models by the thousand, a quarter of their time went into that.
-AS_EVER, RARELY = gc.get_threshold(), (20_000, 20, 20)
 
 
 @contextmanager
@@ -40,14 +37,12 @@ class Template:
     def test_database(self) -> Iterator[None]:
         """The test database of this process; once it is there it is the template, unless there was one."""
         with one_process_at_a_time(self.folder):
-            gc.set_threshold(*RARELY)
             there = self._copied()
             databases = setup_databases(
                 verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set(), keepdb=there
             )
             if not there:
                 self._keep()
-            gc.set_threshold(*AS_EVER)
         yield
         teardown_databases(databases, verbosity=0)
 

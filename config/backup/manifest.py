@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils.crypto import salted_hmac
 
+from config.versions import RETIRED
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 FILES = "files.jsonl"
@@ -60,6 +62,7 @@ class Manifest:
                 raise BackupRefused(
                     f"{folder} has the format {given['format']}; this version of Querent knows {FORMAT}."
                 )
+            given["migrations"] = [key for key in given["migrations"] if tuple(key) not in RETIRED]
             return cls(**given)
         except (ValueError, KeyError, TypeError) as error:
             raise BackupRefused(f"The manifest of {folder} cannot be read: {error!r}.") from error
@@ -96,15 +99,18 @@ def copied(source: IO[bytes], target: Path) -> tuple[str, int]:
 
 
 def applied_migrations() -> Migrations:
-    """[app, name] of those the database has seen, in a fixed order."""
-    return sorted([app, name] for app, name in MigrationLoader(connection).applied_migrations)
+    """[app, name] of those the database has seen, in a fixed order; a squashed one by those that it replaces."""
+    loader = MigrationLoader(connection)
+    squashed = {key for key, migration in loader.disk_migrations.items() if migration.replaces} | RETIRED
+    return sorted([app, name] for app, name in {*loader.applied_migrations} - squashed)
 
 
 def known_migrations() -> set[tuple[str, str]]:
-    """Those this code brings; an old one that was squashed counts as known."""
-    loader = MigrationLoader(None)
-    replaced = {(app, name) for migration in loader.disk_migrations.values() for app, name in migration.replaces}
-    return set(loader.disk_migrations) | replaced
+    """Those this code brings, in the same way."""
+    found: set[tuple[str, str]] = set()
+    for key, migration in MigrationLoader(None).disk_migrations.items():
+        found |= {(app, name) for app, name in migration.replaces} or {key}
+    return found
 
 
 def key_fingerprint() -> str:

@@ -114,10 +114,11 @@ def _migrate(migrations: Migrations) -> None:
     """To exactly the migrations of the backup, without the rows that Django adds after a migration."""
     wanted = {(app, name) for app, name in migrations}
     executor = MigrationExecutor(connection)
-    if not wanted.issuperset(
-        node for node in executor.loader.graph.nodes if executor.loader.graph.nodes[node].replaces
-    ):
-        executor = one_by_one()  # it was made before there were squashed ones
+    squashed = {key: migration.replaces for key, migration in executor.loader.graph.nodes.items() if migration.replaces}
+    if all(wanted.issuperset(replaced) for replaced in squashed.values()):
+        wanted |= squashed.keys()
+    else:
+        executor = one_by_one()  # it ends between two that are squashed
     graph = executor.loader.graph
     targets = [node for node in graph.nodes if node in wanted and not set(_children(graph, node)) & wanted]
     executor.migrate(targets)

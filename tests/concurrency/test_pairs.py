@@ -84,7 +84,7 @@ def people_of_pairs(project):
 
 
 @pytest.mark.parametrize(
-    ("overlap", "with_queue", "rounds"), [(1, False, 100), (3, True, 100), (1, True, 40), (3, False, 40)]
+    ("overlap", "with_queue", "rounds"), [(1, False, 60), (3, True, 60), (1, True, 25), (3, False, 25)]
 )
 def test_eight_annotators_judge_as_fast_as_they_can(overlap, with_queue, rounds):
     project = arena([40, 30, 20], evals=3, overlap=overlap)

@@ -17,12 +17,14 @@ LOOKS = (
     ("dark", 390, ("color-contrast",)),
 )
 
-#: A colour that is on its way to another would be measured in between; the fourth row of a list is like the third.
+#: A colour that is on its way to another would be measured in between; the fourth row of a list is like the third, and
+#: so is the fourth choice of a field of the console: the permissions of a person are hundreds.
 _PREPARE = """() => {
     const still = new CSSStyleSheet();
     still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important; }");
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
-    document.querySelectorAll("#result_list tbody tr:nth-child(n+4)").forEach((row) => row.remove());
+    const alike = "#result_list tbody tr:nth-child(n+4), #content-main option:nth-child(n+4)";
+    document.querySelectorAll(alike).forEach((one) => one.remove());
 }"""
 _RUN = """async ([rules, left_out]) => {
     const context = { include: [["html"]], exclude: left_out.map((part) => [part]) };

@@ -37,10 +37,14 @@ def shapes(html: str) -> set[Shape]:
 
 
 def with_something_new(pages: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The addresses of those pages (address, html) that have a shape which none before had."""
-    met: set[Shape] = set()
-    for address, html in pages:
-        found = shapes(html)
-        if not found <= met:
-            yield address
-        met |= found
+    """The addresses of some of the pages (address, html): every shape is on one of them. Next comes the page with the
+    most shapes that none before had."""
+    left = {address: shapes(html) for address, html in pages}
+    while left:
+        address = max(left, key=lambda address: len(left[address]))  # the first of equals
+        met = left.pop(address)
+        if not met:
+            return
+        yield address
+        for found in left.values():
+            found -= met

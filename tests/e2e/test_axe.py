@@ -220,4 +220,5 @@ def test_a_page_is_looked_at_again_only_for_something_new():
         ("a kind of field", row('<p class="note"><input type="radio"></p>')),
         ("in another place", row("<b>x</b>")),
     ]  # fmt: skip
-    assert list(with_something_new(pages)) == ["first", "a kind of field", "in another place"]
+    assert list(with_something_new(pages[:3])) == ["first"]
+    assert list(with_something_new(pages)) == ["a kind of field", "in another place"]  # what the first has is on them

@@ -1,17 +1,21 @@
 """``/readyz`` names what is missing; every check meets its fault once."""
 
+import json
 import tempfile
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 from kombu import Connection
 
-from config import health, preparation, readiness
+from config import health, preparation, readiness, versions
+from config.backup.manifest import FORMAT, MANIFEST, Manifest, applied_migrations, known_migrations
 from config.readiness import Readiness
 from labeling.models import SweepRecord
 from labeling.selectors import disk
@@ -166,3 +170,19 @@ def test_the_least_room_of_all_disks_counts(monkeypatch, settings, tmp_path):
 def test_when_a_disk_is_low_and_when_it_is_full(free, total, is_low, is_full):
     room = disk.Room("/data", int(free * 1024**3), int(total * 1024**3))
     assert (room.is_low, room.is_full) == (is_low, is_full)
+
+
+def test_the_name_of_a_retired_migration_is_no_newer_database(tmp_path):
+    """Databases and backups hold it that were made in its day."""
+    recorder = MigrationRecorder(connection)
+    manifest = Manifest(FORMAT, "", "", [["labeling", "0001_initial"], *map(list, versions.RETIRED)], "", "")
+    (tmp_path / MANIFEST).write_text(json.dumps(asdict(manifest)))
+    for name in versions.RETIRED:
+        recorder.record_applied(*name)
+    try:
+        assert wrong() == {}
+        assert {*map(tuple, applied_migrations())} == known_migrations()
+        assert Manifest.read(tmp_path).migrations == [["labeling", "0001_initial"]]
+    finally:
+        for name in versions.RETIRED:
+            recorder.record_unapplied(*name)

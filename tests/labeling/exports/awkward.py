@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
 from PIL import Image
 
-from labeling.models import Annotation, Asset, Project, Source, User
+from labeling.db.insert import RawInsert
+from labeling.models import Annotation, Asset, Item, Progress, Project, Source, User
 from labeling.selectors.export import Filters, export_columns, export_rows
 from labeling.services.exports import export_file
 from tests.factories import make_answer, make_items, make_project
@@ -46,23 +46,31 @@ def own_values(number: int, *, late: bool) -> dict[str, Any]:
 def awkward_project(people: list[User], *, seeds: int = 30, **fields: Any) -> Project:
     """Seed labels without a person first, then people's answers about items with columns that come late."""
     project = make_project(labels=LABELS, **fields)
-    early = make_items(project, [f"seed {n}" for n in range(seeds)])
+    make_seeds(project, seeds)
     late = make_items(
         project, ["Ünï\u2028code 🐙 'q' \"d\"\n\ttext", "NULL", "NaN", "", *(f"late {n}" for n in range(20))]
     )
     late += make_items(project, [f"held out {n}" for n in range(8)], split="eval")
-    data = ((own_values(n, late=n >= seeds), item.pk) for n, item in enumerate([*early, *late]))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE labeling_item SET data = %s WHERE id = %s", [(json.dumps(own), pk) for own, pk in data]
-        )
-    given = [(item, {"label": LABELS[n % len(LABELS)]}) for n, item in enumerate(early)]
-    Annotation.objects.bulk_create(
-        Annotation(project=project, item=item, source=Source.IMPORT, answer=answer) for item, answer in given
-    )
+    for number, item in enumerate(late, seeds):
+        item.data = own_values(number, late=True)
+    Item.objects.bulk_update(late, ["data"])
     for number, item in enumerate(late[:-1]):
         make_answer(item, people[number % len(people)], {"label": LABELS[number % len(LABELS)]})
     return project
+
+
+def make_seeds(project: Project, n: int) -> None:
+    """Items with the label they came with, past the ORM: there are tens of thousands."""
+    fields = ("ordinal", "external_id", "content_hash", "text", "draw_key", "data")
+    constants = {"project": project.pk, "split": "pool", "annotations_required": project.overlap}
+    RawInsert(Item, fields, constants)(
+        (at, f"row-{at}", f"{at:064x}", f"seed {at}", at, json.dumps(own_values(at, late=False))) for at in range(n)
+    )
+    keys = Item.objects.filter(project=project).order_by("ordinal").values_list("pk", flat=True)
+    RawInsert(Annotation, ("item", "answer"), {"project": project.pk, "source": Source.IMPORT.value})(
+        (pk, json.dumps({"label": LABELS[number % len(LABELS)]})) for number, pk in enumerate(keys)
+    )
+    Progress.objects.filter(project=project).update(next_ordinal=n, pool_items=n, pool_open=n)
 
 
 def picture(project: Project, number: int, form: str = "PNG") -> Asset:
