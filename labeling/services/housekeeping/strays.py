@@ -16,7 +16,6 @@ from labeling.models import Asset
 from labeling.selectors.stored_files import named_files
 from labeling.services.files import storage
 from labeling.services.housekeeping.rules import Freed
-from labeling.services.items.decoding import version_for
 from labeling.services.jobs.attempts import Beat
 
 AGE = timedelta(days=1)
@@ -94,6 +93,7 @@ def _walk(folder: str) -> Iterator[str]:
 
 def _names_of(project_id: int) -> Callable[[str, bool], bool]:
     """Whether a name is in use: by what was found at the beginning, or asked again now."""
+    from labeling.services.items.decoding import version_for  # noqa: PLC0415  # numpy and decoders: no start needs them
 
     def found() -> set[str]:
         return {file.name for file in named_files(projects=[project_id])}
