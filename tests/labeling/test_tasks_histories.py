@@ -127,7 +127,7 @@ def test_any_history_keeps_the_invariants():
     run_state_machine_as_test(
         History,
         settings=settings(
-            max_examples=15, stateful_step_count=25, deadline=None, derandomize=True, database=None,
+            max_examples=11, stateful_step_count=25, deadline=None, derandomize=True, database=None,
             phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

@@ -24,14 +24,17 @@ from tests.learning.nursery import Nursery, Worker
 TIMEOUT_S = 180
 
 
-def until(condition: Callable[[], Any], what: str, timeout_s: float = TIMEOUT_S, log: Callable[[], str] = str) -> Any:
+def until(
+    condition: Callable[[], Any], what: str, timeout_s: float = TIMEOUT_S, log: Callable[[], str] = str,
+    every_s: float = 0.05,
+) -> Any:  # fmt: skip
     """Polls until the condition holds. Raises AssertionError naming what did not happen, with the end of the log."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         log()
         if found := condition():
             return found
-        time.sleep(0.02)
+        time.sleep(every_s)  # who asks all the time takes the core from whom they wait for
     raise AssertionError(f"not within {timeout_s} s: {what}\n{log()[-3000:]}")
 
 

@@ -42,7 +42,7 @@ def done_in_the_end(worker: RealWorker, monkeypatch) -> None:
         return all_done()
 
     monkeypatch.setattr(sweep, "messages_waiting", lambda: worker.messages_waiting())
-    until(swept, "every job is done", log=worker.log)
+    until(swept, "every job is done", log=worker.log, every_s=0.3)
 
 
 def test_a_worker_whose_children_are_killed_under_load_goes_on_at_once(real_worker: RealWorker, monkeypatch):

@@ -26,7 +26,7 @@ def until(condition: Callable[[], T], what: str, patience_s: float = 180.0) -> T
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise AssertionError(f"waited {patience_s:.0f} s in vain for: {what}")
 
 

@@ -19,7 +19,7 @@ MADE = """
 from labeling.models import ApiToken, Member, Role
 from tests.factories import UserFactory, make_items, make_project
 project = make_project(slug="sms")
-make_items(project, [f"message {n}" for n in range(5000)])
+make_items(project, [f"message {n}" for n in range(1500)])
 for n in range(%d):
     user = UserFactory()
     Member.objects.create(project=project, user=user, role=Role.ANNOTATOR)

@@ -18,6 +18,7 @@ def test_fifty_slow_senders_and_fifty_slow_readers_hold_up_nobody(home):
         probe = Probe(site)
         while slow.n_open() and time.monotonic() - slow.began < AT_MOST_S + 10:
             probe.round()
+            time.sleep(0.2)  # who asks all the time computes as much as a whole folder of tests
         assert slow.n_open() == 0, "the slow ones were not ended"
         assert slow.longest_s() < AT_MOST_S
         assert probe.healthz_s
