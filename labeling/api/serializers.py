@@ -421,6 +421,12 @@ class ItemFilters(serializers.Serializer[Any]):
         help_text="Inside an outline on the map: its number, then x and y of 3 to 100 corners from 0 to 65,535, with"
         " dashes between them. Nothing where another map is shown by now.",
     )
+    group = serializers.CharField(
+        max_length=40,
+        required=False,
+        help_text="A cluster or near-duplicates of the map, as `map/groups/` lists them. Nothing where another map is"
+        " shown by now.",
+    )
     q = serializers.CharField(
         max_length=200,
         required=False,

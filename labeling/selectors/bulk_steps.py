@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from labeling.db.prepared import Prepared
 from labeling.kinds import InvalidAnswer, LabelNames, Question, QuestionKind, kind_of
 from labeling.models import BulkDo, BulkStep, JobState, Project, User
 from labeling.selectors.label_names import label_names
@@ -44,11 +45,16 @@ def told_rows(rows: QuerySet[BulkStep]) -> QuerySet[BulkStep]:
     return rows.defer("chosen", "undoes__chosen", "undone_by_step__chosen")
 
 
+_newest_steps = Prepared(
+    lambda project: told_rows(BulkStep.objects.filter(project=project).newest_first())[: 2 * EARLIER]
+)
+
+
 def told_steps(project: Project, user: User, why: dict[str, str], mine: frozenset[str]) -> list[ToldStep]:
     """The newest steps of the project, those of the reader first where one was taken lately. ``why`` has the words for
     what was left out; ``mine`` are the steps that the reader may take, and undo."""
-    rows = BulkStep.objects.filter(project=project, created_at__gt=timezone.now() - TOLD_FOR).newest_first()
-    steps = list(told_rows(rows)[: 2 * EARLIER])
+    since = timezone.now() - TOLD_FOR
+    steps = [step for step in _newest_steps(project.pk) if step.created_at > since]
     own = next((step for step in steps if step.created_by_id == user.pk), None)
     shown = ([own] if own else []) + [step for step in steps if step is not own and step.do != BulkDo.UNDO]
     return [told(project, step, why, mine) for step in shown[: EARLIER + bool(own)]]

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from django.db.models import Q
 
+from labeling.db.prepared import Prepared
 from labeling.kinds import QuestionKind, kind_of
 from labeling.models import Label, Project
 
@@ -88,8 +89,12 @@ class LabelIdentities:
 
 def label_names(project: Project) -> LabelIdentities:
     """One query. Names nobody has any more are told as they are."""
-    changed = project.labels.filter(~Q(key="") | ~Q(read_as="") | Q(is_split=True))
-    return identities_of(kind_of(project), changed)
+    return identities_of(kind_of(project), _changed_labels(project.pk))
+
+
+_changed_labels = Prepared(
+    lambda project: Label.objects.filter(~Q(key="") | ~Q(read_as="") | Q(is_split=True), project=project)
+)
 
 
 def identities_of(kind: QuestionKind, labels: Iterable[Label]) -> LabelIdentities:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -12,7 +12,10 @@ from rest_framework.response import Response
 from labeling.api.base import ProjectView, StrictSerializer, body, person
 from labeling.db.bitmaps import BLOCK
 from labeling.models import Action, FacetIndex, Item, JobState, Progress, Project
+from labeling.selectors.item_view import ChosenItems, ItemView
+from labeling.selectors.item_view.groups import ItemGroup, item_groups
 from labeling.selectors.item_view.places import places_by_block
+from labeling.services.item_index import up_to_date
 from learning.models import ItemMap
 from learning.services.maps import ask
 
@@ -56,6 +59,41 @@ def _told(project: Project) -> dict[str, Any]:
         "state": job.state if drawn else None,
         **{name: getattr(job, name) for name in ("step", "done", "total", "error", "encoder", "drawn_at")},
     }
+
+
+class GroupLabelOut(serializers.Serializer[Any]):
+    label = serializers.CharField()
+    items = serializers.IntegerField()
+
+
+class GroupActionOut(serializers.Serializer[Any]):
+    do = serializers.ChoiceField(choices=["label", "settle", "label_one", "set_aside", "nothing"])
+    words = serializers.CharField()
+    query = serializers.CharField(source="view.address", help_text="Of `items/`: the items it is about.")
+
+
+class GroupOut(serializers.Serializer[Any]):
+    group = serializers.CharField(source="value", help_text="The parameter `group` of `items/`.")
+    words = serializers.CharField(
+        help_text="What tells a cluster from others, or the text of the first near-duplicate; empty where nothing does."
+    )
+    items = serializers.IntegerField(source="n", help_text="That are not set aside.")
+    labeled = serializers.IntegerField()
+    labels = serializers.SerializerMethodField(help_text="The most frequent.")
+    action = GroupActionOut(help_text="What may be done.")
+
+    @extend_schema_field(GroupLabelOut(many=True))
+    def get_labels(self, group: ItemGroup) -> list[dict[str, Any]]:
+        return [{"label": label, "items": n} for label, n in group.labels]
+
+
+class GroupsOut(serializers.Serializer[Any]):
+    is_known = serializers.BooleanField(help_text="False while nobody has looked for groups of the map that is shown.")
+    clusters = GroupOut(many=True)
+    near_duplicates = GroupOut(many=True, source="duplicates", help_text="The largest groups, at most 200.")
+    n_near_duplicates = serializers.IntegerField(source="n_duplicates", help_text="Groups that were found.")
+    n_repeats = serializers.IntegerField(help_text="Items that say nearly the same as an earlier one.")
+    repeats = serializers.CharField(source="repeats.address", help_text="Of `items/`: these.")
 
 
 class MapView(ProjectView):
@@ -104,3 +142,14 @@ class MapPlaces(ProjectView, ListAPIView[Item]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Where the items are on the map that is shown, in the order of import."""
         return super().get(request, *args, **kwargs)
+
+
+class MapGroups(ProjectView):
+    actions = {"GET": Action.ITEMS_READ}
+
+    @extend_schema(operation_id="map_groups", responses=GroupsOut)
+    def get(self, request: Request, slug: str) -> Response:
+        """Clusters and near-duplicates of the map that is shown, with what people said of each, and what may be done."""
+        up_to_date(self.project)
+        found = item_groups(ChosenItems(self.project, ItemView(), self.name_of))
+        return Response(GroupsOut(found).data)

@@ -25,6 +25,7 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/map/", item_map.MapView.as_view(), name="map"),
     path("projects/<slug:slug>/map/places/", item_map.MapPlaces.as_view(), name="map-places"),
+    path("projects/<slug:slug>/map/groups/", item_map.MapGroups.as_view(), name="map-groups"),
     path("projects/<slug:slug>/similar/", similar.Similar.as_view(), name="similar"),
     path("projects/<slug:slug>/similar/<uuid:public_id>/", similar.SimilarFound.as_view(), name="similar-found"),
     path("projects/<slug:slug>/people/alike/", alike.AlikeView.as_view(), name="people-alike"),

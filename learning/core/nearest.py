@@ -7,9 +7,11 @@ import numpy as np
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.pools import Pool
 
-#: So many bytes of features are multiplied at once: they come from memory for the product, and from the cache for the
-#: lengths.
+#: So many bytes of features are multiplied at once: they come from memory for the lengths, and from the cache for the
+#: product.
 _BYTES_AT_ONCE = 1 << 18
+#: So many times the rows wanted are sorted; of more the best are picked out first.
+_SORTED = 4
 
 
 def nearest_rows(
@@ -69,13 +71,19 @@ def _cosines(first: int, block: FloatMatrix, asked: FloatMatrix, known: dict[int
     else:
         cosines, squares = np.empty(len(block), np.float32), np.empty(len(block), np.float32)
         for part in row_blocks(len(block), max(1, _BYTES_AT_ONCE // (4 * block.shape[1]))):
+            np.vecdot(block[part], block[part], out=squares[part])  # waits for memory less than the product does
             np.matmul(block[part], asked, out=cosines[part])
-            np.vecdot(block[part], block[part], out=squares[part])
-        known[first] = np.sqrt(squares)
-    np.divide(cosines, known[first], out=cosines, where=known[first] > 0)
+        lengths = np.sqrt(squares, out=squares)
+        lengths[lengths == 0] = 1  # the product is 0 as well
+        known[first] = lengths
+    cosines /= known[first]
     return cosines
 
 
 def _best(rows: IntArray, cosines: FloatMatrix, count: int) -> tuple[IntArray, FloatMatrix]:
+    if len(rows) > _SORTED * count:  # all that equal the last one stay: which of them are kept is told by their numbers
+        last = np.partition(cosines, len(cosines) - count)[len(cosines) - count]
+        some = cosines >= last
+        rows, cosines = rows[some], cosines[some]
     order = np.lexsort((rows, -cosines))[:count]
     return rows[order], cosines[order]

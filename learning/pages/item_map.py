@@ -14,7 +14,8 @@ from labeling.models import Action, Modality, Permission, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.item_list import rows_of, view_asked
 from labeling.pages.navigation import name_of, permissions
-from labeling.selectors.item_view import ChosenItems, told
+from labeling.selectors.item_view import ChosenItems, ItemView, told
+from labeling.selectors.item_view.groups import item_groups
 from labeling.selectors.item_view.paint import Painted, paint
 from labeling.selectors.item_view.places import places_by_block
 from labeling.selectors.item_view.regions import regions
@@ -138,3 +139,13 @@ def map_regions(request: PageRequest, project: Project) -> HttpResponse:
     chosen, painted = _painted(request, project, map="")
     found = regions(chosen, painted, chosen.stored.index.map_number or 0)
     return render(request, "pages/map/_regions.html", {"project": project, "regions": found})
+
+
+@require_safe
+@project_page(Action.ITEMS_READ)
+def map_groups(request: PageRequest, project: Project) -> HttpResponse:
+    """Clusters and near-duplicates of all items on the map, whatever view is asked for."""
+    up_to_date(project)
+    found = item_groups(ChosenItems(project, ItemView(), name_of(request)))
+    context = {"project": project, "groups": found}
+    return render(request, "pages/map/_groups.html", context)

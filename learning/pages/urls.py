@@ -34,6 +34,7 @@ project_urls = [
     path("map/colours/", item_map.map_colours, name="map-colours"),
     path("map/items/", item_map.map_items, name="map-items"),
     path("map/regions/", item_map.map_regions, name="map-regions"),
+    path("map/groups/", item_map.map_groups, name="map-groups"),
     path("similar/", similar.similar, name="similar"),
     path("similar/<uuid:public_id>/", similar.similar_found, name="similar-found"),
     path("ranking/", pairwise.ranking, name="ranking"),

@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 
 from labeling.models import FacetBlock, FacetIndex, Item, JobState, Project
+from labeling.selectors.item_view import ChosenItems, ItemView
+from labeling.selectors.item_view.groups import item_groups
 from labeling.selectors.item_view.places import Outline, places_by_block
+from labeling.services.item_index import up_to_date
+from labeling.services.items.status import set_aside
 from learning.models import ItemMap
 from learning.services.maps import ask, draw
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
-from tests.factories import make_items
+from tests.factories import make_answers, make_items
 from tests.item_views import items_of_view
-from tests.learning.people import answer_some, make_text_project, texts
+from tests.learning.people import answer_some, make_text_project, texts, truth
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -40,16 +44,61 @@ def test_every_item_has_a_place_new_ones_are_placed_beside_and_a_map_drawn_anew_
     before = places_by_block(project, 1)[0]
     assert (index.map_number, index.mapped, len(before), ItemMap.objects.get().state) == (1, 60, 60, JobState.DONE)
     assert len(np.unique(before, axis=0)) > 50
-    make_items(project, texts(5, seed=7))
+    again = Item.objects.get(ordinal=3)
+    make_items(project, [*texts(4, seed=7), f"{again.text}!"])  # the last one says what an earlier one does
     run = decide(project.pk)
     run_training(run.pk)
     assert draw.run_drawing(ask.after_run(run.pk))["state"] == JobState.DONE
     after = places_by_block(project, 1)[0]
     assert (after[:60] == before).all()
     assert (len(after), FacetIndex.objects.get().mapped, ask.after_run(run.pk)) == (65, 65, None)
+    assert [item.ordinal for item in items_of_view(project, group="1-d3")] == [3, 64]
+    assert [item.ordinal for item in items_of_view(project, group="1-d3-others")] == [64]
+    assert 64 in {item.ordinal for item in items_of_view(project, group="1-d-others")}
+    groups = _groups(project)
+    twins = next(group for group in groups.duplicates if group.value == "1-d3")
+    # item 3 has an answer: the other one may be given it
+    said = truth(again)["label"]
+    assert (twins.n, twins.labeled, twins.labels, twins.action.do) == (2, 1, [(said, 1)], "label")
+    assert [item.ordinal for item in items_of_view(project, **twins.action.view.filters)] == [64]
+    make_answers([(Item.objects.get(ordinal=64), people.annotator, {"label": {"spam": "ham", "ham": "spam"}[said]})])
+    assert next(group for group in _groups(project).duplicates if group.value == "1-d3").action.do == "settle"
+    set_aside(people.manager, Item.objects.get(ordinal=64))
+    assert "1-d3" not in {group.value for group in _groups(project).duplicates}
     draw.run_drawing(ask.ask(people.manager, project, anew=True).pk)
     assert FacetIndex.objects.get().map_number == 2
-    assert list(FacetBlock.objects.filter(facet__startswith="~map").values_list("facet", flat=True)) == ["~map@2"]
+    kept = FacetBlock.objects.filter(facet__in=["~map@1", "~map@2", "~groups@1", "~groups@2"], block=0)
+    assert sorted(kept.values_list("facet", flat=True)) == ["~groups@2", "~map@2"]
+    assert items_of_view(project, group="1-c1") == []
+    assert ChosenItems(project, ItemView(group="1-c1"), str).is_of_a_former_map
+
+
+def _groups(project):
+    up_to_date(project)
+    return item_groups(ChosenItems(project, ItemView(), str))
+
+
+def test_clusters_hold_every_item_once_and_are_told_by_their_words(project, people, client, api):
+    found = _groups(project)
+    assert found.is_known
+    members = [{item.ordinal for item in items_of_view(project, group=group.value)} for group in found.clusters]
+    assert len(members) == 3
+    assert sorted(ordinal for some in members for ordinal in some) == list(range(60))
+    assert [group.n for group in found.clusters] == sorted(map(len, members), reverse=True)
+    assert any(set(group.words.split(", ")) & {"prize", "number", "call", "ringtone", "lunch"} for group in found.clusters)
+    assert sum(group.labeled for group in found.clusters) == 10
+    told = api(people.viewer).get(f"/api/v1/projects/{project.slug}/map/groups/").json()
+    assert [(one["group"], one["items"]) for one in told["clusters"]] == [(one.value, one.n) for one in found.clusters]
+    first = told["clusters"][0]
+    listed = api(people.viewer).get(f"/api/v1/projects/{project.slug}/items/?group={first['group']}").json()
+    assert listed["total"] == first["items"]
+    client.force_login(people.viewer)
+    page = client.get(f"/p/{project.slug}/map/groups/").content.decode()
+    assert f"?group={first['group']}" in page
+    shown = client.get(f"/p/{project.slug}/items/?group={first['group']}").content.decode()
+    assert "cluster 1" in shown
+    FacetBlock.objects.filter(facet="~groups@1").delete()  # a map of before
+    assert b"before groups were looked for" in client.get(f"/p/{project.slug}/map/groups/").content
 
 
 def test_an_attempt_that_died_is_gone_on_with_and_one_that_was_overtaken_shows_nothing(project, people, monkeypatch):

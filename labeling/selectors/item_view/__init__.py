@@ -2,7 +2,8 @@
 
 ``view.py`` says what a view is and how it is written in an address; ``stored.py`` reads the index; ``chosen.py`` has
 the items that fit, ``order.py`` walks them, ``counts.py`` counts the facets beside them; ``look.py`` is one page.
-``places.py`` reads the map of the items and outlines on it, ``paint.py`` colours it by a facet.
+``places.py`` reads the map of the items and outlines on it, ``paint.py`` colours it by a facet, ``groups.py`` says what
+belongs together on it.
 """
 
 from labeling.selectors.item_view.chosen import ChosenItems

@@ -120,8 +120,11 @@ class ChosenItems:
 
     @property
     def is_of_a_former_map(self) -> bool:
+        """Whether the outline or the group that is asked for belongs to a map that is not shown any more."""
         outline = Outline.read(self.view.map)
-        return outline is not None and outline.map_number != self.stored.index.map_number
+        asked = [str(outline.map_number)] if outline else []
+        asked += [self.view.group.partition("-")[0]] if self.view.group else []
+        return any(number != str(self.stored.index.map_number) for number in asked)
 
     @cached_property
     def _read(self) -> dict[Wanted, dict[int, int]]:

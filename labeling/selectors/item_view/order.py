@@ -7,11 +7,12 @@ people disagree (in hundredths) otherwise.
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import compress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from labeling.db.bitmaps import BLOCK, ascending, descending
+from labeling.db.prepared import PreparedRows
 from labeling.models import FacetBlock
 from labeling.selectors.item_view.chosen import ChosenItems
 
@@ -26,12 +27,21 @@ NOT_PREDICTED = 65_535
 _LEVELS_AT_ONCE = 16
 #: So few are sorted one by one.
 _FEW = 1_000
+#: Rows of what is said that are read by a statement compiled once.
+_PREPARED_UP_TO = 100
 
 
 class ItemPlace(NamedTuple):
     key: int
     ordinal: int
 
+
+def _said(project: int, facet: str, *blocks: int) -> "QuerySet[FacetBlock, Any]":
+    rows = FacetBlock.objects.filter(project=project, facet=facet, block__in=blocks)
+    return rows.values_list("block", "n", "bits")
+
+
+_said_rows = PreparedRows(_said)
 
 Walk = Callable[[ChosenItems, bool, "ItemPlace | None"], Iterator[ItemPlace]]
 
@@ -60,10 +70,9 @@ def said_of(chosen: ChosenItems, ordinals: Iterable[int]) -> dict[int, tuple[int
     """What the model says of items: how sure it is (of 65,535) and the number of what it says in ``FacetIndex.says``.
     Those it says nothing of are absent."""
     wanted = sorted(ordinals)
-    rows = FacetBlock.objects.filter(
-        project=chosen.project, facet=chosen.stored.name("~said"), block__in={one // SAID_ROWS for one in wanted}
-    )
-    blocks = {block: (n, bytes(bits)) for block, n, bits in rows.values_list("block", "n", "bits")}
+    name, numbers = chosen.stored.name("~said"), sorted({one // SAID_ROWS for one in wanted})
+    read = _said_rows if len(numbers) <= _PREPARED_UP_TO else _said
+    blocks = {block: (n, bytes(bits)) for block, n, bits in read(chosen.project.pk, name, *numbers)}
     found = {}
     for ordinal in wanted:
         n, bits = blocks.get(ordinal // SAID_ROWS, (0, b""))

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from labeling.db.bitmaps import BLOCK, SAMPLED_BLOCKS, all_below, decoded, summary_of, with_sample
-from labeling.db.prepared import PreparedRows
+from labeling.db.prepared import Prepared, PreparedRows
 from labeling.models import FacetBlock, FacetIndex, Project
 
 #: Facets of what the model in use says: written anew by every version, under the number of the generation.
@@ -30,8 +30,14 @@ def _of_facets(project: int, *facets: str, summaries: bool, bits: bool) -> "Quer
     return rows.values_list("facet", "value", "block", "n", *(("bits",) if bits else ()))
 
 
+_index_of = Prepared(lambda project: FacetIndex.objects.filter(project=project))
 _rows_of_values = PreparedRows(_of_values)
 _rows_of_facets = PreparedRows(_of_facets)
+
+
+def index_of(project: Project) -> FacetIndex:
+    """How much the index knows; one that knows nothing where there is none."""
+    return next(iter(_index_of(project.pk)), None) or FacetIndex(project=project)
 
 
 class StoredFacets:
@@ -39,7 +45,7 @@ class StoredFacets:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.index = FacetIndex.objects.filter(project=project).first() or FacetIndex(project=project)
+        self.index = index_of(project)
 
     @property
     def items(self) -> int:

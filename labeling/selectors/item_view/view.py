@@ -47,7 +47,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 class ItemView:
     """Every field is "" for any. ``label`` and ``model`` are names of labels, ``annotator`` is a person as the reader
     is told of them, ``batch`` an import by its public id, ``context`` a context by its id,
-    ``map`` an outline on the map (``places.py``).
+    ``map`` an outline on the map (``places.py``), ``group`` a cluster or near-duplicates of it (``groups.py``).
 
     ``agrees``: whether the model says what people say. ``people``: whether several people said the same. ``cursor``:
     where the page begins, made by :func:`labeling.selectors.item_view.look`.
@@ -69,6 +69,7 @@ class ItemView:
     agrees: str = ""
     context: str = ""
     map: str = ""
+    group: str = ""
     q: str = ""
     sort: str = ""
     cursor: str = ""

@@ -54,6 +54,10 @@ class FacetValue:
     view: ItemView
     is_chosen: bool = False
 
+    @property
+    def n_words(self) -> str:
+        return f"{self.n:,}"
+
 
 @dataclass(frozen=True)
 class ShownFacet:

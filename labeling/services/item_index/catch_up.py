@@ -10,6 +10,7 @@ from django.utils import timezone
 from labeling.db.prepared import Prepared, PreparedRows
 from labeling.kinds import kind_of
 from labeling.models import Annotation, FacetIndex, KnownAnswer, Progress, Project
+from labeling.selectors.item_view.stored import index_of
 from labeling.services.item_index.facts import AnswersRead, index_new_items, index_states
 from labeling.services.item_index.predictions import compare
 from labeling.services.item_index.words import index_words
@@ -55,7 +56,7 @@ class _News:
 def up_to_date(project: Project) -> IndexedSoFar:
     """Does what is little and asks a worker for the rest. For those who look: it writes where there is news."""
     read = AnswersRead(project)
-    index = FacetIndex.objects.filter(project=project).first() or FacetIndex(project=project)
+    index = index_of(project)
     news = _news(project)
     is_whole = not _is_behind(project, index, news, read)
     is_settled = index.settled == index.seen or index.updated_at > timezone.now() - SETTLED_AFTER

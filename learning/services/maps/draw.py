@@ -1,4 +1,4 @@
-"""Draws a map and places what is new. A job like others: fenced, goes on where an attempt died."""
+"""Draws a map, places what is new and says what belongs together. A job like others: fenced, goes on where one died."""
 
 import hashlib
 from typing import Any
@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from labeling.db.bitmaps import BLOCK
 from labeling.selectors.item_view.places import FARTHEST
-from labeling.services.item_index import show_map, store_places, stored_places
+from labeling.services.item_index import show_map, store_groups, store_places, stored_places
 from labeling.services.jobs.attempts import Attempt, attempt_at
 from learning.core.arrays import ROWS_PER_BLOCK
 from learning.core.projection import Layout, Placer, lay_out
@@ -18,6 +18,7 @@ from learning.models import ItemMap
 from learning.services import files
 from learning.services.features import encoder_versions, shards
 from learning.services.features.matrix import FeatureMatrix
+from learning.services.maps.groups import found_groups
 
 
 def run_drawing(pk: int) -> dict[str, Any]:
@@ -42,9 +43,13 @@ def _draw(found: ItemMap, matrix: FeatureMatrix, attempt: Attempt) -> None:
     with threadpool_limits(limits=1):
         layout = _layout(found, matrix, attempt)
         _place(found, layout, matrix, attempt)
+        groups = found_groups(
+            found, layout, matrix, lambda done, of: attempt.beat(step="comparing", done=done, total=of)
+        )
     with transaction.atomic():
         attempt.finish(step="", draw_anew=False)
         show_map(found.project_id, found.number, matrix.n_rows)
+        store_groups(found.project_id, found.number, groups.bits, groups.told)
     if former and former != found.path:
         files.remove(former)
 

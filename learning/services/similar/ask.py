@@ -62,9 +62,9 @@ def _ask(user: User, project: Project, what: str, **fields: Any) -> SimilarSearc
         found, is_new = SimilarSearch.objects.get_or_create(
             project=project, key=key, defaults={**fields, **now, "requested_by": user}
         )
-        if not is_new:
-            if found.state == JobState.DONE and (found.encoder, found.items) == (now["encoder"], now["items"]):
-                return found
+        same = (found.encoder, found.items) == (now["encoder"], now["items"])
+        if not is_new and found.state == JobState.DONE and same:
+            return found
         waiting = SimilarSearch.objects.filter(project=project, requested_by=user).unfinished().exclude(pk=found.pk)
         if waiting.count() >= MOST_WAITING:
             raise Invalid("project", f"{MOST_WAITING} searches of yours wait already: ask again when they are done.")
