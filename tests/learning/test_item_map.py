@@ -85,7 +85,9 @@ def test_clusters_hold_every_item_once_and_are_told_by_their_words(project, peop
     assert len(members) == 3
     assert sorted(ordinal for some in members for ordinal in some) == list(range(60))
     assert [group.n for group in found.clusters] == sorted(map(len, members), reverse=True)
-    assert any(set(group.words.split(", ")) & {"prize", "number", "call", "ringtone", "lunch"} for group in found.clusters)
+    assert any(
+        set(group.words.split(", ")) & {"prize", "number", "call", "ringtone", "lunch"} for group in found.clusters
+    )
     assert sum(group.labeled for group in found.clusters) == 10
     told = api(people.viewer).get(f"/api/v1/projects/{project.slug}/map/groups/").json()
     assert [(one["group"], one["items"]) for one in told["clusters"]] == [(one.value, one.n) for one in found.clusters]

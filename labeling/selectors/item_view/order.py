@@ -71,6 +71,8 @@ def said_of(chosen: ChosenItems, ordinals: Iterable[int]) -> dict[int, tuple[int
     Those it says nothing of are absent."""
     wanted = sorted(ordinals)
     name, numbers = chosen.stored.name("~said"), sorted({one // SAID_ROWS for one in wanted})
+    if not numbers:
+        return {}
     read = _said_rows if len(numbers) <= _PREPARED_UP_TO else _said
     blocks = {block: (n, bytes(bits)) for block, n, bits in read(chosen.project.pk, name, *numbers)}
     found = {}
