@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
+from learning.core.arrays import ROWS_PER_SHARD, DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.pools import Pool
 
 #: So many bytes of features are multiplied at once: they come from memory for the lengths, and from the cache for the
@@ -53,8 +55,7 @@ def nearest_rows(
     kept_rows = np.empty(0, dtype=np.int64)
     kept = np.empty(0, dtype=np.float32)
     least = -np.inf  # what a row has to exceed once there are enough
-    for first, block in pool.blocks():
-        cosines = _cosines(first, block, asked, {} if lengths is None else lengths)
+    for first, cosines in _cosines_of(pool, asked, {} if lengths is None else lengths):
         better = np.flatnonzero(cosines > least)
         kept_rows = np.concatenate([kept_rows, first + better])
         kept = np.concatenate([kept, cosines[better]])
@@ -65,19 +66,33 @@ def nearest_rows(
     return kept_rows, np.clip(1.0 - kept.astype(np.float64), 0.0, 2.0)
 
 
-def _cosines(first: int, block: FloatMatrix, asked: FloatMatrix, known: dict[int, FloatMatrix]) -> FloatMatrix:
+def _cosines_of(pool: Pool, asked: FloatMatrix, known: dict[int, FloatMatrix]) -> Iterator[tuple[int, FloatMatrix]]:
+    """The cosines of many rows at once: after a product nothing small is in the cache, and each step on it costs."""
+    products: list[FloatMatrix] = []
+    divisors: list[FloatMatrix] = []
+    start = n = 0
+    for first, block in pool.blocks():
+        products.append(_products(first, block, asked, known))
+        divisors.append(known[first])
+        n += len(block)
+        if n >= ROWS_PER_SHARD:
+            yield start, np.concatenate(products) / np.concatenate(divisors)
+            products, divisors, start, n = [], [], start + n, 0
+    if n:
+        yield start, np.concatenate(products) / np.concatenate(divisors)
+
+
+def _products(first: int, block: FloatMatrix, asked: FloatMatrix, known: dict[int, FloatMatrix]) -> FloatMatrix:
     if first in known:
-        cosines = block @ asked
-    else:
-        cosines, squares = np.empty(len(block), np.float32), np.empty(len(block), np.float32)
-        for part in row_blocks(len(block), max(1, _BYTES_AT_ONCE // (4 * block.shape[1]))):
-            np.vecdot(block[part], block[part], out=squares[part])  # waits for memory less than the product does
-            np.matmul(block[part], asked, out=cosines[part])
-        lengths = np.sqrt(squares, out=squares)
-        lengths[lengths == 0] = 1  # the product is 0 as well
-        known[first] = lengths
-    cosines /= known[first]
-    return cosines
+        return np.asarray(block @ asked)
+    products, squares = np.empty(len(block), np.float32), np.empty(len(block), np.float32)
+    for part in row_blocks(len(block), max(1, _BYTES_AT_ONCE // (4 * block.shape[1]))):
+        np.vecdot(block[part], block[part], out=squares[part])  # waits for memory less than the product does
+        np.matmul(block[part], asked, out=products[part])
+    lengths = np.sqrt(squares, out=squares)
+    lengths[lengths == 0] = 1  # the product is 0 as well
+    known[first] = lengths
+    return products
 
 
 def _best(rows: IntArray, cosines: FloatMatrix, count: int) -> tuple[IntArray, FloatMatrix]:

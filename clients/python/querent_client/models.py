@@ -1323,7 +1323,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "invitations_list": Operation("GET", "/api/v1/projects/{slug}/invitations/", query=('cursor', 'limit')),
     "invitations_make": Operation("POST", "/api/v1/projects/{slug}/invitations/"),
     "invitations_revoke": Operation("POST", "/api/v1/invitations/{id}/revoke/"),
-    "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('agrees', 'annotator', 'answered', 'batch', 'because', 'context', 'cursor', 'gold', 'label', 'limit', 'map', 'model', 'origin', 'people', 'q', 'reviewed', 'sort', 'split', 'status', 'sure')),
+    "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('agrees', 'annotator', 'answered', 'batch', 'because', 'context', 'cursor', 'gold', 'group', 'label', 'limit', 'map', 'model', 'origin', 'people', 'q', 'reviewed', 'sort', 'split', 'status', 'sure')),
     "labels_merge": Operation("POST", "/api/v1/projects/{slug}/labels/merge/"),
     "labels_split": Operation("POST", "/api/v1/projects/{slug}/labels/split/"),
     "labels_undo": Operation("POST", "/api/v1/projects/{slug}/labels/undo/"),
