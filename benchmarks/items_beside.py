@@ -67,7 +67,7 @@ def tasks() -> list[dict[str, Any]]:
     made = []
     for n in range(SIZE):
         said = "spam" if n // 10 % 5 < 2 else "ham"
-        task = {"data": {"text": text(n), "origin": f"shop {n % 20}"}}
+        task: dict[str, Any] = {"data": {"text": text(n), "origin": f"shop {n % 20}"}}
         if n % 10 == 0:
             task["annotations"] = [{"result": [choice(said)]}]
         task["predictions"] = [

@@ -62,7 +62,7 @@ def _told(project: Project) -> dict[str, Any]:
 
 
 class GroupLabelOut(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     items = serializers.IntegerField()
 
 
@@ -149,7 +149,7 @@ class MapGroups(ProjectView):
 
     @extend_schema(operation_id="map_groups", responses=GroupsOut)
     def get(self, request: Request, slug: str) -> Response:
-        """Clusters and near-duplicates of the map that is shown, with what people said of each, and what may be done."""
+        """Clusters and near-duplicates of the map that is shown, what people said of each, and what may be done."""
         up_to_date(self.project)
         found = item_groups(ChosenItems(self.project, ItemView(), self.name_of))
         return Response(GroupsOut(found).data)

@@ -76,10 +76,10 @@ def _cosines_of(pool: Pool, asked: FloatMatrix, known: dict[int, FloatMatrix]) -
         divisors.append(known[first])
         n += len(block)
         if n >= ROWS_PER_SHARD:
-            yield start, np.concatenate(products) / np.concatenate(divisors)
+            yield start, np.asarray(np.divide(np.concatenate(products), np.concatenate(divisors)), dtype=np.float32)
             products, divisors, start, n = [], [], start + n, 0
     if n:
-        yield start, np.concatenate(products) / np.concatenate(divisors)
+        yield start, np.asarray(np.divide(np.concatenate(products), np.concatenate(divisors)), dtype=np.float32)
 
 
 def _products(first: int, block: FloatMatrix, asked: FloatMatrix, known: dict[int, FloatMatrix]) -> FloatMatrix:
