@@ -23,7 +23,7 @@ OTHERS = "-others"
 #: Labels that are told of a group.
 _MOST_LABELS = 3
 #: From so many labeled items on, and where so many of them have one label, the others may be given it.
-_ENOUGH = 5
+_ENOUGH = 10
 _NEARLY_ALL = 0.95
 _TEXT = 200
 

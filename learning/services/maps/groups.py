@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labeling.db.bitmaps import BLOCK, bits_of
-from labeling.db.folded_words import texts_of, words_of
+from labeling.db.folded_words import is_unspaced, texts_of, words_of
 from labeling.models import Item
 from labeling.selectors.item_view.groups import OTHERS
 from learning.core.arrays import IntArray
@@ -24,6 +24,9 @@ MOST_LISTED = 200
 _READ_OF_EACH = 40
 _HELD_BY = 0.3
 _WORDS = 3
+#: So many times as often as in all; and letters of a word, but for writing without spaces.
+_OFTENER = 1.5
+_LETTERS = 3
 _CHARACTERS = 2_000
 
 Report = Callable[[int, int], None]
@@ -92,7 +95,7 @@ def _telling_words(found: ItemMap, clusters: list[IntArray]) -> list[str]:
         worth = {
             word: share * log(share * n_items / in_all[word])
             for word, n in counts.items()
-            if (share := n / len(some)) >= _HELD_BY and share > in_all[word] / n_items and n > 1
+            if (share := n / len(some)) >= _HELD_BY and share > _OFTENER * in_all[word] / n_items and n > 1
         }
         told.append(", ".join(sorted(worth, key=lambda word: (-worth[word], word))[:_WORDS]))
     return told
@@ -102,4 +105,5 @@ def _words(found: ItemMap, ordinals: IntArray) -> Iterator[set[str]]:
     rows = Item.objects.filter(project=found.project_id, ordinal__in=ordinals.tolist()).order_by("ordinal")
     for text, _, context, data in rows.values_list("text", "external_id", "context", "data"):
         columns = {name: value for name, value in data.items() if name != "image"}
-        yield {word for told in texts_of(text, "", context, columns) for word in words_of(told[:_CHARACTERS])}
+        told = (words_of(part[:_CHARACTERS]) for part in texts_of(text, "", context, columns))
+        yield {word for words in told for word in words if len(word) >= _LETTERS or is_unspaced(word)}
