@@ -38,7 +38,7 @@ from tests.learning.people import answer_some, make_text_project, texts, truth
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 
-N_ROWS = 20_000
+N_ROWS = 12_000
 CUT_AT_CHUNK = 4
 
 

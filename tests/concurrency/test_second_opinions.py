@@ -56,6 +56,8 @@ def test_nobody_gets_an_item_twice_the_cap_holds_and_one_ranking_brings_one_more
         asked = 0
         while asked < 4 or not done.is_set():
             tasks = next_tasks(worker, project, 2)
+            if not tasks:
+                done.wait(0.02)  # eight who ask all the time hold up the ranking they wait for
             for place, task in enumerate(tasks):
                 skips = number == 0 and place
                 skip(worker, task.pk, "unclear") if skips else record_answer(worker, task.pk, {"label": "spam"})

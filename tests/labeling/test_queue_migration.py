@@ -40,7 +40,7 @@ def states():
 
 def test_people_go_on_in_the_queue_they_were_in(transactional_db, states):
     project = make_project(overlap=2, random_share=0.0)
-    items = make_items(project, [str(n) for n in range(3_000)])
+    items = make_items(project, [str(n) for n in range(600)])
     entries = [(item.pk, 1.0, 0.1) for item in items]
     assert publish(project.pk, reserve_epoch(project.pk), entries, "margin", 1, len(items))
     project.refresh_from_db()

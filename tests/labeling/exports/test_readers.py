@@ -8,7 +8,7 @@ writes the page anew.
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,10 +19,11 @@ from labeling.services.exports.delimited import neutral
 from labeling.services.exports.losses import limits
 from labeling.services.exports.table_schema import table_schema
 from tests.factories import UserFactory
-from tests.labeling.exports import pair_readings
 from tests.labeling.exports.awkward import LABELS, awkward_project, stored, unpacked
-from tests.labeling.exports.pair_readings import PairReading
-from tests.labeling.exports.readings import READINGS, VERSIONS, Reading, Rows, is_kept, is_text_of
+
+if TYPE_CHECKING:  # each process collects these tests, one loads the readers
+    from tests.labeling.exports.pair_readings import PairReading
+    from tests.labeling.exports.readings import Reading, Rows
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "guide" / "formats.md"
 #: Readers look at up to the first 20,480 rows, or 10 MB; what comes after must not be lost.
@@ -32,15 +33,17 @@ FEW_SEEDS = 60
 ROWS = "annotations"
 #: From here on the page is that of ``tests/labeling/imports/foreign/test_own_page.py``.
 OWN_PART = "## Our own exports, read back"
-AnyReading = Reading | PairReading
 
 
-_FOUND: dict[AnyReading, str] = {}
+_FOUND: "dict[Reading | PairReading, str]" = {}
 
 
 @pytest.fixture
-def found(db, tmp_path) -> dict[AnyReading, str]:
+def found(db, tmp_path) -> "dict[Reading | PairReading, str]":
     """What each reader loses, in words; "" for nothing. Written and read once for all tests."""
+    from tests.labeling.exports import pair_readings
+    from tests.labeling.exports.readings import READINGS
+
     if not _FOUND:
         people = [UserFactory(username=name) for name in ("=ann", "NULL", "007")]
         for seeds in (SEEDS, FEW_SEEDS):
@@ -57,7 +60,7 @@ def found(db, tmp_path) -> dict[AnyReading, str]:
     return _FOUND
 
 
-def seeds_of(reading: Reading) -> int:
+def seeds_of(reading: "Reading") -> int:
     return FEW_SEEDS if reading.form == "croissant" else SEEDS
 
 
@@ -69,8 +72,10 @@ def written(project: Project, form: str, folder: Path) -> Path:
     return file
 
 
-def losses(reading: Reading, path: Path, expected: Rows, cache: Path, schema: dict[str, Any]) -> str:
+def losses(reading: "Reading", path: Path, expected: "Rows", cache: Path, schema: dict[str, Any]) -> str:
     """The seeds are alike: a few of them and all of what comes late are compared."""
+    from tests.labeling.exports.readings import is_kept, is_text_of
+
     places = [*range(60), *range(seeds_of(reading), len(expected))]
     texts = {one["name"] for one in schema["fields"] if reading.has_texts and one["type"] in ("any", "object")}
     try:
@@ -88,14 +93,14 @@ def losses(reading: Reading, path: Path, expected: Rows, cache: Path, schema: di
     return ", ".join(f"`{name}`" for name in sorted(+lost))
 
 
-def told(name: str, value: Any, reading: Reading) -> Any:
+def told(name: str, value: Any, reading: "Reading") -> Any:
     """As the format writes it on purpose: an answer as one value, a cell that no spreadsheet runs."""
     if name == "answer" and reading.form != "jsonl" and reading.form != "parquet":
         (value,) = value.values()
     return neutral(value) if reading.form == "csv" and isinstance(value, str) else value
 
 
-def named(read: Any, name: str, reading: Reading) -> Any:
+def named(read: Any, name: str, reading: "Reading") -> Any:
     """A class label is a place in the list of names that the schema holds."""
     is_place = name == "answer" and reading.form in FOLDERS and isinstance(read, int)
     return LABELS[read] if is_place else read
@@ -116,7 +121,10 @@ def test_the_guide_s_page_says_what_was_read(found):
     )
 
 
-def page_of(found: dict[AnyReading, str]) -> str:
+def page_of(found: "dict[Reading | PairReading, str]") -> str:
+    from tests.labeling.exports import pair_readings
+    from tests.labeling.exports.readings import VERSIONS
+
     versions = ", ".join(f"{name} {version}" for name, version in (VERSIONS | pair_readings.VERSIONS).items())
     lines = [HEAD.format(versions=versions, seeds=f"{SEEDS:,}")]
     for form in dict.fromkeys(reading.form for reading in found):
