@@ -1,4 +1,4 @@
-"""axe-core in a page of a browser: what it finds wrong, in the four looks that a page has."""
+"""axe-core in a page of a browser: what it finds wrong, in the four looks that a page has, and what sticks out."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -29,13 +29,15 @@ _PREPARE = """() => {
 _RUN = """async ([rules, left_out]) => {
     const context = { include: [["html"]], exclude: left_out.map((part) => [part]) };
     const { violations } = await axe.run(context, { preload: false, resultTypes: ["violations"], runOnly: rules });
+    const tooWide = document.documentElement.scrollWidth - innerWidth;
     return violations.flatMap(({ id, impact, nodes }) => nodes.map(({ html, any, all, none }) =>
-        [impact, id, html.slice(0, 140), ([...any, ...all, ...none][0]?.message ?? "").slice(0, 200)].join(" ")));
+        [impact, id, html.slice(0, 140), ([...any, ...all, ...none][0]?.message ?? "").slice(0, 200)].join(" ")))
+        .concat(tooWide > 0 ? [`${tooWide} pixels wider than the window`] : []);
 }"""
 
 
 def findings(page: Page, left_out: Sequence[str] = ()) -> Iterator[str]:
-    """One line for each fault of the page that is open."""
+    """One line for each fault of the page that is open, and for each look in which it is wider than the window."""
     page.evaluate(_PREPARE)
     page.evaluate(AXE)
     for scheme, width, rules in LOOKS:

@@ -203,11 +203,13 @@ def test_a_planted_fault_is_found_in_the_look_that_has_it(open_page):
         const dark = new CSSStyleSheet();
         dark.replaceSync("@media (prefers-color-scheme: dark) { #planted { color: #333; } }");
         document.adoptedStyleSheets = [dark];
-        words.id = "planted"; words.textContent = "Cannot be read at night.";
+        words.id = "planted"; words.textContent = "Cannot be read at night."; words.style.width = "600px";
         document.querySelector("main").append(picture, words);
     }""")
     assert [found.split(" <")[0] for found in findings(page)] == [
-        "light 1280: critical image-alt", "dark 1280: serious color-contrast", "dark 390: serious color-contrast",
+        "light 1280: critical image-alt", "light 390: 226 pixels wider than the window",
+        "dark 1280: serious color-contrast", "dark 390: serious color-contrast",
+        "dark 390: 226 pixels wider than the window",
     ]  # fmt: skip
 
 
