@@ -103,7 +103,7 @@ class TaskAdmin(LookAdmin):
 class AnnotationAdmin(AnswersAdmin):
     list_display = (
         "pk", "project", "item_id", "pair_id", "annotator", "source", "answer_in_words", "revision", "is_current",
-        "elapsed_ms", "created_at",
+        "elapsed_ms", "doubt", "comment", "created_at",
     )  # fmt: skip
     list_filter = ("source", "is_current", "project")
     list_select_related = ("project", "annotator")

@@ -70,6 +70,9 @@ class PersonOut(serializers.Serializer[Any]):
     median_ms = serializers.IntegerField(allow_null=True)
     fast = CountedShareOut(allow_null=True, help_text="Answers faster than `fast_below_ms`.")
     skips = CountedShareOut(allow_null=True, help_text="Of the questions that were answered or skipped.")
+    doubted = CountedShareOut(
+        allow_null=True, help_text="Answers given as not sure; null where nobody has said that of any."
+    )
     repeats = CountedShareOut(allow_null=True, help_text="The same answer again, of the questions asked again.")
     agreement = CountedShareOut(allow_null=True, help_text="With the consensus of the others, this person left out.")
     gold = CountedShareOut(allow_null=True, help_text="Right, of the questions whose answer is known.")

@@ -115,6 +115,8 @@ class SaidOut(serializers.Serializer[Any]):
     words = serializers.CharField(allow_blank=True)
     elapsed_ms = serializers.IntegerField(allow_null=True)
     at = serializers.DateTimeField()
+    doubt = serializers.BooleanField(help_text="Who answered was not sure.")
+    comment = serializers.CharField(allow_blank=True, help_text="What he said with the answer.")
 
 
 class SaidAboutOut(serializers.Serializer[Any]):

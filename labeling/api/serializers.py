@@ -397,6 +397,9 @@ class ItemFilters(serializers.Serializer[Any]):
     annotator = serializers.CharField(
         max_length=200, required=False, help_text="Somebody who answered it, as the reader is told of people."
     )
+    remark = serializers.ChoiceField(
+        choices=ItemView.choices("remark"), required=False, help_text="What somebody said with an answer."
+    )
     reviewed = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Decided by review.")
     gold = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Its answer is known; for reviewers."
@@ -517,13 +520,15 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
     answer = AnswerField(allow_null=True)
     reason = serializers.CharField(source="task.reason", allow_null=True, default=None)
     assisted = serializers.BooleanField(help_text="Given beside what a machine suggested, which was shown.")
+    doubt = serializers.BooleanField(source="remark.doubt", help_text="Who answered was not sure.")
+    comment = serializers.CharField(source="remark.comment", help_text="What was said with it; empty for nothing.")
 
     class Meta:
         model = Annotation
         fields = [
             "id", "item", "external_id", "left", "right", "split", "task", "reason", "annotator", "imported_annotator",
             "source", "answer", "revision", "is_current", "created_at", "elapsed_ms", "instructions_version",
-            "ui_version", "viewport", "assisted",
+            "ui_version", "viewport", "assisted", "doubt", "comment",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=Split.choices))

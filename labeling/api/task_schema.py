@@ -8,6 +8,7 @@ from rest_framework import serializers
 from labeling.kinds import kind_choices
 from labeling.models import Modality, SkipReason, Viewport
 from labeling.models.member import NOTHING_BECAUSE as WHY_NOTHING
+from labeling.models.remark import MAX_COMMENT
 from labeling.services.answers.record import MAX_ELAPSED_MS
 from labeling.services.serving.next_tasks import MAX_COUNT
 
@@ -60,11 +61,20 @@ class TaskContext(serializers.Serializer[Any]):
     image = TaskImage(allow_null=True)
 
 
+@extend_schema_serializer(component_name="AnswerRemark")
+class RemarkOut(serializers.Serializer[Any]):
+    """What its author said with an answer."""
+
+    doubt = serializers.BooleanField()
+    comment = serializers.CharField(allow_blank=True)
+
+
 class TaskReturned(serializers.Serializer[Any]):
     """Of an own answer that a reviewer sent back: what he said, and the answer, which counts until it is changed."""
 
     comment = serializers.CharField(allow_blank=True)
     answer = serializers.DictField(allow_null=True)
+    remark = RemarkOut(allow_null=True, help_text="What stands with the answer; null for nothing.")
 
 
 class TaskSuggestion(serializers.Serializer[Any]):
@@ -99,6 +109,13 @@ class AnswerIn(serializers.Serializer[Any]):
     elapsed_ms = serializers.IntegerField(min_value=0, max_value=MAX_ELAPSED_MS, allow_null=True, required=False)
     ui_version = serializers.CharField(max_length=40, allow_blank=True, required=False, help_text="Of the page.")
     viewport = serializers.ChoiceField(choices=Viewport.choices, allow_blank=True, required=False)
+    doubt = serializers.BooleanField(
+        allow_null=True, required=False, help_text="I am not sure. Left out, it stays as it is with the answer."
+    )
+    comment = serializers.CharField(
+        max_length=MAX_COMMENT, allow_blank=True, allow_null=True, required=False,
+        help_text="Goes with the answer; reviewers and managers read it. Left out, it stays; empty, it goes.",
+    )  # fmt: skip
 
 
 class FeedbackOut(serializers.Serializer[Any]):
@@ -114,6 +131,8 @@ class AnswerOut(serializers.Serializer[Any]):
     answer = serializers.DictField()
     elapsed_ms = serializers.IntegerField(allow_null=True)
     created_at = serializers.DateTimeField()
+    doubt = serializers.BooleanField()
+    comment = serializers.CharField(allow_blank=True)
     feedback = FeedbackOut(required=False, help_text="On gold, in projects whose `gold_feedback` is said.")
 
 

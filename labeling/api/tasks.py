@@ -107,8 +107,8 @@ class TaskAnswer(TaskView):
     def put(self, request: Request, pk: int) -> Response:
         """Records an answer (201), or the same again or a revision of it (200). Repeating it is harmless."""
         body = body_of(request)
-        page = {name: body[name] for name in ("ui_version", "viewport") if name in body}
-        recorded = record_answer(person(request), pk, body.get("answer"), body.get("elapsed_ms"), **page)
+        beside = {name: body[name] for name in ("ui_version", "viewport", "doubt", "comment") if name in body}
+        recorded = record_answer(person(request), pk, body.get("answer"), body.get("elapsed_ms"), **beside)
         made = recorded.annotation
         answered = {
             "task": pk,
@@ -117,6 +117,7 @@ class TaskAnswer(TaskView):
             "answer": recorded.answer,
             "elapsed_ms": made.elapsed_ms,
             "created_at": utc_text(made.created_at),
+            **made.remark.told,
         }
         if recorded.feedback:
             answered["feedback"] = recorded.feedback.as_dict()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from labeling.models.item import Item
 from labeling.models.pair import Pair
+from labeling.models.remark import MAX_COMMENT, Remark
 from labeling.models.source import Source
 from labeling.models.task import item_or_pair
 
@@ -84,6 +85,11 @@ class Annotation(models.Model):
     imported_annotator = models.CharField(
         max_length=150, blank=True, default="", help_text="Who gave an imported answer."
     )
+    # null where nothing was said: a column without a default is added to a million rows at once (decision 0113)
+    doubt = models.BooleanField(null=True, help_text="Who answered was not sure; null for nothing said.")
+    comment = models.CharField(
+        max_length=MAX_COMMENT, blank=True, null=True, help_text="What was said with the answer."
+    )
 
     objects = AnnotationQuerySet.as_manager()
 
@@ -138,6 +144,11 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"annotation {self.pk}"
+
+    @property
+    def remark(self) -> Remark:
+        """What its author said with it."""
+        return Remark(bool(self.doubt), self.comment or "")
 
     @property
     def about(self) -> Item | Pair:

@@ -46,10 +46,11 @@ HEADINGS = (
     Heading("median_ms", "Seconds", "median_ms"),
     Heading("fast", "Too fast", "-fast"),
     Heading("skips", "Skips", "-skips"),
+    Heading("doubted", "Not sure", "-doubted"),
     Heading("last_at", "Last seen", "-last_at"),
 )
 #: Columns of shares, which a project may have nothing of.
-_MAY_BE_EMPTY = ("gold", "repeats")
+_MAY_BE_EMPTY = ("gold", "repeats", "doubted")
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def people(request: PageRequest, project: Project) -> HttpResponse:
         "rows": [_row(card, found.weeks, project, proposed) for card in cards],
         "has_answers": any(card.answers for card in found.cards),
         "found": found,
+        "has_doubts": any(card.doubted for card in found.cards),
         "fast_seconds": _seconds(found.fast_below_ms),
         "median_seconds": _seconds(found.median_ms),
         "csv_url": f"{reverse('api:people', args=[project.slug])}?{urlencode(_given(chosen) | {'format': 'csv'})}",

@@ -8,7 +8,7 @@ from labeling.kinds import PerSubject, kind_of
 from labeling.models import Action, Annotation, Member, Modality, Project, Task, TaskState, User
 from labeling.models.member import day_number
 from labeling.selectors.importing import importing
-from labeling.selectors.label_names import label_names
+from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.progress import progress
 from labeling.selectors.task_json import task_json
 
@@ -64,19 +64,23 @@ def shown(project: Project) -> tuple[str, ...]:
 
 
 def last_given(user: User, project: Project) -> list[dict[str, Any]]:
-    """The last answered or skipped tasks, oldest first: ``[{"task": {…}, "given": {"answer"} or {"skip"}}]``."""
+    """The last answered or skipped tasks, oldest first: ``[{"task": {…}, "given": …}]``, see ``given_answer``, or
+    ``{"skip"}``."""
     tasks = list(
         Task.objects.filter(project=project, annotator=user, state__in=[TaskState.ANSWERED, TaskState.SKIPPED])
         .select_related(*shown(project))
         .order_by("-pk")[:REMEMBERED]
     )
-    answers = dict(
-        Annotation.objects.filter(task__in=tasks, is_current=True, answer__isnull=False).values_list("task", "answer")
-    )
+    answers = {row.task_id: row for row in Annotation.objects.current().filter(task__in=tasks)}
     given, names = [], label_names(project)
     for task in reversed(tasks):
         if task.state == TaskState.SKIPPED:
             given.append({"task": task_json(task, project), "given": {"skip": task.skip_reason}})
         elif task.pk in answers:
-            given.append({"task": task_json(task, project), "given": {"answer": names.named(answers[task.pk])}})
+            given.append({"task": task_json(task, project), "given": given_answer(answers[task.pk], names)})
     return given
+
+
+def given_answer(annotation: Annotation, names: LabelIdentities) -> dict[str, Any]:
+    """One's own answer with what one said with it."""
+    return {"answer": names.named(annotation.answer), **annotation.remark.told}

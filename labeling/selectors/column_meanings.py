@@ -18,6 +18,8 @@ MEANINGS: Mapping[str, str] = {
     "revision": "How often the answer was changed; only the newest is here.",
     "instructions_version": "Number of the instructions that were in force.",
     "quarantined": "Whether the person's answers are left out of consensus and training.",
+    "doubt": "Whether who answered said that he is not sure.",
+    "comment": "What he said with the answer, as he wrote it; null for nothing.",
     "assisted": "Whether the person was shown what a machine takes it to be, and did not answer independently of it.",
     "suggestion": "What the machine suggested, shown or, by a random share, withheld; null where it had nothing.",
     "suggestion_machine": "Name of that machine.",

@@ -104,6 +104,9 @@ SELECTION = (
     Column("weight_lure", "number"),
     Column("weight_missing", "text"),
 )
+#: what its author said with the annotation ``a``
+REMARK = (Column("doubt", "boolean", "COALESCE(a.doubt, FALSE)"), Column("comment", "text", "a.comment"))
+REMARK_NAMES = frozenset(column.name for column in REMARK)
 #: of the annotation ``a``; those without SQL are said by who knows what was asked about
 ANSWER = (
     Column("item_id", "integer"),
@@ -122,6 +125,7 @@ ANSWER = (
     Column("right_id", "integer"),
     Column("instructions_version", "integer", "a.instructions_version"),
     Column("quarantined", "boolean"),
+    *REMARK,
 )
 _SUGGESTED_BY = """(SELECT {} FROM labeling_machineversion v JOIN labeling_machine m ON m.id = v.machine_id
     WHERE v.id = g.version_id)"""

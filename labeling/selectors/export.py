@@ -258,6 +258,7 @@ def _answers(
             if tell_suggestion:
                 tell_suggestion(row)
             by = imported_by_of(record)
+            row["doubt"] = bool(row["doubt"])  # a number in SQLite
             row["quarantined"] = is_left_out(row["annotator"], by or "") if is_left_out else False
             row["annotator"] = by or username_of(row["annotator"])
             weigh(row)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from labeling.db.prepared import Prepared
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Item, KnownAnswer, Split, Task, TaskState
+from labeling.models.remark import NO_REMARK, Remark
 from labeling.selectors.label_names import label_names
 
 
@@ -48,6 +49,7 @@ class Event:
     answer: dict[str, Any] | None = None
     flat: str = ""
     elapsed_ms: int | None = None
+    remark: Remark = NO_REMARK
     is_current: bool = False
     task: Task | None = None
 
@@ -72,6 +74,7 @@ def history(item: Item) -> list[Event]:
                 answer=names.named(row.answer),
                 flat=kind.flat(names.named(row.answer)) if row.answer is not None else "",
                 elapsed_ms=row.elapsed_ms,
+                remark=row.remark,
                 is_current=row.is_current and row.answer is not None,
                 task=row.task,
             )

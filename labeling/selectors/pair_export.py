@@ -112,6 +112,7 @@ def judgment_rows(
             if tell_suggestion:
                 tell_suggestion(row)
             row["context_facts"] = decoded(row["context_facts"])
+            row["doubt"] = bool(row["doubt"])  # a number in SQLite
             row["quarantined"] = out.covers(row["annotator"], imported_by or "")
             row["annotator"] = imported_by or username_of(row["annotator"])
             row["model_verified"] = verified(row["model_version"])

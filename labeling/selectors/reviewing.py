@@ -123,6 +123,7 @@ def _opinions_json(
                 "words": flat(answer),
                 "elapsed_ms": row.elapsed_ms,
                 "at": utc_text(row.created_at),
+                **row.remark.told,
             }
         )
     return {

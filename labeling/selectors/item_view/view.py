@@ -35,6 +35,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "because": tuple(Because.values),
     "answered": YES_OR_NO,
     "people": ("same", "differ"),
+    "remark": ("doubted", "commented"),
     "reviewed": YES_OR_NO,
     "gold": YES_OR_NO,
     "agrees": YES_OR_NO,
@@ -49,8 +50,8 @@ class ItemView:
     is told of them, ``batch`` an import by its public id, ``context`` a context by its id,
     ``map`` an outline on the map (``places.py``), ``group`` a cluster or near-duplicates of it (``groups.py``).
 
-    ``agrees``: whether the model says what people say. ``people``: whether several people said the same. ``cursor``:
-    where the page begins, made by :func:`labeling.selectors.item_view.look`.
+    ``agrees``: whether the model says what people say. ``people``: whether several people said the same. ``remark``:
+    what somebody said with an answer, that he is not sure or a comment. ``cursor``: where the page begins, made by :func:`labeling.selectors.item_view.look`.
     """
 
     split: str = ""
@@ -60,6 +61,7 @@ class ItemView:
     label: str = ""
     people: str = ""
     annotator: str = ""
+    remark: str = ""
     reviewed: str = ""
     gold: str = ""
     batch: str = ""

@@ -15,6 +15,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "agrees": {"yes": "the same", "no": "not the same"},
     "people": {"same": "say the same", "differ": "differ"},
     "reviewed": {"yes": "decided", "no": "not decided"},
+    "remark": {"doubted": "not sure", "commented": "with a comment"},
     "answered": {"yes": "answered", "no": "not yet"},
     "gold": {"yes": "its answer is known", "no": "not known"},
     "status": {status.value: str(status.label).lower() for status in ItemStatus},
@@ -29,6 +30,7 @@ _NAMES: Mapping[str, str] = {
     "agrees": "Model and people",
     "people": "People",
     "annotator": "Answered by",
+    "remark": "Said with an answer",
     "reviewed": "Review",
     "answered": "Answers by people",
     "gold": "Gold",
@@ -38,7 +40,7 @@ _NAMES: Mapping[str, str] = {
     "batch": "Import",
     "origin": "Origin",
 }
-OF_ANSWERS = frozenset(("label", "agrees", "people", "annotator", "reviewed", "answered"))
+OF_ANSWERS = frozenset(("label", "agrees", "people", "annotator", "remark", "reviewed", "answered"))
 OF_MODELS = frozenset(("model", "sure", "agrees"))
 OF_REVIEWERS = frozenset(("gold",))
 

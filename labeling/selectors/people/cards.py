@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -54,6 +55,7 @@ class PersonCard:
     median_ms: int | None
     fast: CountedShare | None
     skips: CountedShare | None
+    doubted: CountedShare | None  # where anybody has said of an answer that he is not sure
     repeats: CountedShare | None
     agreement: CountedShare | None
     gold: CountedShare | None
@@ -96,6 +98,10 @@ class _Answers:
     repeats: Mapping[int, known.Count]
     is_newest_only: bool
     read_at: datetime
+
+    @cached_property
+    def has_doubts(self) -> bool:
+        return any(total.doubted for total in self.totals.values())
 
 
 _READINGS: Readings[_Answers] = Readings()
@@ -217,6 +223,7 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
         median_ms=None if median_ms is None else round(median_ms),
         fast=counted_share(total.fast, total.timed) if total else None,
         skips=counted_share(skipped.count if skipped else 0, answers + (skipped.count if skipped else 0)),
+        doubted=counted_share(total.doubted, answers) if total and read.answers.has_doubts else None,
         repeats=counted_share(equal, asked_again),
         agreement=counted_share(sum(beside.agreed), len(beside.agreed)),
         gold=counted_share(sum(gold.right), len(gold.right)),
@@ -262,7 +269,7 @@ def _confused(found: Mapping[Confusion, int], names: LabelIdentities) -> tuple[C
 
 def as_dict(card: PersonCard) -> dict[str, Any]:
     """A card as REST tells it."""
-    rates = {name: getattr(card, name) for name in ("fast", "skips", "repeats", "agreement", "gold")}
+    rates = {name: getattr(card, name) for name in ("fast", "skips", "doubted", "repeats", "agreement", "gold")}
     return {
         "name": card.name,
         "imported": card.is_imported,

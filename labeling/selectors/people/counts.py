@@ -32,6 +32,7 @@ class Totals:
     last_at: datetime
     timed: int
     fast: int
+    doubted: int
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,13 @@ def totals(project: Project, after: int, fast_ms: int | None) -> dict[PersonKey,
     sql = f"""
         SELECT {KEY_COLUMNS}, COUNT(*), MIN(a.created_at), MAX(a.created_at),
             COUNT(CASE WHEN a.elapsed_ms IS NOT NULL AND a.id > %s THEN 1 END),
-            COUNT(CASE WHEN a.elapsed_ms < %s AND a.id > %s THEN 1 END)
+            COUNT(CASE WHEN a.elapsed_ms < %s AND a.id > %s THEN 1 END),
+            COUNT(CASE WHEN a.doubt THEN 1 END)
         FROM labeling_annotation a WHERE {CURRENT} GROUP BY {KEY_COLUMNS}"""
     found = fetch(sql, [after, fast_ms or 0, after, project.pk])
     return {
-        PersonKey(user, name): Totals(answers, _moment(first), _moment(last), timed, fast)
-        for user, name, answers, first, last, timed, fast in found
+        PersonKey(user, name): Totals(answers, _moment(first), _moment(last), timed, fast, doubted)
+        for user, name, answers, first, last, timed, fast, doubted in found
     }
 
 

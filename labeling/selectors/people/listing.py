@@ -26,7 +26,8 @@ SORTS: dict[str, Callable[[PersonCard], Any]] = {
     **{
         name: _value(name)
         for name in (
-            "answers", "items", "last_at", "median_ms", "lately_ms", "fast", "skips", "repeats", "agreement", "gold",
+            "answers", "items", "last_at", "median_ms", "lately_ms", "fast", "skips", "doubted", "repeats", "agreement",
+            "gold",
         )
     },
 }  # fmt: skip

@@ -6,8 +6,9 @@ from typing import Any
 
 from labeling.kinds import kind_of
 from labeling.models import Annotation, Project, Task, TaskState, User
+from labeling.models.remark import NO_REMARK, Remark
 from labeling.models.task import TaskQuerySet
-from labeling.selectors.annotating import shown
+from labeling.selectors.annotating import given_answer, shown
 from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.task_json import task_json
 
@@ -17,12 +18,14 @@ _THUMBNAIL = 320
 
 @dataclass(frozen=True)
 class PastAnswer:
-    """``said`` is "" where it was skipped; ``pictures`` are addresses, one of an item, two of a pair."""
+    """``said`` is "" where it was skipped, ``remark`` is what was said with it; ``pictures`` are addresses, one of an
+    item, two of a pair."""
 
     task: Task
     said: str
     about: str
     pictures: list[str]
+    remark: Remark = NO_REMARK
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def one_given(user: User, project: Project, task_id: int) -> dict[str, Any] | No
     answer = _answers([task]).get(task.pk) if task else None
     if task is None or (task.state == TaskState.ANSWERED and answer is None):
         return None
-    given = {"answer": label_names(project).named(answer)} if answer is not None else {"skip": task.skip_reason}
+    given = given_answer(answer, label_names(project)) if answer is not None else {"skip": task.skip_reason}
     return {"task": task_json(task, project), "given": given}
 
 
@@ -60,18 +63,19 @@ def _given(user: User, project: Project) -> TaskQuerySet:
     return tasks.select_related(*shown(project))
 
 
-def _answers(tasks: list[Task]) -> dict[int | None, Any]:
+def _answers(tasks: list[Task]) -> dict[int | None, Annotation]:
     """By task, of those that were answered."""
     answered = [task.pk for task in tasks if task.state == TaskState.ANSWERED]
-    return dict(Annotation.objects.current().filter(task__in=answered).values_list("task", "answer"))
+    return {row.task_id: row for row in Annotation.objects.current().filter(task__in=answered)}
 
 
-def _row(task: Task, project: Project, answer: Any, names: LabelIdentities) -> PastAnswer | None:
+def _row(task: Task, project: Project, answer: Annotation | None, names: LabelIdentities) -> PastAnswer | None:
     if task.state == TaskState.ANSWERED and answer is None:
         return None  # taken back at this very moment
-    said = (kind_of(project).flat(names.named(answer)) or "none of these") if answer is not None else ""
+    said = (kind_of(project).flat(names.named(answer.answer)) or "none of these") if answer is not None else ""
+    remark = answer.remark if answer is not None else NO_REMARK
     content = task_json(task, project)
     parts = [content["item"]] if "item" in content else [content["left"], content["right"]]
     about = [part["text"] or ", ".join(f"{name}: {value}" for name, value in part["fields"][:4]) for part in parts]
     pictures = [part["image"]["src"].partition("?")[0] + f"?size={_THUMBNAIL}" for part in parts if part["image"]]
-    return PastAnswer(task, said, " | ".join(words for words in about if words), pictures)
+    return PastAnswer(task, said, " | ".join(words for words in about if words), pictures, remark)

@@ -32,10 +32,12 @@ from labeling.models import (
     Viewport,
 )  # fmt: skip
 from labeling.models.member import day_number
+from labeling.models.remark import NO_REMARK, Remark
 from labeling.models.task import TaskQuerySet
 from labeling.services.answers.answer_check import AnswerCheck
 from labeling.services.answers.feedback import Feedback, feedback_on
 from labeling.services.answers.pace import AnswersTooFast, keep_pace
+from labeling.services.answers.remark import checked_remark
 from labeling.services.answers.skips import BY_SKIPS, Skip, is_skipped_by_everybody, settles, skips_of
 from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
@@ -104,15 +106,18 @@ class _Work:
 
 @transaction.atomic
 def record_answer(
-    user: User, task_id: int, answer: Any, elapsed_ms: Any = None, *, ui_version: Any = "", viewport: Any = ""
-) -> Recorded:
+    user: User, task_id: int, answer: Any, elapsed_ms: Any = None, *, ui_version: Any = "", viewport: Any = "",
+    doubt: Any = None, comment: Any = None,
+) -> Recorded:  # fmt: skip
     """Records or revises an answer; the same answer again changes nothing. Announces ``answer_recorded`` on commit.
 
-    ``ui_version`` and ``viewport`` say which page it was given on. Raises InvalidAnswer, Invalid (elapsed_ms,
-    ui_version, viewport), AnswersTooFast, LeaseLost, Http404 (not this person's task), PermissionDenied.
+    ``ui_version`` and ``viewport`` say which page it was given on; ``doubt`` and ``comment`` go with the answer, None
+    leaves what stands with it. Raises InvalidAnswer, Invalid (elapsed_ms, ui_version, viewport, doubt, comment),
+    AnswersTooFast, LeaseLost, Http404 (not this person's task), PermissionDenied.
     """
     took_ms = _checked_elapsed(elapsed_ms)
     seen = {"elapsed_ms": took_ms, **_checked_page(ui_version, viewport)}
+    remarked = checked_remark(doubt, comment)
     work = _work_on(user, task_id)
     kind = kind_of(work.project)
     labels = _labels(work.project.pk) if kind.has_labels else []
@@ -120,10 +125,11 @@ def record_answer(
     if work.task.state == TaskState.ANSWERED:
         current = Annotation.objects.current().get(task=work.task)
         checked, is_same = asked.again(answer, current.answer)
-        stored = asked.stored(checked)
-        if is_same:
+        stored, before = asked.stored(checked), current.remark
+        remark = remarked.of(before)
+        if is_same and remark == before:
             return Recorded(current, checked, False, _feedback(work, stored))
-        return Recorded(_revise(work, stored, seen), checked, False, _feedback(work, stored))
+        return Recorded(_revise(work, stored, seen, remark), checked, False, _feedback(work, stored))
     checked = asked.checked(answer)
     keep_pace(work.member, work.now)
     if work.task.state != TaskState.OPEN:
@@ -135,7 +141,7 @@ def record_answer(
         _let_former_go(work)
     _count_answer(work, +1, took_ms or 0)
     stored = asked.stored(checked)
-    annotation = _revise(work, stored, seen)
+    annotation = _revise(work, stored, seen, remarked.of(NO_REMARK))
     _finish(work)
     return Recorded(annotation, checked, annotation.revision == 1, _feedback(work, stored))
 
@@ -242,7 +248,7 @@ def _labels(project: int) -> "QuerySet[Label, tuple[str, str]]":
     return Label.objects.in_use().filter(project=project).order_by("position", "pk").values_list("name", "key")
 
 
-def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any]) -> Annotation:
+def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any], remark: Remark = NO_REMARK) -> Annotation:
     """Adds the next revision (``answer`` None: taken back) and announces it."""
     if work.revision:
         Annotation.objects.filter(task=work.task, is_current=True).update(is_current=False)
@@ -251,6 +257,7 @@ def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any]) ->
     annotation = Annotation(
         project=work.project, task=work.task, annotator_id=work.member.user_id, answer=answer, revision=work.revision,
         instructions_version=work.project.instructions_version, **work.about, **seen,
+        **remark.columns,
     )  # fmt: skip
     _insert([annotation])
     return annotation

@@ -7,10 +7,11 @@ import orjson
 
 from labeling.kinds import InvalidAnswer, Question
 from labeling.kinds.cells import is_missing, without_fraction
+from labeling.models.remark import NO_REMARK, Remark
 from labeling.services.files import storage
 from labeling.services.imports.contexts import take_context
 from labeling.services.imports.errors import RowRejected
-from labeling.services.imports.records.rows import CONTEXT, CONTEXT_PICTURE, MAX_NAME, Row, RowBuilder
+from labeling.services.imports.records.rows import CONTEXT, CONTEXT_PICTURE, MAX_NAME, REMARKS, Row, RowBuilder
 from labeling.services.imports.records.values import SHORT, as_text
 from labeling.services.items.pictures import original_name
 
@@ -31,6 +32,7 @@ class PairRow:
     annotator: str
     gold: str
     elapsed_ms: int | None
+    remark: Remark = NO_REMARK
 
     @property
     def external_id(self) -> str:
@@ -84,6 +86,7 @@ class PairwiseRowBuilder(RowBuilder):
             as_text(record.get("annotator"), "annotator", MAX_NAME),
             gold,
             _elapsed(record.get("elapsed_ms")),
+            record.get(REMARKS, {}).get("", NO_REMARK),
         )  # fmt: skip
 
     def _left_out(self, name: str, of: str) -> None:

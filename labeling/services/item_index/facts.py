@@ -16,7 +16,7 @@ from labeling.services.item_index.blocks import BitsByBlock, put
 
 OF_ITEMS = ("split", "batch", "origin")
 OF_STATES = ("status", "because", "gold")
-OF_ANSWERS = ("answered", "label", "known", "people", "dispute", "annotator", "reviewed")
+OF_ANSWERS = ("answered", "label", "known", "people", "dispute", "annotator", "reviewed", "remark")
 #: Origins that are told apart; what has another one counts as this.
 MOST_ORIGINS = 500
 OTHER_ORIGIN = "…"
@@ -79,7 +79,8 @@ class AnswersRead:
             some = ids[start : start + _ITEMS_AT_ONCE]
             answers: dict[int, list[tuple[Any, ...]]] = {}
             rows = Annotation.objects.current().filter(item__in=some).order_by("pk")
-            for item, *row in rows.values_list("item", "annotator", "imported_annotator", "source", "answer"):
+            said = ("annotator", "imported_annotator", "source", "answer", "doubt", "comment")
+            for item, *row in rows.values_list("item", *said):
                 answers.setdefault(item, []).append(tuple(row))
             items = Item.objects.filter(pk__in=some).order_by().values_list("pk", "ordinal", "answers")
             for pk, ordinal, by_people in items:
@@ -93,7 +94,11 @@ class AnswersRead:
 
     def _add(self, found: BitsByBlock, ordinal: int, answers: list[tuple[Any, ...]], consensus_of: Any) -> None:
         given = []
-        for user, name, source, answer in answers:
+        for user, name, source, answer, doubt, comment in answers:
+            if doubt:
+                found.add(ordinal, "remark", "doubted")
+            if comment:
+                found.add(ordinal, "remark", "commented")
             if source in (Source.HUMAN, Source.IMPORT) and (user or name):
                 found.add(ordinal, "annotator", f"u{user}" if user else f"i{name}")
             if source == Source.MACHINE or self.out.covers(user, name) or not self.scheme.counts(answer):

@@ -22,13 +22,14 @@ def returned_tasks(source: SubjectSource, cursor: AnnotatorCursor, count: int) -
     tasks = list(
         Task.objects.filter(pk__in=list(comments)).select_related(*source.shown(cursor.pictures)).order_by("pk")
     )
-    answers = dict(Annotation.objects.current().filter(task__in=tasks).values_list("task", "answer"))
+    answers = {row.task_id: row for row in Annotation.objects.current().filter(task__in=tasks)}
     names = label_names(project)
     for task in tasks:
-        task.project = project
+        task.project, answer = project, answers.get(task.pk)
         task.returned = {  # type: ignore[attr-defined]  # read by task_json
             "comment": comments[task.pk] or "",
-            "answer": names.named(answers.get(task.pk)),
+            "answer": names.named(answer.answer if answer else None),
+            "remark": answer.remark.told if answer else None,
         }
     return tasks
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from labeling.kinds import InvalidAnswer, Question
+from labeling.models.remark import NO_REMARK
 from labeling.services.imports.foreign.base import Asked, Record, Said
-from labeling.services.imports.records.rows import BY_NAME
+from labeling.services.imports.records.rows import BY_NAME, REMARKS
 
 
 class _EveryName(Set[str]):
@@ -34,6 +35,8 @@ def with_answers(record: Record, answers: Sequence[Said], asked: Asked) -> Recor
         record = {**record, "label": label[0]}
     if by_name := [one for one in found if one[0]]:
         record = {**record, BY_NAME: by_name}
+    if remarks := {said.by.strip(): said.remark for said in reversed(answers) if said.remark != NO_REMARK}:
+        record = {**record, REMARKS: remarks}  # of several answers of one name the first that says something
     return record
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from labeling.kinds import QuestionKind
 from labeling.kinds.cells import is_missing
 from labeling.models import Modality, Split
+from labeling.models.remark import NO_REMARK, Remark
 from labeling.services.imports.notes import ImportNotes
 
 Record = dict[str, Any]
@@ -20,10 +21,11 @@ PREDICTIONS = "predictions"
 
 
 class Said(NamedTuple):
-    """An answer as a label, and the name of who gave it; "" where the file does not say."""
+    """An answer as a label, the name of who gave it ("" where the file does not say), and what he said with it."""
 
     label: Any
     by: str = ""
+    remark: Remark = NO_REMARK
 
 
 @dataclass(frozen=True)

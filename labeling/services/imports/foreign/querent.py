@@ -5,12 +5,14 @@ from typing import Any, ClassVar
 
 from labeling.kinds.cells import is_missing
 from labeling.models import Modality
+from labeling.models.remark import MAX_COMMENT, NO_REMARK, Remark
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.foreign.base import CSV, JSON, PARQUET, Asked, Record, Said, Told, Tool, read_cell
 from labeling.services.imports.foreign.label_studio import own_context
 from labeling.services.imports.foreign.pairs import Side, rows_of_pair, side_of_both
-from labeling.services.imports.records.own_exports import MARKS, bare, bare_in_context, unquoted
-from labeling.services.imports.records.rows import PICTURE
+from labeling.services.imports.records.own_exports import MARKS, bare, bare_in_context, has_remark, unquoted
+from labeling.services.imports.records.rows import PICTURE, REMARKS
+from labeling.services.imports.records.values import as_text
 
 _ALL = (JSON, CSV, PARQUET)
 _ANSWER = {"item_id", "external_id", "kind", "answer", "annotator", "source", "revision", "split"}
@@ -65,7 +67,7 @@ class OwnAnswers(_Own):
             value = None
         # an item without a label has an empty one: a column called nearly so is not meant
         who = record.get("annotator")
-        said = [] if value is None else [Said(value, "" if is_missing(who) else str(who))]
+        said = [] if value is None else [Said(value, "" if is_missing(who) else str(who), _remark(record))]
         yield Told({**bare(record), "label": None}, said, key)
 
 
@@ -130,7 +132,7 @@ class OwnJudgments(_Own):
         ids = [str(record.get(f"{side}_external_id") or "") for side in _SIDES]
         judgment = {
             "winner": _value(record.get("answer"), self.asked), "annotator": record.get("annotator"),
-            "elapsed_ms": record.get("elapsed_ms"), "gold": record.get("gold"),
+            "elapsed_ms": record.get("elapsed_ms"), "gold": record.get("gold"), REMARKS: {"": _remark(record)},
         }  # fmt: skip
         left, right = (_side(record, side, id_, self.asked.modality) for side, id_ in zip(_SIDES, ids, strict=True))
         if left and right:
@@ -170,6 +172,16 @@ def _side(record: Record, side: str, external_id: str, modality: str) -> Side | 
         return Side({"image": name}, external_id, sha256) if name else None
     content = read_cell(record.get(f"{side}_data")) if modality == Modality.TABULAR else record.get(f"{side}_text")
     return None if is_missing(content) else Side(content, external_id)
+
+
+def _remark(record: Record) -> Remark:
+    """What the author said with the answer of a row. Raises RowRejected."""
+    if not has_remark(record):
+        return NO_REMARK
+    doubt = record["doubt"]
+    if not is_missing(doubt) and str(doubt).lower() not in ("true", "false"):
+        raise RowRejected("Expected true or false.", "doubt")
+    return Remark(str(doubt).lower() == "true", as_text(record["comment"], "comment", MAX_COMMENT))
 
 
 def _value(answer: Any, asked: Asked) -> Any:

@@ -11,13 +11,15 @@ from typing import Any
 
 from labeling.kinds import KINDS
 from labeling.models import Project
-from labeling.selectors.columns import ANSWER, LABELED_ITEM, SUGGESTED_NAMES, labeled_item_columns
+from labeling.selectors.columns import ANSWER, LABELED_ITEM, REMARK_NAMES, SUGGESTED_NAMES, labeled_item_columns
 from labeling.services.imports.records.values import AS_WRITTEN, EXPLANATION, GOLD
 
 #: In every row of items, and in nobody else's.
 MARKS = frozenset({"item_id", "external_id", "soft_label", "weight_missing"})
 _GIVEN = frozenset({"split", "label", "context", "group", "origin", "text", GOLD, EXPLANATION})
-_OF_ANSWER = frozenset({*(column.name for column in ANSWER), "label", "image_sha256"} - _GIVEN | {"label"})
+_OF_ANSWER = frozenset(
+    {*(column.name for column in ANSWER), "label", "image_sha256"} - _GIVEN - REMARK_NAMES | {"label"}
+)
 _OF_CONSENSUS = frozenset(
     {
         *(column.name for column in LABELED_ITEM),
@@ -66,10 +68,18 @@ def is_ours(record: Mapping[str, Any]) -> bool:
     return record.keys() >= _BESIDE_A_TASK
 
 
+def has_remark(record: Mapping[str, Any]) -> bool:
+    """Whether a row of answers says what came with each. Earlier exports do not; one of these names alone is a
+    column of the item's own."""
+    return record.keys() >= REMARK_NAMES and not record.keys() >= _CONSENSUS
+
+
 def bare(record: dict[str, Any]) -> dict[str, Any]:
     """The item of an exported row, without its label and whatever says how it was answered. A row of answers has other
     columns of ours, so one of the item's own may be called ``votes`` there."""
     left_out = _OF_CONSENSUS if record.keys() >= _CONSENSUS else _OF_ANSWER
+    if has_remark(record):
+        left_out |= REMARK_NAMES
     if record.keys() >= SUGGESTED_NAMES:  # of a project that suggested answers; one of these alone is the item's own
         left_out |= SUGGESTED_NAMES
     return {"id": record.get("external_id"), **_without(record, left_out)}

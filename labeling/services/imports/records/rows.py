@@ -1,10 +1,11 @@
 """From a record, as a reader found it, to a row that can be stored: reserved columns, limits, hashes, the draw."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from struct import Struct
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,6 +15,7 @@ from labeling.kinds import InvalidAnswer, LabelNames, Question, kind_of
 from labeling.kinds.cells import group_key, is_missing
 from labeling.kinds.spelling import canonical
 from labeling.models import Item, Modality, Project
+from labeling.models.remark import Remark
 from labeling.selectors.label_names import former_names, label_names
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.notes import ImportNotes
@@ -52,6 +54,8 @@ CONTEXT_PICTURE = "\0context picture"
 
 #: Key under which a reader hands over what people said of an item by their names: pairs of a name and a label.
 BY_NAME = "\0by name"
+#: Key of what people said with their answers: a Remark by the name; "" for the answer that is nobody's.
+REMARKS = "\0remarks"
 MAX_NAME = 150
 MAX_EXPLANATION = 2_000
 
@@ -62,6 +66,7 @@ _NAME_ALONE = "1 row says who gave an answer and gives none."
 _NAMES_ALONE = "{count} rows say who gave an answer and give none."
 ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
+_NONE: Mapping[str, Remark] = MappingProxyType({})
 #: The first 16 bytes of a digest as two whole numbers: the side is drawn by the first, the place by the second.
 _two_draws = Struct(">QQ").unpack_from
 
@@ -99,6 +104,8 @@ class Row:
     by_name: tuple[tuple[str, str], ...] = ()
     #: the answer known to be true, and why it is
     gold: tuple[str, str] | None = None
+    #: what people said with their answers, by their names; "" for the answer that is nobody's
+    remarks: Mapping[str, Remark] = _NONE
 
     @property
     def size_bytes(self) -> int:
@@ -108,6 +115,11 @@ class Row:
     def answers(self) -> tuple[str, ...]:
         """All of them."""
         return (*(() if self.answer is None else (self.answer,)), *(answer for _, answer in self.by_name))
+
+    @property
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """All of them by the names of who gave them; nobody's in particular by ""."""
+        return (*(() if self.answer is None else (("", self.answer),)), *self.by_name)
 
     @property
     def n_by_name(self) -> int:
@@ -154,7 +166,7 @@ class RowBuilder:
             pop("split", None),
         )
         external_id, label, identity = pop("id", None), pop("label", None), pop(CONTEXT, "")
-        by_name, annotator = pop(BY_NAME, None), pop(ANNOTATOR, None)
+        by_name, annotator, remarks = pop(BY_NAME, None), pop(ANNOTATOR, None), pop(REMARKS, _NONE)
         gold, explanation = (pop(GOLD, None), pop(EXPLANATION, None)) if self.takes_gold else (None, None)
         if context is not None and context != "":  # 0 and false are values
             context = as_text(context, "context", self.max_bytes)
@@ -225,7 +237,7 @@ class RowBuilder:
         side = "eval" if drawn < self.eval_below else "pool"
         return Row(
             number, fingerprint, text, data, external_id, context, group, origin, split or "", side, place >> 1, answer,
-            picture, content, None, earlier_hash, given, known,
+            picture, content, None, earlier_hash, given, known, remarks,
         )  # fmt: skip
 
     def _item(

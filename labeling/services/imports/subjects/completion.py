@@ -5,19 +5,21 @@ added. Group, context and split stay as they are whatever the duplicate says: th
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from labeling.db.insert import RawInsert, among_these, now
+from labeling.db.insert import among_these, now
 from labeling.db.raw_rows import fetch
-from labeling.models import Annotation, Item, Modality, Project, Source
+from labeling.models import Item, Modality, Project, Source
+from labeling.models.remark import NO_REMARK, Remark
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.records.rows import ROW_CELLS, Row
 from labeling.services.imports.row_store import ChunkHeld
+from labeling.services.imports.subjects.given_answers import insert_given
 
 ID_TAKEN = "Another item has this id already."
 UPDATED_AT_ONCE = 200
@@ -39,6 +41,8 @@ class ItemThere:
     #: answers by the names of those who gave them, and which of these are new
     by_name: dict[str, str] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
+    #: what was said with answers that are new, by the names; "" with nobody's
+    remarks: dict[str, Remark] = field(default_factory=dict)
 
     def lacking(self, row: Row) -> dict[str, str]:
         """What the row says and the item does not, with the values that the item would have."""
@@ -68,12 +72,21 @@ class ItemThere:
             both.append((self.answer, row.answer))
         return sum(mine != theirs and json.loads(mine) != json.loads(theirs) for mine, theirs in both)
 
-    def take(self, gains: dict[str, str], answers: dict[str, str]) -> None:
+    def take(self, gains: dict[str, str], answers: dict[str, str], remarks: Mapping[str, Remark]) -> None:
+        """``remarks`` of the row; those of answers that are not taken go with them."""
         for name, value in gains.items():
             setattr(self, name, value)
+        taken = {*answers, *([""] if "answer" in gains else [])}
+        self.remarks |= {name: remark for name, remark in remarks.items() if name in taken}
         self.gained |= gains.keys()
         self.by_name |= answers
         self.named |= answers.keys()
+
+    def gained_answers(self) -> Iterator[tuple[str, str]]:
+        """Those that are new by the names of who gave them; nobody's by ""."""
+        if "answer" in self.gained and self.answer is not None:
+            yield "", self.answer
+        yield from ((name, answer) for name, answer in self.by_name.items() if name in self.named)
 
 
 class Completion:
@@ -121,7 +134,9 @@ class Completion:
         there = self._there.get(row.content_hash)
         if there is None and first is not None and _brings(row):
             shown = first.external_id, first.text, first.origin, first.answer, first.data
-            there = ItemThere(*shown, takes_columns=self.takes_columns, by_name=dict(first.by_name))
+            there = ItemThere(
+                *shown, takes_columns=self.takes_columns, by_name=dict(first.by_name), remarks=dict(first.remarks)
+            )
             self._there[row.content_hash] = there
         return there
 
@@ -135,7 +150,7 @@ class Completion:
             raise RowRejected(ID_TAKEN, "id")
         if len(gains.get("data", "")) > ROW_CELLS * settings.IMPORT_MAX_CELL_BYTES:
             raise RowRejected("Its columns and those that the item has already are too long together.")
-        there.take(gains, answers)
+        there.take(gains, answers, row.remarks)
         if row.external_id:
             taken.add(row.external_id)
         self.completed += 1
@@ -146,7 +161,8 @@ class Completion:
         if there is None or there.pk or not (there.gained or there.named):
             return row
         texts = {name: getattr(there, name) for name in _TEXTS}
-        return replace(row, **texts, data=there.data, by_name=tuple(there.by_name.items()))
+        named = tuple(there.by_name.items())
+        return replace(row, **texts, data=there.data, by_name=named, remarks=there.remarks)
 
     def store(self) -> list[int]:
         """Writes what stored items gained; returns those that gained an answer, once for each."""
@@ -155,18 +171,14 @@ class Completion:
         if fields:
             items = [Item(pk=there.pk, **{name: _value(there, name) for name in fields}) for there in changed]
             Item.objects.bulk_update(items, fields, batch_size=UPDATED_AT_ONCE)
-        answers = [(there.pk, there.answer) for there in changed if "answer" in there.gained]
-        constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
-        RawInsert(Annotation, ("item", "answer"), constants)(answers)
-        named = [
-            (there.pk, answer, name)
+        given = [
+            (there.pk, name, answer, there.remarks.get(name, NO_REMARK))
             for there in changed
-            for name, answer in there.by_name.items()
-            if name in there.named
+            for name, answer in there.gained_answers()
+            if there.pk is not None
         ]
-        RawInsert(Annotation, ("item", "answer", "imported_annotator"), constants)(named)
-        answered = [*(pk for pk, _ in answers), *(pk for pk, *_ in named)]
-        return [pk for pk in answered if pk is not None]
+        insert_given(given, {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()})
+        return [pk for pk, *_ in given]
 
     def committed(self) -> None:
         self._wanted, self._held = set(), set()

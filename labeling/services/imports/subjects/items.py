@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from labeling.db.insert import RawInsert, known, now
-from labeling.models import Annotation, ImportBatch, Item, OverlapChange, Source, Split
+from labeling.models import ImportBatch, Item, OverlapChange, Source, Split
+from labeling.models.remark import NO_REMARK
 from labeling.services.files import storage
 from labeling.services.imports.errors import RowRejected
 from labeling.services.imports.records.rows import Rejection, Row
@@ -12,6 +13,7 @@ from labeling.services.imports.row_store import Chunk, RowStore, Stored
 from labeling.services.imports.split import SplitAssigner
 from labeling.services.imports.subjects import known_answers
 from labeling.services.imports.subjects.completion import ID_TAKEN, Completion
+from labeling.services.imports.subjects.given_answers import insert_given
 from labeling.services.imports.subjects.places import Places
 from labeling.services.items.assets import asset_ids
 from labeling.services.items.pictures import original_name
@@ -171,13 +173,10 @@ class ItemStore(RowStore[Row]):
         constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
         ids = written.order_by("ordinal").values_list("ordinal", "pk")
         labeled = [(pk, answers[ordinal]) for ordinal, pk in ids if ordinal in answers]
-        RawInsert(Annotation, ("item", "answer"), constants)(
-            (pk, row.answer) for pk, row in labeled if row.answer is not None
-        )
-        if any(row.by_name for _, row in labeled):
-            RawInsert(Annotation, ("item", "answer", "imported_annotator"), constants)(
-                (pk, answer, name) for pk, row in labeled for name, answer in row.by_name
-            )
+        given = [
+            (pk, name, answer, row.remarks.get(name, NO_REMARK)) for pk, row in labeled for name, answer in row.said
+        ]
+        insert_given(given, constants)
 
 
 def _know_by_earlier_hash(project: int, rows: Sequence[Row]) -> None:

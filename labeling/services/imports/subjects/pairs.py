@@ -164,12 +164,14 @@ class _Pairs:
             if which not in known:
                 known[which] = str(row.answer)
                 new.add(row.number)
-                rows.append((self.ids[key], left, row.answer, row.annotator, row.elapsed_ms))
+                rows.append(
+                    (self.ids[key], left, row.answer, row.annotator, row.elapsed_ms, *row.remark.columns.values())
+                )
             elif known[which] != row.answer:
                 who = repr(row.annotator[:80]) if row.annotator else "Somebody without a name"
                 self._refuse(row, f"{who} has judged this pair otherwise already.", "winner")
         constants = {"project": self.project.pk, "source": Source.IMPORT.value, "created_at": now()}
-        fields = ("pair", "left", "answer", "imported_annotator", "elapsed_ms")
+        fields = ("pair", "left", "answer", "imported_annotator", "elapsed_ms", "doubt", "comment")
         RawInsert(Annotation, fields, constants)(rows)
         self.stored.moved["imported_annotations"] += len(rows)
         return new
