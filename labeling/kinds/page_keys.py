@@ -36,6 +36,9 @@ COMMANDS = {
     "forward": Command("Go on", "", ("ArrowRight", "Enter", "mod+shift+z")),
     "takeBack": Command("Take it back", "xr", ("Delete",)),
     "skip": Command("Skip", "skj"),
+    # no letters: they would be taken from the labels of every project; nor marks that other layouts write by a letter
+    "doubt": Command("Not sure", "", (",",)),
+    "comment": Command("Comment", "", (":",)),
     # no letter: it would be taken from the labels of every project
     "takeSuggestion": Command("Take the suggestion", "", (".", "mod+Enter")),
     "instructions": Command("Instructions", "ih"),
@@ -60,7 +63,7 @@ PAGE_KEYS = frozenset(command.letters[0] for command in (*COMMANDS.values(), *LO
 AUTOMATIC_HOTKEYS = "123456789" + "".join(key for key in string.ascii_lowercase if key not in PAGE_KEYS)
 #: The field of a large label set has these for itself; letters are typed into it until Esc leaves it.
 _FIELD_KEYS = frozenset(("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", *"123456789"))
-_USABLE_WHILE_TYPING = frozenset(("Backspace", "?"))
+_USABLE_WHILE_TYPING = frozenset(("Backspace", "?", ",", ":"))
 _CAPS = {"ArrowRight": "→", "Enter": "⏎", "Backspace": "⌫", "Delete": "Del", "-": "−"}
 
 
@@ -97,8 +100,11 @@ def as_buttons(labels: Collection[_Label]) -> bool:
     return len(labels) <= most
 
 
-def page_keys(labels: Iterable[_Label], kind: QuestionKind, *, is_picture: bool, suggests: bool = False) -> PageKeys:
-    """The keys of the page of a project: none is in two places. ``suggests``: whether there may be suggestions to take.
+def page_keys(
+    labels: Iterable[_Label], kind: QuestionKind, *, is_picture: bool, suggests: bool = False, remarks: bool = False
+) -> PageKeys:
+    """The keys of the page of a project: none is in two places. ``suggests``: whether there may be suggestions to take;
+    ``remarks``: whether something may go with an answer.
 
     A label has its hotkey first, then the digit of its place or a free one, then a letter of its name. The labels of a
     large set have no keys.
@@ -109,8 +115,8 @@ def page_keys(labels: Iterable[_Label], kind: QuestionKind, *, is_picture: bool,
     chosen = [[] if use_picker or not label.hotkey else [label.hotkey.lower()] for label in labels]
     taken = own | {key for keys in chosen for key in keys}
     wanted = {**COMMANDS, **LOOKING} if is_picture else dict(COMMANDS)
-    if not suggests:
-        del wanted["takeSuggestion"]
+    for name in (*(() if suggests else ("takeSuggestion",)), *(() if remarks else ("doubt", "comment"))):
+        del wanted[name]
     commands = _commands(wanted, taken, use_picker)
     if not use_picker:
         _more(labels, chosen, taken | PAGE_KEYS | {key for keys in commands.values() for key in keys})

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("labeling", "0056_day_ms"),
+        ("labeling", "0054_map_of_items"),
     ]
 
     operations = [

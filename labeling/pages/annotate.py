@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from labeling.kinds import KindNotInstalled, QuestionKind, kind_of
 from labeling.kinds.page_keys import PageKeys, page_keys
 from labeling.models import Action, Modality, PracticeState, Project, User
+from labeling.models.remark import MAX_COMMENT
 from labeling.pages.decorators import project_page
 from labeling.pages.markdown import render_markdown
 from labeling.pages.modules import modules_of
@@ -58,7 +59,8 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         return practice_page(request, project, practice)  # type: ignore[arg-type]  # the door has let it through
     labels = list(project.labels.in_use())
     is_picture = project.modality == Modality.IMAGE
-    keys = page_keys(labels, kind, is_picture=is_picture, suggests=project.shows_suggestions)
+    practises = practice is not None and practice.is_due  # nobody reads what would be said of those answers
+    keys = page_keys(labels, kind, is_picture=is_picture, suggests=project.shows_suggestions, remarks=not practises)
     instructions = project.instructions_versions.first()
     text = instructions.text if instructions else ""
     version = project.instructions_version if text else 0
@@ -76,6 +78,7 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "may_manage": may(user, project, Action.PROJECT_CHANGE),
         "modules": [name for name in modules_of(PAGE_SCRIPT, kind.script) if name != PAGE_SCRIPT],
         "styles": styles_of(kind),
+        "longest_comment": MAX_COMMENT,
         "practice": practice.last if practice and practice.is_due else None,
         "boot": boot,
         "standing": boot,

@@ -40,6 +40,8 @@ class SuspectedAnswerOut(serializers.Serializer[Any]):
 
 class SuspicionsOut(serializers.Serializer[Any]):
     results = SuspectedAnswerOut(many=True, source="found")
+    first = serializers.IntegerField(help_text="So many of them, from the top, are worth a look.")
+    expected = serializers.FloatField(help_text="The share of wrong answers to expect among those.")
     waiting = serializers.IntegerField(help_text="Put to somebody else who has not answered yet.")
     decided = serializers.IntegerField(help_text="Doubts settled by a further answer or by a reviewer.")
     wrong = serializers.IntegerField(help_text="Of those, how often the further answer was another one.")

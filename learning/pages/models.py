@@ -12,7 +12,7 @@ from labeling.kinds import kind_of
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.validation.errors import Invalid
-from learning.models import Decision, ModelVersion, Status, SuspectedError
+from learning.models import Decision, ModelVersion, Status
 from learning.pages import card, trust
 from learning.pages.charts import (
     NARROW,
@@ -32,6 +32,7 @@ from learning.selectors.outcome import duration
 from learning.selectors.second_opinions import opinion_evidence
 from learning.selectors.skip_words import skip_words
 from learning.selectors.stopping import stopping
+from learning.selectors.suspected_errors import n_worth_a_look
 from learning.selectors.verdict_words import reason_words
 from learning.selectors.verdicts import gate_verdict
 from learning.services.registry import promotion
@@ -111,7 +112,7 @@ def _list(
         "n_versions": page.paginator.count,
         "rows": [{"version": version, "headline": card.headline(project, version)} for version in page.object_list],
         "next_run": next_run(project),
-        "n_suspected": SuspectedError.objects.filter(project=project).open().count(),
+        "n_suspected": n_worth_a_look(project),
         "champion": champion,
         "whole": True,
         "history": _history(project) if page.number == 1 else [],

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from labeling.kinds import kind_of
@@ -18,11 +19,13 @@ FIRST_COLUMNS = 6
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Action.ITEMS_READ, Action.ITEMS_ASK_AGAIN)
 def suspected_errors(request: PageRequest, project: Project) -> HttpResponse:
-    """The list; a POST with ``item`` (any number of ids) and ``do`` (ask or keep) decides."""
+    """What is worth a look, or with ``?all`` the whole list. A POST with ``item`` (any number of
+    ids) and ``do`` (ask or keep) decides."""
     if request.method == "POST":
         _decide(request, project)
-        return redirect("learning-pages:suspected-errors", project.slug)
-    found = suspicions(project)
+        here = reverse("learning-pages:suspected-errors", args=[project.slug])
+        return redirect(f"{here}?all" if "all" in request.GET else here)
+    found, shows_all = suspicions(project), "all" in request.GET
     has_many = kind_of(project).label_type == "list"
     rows = [
         {
@@ -30,9 +33,9 @@ def suspected_errors(request: PageRequest, project: Project) -> HttpResponse:
             "fields": project.in_column_order(doubt.item.data)[:FIRST_COLUMNS],
             "how": ("not " if doubt.wrongly_given else "also ") if has_many else "",
         }
-        for doubt in found.found
+        for doubt in (found.found if shows_all else found.worth)
     ]
-    context = {"project": project, "rows": rows, "suspicions": found}
+    context = {"project": project, "rows": rows, "suspicions": found, "shows_all": shows_all}
     return render(request, "pages/suspected_errors/index.html", context)
 
 

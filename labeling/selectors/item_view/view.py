@@ -51,7 +51,8 @@ class ItemView:
     ``map`` an outline on the map (``places.py``), ``group`` a cluster or near-duplicates of it (``groups.py``).
 
     ``agrees``: whether the model says what people say. ``people``: whether several people said the same. ``remark``:
-    what somebody said with an answer, that he is not sure or a comment. ``cursor``: where the page begins, made by :func:`labeling.selectors.item_view.look`.
+    what somebody said with an answer, that he is not sure or a comment. ``cursor``: where the page begins, made by
+    :func:`labeling.selectors.item_view.look`.
     """
 
     split: str = ""

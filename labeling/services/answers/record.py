@@ -129,6 +129,8 @@ def record_answer(
         remark = remarked.of(before)
         if is_same and remark == before:
             return Recorded(current, checked, False, _feedback(work, stored))
+        if is_same:  # only what goes with it is another: how the answer was given stays
+            seen = {name: getattr(current, name) for name in seen}
         return Recorded(_revise(work, stored, seen, remark), checked, False, _feedback(work, stored))
     checked = asked.checked(answer)
     keep_pace(work.member, work.now)

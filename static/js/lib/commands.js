@@ -6,6 +6,8 @@ export const COMMANDS = {
   undo: "Undo: go back to your last answer, up to twenty back",
   forward: "Go forward again",
   takeBack: "Take the answer on the table back",
+  doubt: "Not sure: goes with your answer, before it is given or after",
+  comment: "Say something with your answer",
   takeSuggestion: "Give what is suggested",
   skip: "Skip this one; then 1 unclear, 2 broken, 3 out of scope",
   instructions: "Instructions",

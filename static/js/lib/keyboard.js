@@ -3,6 +3,9 @@
 import { commandOf, namesByKey } from "./commands.js";
 import { isComposing } from "./pressed_key.js";
 
+/** What the skip menu offers instead of skipping. */
+const INSTEAD = new Set(["doubt", "comment"]);
+
 /** `keys` are those of each command by name; `commands[name]()` run; `onTable()` is false while there is no question; `close(typing)` is true when Escape closed something. */
 export class Keyboard {
   #workspace;
@@ -34,7 +37,8 @@ export class Keyboard {
 
   #handled(event, command, chord) {
     const typing = event.target === this.#workspace.bar.field;
-    if (this.#skipMenu.isOpen) return !isActivation(event) && this.#skipMenu.key(event);
+    if (this.#skipMenu.isOpen && !INSTEAD.has(command)) return !isActivation(event) && this.#skipMenu.key(event);
+    if (this.#skipMenu.isOpen) this.#skipMenu.close();
     if (event.key === "Escape" && this.#close(typing)) return true;
     if (isActivation(event) && !(event.key === "Enter" && event.target.closest("#answers [data-label]"))) return false;
     if (!chord && this.#onTable()) {
@@ -61,7 +65,7 @@ export class Keyboard {
   }
 
   #commandWhileTyping(event, chord) {
-    return this.#workspace.bar.isEmpty && (chord || event.key === "Backspace" || event.key === "?");
+    return this.#workspace.bar.isEmpty && (chord || ["Backspace", "?", ",", ":"].includes(event.key));
   }
 
   // With the focus elsewhere, a letter that is no command goes to the field: the press itself is typed there.

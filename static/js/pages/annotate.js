@@ -15,6 +15,7 @@ import { Notices } from "../lib/notices.js";
 import { Outbox } from "../lib/outbox.js";
 import { LocalStore, openStore } from "../lib/outbox_store.js";
 import { Pictures } from "../lib/pictures.js";
+import { Remarks, remarkBody, remarkIn, remarkWords } from "../lib/remark.js";
 import { recall, remember } from "../lib/remember.js";
 import { SaveState } from "../lib/save_state.js";
 import { Session } from "../lib/session.js";
@@ -57,6 +58,14 @@ const workspace = new Workspace({
   give,
   draft: noteDraft,
   ready: pictureIsThere,
+});
+const remarks = new Remarks({
+  strip: $("#remark"),
+  form: $("#comment"),
+  covered: $("#answer-bar"),
+  drafts: new Drafts(new LocalStore(`querent-remarks-${keeper}`), 0), // of no label set
+  revise,
+  closed: () => restFocus(),
 });
 const kept = new KeptAnswer({
   strip: $("#kept"),
@@ -133,7 +142,8 @@ function withUnsent(history, tasks, unsent) {
       past.delete(task);
       open.set(task, question);
     } else {
-      past.set(task, { task: question, given: op === "skip" ? { skip: body.reason } : { answer: body.answer } });
+      const remark = remarkIn({ ...past.get(task)?.given, ...body });
+      past.set(task, { task: question, given: op === "skip" ? { skip: body.reason } : { answer: body.answer, ...remark } });
       open.delete(task);
     }
   }
@@ -148,16 +158,41 @@ function give(answer) {
   if (!entry || uncover()) return;
   if (!workspace.isReady) return pressedTooSoon(entry, answer);
   kept.drop();
+  const remark = remarks.of(entry);
   if (!(entry.given?.answer && JSON.stringify(entry.given.answer) === JSON.stringify(answer))) {
     if (!entry.given?.answer) {
       mine += 1;
       newMs += clock.elapsedMs;
     }
-    const seen = boot.ui_version ? { ui_version: boot.ui_version, viewport: viewportClass() } : {};
-    send(entry, "answer", { answer, elapsed_ms: Math.min(clock.elapsedMs, MAX_ELAPSED_MS), ...seen });
+    sendAnswer(entry, answer, remarkBody(remark, remarks.before(entry)));
   }
   drafts.note(entry.task.id, null);
-  deck.give({ answer });
+  remarks.given(entry);
+  deck.give({ answer, ...remark });
+}
+
+function sendAnswer(entry, answer, remark) {
+  const seen = boot.ui_version ? { ui_version: boot.ui_version, viewport: viewportClass() } : {};
+  send(entry, "answer", { answer, elapsed_ms: Math.min(clock.elapsedMs, MAX_ELAPSED_MS), ...seen, ...remark });
+}
+
+/** The answer on the table stays; what goes with it is another. */
+function revise(entry, remark) {
+  sendAnswer(entry, entry.given.answer, remark);
+  entry.given = { ...entry.given, ...remark };
+  draw();
+}
+
+function doubt() {
+  const entry = deck.current;
+  if (!entry || boot.practice || uncover()) return;
+  const isDoubted = remarks.toggle(entry);
+  say(isDoubted ? `Not sure: this goes with your answer.${entry.given?.answer ? "" : " Now answer."}` : "No longer marked as not sure.");
+  restFocus();
+}
+
+function comment() {
+  if (deck.current && !boot.practice && !uncover()) remarks.open(deck.current);
 }
 
 function skip(reason) {
@@ -260,6 +295,8 @@ function nameCap(cap) {
 
 const commands = {
   undo,
+  doubt,
+  comment,
   forward: () => deck.forward(),
   takeBack,
   takeSuggestion,
@@ -339,6 +376,7 @@ function draw() {
   $("[data-command=skip]").disabled = !entry;
   if (entry) drawQuestion(entry, another);
   else drawPause();
+  remarks.draw(entry);
   shown = entry;
   drawProgress();
   scheduleFetch();
@@ -398,16 +436,21 @@ function takeSuggestion() {
 }
 
 function pastWords(given) {
-  return given.skip ? `You skipped this: ${SKIP_WORDS[given.skip] ?? given.skip}.` : `You answered: ${workspace.words(given.answer)}.`;
+  return given.skip ? `You skipped this: ${SKIP_WORDS[given.skip] ?? given.skip}.` : `You answered: ${answerWords(given)}.`;
 }
 
 function describeGiven(given) {
-  return given.skip ? `skipped, ${SKIP_WORDS[given.skip] ?? given.skip}` : workspace.words(given.answer);
+  return given.skip ? `skipped, ${SKIP_WORDS[given.skip] ?? given.skip}` : answerWords(given);
+}
+
+/** With what goes with it. */
+function answerWords(given) {
+  return [workspace.words(given.answer), remarkWords(remarkIn(given))].filter(Boolean).join(", ");
 }
 
 function describe({ op, body, project }) {
   if (project !== boot.project.slug) return `In project ${project}`;
-  if (op === "answer") return `Answer: ${workspace.words(body.answer)}`;
+  if (op === "answer") return `Answer: ${answerWords(body)}`;
   return op === "skip" ? `Skipped: ${SKIP_WORDS[body.reason]}` : "Answer taken back";
 }
 

@@ -7,6 +7,8 @@ import { isForPage } from "../lib/quiet_keys.js";
 const boot = JSON.parse(document.getElementById("bulk-boot").textContent);
 const form = document.querySelector("[data-bulk]");
 const boxes = [...document.querySelectorAll("[data-pick]")];
+/** What a key of a label does at once. */
+const MOST_UNASKED = 50;
 let last = -1; // the box that was ticked last: where a range begins
 let decided = null; // what was said by a key about one item: {id, cell, before}
 
@@ -22,14 +24,15 @@ function boxOf(row) {
   return row?.querySelector("[data-pick]") ?? null;
 }
 
-const isWhole = () => Boolean(form?.querySelector("[data-whole]")?.checked);
+const whole = document.querySelector("[data-whole]");
+const isWhole = () => Boolean(whole?.checked);
 
 function told() {
   if (!form) return;
   const ticked = boxes.filter((box) => box.checked).length;
   const count = form.elements.count?.value;
   form.querySelector("[data-count]").textContent = isWhole() ? Number(count ?? 0).toLocaleString("en") || "All" : String(ticked);
-  const page = form.querySelector("[data-page]");
+  const page = document.querySelector("[data-page]");
   page.checked = ticked > 0 && ticked === boxes.length;
   page.indeterminate = ticked > 0 && ticked < boxes.length;
   for (const box of boxes) rowOf(box).classList.toggle("is-picked", box.checked || isWhole());
@@ -61,18 +64,37 @@ function fitted() {
 }
 
 if (form) {
-  form.querySelector("[data-page]").addEventListener("change", (event) => {
+  document.querySelector("[data-page]").addEventListener("change", (event) => {
     for (const box of boxes) box.checked = event.target.checked;
     told();
   });
-  form.querySelector("[data-whole]").addEventListener("change", told);
+  whole.addEventListener("change", told);
   form.elements.step.addEventListener("change", fitted);
   fitted();
   told();
 }
 
+/** How many are selected; Infinity where a view has not been counted. */
+function selected() {
+  if (!isWhole()) return boxes.filter((box) => box.checked).length;
+  return form.elements.count ? Number(form.elements.count.value) : Infinity;
+}
+
+/** One key is pressed by mistake easily: many items are labeled by a second one. Resolves to whether they are to be. */
+function isMeant(label) {
+  const n = selected();
+  if (n <= MOST_UNASKED) return Promise.resolve(true);
+  const dialog = document.querySelector("[data-ask]");
+  const many = n === Infinity ? "all items of this view" : `${n.toLocaleString("en")} items`;
+  dialog.querySelector("[data-words]").textContent = `Label ${many} ${label.name}?`;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+}
+
 /** Labels what is selected by one step, which the page tells of when it is there again. */
-function labelSelected(label) {
+async function labelSelected(label) {
+  if (!(await isMeant(label))) return say("Nothing was labeled.");
   form.elements.step.value = "label";
   fitted();
   form.elements.answer.value = label.name;

@@ -279,6 +279,8 @@ function drawSaid(entry) {
   panel.querySelector("[data-model]").open = false;
   panel.querySelector("[data-item]:is(a)").href = boot.urls.item.replace("/0/", `/${entry.item}/`);
   panel.scrollTop = 0;
+  for (const name of ["accept", "sendBack"]) $(`[data-command=${name}]`).hidden = isBlind(entry); // nothing is known to accept
+  $("[data-part=own]").hidden = !isBlind(entry);
   $("#accept").disabled = !entry.accepted;
   $("#accept [data-text]").textContent = entry.accepted ? workspace.words(entry.accepted) : "";
 }
@@ -301,14 +303,21 @@ function commentOf({ by, to, text, at, open }) {
   return line;
 }
 
-function lineOf({ by, words, imported }) {
+function lineOf({ by, words, imported, doubt, comment }) {
   const line = document.createElement("li");
   const [said, who] = [document.createElement("b"), document.createElement("span")];
   said.textContent = words || "none of these";
   who.className = "said__by";
   who.textContent = by ? `${by}${imported ? ", imported" : ""}` : "came with the data";
-  line.append(said, who);
+  line.append(said, who, ...(doubt ? [partOf("span", "said__doubt", "not sure")] : []), ...(comment ? [partOf("q", "said__comment", comment)] : []));
   return line;
+}
+
+function partOf(tag, className, words) {
+  const part = document.createElement(tag);
+  part.className = className;
+  part.textContent = words;
+  return part;
 }
 
 /** Fetched when it is unfolded, so that nobody reads it by the way. */

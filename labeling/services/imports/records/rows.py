@@ -1,11 +1,10 @@
 """From a record, as a reader found it, to a row that can be stored: reserved columns, limits, hashes, the draw."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from struct import Struct
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -66,7 +65,7 @@ _NAME_ALONE = "1 row says who gave an answer and gives none."
 _NAMES_ALONE = "{count} rows say who gave an answer and give none."
 ROW_CELLS = 4  # cells of the greatest size that one row may hold
 _SPAN = 2**64
-_NONE: Mapping[str, Remark] = MappingProxyType({})
+_NONE: Mapping[str, Remark] = {}
 #: The first 16 bytes of a digest as two whole numbers: the side is drawn by the first, the place by the second.
 _two_draws = Struct(">QQ").unpack_from
 
@@ -105,7 +104,7 @@ class Row:
     #: the answer known to be true, and why it is
     gold: tuple[str, str] | None = None
     #: what people said with their answers, by their names; "" for the answer that is nobody's
-    remarks: Mapping[str, Remark] = _NONE
+    remarks: Mapping[str, Remark] = field(default_factory=dict)
 
     @property
     def size_bytes(self) -> int:
