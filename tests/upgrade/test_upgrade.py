@@ -28,7 +28,8 @@ SNAPSHOT_FILES = [name for name in expected_files() if "/snapshot-" in name]
 #: the items' own columns of sample-texts: null in the lines of jsonl that lacked them
 OWN_COLUMNS = {"flag", "item.utility", "length", "score", "tags"}
 ADDED_COLUMNS: dict[str, set[str]] = {
-    "annotations": {name.rpartition(".")[2] for name in OWN_COLUMNS},
+    # and what the author said with the answer
+    "annotations": {*(name.rpartition(".")[2] for name in OWN_COLUMNS), "doubt", "comment"},
     # and whether a reviewer decided, who and when, and where the label comes from
     "items": {
         *(name.rpartition(".")[2] for name in OWN_COLUMNS),
@@ -61,6 +62,7 @@ ADDED_NAMES = {
     ".settings.suggestions_from", ".settings.suggestions_version", ".settings.suggestions_withheld",
     ".settings.signal_from", ".settings.machine_votes",
     ".results[].assisted",  # of an answer: whether a suggestion was shown
+    ".results[].doubt", ".results[].comment",  # and what was said with it
     ".results[].goal_day", ".results[].goal_total",  # of a member: how many answers are hoped for
     ".results[].quota_day", ".results[].quota_total",  # and after how many there are no more questions
     ".results[].paused_at", ".results[].pause_note",  # and whether they are asked just now, and why not

@@ -132,6 +132,10 @@ class AnnotationOut(TypedDict):
     viewport: NotRequired[ViewportEnum | BlankEnum]
     # Given beside what a machine suggested, which was shown.
     assisted: bool
+    # Who answered was not sure.
+    doubt: bool
+    # What was said with it; empty for nothing.
+    comment: str
 
 
 class AnswerInRequest(TypedDict):
@@ -141,6 +145,10 @@ class AnswerInRequest(TypedDict):
     # Of the page.
     ui_version: NotRequired[str]
     viewport: NotRequired[ViewportEnum | BlankEnum]
+    # I am not sure. Left out, it stays as it is with the answer.
+    doubt: NotRequired[bool | None]
+    # Goes with the answer; reviewers and managers read it. Left out, it stays; empty, it goes.
+    comment: NotRequired[str | None]
 
 
 class FeedbackOut(TypedDict):
@@ -157,8 +165,16 @@ class AnswerOut(TypedDict):
     answer: dict[str, Any]
     elapsed_ms: int | None
     created_at: str
+    doubt: bool
+    comment: str
     # On gold, in projects whose `gold_feedback` is said.
     feedback: NotRequired[FeedbackOut]
+
+
+class AnswerRemark(TypedDict):
+    """What its author said with an answer."""
+    doubt: bool
+    comment: str
 
 
 class BelievedOut(TypedDict):
@@ -932,6 +948,10 @@ class SaidOut(TypedDict):
     words: str
     elapsed_ms: int | None
     at: str
+    # Who answered was not sure.
+    doubt: bool
+    # What he said with the answer.
+    comment: str
 
 
 class TaskImage(TypedDict):
@@ -1251,6 +1271,8 @@ class TaskReturned(TypedDict):
     """Of an own answer that a reviewer sent back: what he said, and the answer, which counts until it is changed."""
     comment: str
     answer: dict[str, Any] | None
+    # What stands with the answer; null for nothing.
+    remark: AnswerRemark | None
 
 
 class TaskSuggestion(TypedDict):
@@ -1323,7 +1345,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "invitations_list": Operation("GET", "/api/v1/projects/{slug}/invitations/", query=('cursor', 'limit')),
     "invitations_make": Operation("POST", "/api/v1/projects/{slug}/invitations/"),
     "invitations_revoke": Operation("POST", "/api/v1/invitations/{id}/revoke/"),
-    "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('agrees', 'annotator', 'answered', 'batch', 'because', 'context', 'cursor', 'gold', 'group', 'label', 'limit', 'map', 'model', 'origin', 'people', 'q', 'reviewed', 'sort', 'split', 'status', 'sure')),
+    "items_list": Operation("GET", "/api/v1/projects/{slug}/items/", query=('agrees', 'annotator', 'answered', 'batch', 'because', 'context', 'cursor', 'gold', 'group', 'label', 'limit', 'map', 'model', 'origin', 'people', 'q', 'remark', 'reviewed', 'sort', 'split', 'status', 'sure')),
     "labels_merge": Operation("POST", "/api/v1/projects/{slug}/labels/merge/"),
     "labels_split": Operation("POST", "/api/v1/projects/{slug}/labels/split/"),
     "labels_undo": Operation("POST", "/api/v1/projects/{slug}/labels/undo/"),

@@ -34,14 +34,19 @@ class ProjectTasks:
                 given.add(task["id"])
                 yield task
 
-    def answer(self, task: TaskOut | int, answer: Mapping[str, Any], *, elapsed_ms: int | None = None) -> AnswerOut:
-        """``{"label": …}``, ``{"labels": […]}`` or ``{"winner": "left"}``, by the kind of the project.
+    def answer(
+        self, task: TaskOut | int, answer: Mapping[str, Any], *, elapsed_ms: int | None = None,
+        doubt: bool | None = None, comment: str | None = None,
+    ) -> AnswerOut:  # fmt: skip
+        """``{"label": …}``, ``{"labels": […]}`` or ``{"winner": "left"}``, by the kind of the project. ``doubt`` (not sure) and
+        ``comment`` go with it; None leaves what stands with it.
 
         Raises InvalidRequest for an answer that does not fit, TaskLost when the question is somebody else's by now.
         """
         body: dict[str, Any] = {"answer": dict(answer)}
         if elapsed_ms is not None:
             body["elapsed_ms"] = elapsed_ms
+        body |= {name: said for name, said in (("doubt", doubt), ("comment", comment)) if said is not None}
         return cast(AnswerOut, self._transport.json("tasks_answer", id=_id(task), body=body))
 
     def skip(self, task: TaskOut | int, reason: SkipReason) -> SkipOut:
