@@ -52,7 +52,8 @@ def test_an_annotation_row_has_the_columns_of_the_contract_then_the_items_own(pr
         "reason": "strategy", "strategy": "margin", "model_version": 3, "model_verified": None, "epoch": 2,
         "utility": 0.75, "propensity": 0.25, "pool_size": 40, "draw": 7, "weight_lure": pytest.approx(0.1),
         "weight_missing": None, "context": "inbox", "left_id": None, "right_id": None,
-        "instructions_version": 0, "quarantined": False, "doubt": False, "comment": None, "text": "=free money", "group": "g", "origin": None,
+        "instructions_version": 0, "quarantined": False, "doubt": False, "comment": None,
+        "text": "=free money", "group": "g", "origin": None,
         "length": 11, "item.kind": "sms",
     }  # fmt: skip
 

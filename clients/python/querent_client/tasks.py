@@ -38,8 +38,9 @@ class ProjectTasks:
         self, task: TaskOut | int, answer: Mapping[str, Any], *, elapsed_ms: int | None = None,
         doubt: bool | None = None, comment: str | None = None,
     ) -> AnswerOut:  # fmt: skip
-        """``{"label": …}``, ``{"labels": […]}`` or ``{"winner": "left"}``, by the kind of the project. ``doubt`` (not sure) and
-        ``comment`` go with it; None leaves what stands with it.
+        """``{"label": …}``, ``{"labels": […]}`` or ``{"winner": "left"}``, by the kind of the project.
+
+        ``doubt`` (not sure) and ``comment`` go with it; None leaves what stands with it.
 
         Raises InvalidRequest for an answer that does not fit, TaskLost when the question is somebody else's by now.
         """
