@@ -73,7 +73,7 @@ def suspicions(project: Project) -> Suspicions:
         if row.item_id in items
     ]
     waiting, outcomes = _outcomes(project)
-    first = min(len(found), _worth_a_look(rows, outcomes))
+    first = min(len(found), worth_a_look(rows, outcomes))
     return Suspicions(found, first, _expected(outcomes), waiting, len(outcomes), outcomes.count(Outcome.OTHER))
 
 
@@ -84,11 +84,11 @@ def _open(project: Project) -> "QuerySet[SuspectedError]":
 def suspected_items(project: Project) -> dict[int, float]:
     """How far the answers are believed that are worth a look and that nobody has decided about yet, least first."""
     rows = list(_open(project))
-    first = _worth_a_look(rows, _outcomes(project)[1]) if rows else 0
+    first = worth_a_look(rows, _outcomes(project)[1]) if rows else 0
     return {row.item_id: row.belief for row in rows[:first]}
 
 
-def n_worth_a_look(project: Project) -> int:
+def nworth_a_look(project: Project) -> int:
     """How many of what is suspected ``suspicions`` would propose first."""
     return len(suspected_items(project))
 
@@ -100,7 +100,7 @@ def _expected(outcomes: list[str]) -> float:
     return (PRIOR_WRONG * PRIOR_SEEN + lately.count(Outcome.OTHER)) / (PRIOR_SEEN + len(lately))
 
 
-def _worth_a_look(rows: list[SuspectedError], outcomes: list[str]) -> int:
+def worth_a_look(rows: list[SuspectedError], outcomes: list[str]) -> int:
     """How many of the least believed to propose: as many as answers may be wrong, as long as looking has paid."""
     if not rows or _expected(outcomes) < LEAST_WRONG:
         return 0

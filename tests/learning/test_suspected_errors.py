@@ -7,8 +7,8 @@ from labeling.services.answers.record import record_answer
 from labeling.services.items.status import set_aside
 from labeling.services.projects.renames import rename_label
 from labeling.services.serving.next_tasks import next_tasks
-from learning.models import Outcome, SuspectedError, SuspicionState
-from learning.selectors.suspected_errors import suspicions
+from learning.models import Outcome, Run, SuspectedError, SuspicionState
+from learning.selectors.suspected_errors import suspicions, worth_a_look
 from learning.services.pipeline.run import run_training
 from learning.services.quality.suspected_errors import ask_again, keep
 from learning.services.runs.decide import decide
@@ -118,6 +118,16 @@ def test_a_renamed_label_is_told_by_its_new_name(project, people, wrong):
     rename_label(people.manager, project, "spam", "junk")
     row = next(row for row in suspicions(project).found if row.item.pk == wrong[0].pk)
     assert {*row.said, row.doubted} == {"ham", "junk"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "decided", "proposed"),
+    [(148, "", 8), (20, "", 5), (1_000, "so", 50), (148, 15 * "s" + 5 * "o", 8), (148, 5 * "o" + 20 * "s", 0)],
+)
+def test_as_many_are_proposed_as_may_be_wrong_as_long_as_looking_pays(answers, decided, proposed):
+    rows = [SuspectedError(run=Run(annotations_seen=answers), belief=0.1)] * 65
+    outcomes = [Outcome.OTHER if each == "o" else Outcome.SAME for each in decided]
+    assert worth_a_look(rows, outcomes) == proposed
 
 
 def test_the_page_lists_them_and_a_reviewer_decides_on_it(project, people, wrong, second, browser_of):
