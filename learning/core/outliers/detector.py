@@ -1,0 +1,224 @@
+"""The outlier detector of a model: fitted on what the model learned, with its threshold and where that comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from learning.core import artifacts
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray, as_features, row_blocks
+from learning.core.learners.folds import grouped_folds
+from learning.core.outliers.base import Detector, FittedDetector, KnownRows
+from learning.core.outliers.choice import choose_detector
+from learning.core.outliers.combined import Combination, Measures, combination_of, lengths_of
+from learning.core.outliers.registered import DEFAULT, DETECTORS, ONE_LABEL
+from learning.core.outliers.subspace import Subspace, fit_subspace
+from learning.core.outliers.threshold import LEAST_ROWS, Threshold, conformal_threshold
+
+FALSE_SHARE = 0.05
+FORMAT = "outliers@1"
+MOST_ROWS = 3_000
+_FOLDS, _FOLDS_OF_FEW, _FEW = 5, 10, 500
+
+
+@dataclass(frozen=True)
+class OutlierDetector:
+    """Says how unlike rows are to anything the model learned.
+
+    Parameters
+    ----------
+    name : str
+        Of the registered detector.
+    space : Subspace
+    fitted : FittedDetector
+    combination : Combination
+    threshold : float
+        Rows with a higher score are outliers.
+    facts : mapping
+        How it was chosen and what it is worth, JSON values.
+    """
+
+    name: str
+    space: Subspace
+    fitted: FittedDetector
+    combination: Combination
+    threshold: float
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def score(self, features: FloatMatrix, probabilities: FloatMatrix | None = None) -> DoubleArray:
+        """Return how unlike each row is, higher for more; above :attr:`threshold` it is an outlier.
+
+        Parameters
+        ----------
+        features : ndarray of float32, shape (n, d)
+        probabilities : ndarray, optional
+            What the model says of the rows. No detector of today looks at it: each has what it needs of its own, so it
+            can be tried without a label.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            Infinite for rows with NaN or infinity: they are like nothing.
+
+        Raises
+        ------
+        ValueError
+            If the features have another width than those it was fitted on.
+        """
+        if features.ndim != 2 or features.shape[1] != self.space.centre.size:
+            raise ValueError(f"features of shape {features.shape} do not fit a detector of {self.space.centre.size}")
+        scores = np.empty(len(features))
+        for block in row_blocks(len(features)):
+            rows = np.asarray(features[block], dtype=np.float32)
+            whole = np.isfinite(rows.sum(axis=1, dtype=np.float64))
+            found = self.combination.score(measures_of(self.space, self.fitted, np.where(whole[:, None], rows, 0.0)))
+            scores[block] = np.where(whole, found, np.inf)
+        return scores
+
+    def dump(self) -> bytes:
+        """Serialise without pickle; the same state gives the same bytes."""
+        header = {
+            "name": self.name,
+            "scale": self.space.scale,
+            "combination": asdict(self.combination),
+            "threshold": self.threshold,
+            "facts": dict(self.facts),
+        }
+        arrays = {f"fitted-{name}": array for name, array in self.fitted.arrays().items()}
+        return artifacts.pack(FORMAT, header, {**arrays, "centre": self.space.centre, "basis": self.space.basis})
+
+
+def load_detector(data: bytes) -> OutlierDetector:
+    """Restore what :meth:`OutlierDetector.dump` wrote.
+
+    Raises
+    ------
+    ArtifactError
+        If the bytes are damaged, of another format, or of a detector that is not registered.
+    """
+    header, arrays = artifacts.unpack(FORMAT, data)
+    try:
+        state = {name.removeprefix("fitted-"): array for name, array in arrays.items() if name.startswith("fitted-")}
+        return OutlierDetector(
+            header["name"],
+            Subspace(arrays["centre"], arrays["basis"], header["scale"]),
+            DETECTORS.make(header["name"]).load(state),
+            Combination(**{name: tuple(pair) for name, pair in header["combination"].items()}),
+            header["threshold"],
+            header["facts"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise artifacts.ArtifactError(f"no outlier detector: {error}") from error
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """``detector`` is None where ``facts["reason"]`` says why."""
+
+    detector: OutlierDetector | None
+    facts: Mapping[str, Any]
+
+
+def fit_outlier_detector(
+    features: FloatMatrix,
+    members: BoolArray,
+    rng: np.random.Generator,
+    groups: IntArray | None = None,
+    false_share: float = FALSE_SHARE,
+    name: str = "auto",
+) -> Fitting:
+    """Choose a detector, fit it and set its threshold, on rows the model learns from.
+
+    Of more than 3,000 rows so many are drawn. The threshold comes of rows that the detector was not fitted on, in
+    folds.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (n, d)
+    members : ndarray of bool, shape (n, k)
+        Which labels each row has.
+    rng : numpy.random.Generator
+    groups : ndarray of int, shape (n,), optional
+        Rows of one group are never on both sides of a fold.
+    false_share : float
+        Of known rows that may be flagged.
+    name : str
+        A registered detector, or ``"auto"``: the default unless leaving labels out shows another to be clearly better.
+
+    Returns
+    -------
+    Fitting
+        Without a detector of fewer than 40 rows, and of rows that are all the same.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, a number is not finite or the name is unknown.
+    """
+    features, members = as_features(features), np.asarray(members, dtype=bool)
+    if members.ndim != 2 or len(members) != len(features):
+        raise ValueError(f"members of shape {members.shape} do not fit {len(features)} rows of features")
+    groups = np.arange(len(features)) if groups is None else np.asarray(groups)
+    n_rows = len(features)
+    if n_rows > MOST_ROWS:
+        some = np.sort(rng.choice(n_rows, MOST_ROWS, replace=False))
+        features, members, groups = features[some], members[some], groups[some]
+    facts: dict[str, Any] = {"asked": false_share, "rows": n_rows}
+    if n_rows < LEAST_ROWS or np.unique(groups).size < 2:
+        return Fitting(None, {**facts, "reason": f"too few to say: {n_rows} labeled items, of at least {LEAST_ROWS}"})
+    space = fit_subspace(features, rng)
+    if not space.components:
+        return Fitting(None, {**facts, "reason": "the features of all labeled items are the same"})
+    facts |= _choice(features, members, groups, name, false_share, rng)
+    detector = DETECTORS.make(facts["detector"])
+    held_out = _held_out(features, members, groups, detector, rng)
+    combination = combination_of(held_out, false_share)
+    threshold = conformal_threshold(combination.score(held_out), false_share)
+    if threshold is None:
+        return Fitting(None, {**facts, "reason": f"too few to say: {n_rows} labeled items for so few false flags"})
+    facts |= {"components": space.components, "threshold": threshold.value, **_false_flags(threshold)}
+    fitted = detector.fit(KnownRows(*space.place(features), members), rng)
+    whole = OutlierDetector(detector.name, space, fitted, combination, threshold.value, facts)
+    return Fitting(whole, facts)
+
+
+def _false_flags(threshold: Threshold) -> dict[str, Any]:
+    return {"false_flags": threshold.false_flags.as_dict()}
+
+
+def _choice(
+    features: FloatMatrix, members: BoolArray, groups: IntArray, name: str, false_share: float, rng: np.random.Generator
+) -> dict[str, Any]:
+    if name != "auto":
+        DETECTORS.make(name)
+        return {"detector": name, "reason": "asked for", "areas": {}, "labels": []}
+    if KnownRows(features, features[:, 0], members).groups().shape[1] < 2:
+        reason = "with one label there is nothing to be relative to"
+        return {"detector": ONE_LABEL, "reason": reason, "areas": {}, "labels": []}
+    all_there_are = {each: DETECTORS.make(each) for each in DETECTORS.names()}
+    return choose_detector(features, members, groups, all_there_are, DEFAULT, false_share, rng).as_facts()
+
+
+def measures_of(space: Subspace, fitted: FittedDetector, features: FloatMatrix) -> Measures:
+    """Return what a detector and the plain measures beside it say of rows; see :class:`Measures`."""
+    coordinates, outside = space.place(features)
+    return Measures(fitted.score(coordinates, outside), outside, lengths_of(features))
+
+
+def _held_out(
+    features: FloatMatrix, members: BoolArray, groups: IntArray, detector: Detector, rng: np.random.Generator
+) -> Measures:
+    """Return the measures of every row by a detector that was fitted on the other folds."""
+    n_folds = min(_FOLDS_OF_FEW if len(features) <= _FEW else _FOLDS, np.unique(groups).size)
+    folds = grouped_folds(members.argmax(axis=1), groups, n_folds, rng)
+    parts = np.zeros((3, len(features)))
+    for fold in range(n_folds):
+        inside, outside = folds == fold, folds != fold
+        space = fit_subspace(features[outside], rng)
+        fitted = detector.fit(KnownRows(*space.place(features[outside]), members[outside]), rng)
+        found = measures_of(space, fitted, features[inside])
+        parts[:, inside] = found.near, found.outside, found.lengths
+    return Measures(*parts)
