@@ -114,9 +114,7 @@ def words_of(name: str, rng: np.random.Generator) -> dict[str, Features]:
         "words of its own texts": [word for text in texts for word in text.split()],
     }
     return {
-        kind: encoder.transform(
-            [" ".join(rng.choice(words, rng.integers(5, 15))) for _ in range(NOISE_ROWS)]
-        )
+        kind: encoder.transform([" ".join(rng.choice(words, rng.integers(5, 15))) for _ in range(NOISE_ROWS)])
         for kind, words in vocabularies.items()
     }
 
@@ -175,7 +173,7 @@ def flagged(features: Features, labels: Labels, name: str, rows: int, seed: int,
         order = np.random.default_rng([seed, draw]).permutation(len(labels))
         learned, held = np.split(order, [min(rows, round(0.7 * len(order)))])
         started = time.process_time()
-        detector, facts = fitted(features[learned], labels[learned], n_labels, "auto", draw)
+        detector, _ = fitted(features[learned], labels[learned], n_labels, "auto", draw)
         took = time.process_time() - started
         shares.append(float((detector.score(features[held]) > detector.threshold).mean()))
         for kind, each in noise.items():

@@ -12,7 +12,10 @@ from learning.models import Decision, ModelVersion, Run, Status, Trigger
 from learning.selectors.estimates import all_with_notes, with_note
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.in_short import in_short
+from learning.selectors.outlier_words import outlier_words
 from learning.selectors.verdicts import gate_verdict
+
+_OUTLIER_ESTIMATES = ("false_flags", "on_eval", "found")
 
 
 class EstimateOut(serializers.Serializer[Any]):
@@ -204,6 +207,36 @@ class LeaksOut(serializers.Serializer[Any]):
     n_pool = serializers.IntegerField()
 
 
+class OutlierAreaOut(serializers.Serializer[Any]):
+    """Area under the ROC curve: how often an item of a label left out scores higher than a known one."""
+
+    mean = serializers.FloatField()
+    worst = serializers.FloatField(help_text="Of the label that is hardest to find.")
+
+
+class OutliersOut(serializers.Serializer[Any]):
+    """Which detector says what is unlike all that the version learned, and how that is known."""
+
+    in_short = serializers.CharField(help_text="One plain sentence.")
+    detector = serializers.CharField(help_text="Empty where there is none; `reason` says why.")
+    reason = serializers.CharField()
+    rows = serializers.IntegerField(help_text="Labeled items there were to fit it on.")
+    asked = serializers.FloatField(help_text="Share of known items that may be flagged.")
+    threshold = serializers.FloatField(allow_null=True, help_text="Higher scores are outliers.")
+    false_flags = EstimateOut(allow_null=True, help_text="Share of known items flagged, expected at this threshold.")
+    on_eval = EstimateOut(allow_null=True, help_text="Share of the eval items that it flags.")
+    found = EstimateOut(allow_null=True, help_text="Share found of a label left out, mean over labels.")
+    areas = serializers.DictField(child=OutlierAreaOut(), help_text="By detector; empty where none could be left out.")
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        told = instance.reported.outliers
+        estimates = {name: with_note(told[name]) if told.get(name) else None for name in _OUTLIER_ESTIMATES}
+        given = {"in_short": outlier_words(instance), "detector": "", "areas": {}, "threshold": None}
+        plain = {name: told[name] for name in ("reason", "rows", "asked", "threshold", "areas") if name in told}
+        detector = told.get("detector", "") if "threshold" in told else ""
+        return {**given, **plain, **estimates, "detector": detector}
+
+
 class ReportField(serializers.JSONField):
     """What a version's run found; people in it are called as the reader may hear it."""
 
@@ -218,6 +251,7 @@ class ModelDetailOut(ModelOut):
     eval_uses = serializers.SerializerMethodField()
     human_ceiling = serializers.SerializerMethodField(help_text="How often one person gives another's answer.")
     leaks = serializers.SerializerMethodField()
+    outliers = serializers.SerializerMethodField(help_text="null of versions from before there were detectors.")
     report = ReportField()
     sources = serializers.SerializerMethodField(help_text="Of its run; null where that kept no count.")
     intervals_note = serializers.CharField(
@@ -227,7 +261,7 @@ class ModelDetailOut(ModelOut):
     class Meta(ModelOut.Meta):
         fields = (
             *ModelOut.Meta.fields, "in_short", "n_eval", "eval_sha256", "latency_ms", "human_ceiling", "leaks",
-            "eval_uses", "gate", "report", "sources", "intervals_note", "decisions",
+            "eval_uses", "gate", "outliers", "report", "sources", "intervals_note", "decisions",
         )  # fmt: skip
 
     @extend_schema_field({"type": ["array", "null"], "items": {"type": "string"}})
@@ -236,6 +270,10 @@ class ModelDetailOut(ModelOut):
 
     def get_n_labels(self, version: ModelVersion) -> int:
         return len(version.labels)
+
+    @extend_schema_field(OutliersOut(allow_null=True))
+    def get_outliers(self, version: ModelVersion) -> dict[str, Any] | None:
+        return OutliersOut(version).data if version.reported.outliers else None
 
     @extend_schema_field(LabelSourcesOut(allow_null=True))
     def get_sources(self, version: ModelVersion) -> dict[str, Any] | None:

@@ -18,13 +18,16 @@ from learning.core.evaluation.baselines import LabeledRows
 from learning.core.evaluation.objectives import Objective, make_objective
 from learning.core.evaluation.report import Evaluation
 from learning.core.evaluation.thresholds import suggested_thresholds
-from learning.core.learners import FittedLearner, make_learner
+from learning.core.learners import FittedLearner, make_learner, one_hot
 from learning.core.learners.evidence import said_beside
+from learning.core.outliers import fit_outlier_detector
 from learning.core.person_weights import person_weights
 from learning.core.pools import Pool
 from learning.core.skips import SkipModel
 from learning.core.strategies import Draws, Request, make_strategy
 
+#: What a model's facts say of its outlier detector under.
+OUTLIERS = "outliers"
 UNLABELED_ROWS = 1_000
 UNLABELED_POOL_ROWS = 200_000
 
@@ -215,6 +218,39 @@ def fit_model(
     if of_people is not None:
         told = f"{int((of_people < 1).sum()):,} answers of people who contradict it far more than others weigh less"
         model.facts = {**model.facts, "reason": f"{model.facts.get('reason', '')}; {told}"}
+    return model
+
+
+def with_outlier_detector(
+    model: FittedLearner, answers: Answers, settings: Settings, rng: np.random.Generator
+) -> FittedLearner:
+    """Fit what says which rows are unlike all that was learned, and put it beside a new model.
+
+    The facts of the model then have ``outliers``: which detector was chosen and why, its threshold, what it found of
+    labels left out; or why there is none. The model's own predictions and bytes stay what they were, but for these.
+
+    Parameters
+    ----------
+    model : FittedLearner
+        From :func:`fit_model`.
+    answers : Answers
+        What it was fitted on.
+    settings : Settings
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    FittedLearner
+        The same.
+    """
+    used = np.ones(len(answers), bool) if answers.weights is None else answers.weights > 0
+    targets = answers.targets[used]
+    one_label = settings.objective.one_answer
+    members = one_hot(targets.argmax(axis=1), settings.n_labels) > 0 if one_label else targets > 0.5
+    groups = None if answers.groups is None else answers.groups[used]
+    found = fit_outlier_detector(answers.features[used], members, rng, groups)
+    model.outlier_detector = found.detector
+    model.facts = {**model.facts, OUTLIERS: dict(found.facts)}
     return model
 
 

@@ -79,6 +79,10 @@ class VersionReport:
     ``next_hour``: labels right by a hundred further answers, an estimate each for ``more``, ``second_opinions`` and
     ``relabels`` or None, which is ``first`` ("" for none), and how ``wide`` accuracy's interval is now and would be.
 
+    ``outliers``: which ``detector`` says what is unlike all that was learned and the ``reason`` for it, or for none;
+    what it was ``asked`` for and its ``false_flags``, ``on_eval`` too; the share ``found`` of labels left out in turn,
+    and the ``areas`` under the ROC curve of every detector.
+
     Later, from versions before: ``stability`` (kappa with the last one) and ``gain`` (over the last three).
 
     Of judgments: ``pairwise``, the audit of people and pairs.
@@ -97,6 +101,7 @@ class VersionReport:
     skips: dict[str, Any] = field(default_factory=dict)
     thresholds: list[dict[str, Any]] = field(default_factory=list)
     next_hour: dict[str, Any] = field(default_factory=dict)
+    outliers: dict[str, Any] = field(default_factory=dict)
     stability: dict[str, Any] | None = None
     gain: dict[str, Any] | None = None
     pairwise: PairAudit | None = None

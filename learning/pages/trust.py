@@ -16,11 +16,14 @@ from learning.selectors.arms import points
 from learning.selectors.curve import headline_of
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.in_short import in_short
+from learning.selectors.outlier_words import outlier_words
 from learning.selectors.skip_words import skip_words
 from learning.selectors.verdict_words import ENOUGH
 from learning.selectors.verdicts import gate_verdict
 
 MEGABYTE = 1024 * 1024
+#: Labels named that are hardest to find when they are left out.
+HARDEST_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,22 @@ def of(version: ModelVersion) -> dict[str, Any]:
         "ceiling": report.human_ceiling,
         "intervals_note": report.intervals_note,
         "skips_text": skip_words(report.skips),
+        "outlier_words": outlier_words(version),
+        "outliers": report.outliers,
+        "outlier_areas": sorted(report.outliers.get("areas", {}).items(), key=lambda pair: -pair[1]["mean"]),
+        "outlier_labels": _hardest(version),
         "leaks": leaks,
         "leaks_found": leaks is not None and any(leaks.get(name) for name in ("hash", "near", "group")),
         "data": data_test_rows(version.run) if version.run and version.run.data_tests else None,
         "losses": sorted(report.learner.get("loss_by_learner", {}).items(), key=lambda pair: pair[1]),
         **bars(version),
     }
+
+
+def _hardest(version: ModelVersion) -> list[dict[str, Any]]:
+    """The labels of which least was found when they were left out, by the names of now."""
+    found = sorted(version.reported.outliers.get("labels", []), key=lambda row: float(row["found"]))
+    return [{**row, "name": version.label_names[row["label"]]} for row in found[:HARDEST_SHOWN]]
 
 
 def check_row(check: dict[str, Any]) -> CheckRow:

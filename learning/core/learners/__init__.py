@@ -8,7 +8,7 @@ finite probabilities for all labels; the same seed gives the same bytes; dump an
 from __future__ import annotations
 
 from learning.core.forms import Kind
-from learning.core.learners.base import FittedLearner, Learner, one_hot
+from learning.core.learners.base import FittedLearner, Learner, OutlierScorer, one_hot
 from learning.core.registry import Registry
 
 LEARNERS: Registry[Learner] = Registry(
@@ -60,4 +60,4 @@ def make_learner(name: str) -> Learner:
     return _AUTO.make(name) if name in _AUTO.names() else LEARNERS.make(name)
 
 
-__all__ = ["LEARNERS", "FittedLearner", "Kind", "Learner", "make_learner", "one_hot"]
+__all__ = ["LEARNERS", "FittedLearner", "Kind", "Learner", "OutlierScorer", "make_learner", "one_hot"]

@@ -12,6 +12,28 @@ from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, as_features
 from learning.core.forms import Kind, form_of
 
 
+class OutlierScorer(Protocol):
+    """Says which rows are unlike all that a model learned; :mod:`learning.core.outliers` fits them."""
+
+    @property
+    def name(self) -> str:
+        """Return the registered name of the detector."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """Return the score above which a row is an outlier."""
+        ...
+
+    def score(self, features: FloatMatrix, probabilities: FloatMatrix | None = None) -> DoubleArray:
+        """Return one number a row, shape (n,), higher for rows more unlike what was learned."""
+        ...
+
+    def dump(self) -> bytes:
+        """Serialise without pickle; the same state gives the same bytes."""
+        ...
+
+
 class FittedLearner(Protocol):
     """A model: its state is settled and it never changes."""
 
@@ -21,6 +43,8 @@ class FittedLearner(Protocol):
     dimension: int
     facts: Mapping[str, Any]
     """How it came about, for the model card: JSON values such as the chosen penalty, the temperature and why."""
+    outlier_detector: OutlierScorer | None
+    """Set beside the model where one was fitted with it; no part of :meth:`dump`."""
 
     def predict(self, features: FloatMatrix) -> FloatMatrix:
         """Return calibrated probabilities, float32 of shape (n, n_labels).

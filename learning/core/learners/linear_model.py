@@ -12,6 +12,7 @@ from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.forms import Kind, form_of
 from learning.core.learners import linear
+from learning.core.learners.base import OutlierScorer
 from learning.core.learners.choice import Choice, Grid, OutOfFold, Plan, choose, plan_folds
 from learning.core.learners.evidence import Answered
 
@@ -35,6 +36,7 @@ class FittedLinear:
     """
 
     name: str
+    outlier_detector: OutlierScorer | None = None
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ import numpy as np
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.forms import Kind, form_of
+from learning.core.learners.base import OutlierScorer
 from learning.core.learners.choice import OutOfFold, Plan, row_losses
 from learning.core.learners.evidence import Answered, EvidentLearner
 from learning.core.learners.kernel import FittedKernelLogistic, KernelLogisticLearner
@@ -52,6 +53,7 @@ class FittedSpreadingMean(Generic[Part]):
     """
 
     name: str
+    outlier_detector: OutlierScorer | None = None
     part_name: ClassVar[str]
     """What the part is called in a dump."""
 

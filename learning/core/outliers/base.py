@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,11 +22,14 @@ class KnownRows:
         Squared distance from the subspace.
     members : ndarray of bool, shape (n, k)
         Which labels each row has: one, several or none.
+    shared : dict
+        What one detector made of these rows and another needs too, by name.
     """
 
     coordinates: DoubleArray
     outside: DoubleArray
     members: BoolArray
+    shared: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def __len__(self) -> int:
         return len(self.coordinates)

@@ -17,7 +17,8 @@ from learning.core.learners.linear import fit_linear
 from learning.core.outliers.base import KnownRows
 
 _INVERSE_PENALTY = 10.0
-_TOLERANCE = 1e-5
+_TOLERANCE = 1e-4
+_SHARED = "linear head"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,10 @@ def _fit_head(known: KnownRows) -> tuple[FloatMatrix, FloatMatrix]:
         return np.zeros((known.coordinates.shape[1], 1), np.float32), np.zeros(1, np.float32)
     groups /= groups.sum(axis=1, keepdims=True)
     weights = np.ones(len(known))
-    found = fit_linear(known.coordinates, groups, weights, _INVERSE_PENALTY, "softmax", tolerance=_TOLERANCE)
+    found = known.shared.get(_SHARED)
+    if found is None:
+        found = fit_linear(known.coordinates, groups, weights, _INVERSE_PENALTY, "softmax", tolerance=_TOLERANCE)
+        known.shared[_SHARED] = found
     return found[:-1].astype(np.float32), found[-1].astype(np.float32)
 
 

@@ -22,7 +22,7 @@ SHRINKAGE = 0.2
 #: best, and nothing that was tried (0 to 100) lost on one of the two what it won on the other.
 OUTSIDE_WEIGHT = 10.0
 #: That mean is taken to be at least this share of all variance: less is rounding.
-_LEAST_OUTSIDE = 0.01
+LEAST_OUTSIDE = 0.01
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class FittedRelativeMahalanobis:
     def score(self, coordinates: DoubleArray, outside: DoubleArray) -> DoubleArray:
         """Return the smallest distance from a label less the distance from all.
 
-        With one label the two would be the same: it is then the distance from the subspace alone that counts.
+        With one label the two are the same: it is then the distance from the subspace alone that counts.
         """
-        scores = OUTSIDE_WEIGHT * outside / max(float(self.outside[0]), _LEAST_OUTSIDE)
+        scores = OUTSIDE_WEIGHT * outside / max(float(self.outside[0]), LEAST_OUTSIDE)
         if len(self.centres) == 1:
             return scores
         inside = coordinates @ self.within

@@ -16,5 +16,5 @@ DETECTORS: Registry[Detector] = Registry(
     },
 )
 DEFAULT = "relative_mahalanobis"
-#: Where everything has the same label.
+#: Where everything has the same label and the subspace leaves nothing outside.
 ONE_LABEL = "nearest_neighbours"

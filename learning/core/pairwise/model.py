@@ -1,7 +1,7 @@
 """The model of a pairwise project as a file: strengths by item ordinal, and what scores items nobody judged."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ class PairwiseModel:
     ranker: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     name = LEARNER
+    #: a pair is compared whatever its items look like (decision 0116)
+    outlier_detector: ClassVar[None] = None
 
     def strengths(self) -> Strengths:
         return Strengths(self.scores, self.position, self.log_nu)

@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from learning.core.cycle import UNLABELED_POOL_ROWS, Answers, Settings, fit_model, sample_pool, step_rng
+from learning.core.cycle import (
+    UNLABELED_POOL_ROWS,
+    Answers,
+    Settings,
+    fit_model,
+    sample_pool,
+    step_rng,
+    with_outlier_detector,
+)
 from learning.core.learners import FittedLearner
 from learning.families.labels import evaluation
 from learning.families.labels.context import Context
@@ -29,14 +37,18 @@ class NotProbabilities(Exception):
 def fitted(
     run: Run, data: LabelData, matrix: FeatureMatrix, answers: Answers, settings: Settings
 ) -> FittedLearner | None:
-    """The model of a run: a function of the frozen data and the seed alone, whatever was answered since."""
+    """The model of a run with its outlier detector: a function of the frozen data and the seed alone, whatever was
+    answered since."""
     eligible = np.zeros(matrix.n_rows, dtype=bool)
     if matrix.n_rows <= UNLABELED_POOL_ROWS:
         pool = encoder_versions.pool_ordinals(run.project, min(run.items_seen, matrix.n_rows))
         eligible[pool] = True
         eligible[data.pool.ordinals] = False
     unlabeled = sample_pool(matrix, eligible, step_rng(run.seed, "sample"))
-    return fit_model(answers, settings, step_rng(run.seed, "fit"), unlabeled)
+    model = fit_model(answers, settings, step_rng(run.seed, "fit"), unlabeled)
+    if model is None:
+        return None
+    return with_outlier_detector(model, answers, settings, step_rng(run.seed, "outliers"))
 
 
 def check_probabilities(model: FittedLearner, features: Any) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.core.cycle import Answers, Settings, evaluate_model, step_rng
+from learning.core.cycle import OUTLIERS, Answers, Settings, evaluate_model, step_rng
 from learning.core.encoders import FittedEncoder
 from learning.core.evaluation.baselines import LabeledRows
 from learning.core.evaluation.gate import Contender
+from learning.core.evaluation.intervals import share
 from learning.core.evaluation.objectives import Objective
 from learning.core.evaluation.report import Evaluation
 from learning.core.evaluation.thresholds import at_thresholds
@@ -80,7 +81,8 @@ def measure(
         n_eval=len(held),
         n_imported=held.n_imported,
         n_tied=len(data.tied),
-        learner=dict(model.facts),
+        learner={name: fact for name, fact in model.facts.items() if name != OUTLIERS},
+        outliers=outlier_facts(model, features),
         human_ceiling=ceiling.as_dict() if ceiling else None,
         leaks=leaks(run.project, run.items_seen).as_dict(),
     )
@@ -110,6 +112,16 @@ def measure(
         },
         simple={name: given.astype(np.float32) for name, given in simple.items()},
     )
+
+
+def outlier_facts(model: FittedLearner, features: NDArray[np.float32]) -> dict[str, Any]:
+    """What is known of a model's outlier detector, and how many held-out items it flags; empty without facts."""
+    facts = dict(model.facts.get(OUTLIERS, {}))
+    detector = model.outlier_detector
+    if detector is None or not len(features):
+        return facts
+    flagged = int((detector.score(features) > detector.threshold).sum())
+    return {**facts, "on_eval": share(flagged, len(features)).as_dict()}
 
 
 def manifest_of(data: LabelData) -> str:

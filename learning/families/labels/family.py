@@ -8,10 +8,12 @@ from threadpoolctl import threadpool_limits
 
 from labeling.consensus import LeftOut
 from learning.core.acquisition import DEFAULT_TEMPERATURE
+from learning.core.cycle import OUTLIERS
 from learning.core.data_tests import Finding
 from learning.core.evaluation.answer_errors import AnswerErrors
 from learning.core.evaluation.interval_words import interval_words, number_words
 from learning.core.learners import FittedLearner
+from learning.core.outliers.model_file import ModelFile
 from learning.families.labels import (
     arms,
     candidates,
@@ -30,7 +32,7 @@ from learning.families.labels import (
 )
 from learning.families.labels.context import Context, Inputs
 from learning.families.labels.training_data import LabelData, unknown_words
-from learning.models import EncoderVersion, ModelVersion, Run
+from learning.models import EncoderVersion, ModelVersion, Run, VersionReport
 from learning.selectors.skip_words import skip_words
 from learning.services.features import shards
 from learning.services.features.matrix import FeatureMatrix
@@ -92,7 +94,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         model = candidates.fitted(context.run, context.data, context.matrix, answers, settings)
         if model is None:
             return None
-        return Fit(model, model, f"{model.name}, {len(answers):,} items: {model.facts.get('reason', '')}")
+        return Fit(ModelFile(model), model, f"{model.name}, {len(answers):,} items: {model.facts.get('reason', '')}")
 
     def calibrate(self, context: Context, fit: Fit[FittedLearner]) -> str:
         """The temperature comes from out-of-fold scores inside the fit; here its result must prove to be
@@ -108,7 +110,8 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
             context.run, context.data, context.matrix, inputs.answers, fit.fitted, inputs.settings
         )
         if measured is None or not measured.metrics:
-            return Evaluated(measured, measured.fields if measured else {}, "no eval item has been answered yet")
+            fields = measured.fields if measured else _unmeasured(fit.fitted)
+            return Evaluated(measured, fields, "no eval item has been answered yet")
         name, found = next(iter(measured.metrics.items()))
         known = interval_words(found["low"], found["high"], found["n"])
         note = f"{name} {number_words(found['value'])} ({known}), {found['n']:,} items"
@@ -158,10 +161,16 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         data = training_data.freeze(run)
         inputs = self.inputs(run, data, matrix)
         model = candidates.fitted(run, data, matrix, inputs.answers, inputs.settings)
-        return data.sha256, model.dump() if model else b""
+        return data.sha256, ModelFile(model).dump() if model else b""
 
     def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
         return without_people.measure(run, encoder, out)
+
+
+def _unmeasured(model: FittedLearner) -> dict[str, Any]:
+    """What is known of a model while nothing is held out."""
+    outliers = model.facts.get(OUTLIERS, {})
+    return {"report": VersionReport(outliers=outliers).as_json()} if outliers else {}
 
 
 def _matrix_of(version: ModelVersion, context: Context) -> FeatureMatrix:

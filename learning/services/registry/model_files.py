@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Project
 from learning.core.learners import FittedLearner, make_learner
+from learning.core.outliers.model_file import parts_of
 from learning.core.pairwise import model as pairs
 from learning.models import AlertKind, EncoderVersion, ModelVersion, Status
 from learning.services import files
@@ -22,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 
 def load_model(version: ModelVersion) -> FittedLearner:
-    """The fitted learner of a version (of a pairwise project its PairwiseModel). Parsed once a process, the file's hash
+    """The fitted learner of a version (of a pairwise project its PairwiseModel), with its ``outlier_detector``: None in
+    files of before there were any, with too few answers, and of pairs. Parsed once a process, the file's hash
     is checked every time: a damaged file is noticed by the next run, not by the next restart. Raises files.Corrupt, of
     which files.Dropped is one."""
     check_file(version)
@@ -34,7 +36,12 @@ def load_model(version: ModelVersion) -> FittedLearner:
 def _load(learner: str, path: str, sha256: str) -> Any:
     data = files.load(path, sha256)
     try:
-        return pairs.load(data) if learner == pairs.LEARNER else make_learner(learner).load(data)
+        if learner == pairs.LEARNER:
+            return pairs.load(data)
+        of_learner, detector = parts_of(data)
+        model = make_learner(learner).load(of_learner)
+        model.outlier_detector = detector
+        return model
     except ValueError as error:  # a learner or format this release no longer knows
         raise files.Corrupt(str(error)) from error
 
