@@ -231,7 +231,7 @@ class OutliersOut(serializers.Serializer[Any]):
     def to_representation(self, instance: Any) -> dict[str, Any]:
         told = instance.reported.outliers
         estimates = {name: with_note(told[name]) if told.get(name) else None for name in _OUTLIER_ESTIMATES}
-        given = {"in_short": outlier_words(instance), "detector": "", "areas": {}, "threshold": None}
+        given: dict[str, Any] = {"in_short": outlier_words(instance), "areas": {}, "threshold": None}
         plain = {name: told[name] for name in ("reason", "rows", "asked", "threshold", "areas") if name in told}
         detector = told.get("detector", "") if "threshold" in told else ""
         return {**given, **plain, **estimates, "detector": detector}

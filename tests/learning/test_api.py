@@ -6,6 +6,7 @@ from labeling.models import JobState, Split
 from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Run, Status
 from learning.services.pipeline.run import run_training
+from learning.services.registry import model_files
 from tests.factories import make_items
 from tests.learning.people import answer_some, texts
 
@@ -65,6 +66,12 @@ def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commi
     assert (model["n_eval"], model["human_ceiling"]) == (30, None)
     assert model["leaks"] == {"hash": 0, "near": 0, "group": 0, "n_eval": 30, "n_pool": 90}
     assert model["latency_ms"] > 0
+    outliers = model["outliers"]
+    assert (outliers["detector"], outliers["rows"], outliers["asked"]) == ("relative_mahalanobis", 45, 0.05)
+    assert outliers["in_short"].endswith("how much of the unknown it finds cannot be said yet."), "of two labels"
+    assert (outliers["false_flags"]["n"], outliers["on_eval"]["n"], outliers["found"]) == (45, 30, None)
+    detector = model_files.load_model(ModelVersion.objects.get(pk=model["id"])).outlier_detector
+    assert (detector.name, detector.threshold) == (outliers["detector"], outliers["threshold"])
     assert set(model["metrics"]["accuracy"]) == {"value", "low", "high", "n", "note"}
     assert set(model["baselines"]["majority"]["accuracy"]) == {"value", "low", "high", "n", "note"}
     assert model["decisions"][0]["numbers"]["n_eval"] == 30

@@ -160,7 +160,8 @@ def test_numbers_of_a_decision_are_lines_without_the_checks():
 PARTS = {
     "what the gate found": 'id="gate"', "beside": 'id="beside"', "people": 'id="ceiling"', "uses": 'id="uses"',
     "leaks": 'id="leaks"', "data tests": 'id="data-tests"', "learners": 'id="learners"', "again": 'id="again"',
-    "by label": 'id="labels"', "confusion": 'id="confusion"', "reliability": 'id="reliability"',
+    "outliers": 'id="outliers"', "outlier areas": "0.5 is a coin", "by label": 'id="labels"',
+    "confusion": 'id="confusion"', "reliability": 'id="reliability"',
 }  # fmt: skip
 COMMAND = "python manage.py repeat_run"
 
@@ -171,6 +172,11 @@ def complete(version: ModelVersion) -> None:
         "human_ceiling": {"value": 0.957, "low": 0.86, "high": 0.99, "n": 47},
         "leaks": {"hash": 0, "near": 3, "group": 0, "n_eval": 40, "n_pool": 90},
     }
+    estimate = {"value": 0.912, "low": 0.8, "high": 1.0, "n": 2}
+    version.report["outliers"] |= {
+        "found": estimate, "areas": {"margin": {"mean": 0.61, "worst": 0.4}},
+        "labels": [{"label": 0, "area": 0.9, "found": 0.87}],
+    }  # fmt: skip
     version.report["learner"] |= {"loss_by_learner": {"linear_svm": 0.31, version.learner: 0.28}}
     version.save()
     paired = {"n": 30, "only_candidate": 2, "only_champion": 1, "difference": 0.03, "low": -0.01, "high": 0.08}
@@ -188,6 +194,8 @@ def test_every_part_is_there_when_it_is_known(browser_of, people, trained):
     assert f"{COMMAND} {version.run.public_id}" in shown
     assert "Two people gave the same answer to 0.957" in shown
     assert "3 almost the same" in shown
+    assert "in 100 of what it knows and 91 in 100 of what it does not." in shown
+    assert "Hardest to find: " in shown
     assert "It passed 6 of 8 checks" in shown
     assert "not verified" in shown
     assert version.run.environment["code"]["version"] in shown

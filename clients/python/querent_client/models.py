@@ -601,6 +601,36 @@ class MetricsOut(TypedDict):
     second_opinions: NotRequired[dict[str, Any]]
 
 
+class OutlierAreaOut(TypedDict):
+    """Area under the ROC curve: how often an item of a label left out scores higher than a known one."""
+    mean: float
+    # Of the label that is hardest to find.
+    worst: float
+
+
+class OutliersOut(TypedDict):
+    """Which detector says what is unlike all that the version learned, and how that is known."""
+    # One plain sentence.
+    in_short: str
+    # Empty where there is none; `reason` says why.
+    detector: str
+    reason: str
+    # Labeled items there were to fit it on.
+    rows: int
+    # Share of known items that may be flagged.
+    asked: float
+    # Higher scores are outliers.
+    threshold: float | None
+    # Share of known items flagged, expected at this threshold.
+    false_flags: EstimateOut | None
+    # Share of the eval items that it flags.
+    on_eval: EstimateOut | None
+    # Share found of a label left out, mean over labels.
+    found: EstimateOut | None
+    # By detector; empty where none could be left out.
+    areas: dict[str, OutlierAreaOut]
+
+
 class ModelDetailOut(TypedDict):
     id: int
     number: int
@@ -641,6 +671,8 @@ class ModelDetailOut(TypedDict):
     leaks: LeaksOut | None
     eval_uses: EvalUsesOut
     gate: GateOut | None
+    # null of versions from before there were detectors.
+    outliers: OutliersOut | None
     report: Any
     # Of its run; null where that kept no count.
     sources: LabelSourcesOut | None

@@ -17,7 +17,7 @@ from learning.core.outliers.base import KnownRows
 
 #: How far covariances are shrunk towards equal variance in all directions. Ledoit and Wolf's own share is a few
 #: hundredths on pictures of digits, where directions that hardly vary then outweigh everything and noise looks known.
-SHRINKAGE = 0.2
+SHRINKAGE = 0.1
 #: What the distance from the subspace counts, in means of it: at 10 texts and photos of a label left out are told apart
 #: best, and nothing that was tried (0 to 100) lost on one of the two what it won on the other.
 OUTSIDE_WEIGHT = 10.0
