@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from labeling.models import Project
 from labeling.selectors.export import Filters
 from labeling.services.exports import FOLDERS, check_folder, export_file
 from labeling.services.exports.snapshots import names_people, run_snapshot, start_snapshot
@@ -20,16 +21,20 @@ def form(request) -> str:
 
 
 @pytest.fixture
-def made(form, people):
+def made(form, people, built_once):
     """A project that the format holds, and rows of it."""
-    project = awkward_project(
-        [people.annotator, people.reviewer], modality="image" if form == "imagefolder" else "text"
-    )
-    if form == "imagefolder":
+    modality = "image" if form == "imagefolder" else "text"
+    built_once(lambda: build(people, modality), modality)
+    project = Project.objects.get()
+    return project, next(rows for rows in ("annotations", "items") if not FOLDERS[form].refuse(project, rows))
+
+
+def build(people, modality: str) -> None:
+    project = awkward_project([people.annotator, people.reviewer], modality=modality)
+    if modality == "image":
         for number, item in enumerate(project.items.all()):
             item.asset = picture(project, number)
             item.save()
-    return project, next(rows for rows in ("annotations", "items") if not FOLDERS[form].refuse(project, rows))
 
 
 def test_the_bytes_are_the_same_every_time_whatever_the_chunks(form, made, monkeypatch):
