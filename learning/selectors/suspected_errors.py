@@ -88,7 +88,7 @@ def suspected_items(project: Project) -> dict[int, float]:
     return {row.item_id: row.belief for row in rows[:first]}
 
 
-def nworth_a_look(project: Project) -> int:
+def n_worth_a_look(project: Project) -> int:
     """How many of what is suspected ``suspicions`` would propose first."""
     return len(suspected_items(project))
 
