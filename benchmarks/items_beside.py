@@ -1,7 +1,7 @@
 """Server CPU of the page of items beside Label Studio's data manager: 10,000 items, the same filters, one window.
 
     python -m venv /tmp/label-studio && /tmp/label-studio/bin/pip install label-studio==1.23.0
-    python -m benchmarks.items_beside --label-studio /tmp/label-studio/bin/label-studio [--requests 5] [--rounds 3]
+    python -m benchmarks.items_beside --label-studio /tmp/label-studio/bin/label-studio [--home FOLDER]
 
 Both serve SQLite and hold the same texts, labels, predictions and columns. Ours answers with the whole page, facets
 with their counts included; of Label Studio's only the request that lists the tasks of a view is counted (50 a page, as
@@ -139,8 +139,8 @@ class LabelStudio:
         return next((cookie.value or "" for cookie in self.cookies if cookie.name == "csrftoken"), "")
 
 
-def label_studio(stack: ExitStack, command: str) -> LabelStudio:
-    home = stack.enter_context(tempfile.TemporaryDirectory(prefix="label-studio-"))
+def label_studio(stack: ExitStack, command: str, home: str) -> LabelStudio:
+    home = home or stack.enter_context(tempfile.TemporaryDirectory(prefix="label-studio-"))
     port = free_port()
     env = {
         **os.environ,
@@ -158,7 +158,7 @@ def label_studio(stack: ExitStack, command: str) -> LabelStudio:
     cookies = CookieJar()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
     found = LabelStudio(f"http://127.0.0.1:{port}", psutil.Process(server.pid), opener, cookies)
-    deadline = time.monotonic() + 1_200
+    deadline = time.monotonic() + 3_600
     while True:
         try:
             found.ask("GET", "/health")
@@ -175,12 +175,13 @@ def label_studio(stack: ExitStack, command: str) -> LabelStudio:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--label-studio", required=True, help="Its command, in an environment of its own.")
+    parser.add_argument("--home", default="", help="A folder for its database, kept: it takes minutes to make.")
     parser.add_argument("--requests", type=int, default=5, help="Of each view, each round.")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     options.kind, options.overlap = "classification", 1
     with ExitStack() as stack:
-        theirs = label_studio(stack, options.label_studio)
+        theirs = label_studio(stack, options.label_studio, options.home)
         pool = stack.enter_context(served("sqlite", SIZE, options, pages=True))
         command = [sys.executable, "-m", "benchmarks.items_pool"]
         built = subprocess.run(command, cwd=ROOT, env=pool.env, check=True, capture_output=True, text=True)
