@@ -62,9 +62,10 @@ def _name(model: Any) -> str:
 
 
 def test_the_console(open_page, manager, projects):
-    pages = list(with_something_new(asked(manager, console_pages(manager))))
+    pages = list(asked(manager, console_pages(manager)))
     assert len(pages) > 15
-    assert faults_of(open_page(manager, "/healthz"), pages, met_before=["#nav-sidebar", "#header"]) == {}
+    new = with_something_new(pages)
+    assert faults_of(open_page(manager, "/healthz"), new, met_before=["#nav-sidebar", "#header"]) == {}
 
 
 def asked(person: User, addresses: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -174,9 +175,9 @@ def _is_page(body: bytes) -> bool:
 def test_our_own_pages(site, open_page, manager, projects):
     """The server that has shown them all with their parts has loaded none of what learns: that is the workers'."""
     page = open_page(manager, "/healthz")
-    pages = list(with_something_new(own_pages(manager, projects, partial(page.request.get, max_redirects=0))))
+    pages = own_pages(manager, projects, partial(page.request.get, max_redirects=0))
     assert len(pages) > 25
-    assert faults_of(page, pages) == {}
+    assert faults_of(page, with_something_new(pages)) == {}
     assert site.loaded("scipy", "sklearn", "orjson") == {"orjson"}
 
 

@@ -45,7 +45,7 @@ def checked(tmp_path, *tags: str, **more: str) -> str:
         name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"
     }  # of the browser tests
     env = {**ours, "QUERENT_HOME": str(tmp_path), "HOST": "0.0.0.0", "ALLOWED_HOSTS": "a.example.org", **more}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=300)
     return "" if done.returncode == 0 else done.stderr
 
 
