@@ -67,32 +67,35 @@ def nearest_rows(
 
 
 def _cosines_of(pool: Pool, asked: FloatMatrix, known: dict[int, FloatMatrix]) -> Iterator[tuple[int, FloatMatrix]]:
-    """The cosines of many rows at once: after a product nothing small is in the cache, and each step on it costs."""
-    products: list[FloatMatrix] = []
-    divisors: list[FloatMatrix] = []
+    """The cosines of many rows at once, each time in the same place: after a product nothing small is in the cache, and
+    what is new costs a fault a page."""
+    cosines = np.empty(min(pool.n_rows, ROWS_PER_SHARD), np.float32)
     start = n = 0
     for first, block in pool.blocks():
-        products.append(_products(first, block, asked, known))
-        divisors.append(known[first])
+        if n + len(block) > len(cosines):
+            yield start, cosines[:n]
+            start, n = first, 0
+        here = cosines[n : n + len(block)]
+        if first in known:
+            np.matmul(block, asked, out=here)
+        else:
+            known[first] = _lengths(block, asked, here)
+        here /= known[first]
         n += len(block)
-        if n >= ROWS_PER_SHARD:
-            yield start, np.asarray(np.divide(np.concatenate(products), np.concatenate(divisors)), dtype=np.float32)
-            products, divisors, start, n = [], [], start + n, 0
     if n:
-        yield start, np.asarray(np.divide(np.concatenate(products), np.concatenate(divisors)), dtype=np.float32)
+        yield start, cosines[:n]
 
 
-def _products(first: int, block: FloatMatrix, asked: FloatMatrix, known: dict[int, FloatMatrix]) -> FloatMatrix:
-    if first in known:
-        return np.asarray(block @ asked)
-    products, squares = np.empty(len(block), np.float32), np.empty(len(block), np.float32)
+def _lengths(block: FloatMatrix, asked: FloatMatrix, products: FloatMatrix) -> FloatMatrix:
+    """How long rows are, 1 for zeros; their products with what is asked for are filled in the same pass."""
+    squares = np.empty(len(block), np.float32)
     for part in row_blocks(len(block), max(1, _BYTES_AT_ONCE // (4 * block.shape[1]))):
-        np.vecdot(block[part], block[part], out=squares[part])  # waits for memory less than the product does
-        np.matmul(block[part], asked, out=products[part])
+        rows = block[part]
+        np.vecdot(rows, rows, out=squares[part])  # waits for memory less than the product does
+        np.matmul(rows, asked, out=products[part])
     lengths = np.sqrt(squares, out=squares)
     lengths[lengths == 0] = 1  # the product is 0 as well
-    known[first] = lengths
-    return products
+    return lengths
 
 
 def _best(rows: IntArray, cosines: FloatMatrix, count: int) -> tuple[IntArray, FloatMatrix]:
