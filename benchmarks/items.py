@@ -41,7 +41,7 @@ VIEWS = {
     "surest mistake": "sort=mistake",
     "surest mistake of a label": "sort=mistake&label=spam",
     "words, frequent": "q=weekly",
-    "words, rare": "q=77012",
+    "words, rare": "q={rare}",
     "words of a label": "q=ticket&label=spam&sort=unsure",
     "page n of words": "q=week&cursor=a0.{nine_tenths}",
     "page n": "cursor=a0.{nine_tenths}",
@@ -65,7 +65,9 @@ class Measured:
         return 1000 * (cpu_s(self.pool.gunicorn) + cpu_s(self.pool.postmaster))
 
     def get(self, query: str) -> None:
-        address = f"/p/bench/items/?{query}".format(nine_tenths=9 * self.size // 10).replace(" ", "%20")
+        address = f"/p/bench/items/?{query}".format(
+            nine_tenths=9 * self.size // 10, rare=77 * self.size // 100
+        ).replace(" ", "%20")
         connection = http.client.HTTPConnection("127.0.0.1", self.pool.port)
         connection.request("GET", address, headers={"Cookie": f"sessionid={self.session}", "Host": "localhost"})
         answer = connection.getresponse()
