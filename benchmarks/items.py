@@ -65,7 +65,8 @@ class Measured:
         return 1000 * (cpu_s(self.pool.gunicorn) + cpu_s(self.pool.postmaster))
 
     def get(self, query: str) -> None:
-        address = f"/p/bench/items/?{query}".format(
+        places = {"nine_tenths": 9 * self.size // 10, "rare": 77 * self.size // 100}
+        address = f"/p/bench/items/?{query}".format(**places).replace(" ", "%20")
             nine_tenths=9 * self.size // 10, rare=77 * self.size // 100
         ).replace(" ", "%20")
         connection = http.client.HTTPConnection("127.0.0.1", self.pool.port)
