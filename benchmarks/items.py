@@ -67,8 +67,6 @@ class Measured:
     def get(self, query: str) -> None:
         places = {"nine_tenths": 9 * self.size // 10, "rare": 77 * self.size // 100}
         address = f"/p/bench/items/?{query}".format(**places).replace(" ", "%20")
-            nine_tenths=9 * self.size // 10, rare=77 * self.size // 100
-        ).replace(" ", "%20")
         connection = http.client.HTTPConnection("127.0.0.1", self.pool.port)
         connection.request("GET", address, headers={"Cookie": f"sessionid={self.session}", "Host": "localhost"})
         answer = connection.getresponse()
