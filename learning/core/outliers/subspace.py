@@ -10,7 +10,7 @@ from sklearn.utils.extmath import randomized_svd
 from learning.core.arrays import DoubleArray, FloatMatrix
 
 COMPONENTS = 100
-_POWER_ITERATIONS = 3
+_POWER_ITERATIONS = 2
 #: Directions with a smaller share of the largest one's variance are rounding.
 _LEAST_VARIANCE = 1e-7
 

@@ -37,15 +37,21 @@ class NotProbabilities(Exception):
 def fitted(
     run: Run, data: LabelData, matrix: FeatureMatrix, answers: Answers, settings: Settings
 ) -> FittedLearner | None:
-    """The model of a run with its outlier detector: a function of the frozen data and the seed alone, whatever was
-    answered since."""
+    """The model of a run: a function of the frozen data and the seed alone, whatever was answered since."""
     eligible = np.zeros(matrix.n_rows, dtype=bool)
     if matrix.n_rows <= UNLABELED_POOL_ROWS:
         pool = encoder_versions.pool_ordinals(run.project, min(run.items_seen, matrix.n_rows))
         eligible[pool] = True
         eligible[data.pool.ordinals] = False
     unlabeled = sample_pool(matrix, eligible, step_rng(run.seed, "sample"))
-    model = fit_model(answers, settings, step_rng(run.seed, "fit"), unlabeled)
+    return fit_model(answers, settings, step_rng(run.seed, "fit"), unlabeled)
+
+
+def fitted_with_outliers(
+    run: Run, data: LabelData, matrix: FeatureMatrix, answers: Answers, settings: Settings
+) -> FittedLearner | None:
+    """The same model, with its outlier detector beside it."""
+    model = fitted(run, data, matrix, answers, settings)
     if model is None:
         return None
     return with_outlier_detector(model, answers, settings, step_rng(run.seed, "outliers"))

@@ -91,7 +91,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
 
     def fit(self, context: Context) -> Fit[FittedLearner] | None:
         answers, settings = context.inputs.answers, context.inputs.settings
-        model = candidates.fitted(context.run, context.data, context.matrix, answers, settings)
+        model = candidates.fitted_with_outliers(context.run, context.data, context.matrix, answers, settings)
         if model is None:
             return None
         return Fit(ModelFile(model), model, f"{model.name}, {len(answers):,} items: {model.facts.get('reason', '')}")
@@ -160,7 +160,10 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     def made_again(self, run: Run, matrix: FeatureMatrix) -> tuple[str, bytes]:
         data = training_data.freeze(run)
         inputs = self.inputs(run, data, matrix)
-        model = candidates.fitted(run, data, matrix, inputs.answers, inputs.settings)
+        # a version of before there were detectors is made again as it was
+        had_one = ModelVersion.objects.get(run=run).reported.outliers
+        fitted = candidates.fitted_with_outliers if had_one else candidates.fitted
+        model = fitted(run, data, matrix, inputs.answers, inputs.settings)
         return data.sha256, ModelFile(model).dump() if model else b""
 
     def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
