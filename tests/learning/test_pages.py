@@ -195,7 +195,7 @@ def test_every_part_is_there_when_it_is_known(browser_of, people, trained):
     assert "Two people gave the same answer to 0.957" in shown
     assert "3 almost the same" in shown
     assert "in 100 of what it knows and 91 in 100 of what it does not." in shown
-    assert "Hardest to find: " in shown
+    assert "Hardest to find:" in shown
     assert "It passed 6 of 8 checks" in shown
     assert "not verified" in shown
     assert version.run.environment["code"]["version"] in shown
