@@ -54,7 +54,7 @@ def conformal_threshold(held_out: DoubleArray, false_share: float) -> Threshold 
     --------
     >>> found = conformal_threshold(np.arange(99.0), 0.05)
     >>> found.value, round(found.false_flags.value, 3), round(found.false_flags.high, 3)
-    (94.0, 0.05, 0.101)
+    (94.0, 0.05, 0.1)
     >>> conformal_threshold(np.arange(39.0), 0.05) is None
     True
     """
