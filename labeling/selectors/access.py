@@ -4,13 +4,18 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404
 
+from labeling.db.prepared import Prepared
 from labeling.models import Action, Member, Permission, Project, User
+
+#: Asked at every address of a project.
+_projects_called = Prepared(lambda slug: Project.objects.filter(slug=slug))
+_members = Prepared(lambda project, user: Member.objects.filter(project=project, user=user))
 
 
 def member_of(user: User, project: Project) -> Member | None:
     if not user.reaches(project.pk):
         return None
-    return Member.objects.filter(project=project, user=user).first()
+    return next(iter(_members(project.pk, user.pk)), None)
 
 
 def permissions_of(user: User, project: Project) -> frozenset[Permission]:
@@ -50,7 +55,7 @@ def project_for(user: User, slug: str, action: Action) -> Project:
 
 def project_and_member(user: User, slug: str, action: Action) -> tuple[Project, Member | None]:
     """The same, with the membership by which the user came in."""
-    project = Project.objects.filter(slug=slug).first()
+    project = next(iter(_projects_called(slug)), None)
     if project is None:
         raise Http404("No such project.")
     return project, require(user, project, action)
