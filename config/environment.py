@@ -189,12 +189,28 @@ def databases(home: Path) -> dict[str, dict[str, Any]]:
 
 
 def redis_socket(home: Path) -> Path:
-    """Where the embedded Redis listens; in a short folder of our own when ``home`` is too long for a socket address."""
-    path = home / "redis" / "redis.sock"
+    """Where the embedded Redis listens."""
+    return _socket_in(home, "redis", "redis.sock")
+
+
+def predictor_address(home: Path) -> str:
+    """PREDICTOR_ADDRESS (host:port, or unix:/path), else the Unix socket on which ``up`` starts the predictor. Raises
+    ImproperlyConfigured."""
+    given = str(env.str("PREDICTOR_ADDRESS", default="")).strip()
+    if not given:
+        return f"unix:{_socket_in(home, 'predictor', 'predictor.sock')}"
+    if not re.fullmatch(r"unix:/.+|(\[[0-9a-fA-F:]+\]|[^\s:/]+):[1-9]\d{0,4}", given):
+        raise ImproperlyConfigured(f"PREDICTOR_ADDRESS must be host:port or unix:/path, not {given!r}.")
+    return given
+
+
+def _socket_in(home: Path, folder: str, name: str) -> Path:
+    """In a short folder of our own when ``home`` is too long for a socket address."""
+    path = home / folder / name
     if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
         return path
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"querent-{os.getuid()}-{digest}" / "redis.sock"
+    return Path(tempfile.gettempdir()) / f"querent-{os.getuid()}-{digest}" / name
 
 
 def broker_url(home: Path) -> str:

@@ -13,6 +13,7 @@ from config.environment import (
     env,
     hsts_reach,
     picture_network,
+    predictor_address,
     querent_home,
     rate,
     secret_key,
@@ -183,10 +184,19 @@ IMPORT_MAX_IMAGE_BYTES = whole_number("IMPORT_MAX_IMAGE_BYTES", 64 * 1024**2)
 IMPORT_MAX_ZIP_FILES = whole_number("IMPORT_MAX_ZIP_FILES", 200_000)
 IMPORT_MAX_ZIP_EXPANDED_BYTES = whole_number("IMPORT_MAX_ZIP_EXPANDED_BYTES", 20 * 1024**3)
 
+# predictions: by processes of their own; how many requests of one web process wait for them, and how long
+PREDICTOR_ADDRESS = predictor_address(QUERENT_HOME)
+PREDICT_IN_FLIGHT = whole_number("PREDICT_IN_FLIGHT", 4, low=1, high=64)
+PREDICT_TIMEOUT_S = whole_number("PREDICT_TIMEOUT_S", 30, low=1, high=600)
+PREDICT_MAX_BYTES = whole_number("PREDICT_MAX_BYTES", 256 * 1024**2, low=1024)
+PREDICTOR_CACHE_BYTES = 1024**2 * whole_number("PREDICTOR_CACHE_MB", 256, low=16)
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # pictures of one request for predictions; forms of pages send one
+
 # what housekeeping keeps (decision 0043)
 RETAIN_MODELS = whole_number("RETAIN_MODELS", 10, low=5)  # a run compares with the few before it
 RETAIN_CHAMPIONS = whole_number("RETAIN_CHAMPIONS", 5, low=2)
 RETAIN_REJECTIONS_DAYS = whole_number("RETAIN_REJECTIONS_DAYS", 90, low=1)
+RETAIN_PREDICTIONS_DAYS = whole_number("RETAIN_PREDICTIONS_DAYS", 30, low=1)
 RETAIN_SIGN_INS_DAYS = whole_number("RETAIN_SIGN_INS_DAYS", 90, low=1)
 
 # REST

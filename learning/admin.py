@@ -20,6 +20,7 @@ from learning.models import (
     PairwiseScore,
     PairwiseWithout,
     Run,
+    ServedPrediction,
     SimilarSearch,
     SuspectedError,
     TrainedWithout,
@@ -60,6 +61,14 @@ class SimilarSearchAdmin(JobAdmin):
     list_display = ("public_id", "project", "state", "items", "encoder", "attempt", "created_at", "took")
     list_filter: ClassVar[Any] = ("state", "project")
     list_select_related = ("project", "item")
+
+
+@admin.register(ServedPrediction)
+class ServedPredictionAdmin(LookAdmin):
+    list_display = ("id", "project", "model_version", "status", "band", "sure", "asked_by", "created_at")
+    list_filter: ClassVar[Any] = ("status", "band", "project")
+    list_select_related = ("project", "model_version", "asked_by")
+    show_full_result_count = False
 
 
 @admin.register(Alert)

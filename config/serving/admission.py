@@ -1,4 +1,4 @@
-"""Who may send a large body: who may start the import it is. Asked before it is taken in."""
+"""Who may send a large body: who may start the import it is, or ask about the pictures. Asked before it is taken in."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,34 +22,47 @@ from labeling.models import Action, User
 from labeling.selectors.access import project_for
 
 OVERHEAD_BYTES = 1024 * 1024  # of a form around a file
-UPLOADS = frozenset({"api:imports", "pages:imports"})
+PREDICT = "learning-api:predict"
+UPLOADS = {
+    "api:imports": Action.IMPORTS_START, "pages:imports": Action.IMPORTS_START, PREDICT: Action.MODELS_PREDICT,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """``small_bytes`` anybody may send anywhere; ``large_bytes`` those who are let in, where files are uploaded."""
+    """``small_bytes`` anybody may send anywhere; ``large_bytes`` those who are let in, where files are uploaded, and
+    ``pictures_bytes`` where they are asked about."""
 
     small_bytes: int
     large_bytes: int
+    pictures_bytes: int
     keep_free_bytes: int = 64 * 1024 * 1024
 
     @classmethod
     def from_settings(cls) -> "Admission":
         small = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + OVERHEAD_BYTES
-        return cls(small_bytes=small, large_bytes=max(small, settings.IMPORT_MAX_BYTES + OVERHEAD_BYTES))
+        return cls(
+            small_bytes=small,
+            large_bytes=max(small, settings.IMPORT_MAX_BYTES + OVERHEAD_BYTES),
+            pictures_bytes=max(small, settings.PREDICT_MAX_BYTES + OVERHEAD_BYTES),
+        )
 
     def limit(self, path: str) -> int:
-        return self.large_bytes if _is_upload(path) else self.small_bytes
+        name = _name_of(path)
+        if name == PREDICT:
+            return self.pictures_bytes
+        return self.large_bytes if name in UPLOADS else self.small_bytes
 
     def check(self, environ: dict[str, Any]) -> None:
-        """Raises Refused unless the client may start an import there. Queries the database: not for the loop."""
+        """Raises Refused unless the client may send it there. Queries the database: not for the loop."""
         request_started.send(sender=type(self), environ=environ)
         try:
             request = WSGIRequest(environ)
             user = _user(request)
             if user is None:
                 raise Refused(HTTPStatus.UNAUTHORIZED, f"Sign in to send more than {self.small_bytes:,} bytes.")
-            project_for(user, resolve(request.path_info).kwargs["slug"], Action.IMPORTS_START)
+            found = resolve(request.path_info)
+            project_for(user, found.kwargs["slug"], UPLOADS[found.view_name])
         except Http404 as error:
             raise Refused(HTTPStatus.NOT_FOUND, "Not found.") from error
         except PermissionDenied as error:
@@ -62,11 +75,11 @@ class Admission:
             request_finished.send(sender=type(self))
 
 
-def _is_upload(path: str) -> bool:
+def _name_of(path: str) -> str:
     try:
-        return resolve(path).view_name in UPLOADS
+        return resolve(path).view_name
     except Resolver404:
-        return False
+        return ""
 
 
 def _user(request: WSGIRequest) -> User | None:

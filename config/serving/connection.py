@@ -72,7 +72,13 @@ class Connection(Receiving):
 
     def dispatch(self) -> None:
         self.pace = None
-        self.hand_on(self.loop.to_application, self._run)
+        if not is_for_predictor(self.request.path):
+            self.hand_on(self.loop.to_application, self._run)
+            return
+        self.state = State.BUSY
+        if not self.loop.to_predictions(self._run):
+            self._close_answer()
+            self.refuse(refusals.too_many_predictions())
 
     def _run(self) -> None:
         """In a thread of the application."""
@@ -239,6 +245,11 @@ class Connection(Receiving):
         self.sock.close()
         if self.answer is not None or self.body is not None:
             self.loop.to_application(self._close_answer)
+
+
+def is_for_predictor(path: str) -> bool:
+    """Told by the address alone: the loop asks it of every request."""
+    return path.endswith("/predict/") and path.startswith("/api/v1/projects/")
 
 
 def _unacknowledged(sock: socket.socket) -> int:

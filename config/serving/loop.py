@@ -30,6 +30,7 @@ STOPPING_TICK_S = 0.1
 STOP_LINGER_S = 2.0  # kept-alive connections stay that long while stopping: their client may be sending a request
 SPOOL_BYTES = 256 * 1024 * 1024  # of bodies from people who were not asked who they are, in one process
 DESCRIPTORS_FOR_US = 128
+WAITING_FOR_ONE = 4  # requests for predictions that wait for a thread of theirs, for each of these
 
 _READ = select.EPOLLIN | select.EPOLLONESHOT
 _WRITE = select.EPOLLOUT | select.EPOLLONESHOT
@@ -106,6 +107,9 @@ class Loop(Worker):
         self.epoll = select.epoll()
         application, disk = Threads("web", self.cfg.threads), Threads("disk", 1)
         self.to_application, self.to_disk = application.submit, disk.submit
+        in_flight = whole_number("PREDICT_IN_FLIGHT", 4, low=1, high=64)
+        self.predicting = Threads("predict", in_flight)  # they wait for another process: annotators' threads do not
+        self.most_waiting = in_flight * WAITING_FOR_ONE
         self.most_connections = _descriptors(self.cfg.worker_connections)
         super().init_process()
 
@@ -211,6 +215,13 @@ class Loop(Worker):
         """Before its socket is closed: the number is given to the next one at once."""
         if self.connections.get(connection.fd) is connection:
             del self.connections[connection.fd]
+
+    def to_predictions(self, work: Work) -> bool:
+        """Runs the work in a thread that waits for the predictor; False when too much waits for these already."""
+        if self.predicting.work.qsize() >= self.most_waiting:
+            return False
+        self.predicting.submit(work)
+        return True
 
     def reserve(self, n_bytes: int, connection: Receiving) -> None:
         """Room on the disk for so many bytes more. Raises Refused; called by the disk's thread only."""

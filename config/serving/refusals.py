@@ -54,3 +54,8 @@ def no_room() -> Refused:
 
 def too_many() -> Refused:
     return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Too many bodies are being received.", retry_after_s=10)
+
+
+def too_many_predictions() -> Refused:
+    detail = "As many predictions as this server makes at once are under way."
+    return Refused(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_s=1)

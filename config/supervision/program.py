@@ -2,7 +2,9 @@
 
 import ctypes
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -28,6 +30,7 @@ class Program:
     pass_fds: tuple[int, ...] = ()
     orphan_signal: signal.Signals = signal.SIGTERM
     serves_others: bool = False  # stopped after the others, which may need it to the end
+    knocked_on: socket.socket | None = None  # started when somebody connects to it, and again once it has ended
 
 
 def tie_to(parent: int, orphan_signal: int) -> Callable[[], None]:
@@ -56,6 +59,17 @@ class Child:
     def is_running(self) -> bool:
         return self.process is not None
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is something to do for it."""
+        knocked_on = self.program.knocked_on
+        return knocked_on is None or bool(select.select([knocked_on], [], [], 0)[0])
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it waits for somebody to knock, as who ended by itself with nothing to do."""
+        return not self.is_running and self.program.knocked_on is not None and time.monotonic() >= self.due_at
+
     def start(self) -> None:
         program = self.program
         self._started_at = time.monotonic()
@@ -75,6 +89,9 @@ class Child:
         self.signal(signal.SIGKILL)
         self.process = None
         lived_s = time.monotonic() - self._started_at
+        if code == 0 and self.program.knocked_on is not None:
+            self.quick_deaths, self.due_at = 0, 0.0
+            return code
         self.quick_deaths = 1 if lived_s >= STEADY_AFTER_S else self.quick_deaths + 1
         self.due_at = time.monotonic() + self.wait_s
         return code

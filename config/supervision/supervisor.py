@@ -60,16 +60,19 @@ class Supervisor:
         self.stopping = True
 
     def start(self, program: Program) -> None:
-        """Starts the program, and again whenever it ends; does nothing once somebody asked to stop."""
+        """Starts the program, and again whenever it ends; one that is knocked on when somebody does. Does nothing once
+        somebody asked to stop."""
         if self.stopping:
             return
         child = Child(program)
         self._children.append(child)
-        child.start()
+        if child.is_wanted:
+            child.start()
 
     def wait(self, timeout_s: float) -> None:
-        """Sleeps until a signal arrives (a child ended, somebody asks to stop) or the time is over."""
-        if select.select([self._wakeup_out], [], [], timeout_s)[0]:
+        """Sleeps until a signal arrives (a child ended, somebody asks to stop), somebody knocks, or it is late."""
+        doors = [child.program.knocked_on for child in self._children if child.is_resting and not self.stopping]
+        if self._wakeup_out in select.select([self._wakeup_out, *filter(None, doors)], [], [], timeout_s)[0]:
             self._wakeup_out.recv(4096)
 
     def tend(self, *, may_give_up: bool = False) -> None:
@@ -79,8 +82,10 @@ class Supervisor:
             if code is not None and not self.stopping:
                 if may_give_up and child.quick_deaths >= GIVE_UP_AFTER:
                     raise GaveUp(f"{child.program.name} ended {child.quick_deaths} times ({_how(code)})")
+                if code == 0 and child.program.knocked_on is not None:
+                    continue  # nobody asked for a while; the next one who does starts it again
                 self._say(f"{child.program.name} ended ({_how(code)}), starting it again in {child.wait_s:.1f} s")
-            if not child.is_running and not self.stopping and time.monotonic() >= child.due_at:
+            if not child.is_running and not self.stopping and time.monotonic() >= child.due_at and child.is_wanted:
                 child.start()
 
     def run_until(self, condition: Callable[[], bool], *, every_s: float, may_give_up: bool = False) -> None:

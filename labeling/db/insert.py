@@ -26,7 +26,7 @@ class RawInsert:
 
     def __init__(self, model: type[models.Model], fields: Sequence[str], constants: dict[str, Any]) -> None:
         meta = model._meta
-        by_name = {field.name: field for field in meta.concrete_fields if not field.primary_key}
+        by_name = {field.name: field for field in meta.concrete_fields if not field.primary_key or field.name in fields}
         unset = [field for name, field in by_name.items() if name not in fields and name not in constants]
         rest = {**constants, **{field.name: field.get_db_prep_save(field.get_default(), connection) for field in unset}}
         # SQLite takes what is the same in every row from the statement, read once, instead of binding it for each

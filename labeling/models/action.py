@@ -68,6 +68,10 @@ class Action(Enum):
     RUNS_READ = "runs.read", Permission.VIEW
     RUNS_CHANGE = "runs.change", Permission.MANAGE
     MODELS_READ = "models.read", Permission.VIEW
+    #: Never for who labels and sees no model: what it says of the content would be known before the question.
+    MODELS_PREDICT = "models.predict", Permission.VIEW
+    #: What it answered others, whoever asked.
+    SERVED_READ = "served-predictions.read", Permission.MANAGE
     MODELS_PROMOTE = "models.promote", Permission.MANAGE
     #: Whoever may see the items sees their map.
     MAP_CHANGE = "map.change", Permission.MANAGE

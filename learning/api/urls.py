@@ -2,10 +2,24 @@
 
 from django.urls import path
 
-from learning.api import alerts, alike, compare, item_map, models, pairwise, runs, similar, suspected_errors, without
+from learning.api import (
+    alerts,
+    alike,
+    compare,
+    item_map,
+    models,
+    pairwise,
+    predict,
+    runs,
+    similar,
+    suspected_errors,
+    without,
+)
 
 app_name = "learning-api"
 urlpatterns = [
+    path("projects/<slug:slug>/predict/", predict.Predict.as_view(), name="predict"),
+    path("projects/<slug:slug>/predictions/served/", predict.ServedPredictions.as_view(), name="served-predictions"),
     path("projects/<slug:slug>/runs/", runs.Runs.as_view(), name="runs"),
     path("projects/<slug:slug>/models/", models.Models.as_view(), name="models"),
     path("projects/<slug:slug>/models/compare/", compare.Compare.as_view(), name="compare"),

@@ -7,14 +7,15 @@ from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
 from learning.models.run import Run, Trigger
+from learning.models.served_prediction import Band, ServedPrediction, ServedStatus
 from learning.models.similar_search import SimilarSearch
 from learning.models.suspected_error import Outcome, SuspectedError, SuspicionState
 from learning.models.trained_without import TrainedWithout
 from learning.models.version_report import VersionReport
 
 __all__ = [
-    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Decision", "EncoderVersion", "FeatureShard", "ItemMap",
-    "LabelSources", "ModelVersion", "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout",
-    "Run", "Severity", "SimilarSearch", "Status", "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger",
-    "VersionReport",
+    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "EncoderVersion", "FeatureShard",
+    "ItemMap", "LabelSources", "ModelVersion", "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore",
+    "PairwiseWithout", "Run", "ServedPrediction", "ServedStatus", "Severity", "SimilarSearch", "Status",
+    "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger", "VersionReport",
 ]  # fmt: skip

@@ -75,6 +75,10 @@ class ModelVersion(models.Model):
     path = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size_bytes = models.BigIntegerField(default=0)
+    golden_path = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Rows it must answer alike when it is loaded."
+    )
+    golden_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
     dropped_at = models.DateTimeField(
         null=True, blank=True, help_text="Housekeeping let its file go; the record stays."
     )

@@ -28,6 +28,10 @@ def _models(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
     found = found if projects is None else found.filter(project__in=projects)
     for project_id, name, sha256 in found.values_list("project_id", "path", "sha256").iterator():
         yield NamedFile("models", project_id, name, sha256)
+    for project_id, name, sha256 in (
+        found.exclude(golden_path="").values_list("project_id", "golden_path", "golden_sha256").iterator()
+    ):
+        yield NamedFile("models", project_id, name, sha256)
 
 
 def _evaluations(using: str, projects: list[int] | None) -> Iterator[NamedFile]:

@@ -1,4 +1,5 @@
-"""Which files of learning housekeeping lets go. The records stay: measurements, decisions, and how to make it again.
+"""Which files of learning housekeeping lets go, and which predictions it forgets. The records of models stay:
+measurements, decisions, and how to make it again.
 
 Kept are the versions in use, pinned and verified ones, the newest ``RETAIN_MODELS``, the last ``RETAIN_CHAMPIONS`` that
 were in use (the way back), the encoders of all of them, and the features of those in use. A project's decisions and
@@ -6,6 +7,7 @@ this are taken under one lock, its row, so that nobody goes back to a version wh
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,9 +20,11 @@ from labeling.models import Project
 from labeling.services.files import storage
 from labeling.services.housekeeping import Freed, Rule
 from labeling.services.jobs.attempts import Beat
-from learning.models import Decision, EncoderVersion, FeatureShard, ModelVersion, Run, Status
+from learning.models import Decision, EncoderVersion, FeatureShard, ModelVersion, Run, ServedPrediction, Status
 from learning.models.model_version import ModelVersionQuerySet
+from learning.models.served_prediction import ids_before
 
+BATCH_ROWS = 2_000
 IN_USE = (Status.CHAMPION, Status.PROVISIONAL)
 
 
@@ -129,7 +133,27 @@ def _is_named(rows: "QuerySet[Any]", name: str) -> bool:
     return rows.all().filter(path=name).exists()
 
 
+def _old_predictions(project_id: int) -> "QuerySet[ServedPrediction]":
+    """By their keys, which rise with time: a range of an index."""
+    before = timezone.now() - timedelta(days=settings.RETAIN_PREDICTIONS_DAYS)
+    return ServedPrediction.objects.filter(project=project_id, pk__lt=ids_before(before)).order_by("pk")
+
+
+def _plan_predictions(project_id: int) -> Freed:
+    return Freed("predictions", project_id, rows=_old_predictions(project_id).count())
+
+
+def _drop_predictions(project_id: int, beat: Beat) -> Freed:
+    """In batches: one long statement would keep everybody else from writing."""
+    rows = 0
+    while batch := list(_old_predictions(project_id).values_list("pk", flat=True)[:BATCH_ROWS]):
+        beat()
+        rows += ServedPrediction.objects.filter(project=project_id, pk__in=batch).delete()[0]
+    return Freed("predictions", project_id, rows=rows)
+
+
 RULES = (
+    Rule("predictions", _plan_predictions, _drop_predictions),
     Rule("models", _plan_models, _drop_models),
     Rule("encoders", _plan_encoders, _drop_encoders),
     Rule("features", _plan_features, _drop_features),

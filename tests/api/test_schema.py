@@ -21,6 +21,7 @@ from labeling.services.accounts.tokens import issue_token
 from labeling.services.audit.trail import record
 from tests.api.everything import one_of_everything
 from tests.factories import make_items
+from tests.learning.predictor import served_in_process
 
 
 def test_the_schema_is_valid_and_without_warnings():
@@ -80,8 +81,9 @@ def rows(project, people):
 
 
 @pytest.fixture
-def key(rows, people):
+def key(rows, people, monkeypatch):
     """The token of a manager of it."""
+    served_in_process(monkeypatch)
     return issue_token(people.manager, "fuzz")[1]
 
 

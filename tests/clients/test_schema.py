@@ -179,6 +179,7 @@ def call_everything(client: Client, folder: Any) -> None:
         folder / "rows", format="parquet", rows="annotations", split="eval", source="import", only="iid", names="real",
         columns=["item_id", "text"],
     )  # fmt: skip
+    project.predict([{"text": "hello"}], version=1, force=True)
     list(project.export.list())
     project.export.certificate(UUID)
     project.export.fetch(UUID, folder / "again")

@@ -34,6 +34,7 @@ from labeling.models import (
 from labeling.services.machines.manage import add_machine
 from learning.models import Alert, ModelVersion, Run, SimilarSearch
 from tests.factories import make_answer, make_items
+from tests.learning.predictor import served_in_process
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,8 @@ WHO = {
     Action.RUNS_READ: VIEW,
     Action.RUNS_CHANGE: MANAGE,
     Action.MODELS_READ: VIEW,
+    Action.MODELS_PREDICT: VIEW,
+    Action.SERVED_READ: MANAGE,
     Action.MODELS_PROMOTE: MANAGE,
     Action.MAP_CHANGE: MANAGE,
     Action.QUEUE_READ: MANAGE,
@@ -168,6 +171,7 @@ BODIES = {
     ("api:quarantine-lift", "post"): {"reason": "we talked"},
     ("learning-api:people-without", "post"): {"people": ["annotator"]},
     ("learning-api:similar", "post"): {"text": "hello"},
+    ("learning-api:predict", "post"): {"rows": [{"text": "hello"}]},
     ("api:member-practice-waive", "post"): {"reason": "we talked"},
     ("api:member-practice-reset", "post"): {"reason": "we talked"},
     ("api:member-gold-waive", "post"): {"reason": "we talked"},
@@ -253,8 +257,9 @@ def who_may(name: str, view, method: str) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def things(project, people, settings):
+def things(project, people, settings, monkeypatch):
     """One of everything that an address can name."""
+    served_in_process(monkeypatch)
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"auth": None}}
     path = default_storage.save("originals/x", ContentFile(PNG))
     asset = Asset.objects.create(

@@ -171,7 +171,7 @@ def test_page_and_rest_say_that_the_file_was_let_go_and_how_to_have_it_again(
 
 def test_the_way_past_damaged_files_passes_by_those_that_were_let_go(versions, project):
     keep_house()
-    assert {version.number for version in model_files._in_line(project)} == {30, 4, 5, 6}
+    assert {version.number for version in model_files.in_line(project)} == {30, 4, 5, 6}
 
 
 def test_a_pinned_model_stays_and_an_unpinned_one_goes(versions, people, api):

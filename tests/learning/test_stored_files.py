@@ -29,7 +29,7 @@ def project(people):
     answer_some(project, people.annotator, 45)
     answer_some(project, people.annotator, 30, Split.EVAL)
     run_training(decide(project.pk).pk)
-    assert {name.split("/")[2] for name in stored()} == {"encoders", "evaluations", "features", "models"}
+    assert {name.split("/")[2] for name in stored()} == {"encoders", "evaluations", "features", "golden", "models"}
     return project
 
 

@@ -16,6 +16,7 @@ from querent_client.models import (
     ItemOut,
     MemberOut,
     MetricsOut,
+    PredictedOut,
     ProjectOut,
     RoleEnum,
     SchemeOutcomeOut,
@@ -149,6 +150,17 @@ class Project:
 
     def __repr__(self) -> str:
         return f"Project({self.slug!r})"
+
+    def predict(
+        self, rows: Sequence[Mapping[str, Any]], *, version: int | None = None, force: bool = False
+    ) -> list[PredictedOut]:
+        """What the model in use, or the one of a number, says of up to 1,000 texts or table rows, in their order.
+
+        A row that cannot be read has the status ``refused`` and its reason. While the predictor starts or is busy it is
+        asked again by itself.
+        """
+        body, query = {"rows": [dict(row) for row in rows]}, {"version": version, "force": force or None}
+        return cast(list[PredictedOut], self._transport.json("predict", slug=self.slug, query=query, body=body))
 
     def read(self) -> ProjectOut:
         """Name, kind, labels, settings."""

@@ -11,6 +11,9 @@ AnswerOutStateEnum = Literal["answered"]
 AskAboutEnum = Literal["all", "unlabeled"]
 
 
+BandEnum = Literal["low", "medium", "high"]
+
+
 BlankEnum = Literal[""]
 
 
@@ -66,6 +69,9 @@ OutcomeEnum = Literal["pass", "warn", "fail", "skipped"]
 
 
 PairsEnum = Literal["any", "given"]
+
+
+PredictedOutStatusEnum = Literal["ok", "unsure", "outlier", "refused"]
 
 
 ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
@@ -807,6 +813,42 @@ class PatchedProjectChangeRequest(TypedDict):
     archived: NotRequired[bool]
 
 
+class PicturesInRequest(TypedDict):
+    """Up to 1,000 files, under this name or any others, one a row."""
+    pictures: list[Any]
+
+
+class PredictInRequest(TypedDict):
+    """Texts and table rows, each as a row of an import without its label."""
+    rows: list[dict[str, Any]]
+
+
+class PredictedOut(TypedDict):
+    """What the model says of a row, or why there is none: then `status` is `refused`."""
+    # From 1, in the order they were sent.
+    row: int
+    # Of the prediction.
+    id: NotRequired[str]
+    # `unsure`: like what was learned from, but undecided. `outlier`: unlike anything learned from, and without a label
+    # unless it was forced.
+    status: PredictedOutStatusEnum
+    # Where an item has one label.
+    label: NotRequired[str]
+    # Where it has any number.
+    labels: NotRequired[list[str]]
+    # Where it is a step of a scale.
+    rating: NotRequired[Any]
+    probabilities: NotRequired[dict[str, float]]
+    # The probability of what is said; of several labels, of the least sure one.
+    sure: NotRequired[float]
+    band: NotRequired[BandEnum]
+    # The number of the model that answered.
+    model: NotRequired[int]
+    # What was refused in the row.
+    field: NotRequired[str]
+    reason: NotRequired[str]
+
+
 class RefusedRowOut(TypedDict):
     # From 1.
     row: int
@@ -1389,6 +1431,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "metrics": Operation("GET", "/api/v1/projects/{slug}/metrics/"),
     "models_list": Operation("GET", "/api/v1/projects/{slug}/models/", query=('cursor', 'limit')),
     "models_read": Operation("GET", "/api/v1/models/{id}/"),
+    "predict": Operation("POST", "/api/v1/projects/{slug}/predict/", query=('force', 'version')),
     "predictions_import": Operation("POST", "/api/v1/projects/{slug}/predictions/import/", query=('machine', 'version'), headers=('Idempotency-Key',)),
     "predictions_items": Operation("GET", "/api/v1/projects/{slug}/predictions/items/", query=('cursor', 'limit', 'machine', 'missing', 'version')),
     "projects_change": Operation("PATCH", "/api/v1/projects/{slug}/"),

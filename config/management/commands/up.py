@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.db import connections
 
 from config import preparation
 from config.environment import BASE_DIR, env, listen_host, listen_port, redis_socket, switch, whole_number
+from config.management.commands.predictor import COMMAND
 from config.preparation import CannotStart, FirstUser
 from config.supervision import AlreadyRunning, Errand, GaveUp, Program, Supervisor, lock_home, redis
 
@@ -108,12 +110,13 @@ def reset(username: str) -> str:
 
 
 def programs(lock: int, listener: socket.socket) -> list[Program]:
-    """Web, worker and scheduler. Jobs survive the death of their worker, so an orphaned worker is killed at once."""
+    """Web, worker, scheduler and predictor. Jobs survive the death of their worker, so an orphaned worker is killed at
+    once."""
     environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
     python, level = sys.executable, "warning"
     concurrency = str(whole_number("WORKER_PROCESSES", 2, low=1, high=256))
     celery = [python, "-m", "celery", "--quiet", "-A"]
-    return [
+    found = [
         Program(
             "web",
             [python, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi:application"],
@@ -136,6 +139,30 @@ def programs(lock: int, listener: socket.socket) -> list[Program]:
             orphan_signal=signal.SIGKILL,
         ),
     ]  # fmt: skip
+    if not env.str("PREDICTOR_ADDRESS", default=""):  # else it runs elsewhere, by `manage.py predictor`
+        found.append(predictor(lock, environment))
+    return found
+
+
+def predictor(lock: int, environment: dict[str, str]) -> Program:
+    """Costs nothing until somebody asks for a prediction: its socket is here, who knocks starts it, and it ends after
+    PREDICTOR_IDLE_S without a question. Raises CannotStart."""
+    path = Path(settings.PREDICTOR_ADDRESS.removeprefix("unix:"))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        path.unlink(missing_ok=True)  # of an earlier `up`; this one has the lock of the home
+        knocked_on = socket.socket(socket.AF_UNIX)
+        knocked_on.bind(str(path))
+        knocked_on.listen(64)
+    except OSError as error:
+        raise CannotStart(f"Cannot listen at {path}: {error.strerror}.") from error
+    idle_s = str(whole_number("PREDICTOR_IDLE_S", 900))
+    fd = knocked_on.fileno()
+    return Program(
+        "predictor", COMMAND, {**environment, "QUERENT_PREDICTOR_FD": str(fd), "PREDICTOR_IDLE_S": idle_s},
+        pass_fds=(lock, fd), knocked_on=knocked_on,
+    )  # fmt: skip
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -23,7 +23,10 @@ BEAT_EVERY_FILES = 500
 #: Folder of the storage, and below a project's own: the kind of what is in it. Other folders are left alone.
 ROOMS = {"originals": "originals", "previews": "previews", "uploads": "uploads", "snapshots": "snapshots"}
 LEARNING = "learning"
-LEARNED = {"models": "models", "encoders": "encoders", "features": "features", "evaluations": "evaluations"}
+LEARNED = {
+    "models": "models", "golden": "models", "encoders": "encoders", "features": "features",
+    "evaluations": "evaluations",
+}  # fmt: skip
 #: On an object store two steps cannot be one: there only what is made again by itself is swept.
 SWEPT_ON_OBJECT_STORES = ("previews", "uploads", "features")
 

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from labeling.consensus import LeftOut
+from labeling.models import Project
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.cycle import OUTLIERS
 from learning.core.data_tests import Finding
@@ -31,6 +34,7 @@ from learning.families.labels import (
     without_people,
 )
 from learning.families.labels.context import Context, Inputs
+from learning.families.labels.speaker import LabelSpeaker
 from learning.families.labels.training_data import LabelData, unknown_words
 from learning.models import EncoderVersion, ModelVersion, Run, VersionReport
 from learning.selectors.skip_words import skip_words
@@ -165,6 +169,15 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         fitted = candidates.fitted_with_outliers if had_one else candidates.fitted
         model = fitted(run, data, matrix, inputs.answers, inputs.settings)
         return data.sha256, ModelFile(model).dump() if model else b""
+
+    def outputs(self, model: FittedLearner, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        return model.predict(features)
+
+    def not_served(self, project: Project) -> str:
+        return ""
+
+    def speaker(self, version: ModelVersion, model: FittedLearner) -> LabelSpeaker:
+        return LabelSpeaker(version, model)
 
     def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
         return without_people.measure(run, encoder, out)

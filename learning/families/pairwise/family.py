@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.models import Modality
+from labeling.models import Modality, Project
 from learning.core.cycle import step_rng
 from learning.core.data_tests import Finding
 from learning.core.evaluation.interval_words import interval_words
@@ -28,6 +28,13 @@ Made = Candidate[FittedPairs]
 class PairwiseFamily(Family[PairData, list[NDArray[np.float32]], FittedPairs]):
     name = "pairwise"
     nothing_to_learn = "no judgments to learn from yet"
+
+    def not_served(self, project: Project) -> str:
+        """What a ranking says of an item hangs on its context, which is not learned for rows from outside."""
+        return (
+            "A pairwise project answers no pairs from outside yet: the strengths of its items by context are at "
+            f"/api/v1/projects/{project.slug}/scores/."
+        )
 
     def freeze(self, run: Run) -> PairData:
         return freeze.freeze(run)

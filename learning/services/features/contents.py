@@ -70,6 +70,21 @@ def _read(path: str | None) -> bytes:
         return bytes(file.read())
 
 
+def unreadable(project: Project, ordinals: Sequence[int]) -> set[int]:
+    """Those of the items whose picture cannot be read any more: it is a black pixel, whatever it was before."""
+    if project.modality != Modality.IMAGE:
+        return set()
+    lost = set()
+    for ordinal, path in Item.objects.filter(project=project, ordinal__in=ordinals).values_list(
+        "ordinal", "asset__path"
+    ):
+        try:
+            pixels_of(_read(path))
+        except (OSError, PictureRejected):
+            lost.add(ordinal)
+    return lost
+
+
 def decoder_of(project: Project) -> str:
     """What turns the items into what an encoder reads; "" where that is what is stored."""
     return f"pictures:{VERSION}" if project.modality == Modality.IMAGE else ""

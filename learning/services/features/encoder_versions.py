@@ -24,7 +24,11 @@ def fitted(version: EncoderVersion) -> FittedEncoder:
 
 @lru_cache(maxsize=8)
 def _load(modality: str, name: str, path: str, sha256: str) -> FittedEncoder:
-    data = files.load(path, sha256)
+    return parsed(modality, name, files.load(path, sha256))
+
+
+def parsed(modality: str, name: str, data: bytes) -> FittedEncoder:
+    """The encoder in the bytes of a registered file. Raises files.Corrupt."""
     try:
         return make_encoder(name, modality).load(data)
     except ValueError as error:  # an encoder, format or weights this release no longer knows

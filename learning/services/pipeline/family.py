@@ -9,7 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labeling.consensus import LeftOut
+from labeling.models import Project
 from learning.core.data_tests import Finding
 from learning.models import EncoderVersion, LabelSources, ModelVersion, Run
 from learning.services.features.matrix import FeatureMatrix
@@ -109,6 +113,28 @@ class WithoutPeople:
     p_differs: float | None = None
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a model says of n rows: ``probabilities`` (n, k), ``answers`` as people give them, ``stored`` as rows keep
+    them (JSON), and how ``sure`` it is, from 0 to 1."""
+
+    probabilities: NDArray[np.float32]
+    answers: Sequence[dict[str, Any]]
+    stored: Sequence[str]
+    sure: NDArray[np.float64]
+
+
+class Speaker(Protocol):
+    """Says what a version means, by the labels of now: made anew when they may have changed."""
+
+    names: Sequence[str]
+    """Of the columns of probabilities."""
+
+    def say(self, features: NDArray[np.float32]) -> Said:
+        """For features of shape (n, d)."""
+        ...
+
+
 class Family(ABC, Generic[D, I, F]):
     """One way of learning. Raises of ``files.Corrupt`` end a step unless said otherwise; nothing here takes effect
     before ``publish``, which runs in the transaction of the verdict."""
@@ -201,6 +227,18 @@ class Family(ABC, Generic[D, I, F]):
     def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
         """A run as it was and without these people's answers, where the family ``trains_without``. Stores nothing."""
         raise NotImplementedError(f"{self.name} does not say what people's answers did")
+
+    def outputs(self, model: Any, features: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """What a model makes of features, (n, k), where the family's models answer outside; None where they do not."""
+        return None
+
+    def not_served(self, project: Project) -> str:
+        """Why its models answer nothing from outside, and what there is instead; empty where they do."""
+        return f"The models of the family {self.name} answer nothing from outside."
+
+    def speaker(self, version: ModelVersion, model: Any) -> Speaker:
+        """Speaks for a version, where the family is served. Queries the labels of the project."""
+        raise NotImplementedError(self.not_served(version.project))
 
 
 AnyFamily = Family[Any, Any, Any]

@@ -2,6 +2,7 @@
 rank, publish. Each may be repeated and ends the same; everything takes effect at once, in ``publish``."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from learning.services import files
 from learning.services.features import encoder_versions, shards
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.pipeline.family import AnyFamily, Candidate, RunContext
-from learning.services.registry import model_files, promotion
+from learning.services.registry import golden, model_files, promotion
 from learning.services.registry.gate import GateVerdict
 from learning.services.registry.register import register
 from learning.services.runs import decide, environment
@@ -99,6 +100,7 @@ def _candidate(context: Context, family: AnyFamily) -> Made | None:
         step.note(evaluation.note)
     with log.step("artifact") as step:
         fields = {"encoder": context.matrix.version.version, "learner": fit.model.name}
+        fields |= golden.keep(context.matrix, partial(family.outputs, fit.model))
         version = register(run, fit.model.dump(), fields | family.fields(context) | evaluation.fields)
         model_files.load_model(version)  # what cannot be read again must not be promoted
         step.note(f"model {version.number}, {version.size_bytes:,} bytes, {version.sha256[:12]}")

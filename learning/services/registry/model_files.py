@@ -34,7 +34,11 @@ def load_model(version: ModelVersion) -> FittedLearner:
 
 @lru_cache(maxsize=16)
 def _load(learner: str, path: str, sha256: str) -> Any:
-    data = files.load(path, sha256)
+    return parsed(learner, files.load(path, sha256))
+
+
+def parsed(learner: str, data: bytes) -> Any:
+    """The model in the bytes of a registered file. Raises files.Corrupt."""
     try:
         if learner == pairs.LEARNER:
             return pairs.load(data)
@@ -51,7 +55,7 @@ def serving(project: Project) -> ModelVersion | None:
 
     Every damaged file met on the way leaves an alert.
     """
-    for version in _in_line(project):
+    for version in in_line(project):
         try:
             load_model(version)
             encoder_of(version)
@@ -68,7 +72,8 @@ def serving(project: Project) -> ModelVersion | None:
     return None
 
 
-def _in_line(project: Project) -> Iterator[ModelVersion]:
+def in_line(project: Project) -> Iterator[ModelVersion]:
+    """The version in use, then those that were before it, newest first, whose files were not let go."""
     versions = ModelVersion.objects.filter(project=project, dropped_at=None)
     in_use = versions.in_use()
     if in_use is None:

@@ -1,0 +1,92 @@
+"""The predictor's WSGI application. No sessions, no middleware: whoever asks has been let in by the web process."""
+
+import hmac
+import logging
+import time
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import IntegrityError
+from django.http.multipartparser import MultiPartParserError
+
+from labeling.models import Project
+from labeling.services.outages.causes import outage_of
+from labeling.services.validation.errors import Invalid
+from learning.services.serving import rows
+from learning.services.serving.answering import Caller, TooLate, answer
+from learning.services.serving.asking import KEY_HEADER, PATIENCE_HEADER, predictor_key
+from learning.services.serving.loading import NothingToServe, Predictors
+
+logger = logging.getLogger(__name__)
+
+_KEY = f"HTTP_{KEY_HEADER.upper().replace('-', '_')}"
+_PATIENCE = f"HTTP_{PATIENCE_HEADER.upper().replace('-', '_')}"
+_PREFIX = "/predict/"
+
+Reply = tuple[int, dict[str, Any] | list[dict[str, Any]], dict[str, str]]
+
+
+class Application:
+    """``POST /predict/<project number>?user=&token=&version=&force=``, or ``GET /healthz``. Holds the models of its
+    process; not for threads."""
+
+    def __init__(self) -> None:
+        self._predictors = Predictors(settings.PREDICTOR_CACHE_BYTES)
+        self._expected = predictor_key()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        reply: Reply
+        if path == "/healthz":
+            reply = 200, {"detail": "ok"}, {}
+        elif not hmac.compare_digest(environ.get(_KEY, ""), self._expected):
+            reply = 403, {"detail": "The predictor answers the web process only."}, {}
+        else:
+            reply = self._answered(path, environ)
+        status, body, headers = reply
+        data = orjson.dumps(body)
+        head = [("Content-Type", "application/json"), ("Content-Length", str(len(data))), *headers.items()]
+        start_response(f"{status} -", head)
+        return [data]
+
+    def _answered(self, path: str, environ: dict[str, Any]) -> Reply:
+        number = path.removeprefix(_PREFIX)
+        if environ["REQUEST_METHOD"] != "POST" or not path.startswith(_PREFIX) or not number.isdigit():
+            return 404, {"detail": "Not found."}, {}
+        try:
+            return self._predict(int(number), environ)
+        except Invalid as error:
+            return 400, {error.field: [error.reason]}, {}
+        except (MultiPartParserError, SuspiciousOperation) as error:
+            return 400, {"detail": str(error)}, {}
+        except Project.DoesNotExist:
+            return 404, {"detail": "No such project."}, {}
+        except NothingToServe as error:
+            return 409, {"detail": str(error), "code": "nothing_to_serve"}, {}
+        except (TooLate, IntegrityError) as error:  # what it names was deleted meanwhile, or nobody waits any more
+            logger.warning("%s: not answered: %s", path, error or "too late")
+            return 503, {"detail": "This was not done. Try again shortly."}, {"Retry-After": "1"}
+        except Exception as error:  # whatever it is, who asked is answered, and the next one too
+            if outage := outage_of(error):
+                return outage.status, outage.body, {"Retry-After": str(outage.retry_after_s)}
+            logger.exception("%s failed", path)
+            return 500, {"detail": "The predictor failed at this request: the log says why."}, {}
+
+    def _predict(self, project_id: int, environ: dict[str, Any]) -> Reply:
+        until = time.monotonic() + float(environ.get(_PATIENCE) or settings.PREDICT_TIMEOUT_S)
+        query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+        predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None)
+        if environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
+            files = [file for _, some in WSGIRequest(environ).FILES.lists() for file in some]
+            asked = rows.read_pictures(predictor.builder, files)
+        else:
+            asked = rows.read_json(predictor.builder, environ["wsgi.input"].read())
+        caller = Caller(int(query["user"]), int(query["token"]) if "token" in query else None)
+        beat = environ.get("querent.beat", lambda: None)
+        found = answer(predictor, asked, caller, force="force" in query, until=until, beat=beat)
+        return 200, found, {}

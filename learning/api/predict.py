@@ -1,0 +1,178 @@
+"""Predictions for programs outside, over REST: asked of the predictor, never made here (decision 0115)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.authentication import get_authorization_header
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.generics import ListAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.api import scopes
+from labeling.api.base import PersonField, ProjectView, query
+from labeling.api.exceptions import TooLarge
+from labeling.api.parsers import LimitedJSONParser
+from labeling.models import Action, ApiToken
+from labeling.services.validation.errors import Invalid
+from learning.models import Band, ServedPrediction, ServedStatus
+from learning.services.serving import asking
+
+JSON, FORM = "application/json", "multipart/form-data"
+REFUSED = "refused"
+
+
+class PredictQuery(serializers.Serializer[Any]):
+    version = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, help_text="The number of a model; without it the one in use."
+    )
+    force = serializers.BooleanField(required=False, default=False, help_text="Give an outlier its label too.")
+
+
+class PredictIn(serializers.Serializer[Any]):
+    """Texts and table rows, each as a row of an import without its label."""
+
+    rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)
+
+
+class PicturesIn(serializers.Serializer[Any]):
+    """Up to 1,000 files, under this name or any others, one a row."""
+
+    pictures = serializers.ListField(child=serializers.FileField(), min_length=1, max_length=1000)
+
+
+class PredictedOut(serializers.Serializer[Any]):
+    """What the model says of a row, or why there is none: then `status` is `refused`."""
+
+    row = serializers.IntegerField(help_text="From 1, in the order they were sent.")
+    id = serializers.CharField(required=False, help_text="Of the prediction.")
+    status = serializers.ChoiceField(
+        choices=[*ServedStatus.choices, (REFUSED, "refused")],
+        help_text="`unsure`: like what was learned from, but undecided. `outlier`: unlike anything learned from, and "
+        "without a label unless it was forced.",
+    )
+    label = serializers.CharField(required=False, help_text="Where an item has one label.")  # type: ignore[assignment]
+    labels = serializers.ListField(child=serializers.CharField(), required=False, help_text="Where it has any number.")
+    rating = serializers.JSONField(required=False, help_text="Where it is a step of a scale.")
+    probabilities = serializers.DictField(child=serializers.FloatField(), required=False)
+    sure = serializers.FloatField(
+        required=False, help_text="The probability of what is said; of several labels, of the least sure one."
+    )
+    band = serializers.ChoiceField(choices=Band.choices, required=False)
+    model = serializers.IntegerField(required=False, help_text="The number of the model that answered.")
+    field = serializers.CharField(required=False, help_text="What was refused in the row.")
+    reason = serializers.CharField(required=False)
+
+
+class Predict(ProjectView):
+    actions = {"POST": Action.MODELS_PREDICT}
+    scopes_to_write = scopes.PREDICT
+    parser_classes = [LimitedJSONParser, MultiPartParser]  # what is accepted; it is parsed by the predictor
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not get_authorization_header(request):
+            _ = request._request.body  # of a session: the check for its token would read a form away
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="predict",
+        parameters=[PredictQuery],
+        request={JSON: PredictIn, FORM: PicturesIn},
+        responses=PredictedOut(many=True),
+    )
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
+        """Asks the model in use about up to 1,000 rows that need not be items: one answer a row, in their order; a row
+        that cannot be read is refused by its number. `503` with Retry-After while the predictor starts or is busy."""
+        given, sent = query(PredictQuery, request), request._request
+        kind = (sent.content_type or "").lower()
+        if kind not in (JSON, FORM):
+            raise UnsupportedMediaType(kind)
+        size = _size_of(sent.META.get("CONTENT_LENGTH"), large=kind == FORM)
+        asks: dict[str, Any] = {"user": request.user.pk}
+        if isinstance(request.auth, ApiToken):
+            asks["token"] = request.auth.pk
+        if "version" in given:
+            asks["version"] = given["version"]
+        if given["force"]:
+            asks["force"] = 1
+        try:
+            found = asking.ask(self.project.pk, asks, sent, size, sent.META["CONTENT_TYPE"])
+        except asking.Unavailable as error:
+            body = {"detail": str(error), "code": "busy", "retry_after_s": error.retry_after_s}
+            headers = {"Retry-After": str(error.retry_after_s), "Cache-Control": "no-store"}
+            return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers=headers)
+        code, told, data = found
+        answer = HttpResponse(data, status=code, content_type=JSON)
+        if "Retry-After" in told:
+            answer["Retry-After"] = told["Retry-After"]
+        return answer
+
+
+def _size_of(length: str | None, *, large: bool) -> int:
+    """Raises TooLarge, Invalid."""
+    if not length:
+        raise Invalid("rows", "The request has no body.")
+    limit = settings.PREDICT_MAX_BYTES if large else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if int(length) > limit:
+        raise TooLarge
+    return int(length)
+
+
+class ServedQuery(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=ServedStatus.choices, required=False)
+    band = serializers.ChoiceField(choices=Band.choices, required=False)
+    model = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, help_text="A model's number.")
+    content = serializers.CharField(max_length=64, required=False, help_text="The SHA-256 that names the content.")
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+
+
+class ServedPredictionOut(serializers.ModelSerializer[ServedPrediction]):
+    id = serializers.CharField()
+    model = serializers.IntegerField(source="model_version.number")
+    content = serializers.CharField(source="content_hash")
+    answer = serializers.SerializerMethodField(help_text="Empty of an outlier.")
+    asked_by = PersonField(source="asked_by.username", default=None, allow_null=True)
+    token = serializers.CharField(
+        source="token.prefix", default=None, allow_null=True, help_text="How its key begins; null of a page."
+    )
+
+    class Meta:
+        model = ServedPrediction
+        fields = (
+            "id", "created_at", "model", "status", "band", "sure", "answer", "content", "asked_by", "token",
+        )  # fmt: skip
+
+    def get_answer(self, row: ServedPrediction) -> dict[str, Any]:
+        answer: dict[str, Any] = self.context["view"].label_names.named(row.answer) if row.answer else {}
+        return answer
+
+
+class ServedPredictions(ProjectView, ListAPIView[ServedPrediction]):
+    actions = {"GET": Action.SERVED_READ}
+    serializer_class = ServedPredictionOut
+    ordering = "-pk"
+
+    def get_queryset(self) -> QuerySet[ServedPrediction]:
+        if getattr(self, "swagger_fake_view", False):
+            return ServedPrediction.objects.none()
+        lookups = {
+            "model": "model_version__number", "content": "content_hash", "since": "created_at__gte",
+            "until": "created_at__lt",
+        }  # fmt: skip
+        chosen = {lookups.get(name, name): value for name, value in query(ServedQuery, self.request).items()}
+        rows = ServedPrediction.objects.filter(project=self.project, **chosen)
+        return rows.select_related("model_version", "asked_by", "token").defer(
+            "model_version__report", "model_version__metrics", "model_version__baselines", "model_version__labels"
+        )
+
+    @extend_schema(operation_id="served_predictions_list", parameters=[ServedQuery])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What the models of the project answered programs outside, newest first, while it is kept."""
+        return super().get(request, *args, **kwargs)

@@ -1,0 +1,1 @@
+"""Predictions for programs outside: asked of processes of their own, kept for a while (decision 0115)."""

@@ -1,0 +1,97 @@
+"""From the rows of a request to its answers, which are kept before they are given."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from numpy.typing import NDArray
+
+from labeling.db.insert import RawInsert, now
+from labeling.services.outages.patience import patience
+from learning.models import Band, ServedPrediction, ServedStatus
+from learning.models.served_prediction import first_id
+from learning.services.serving.loading import Predictor
+from learning.services.serving.rows import Asked, blocks
+
+#: From so sure on an answer is of the band; below the lower one it is unsure. To be sized by capacity and calibrated.
+MEDIUM_FROM, HIGH_FROM = 0.6, 0.85
+_BANDS = np.array([Band.LOW.value, Band.MEDIUM.value, Band.HIGH.value])
+OK, UNSURE, OUTLIER = ServedStatus.OK.value, ServedStatus.UNSURE.value, ServedStatus.OUTLIER.value
+#: How long an answer may wait for the database to keep it.
+WRITE_PATIENCE_S = 5.0
+_FIELDS = ("id", "content_hash", "answer", "sure", "band", "status")
+
+Answer = dict[str, Any]
+
+
+class TooLate(Exception):
+    """Nobody waits for the answer any more."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Numbers of who asks: a person, with a token or signed in."""
+
+    user_id: int
+    token_id: int | None = None
+
+
+def answer(
+    predictor: Predictor,
+    asked: Asked,
+    caller: Caller,
+    *,
+    force: bool = False,
+    until: float = float("inf"),
+    beat: Callable[[], object] = lambda: None,
+) -> list[Answer]:
+    """One answer a row, in their order; a row that is none says why. All are kept by one insert.
+
+    ``force`` gives an outlier its label too. ``beat`` is called between blocks, and after ``until`` (of the monotonic
+    clock) nothing more is done. Raises TooLate, and what the database raises while it is away: then nothing is kept.
+    """
+    version, names = predictor.version, predictor.speaker.names
+    model, moment = version.number, now()
+    answers: list[Answer | None] = [None] * asked.n
+    kept: list[tuple[Any, ...]] = []
+    key = first_id()
+    for numbers, contents in blocks(asked, predictor.builder.modality):
+        beat()
+        if time.monotonic() > until:
+            raise TooLate
+        features = predictor.features(contents)
+        said, outlier = predictor.say(features), predictor.outliers(features)
+        bands = _BANDS[np.digitize(said.sure, (MEDIUM_FROM, HIGH_FROM))]
+        statuses = np.where(outlier, OUTLIER, np.where(bands == _BANDS[0], UNSURE, OK)).tolist()
+        probable, sure = _rounded(said.probabilities), _rounded(said.sure)
+        for number, band, status, how_sure, probabilities, told, stored in zip(
+            numbers, bands.tolist(), statuses, sure, probable, said.answers, said.stored, strict=True
+        ):
+            one: Answer = {"row": number + 1, "id": str(key + number), "status": status}
+            if status != OUTLIER or force:
+                one.update(told)
+                one["probabilities"] = dict(zip(names, probabilities, strict=True))
+            else:
+                stored = "{}"
+            one.update(sure=how_sure, band=band, model=model)
+            answers[number] = one
+            kept.append((key + number, asked.hashes[number], stored, how_sure, band, status))
+    if kept:
+        constants = {
+            "project": version.project_id, "model_version": version.pk, "token": caller.token_id,
+            "asked_by": caller.user_id, "created_at": moment,
+        }  # fmt: skip
+        with patience(WRITE_PATIENCE_S), transaction.atomic():
+            RawInsert(ServedPrediction, _FIELDS, constants)(kept)
+    return [one or _refusal(number, *asked.refused[number]) for number, one in enumerate(answers)]
+
+
+def _rounded(numbers: NDArray[Any]) -> Any:
+    return np.round(numbers.astype(np.float64), 6).tolist()
+
+
+def _refusal(number: int, field: str, reason: str) -> Answer:
+    return {"row": number + 1, "status": "refused", "field": field, "reason": reason}

@@ -1,0 +1,117 @@
+"""What a request asks about, row by row, read as an import would read it: the same texts, numbers and hashes."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import orjson
+from django.conf import settings
+
+from labeling.models import Modality
+from labeling.services.imports.errors import RowRejected
+from labeling.services.imports.records.rows import RowBuilder
+from labeling.services.items.decoding import PictureRejected
+from labeling.services.validation.errors import Invalid
+from learning.services.features.contents import pixels_of
+
+MOST_ROWS = 1_000
+#: Decoded pictures that are in memory at once.
+PICTURES_AT_ONCE = 16
+TEXTS_AT_ONCE = 512
+#: Said of a row of an import, and nothing that a model is asked by.
+_NOT_ASKED = ("label", "gold", "explanation", "annotator", "split", "origin", "group")
+
+
+@dataclass
+class Asked:
+    """Rows of one request by number from 0: ``hashes`` name their contents as those of items, ``refused`` says of a row
+    that is none (field, reason). ``contents`` are texts, table rows, or bytes of pictures that are not decoded yet."""
+
+    n: int
+    hashes: list[str] = field(default_factory=list)
+    contents: list[Any] = field(default_factory=list)
+    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def refuse(self, row: int, field: str, reason: str) -> None:
+        self.refused[row] = field, reason
+
+
+def read_json(builder: RowBuilder, body: bytes) -> Asked:
+    """``{"rows": [{…}, …]}``, each as a row of an import without its label. Raises Invalid."""
+    if builder.modality == Modality.IMAGE:
+        raise Invalid("rows", "Pictures are sent as files, one for each row, in a form (multipart/form-data).")
+    try:
+        data = orjson.loads(body)
+    except ValueError as error:
+        raise Invalid("rows", f"The body is no JSON: {error}.") from error
+    if not isinstance(data, dict) or not isinstance(data.get("rows"), list):
+        raise Invalid("rows", 'Expected {"rows": [{…}, …]}.')
+    if unknown := sorted(str(name) for name in data if name != "rows"):
+        raise Invalid(unknown[0], "There is no such field.")
+    rows = data["rows"]
+    _check_number(len(rows))
+    asked, is_text = Asked(len(rows)), builder.modality == Modality.TEXT
+    for number, record in enumerate(rows):
+        content: Any = None
+        content_hash = ""
+        if not isinstance(record, dict):
+            asked.refuse(number, "", "A row is an object, of names and values.")
+        else:
+            for name in _NOT_ASKED:
+                record.pop(name, None)
+            try:
+                row = builder.build(number + 1, record)
+            except RowRejected as rejected:
+                asked.refuse(number, rejected.field, rejected.reason)
+            else:
+                content, content_hash = row.text if is_text else orjson.loads(row.data), row.content_hash
+        asked.contents.append(content)
+        asked.hashes.append(content_hash)
+    builder.columns.clear()  # a builder of an import learns the columns of a table
+    return asked
+
+
+def read_pictures(builder: RowBuilder, files: Sequence[IO[bytes]]) -> Asked:
+    """One row a file, in their order. Raises Invalid."""
+    if builder.modality != Modality.IMAGE:
+        raise Invalid("rows", 'The items of this project are no pictures: send JSON, {"rows": [{…}, …]}.')
+    _check_number(len(files))
+    asked = Asked(len(files))
+    for number, file in enumerate(files):
+        content = file.read(settings.IMPORT_MAX_IMAGE_BYTES + 1)
+        if not content:
+            asked.refuse(number, "image", "The file is empty.")
+        elif len(content) > settings.IMPORT_MAX_IMAGE_BYTES:
+            asked.refuse(number, "image", f"A picture has at most {settings.IMPORT_MAX_IMAGE_BYTES:,} bytes.")
+        asked.contents.append(content)
+        asked.hashes.append(hashlib.sha256(content).hexdigest())
+    return asked
+
+
+def _check_number(n: int) -> None:
+    if not 1 <= n <= MOST_ROWS:
+        raise Invalid("rows", f"From 1 to {MOST_ROWS:,} rows at once, not {n:,}.")
+
+
+def blocks(asked: Asked, modality: str) -> Iterator[tuple[list[int], list[Any]]]:
+    """(row numbers, contents as encoders read them), a block at a time; what is no picture is refused on the way."""
+    step = PICTURES_AT_ONCE if modality == Modality.IMAGE else TEXTS_AT_ONCE
+    for first in range(0, asked.n, step):
+        numbers, contents = [], []
+        for number in range(first, min(first + step, asked.n)):
+            if number in asked.refused:
+                continue
+            content = asked.contents[number]
+            if modality == Modality.IMAGE:
+                try:
+                    content = pixels_of(content)
+                except PictureRejected as rejected:
+                    asked.refuse(number, "image", rejected.reason)
+                    continue
+                finally:
+                    asked.contents[number] = None
+            numbers.append(number)
+            contents.append(content)
+        if numbers:
+            yield numbers, contents

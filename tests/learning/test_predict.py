@@ -1,0 +1,222 @@
+"""Predictions for programs outside: the request, the predictor's own code, and what is kept. No process is started:
+the predictor's application is called where the web process would have sent the bytes."""
+
+import io
+from datetime import timedelta
+from types import SimpleNamespace
+
+import numpy as np
+import orjson
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from PIL import Image
+
+from labeling.models import ApiToken, Item, Split
+from labeling.services.housekeeping import would_free
+from labeling.services.imports.start import start_import
+from learning.core import artifacts
+from learning.core.encoders import make_encoder
+from learning.models import Alert, ModelVersion, ServedPrediction, Status
+from learning.services import files, retention
+from learning.services.pipeline.family import Said
+from learning.services.registry import golden, model_files
+from learning.services.serving import asking, loading, rows
+from learning.services.serving.answering import Caller, answer
+from tests.factories import make_project
+from tests.learning.people import answer_some, make_text_project
+from tests.learning.predictor import served_in_process
+from tests.learning.test_training import trained
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/projects/texts/predict/"
+SERVED = "/api/v1/projects/texts/predictions/served/"
+ROWS = [{"text": "win a free prize now"}, {"text": " "}, 3, {"text": "see you at lunch", "label": "of an import"}]
+
+
+def build(manager):
+    project = make_text_project(manager, n_pool=60, n_eval=20, slug="texts")
+    answer_some(project, manager, 40)
+    answer_some(project, manager, 20, Split.EVAL)
+    trained(project)
+
+
+@pytest.fixture
+def version(people, built_once, monkeypatch):
+    built_once(lambda: build(people.manager))
+    served_in_process(monkeypatch)
+    monkeypatch.setattr(loading, "FRESH_S", -1.0)
+    return ModelVersion.objects.select_related("project").get()
+
+
+def test_each_row_is_answered_or_refused_by_its_number_as_the_model_says_and_kept(version, api, people):
+    token, key = ApiToken.issue(people.manager, "crawler", scopes="predict")
+    client = api()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    response = client.post(URL, {"rows": ROWS}, format="json")
+    assert response.status_code == 200, response.content
+    spam, empty, number, ham = response.json()
+    assert (empty["row"], empty["status"], empty["field"]) == (2, "refused", "text")
+    assert (number["row"], number["status"]) == (3, "refused")
+    assert [spam["label"], ham["label"]] == ["spam", "ham"]
+    assert {each["model"] for each in (spam, ham)} == {version.number}
+    model, encoder = model_files.load_model(version), make_encoder("auto", "text")
+    encoder = encoder.load(files.load(model_files.encoder_of(version).path, model_files.encoder_of(version).sha256))
+    alone = model.predict(encoder.transform([ROWS[0]["text"], ROWS[3]["text"]]))
+    told = [[each["probabilities"][label] for label in version.labels] for each in (spam, ham)]
+    assert np.abs(alone - told).max() <= 1e-6, "the same features and the same model as in training"
+    assert spam["sure"] == max(spam["probabilities"].values())
+    kept = ServedPrediction.objects.get(pk=int(spam["id"]))
+    assert (kept.token, kept.asked_by, kept.answer, kept.model_version) == (
+        token, people.manager, {"label": "spam"}, version,
+    )  # fmt: skip
+    assert ServedPrediction.objects.count() == 2, "a row that is none is no prediction"
+
+    # of one spelling and one hash with what an import would have made of it
+    start_import(people.manager, version.project, rows=[ROWS[0]])
+    listed = api(people.manager).get(f"{SERVED}?content={kept.content_hash}&status={spam['status']}").json()["results"]
+    assert [(each["id"], each["answer"], each["token"]) for each in listed] == [
+        (spam["id"], {"label": "spam"}, token.prefix)
+    ]
+    assert [api(user).get(SERVED).status_code for user in (people.stranger, people.manager)] == [404, 200]
+    assert api(people.manager).get(f"{SERVED}?band=purple").status_code == 400
+
+    version.project.labels.filter(name="spam").update(name="junk", key="spam")
+    (renamed,) = client.post(URL, {"rows": ROWS[:1]}, format="json").json()
+    assert (renamed["label"], list(renamed["probabilities"])) == ("junk", ["ham", "junk"])
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status", "words"),
+    [
+        ("", {"rows": []}, 400, "From 1 to 1,000 rows"),
+        ("", {"rows": [{}] * 1001}, 400, "From 1 to 1,000 rows"),
+        ("", {"row": []}, 400, "Expected"),
+        ("", {"rows": [{}], "x": 1}, 400, "no such field"),
+        ("?version=7", {"rows": [{}]}, 409, "no model 7"),
+        ("?version=x", {"rows": [{}]}, 400, "integer"),
+    ],
+)
+def test_what_is_no_question_is_refused_with_its_reason(version, api, people, query, body, status, words):
+    refused = api(people.manager).post(URL + query, body, format="json")
+    assert (refused.status_code, words in refused.content.decode()) == (status, True), refused.content
+    assert not ServedPrediction.objects.exists()
+
+
+def test_a_damaged_file_or_another_answer_to_golden_rows_is_passed_over_for_the_version_before(version, api, people):
+    """Recorded, and answered all the same; a version that is named is not replaced by another."""
+    manager = api(people.manager)
+    first = version.pk
+    ModelVersion.objects.filter(pk=first).update(status=Status.RETIRED)
+    damaged = default_storage.save("learning/x/models/damaged.zip", ContentFile(b"not what was stored"))
+    _, arrays = artifacts.unpack("golden@1", files.load(version.golden_path, version.golden_sha256))
+    arrays["outputs"] = arrays["outputs"] + np.float32(2e-6)
+    name, digest = files.store("learning/x/golden", ".zip", artifacts.pack("golden@1", {}, arrays))
+    for number, fields in (
+        (2, {"golden_path": name, "golden_sha256": digest}),
+        (3, {"path": damaged, "sha256": "0" * 64}),
+    ):
+        version.pk, version.run, version.number, version.status = None, None, number, Status.RETIRED
+        for field, value in fields.items():
+            setattr(version, field, value)
+        version.save()
+        version.decisions.create(project=version.project, before="candidate", after="champion", reason="a test")
+        version = ModelVersion.objects.get(pk=first)
+    ModelVersion.objects.filter(number=3).update(status=Status.CHAMPION)
+    (said,) = manager.post(URL, {"rows": ROWS[:1]}, format="json").json()
+    assert said["model"] == 1
+    found = dict(Alert.objects.values_list("subject", "message"))
+    assert "registered hash" in found["model 3"]
+    assert "golden rows are answered otherwise" in found["model 2"]
+    named = manager.post(f"{URL}?version=3", {"rows": ROWS[:1]}, format="json")
+    assert (named.status_code, "registered hash" in named.json()["detail"]) == (409, True)
+    with CaptureQueriesContext(
+        connection,
+    ) as again:
+        manager.post(URL, {"rows": ROWS[:1]}, format="json")
+    assert len(again) <= 22, "what was found damaged is not read again for a while"
+    assert Alert.objects.get(subject="model 3").times == 1
+
+
+def test_golden_rows_prove_the_features_and_a_picture_that_is_lost_proves_nothing(version):
+    encoder_version = model_files.encoder_of(version)
+    encoder = make_encoder("auto", "text").load(files.load(encoder_version.path, encoder_version.sha256))
+    model = model_files.load_model(version)
+    ask = version, encoder_version, encoder, model.predict
+    assert golden.check(*ask, golden.GoldenItems()) == 80
+    _, arrays = artifacts.unpack("golden@1", files.load(version.golden_path, version.golden_sha256))
+    Item.objects.filter(project=version.project, ordinal=int(arrays["ordinals"][3])).update(text="something else")
+    with pytest.raises(golden.NotGolden, match="1 of 80 golden rows have other features"):
+        golden.check(*ask, golden.GoldenItems())
+
+
+def test_an_outlier_has_no_label_unless_it_is_forced_and_old_predictions_are_forgotten(
+    version, api, people, monkeypatch
+):
+    manager = api(people.manager)
+    manager.post(URL, {"rows": ROWS}, format="json")
+    detector = SimpleNamespace(is_outlier=lambda features: [True, False])
+    monkeypatch.setattr(type(model_files.load_model(version)), "outlier_detector", detector, raising=False)
+    plain, forced = (manager.post(URL + query, {"rows": ROWS}, format="json").json() for query in ("", "?force=true"))
+    assert [each["status"] for each in plain] == ["outlier", "refused", "refused", "ok"]
+    assert ("label" in plain[0], "probabilities" in plain[0], forced[0]["label"]) == (False, False, "spam")
+    assert [each["answer"] for each in manager.get(f"{SERVED}?status=outlier").json()["results"]] == [
+        {"label": "spam"}, {},
+    ]  # fmt: skip
+
+    old = ServedPrediction.objects.order_by("pk").first()
+    long_ago = timezone.now() - timedelta(days=31)
+    ServedPrediction.objects.filter(pk=old.pk).update(id=int(long_ago.timestamp() * 1000) << 20)
+    (planned,) = [freed.rows for freed in would_free(version.project_id) if freed.kind == "predictions"]
+    (rule,) = [rule for rule in retention.RULES if rule.kind == "predictions"]
+    assert (planned, rule.apply(version.project_id, lambda: None).rows, ServedPrediction.objects.count()) == (1, 1, 5)
+
+
+def test_pictures_are_rows_of_a_form_and_pairs_are_told_what_is_missing(api, people, monkeypatch):
+    """A file that is no picture is refused by its number; the others are seen as items are."""
+    project = make_project(slug="pictures", modality="image", manager=people.manager)
+    version = ModelVersion.objects.create(project=project, number=1, trained_on=1, labels=["ham", "spam"])
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), (200, 30, 30)).save(content, "PNG")
+    speaker = SimpleNamespace(
+        names=["ham", "spam"],
+        say=lambda x: Said(x[:, :2] * 0 + np.float32(0.5), [{"label": "ham"}] * len(x), ['{"label": "ham"}'] * len(x),
+                           np.full(len(x), 0.5)),
+    )  # fmt: skip
+    builder = loading.RowBuilder(project)
+    predictor = loading.Predictor(version, make_encoder("hog-hsv", "image"), None, speaker, builder)
+    sent = [SimpleUploadedFile("a.png", content.getvalue()), SimpleUploadedFile("b.png", b"no picture"),
+            SimpleUploadedFile("c.png", b"")]  # fmt: skip
+    found = answer(predictor, rows.read_pictures(builder, sent), Caller(people.manager.pk))
+    assert [each["status"] for each in found] == ["unsure", "refused", "refused"]
+    assert (found[0]["band"], found[1]["field"]) == ("low", "image")
+
+    served_in_process(monkeypatch)
+    url = "/api/v1/projects/pictures/predict/"
+    asked = api(people.manager).post(url, {"pictures": sent}, format="multipart")
+    assert (asked.status_code, "no model in use yet" in asked.json()["detail"]) == (409, True)
+    pairs = make_project(slug="pairs", kind="pairwise", manager=people.manager, labels=())
+    ModelVersion.objects.create(project=pairs, number=1, trained_on=1, learner="bradley-terry", status=Status.CHAMPION)
+    told = api(people.manager).post("/api/v1/projects/pairs/predict/", {"rows": [{}]}, format="json")
+    assert (told.status_code, "pairwise" in told.json()["detail"]) == (409, True)
+
+
+def test_a_busy_or_absent_predictor_is_a_503_that_says_when(version, api, people, monkeypatch, settings, tmp_path):
+    manager = api(people.manager)
+    monkeypatch.undo()
+    settings.PREDICTOR_ADDRESS = f"unix:{tmp_path}/nobody"
+    absent = manager.post(URL, {"rows": ROWS}, format="json")
+    for _ in range(settings.PREDICT_IN_FLIGHT):
+        assert asking._slots.acquire(blocking=False)
+    try:
+        busy = manager.post(URL, {"rows": ROWS}, format="json")
+    finally:
+        asking._slots.release(settings.PREDICT_IN_FLIGHT)
+    assert [(each.status_code, each["Retry-After"], each.json()["code"]) for each in (absent, busy)] == [
+        (503, "2", "busy"), (503, "1", "busy"),
+    ]  # fmt: skip
+    assert orjson.loads(absent.content)["detail"].startswith("The predictor is not there")
