@@ -70,6 +70,15 @@ class Child:
         """Whether it waits for somebody to knock, as who ended by itself with nothing to do."""
         return not self.is_running and self.program.knocked_on is not None and time.monotonic() >= self.due_at
 
+    def close_door(self) -> None:
+        """Nobody is waited for any more: the file of its socket goes too, which nobody could copy."""
+        if (knocked_on := self.program.knocked_on) is not None:
+            place = knocked_on.getsockname()
+            knocked_on.close()
+            if isinstance(place, str) and place:
+                with suppress(FileNotFoundError):
+                    os.unlink(place)
+
     def start(self) -> None:
         program = self.program
         self._started_at = time.monotonic()

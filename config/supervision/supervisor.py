@@ -47,6 +47,8 @@ class Supervisor:
         try:
             self.stop()
         finally:
+            for child in self._children:
+                child.close_door()
             signal.set_wakeup_fd(-1)
             for number, handler in self._handlers.items():
                 signal.signal(number, handler)

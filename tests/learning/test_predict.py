@@ -2,6 +2,8 @@
 the predictor's application is called where the web process would have sent the bytes."""
 
 import io
+import runpy
+import sys
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -16,6 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
+import querent_client as q
+from config.environment import BASE_DIR
 from labeling.models import ApiToken, Item, Split
 from labeling.services.housekeeping import would_free
 from labeling.services.imports.start import start_import
@@ -27,6 +31,7 @@ from learning.services.pipeline.family import Said
 from learning.services.registry import golden, model_files
 from learning.services.serving import asking, loading, rows
 from learning.services.serving.answering import Caller, answer
+from tests.clients.test_machine_examples import InProcess
 from tests.factories import make_project
 from tests.learning.people import answer_some, make_text_project
 from tests.learning.predictor import served_in_process
@@ -88,6 +93,15 @@ def test_each_row_is_answered_or_refused_by_its_number_as_the_model_says_and_kep
     version.project.labels.filter(name="spam").update(name="junk", key="spam")
     (renamed,) = client.post(URL, {"rows": ROWS[:1]}, format="json").json()
     assert (renamed["label"], list(renamed["probabilities"])) == ("junk", ["ham", "junk"])
+
+
+def test_the_example_asks_about_each_line_of_its_input(version, people, monkeypatch, capsys):
+    _, key = ApiToken.issue(people.manager, "example", scopes="predict")
+    monkeypatch.setattr(q.Client, "from_environment", lambda: q.Client("http://localhost", key, http=InProcess()))
+    monkeypatch.setattr(sys, "argv", ["ask_the_model.py", "--slug", "texts"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("win a free prize now\n\nsee you at lunch\n"))
+    runpy.run_path(str(BASE_DIR / "examples" / "ask_the_model.py"), run_name="__main__")
+    assert [line.split()[2] for line in capsys.readouterr().out.splitlines()] == ["spam", "ham"]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def site(tmp_path, new_home):
         with suppress(subprocess.TimeoutExpired):
             supervised.wait(20)
         supervised.kill()
+        assert not list((home / "predictor").iterdir()), "a home that stands still is files and folders, to be copied"
 
 
 def predictors(site: Site) -> list[int]:
