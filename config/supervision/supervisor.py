@@ -64,11 +64,9 @@ class Supervisor:
     def start(self, program: Program) -> None:
         """Starts the program, and again whenever it ends; one that is knocked on when somebody does. Does nothing once
         somebody asked to stop."""
-        if self.stopping:
-            return
         child = Child(program)
         self._children.append(child)
-        if child.is_wanted:
+        if not self.stopping and child.is_wanted:
             child.start()
 
     def wait(self, timeout_s: float) -> None:

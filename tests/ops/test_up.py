@@ -42,7 +42,7 @@ def running(home):
 def another(home):
     """A second home with the same data, for tests that start and stop by themselves."""
     copy = home.parent / "another"
-    shutil.copytree(home, copy, ignore=shutil.ignore_patterns("redis", "up.lock"))
+    shutil.copytree(home, copy, ignore=shutil.ignore_patterns("redis", "predictor", "up.lock"))
     return copy
 
 
