@@ -40,7 +40,9 @@ from tests.learning.test_training import trained
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/projects/texts/predict/"
 SERVED = "/api/v1/projects/texts/predictions/served/"
-ROWS = [{"text": "win a free prize now"}, {"text": " "}, 3, {"text": "see you at lunch", "label": "of an import"}]
+#: As those that the model learned from, and two that are no rows.
+SPAM, HAM = "win a free prize now word4 word7 word31 word90 12", "see you at lunch word8 word1 word55 word20 30"
+ROWS = [{"text": SPAM}, {"text": " "}, 3, {"text": HAM, "label": "of an import"}]
 
 
 def build(manager):
@@ -168,18 +170,28 @@ def test_golden_rows_prove_the_features_and_a_picture_that_is_lost_proves_nothin
         golden.check(*ask, golden.GoldenItems())
 
 
+KNOWN_AND_NOISE = [
+    {"text": text}
+    for text in (
+        SPAM, HAM, "happy birthday word9 word1 word70 word33 8",
+        "tyrannosaurus femur excavation", "0x7f 0x3a 0xee 0x91 0x00", "quarterly amortisation of goodwill",
+    )
+]  # fmt: skip
+
+
 def test_an_outlier_has_no_label_unless_it_is_forced_and_old_predictions_are_forgotten(
     version, api, people, monkeypatch
 ):
     manager = api(people.manager)
     manager.post(URL, {"rows": ROWS}, format="json")
-    detector = SimpleNamespace(is_outlier=lambda features: [True, False])
-    monkeypatch.setattr(type(model_files.load_model(version)), "outlier_detector", detector, raising=False)
-    plain, forced = (manager.post(URL + query, {"rows": ROWS}, format="json").json() for query in ("", "?force=true"))
+    said = manager.post(URL, {"rows": KNOWN_AND_NOISE}, format="json").json()
+    assert [each["status"] for each in said] == [*["ok"] * 3, *["outlier"] * 3]
+    odd = [KNOWN_AND_NOISE[-1], *ROWS[1:]]
+    plain, forced = (manager.post(URL + query, {"rows": odd}, format="json").json() for query in ("", "?force=true"))
     assert [each["status"] for each in plain] == ["outlier", "refused", "refused", "ok"]
-    assert ("label" in plain[0], "probabilities" in plain[0], forced[0]["label"]) == (False, False, "spam")
+    assert ("label" in plain[0], "probabilities" in plain[0], "label" in forced[0]) == (False, False, True)
     assert [each["answer"] for each in manager.get(f"{SERVED}?status=outlier").json()["results"]] == [
-        {"label": "spam"}, {},
+        {"label": forced[0]["label"]}, {}, {}, {}, {},
     ]  # fmt: skip
 
     old = ServedPrediction.objects.order_by("pk").first()
@@ -187,7 +199,7 @@ def test_an_outlier_has_no_label_unless_it_is_forced_and_old_predictions_are_for
     ServedPrediction.objects.filter(pk=old.pk).update(id=int(long_ago.timestamp() * 1000) << 20)
     (planned,) = [freed.rows for freed in would_free(version.project_id) if freed.kind == "predictions"]
     (rule,) = [rule for rule in retention.RULES if rule.kind == "predictions"]
-    assert (planned, rule.apply(version.project_id, lambda: None).rows, ServedPrediction.objects.count()) == (1, 1, 5)
+    assert (planned, rule.apply(version.project_id, lambda: None).rows, ServedPrediction.objects.count()) == (1, 1, 11)
 
 
 def test_pictures_are_rows_of_a_form_and_pairs_are_told_what_is_missing(api, people, monkeypatch):

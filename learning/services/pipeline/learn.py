@@ -100,7 +100,7 @@ def _candidate(context: Context, family: AnyFamily) -> Made | None:
         step.note(evaluation.note)
     with log.step("artifact") as step:
         fields = {"encoder": context.matrix.version.version, "learner": fit.model.name}
-        fields |= golden.keep(context.matrix, partial(family.outputs, fit.model))
+        fields |= golden.keep(context.matrix, partial(family.outputs, fit.fitted))
         version = register(run, fit.model.dump(), fields | family.fields(context) | evaluation.fields)
         model_files.load_model(version)  # what cannot be read again must not be promoted
         step.note(f"model {version.number}, {version.size_bytes:,} bytes, {version.sha256[:12]}")

@@ -57,7 +57,7 @@ class Predictor:
         detector = getattr(self.model, "outlier_detector", None)
         if detector is None:
             return np.zeros(len(features), dtype=bool)
-        return np.asarray(detector.is_outlier(features), dtype=bool)
+        return np.asarray(detector.score(features) > detector.threshold, dtype=bool)
 
 
 class ByteCache:
