@@ -94,8 +94,8 @@ def left_out(features: Features, labels: Labels, name: str, most: int, rows: int
         areas[OWN].append(areas[taken[-1]][-1])
     counted = ", ".join(f"{each} {taken.count(each)}" for each in dict.fromkeys(taken))
     print(f"{name}: {len(taken)} labels left out of {n_labels}; own choice: {counted}")
-    for each, found in areas.items():
-        print(f"    {each:22s} mean {np.mean(found):.3f}  worst {min(found):.3f}")
+    for each, of_labels in areas.items():
+        print(f"    {each:22s} mean {np.mean(of_labels):.3f}  worst {min(of_labels):.3f}")
     best = max(DETECTORS.names(), key=lambda each: float(np.mean(areas[each])))
     behind = float(np.mean(areas[best]) - np.mean(areas[OWN]))
     print(f"    own choice is {behind:.3f} behind {best}, the best (aim: at most .02)", flush=True)
