@@ -116,7 +116,8 @@ def test_new_same_and_revised(task, people, api):
     revised = client.put(url, {"answer": {"label": "ham"}})
     assert (first.status_code, again.status_code, revised.status_code) == (201, 200, 200)
     assert first.json() == again.json()
-    assert set(first.json()) == {"task", "state", "revision", "answer", "elapsed_ms", "created_at"}
+    beside = {"doubt", "comment"}
+    assert set(first.json()) == {"task", "state", "revision", "answer", "elapsed_ms", "created_at", *beside}
     assert (first.json()["revision"], first.json()["elapsed_ms"]) == (1, 1200)
     assert (revised.json()["revision"], revised.json()["answer"]) == (2, {"label": "ham"})
 

@@ -182,7 +182,7 @@ def test_the_trail_says_who_and_pages_learn_of_it_and_no_run_is_due(project, peo
 
 def test_what_a_person_gave_and_what_happened_to_an_item_says_the_name_of_now(project, people, answered):
     rename_label(people.manager, project, "spam", "junk")
-    assert last_given(people.annotator, project)[0]["given"] == {"answer": {"label": "junk"}}
+    assert last_given(people.annotator, project)[0]["given"]["answer"] == {"label": "junk"}
     assert [event.flat for event in history(answered[0].item) if event.answer] == ["junk"]
 
 

@@ -101,7 +101,7 @@ def test_the_example_asks_about_each_line_of_its_input(version, people, monkeypa
     _, key = ApiToken.issue(people.manager, "example", scopes="predict")
     monkeypatch.setattr(q.Client, "from_environment", lambda: q.Client("http://localhost", key, http=InProcess()))
     monkeypatch.setattr(sys, "argv", ["ask_the_model.py", "--slug", "texts"])
-    monkeypatch.setattr(sys, "stdin", io.StringIO("win a free prize now\n\nsee you at lunch\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{SPAM}\n\n{HAM}\n"))
     runpy.run_path(str(BASE_DIR / "examples" / "ask_the_model.py"), run_name="__main__")
     assert [line.split()[2] for line in capsys.readouterr().out.splitlines()] == ["spam", "ham"]
 

@@ -73,15 +73,16 @@ def site(tmp_path, new_home):
     (home / "site.json").write_text(built.stdout.splitlines()[-1])
     log = (tmp_path / "predictor.log").open("w+")
     supervised = subprocess.Popen([sys.executable, "-c", SUPERVISED], cwd=BASE_DIR, env=env, stdout=log, stderr=log)
-    try:
-        with Site(home, WEB_PROCESSES="1", WEB_THREADS="1", **WORDS) as site:
+    # which ends by force what is left of the home
+    with Site(home, WEB_PROCESSES="1", WEB_THREADS="1", **WORDS) as site:
+        try:
             until(lambda: "listens" in (tmp_path / "predictor.log").read_text(), "the socket of the predictor")
             yield site
-    finally:
-        supervised.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            supervised.wait(20)
-        supervised.kill()
+        finally:
+            supervised.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                supervised.wait(20)
+            supervised.kill()
         assert not list((home / "predictor").iterdir()), "a home that stands still is files and folders, to be copied"
 
 

@@ -53,6 +53,7 @@ ADDED_NAMES = {
     ".intervals_note",  # that a version of before measured by an older method
     ".difference.n",
     ".report.version",
+    ".outliers",  # what tells whether a row is unlike anything learned from
     ".in_short",  # what a model is worth in one sentence
     ".n_labels", ".pinned", ".file_dropped_at",
     ".settings.fall_back", ".asking", ".settings.ask_about", ".settings.answers_a_minute",

@@ -71,6 +71,36 @@ def share(successes: float, n: float) -> Estimate:
     return Estimate(value, min(low, value), max(high, value), round(n))
 
 
+def share_above(rank: int, n: int) -> Estimate:
+    """Share of further draws that lie above the ``rank``-th smallest of ``n`` earlier ones of the same distribution.
+
+    Whatever the distribution, it is a draw from Beta(n + 1 - rank, rank).
+
+    Parameters
+    ----------
+    rank : int
+        From 1 to ``n``.
+
+    Returns
+    -------
+    Estimate
+        The mean and the 95 % interval of that distribution; ``n`` is the number of earlier draws.
+
+    References
+    ----------
+    S. S. Wilks, Annals of Mathematical Statistics 12, 1941.
+
+    Examples
+    --------
+    >>> estimate = share_above(95, 99)
+    >>> round(estimate.value, 3), round(estimate.high, 3)
+    (0.05, 0.1)
+    """
+    above = float(n + 1 - rank)
+    low, high = (beta_quantile(tail, above, float(rank)) for tail in (TAIL, 1.0 - TAIL))
+    return Estimate(above / (n + 1), low, high, n)
+
+
 def median_share(successes: float, n: float) -> float:
     """Share of successes that is as likely to be too low as too high: the lower end of an exact interval of level 0.
 

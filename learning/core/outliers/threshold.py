@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from learning.core.arrays import DoubleArray
-from learning.core.distributions import beta_quantile
-from learning.core.evaluation.intervals import TAIL, Estimate
+from learning.core.evaluation.intervals import Estimate, share_above
 
 #: Fewer held-out scores say nothing: of 40 the share that is flagged may already be anywhere from .6 to 13 %.
 LEAST_ROWS = 40
@@ -63,6 +62,4 @@ def conformal_threshold(held_out: DoubleArray, false_share: float) -> Threshold 
     rank = math.ceil(round((n + 1) * (1.0 - false_share), 9))
     if n < LEAST_ROWS or rank > n:
         return None
-    above = n + 1 - rank
-    low, high = (beta_quantile(tail, float(above), float(rank)) for tail in (TAIL, 1.0 - TAIL))
-    return Threshold(float(np.partition(held_out, rank - 1)[rank - 1]), Estimate(above / (n + 1), low, high, n))
+    return Threshold(float(np.partition(held_out, rank - 1)[rank - 1]), share_above(rank, n))

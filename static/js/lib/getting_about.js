@@ -14,8 +14,8 @@ export function listenForKeys() {
   let wentAt = -Infinity;
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || isComposing(event) || document.querySelector("dialog[open]")) return;
-    if (ahead !== undefined && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
-      ahead += event.key;
+    if (ahead !== undefined && (event.key.length === 1 || event.key === "Enter") && !event.ctrlKey && !event.metaKey) {
+      ahead += event.key === "Enter" ? "\n" : event.key;
       event.preventDefault();
     } else if (isChord(event)) {
       event.preventDefault();

@@ -13,7 +13,7 @@ const from = (element) => ({ name: words(element), hint: "", go: () => element.c
 const words = (element) => (element.dataset.place ?? element.getAttribute("aria-label") ?? element.textContent).trim();
 const slug = () => /^\/p\/([^/]+)\//.exec(location.pathname)?.[1];
 
-/** `typed` is what came while this was loading. */
+/** `typed` is what came while this was loading, with a line end where Enter was pressed. */
 export function showPalette(typed = "") {
   const dialog = dialogOf("palette", "Find a page, a project, a model or an item");
   dialog.classList.add("palette--find");
@@ -31,8 +31,8 @@ export function showPalette(typed = "") {
   const finder = new Finder(field, list, empty, dialog);
   dialog.showModal();
   field.focus();
-  field.value = typed;
-  finder.begin();
+  field.value = typed.split("\n")[0];
+  finder.begin(typed.includes("\n"));
 }
 
 class Finder {
@@ -54,8 +54,9 @@ class Finder {
     });
   }
 
-  async begin() {
+  async begin(isMeant) {
     this.#typed();
+    this.#isMeant = isMeant;
     const here = slug();
     const [projects, models] = await Promise.all([
       call("GET", "/api/v1/projects/?limit=1000"),

@@ -54,7 +54,7 @@ def test_it_carries_the_first_questions_and_the_last_answers(project, people, br
     skip(people.annotator, skipped, "unclear")
     again = boot_of(browser.get(PAGE))
     assert [(entry["task"]["id"], entry["given"]) for entry in again["history"]] == [
-        (answered, {"answer": {"label": "spam"}}),
+        (answered, {"answer": {"label": "spam"}, "doubt": False, "comment": ""}),
         (skipped, {"skip": "unclear"}),
     ]
     assert [task["id"] for task in again["tasks"]][: len(rest)] == rest
@@ -83,7 +83,9 @@ def test_own_answers_are_looked_back_at_in_pages_and_opened_again(project, peopl
     assert listed(f"?before={second}")[0] == [first]
     assert listed("?before=x")[0] == newest
     opened = boot_of(browser.get(f"{PAGE}?task={first}"))
-    assert (opened["opens"], opened["history"][-1]["given"]) == (first, {"answer": {"label": "spam"}})
+    assert (opened["opens"], opened["history"][-1]["given"]) == (
+        first, {"answer": {"label": "spam"}, "doubt": False, "comment": ""},
+    )  # fmt: skip
     assert [past["task"]["id"] for past in opened["history"]] == [second, third, first]
     for other in (theirs, 10**18, "x", 0):
         assert "opens" not in boot_of(browser.get(f"{PAGE}?task={other}")), "nobody opens what is not his own"

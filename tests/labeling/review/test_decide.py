@@ -205,7 +205,9 @@ def test_an_answer_goes_back_to_its_author_and_waits_for_him(project, people, se
     assert miscounts(project) == []
     assert next_tasks(people.annotator, project, 5) == []
     (task,) = next_tasks(second, project, 5)
-    assert (task.item_id, task.returned) == (disputed.pk, {"comment": "Look again.", "answer": {"label": "spam"}})
+    assert (task.item_id, task.returned) == (
+        disputed.pk, {"comment": "Look again.", "answer": {"label": "spam"}, "remark": {"doubt": False, "comment": ""}},
+    )  # fmt: skip
     recorded = record_answer(second, task.pk, {"label": "ham"})
     assert (recorded.created, recorded.annotation.revision) == (False, 2)
     decision.refresh_from_db()

@@ -70,7 +70,7 @@ class CsvReader(Reader):
                 if number > start:
                     yield number, Rejection(number, cells.reason)
                 continue
-            if not cells[0] and not any(map(str.strip, cells)):
+            if (not cells[0] or cells[0].isspace()) and not any(map(str.strip, cells)):
                 blank += 1  # a row, or behind the last one: that is not known yet
                 continue
             if blank:
