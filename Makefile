@@ -21,7 +21,7 @@ run: runtime
 test: dev chromium nginx
 	@export CHROMIUM="$$($(MAKE) -s --no-print-directory chromium)" OMP_NUM_THREADS=1 && set -x && \
 	$(BIN)/python -m pytest -n $(PROCESSES) --durations=40 $(ARGS) && \
-	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m both_databases -n $(PROCESSES)
+	$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest -m "both_databases and not draws" -n $(PROCESSES)
 
 ## style, types, one-way imports, migrations, the client's models, deployment settings: two at a time, mypy takes as long as the rest
 check: dev

@@ -140,6 +140,7 @@ def test_a_random_item_counts_what_the_queue_would_have_passed_over_first_on_all
     assert chances(ITEMS, cursor, [10**9]) == {}
 
 
+@pytest.mark.draws
 def test_inverse_propensities_are_unbiased_whatever_mixture_asked():
     """The third person's question, after two others were asked along a ranking drawn anew each time."""
     project, items = arena(overlap=3, n_items=12, random_share=0.4)

@@ -129,6 +129,7 @@ def _ask_and_answer(user, project, count):
 # propensity
 
 
+@pytest.mark.draws
 def test_recorded_propensities_are_those_of_the_draws(debates, people, bring_in):
     """Unequal contexts, an eval item, an item set aside: what is drawn is what is recorded, pair by pair."""
     sizes = {"a": 2, "b": 4, "c": 7}
@@ -549,6 +550,7 @@ def test_a_random_pair_counts_what_the_queue_would_have_passed_over_first(filled
     assert chances(ANY_PAIRS, cursor, [10**9], []) == {}
 
 
+@pytest.mark.draws
 def test_inverse_propensities_are_unbiased_whatever_mixture_asked(filled, people):
     """The third person's question, after two others were asked along a ranking drawn anew each time: the sum of the
     inverse propensities of each pair is the number of rounds, and that of values their sum."""
