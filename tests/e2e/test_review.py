@@ -13,6 +13,12 @@ from tests.e2e.axe import findings
 from tests.factories import UserFactory, make_answer, make_items, make_project
 
 N = 30
+STATES = """
+window.states = [];
+const look = () => states.push(document.body.dataset.state);
+const watch = () => new MutationObserver(look).observe(document.body, { attributeFilter: ["data-state"] });
+addEventListener("DOMContentLoaded", watch);
+"""
 WIDTHS = {"narrow": (390, 844), "wide": (1280, 800)}
 
 
@@ -69,8 +75,10 @@ def test_thirty_items_are_reviewed_by_keys(open_page, site):
         make_answer(item, ann, {"label": "ham"})
         make_answer(item, bob, {"label": "spam" if number % 2 else "ham"})
     page = open_page(mia, "/p/mail/")
+    page.add_init_script(STATES)
     page.get_by_role("link", name="Review").click()
     first = shown(page, 0)
+    assert "empty" not in page.evaluate("states"), "nobody is told that nothing waits before the server has said so"
     assert "0 of 30" in page.inner_text(".head__progress")
     assert page.locator(".said__answers li").all_inner_texts() == ["ham\nann", "spam\nbob"]
     page.get_by_label("For other reviewers").fill("A voucher again: what do the rules say?")

@@ -68,8 +68,8 @@ function chosenFromMore(verdict) {
   if (verdict !== "later") return decide({ verdict }, verdict === "set_aside" ? "set aside" : "somebody else is asked");
   later.add(entry.item);
   waiting.shift();
+  fill(); // first: whether something is on its way is part of what is drawn
   draw();
-  fill();
 }
 
 function openBack() {
@@ -125,8 +125,8 @@ function next(entry, words) {
     $("#trouble").hidden = true;
     say(`${words}. ${done} reviewed.`);
   }
+  fill(); // first: whether something is on its way is part of what is drawn
   draw();
-  fill();
 }
 
 async function undo() {
@@ -364,5 +364,6 @@ async function fill() {
 }
 
 listen();
+const first = fill();
 draw();
-await fill();
+await first;
