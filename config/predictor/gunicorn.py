@@ -3,7 +3,6 @@
 Under ``up`` it inherits its socket and is started when somebody knocks; elsewhere it listens at PREDICTOR_ADDRESS.
 """
 
-import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,11 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-from config.environment import predictor_address, querent_home, switch, whole_number  # noqa: E402
+from config.environment import predictor_address, querent_home, whole_number  # noqa: E402
+from config.gunicorn import control_socket_disable as control_socket_disable  # noqa: E402
+from config.gunicorn import logconfig_dict as logconfig_dict  # noqa: E402
+from config.gunicorn import loglevel as loglevel  # noqa: E402
+from config.gunicorn import pre_fork as pre_fork  # noqa: E402
 from config.gunicorn import worker_tmp_dir as worker_tmp_dir  # noqa: E402
 
 #: People who wait for a question go before programs.
@@ -33,25 +36,12 @@ graceful_timeout = 5
 max_requests = 20_000  # whatever a library leaks is let go of
 max_requests_jitter = 2_000
 backlog = 64
-control_socket_disable = True
-loglevel = "warning"
-logconfig_dict = {
-    "formatters": {"generic": {"()": "config.logs.OneObject" if switch("LOG_JSON") else "config.logs.OneLine"}},
-    "root": {"level": "WARNING", "handlers": ["error_console"]},
-    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["error_console"], "propagate": False}},
-}
 proc_name = "querent-predictor"
 
 
 def when_ready(server: Any) -> None:
     if _inherited:
         server.systemd = True  # the socket is who started us's: gunicorn would remove its file when it ends
-
-
-def pre_fork(server: Any, worker: Any) -> None:
-    """Keeps the garbage collector from touching, and so copying, what the processes share."""
-    gc.collect()
-    gc.freeze()
 
 
 def post_fork(server: Any, worker: Any) -> None:
