@@ -28,7 +28,7 @@ class PredictorWorker(SyncWorker):
         self.wsgi: Any = None
         super().load_wsgi()
         application: Any = self.wsgi
-        self.wsgi = partial(_with_beat, application, self.notify)
+        self.wsgi = partial(_with_beat, application, self._get_on)
 
     def wait(self, timeout: float) -> Any:
         if self._idle_s:
@@ -40,6 +40,11 @@ class PredictorWorker(SyncWorker):
         if self._idle_s and time.monotonic() - struct.unpack("d", _asked_at[:])[0] > self._idle_s:
             self._note()  # asked to end once
             os.kill(self.ppid, signal.SIGTERM)
+
+    def _get_on(self) -> None:
+        """In the middle of a request: nobody rests while this one is answered, however long it takes."""
+        self._note()
+        self.notify()
 
     def handle_request(self, *args: Any) -> None:
         self._note()

@@ -9,6 +9,7 @@ import termios
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from config.serving import refusals
 from config.serving.answer import Answer, ClientGone
@@ -249,6 +250,7 @@ class Connection(Receiving):
 
 def is_for_predictor(path: str) -> bool:
     """Told by the address alone: the loop asks it of every request."""
+    path = unquote(path)  # as it is resolved, however it is written
     return path.endswith("/predict/") and path.startswith("/api/v1/projects/")
 
 

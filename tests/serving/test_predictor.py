@@ -9,10 +9,14 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from urllib.parse import unquote
 
 import pytest
+from django.urls import resolve
 
 from config.environment import BASE_DIR
+from config.serving.admission import PREDICT as VIEW
+from config.serving.connection import is_for_predictor
 from tests.ops.running import environment, processes_of, until
 from tests.serving.site import Site
 
@@ -84,6 +88,13 @@ def site(tmp_path, new_home):
                 supervised.wait(20)
             supervised.kill()
         assert not list((home / "predictor").iterdir()), "a home that stands still is files and folders, to be copied"
+
+
+def test_however_the_address_is_written_its_requests_have_threads_of_their_own():
+    for path in (
+        "/api/v1/projects/a/predict/", "/api/v1/projects/a/%70redict/", "/api/v1/projects/a/runs/", "/projects/a/",
+    ):  # fmt: skip
+        assert is_for_predictor(path) == (resolve(unquote(path)).view_name == VIEW), path
 
 
 def predictors(site: Site) -> list[int]:
