@@ -130,7 +130,7 @@ def record_answer(
         if is_same and remark == before:
             return Recorded(current, checked, False, _feedback(work, stored))
         if is_same:  # only what goes with it is another: how the answer was given stays
-            seen = {name: getattr(current, name) for name in seen}
+            seen = {name: getattr(current, name) for name in (*seen, "instructions_version")}
         return Recorded(_revise(work, stored, seen, remark), checked, False, _feedback(work, stored))
     checked = asked.checked(answer)
     keep_pace(work.member, work.now)
@@ -258,8 +258,7 @@ def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any], re
     transaction.on_commit(partial(_announce, work.project.pk))
     annotation = Annotation(
         project=work.project, task=work.task, annotator_id=work.member.user_id, answer=answer, revision=work.revision,
-        instructions_version=work.project.instructions_version, **work.about, **seen,
-        **remark.columns,
+        **{"instructions_version": work.project.instructions_version, **seen}, **work.about, **remark.columns,
     )  # fmt: skip
     _insert([annotation])
     return annotation
