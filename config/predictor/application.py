@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 import orjson
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import IntegrityError
 from django.http.multipartparser import MultiPartParserError
@@ -80,13 +82,37 @@ class Application:
     def _predict(self, project_id: int, environ: dict[str, Any]) -> Reply:
         until = time.monotonic() + float(environ.get(_PATIENCE) or settings.PREDICT_TIMEOUT_S)
         query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
-        predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None)
+        beat = environ.get("querent.beat", lambda: None)
+        predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None, beat)
         if environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
-            files = [file for _, some in WSGIRequest(environ).FILES.lists() for file in some]
-            asked = rows.read_pictures(predictor.builder, files)
+            asked = rows.read_pictures(predictor.builder, files_of(environ))
         else:
             asked = rows.read_json(predictor.builder, environ["wsgi.input"].read())
         caller = Caller(int(query["user"]), int(query["token"]) if "token" in query else None)
-        beat = environ.get("querent.beat", lambda: None)
         found = answer(predictor, asked, caller, force="force" in query, until=until, beat=beat)
         return 200, found, {}
+
+
+class _Names(FileUploadHandler):
+    """The names of a form's files, in the order they came: Django keeps files by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+        self.found.append(field_name)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """The next handler has the file."""
+
+
+def files_of(environ: dict[str, Any]) -> list[UploadedFile]:
+    """In the order they were sent, whatever they are called. Raises MultiPartParserError, SuspiciousOperation."""
+    request, names = WSGIRequest(environ), _Names()
+    request.upload_handlers.insert(0, names)
+    by_name = {name: iter(some) for name, some in request.FILES.lists()}
+    return [next(by_name[name]) for name in names.found]

@@ -13,13 +13,19 @@ from labeling.services.accounts.tokens import token_for
 KEYWORD = "Token"
 
 
+def names_token(request: Request) -> bool:
+    """Whether it is a token by which the request says who asks, and no session."""
+    scheme = get_authorization_header(request).split()[:1]
+    return bool(scheme) and scheme[0].lower() == KEYWORD.lower().encode()
+
+
 class TokenAuthentication(BaseAuthentication):
     """By the hash of the key, in one query."""
 
     def authenticate(self, request: Request) -> tuple[User | Machine, ApiToken] | None:
-        parts = get_authorization_header(request).split()
-        if not parts or parts[0].lower() != KEYWORD.lower().encode():
+        if not names_token(request):
             return None
+        parts = get_authorization_header(request).split()
         if len(parts) != 2:
             raise AuthenticationFailed("Expected the header Authorization: Token <key>.")
         token = token_for(parts[1].decode("latin-1"))

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.authentication import get_authorization_header
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api import scopes
+from labeling.api.authentication import names_token
 from labeling.api.base import PersonField, ProjectView, query
 from labeling.api.exceptions import TooLarge
 from labeling.api.parsers import LimitedJSONParser
@@ -76,7 +76,7 @@ class Predict(ProjectView):
     parser_classes = [LimitedJSONParser, MultiPartParser]  # what is accepted; it is parsed by the predictor
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if not get_authorization_header(request):
+        if not names_token(request):
             _ = request._request.body  # of a session: the check for its token would read a form away
         super().initial(request, *args, **kwargs)
 

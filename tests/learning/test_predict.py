@@ -14,18 +14,21 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
+from rest_framework.test import APIClient
 
 import querent_client as q
 from config.environment import BASE_DIR
+from config.predictor.application import files_of
 from labeling.models import ApiToken, Item, Split
 from labeling.services.housekeeping import would_free
 from labeling.services.imports.start import start_import
 from learning.core import artifacts
 from learning.core.encoders import make_encoder
-from learning.models import Alert, ModelVersion, ServedPrediction, Status
+from learning.models import Alert, EncoderVersion, ModelVersion, ServedPrediction, Status
 from learning.services import files, retention
 from learning.services.pipeline.family import Said
 from learning.services.registry import golden, model_files
@@ -95,6 +98,12 @@ def test_each_row_is_answered_or_refused_by_its_number_as_the_model_says_and_kep
     version.project.labels.filter(name="spam").update(name="junk", key="spam")
     (renamed,) = client.post(URL, {"rows": ROWS[:1]}, format="json").json()
     assert (renamed["label"], list(renamed["probabilities"])) == ("junk", ["ham", "junk"])
+    (inside,) = client.post(URL, {"rows": [{"text": SPAM, "\0by name": "x"}]}, format="json").json()
+    assert (inside["status"], inside["field"]) == ("refused", "by name")
+    version.project.labels.filter(key="spam").delete()
+    version.project.labels.filter(name="ham").update(name="spam", key="ham")
+    (named_anew,) = client.post(URL, {"rows": ROWS[3:]}, format="json").json()
+    assert (named_anew["label"], named_anew["probabilities"]) == ("spam", {"spam": ham["probabilities"]["ham"]})
 
 
 def test_the_example_asks_about_each_line_of_its_input(version, people, monkeypatch, capsys):
@@ -123,7 +132,9 @@ def test_what_is_no_question_is_refused_with_its_reason(version, api, people, qu
     assert not ServedPrediction.objects.exists()
 
 
-def test_a_damaged_file_or_another_answer_to_golden_rows_is_passed_over_for_the_version_before(version, api, people):
+def test_a_damaged_file_or_another_answer_to_golden_rows_is_passed_over_for_the_version_before(
+    version, api, people, monkeypatch
+):
     """Recorded, and answered all the same; a version that is named is not replaced by another."""
     manager = api(people.manager)
     first = version.pk
@@ -156,6 +167,10 @@ def test_a_damaged_file_or_another_answer_to_golden_rows_is_passed_over_for_the_
         manager.post(URL, {"rows": ROWS[:1]}, format="json")
     assert len(again) <= 22, "what was found damaged is not read again for a while"
     assert Alert.objects.get(subject="model 3").times == 1
+    EncoderVersion.objects.all().delete()
+    served_in_process(monkeypatch)
+    named = manager.post(f"{URL}?version=1", {"rows": ROWS[:1]}, format="json")
+    assert (named.status_code, "cannot be used" in named.json()["detail"]) == (409, True)
 
 
 def test_golden_rows_prove_the_features_and_a_picture_that_is_lost_proves_nothing(version):
@@ -163,11 +178,15 @@ def test_golden_rows_prove_the_features_and_a_picture_that_is_lost_proves_nothin
     encoder = make_encoder("auto", "text").load(files.load(encoder_version.path, encoder_version.sha256))
     model = model_files.load_model(version)
     ask = version, encoder_version, encoder, model.predict
-    assert golden.check(*ask, golden.GoldenItems()) == 80
+    beats = []
+    assert golden.check(*ask, golden.GoldenItems(), lambda: beats.append(1)) == 80
+    assert len(beats) == 5, "who waits for a process that does not get on sees that it does"
     _, arrays = artifacts.unpack("golden@1", files.load(version.golden_path, version.golden_sha256))
     Item.objects.filter(project=version.project, ordinal=int(arrays["ordinals"][3])).update(text="something else")
     with pytest.raises(golden.NotGolden, match="1 of 80 golden rows have other features"):
         golden.check(*ask, golden.GoldenItems())
+    Item.objects.filter(project=version.project).update(ordinal=F("ordinal") + 1_000)
+    assert golden.check(*ask, golden.GoldenItems()) == 0, "of items that are gone the model is asked all the same"
 
 
 KNOWN_AND_NOISE = [
@@ -220,15 +239,42 @@ def test_pictures_are_rows_of_a_form_and_pairs_are_told_what_is_missing(api, peo
     found = answer(predictor, rows.read_pictures(builder, sent), Caller(people.manager.pk))
     assert [each["status"] for each in found] == ["unsure", "refused", "refused"]
     assert (found[0]["band"], found[1]["field"]) == ("low", "image")
+    monkeypatch.setattr(rows, "PICTURES_BYTES", 7_000)
+    three = rows.read_pictures(builder, [io.BytesIO(content.getvalue()) for _ in range(3)])
+    assert [numbers for numbers, _ in rows.blocks(three, "image")] == [[0, 1], [2]], "large ones are few in memory"
 
     served_in_process(monkeypatch)
     url = "/api/v1/projects/pictures/predict/"
-    asked = api(people.manager).post(url, {"pictures": sent}, format="multipart")
-    assert (asked.status_code, "no model in use yet" in asked.json()["detail"]) == (409, True)
+    signed_in = APIClient(enforce_csrf_checks=True)  # by a session, whatever else the request says it is by
+    signed_in.force_login(people.manager)
+    signed_in.cookies["csrftoken"] = "c" * 32
+    for headers in ({}, {"HTTP_AUTHORIZATION": "Basic eDp5"}):
+        for file in sent:
+            file.seek(0)
+        asked = signed_in.post(url, {"pictures": sent}, format="multipart", HTTP_X_CSRFTOKEN="c" * 32, **headers)
+        assert (asked.status_code, "no model in use yet" in asked.json()["detail"]) == (409, True), asked.content
     pairs = make_project(slug="pairs", kind="pairwise", manager=people.manager, labels=())
     ModelVersion.objects.create(project=pairs, number=1, trained_on=1, learner="bradley-terry", status=Status.CHAMPION)
     told = api(people.manager).post("/api/v1/projects/pairs/predict/", {"rows": [{}]}, format="json")
     assert (told.status_code, "pairwise" in told.json()["detail"]) == (409, True)
+
+
+def test_a_feature_of_a_table_that_is_called_like_a_known_answer_is_asked_by(people):
+    row = {"gold": 3, "annotator": "x", "a": 1}
+    for columns, asked in ((["gold", "a"], row), (["a"], {"annotator": "x", "a": 1})):
+        builder = loading.RowBuilder(make_project(modality="tabular", columns=columns, manager=people.manager))
+        body = orjson.dumps({"rows": [{**row, "label": "no label"}]})
+        assert rows.read_json(builder, body).contents == [asked]
+
+
+def test_files_of_a_form_are_rows_in_the_order_they_came_whatever_they_are_called():
+    head = '--x\r\nContent-Disposition: form-data; name="{}"; filename="{}"\r\n\r\n{}\r\n'
+    body = ("".join(head.format(name, n, n) for n, name in enumerate("aba")) + "--x--\r\n").encode()
+    environ = {
+        "REQUEST_METHOD": "POST", "CONTENT_TYPE": "multipart/form-data; boundary=x", "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }  # fmt: skip
+    assert [file.read() for file in files_of(environ)] == [b"0", b"1", b"2"]
 
 
 def test_a_busy_or_absent_predictor_is_a_503_that_says_when(version, api, people, monkeypatch, settings, tmp_path):
