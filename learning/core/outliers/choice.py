@@ -120,6 +120,14 @@ def choose_detector(
             {},
         )
     turns = _turns(features, members, groups, labels, detectors, rng)
+    n_left_out = sum(len(turn.novel[default]) for turn in turns)
+    if n_left_out < LEAST_LABELS:
+        return Chosen(
+            default,
+            f"the default: leaving labels out needs {LEAST_LABELS} of them without which items are left that differ, in"
+            f" groups of their own, here are {n_left_out}",
+            {},
+        )
     figures = {name: _figures(turns, name, false_share) for name in detectors}
     means = {name: float(each.areas.mean()) for name, each in figures.items()}
     best = max(means, key=lambda name: (means[name], name == default))
@@ -163,6 +171,8 @@ def _turns(
         if seen.sum() < 2 or not known.any():
             continue
         space = fit_subspace(features[seen], rng)
+        if not space.components:
+            continue
         coordinates, outside = space.place(features)
         rows = KnownRows(coordinates[seen], outside[seen], members[seen])
         of_known, of_novel = {}, {}

@@ -149,7 +149,7 @@ def fit_outlier_detector(
     Returns
     -------
     Fitting
-        Without a detector of fewer than 40 rows, and of rows that are all the same.
+        Without a detector of fewer than 40 rows, and of rows that are all, or nearly all, the same.
 
     Raises
     ------
@@ -180,6 +180,8 @@ def fit_outlier_detector(
         facts |= choose_detector(features, members, groups, registered, DEFAULT, false_share, rng).as_facts()
     detector = DETECTORS.make(facts["detector"])
     held_out = _held_out(features, members, groups, detector, rng)
+    if held_out is None:
+        return Fitting(None, {**facts, "reason": "the features of nearly all labeled items are the same"})
     combination = combination_of(held_out, false_share)
     threshold = conformal_threshold(combination.score(held_out), false_share)
     if threshold is None:
@@ -208,14 +210,17 @@ def measures_of(space: Subspace, fitted: FittedDetector, features: FloatMatrix) 
 
 def _held_out(
     features: FloatMatrix, members: BoolArray, groups: IntArray, detector: Detector, rng: np.random.Generator
-) -> Measures:
-    """Return the measures of every row by a detector that was fitted on the other folds."""
+) -> Measures | None:
+    """Return the measures of every row by a detector that was fitted on the other folds; None where these do not
+    differ."""
     n_folds = min(_FOLDS, np.unique(groups).size)
     folds = grouped_folds(members.argmax(axis=1), groups, n_folds, rng)
     parts = np.zeros((3, len(features)))
     for fold in range(n_folds):
         inside, outside = folds == fold, folds != fold
         space = fit_subspace(features[outside], rng)
+        if not space.components:
+            return None
         fitted = detector.fit(KnownRows(*space.place(features[outside]), members[outside]), rng)
         found = measures_of(space, fitted, features[inside])
         parts[:, inside] = found.near, found.outside, found.lengths

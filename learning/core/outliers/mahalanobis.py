@@ -23,6 +23,8 @@ SHRINKAGE = 0.1
 OUTSIDE_WEIGHT = 10.0
 #: That mean is taken to be at least this share of all variance: less is rounding.
 LEAST_OUTSIDE = 0.01
+#: No direction is taken to vary less than by this share of all variance: rows of a label may all be the same.
+_LEAST_VARIANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -107,5 +109,4 @@ def _own_centres(coordinates: DoubleArray, groups: NDArray[np.bool_], centres: D
 def _whitening(rows: DoubleArray) -> DoubleArray:
     covariance = shrunk_covariance(rows.T @ rows / len(rows), SHRINKAGE)
     values, directions = np.linalg.eigh(covariance)
-    least = 1e-6 * max(float(values[-1]), 1e-300)
-    return np.asarray(directions / np.sqrt(np.maximum(values, least)))
+    return np.asarray(directions / np.sqrt(np.maximum(values, _LEAST_VARIANCE)))

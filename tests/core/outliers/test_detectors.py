@@ -96,6 +96,26 @@ def test_too_little_to_say_is_said() -> None:
         load_detector(b"nonsense")
 
 
+def test_rows_that_hardly_differ_and_labels_that_nearly_all_have_end_no_fit() -> None:
+    members = np.eye(3, dtype=bool)[np.arange(120) % 3]
+    one_differs = np.ones((120, 4), np.float32)
+    one_differs[0, 0] = 2.0
+    hardly = fit_outlier_detector(one_differs, members, np.random.default_rng(0))
+    assert (hardly.detector, hardly.facts["reason"]) == (
+        None, "the features of nearly all labeled items are the same",
+    )  # fmt: skip
+    nearly_all = np.ones((120, 3), bool)
+    nearly_all[range(3), range(3)] = False
+    without = fit_outlier_detector(blobs(120, 3)[0], nearly_all, np.random.default_rng(0))
+    assert (without.facts["detector"], without.facts["areas"]) == ("relative_mahalanobis", {})
+    assert "here are 0" in without.facts["reason"]
+    a_row_each = np.eye(3, 5, dtype=np.float32)[np.arange(120) % 3]  # one column of categories tells the label
+    detector = fitted(a_row_each, members, "relative_mahalanobis")
+    other = np.eye(5, dtype=np.float32)[3:]
+    assert (detector.score(a_row_each) <= detector.threshold).all()
+    assert (detector.score(other) > detector.threshold).all()
+
+
 def test_labels_are_left_out_in_turn_and_another_detector_is_taken_only_where_it_is_clearly_better() -> None:
     features, labels = blobs(300, 6)
     facts = fit_outlier_detector(features, one_hot(labels, 6) > 0, np.random.default_rng(0)).facts
