@@ -14,10 +14,11 @@ def served_in_process(monkeypatch: pytest.MonkeyPatch) -> Application:
     application = Application()
 
     def ask(project_id, query, body, size, content_type):
-        told = []
+        told, sent = [], body.read()
+        assert len(sent) == size, "the predictor waits for every byte that it was promised"
         environ = {
             "REQUEST_METHOD": "POST", "PATH_INFO": f"/predict/{project_id}", "QUERY_STRING": urlencode(query),
-            "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(size), "wsgi.input": io.BytesIO(body.read()),
+            "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(size), "wsgi.input": io.BytesIO(sent),
             "HTTP_X_QUERENT_KEY": asking.predictor_key(),
         }  # fmt: skip
         data = b"".join(application(environ, lambda status, headers: told.append((status, dict(headers)))))

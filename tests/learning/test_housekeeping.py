@@ -201,18 +201,21 @@ def test_a_file_that_was_let_go_can_be_made_again_with_its_encoder(people, setti
         make_version(project, number)
     settings.RETAIN_MODELS, settings.RETAIN_CHAMPIONS = 5, 0
     EncoderVersion.objects.filter(project=project).update(is_current=False)
+    age(version.golden_path)
+    keep_house()
     keep_house()
     encoder = EncoderVersion.objects.get(project=project, version=version.encoder)
     assert encoder.dropped_at is not None
-    assert not default_storage.exists(version.path)
-    assert not default_storage.exists(encoder.path)
+    gone = version.path, version.golden_path, encoder.path
+    assert not any(map(default_storage.exists, gone))
     call_command("repeat_run", str(version.run.public_id), "--store")
     version.refresh_from_db()
     assert (version.dropped_at, version.pinned) == (None, True)
     assert default_storage.open(version.path).read() == was
     assert model_files.load_model(version)
+    age(version.golden_path)
     keep_house()
-    assert default_storage.exists(version.path)
+    assert all(map(default_storage.exists, gone))
 
 
 def test_what_killed_workers_left_goes_after_a_day(project):

@@ -27,8 +27,10 @@ class LabelSpeaker:
         self._labels = label_names(project)
         self._learned: Sequence[str] = version.labels
         present = self._labels.present
-        self._identities = list(dict.fromkeys(present.get(label, label) for label in version.labels))
-        self.names: Sequence[str] = [self._labels.name(identity) for identity in self._identities]
+        names = {now: self._labels.name(now) for now in (present.get(label, label) for label in version.labels)}
+        # a label that nobody gave is deleted when it leaves the set, and another may have its name since
+        self._identities = [identity for identity, name in names.items() if self._labels.identity(name) == identity]
+        self.names: Sequence[str] = [names[identity] for identity in self._identities]
         self._question = Question(LabelNames(self.names))
         self._known: dict[Any, tuple[dict[str, Any], str]] = {}
 

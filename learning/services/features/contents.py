@@ -32,7 +32,7 @@ class Pictures(Sequence[NDArray[np.uint8]]):
         return len(self._paths)
 
     def __getitem__(self, index: Any) -> Any:
-        return decode(self._paths[index])
+        return Pictures(self._paths[index]) if isinstance(index, slice) else decode(self._paths[index])
 
     def decoded_otherwise(self) -> list[int]:
         """The places of those of which an earlier decoder made other pixels."""

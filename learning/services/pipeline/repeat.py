@@ -1,6 +1,7 @@
 """Makes the model of an old run again, to prove that it is a function of data, seed and code."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from threadpoolctl import threadpool_limits
 
@@ -10,6 +11,7 @@ from learning.services import files
 from learning.services.features import encoder_versions, shards
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.pipeline.registered import family_of
+from learning.services.registry import golden, model_files
 from learning.services.runs import environment
 
 
@@ -37,11 +39,13 @@ def repeat(run: Run, store: bool = False) -> Repeated:
     encoder = encoder_versions.fitted_again(encoder)
     shards.compute_missing(encoder, run.items_seen, lambda done, of: None)
     with threadpool_limits(limits=1):
-        data_sha256, made = family_of(run.project).made_again(run, FeatureMatrix(encoder))
+        family, matrix = family_of(run.project), FeatureMatrix(encoder)
+        data_sha256, made = family.made_again(run, matrix)
     code = run.environment.get("code", {}).get("source_sha256")
     if store and made and sha256(made) == version.sha256:
         path, _ = files.store(f"learning/{run.project_id}/models", ".zip", made)
-        ModelVersion.objects.filter(pk=version.pk).update(path=path, dropped_at=None, pinned=True)
+        proof = golden.keep(matrix, partial(family.outputs, model_files.parsed(version.learner, made)))
+        ModelVersion.objects.filter(pk=version.pk).update(path=path, dropped_at=None, pinned=True, **proof)
     return Repeated(
         data_changed=data_sha256 != run.data_sha256,
         code_changed=code != environment.source_sha256(),

@@ -15,6 +15,8 @@ from learning.services.features import contents
 from learning.services.features.matrix import FeatureMatrix
 
 ROWS = 100
+#: Encoded between two beats; of pictures whole blocks of an encoder, which are of eight.
+ITEMS_AT_ONCE = 16
 TOLERANCE = 1e-6
 _FORMAT = "golden@1"
 
@@ -54,13 +56,17 @@ class GoldenItems:
         self._features: Floats = np.zeros((0, 0), np.float32)
 
     def of(
-        self, version: EncoderVersion, encoder: FittedEncoder, ordinals: NDArray[np.int64]
+        self, version: EncoderVersion, encoder: FittedEncoder, ordinals: NDArray[np.int64], beat: Callable[[], object]
     ) -> tuple[list[int], Floats]:
-        """(ordinals that are still there, features)."""
+        """(ordinals that are still there, features). ``beat`` is called every few items: pictures may be large."""
         key = f"{version.pk}:{version.sha256}:{artifacts.sha256(ordinals.tobytes())}"
         if key != self._key:
             found, items = contents.contents_at(version.project, ordinals.tolist())
-            self._features = encoder.transform(items)
+            blocks = [np.zeros((0, encoder.dimension), np.float32)]
+            for first in range(0, len(found), ITEMS_AT_ONCE):
+                beat()
+                blocks.append(encoder.transform(items[first : first + ITEMS_AT_ONCE]))
+            self._features = np.concatenate(blocks)
             self._found, self._key = found, key
         return self._found, self._features
 
@@ -71,25 +77,26 @@ def check(
     encoder: FittedEncoder,
     outputs: Callable[[Floats], Floats | None],
     items: GoldenItems,
+    beat: Callable[[], object] = lambda: None,
 ) -> int:
-    """Encodes the golden rows that are still there and asks the model; how many were compared, 0 of a version that was
-    made before there were any. Raises NotGolden, files.Corrupt."""
+    """Encodes the golden rows that are still there and asks the model about all; how many were seen again, 0 of a
+    version that was made before there were any. Raises NotGolden, files.Corrupt."""
     if not version.golden_path:
         return 0
     try:
         _, kept = artifacts.unpack(_FORMAT, files.load(version.golden_path, version.golden_sha256))
     except artifacts.ArtifactError as error:
         raise files.Corrupt(str(error)) from error
-    found, seen = items.of(encoder_version, encoder, kept["ordinals"])
+    found, seen = items.of(encoder_version, encoder, kept["ordinals"], beat)
     places = np.searchsorted(kept["ordinals"], found)
     readable = _agree(kept["features"][places], seen)
     if not readable.all():
         lost = contents.unreadable(version.project, [found[place] for place in np.flatnonzero(~readable)])
         if differ := [found[place] for place in np.flatnonzero(~readable) if found[place] not in lost]:
             raise NotGolden(f"{len(differ)} of {len(found)} golden rows have other features than when it was made")
-    said = outputs(kept["features"][places])
+    said = outputs(kept["features"])
     assert said is not None
-    if said.shape != (len(found), kept["outputs"].shape[1]) or not _agree(kept["outputs"][places], said).all():
+    if said.shape != kept["outputs"].shape or not _agree(kept["outputs"], said).all():
         raise NotGolden("golden rows are answered otherwise than when it was made")
     return int(readable.sum())
 

@@ -29,6 +29,7 @@ FRESH_S = 1.0
 #: How long a version that could not be used is not tried again.
 SHUNNED_S = 60.0
 _MOST_PROJECTS = 1_000
+_UNUSABLE = (files.Corrupt, EncoderVersion.DoesNotExist)
 
 
 class NothingToServe(Exception):
@@ -87,8 +88,9 @@ class Predictors:
         self._shunned: dict[int, tuple[float, str]] = {}
         self._fresh: OrderedDict[tuple[int, int | None], tuple[float, Predictor]] = OrderedDict()
 
-    def of(self, project_id: int, number: int | None = None) -> Predictor:
+    def of(self, project_id: int, number: int | None = None, beat: Callable[[], object] = lambda: None) -> Predictor:
         """The version in use, while its file is damaged the newest good one before it; or the version of a number.
+        ``beat`` is called while a model is proved.
 
         Raises NothingToServe, Project.DoesNotExist.
         """
@@ -96,10 +98,10 @@ class Predictors:
         while self._fresh and now - next(iter(self._fresh.values()))[0] > FRESH_S:
             self._fresh.popitem(last=False)  # the oldest first: no model stays for it that the cache has let go
         if key not in self._fresh:
-            self._fresh[key] = now, self._find(Project.objects.get(pk=project_id, deleted_at=None), number)
+            self._fresh[key] = now, self._find(Project.objects.get(pk=project_id, deleted_at=None), number, beat)
         return self._fresh[key][1]
 
-    def _find(self, project: Project, number: int | None) -> Predictor:
+    def _find(self, project: Project, number: int | None, beat: Callable[[], object]) -> Predictor:
         family = family_of(project)
         if why := family.not_served(project):
             raise NothingToServe(why)
@@ -108,8 +110,8 @@ class Predictors:
             if version is None:
                 raise NothingToServe(f"There is no model {number} in this project.")
             try:
-                return self._ready(project, version, family)
-            except files.Corrupt as error:
+                return self._ready(project, version, family, beat)
+            except _UNUSABLE as error:
                 raise NothingToServe(f"Model {number} cannot be used: {error}.") from error
         shunned = ""
         for version in model_files.in_line(project):
@@ -118,8 +120,8 @@ class Predictors:
                 shunned = why
                 continue
             try:
-                return self._ready(project, version, family)
-            except (files.Corrupt, EncoderVersion.DoesNotExist) as error:
+                return self._ready(project, version, family, beat)
+            except _UNUSABLE as error:
                 shunned = str(error)
                 self._shun(project, version, error)
         if shunned:
@@ -134,7 +136,9 @@ class Predictors:
         message = f"Predictions come from the newest good version before {version}, which cannot be used: {error}."
         alerts.raise_alert(project, AlertKind.MODEL_DAMAGED, message, subject=str(version))
 
-    def _ready(self, project: Project, version: ModelVersion, family: AnyFamily) -> Predictor:
+    def _ready(
+        self, project: Project, version: ModelVersion, family: AnyFamily, beat: Callable[[], object]
+    ) -> Predictor:
         """Raises files.Corrupt, EncoderVersion.DoesNotExist."""
         version.project = project
         key = version.pk, version.sha256
@@ -145,7 +149,7 @@ class Predictors:
         model = self._loaded.get(("model", version.sha256), partial(_model, version))
         encoder = self._loaded.get(("encoder", encoder_version.sha256), partial(_encoder, encoder_version))
         if known is None:
-            golden.check(version, encoder_version, encoder, partial(family.outputs, model), self._golden)
+            golden.check(version, encoder_version, encoder, partial(family.outputs, model), self._golden, beat)
             known = self._proved[key] = encoder_version, RowBuilder(project)
             while len(self._proved) > _MOST_PROJECTS:
                 self._proved.popitem(last=False)
