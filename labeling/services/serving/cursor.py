@@ -28,6 +28,8 @@ class AnnotatorCursor:
     progress: Progress
     #: what the database's clock told when the member was read
     now: datetime = field(default_factory=database_now)
+    #: the streams for whose rows the transaction has waited before it held any
+    waited: frozenset[str] = frozenset()
 
     @property
     def pictures(self) -> bool:

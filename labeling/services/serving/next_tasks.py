@@ -1,7 +1,7 @@
 """The next questions for one person."""
 
 import random
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -21,7 +21,7 @@ from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.mixture import Rng
 from labeling.services.serving.returned import returned_tasks
-from labeling.services.serving.sources import Raced, SubjectSource, source_of
+from labeling.services.serving.sources import MustWait, Raced, SubjectSource, source_of
 from labeling.services.validation.errors import Invalid
 
 #: Questions one person may hold in a project, and so ask for at once.
@@ -45,14 +45,19 @@ def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = N
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
         raise Invalid("count", f"A whole number from 1 to {MAX_COUNT}.")
+    waits: dict[str, MustWait] = {}
     for _ in range(RACES):
-        with suppress(Raced):
-            return _next_tasks(user, project, count, rng)
+        try:
+            return _next_tasks(user, project, count, rng, waits)
+        except MustWait as wait:
+            waits[wait.stream] = wait
+        except Raced:
+            pass
     return []
 
 
 @transaction.atomic
-def _next_tasks(user: User, project: Project, count: int, rng: Rng | None) -> list[Task]:
+def _next_tasks(user: User, project: Project, count: int, rng: Rng | None, waits: Mapping[str, MustWait]) -> list[Task]:
     cursor = _cursor(user, project)
     if not cursor.member.can_answer:  # type: ignore[attr-defined]  # annotated by _member
         return []
@@ -67,9 +72,18 @@ def _next_tasks(user: User, project: Project, count: int, rng: Rng | None) -> li
         count = min(count, left)
     tasks = _open_tasks(source, cursor, count) if count else []
     if len(tasks) < count and cursor.project.archived_at is None:
+        _wait(cursor, waits)
         tasks += claim(source, cursor, count - len(tasks), rng or random.SystemRandom())
     with_suggestions(tasks, cursor.project)
     return returned + tasks
+
+
+def _wait(cursor: AnnotatorCursor, waits: Mapping[str, MustWait]) -> None:
+    """Waits for one row of the streams, all people in the same order, before any other row is locked."""
+    cursor.waited = frozenset(waits)
+    for stream in sorted(waits):
+        if waits[stream].wait():
+            return
 
 
 def _cursor(user: User, project: Project) -> AnnotatorCursor:

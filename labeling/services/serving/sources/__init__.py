@@ -5,13 +5,13 @@ from collections.abc import Callable
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Pairs, Project
 from labeling.services.serving.sources.any_pairs import AnyPairs
-from labeling.services.serving.sources.base import BEYOND_SLOTS, Entry, Pick, Raced, Row, SubjectSource
+from labeling.services.serving.sources.base import BEYOND_SLOTS, Entry, MustWait, Pick, Raced, Row, SubjectSource
 from labeling.services.serving.sources.items import Items
 from labeling.services.serving.sources.pairs import GivenPairs
 
 __all__ = [
-    "ANY_PAIRS", "BEYOND_SLOTS", "EVERY_ROW", "GIVEN_PAIRS", "ITEMS", "Entry", "Pick", "Raced", "Row", "SubjectSource",
-    "source_of",
+    "ANY_PAIRS", "BEYOND_SLOTS", "EVERY_ROW", "GIVEN_PAIRS", "ITEMS", "Entry", "MustWait", "Pick", "Raced", "Row",
+    "SubjectSource", "source_of",
 ]  # fmt: skip
 
 ITEMS, ANY_PAIRS, GIVEN_PAIRS = Items(), AnyPairs(), GivenPairs()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, cast
 
 from django.db import connection
@@ -12,7 +13,7 @@ from labeling.models import Item, Pair, Progress, Project, Reason, Split
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
 from labeling.services.serving.sources import random_pairs
-from labeling.services.serving.sources.base import Entry, Pick, Raced, asked, hold_slots
+from labeling.services.serving.sources.base import Entry, MustWait, Pick, Raced, asked, hold_slots
 from labeling.services.serving.sources.pairs import GivenPairs, active_pair
 from labeling.services.serving.sources.random_pairs import DrawnPair
 
@@ -136,8 +137,8 @@ class _PairDrawing:
                 setattr(member, f"{self.split}_position", pairs[0].draw_key - 1)
                 self.rng.shuffle(pairs)
                 self._take(pairs, count)
-                if not self._holds_any:  # all of them in others' hands just now
-                    self._take(pairs[:1], count, wait=True)
+                if not self._holds_any and self.split not in cursor.waited:  # all of them in others' hands just now
+                    raise MustWait(self.split, partial(_wait, self.source, cursor, pairs[0].key))
         if not seen and not self._holds_any:
             cursor.exhaust(self.split)
 
@@ -145,10 +146,10 @@ class _PairDrawing:
     def _holds_any(self) -> bool:
         return self.holds_others or bool(self.found)
 
-    def _take(self, drawn: list[DrawnPair], count: int, *, wait: bool = False) -> None:
+    def _take(self, drawn: list[DrawnPair], count: int) -> None:
         """Keeps those of the drawn pairs that are free and new to the person, their rows locked."""
         drawn = [candidate for candidate in drawn if candidate.key not in self.keys]
-        free = _free(self.source, self.cursor, {candidate.key for candidate in drawn}, wait=wait)
+        free = _free(self.source, self.cursor, {candidate.key for candidate in drawn})
         for candidate in drawn:
             if len(self.found) >= count:
                 return
@@ -184,6 +185,10 @@ def _free(
         for pair in free.select_for_update(skip_locked=not wait, no_key=True, of=("self",)):
             found[pair.first_id, pair.second_id] = pair
     return found
+
+
+def _wait(source: AnyPairs, cursor: AnnotatorCursor, key: rows.Key) -> bool:
+    return any(_free(source, cursor, {key}, wait=True).values())
 
 
 def _load(pairs: list[Pair], cursor: AnnotatorCursor) -> None:

@@ -5,7 +5,7 @@ A source is one object without state: prepared statements are compiled once a so
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -42,6 +42,19 @@ POOL_DRAWS = frozenset((Reason.RANDOM, Reason.STRATEGY))
 
 class Raced(Exception):
     """All that was drawn went to others meanwhile: to be drawn again in a new transaction, which holds no lock yet."""
+
+
+class MustWait(Raced):
+    """What is left of ``stream`` is in others' hands just now: the new transaction waits for it before it looks.
+
+    A search that found nothing may hold locks all the same: of rows that it drew besides those it wanted, and of rows
+    that were taken while PostgreSQL read them. Who waits holding them can wait for somebody who waits for one of them.
+    """
+
+    def __init__(self, stream: str, wait: Callable[[], bool]) -> None:
+        super().__init__(stream)
+        #: locks one row of the stream as soon as others let go; whether there is one
+        self.stream, self.wait = stream, wait
 
 
 @dataclass(slots=True)
@@ -233,7 +246,7 @@ class SubjectSource(ABC):
     def drawn(self, cursor: AnnotatorCursor, split: Split, count: int, picks: Sequence[Pick], rng: Rng) -> list[Pick]:
         """Up to ``count`` random rows of a split that are free and new to the person, with their locks.
 
-        ``picks`` are there already: while there are any, the transaction holds locks and must not wait for another.
+        ``picks`` are there already: while there are any, nobody has to wait for another. Raises MustWait.
         """
 
     def addresses(self, cursor: AnnotatorCursor) -> tuple[int, int]:

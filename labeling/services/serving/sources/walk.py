@@ -15,7 +15,7 @@ from labeling.db.prepared import Prepared
 from labeling.models import Reason, Split
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
-from labeling.services.serving.sources.base import Pick, Row, SubjectSource, asked
+from labeling.services.serving.sources.base import MustWait, Pick, Row, SubjectSource, asked
 from labeling.services.serving.sources.uniform import UniformDraw
 
 
@@ -42,7 +42,7 @@ def walk(
 ) -> list[Row]:
     """Up to ``count`` rows of a stream, onward from the person's position and once around.
 
-    ``holds_others`` says that the transaction has row locks already: then it must not wait for another row.
+    ``holds_others`` says that there is something to ask already: then nothing is waited for. Raises MustWait.
     """
     if count <= 0 or cursor.is_exhausted(stream):
         return []
@@ -56,10 +56,9 @@ def walk(
         found += _around(*who, position, *without, **kind, count=count - len(found))
     if not found and not holds_others:
         # what was passed over because others held its lock may still be free once they let go
-        if connection.features.has_select_for_update:
-            found = _waiting(*who, *without, **kind)
-        if not found:
-            cursor.exhaust(stream)
+        if connection.features.has_select_for_update and stream not in cursor.waited:
+            raise MustWait(stream, lambda: bool(_waiting(*who, *without, **kind)))
+        cursor.exhaust(stream)
     if found:
         setattr(member, f"{stream}_position", found[-1].draw_key)
     return found
