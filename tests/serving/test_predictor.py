@@ -92,7 +92,7 @@ def site(tmp_path, new_home):
 
 def test_however_the_address_is_written_its_requests_have_threads_of_their_own():
     for path in (
-        "/api/v1/projects/a/predict/", "/api/v1/projects/a/%70redict/", "/api/v1/projects/a/runs/", "/projects/a/",
+        "/api/v1/projects/a/predict/", "/api/v1/projects/a/%70redict/", "/api/v1/projects/a/runs/", "/p/a/annotate/",
     ):  # fmt: skip
         assert is_for_predictor(path) == (resolve(unquote(path)).view_name == VIEW), path
 
