@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from django.db import connection
 from django.db.models import F
 
 from labeling.db.bitmaps import BLOCK, FEW, all_below, ascending, decoded, descending, encoded, with_sample
@@ -73,7 +74,11 @@ def test_it_says_what_a_plain_look_says_after_whatever_happens(people):
         make_answer(items[6], people.annotator, {"label": "junk"})
 
     def late():
-        """An annotation that is committed after one with a higher number was read."""
+        """An annotation that is committed after one with a higher number was read; SQLite's writers take turns."""
+        if not connection.features.has_select_for_update:
+            make_answer(items[2], people.annotator, SPAM)
+            make_answer(items[3], people.annotator, HAM)
+            return
         task = make_answer(items[2], people.annotator, HAM).task
         Annotation.objects.filter(task=task).update(is_current=False)
         Annotation.objects.create(

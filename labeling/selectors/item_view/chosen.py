@@ -168,6 +168,11 @@ class ChosenItems:
     def is_everything(self) -> bool:
         return not self.wanted and not self._narrowed
 
+    @property
+    def is_every_predicted(self) -> bool:
+        """Whether they are all of which the model says something."""
+        return not self._narrowed and all(one == ("predicted", "yes") and not other for one, other in self.wanted)
+
     @cached_property
     def sampled(self) -> dict[int, int]:
         """By summary the sampled ones among those that words, context and an outline leave."""

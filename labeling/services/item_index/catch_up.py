@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -27,8 +27,8 @@ ITEMS_AT_ONCE = 65_536
 ANSWERS_AT_ONCE = 10_000
 #: So long a request waits for whoever writes.
 WAIT_S = 0.3
-#: A transaction of an answer is over by then.
-SETTLED_AFTER = timedelta(minutes=2)
+#: Between taking its number and being known to be under way a transaction needs less.
+TAKES_NUMBER_IN = timedelta(seconds=1)
 #: A worker that was asked, or has gone on, so long ago may be dead.
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 
@@ -57,14 +57,14 @@ def up_to_date(project: Project) -> IndexedSoFar:
     """Does what is little and asks a worker for the rest. For those who look: it writes where there is news."""
     read = AnswersRead(project)
     index = index_of(project)
+    may_settle = _may_settle(index)  # before it is counted who is there
     news = _news(project)
     is_whole = not _is_behind(project, index, news, read)
-    is_settled = index.settled == index.seen or index.updated_at > timezone.now() - SETTLED_AFTER
-    if is_whole and index.worded == index.items and is_settled:
+    if is_whole and index.worded == index.items and not may_settle:
         return IndexedSoFar(index.items, news.items, True, index.worded)
     try:
         with patience(WAIT_S):
-            if is_whole and not is_settled:  # else all since then are counted again for each page
+            if is_whole and may_settle:  # else all since then are counted again for each page
                 of_then = FacetIndex.objects.filter(project=project, seen=index.seen, settled=index.settled)
                 of_then.update(settled=index.seen, since_settled=0)
             if not is_whole:
@@ -136,6 +136,27 @@ def _came_late(project: Project, index: FacetIndex) -> bool:
     return _between(project, index).count() != index.since_settled
 
 
+def _may_settle(index: FacetIndex) -> bool:
+    """Whether all annotations with a number up to ``index.seen`` can be read from now on that ever will be.
+
+    SQLite's writers come one after the other, and so do their numbers. Those of PostgreSQL are over once every
+    transaction is over that was under way when the index was last written.
+    """
+    if index.settled == index.seen:
+        return False
+    if not connection.features.has_select_for_update:
+        return True
+    if index.updated_at > timezone.now() - TAKES_NUMBER_IN:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT age(xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"
+            f" FROM {FacetIndex._meta.db_table} WHERE project_id = %s",
+            [index.project_id],
+        )
+        return bool((cursor.fetchone() or (False,))[0])
+
+
 def _between(project: Project, index: FacetIndex) -> "QuerySet[Annotation]":
     return Annotation.objects.filter(project=project, pk__gt=index.settled, pk__lte=index.seen)
 
@@ -144,12 +165,15 @@ def _between(project: Project, index: FacetIndex) -> "QuerySet[Annotation]":
 def _step(project: Project, read: AnswersRead, most_items: int, most_answers: int) -> tuple[FacetIndex, bool]:
     FacetIndex.objects.get_or_create(project=project)
     index = FacetIndex.objects.select_for_update(no_key=True).get(project=project)
+    may_settle = _may_settle(index)
     news = _news(project)
     if index.scheme != read.signature:
         index.settled = index.seen = index.since_settled = 0
         index.scheme = read.signature
     elif _came_late(project, index):
         index.seen, index.since_settled = index.settled, 0
+    elif may_settle:
+        index.settled, index.since_settled = index.seen, 0
     end = min(news.items, index.items + most_items)
     if end > index.items or index.moved != news.moved:
         index_new_items(project, index.items, end)
@@ -162,8 +186,6 @@ def _step(project: Project, read: AnswersRead, most_items: int, most_answers: in
 
 
 def _answers(project: Project, index: FacetIndex, read: AnswersRead, news: _News, most: int) -> None:
-    if index.settled < index.seen and index.updated_at < timezone.now() - SETTLED_AFTER:
-        index.settled, index.since_settled = index.seen, 0
     if index.seen >= news.newest:
         return
     new = Annotation.objects.filter(project=project, pk__gt=index.seen, pk__lte=news.newest).order_by("pk")
@@ -175,3 +197,5 @@ def _answers(project: Project, index: FacetIndex, read: AnswersRead, news: _News
                 compare(project.pk, index.generation, block)
     index.since_settled += len(rows)
     index.seen = rows[-1][0] if len(rows) == most else news.newest
+    if not connection.features.has_select_for_update:
+        index.settled, index.since_settled = index.seen, 0
