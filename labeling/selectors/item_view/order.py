@@ -54,6 +54,8 @@ _level_rows = PreparedRows(_of_levels)
 _Packed = int
 _KEY_BITS = 40
 _ORDINAL = (1 << _KEY_BITS) - 1
+#: Of a stratum: the block, how many of its items are in it, and their positions and how sure the model is of each.
+_LevelRow = tuple[int, int, bytes]
 
 Walk = Callable[[ChosenItems, bool, "ItemPlace | None"], Iterator[ItemPlace]]
 
@@ -138,15 +140,18 @@ def _by_sureness(chosen: ChosenItems, rises: bool, after: ItemPlace | None) -> I
     if chosen.total <= _FEW:
         yield from _sorted(_each(chosen), rises, after)
         return
+    facet = chosen.stored.name("~level")
     levels = list(range(LEVELS)) if rises else list(range(LEVELS - 1, -1, -1))
     if after is not None:
         levels = _levels_from(chosen, levels, rises, after)
     first, n = 0, 1
     while first < len(levels):  # one is a page where nothing is filtered; the fewer fit, the more are read at once
         some = levels[first : first + n]
-        of_level = _level_places(chosen, some)
-        for level in some:
-            yield from _sorted(of_level.get(level, ()), rises, after)
+        rows: dict[str, list[_LevelRow]] = {}
+        for value, *row in _level_rows(chosen.project.pk, facet, *(f"{level:03d}" for level in some)):
+            rows.setdefault(value, []).append(tuple(row))
+        for level in some:  # each is looked through when it is reached
+            yield from _sorted(_of_level(chosen, rows.get(f"{level:03d}", ())), rises, after)
         first, n = first + n, min(2 * n, _LEVELS_AT_ONCE)
 
 
@@ -158,11 +163,10 @@ def _levels_from(chosen: ChosenItems, levels: list[int], rises: bool, after: Ite
     return [level for level in levels if (limits.get(f"{level:03d}") or [WHOLLY_SURE + 1, 0])[0] <= after.key]
 
 
-def _level_places(chosen: ChosenItems, levels: list[int]) -> dict[int, list[_Packed]]:
-    rows = _level_rows(chosen.project.pk, chosen.stored.name("~level"), *(f"{level:03d}" for level in levels))
-    found: dict[int, list[_Packed]] = {}
+def _of_level(chosen: ChosenItems, rows: Iterable[_LevelRow]) -> list[_Packed]:
+    found: list[_Packed] = []
     all_fit = chosen.is_every_predicted
-    for value, block, n, bits in rows:
+    for block, n, bits in rows:
         if not all_fit and not chosen.block(block):
             continue
         positions, start = struct.unpack_from(f"<{n}H", bits), block * BLOCK
@@ -171,7 +175,7 @@ def _level_places(chosen: ChosenItems, levels: list[int]) -> dict[int, list[_Pac
             continue  # most of them, where few fit
         here: Iterable[tuple[int, int]] = zip(struct.unpack_from(f"<{n}H", bits, 2 * n), positions, strict=True)
         here = here if all_fit else compress(here, fits)
-        found.setdefault(int(value), []).extend([sure << _KEY_BITS | start + position for sure, position in here])
+        found += [sure << _KEY_BITS | start + position for sure, position in here]
     return found
 
 
