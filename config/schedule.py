@@ -37,6 +37,7 @@ SCHEDULE = (
     Work("labeling", 2.0, call="labeling.services.housekeeping.sweep.sweep_labeling"),
     Work("runs", 2.0, call="learning.services.runs.sweep.sweep_runs"),
     Work("housekeeping", DAY_S, job="labeling.housekeeping"),
+    Work("production", 10.0, call="learning.services.feedback.sweep.sweep_production"),
     Work("learning", 10.0, call="learning.services.runs.sweep.sweep_learning"),
 )
 

@@ -1,6 +1,7 @@
 """Doorways for Celery: ids in, a service called, a small dict out."""
 
 import gc
+from random import SystemRandom
 from typing import Any
 
 from celery import shared_task
@@ -9,6 +10,7 @@ from celery.signals import worker_init
 from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
 from learning.services import files
+from learning.services.feedback.look import look
 from learning.services.maps import ask, draw
 from learning.services.pipeline import rank as ranking
 from learning.services.pipeline import run, warm, without
@@ -50,6 +52,11 @@ def find_similar(pk: int) -> dict[str, Any]:
 @shared_task(name="learning.rank")
 def rank(project_id: int) -> dict[str, Any]:
     return {"project": project_id, "epoch": ranking.rank_again(project_id)}
+
+
+@shared_task(name="learning.look_at_production")
+def look_at_production(project_id: int) -> dict[str, Any]:
+    return look(project_id, SystemRandom())
 
 
 @shared_task(name="learning.remove_files")

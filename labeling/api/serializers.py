@@ -163,6 +163,27 @@ class SettingsSerializer(StrictSerializer):
         min_value=0, max_value=1, required=False, help_text="Decisions of reviewers."
     )
     weight_import = serializers.FloatField(min_value=0, max_value=1, required=False, help_text="Imported labels.")
+    production_a_day = serializers.IntegerField(
+        min_value=0,
+        max_value=100_000,
+        required=False,
+        help_text="Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most; 0: none.",
+    )
+    production_outliers = serializers.FloatField(
+        min_value=0, max_value=1, required=False, help_text="Share of these that is for outliers; the rest is unsure ones'."
+    )
+    production_share = serializers.FloatField(
+        min_value=0,
+        max_value=0.9,
+        required=False,
+        help_text="Share of the pool's questions that are about such items while any waits: reason `feedback`.",
+    )
+    reviews_a_day = serializers.IntegerField(
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text="Predictions a day that people can look at: the band `low` is sized by it. 0: fixed bands.",
+    )
     answers_a_minute = serializers.IntegerField(
         min_value=0,
         max_value=600,

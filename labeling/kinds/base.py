@@ -14,7 +14,10 @@ NO_FAMILY = "none"
 #: Settings of a project that only questions about pairs have.
 PAIR_SETTINGS = frozenset(("pairs", "repeat_share"))
 #: Settings that only questions about items have.
-ITEM_SETTINGS = frozenset(("gold_feedback", "practice_questions", "practice_pass", "practice_tries", "weight_review"))
+ITEM_SETTINGS = frozenset((
+    "gold_feedback", "practice_questions", "practice_pass", "practice_tries", "weight_review",
+    "production_a_day", "production_outliers", "production_share", "reviews_a_day",
+))  # fmt: skip
 
 #: Settings of a project whose second opinions can be weighed: those whose answers are right or wrong.
 OPINION_SETTINGS = frozenset(("second_opinions", "second_share", "most_answers"))

@@ -13,6 +13,10 @@ class Split(models.TextChoices):
     EVAL = "eval"
 
 
+#: ``Item.origin`` of what came back because a model was unsure of it, or knew nothing like it (decision 0117).
+PRODUCTION = "production"
+
+
 class ItemStatus(models.TextChoices):
     ACTIVE = "active"
     SET_ASIDE = "set_aside"
@@ -115,6 +119,9 @@ class Item(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "split", "draw_key"], condition=Q(is_open=True), name="item_walk"),
+            models.Index(  # few among many, and found without a look at the rest
+                fields=["project", "id"], condition=Q(is_open=True, origin=PRODUCTION), name="item_came_back"
+            ),
             models.Index(fields=["batch"], name="item_batch", condition=Q(batch__isnull=False)),
             models.Index(fields=["asset"], name="item_asset", condition=Q(asset__isnull=False)),
             models.Index(

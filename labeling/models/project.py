@@ -215,6 +215,22 @@ class Project(models.Model):
         max_length=8, choices=ConsensusBy.choices, default=ConsensusBy.MAJORITY, db_default=ConsensusBy.MAJORITY,
         help_text="What several answers come to for a model that learns from them; never of held-out items.",
     )  # fmt: skip
+    production_a_day = models.PositiveIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(100_000)],
+        help_text="Doubtful predictions that become items in a day (UTC), at most; 0: none.",
+    )  # fmt: skip
+    production_outliers = models.FloatField(
+        default=0.3, db_default=0.3, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="Share of these that is for outliers; the rest is for unsure ones. Neither takes the other's.",
+    )  # fmt: skip
+    production_share = models.FloatField(
+        default=0.2, db_default=0.2, validators=[MinValueValidator(0.0), MaxValueValidator(0.9)],
+        help_text="Share of the pool's questions that are about such items while any waits.",
+    )  # fmt: skip
+    reviews_a_day = models.PositiveIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(1_000_000)],
+        help_text="Predictions a day that people can look at: sizes the bands. 0: fixed bands.",
+    )  # fmt: skip
     weight_human = models.FloatField(
         default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="How much a label that people gave here counts in training; 0 leaves it out.",
@@ -303,6 +319,11 @@ class Project(models.Model):
         return self.asks_only_unlabeled or self.gold_share > 0
 
     @property
+    def asks_what_came_back(self) -> bool:
+        """Whether doubtful predictions become items, which are then asked about by a coin of their own."""
+        return self.production_a_day > 0
+
+    @property
     def asks_second_opinions(self) -> bool:
         """Whether the queue may put known items to one person more."""
         return self.second_opinions == AskAgain.AUTO
@@ -335,6 +356,8 @@ TRAINING_SETTINGS = ("consensus_by", "machine_votes", "weight_human", "weight_re
 MACHINE_SETTINGS = (
     "suggestions_from", "suggestions_version", "suggestions_withheld", "signal_from", "machine_votes",
 )  # fmt: skip
+#: What becomes of what the model answers programs outside.
+PRODUCTION_SETTINGS = ("production_a_day", "production_outliers", "production_share", "reviews_a_day")
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
     "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back", "ask_about",
@@ -343,4 +366,5 @@ SETTINGS_FIELDS = (
     "gold_feedback", "practice_questions", "practice_pass", "practice_tries",
     *MACHINE_SETTINGS,
     "consensus_by", "weight_human", "weight_review", "weight_import",
+    *PRODUCTION_SETTINGS,
 )  # fmt: skip

@@ -26,6 +26,7 @@ class Reason(models.TextChoices):
     STRATEGY = "strategy"
     RELABEL = "relabel"
     SECOND_OPINION = "second_opinion"
+    FEEDBACK = "feedback"
 
 
 #: ``Task.strategy`` of gold that was chosen for somebody who agrees too well with others (decision 0095).

@@ -297,6 +297,30 @@ class SettingsForm(CalmForm):
         help_text="Less than 100 where you trust them less than your people; 0 leaves them out.",
     )
 
+    production_a_day = forms.IntegerField(
+        required=False,
+        label="Doubtful predictions back to people, a day",
+        help_text="Where the model answers programs: what it is unsure of, or has seen nothing like, becomes an item of"
+        " the pool, never of the held-out ones. At most so many a day (UTC); 0 for none.",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
+    production_outliers = PercentField(
+        required=False,
+        label="Of these for outliers, %",
+        help_text="The rest is for unsure ones. Neither takes what is for the other.",
+    )
+    production_share = PercentField(
+        required=False,
+        label="Questions about what came back, %",
+        help_text="Share of the questions while any such item waits. Each is recorded with its chance.",
+    )
+    reviews_a_day = forms.IntegerField(
+        required=False,
+        label="Predictions that people look at, a day",
+        help_text="Sizes the band “low” of predictions to what you can look at. 0 keeps the fixed bands.",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
+
     suggestions_from = forms.ChoiceField(
         required=False,
         label="Suggestions by a machine",

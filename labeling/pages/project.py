@@ -182,6 +182,9 @@ def _first_import(manages: bool, is_importing: bool) -> NextStep:
     return NextStep("There is nothing to label yet: a manager imports it.")
 
 
+_FRAGMENTS = ("alerts", "curve", "runs", "model", "production")
+
+
 def insight(project: Project) -> dict[str, Any]:
     """What members who may look inside see: throughput, balance, agreement, and learning's fragments by address."""
     speed = throughput(project)
@@ -195,7 +198,7 @@ def insight(project: Project) -> dict[str, Any]:
         "balance": [{**row, "meter": Meter.of(row["answers"], most)} for row in shown],
         "balance_hidden": len(balance) - len(shown),
         "ranking": _learning("ranking", project) if kind_of(project).ranks_items else "",
-        "fragments": {name: _learning(f"fragment-{name}", project) for name in ("alerts", "curve", "runs", "model")},
+        "fragments": {name: _learning(f"fragment-{name}", project) for name in _FRAGMENTS},
     }
 
 

@@ -10,6 +10,7 @@ from learning.api import (
     models,
     pairwise,
     predict,
+    production,
     runs,
     similar,
     suspected_errors,
@@ -20,6 +21,7 @@ app_name = "learning-api"
 urlpatterns = [
     path("projects/<slug:slug>/predict/", predict.Predict.as_view(), name="predict"),
     path("projects/<slug:slug>/predictions/served/", predict.ServedPredictions.as_view(), name="served-predictions"),
+    path("projects/<slug:slug>/production/", production.Production.as_view(), name="production"),
     path("projects/<slug:slug>/runs/", runs.Runs.as_view(), name="runs"),
     path("projects/<slug:slug>/models/", models.Models.as_view(), name="models"),
     path("projects/<slug:slug>/models/compare/", compare.Compare.as_view(), name="compare"),

@@ -1,11 +1,13 @@
 from learning.models.alert import Alert, AlertKind, Severity
 from learning.models.arm_comparison import ArmComparison
+from learning.models.doubtful_prediction import DoubtfulPrediction
 from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.models.item_map import ItemMap
 from learning.models.label_sources import LabelSources
 from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
+from learning.models.prediction_feedback import FeedbackForm, PredictionFeedback, ProductionFacts
 from learning.models.run import Run, Trigger
 from learning.models.served_prediction import Band, ServedPrediction, ServedStatus
 from learning.models.similar_search import SimilarSearch
@@ -14,8 +16,9 @@ from learning.models.trained_without import TrainedWithout
 from learning.models.version_report import VersionReport
 
 __all__ = [
-    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "EncoderVersion", "FeatureShard",
-    "ItemMap", "LabelSources", "ModelVersion", "NextDecision", "Outcome", "PairwiseFinding", "PairwiseScore",
-    "PairwiseWithout", "Run", "ServedPrediction", "ServedStatus", "Severity", "SimilarSearch", "Status",
-    "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger", "VersionReport",
+    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "DoubtfulPrediction", "EncoderVersion",
+    "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision", "Outcome",
+    "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionFeedback", "ProductionFacts", "Run",
+    "ServedPrediction", "ServedStatus", "Severity", "SimilarSearch", "Status", "SuspectedError", "SuspicionState",
+    "TrainedWithout", "Trigger", "VersionReport",
 ]  # fmt: skip

@@ -83,6 +83,9 @@ class Run(JobRecord):
     annotations_seen = models.BigIntegerField(default=0, help_text="Progress.annotations when the data was frozen.")
     changes_seen = models.BigIntegerField(default=0, help_text="Progress.changes when the data was frozen.")
     last_annotation_id = models.BigIntegerField(default=0, help_text="Nothing newer was learned from.")
+    last_feedback_id = models.BigIntegerField(
+        default=0, db_default=0, help_text="No newer feedback on predictions was learned from."
+    )
     items_seen = models.BigIntegerField(default=0, help_text="Items (ordinals) that existed when it was frozen.")
     source_weights = models.JSONField(
         default=dict,

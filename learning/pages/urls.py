@@ -11,6 +11,7 @@ from learning.pages import (
     mistakes,
     models,
     pairwise,
+    production,
     runs,
     similar,
     suspected_errors,
@@ -42,6 +43,7 @@ project_urls = [
     path("fragments/alerts/", alerts.alerts_fragment, name="fragment-alerts"),
     path("fragments/curve/", models.curve_fragment, name="fragment-curve"),
     path("fragments/runs/", runs.runs_fragment, name="fragment-runs"),
+    path("fragments/production/", production.production_fragment, name="fragment-production"),
     path("fragments/model/", models.model_fragment, name="fragment-model"),
 ]
 

@@ -6,7 +6,7 @@ Features, encoders, models, what each version answered on the eval split, what a
 from collections.abc import Iterator
 
 from labeling.selectors.stored_files import NamedFile
-from learning.models import EncoderVersion, FeatureShard, ItemMap, ModelVersion, Run
+from learning.models import DoubtfulPrediction, EncoderVersion, FeatureShard, ItemMap, ModelVersion, Run
 
 
 def _features(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
@@ -62,6 +62,13 @@ def _maps(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
         yield NamedFile("maps", project_id, name, sha256)
 
 
+def _doubts(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
+    found = DoubtfulPrediction.objects.using(using).exclude(path="").order_by("pk")
+    found = found if projects is None else found.filter(project__in=projects)
+    for project_id, name, sha256 in found.values_list("project_id", "path", "content_hash").iterator():
+        yield NamedFile("doubts", project_id, name, sha256)
+
+
 NAMED_FILES = {
     "features": _features,
     "encoders": _encoders,
@@ -69,4 +76,5 @@ NAMED_FILES = {
     "evaluations": _evaluations,
     "consensus": _consensus,
     "maps": _maps,
+    "doubts": _doubts,
 }

@@ -7,6 +7,7 @@ this are taken under one lock, its row, so that nobody goes back to a version wh
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +21,7 @@ from labeling.models import Project
 from labeling.services.files import storage
 from labeling.services.housekeeping import Freed, Rule
 from labeling.services.jobs.attempts import Beat
-from learning.models import Decision, EncoderVersion, FeatureShard, ModelVersion, Run, ServedPrediction, Status
+from learning.models import Decision, DoubtfulPrediction, EncoderVersion, FeatureShard, ModelVersion, Run, ServedPrediction, Status
 from learning.models.model_version import ModelVersionQuerySet
 from learning.models.served_prediction import ids_before
 
@@ -152,7 +153,29 @@ def _drop_predictions(project_id: int, beat: Beat) -> Freed:
     return Freed("predictions", project_id, rows=rows)
 
 
+def _old_doubts(project_id: int) -> "QuerySet[DoubtfulPrediction]":
+    """As long as the predictions: what did not come back by then, and that a content did."""
+    before = timezone.now() - timedelta(days=settings.RETAIN_PREDICTIONS_DAYS)
+    return DoubtfulPrediction.objects.filter(project=project_id, pk__lt=ids_before(before)).order_by("pk")
+
+
+def _plan_doubts(project_id: int) -> Freed:
+    paths = _old_doubts(project_id).exclude(path="").values_list("path", flat=True)
+    return replace(_planned("doubts", project_id, paths), rows=_old_doubts(project_id).count())
+
+
+def _drop_doubts(project_id: int, beat: Beat) -> Freed:
+    rows, paths = 0, set[str]()
+    while batch := list(_old_doubts(project_id).values_list("pk", "path")[:BATCH_ROWS]):
+        beat()
+        rows += DoubtfulPrediction.objects.filter(pk__in=[pk for pk, _ in batch]).delete()[0]
+        paths |= {path for _, path in batch if path}
+    named = DoubtfulPrediction.objects.filter(project=project_id)
+    return replace(_remove("doubts", project_id, paths, named, beat), rows=rows)
+
+
 RULES = (
+    Rule("doubts", _plan_doubts, _drop_doubts),
     Rule("predictions", _plan_predictions, _drop_predictions),
     Rule("models", _plan_models, _drop_models),
     Rule("encoders", _plan_encoders, _drop_encoders),

@@ -95,8 +95,8 @@ def kept(
 
 
 @transaction.atomic
-def enqueued(user: User, project: Project, upload: Upload, public_id: uuid.UUID | None = None) -> ImportBatch:
-    """The batch of an upload, in whose file a worker looks on commit."""
+def enqueued(user: User | None, project: Project, upload: Upload, public_id: uuid.UUID | None = None) -> ImportBatch:
+    """The batch of an upload, in whose file a worker looks on commit; by no ``user``, it is the project's own."""
     batch = ImportBatch.objects.create(
         project=project, created_by=user, format=upload.format, file_name=upload.file_name, path=upload.path,
         size_bytes=upload.size_bytes, sha256=upload.sha256, options=upload.options, notes=upload.notes,

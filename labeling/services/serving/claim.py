@@ -10,7 +10,15 @@ from labeling.models.task import AIMED
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.known import asked_more, known_open
 from labeling.services.serving.leases import lease_end
-from labeling.services.serving.mixture import Rng, draw, eval_probability, mixed, second_opinions, strategy_share
+from labeling.services.serving.mixture import (
+    Rng,
+    came_back,
+    draw,
+    eval_probability,
+    mixed,
+    second_opinions,
+    strategy_share,
+)
 from labeling.services.serving.queue_pass import chances, head
 from labeling.services.serving.sources import Pick, SubjectSource
 from labeling.services.serving.sources.base import hold_slots
@@ -21,7 +29,8 @@ def claim(source: SubjectSource, cursor: AnnotatorCursor, count: int, rng: Rng) 
     """Picks, takes a slot of each and writes the tasks, all of them or none. Raises Raced."""
     before = cursor.positions()
     known = known_open(source, cursor)
-    picks, has_head = _Round(source, cursor, rng).pick(count)
+    back = source.came_back(cursor)
+    picks, has_head = _Round(source, cursor, back, rng).pick(count)
     if not picks:
         cursor.store(before)
         return []
@@ -31,7 +40,7 @@ def claim(source: SubjectSource, cursor: AnnotatorCursor, count: int, rng: Rng) 
     hold_slots(picks)
     asked_more(source, cursor, picks)
     cursor.store(before)
-    tasks = _insert(_tasks(source, cursor, picks, has_head, known, rng))
+    tasks = _insert(_tasks(source, cursor, picks, has_head, known, back, rng))
     suggest(source, cursor.project, tasks)
     return tasks
 
@@ -42,8 +51,8 @@ _insert = PreparedInsert(Task)
 class _Round:
     """One call of one person: what is asked."""
 
-    def __init__(self, source: SubjectSource, cursor: AnnotatorCursor, rng: Rng) -> None:
-        self.source, self.cursor, self.rng = source, cursor, rng
+    def __init__(self, source: SubjectSource, cursor: AnnotatorCursor, back: list[int], rng: Rng) -> None:
+        self.source, self.cursor, self.back, self.rng = source, cursor, back, rng
         self.picks: list[Pick] = []
         self.dry: set[Split] = set()
 
@@ -58,6 +67,8 @@ class _Round:
         self._draw(Split.EVAL, wanted.eval)
         if again := second_opinions(count - len(self.picks) - wanted.gold, project, self.rng):
             self.picks += source.opinions(cursor, again, self.picks)
+        if self.back and (doubts := came_back(count - len(self.picks) - wanted.gold, project, self.rng)):
+            self.picks += source.these(cursor, self.back, doubts, self.picks, self.rng)
         queued = strategy_share(count - len(self.picks) - wanted.gold, project, self.rng)
         self.picks += [source.queued(entry) for entry in head(source, cursor, queued)]
         has_head = cursor.has_head
@@ -78,13 +89,22 @@ class _Round:
 
 
 def _tasks(
-    source: SubjectSource, cursor: AnnotatorCursor, picks: list[Pick], has_head: bool, known: int, rng: Rng
+    source: SubjectSource,
+    cursor: AnnotatorCursor,
+    picks: list[Pick],
+    has_head: bool,
+    known: int,
+    back: list[int],
+    rng: Rng,
 ) -> list[Task]:
     """The tasks with their provenance; counts the draws in Progress, which gives each its number.
 
-    A draw of the pool picks from what is open but for the ``known`` rows the person was asked about already.
+    A draw of the pool picks from what is open but for the ``known`` rows the person was asked about already. ``back``
+    are the rows that a draw of what came back had to choose from.
     """
     project = cursor.project
+    coin = project.production_share if back else 0.0
+    among = dict.fromkeys(back, 1.0 / max(1, len(back)))
     q_of = _chances(source, cursor, picks) if has_head else {}
     # from here to the end of the transaction the project's other questions and answers wait
     draws, size = _count_draws(source, project.pk, picks)
@@ -105,7 +125,8 @@ def _tasks(
             draws += 1
             why |= {"draw": draws, "epoch": project.epoch if has_head else None}
             q = pick.entry.propensity if pick.entry else q_of.get(pick.row.pk, 0.0)
-            why["propensity"] = mixed(project, at_random, q, has_head or pick.entry is not None)
+            in_back = coin, among.get(pick.row.pk, 0.0)
+            why["propensity"] = mixed(project, at_random, q, has_head or pick.entry is not None, in_back)
         if pick.is_aimed:
             why["strategy"] = AIMED
         if pick.entry:
@@ -120,7 +141,7 @@ def _tasks(
 
 def _chances(source: SubjectSource, cursor: AnnotatorCursor, picks: list[Pick]) -> dict[int, float]:
     """The chance that the queue gives now what was drawn at random."""
-    drawn = {pick.row.pk for pick in picks if pick.reason == Reason.RANDOM and not pick.is_new}
+    drawn = {pick.row.pk for pick in picks if pick.is_draw and pick.entry is None and not pick.is_new}
     return chances(source, cursor, drawn, {pick.row.pk for pick in picks if not pick.is_new} - drawn)
 
 

@@ -57,6 +57,11 @@ def second_opinions(count: int, project: Project, rng: Rng) -> int:
     return sum(rng.random() < project.asks_again for _ in range(count))
 
 
+def came_back(count: int, project: Project, rng: Rng) -> int:
+    """How many of ``count`` pool questions are about what came back, while any waits."""
+    return sum(rng.random() < project.production_share for _ in range(count))
+
+
 def strategy_share(count: int, project: Project, rng: Rng) -> int:
     """How many of ``count`` pool questions come from the head of the queue."""
     if not project.epoch:
@@ -64,10 +69,13 @@ def strategy_share(count: int, project: Project, rng: Rng) -> int:
     return sum(rng.random() >= project.share_at_random for _ in range(count))
 
 
-def mixed(project: Project, at_random: float, in_queue: float, has_head: bool) -> float:
-    """Probability of the whole mixture, of the one at random and the one in the ranking (0 outside of it)."""
-    if not has_head:
-        return at_random
+def mixed(
+    project: Project, at_random: float, in_queue: float, has_head: bool, back: tuple[float, float] = (0.0, 0.0)
+) -> float:
+    """Probability of the whole mixture, of the one at random and the one in the ranking (0 outside of it). ``back`` is
+    the share of the questions about what came back, and the probability of this one among them (0 outside)."""
     # with a random share of 0, what fills in for a stream that ran dry was drawn at random all the same
-    share = project.share_at_random
-    return min(1.0, share * at_random + (1.0 - share) * in_queue) or at_random
+    share = project.share_at_random if has_head else 1.0
+    others = min(1.0, share * at_random + (1.0 - share) * in_queue) or at_random
+    coin, among = back
+    return min(1.0, coin * among + (1.0 - coin) * others)

@@ -1,7 +1,7 @@
 """From the rows of a request to its answers, which are kept before they are given."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from labeling.db.insert import RawInsert, now
 from labeling.services.outages.patience import patience
 from learning.models import Band, ServedPrediction, ServedStatus
 from learning.models.served_prediction import first_id
+from learning.services.feedback.keep import Doubt, Keeper
 from learning.services.serving.loading import Predictor
 from learning.services.serving.rows import Asked, blocks
 
@@ -45,12 +46,14 @@ def answer(
     caller: Caller,
     *,
     force: bool = False,
+    keeps_doubts: bool = False,
     until: float = float("inf"),
     beat: Callable[[], object] = lambda: None,
 ) -> list[Answer]:
     """One answer a row, in their order; a row that is none says why. All are kept by one insert.
 
-    ``force`` gives an outlier its label too. ``beat`` is called between blocks, and after ``until`` (of the monotonic
+    ``force`` gives an outlier its label too; with ``keeps_doubts`` the contents of doubtful ones are kept where the
+    project has a use for them. ``beat`` is called between blocks, and after ``until`` (of the monotonic
     clock) nothing more is done. Raises TooLate, and what the database raises while it is away: then nothing is kept.
     """
     version, names = predictor.version, predictor.speaker.names
@@ -58,6 +61,8 @@ def answer(
     answers: list[Answer | None] = [None] * asked.n
     kept: list[tuple[Any, ...]] = []
     key = first_id()
+    project = version.project
+    keeper = Keeper(project) if keeps_doubts and project.asks_what_came_back else None
     for numbers, contents in blocks(asked, predictor.builder.modality):
         beat()
         if time.monotonic() > until:
@@ -79,6 +84,9 @@ def answer(
             one.update(sure=how_sure, band=band, model=model)
             answers[number] = one
             kept.append((key + number, asked.hashes[number], stored, how_sure, band, status))
+        sent = [asked.sent.pop(number) for number in numbers]
+        if keeper and (doubts := _doubts(key, asked.hashes, numbers, statuses, sent)):
+            keeper.take(doubts)
     if kept:
         constants = {
             "project": version.project_id, "model_version": version.pk, "token": caller.token_id,
@@ -86,7 +94,19 @@ def answer(
         }  # fmt: skip
         with patience(WRITE_PATIENCE_S), transaction.atomic():
             RawInsert(ServedPrediction, _FIELDS, constants)(kept)
+            if keeper:
+                keeper.store()
     return [one or _refusal(number, *asked.refused[number]) for number, one in enumerate(answers)]
+
+
+def _doubts(
+    key: int, hashes: Sequence[str], numbers: Sequence[int], statuses: Sequence[str], sent: Sequence[Any]
+) -> list[Doubt]:
+    return [
+        Doubt(key + number, hashes[number], status, content)
+        for number, status, content in zip(numbers, statuses, sent, strict=True)
+        if status != OK
+    ]
 
 
 def _rounded(numbers: NDArray[Any]) -> Any:

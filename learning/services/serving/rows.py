@@ -33,6 +33,8 @@ class Asked:
     n: int
     hashes: list[str] = field(default_factory=list)
     contents: list[Any] = field(default_factory=list)
+    #: as they were sent, rows or bytes of pictures, until they are answered
+    sent: dict[int, Any] = field(default_factory=dict)
     refused: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def refuse(self, row: int, field: str, reason: str) -> None:
@@ -65,6 +67,7 @@ def read_json(builder: RowBuilder, body: bytes) -> Asked:
         else:
             for name in left_out:
                 record.pop(name, None)
+            asked.sent[number] = dict(record)  # building a row takes it apart
             try:
                 row = builder.build(number + 1, record)
             except RowRejected as rejected:
@@ -111,6 +114,7 @@ def blocks(asked: Asked, modality: str) -> Iterator[tuple[list[int], list[Any]]]
             continue
         content, asked.contents[number] = asked.contents[number], None
         if is_picture:
+            asked.sent[number] = content
             try:
                 content = pixels_of(content)
             except PictureRejected as rejected:

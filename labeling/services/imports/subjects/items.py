@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from labeling.db.insert import RawInsert, known, now
 from labeling.models import ImportBatch, Item, OverlapChange, Source, Split
+from labeling.models.item import PRODUCTION
 from labeling.models.remark import NO_REMARK
 from labeling.services.files import storage
 from labeling.services.imports.errors import RowRejected
@@ -24,6 +25,9 @@ from labeling.services.serving.sources import ITEMS
 
 #: A new row and its side.
 Fresh = tuple[Row, str]
+
+#: No chosen row may come to the items that measure (decision 0117).
+HELD_OUT = "The same content is held out to measure, or would be: what came back from production is not."
 
 FIELDS = (
     "ordinal", "external_id", "content_hash", "text", "asset", "data", "context", "group", "origin", "split",
@@ -114,6 +118,9 @@ class ItemStore(RowStore[Row]):
                 refused += self._come_again(row, first.get(content), taken)
                 continue
             name = row.external_id
+            if row.split == Split.POOL and _may_be_held_out(row):
+                refused.append(Rejection(row.number, HELD_OUT, "origin", name or ""))
+                continue
             if name is not None and name in taken:
                 refused.append(Rejection(row.number, ID_TAKEN, "id", name))
                 continue
@@ -124,6 +131,9 @@ class ItemStore(RowStore[Row]):
                     split = self.splits.settle(row)
                 except RowRejected as error:
                     refused.append(Rejection(row.number, error.reason, error.field, name or ""))
+                    continue
+                if row.origin == PRODUCTION and row.split == Split.POOL and split != Split.POOL:
+                    refused.append(Rejection(row.number, HELD_OUT, "origin", name or ""))
                     continue
                 path = original_name(project, row.picture.sha256) if row.picture else ""
                 self.splits.remember(row, split, path)
@@ -177,6 +187,12 @@ class ItemStore(RowStore[Row]):
             (pk, name, answer, row.remarks.get(name, NO_REMARK)) for pk, row in labeled for name, answer in row.said
         ]
         insert_given(given, constants)
+
+
+def _may_be_held_out(row: Row) -> bool:
+    """Whether what came back from production may be in another context among the held-out items: the same content is
+    on the same side in all contexts."""
+    return row.origin == PRODUCTION and bool(row.context) and row.drawn == Split.EVAL
 
 
 def _know_by_earlier_hash(project: int, rows: Sequence[Row]) -> None:

@@ -36,8 +36,8 @@ Entry = QueueEntry | PairQueueEntry
 
 #: Questions that take none of the slots of what they ask about.
 BEYOND_SLOTS = frozenset((Reason.REPEAT, Reason.GOLD))
-#: Tasks by which a random draw or the queue chose from the pool: they are numbered.
-POOL_DRAWS = frozenset((Reason.RANDOM, Reason.STRATEGY))
+#: Tasks by which a random draw, the queue or the draw of what came back chose from the pool: they are numbered.
+POOL_DRAWS = frozenset((Reason.RANDOM, Reason.STRATEGY, Reason.FEEDBACK))
 
 
 class Raced(Exception):
@@ -236,6 +236,16 @@ class SubjectSource(ABC):
 
     def opinions(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick]) -> list[Pick]:
         """Up to ``count`` known rows that the queue puts to one person more, with their locks."""
+        return []
+
+    def came_back(self, cursor: AnnotatorCursor) -> list[int]:
+        """Rows made of doubtful predictions that are free and new to the person: they have a draw of their own."""
+        return []
+
+    def these(
+        self, cursor: AnnotatorCursor, among: list[int], count: int, picks: Sequence[Pick], rng: Rng
+    ) -> list[Pick]:
+        """Up to ``count`` of ``came_back``, at random, with their locks."""
         return []
 
     def bring_slots(self, picks: Sequence[Pick], project_id: int) -> int:

@@ -22,7 +22,7 @@ from labeling.models import (
 from labeling.services.serving import doubled
 from labeling.services.serving.cursor import AnnotatorCursor
 from labeling.services.serving.mixture import Rng
-from labeling.services.serving.sources import known_rows, opinions
+from labeling.services.serving.sources import known_rows, opinions, production
 from labeling.services.serving.sources.base import Entry, Pick, Row, asked
 from labeling.services.serving.sources.walk import WalkedSource
 
@@ -112,6 +112,14 @@ class Items(WalkedSource):
 
     def opinions(self, cursor: AnnotatorCursor, count: int, picks: Sequence[Pick]) -> list[Pick]:
         return [self.queued(entry) for entry in opinions.find(self, cursor, count, picks)]
+
+    def came_back(self, cursor: AnnotatorCursor) -> list[int]:
+        return production.waiting(self, cursor)
+
+    def these(
+        self, cursor: AnnotatorCursor, among: list[int], count: int, picks: Sequence[Pick], rng: Rng
+    ) -> list[Pick]:
+        return production.draw(self, cursor, among, count, picks, rng)
 
     def bring_slots(self, picks: Sequence[Pick], project_id: int) -> int:
         return opinions.bring_slots(picks, project_id)
