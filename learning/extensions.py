@@ -21,6 +21,7 @@ from learning.families.pairwise.verdicts import verdicts_on_people
 from learning.selectors.alerts import alert_counts, newest_alerts
 from learning.selectors.curve import learning_curve
 from learning.selectors.estimates import with_note
+from learning.selectors.feedback_rows import feedback_shapes
 from learning.selectors.stored_files import NAMED_FILES
 from learning.selectors.successor_lines import successor_lines
 from learning.selectors.suspected_errors import believed_instead, suspected_items
@@ -43,7 +44,7 @@ def extensions() -> Extensions:
         },
         verified_versions=verification,
         successors=successor_lines,
-        row_shapes=row_shapes(),
+        row_shapes={**row_shapes(), **feedback_shapes()},
         setting_names={
             "strategy": setting_names.strategies,
             "encoder": setting_names.encoders,

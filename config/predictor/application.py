@@ -89,8 +89,8 @@ class Application:
         else:
             asked = rows.read_json(predictor.builder, environ["wsgi.input"].read())
         caller = Caller(int(query["user"]), int(query["token"]) if "token" in query else None)
-        found = answer(predictor, asked, caller, force="force" in query, keeps_doubts="version" not in query, until=until,
-                       beat=beat)
+        how = {"force": "force" in query, "keeps_doubts": "version" not in query}
+        found = answer(predictor, asked, caller, **how, until=until, beat=beat)
         return 200, found, {}
 
 

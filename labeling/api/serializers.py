@@ -167,10 +167,10 @@ class SettingsSerializer(StrictSerializer):
         min_value=0,
         max_value=100_000,
         required=False,
-        help_text="Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most; 0: none.",
+        help_text="Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most.",
     )
     production_outliers = serializers.FloatField(
-        min_value=0, max_value=1, required=False, help_text="Share of these that is for outliers; the rest is unsure ones'."
+        min_value=0, max_value=1, required=False, help_text="Share of these that is for outliers; the rest for unsure."
     )
     production_share = serializers.FloatField(
         min_value=0,

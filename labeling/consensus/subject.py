@@ -20,7 +20,7 @@ A = TypeVar("A")
 
 class Given(NamedTuple):
     """An answer that may count. ``text`` is it in canonical form: equal answers are equal texts; ``source`` is one of
-    Source, or NAMED."""
+    Source, or NAMED, or what learning knows besides."""
 
     text: str
     source: str

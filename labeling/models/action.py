@@ -70,6 +70,8 @@ class Action(Enum):
     MODELS_READ = "models.read", Permission.VIEW
     #: Never for who labels and sees no model: what it says of the content would be known before the question.
     MODELS_PREDICT = "models.predict", Permission.VIEW
+    #: As asking: who may ask may say what came of it.
+    FEEDBACK_GIVE = "feedback.give", Permission.VIEW
     #: What it answered others, whoever asked.
     SERVED_READ = "served-predictions.read", Permission.MANAGE
     MODELS_PROMOTE = "models.promote", Permission.MANAGE

@@ -37,8 +37,14 @@ SOURCES: Mapping[str, LabelSource] = {
     Source.MACHINE.value: LabelSource(
         "predictions of machines", "What machines say is no answer: it leaves as rows=predictions."
     ),
-    "feedback": LabelSource("answers to predictions", "This release takes no feedback on predictions."),
+    "feedback": LabelSource(
+        "by feedback",
+        "What the world outside says of predictions is no answer of people: it leaves as rows=feedback, and trains "
+        "by the weight that people's answers to the same content show.",
+    ),
 }
+#: The source of labels that answer predictions; never that of an answer.
+FEEDBACK = "feedback"
 #: Sources that answers are of.
 ANSWER_SOURCES = tuple(name for name, source in SOURCES.items() if not source.elsewhere)
 FULL_WEIGHT = 1.0

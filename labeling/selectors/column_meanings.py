@@ -27,8 +27,8 @@ MEANINGS: Mapping[str, str] = {
     # how it came to be asked
     "split": "pool: may be asked about by choice and learned from; eval: drawn at random, only ever measured on.",
     "reason": "Why the question was put: eval, random, gold, repeat, strategy, relabel (its answer was doubted), "
-    "second_opinion (another answer was worth more than a new item) or feedback (a prediction for a program outside was "
-    "unsure or about an outlier).",
+    "second_opinion (another answer was worth more than a new item) or feedback (a prediction for a program outside "
+    "was unsure or about an outlier).",
     "strategy": "The query strategy that chose it; aimed: gold that was chosen for this person.",
     "model_version": "Number of the model version that ranked it.",
     "model_verified": "Whether that version passed the gate on at least 200 eval answers; null without a model.",

@@ -17,6 +17,24 @@ class BySort(serializers.Serializer[Any]):
     outlier = serializers.IntegerField()
 
 
+class EvidenceOut(serializers.Serializer[Any]):
+    n = serializers.IntegerField(help_text="Labels by feedback beside people's answers to the same content.")
+    agreed = serializers.IntegerField()
+    chance = serializers.FloatField(help_text="Share that would agree by chance.")
+    kappa = serializers.FloatField(allow_null=True, help_text="Agreement beyond chance; null below five.")
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    weight = serializers.FloatField(help_text="The lower end, in steps of .05.")
+
+
+class FeedbackFactsOut(serializers.Serializer[Any]):
+    given = serializers.IntegerField(help_text="Predictions and callers with feedback.")
+    weight = serializers.FloatField(help_text="What a label by feedback weighs in training; 0 without evidence.")
+    evidence = serializers.DictField(
+        child=EvidenceOut(), help_text="By form: `label`, `right`, `clicked`, and `training`: the first two together."
+    )
+
+
 class ProductionOut(serializers.Serializer[Any]):
     is_on = serializers.BooleanField(help_text="Whether doubtful predictions become items.")
     a_day = BySort(help_text="How many of each sort may in a day.")
@@ -25,6 +43,7 @@ class ProductionOut(serializers.Serializer[Any]):
     waiting = BySort(help_text="Doubtful predictions that are kept until they may.")
     items = serializers.IntegerField(help_text="Items of the project that came back so.")
     answered = serializers.IntegerField(help_text="Of these, with an answer by people.")
+    feedback = FeedbackFactsOut()
     renewed_at = serializers.DateTimeField(help_text="When the next day begins.")
 
 
@@ -33,5 +52,5 @@ class Production(ProjectView):
 
     @extend_schema(operation_id="production_retrieve", responses=ProductionOut)
     def get(self, request: Request, slug: str) -> Response:
-        """How many doubtful predictions came back to people, wait, and may still come today."""
+        """How many doubtful predictions came back to people, wait, and may still come; and what feedback weighs."""
         return Response(ProductionOut(production_status(self.project)).data)

@@ -6,6 +6,7 @@ from learning.api import (
     alerts,
     alike,
     compare,
+    feedback,
     item_map,
     models,
     pairwise,
@@ -21,6 +22,7 @@ app_name = "learning-api"
 urlpatterns = [
     path("projects/<slug:slug>/predict/", predict.Predict.as_view(), name="predict"),
     path("projects/<slug:slug>/predictions/served/", predict.ServedPredictions.as_view(), name="served-predictions"),
+    path("projects/<slug:slug>/feedback/", feedback.PredictionFeedbackView.as_view(), name="feedback"),
     path("projects/<slug:slug>/production/", production.Production.as_view(), name="production"),
     path("projects/<slug:slug>/runs/", runs.Runs.as_view(), name="runs"),
     path("projects/<slug:slug>/models/", models.Models.as_view(), name="models"),

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from labeling.models import Item, Project, Split
 from labeling.models.item import PRODUCTION
-from learning.models import DoubtfulPrediction, ServedStatus
+from learning.models import DoubtfulPrediction, PredictionFeedback, ProductionFacts, ServedStatus
 
 DOUBTS = (ServedStatus.UNSURE.value, ServedStatus.OUTLIER.value)
 
@@ -38,6 +38,7 @@ def production_status(project: Project) -> dict[str, Any]:
     today, a_day = taken_today(project, moment), shares(project)
     rows = DoubtfulPrediction.objects.filter(project=project, taken_at=None).order_by()
     waiting = dict(rows.values("status").annotate(n=Count("pk")).values_list("status", "n"))
+    facts = ProductionFacts.objects.filter(pk=project.pk).first()
     came = Item.objects.filter(project=project, split=Split.POOL, origin=PRODUCTION, batch__isnull=False)
     batches = DoubtfulPrediction.objects.filter(project=project, batch__isnull=False).values("batch")
     came = came.filter(batch__in=batches)
@@ -50,4 +51,9 @@ def production_status(project: Project) -> dict[str, Any]:
         "items": came.count(),
         "answered": came.filter(answers__gt=0).count(),
         "renewed_at": day_of(moment) + timedelta(days=1),
+        "feedback": {
+            "given": PredictionFeedback.objects.current().filter(project=project).count(),
+            "weight": facts.feedback_weight if facts else 0.0,
+            "evidence": facts.feedback if facts else {},
+        },
     }

@@ -21,7 +21,16 @@ from labeling.models import Project
 from labeling.services.files import storage
 from labeling.services.housekeeping import Freed, Rule
 from labeling.services.jobs.attempts import Beat
-from learning.models import Decision, DoubtfulPrediction, EncoderVersion, FeatureShard, ModelVersion, Run, ServedPrediction, Status
+from learning.models import (
+    Decision,
+    DoubtfulPrediction,
+    EncoderVersion,
+    FeatureShard,
+    ModelVersion,
+    Run,
+    ServedPrediction,
+    Status,
+)
 from learning.models.model_version import ModelVersionQuerySet
 from learning.models.served_prediction import ids_before
 

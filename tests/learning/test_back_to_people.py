@@ -10,16 +10,15 @@ import numpy as np
 import orjson
 import pytest
 from django.db.models import F
-from django.utils import timezone
 from PIL import Image
 
-from labeling.models import ImportBatch, Item, JobState, Member, Project, Split, Task
+from labeling.models import ImportBatch, Item, Member, Project, Split, Task
 from labeling.selectors.lure_weights import _NOT_DRAWN
 from labeling.services.imports import run_import
 from labeling.services.imports.run import ChunkStore
 from labeling.services.imports.start import start_import
 from labeling.services.serving.next_tasks import next_tasks
-from learning.models import DoubtfulPrediction, ModelVersion, ProductionFacts, ServedPrediction
+from learning.models import DoubtfulPrediction, ModelVersion
 from learning.services import retention
 from learning.services.feedback import back, keep
 from learning.services.feedback.look import look
@@ -57,7 +56,8 @@ def predictor_of(project, encoder=None):
 
     def say(x):
         sure = np.where(x[:, 0] > 0, 0.5, 0.99)
-        return Said(np.column_stack([1 - sure, sure]), [{"label": "spam"}] * len(x), ['{"label": "spam"}'] * len(x), sure)
+        said, stored = [{"label": "spam"}] * len(x), ['{"label": "spam"}'] * len(x)
+        return Said(np.column_stack([1 - sure, sure]), said, stored, sure)
 
     speaker, encoder = SimpleNamespace(names=["ham", "spam"], say=say), encoder or Sizes()
     model = SimpleNamespace(outlier_detector=encoder)
@@ -83,9 +83,7 @@ class Killed(BaseException):
     """As when a worker is ended: nothing catches it."""
 
 
-def test_a_hundred_predictions_of_which_seventeen_are_unsure_bring_seventeen_items_whatever_dies_and_how_often_they_come(
-    people, monkeypatch
-):
+def test_a_hundred_predictions_of_which_seventeen_are_unsure_bring_seventeen_items_whatever_dies(people, monkeypatch):
     project = make_project(slug="back", manager=people.manager, eval_share=0.5, labels=("ham", "spam"))
     ask(project, people.manager, ROWS)
     assert not DoubtfulPrediction.objects.exists(), "off by default"
@@ -147,7 +145,7 @@ def test_a_budget_holds_over_the_day_and_outliers_have_a_share_of_their_own(peop
     told = api(people.manager).get("/api/v1/projects/back/production/").json()
     assert (told["left"], told["waiting"]) == ({"unsure": 0, "outlier": 0}, {"unsure": 10, "outlier": 5})
     page = browser_of(people.manager).get("/p/back/fragments/production/").content.decode()
-    assert "7 of 7" in page and "3 of 3" in page
+    assert ("7 of 7" in page, "3 of 3" in page) == (True, True)
     day_later(project)
     look(project.pk, Random(1))
     assert Counter(taken.values_list("status", flat=True)) == {"unsure": 14, "outlier": 6}
@@ -220,7 +218,7 @@ def test_what_came_back_is_asked_by_a_coin_and_every_question_says_the_chance_of
         project.progress.__class__.objects.filter(project=project).update(pool_open=24)
         Member.objects.filter(project=project).update(pool_known=0, pool_known_at=-1)
     assert 150 < reasons["feedback"] < 250
-    assert sums[True] == pytest.approx(4, abs=0.8) and sums[False] == pytest.approx(20, abs=3)
+    assert (sums[True], sums[False]) == (pytest.approx(4, abs=0.8), pytest.approx(20, abs=3))
     Project.objects.filter(pk=project.pk).update(production_a_day=0)
     project.refresh_from_db()
     (task,) = next_tasks(people.manager, project, 1, rng)

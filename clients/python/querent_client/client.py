@@ -17,6 +17,8 @@ from querent_client.models import (
     MemberOut,
     MetricsOut,
     PredictedOut,
+    PredictionFeedbackOut,
+    ProductionOut,
     ProjectOut,
     RoleEnum,
     SchemeOutcomeOut,
@@ -161,6 +163,17 @@ class Project:
         """
         body, query = {"rows": [dict(row) for row in rows]}, {"version": version, "force": force or None}
         return cast(list[PredictedOut], self._transport.json("predict", slug=self.slug, query=query, body=body))
+
+    def feedback(self, rows: Sequence[Mapping[str, Any]]) -> PredictionFeedbackOut:
+        """Says of up to 1,000 predictions what they are (``label``, ``labels``, ``rating``), or whether they were
+        ``right`` or ``clicked``: ``[{"prediction": id, "label": "spam"}, …]``. Bad rows are refused by their number;
+        to send all again changes nothing."""
+        body = {"rows": [dict(row) for row in rows]}
+        return cast(PredictionFeedbackOut, self._transport.json("feedback", slug=self.slug, body=body))
+
+    def production(self) -> ProductionOut:
+        """How many doubtful predictions came back to people, wait, and what feedback weighs."""
+        return cast(ProductionOut, self._transport.json("production_retrieve", slug=self.slug))
 
     def read(self) -> ProjectOut:
         """Name, kind, labels, settings."""

@@ -83,7 +83,7 @@ ReviewSortEnum = Literal["returned", "blind", "sent", "disputed", "low_confidenc
 RoleEnum = Literal["viewer", "annotator", "reviewer", "manager"]
 
 
-RowsEnum = Literal["annotations", "items", "preferences", "rankings", "scores", "predictions"]
+RowsEnum = Literal["annotations", "items", "preferences", "rankings", "scores", "feedback", "predictions"]
 
 
 ScopesEnum = Literal["read", "label", "manage", "predict"]
@@ -188,6 +188,11 @@ class BelievedOut(TypedDict):
     words: str
 
 
+class BySort(TypedDict):
+    unsure: int
+    outlier: int
+
+
 class CertificateCheckOut(TypedDict):
     what: str
     expected: str
@@ -250,6 +255,29 @@ class EvalUsesOut(TypedDict):
     # Bound on the chance that one of them promoted by luck.
     lucky_win_at_most: float
     warning: str
+
+
+class EvidenceOut(TypedDict):
+    # Labels by feedback beside people's answers to the same content.
+    n: int
+    agreed: int
+    # Share that would agree by chance.
+    chance: float
+    # Agreement beyond chance; null below five.
+    kappa: float | None
+    low: float | None
+    high: float | None
+    # The lower end, in steps of .05.
+    weight: float
+
+
+class FeedbackFactsOut(TypedDict):
+    # Predictions and callers with feedback.
+    given: int
+    # What a label by feedback weighs in training; 0 without evidence.
+    weight: float
+    # By form: `label`, `right`, `clicked`, and `training`: the first two together.
+    evidence: dict[str, EvidenceOut]
 
 
 class FindingOut(TypedDict):
@@ -789,6 +817,14 @@ class SettingsRequest(TypedDict):
     weight_review: NotRequired[float]
     # Imported labels.
     weight_import: NotRequired[float]
+    # Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most; 0: none.
+    production_a_day: NotRequired[int]
+    # Share of these that is for outliers; the rest is unsure ones'.
+    production_outliers: NotRequired[float]
+    # Share of the pool's questions that are about such items while any waits: reason `feedback`.
+    production_share: NotRequired[float]
+    # Predictions a day that people can look at: the band `low` is sized by it. 0: fixed bands.
+    reviews_a_day: NotRequired[int]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -847,6 +883,50 @@ class PredictedOut(TypedDict):
     # What was refused in the row.
     field: NotRequired[str]
     reason: NotRequired[str]
+
+
+class PredictionFeedbackRowRequest(TypedDict):
+    """The prediction, and one thing of it: its label in the words of the project's kind, `right`, or `clicked`."""
+    # The id of the prediction.
+    prediction: str
+    # What it is.
+    label: NotRequired[str]
+    labels: NotRequired[list[str]]
+    rating: NotRequired[Any]
+    # Whether what was answered is right.
+    right: NotRequired[bool]
+    # Whether somebody took it up.
+    clicked: NotRequired[bool]
+
+
+class PredictionFeedbackInRequest(TypedDict):
+    """One, or up to 1,000 under `rows`."""
+    # The id of the prediction.
+    prediction: NotRequired[str]
+    # What it is.
+    label: NotRequired[str]
+    labels: NotRequired[list[str]]
+    rating: NotRequired[Any]
+    # Whether what was answered is right.
+    right: NotRequired[bool]
+    # Whether somebody took it up.
+    clicked: NotRequired[bool]
+    rows: NotRequired[list[PredictionFeedbackRowRequest]]
+
+
+class PredictionFeedbackRefused(TypedDict):
+    # From 1, in the order they were sent.
+    row: int
+    field: str
+    reason: str
+
+
+class PredictionFeedbackOut(TypedDict):
+    # New, or another than this caller had said.
+    stored: int
+    # Said before by this caller.
+    unchanged: int
+    refused: list[PredictionFeedbackRefused]
 
 
 class RefusedRowOut(TypedDict):
@@ -916,6 +996,25 @@ class PreviewOut(TypedDict):
     notes: list[str]
 
 
+class ProductionOut(TypedDict):
+    # Whether doubtful predictions become items.
+    is_on: bool
+    # How many of each sort may in a day.
+    a_day: BySort
+    # How many did since the day began (UTC).
+    today: BySort
+    left: BySort
+    # Doubtful predictions that are kept until they may.
+    waiting: BySort
+    # Items of the project that came back so.
+    items: int
+    # Of these, with an answer by people.
+    answered: int
+    feedback: FeedbackFactsOut
+    # When the next day begins.
+    renewed_at: str
+
+
 class ProjectInRequest(TypedDict):
     """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
     name: str
@@ -976,6 +1075,14 @@ class Settings(TypedDict):
     weight_review: NotRequired[float]
     # Imported labels.
     weight_import: NotRequired[float]
+    # Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most; 0: none.
+    production_a_day: NotRequired[int]
+    # Share of these that is for outliers; the rest is unsure ones'.
+    production_outliers: NotRequired[float]
+    # Share of the pool's questions that are about such items while any waits: reason `feedback`.
+    production_share: NotRequired[float]
+    # Predictions a day that people can look at: the band `low` is sized by it. 0: fixed bands.
+    reviews_a_day: NotRequired[int]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -1410,6 +1517,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
     "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'scheme', 'selection', 'source', 'sources', 'split')),
+    "feedback": Operation("POST", "/api/v1/projects/{slug}/feedback/"),
     "imports_certificate": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/certificate/"),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
     "imports_preview": Operation("POST", "/api/v1/projects/{slug}/imports/preview/"),
@@ -1434,6 +1542,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "predict": Operation("POST", "/api/v1/projects/{slug}/predict/", query=('force', 'version')),
     "predictions_import": Operation("POST", "/api/v1/projects/{slug}/predictions/import/", query=('machine', 'version'), headers=('Idempotency-Key',)),
     "predictions_items": Operation("GET", "/api/v1/projects/{slug}/predictions/items/", query=('cursor', 'limit', 'machine', 'missing', 'version')),
+    "production_retrieve": Operation("GET", "/api/v1/projects/{slug}/production/"),
     "projects_change": Operation("PATCH", "/api/v1/projects/{slug}/"),
     "projects_create": Operation("POST", "/api/v1/projects/"),
     "projects_delete": Operation("DELETE", "/api/v1/projects/{slug}/"),

@@ -16,7 +16,7 @@ from labeling.consensus import NAMED, Consensus, Given, LeftOut, left_out, remem
 from labeling.kinds import kind_of
 from labeling.kinds.cells import group_key
 from labeling.models import Annotation, ItemStatus, Source, Split
-from labeling.models.source import FULL_WEIGHT
+from labeling.models.source import FEEDBACK, FULL_WEIGHT
 from labeling.selectors.label_names import label_names
 from learning.core.aggregation import NO_LABEL
 from learning.core.aggregation.majority import Majority, most_said
@@ -26,6 +26,7 @@ from learning.core.person_weights import NOBODY
 from learning.families.labels.weighed import weighed_pool
 from learning.models import LabelSources, Run
 from learning.models.label_sources import counts_of
+from learning.selectors.feedback import taught_by_feedback
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.quality.pool_consensus import PoolConsensus
 
@@ -64,7 +65,7 @@ class LabeledItems:
 
     @property
     def n_imported(self) -> int:
-        return int(self.imported.sum())
+        return int((self.sources == Source.IMPORT.value).sum())
 
     def only(self, mask: NDArray[np.bool_]) -> "LabeledItems":
         """The items of the mask."""
@@ -165,6 +166,19 @@ def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
         of_item.people.append(NOBODY if person is None else person)
         source = NAMED if found.imported_annotator else found.source
         of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), source))
+    if weights.get(FEEDBACK):
+        for told in taught_by_feedback(project, run.last_feedback_id, run.items_seen):
+            of_item = given[Split.POOL].get(told.ordinal)
+            if of_item is not None and any(answer.source != FEEDBACK for answer in of_item.answers):
+                continue  # where people or an import said something, the world outside is not asked
+            counts = kind.within(scheme.read(told.answer), position)
+            if counts is None:
+                continue
+            manifest.update(f"{told.ordinal}:feedback {told.feedback_id}:{counts}\n".encode())
+            of_item = given[Split.POOL].setdefault(told.ordinal, _ItemAnswers(told.group, [], []))
+            of_item.people.append(NOBODY)
+            of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), FEEDBACK))
+        given[Split.POOL] = dict(sorted(given[Split.POOL].items()))
     consensus_of = remembering(kind, orjson.loads, position.keys())
     objective = make_objective(kind.learned_as or "")
     pool, held = (_labeled(given[split], position, consensus_of, objective) for split in (Split.POOL, Split.EVAL))

@@ -69,9 +69,7 @@ def _too_soon(project: Project, moment: datetime) -> bool:
     return last is not None and timedelta() <= moment - last < timedelta(seconds=BETWEEN_S)
 
 
-def _draw(
-    project: Project, moment: datetime, rng: Random
-) -> tuple[list[DoubtfulPrediction], dict[str, float]]:
+def _draw(project: Project, moment: datetime, rng: Random) -> tuple[list[DoubtfulPrediction], dict[str, float]]:
     """What comes back, and the chance by sort with which each was drawn out of those that wait and are no items yet."""
     today = taken_today(project, moment)
     chosen: list[int] = []
@@ -91,9 +89,7 @@ def _draw(
     return list(DoubtfulPrediction.objects.filter(pk__in=chosen).order_by("pk")), chances
 
 
-def _take(
-    project: Project, chosen: Sequence[DoubtfulPrediction], chances: Mapping[str, float], upload: Upload
-) -> None:
+def _take(project: Project, chosen: Sequence[DoubtfulPrediction], chances: Mapping[str, float], upload: Upload) -> None:
     """One transaction with the import that has them. Raises Overtaken."""
     locked = Project.objects.select_for_update(no_key=True).filter(pk=project.pk, deleted_at=None)
     now = locked.annotate(moment=Now()).first()

@@ -10,8 +10,10 @@ from django.db.models import Max
 from labeling.kinds import KINDS, NO_FAMILY, kind_of
 from labeling.models import Annotation, JobState, Progress, Project, Source, User
 from labeling.models.clock import database_now
+from labeling.models.source import FEEDBACK
 from labeling.selectors.known_truth import evidence_now, weighs_evidence
-from learning.models import NextDecision, Run, Trigger
+from learning.models import NextDecision, ProductionFacts, Run, Trigger
+from learning.selectors.feedback import newest_feedback
 
 
 def decide(project_id: int, trigger: Trigger | None = None, user: User | None = None) -> Run | None:
@@ -71,9 +73,16 @@ def data_watermark(project: Project) -> dict[str, Any]:
         "last_annotation_id": newest or 0,
         "items_seen": progress.next_ordinal,
         "labels_version": project.labels_version,
-        "source_weights": project.source_weights,
+        "last_feedback_id": newest_feedback(project),
+        "source_weights": project.source_weights | _by_feedback(project),
         "evidence_seen": evidence_now(project).as_json() if weighs_evidence(project) else {},
     }
+
+
+def _by_feedback(project: Project) -> dict[str, float]:
+    """What labels by feedback weigh; nothing where they are not learned from."""
+    found = ProductionFacts.objects.filter(pk=project.pk, feedback_weight__gt=0).first()
+    return {FEEDBACK: found.feedback_weight} if found else {}
 
 
 def too_few_labels(project: Project, n_labels: int) -> str:
@@ -133,7 +142,10 @@ def _worth_it(
     """A person may ask sooner than the policy would, but not for a run that would learn the same again."""
     if due is not None or last is None:
         return due, reason
-    same = all(watermark[name] == getattr(last, name) for name in ("last_annotation_id", "changes_seen"))
+    news = ["last_annotation_id", "changes_seen"]
+    if FEEDBACK in watermark["source_weights"]:
+        news.append("last_feedback_id")
+    same = all(watermark[name] == getattr(last, name) for name in news)
     if last.state == JobState.DONE and same:
         if watermark["evidence_seen"] != last.evidence_seen:
             return Trigger.MANUAL, "gold or votes of machines changed since the last run"

@@ -117,7 +117,7 @@ def test_rows_say_it_and_a_filter_keeps_the_sources_that_are_named(project, peop
         ("sources=x,human", "There is no source 'x'. There are:"),
         ("sources=gold", "There are no answers of gold. Gold tests people"),
         ("sources=human,machine", "rows=predictions"),
-        ("sources=feedback", "takes no feedback"),
+        ("sources=feedback", "rows=feedback"),
         ("sources=,", "No source is named."),
         ("source=human&sources=import", "Name all of them here"),
         ("sources=import,review&split=eval", "Nothing is left: no answer is of review or import with split=eval."),
