@@ -3,7 +3,7 @@
 import hmac
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,10 +19,11 @@ from django.http.multipartparser import MultiPartParserError
 from labeling.models import Project
 from labeling.services.outages.causes import outage_of
 from labeling.services.validation.errors import Invalid
+from learning.services.release.serving import Releases
 from learning.services.serving import rows
 from learning.services.serving.answering import Caller, TooLate, answer
 from learning.services.serving.asking import KEY_HEADER, PATIENCE_HEADER, predictor_key
-from learning.services.serving.loading import NothingToServe, Predictors
+from learning.services.serving.loading import NothingToServe, Predictor, Predictors
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +35,19 @@ Reply = tuple[int, dict[str, Any] | list[dict[str, Any]], dict[str, str]]
 
 
 class Application:
-    """``POST /predict/<project number>?user=&token=&version=&force=``, or ``GET /healthz``. Holds the models of its
-    process; not for threads."""
+    """``POST /predict/<project number>?user=&token=&caller=&version=&force=``, or ``GET /healthz``. Holds the models of
+    its process; not for threads. What a release compares is compared once who asked has the answer."""
 
     def __init__(self) -> None:
         self._predictors = Predictors(settings.PREDICTOR_CACHE_BYTES)
+        self._releases = Releases(self._predictors)
+        self._afterwards: Callable[[], None] | None = None
         self._expected = predictor_key()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         reply: Reply
+        self._afterwards = None
         if path == "/healthz":
             reply = 200, {"detail": "ok"}, {}
         elif not hmac.compare_digest(environ.get(_KEY, ""), self._expected):
@@ -54,7 +58,7 @@ class Application:
         data = orjson.dumps(body)
         head = [("Content-Type", "application/json"), ("Content-Length", str(len(data))), *headers.items()]
         start_response(f"{status} -", head)
-        return [data]
+        return _Answered(data, self._afterwards) if self._afterwards else [data]
 
     def _answered(self, path: str, environ: dict[str, Any]) -> Reply:
         number = path.removeprefix(_PREFIX)
@@ -83,15 +87,65 @@ class Application:
         until = time.monotonic() + float(environ.get(_PATIENCE) or settings.PREDICT_TIMEOUT_S)
         query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         beat = environ.get("querent.beat", lambda: None)
-        predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None, beat)
-        if environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
-            asked = rows.read_pictures(predictor.builder, files_of(environ))
-        else:
-            asked = rows.read_json(predictor.builder, environ["wsgi.input"].read())
         caller = Caller(int(query["user"]), int(query["token"]) if "token" in query else None)
+        release = None if "version" in query else self._releases.of(project_id)
+        if release is not None:
+            found, self._afterwards = self._releases.answer(
+                release, _Rows(environ).read, caller, key_of(query), force="force" in query, until=until, beat=beat
+            )
+            return 200, found, {}
+        predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None, beat)
+        asked = _Rows(environ).read(predictor)
         how = {"force": "force" in query, "keeps_doubts": "version" not in query}
-        found = answer(predictor, asked, caller, **how, until=until, beat=beat)
-        return 200, found, {}
+        return 200, answer(predictor, asked, caller, **how, until=until, beat=beat), {}
+
+
+def key_of(query: dict[str, str]) -> str:
+    """Who asks, as a release tells callers apart: by what the program says of whom it asks for, else by its token."""
+    for name in ("caller", "token", "user"):
+        if name in query:
+            return f"{name} {query[name]}"
+    return ""
+
+
+class _Rows:
+    """The rows of a request, as often as they are read."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
+        self._files: list[UploadedFile] | None = None
+        self._body: bytes | None = None
+
+    def read(self, predictor: Predictor) -> rows.Asked:
+        if not self._environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
+            if self._body is None:
+                self._body = self._environ["wsgi.input"].read()
+            return rows.read_json(predictor.builder, self._body)
+        if self._files is None:
+            self._files = files_of(self._environ)
+        for file in self._files:
+            file.seek(0)
+        return rows.read_pictures(predictor.builder, self._files)
+
+
+class _Answered:
+    """An answer, and what is done once it is sent: gunicorn closes what it has iterated."""
+
+    def __init__(self, data: bytes, afterwards: Callable[[], None]) -> None:
+        self._data = data
+        self._afterwards: Callable[[], None] | None = afterwards
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._data
+
+    def close(self) -> None:
+        afterwards, self._afterwards = self._afterwards, None
+        if afterwards is None:
+            return
+        try:
+            afterwards()
+        except Exception:  # who asked has the answer: the next one is not to suffer either
+            logger.exception("what a release compares was not compared")
 
 
 class _Names(FileUploadHandler):

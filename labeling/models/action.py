@@ -75,6 +75,8 @@ class Action(Enum):
     #: What it answered others, whoever asked.
     SERVED_READ = "served-predictions.read", Permission.MANAGE
     MODELS_PROMOTE = "models.promote", Permission.MANAGE
+    RELEASES_READ = "releases.read", Permission.VIEW
+    RELEASES_CHANGE = "releases.change", Permission.MANAGE
     #: Whoever may see the items sees their map.
     MAP_CHANGE = "map.change", Permission.MANAGE
     QUEUE_READ = "queue.read", Permission.MANAGE

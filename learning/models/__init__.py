@@ -8,6 +8,7 @@ from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
 from learning.models.prediction_feedback import FeedbackForm, PredictionFeedback, ProductionFacts
+from learning.models.release import Release, ReleaseAnswer, ReleaseMode, ReleaseState
 from learning.models.run import Run, Trigger
 from learning.models.served_prediction import Band, ServedPrediction, ServedStatus
 from learning.models.similar_search import SimilarSearch
@@ -18,7 +19,7 @@ from learning.models.version_report import VersionReport
 __all__ = [
     "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "DoubtfulPrediction", "EncoderVersion",
     "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision", "Outcome",
-    "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionFeedback", "ProductionFacts", "Run",
-    "ServedPrediction", "ServedStatus", "Severity", "SimilarSearch", "Status", "SuspectedError", "SuspicionState",
-    "TrainedWithout", "Trigger", "VersionReport",
+    "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionFeedback", "ProductionFacts", "Release",
+    "ReleaseAnswer", "ReleaseMode", "ReleaseState", "Run", "ServedPrediction", "ServedStatus", "Severity",
+    "SimilarSearch", "Status", "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger", "VersionReport",
 ]  # fmt: skip

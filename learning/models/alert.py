@@ -12,6 +12,7 @@ class AlertKind(models.TextChoices):
     MODEL_DAMAGED = "model_damaged", "a model file is damaged"
     DATA_TEST_FAILED = "data_test_failed", "a data test stopped a run"
     RUN_FAILED = "run_failed", "a run failed"
+    RELEASE_ENDED = "release_ended", "a release ended"
 
 
 class Severity(models.TextChoices):

@@ -27,6 +27,8 @@ from learning.models import (
     EncoderVersion,
     FeatureShard,
     ModelVersion,
+    Release,
+    ReleaseAnswer,
     Run,
     ServedPrediction,
     Status,
@@ -44,6 +46,8 @@ def droppable_models(project_id: int) -> ModelVersionQuerySet:
     were_in_use = Decision.objects.filter(project=project_id, after__in=IN_USE).values("model_version")
     way_back = versions.filter(pk__in=were_in_use).newest_first().values_list("number", flat=True)
     kept = {*newest, *way_back[: settings.RETAIN_CHAMPIONS]}
+    meets_traffic = Release.objects.running().filter(project=project_id)
+    kept |= {number for pair in meets_traffic.values_list("candidate__number", "champion__number") for number in pair}
     candidates = versions.with_file().exclude(status__in=IN_USE).exclude(pinned=True).exclude(verified=True)
     return candidates.exclude(number__in=kept).order_by("number")
 
@@ -149,8 +153,15 @@ def _old_predictions(project_id: int) -> "QuerySet[ServedPrediction]":
     return ServedPrediction.objects.filter(project=project_id, pk__lt=ids_before(before)).order_by("pk")
 
 
+def _old_release_answers(project_id: int) -> "QuerySet[ReleaseAnswer]":
+    """With the predictions they are of; what they came to is counted in their release."""
+    before = timezone.now() - timedelta(days=settings.RETAIN_PREDICTIONS_DAYS)
+    return ReleaseAnswer.objects.filter(release__project=project_id, pk__lt=ids_before(before)).order_by("pk")
+
+
 def _plan_predictions(project_id: int) -> Freed:
-    return Freed("predictions", project_id, rows=_old_predictions(project_id).count())
+    rows = _old_predictions(project_id).count() + _old_release_answers(project_id).count()
+    return Freed("predictions", project_id, rows=rows)
 
 
 def _drop_predictions(project_id: int, beat: Beat) -> Freed:
@@ -159,6 +170,9 @@ def _drop_predictions(project_id: int, beat: Beat) -> Freed:
     while batch := list(_old_predictions(project_id).values_list("pk", flat=True)[:BATCH_ROWS]):
         beat()
         rows += ServedPrediction.objects.filter(project=project_id, pk__in=batch).delete()[0]
+    while batch := list(_old_release_answers(project_id).values_list("pk", flat=True)[:BATCH_ROWS]):
+        beat()
+        rows += ReleaseAnswer.objects.filter(pk__in=batch).delete()[0]
     return Freed("predictions", project_id, rows=rows)
 
 

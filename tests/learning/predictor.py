@@ -21,7 +21,9 @@ def served_in_process(monkeypatch: pytest.MonkeyPatch) -> Application:
             "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(size), "wsgi.input": io.BytesIO(sent),
             "HTTP_X_QUERENT_KEY": asking.predictor_key(),
         }  # fmt: skip
-        data = b"".join(application(environ, lambda status, headers: told.append((status, dict(headers)))))
+        answered = application(environ, lambda status, headers: told.append((status, dict(headers))))
+        data = b"".join(answered)
+        getattr(answered, "close", lambda: None)()  # as every server does
         return int(told[0][0].split()[0]), told[0][1], data
 
     monkeypatch.setattr(asking, "_ask", ask)

@@ -143,5 +143,5 @@ def interval(counts: Counts, alpha_worse: float, alpha_better: float) -> tuple[f
 def _evidence_of(counts: Counts, beyond: float) -> float:
     if beyond <= -1.0:
         return inf
-    arrays = (np.array(float(each)) for each in (counts.worse, counts.same, counts.better))
-    return float(evidence(*arrays, beyond=beyond))
+    worse, same, better = (np.array(float(each)) for each in (counts.worse, counts.same, counts.better))
+    return float(evidence(worse, same, better, beyond))

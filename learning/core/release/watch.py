@@ -1,7 +1,7 @@
 """What throws a candidate out at once: it fails, it is slow, or it always says the same while the champion does not.
 
-All of it is told by a few numbers that are carried from prediction to prediction, so a candidate that breaks late is out
-as soon as one that never worked.
+All of it is told by a few numbers that are carried from prediction to prediction, so a candidate that breaks late is
+out as soon as one that never worked.
 """
 
 from __future__ import annotations

@@ -101,6 +101,12 @@ def check(
     return int(readable.sum())
 
 
+def outputs(version: ModelVersion) -> Floats:
+    """What the version made of its golden rows, (n, k). Raises files.Corrupt, artifacts.ArtifactError."""
+    _, kept = artifacts.unpack(_FORMAT, files.load(version.golden_path, version.golden_sha256))
+    return np.asarray(kept["outputs"], dtype=np.float32)
+
+
 def _agree(kept: Any, now: Any) -> NDArray[np.bool_]:
     """Row by row, within a millionth of the larger of 1 and the value; a NaN never agrees."""
     return np.asarray(np.all(np.abs(kept - now) <= TOLERANCE * np.maximum(1.0, np.abs(kept)), axis=1))

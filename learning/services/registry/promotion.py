@@ -14,6 +14,7 @@ from learning.models import AlertKind, Decision, ModelVersion, Status
 from learning.models.model_version import ModelVersionQuerySet
 from learning.services import files
 from learning.services.monitoring import alerts
+from learning.services.registry import releases
 from learning.services.registry.verdict import COULD_PROMOTE
 from learning.services.registry.whole_files import check_file
 
@@ -55,7 +56,7 @@ def settle(
     against: ModelVersion | EllipsisType | None = ...,
 ) -> None:
     """Gives a version its status. A new champion retires the old one and whatever was provisional, and so ranks; a new
-    provisional version ranks beside the champion.
+    provisional version ranks beside the champion. A new champion ends the release that runs, unless it came of it.
 
     ``against`` is the champion (None: there was none) the status was found by. Raises ChampionChanged.
     """
@@ -65,6 +66,7 @@ def settle(
         if against is not ... and against != others.champion():
             raise ChampionChanged
         if status == Status.CHAMPION:
+            releases.overtake(version, user)
             _retire(others.filter(status__in=[Status.CHAMPION, Status.PROVISIONAL]), version, user)
         elif status == Status.PROVISIONAL:
             _retire(others.filter(status=Status.PROVISIONAL), version, user)

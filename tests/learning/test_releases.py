@@ -1,0 +1,214 @@
+"""A version meets traffic: who is told what, what is out at once, what people's answers prove, and how it ends."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from labeling.models import Annotation, AuditEvent, Item, Source
+from learning.core.release.assignment import in_candidate_arm
+from learning.models import (
+    Alert,
+    Decision,
+    ModelVersion,
+    Release,
+    ReleaseAnswer,
+    ReleaseMode,
+    ReleaseState,
+    ServedPrediction,
+    Status,
+)
+from learning.services import retention
+from learning.services.registry import promotion
+from learning.services.release import decide, outcomes
+from learning.services.release.start import start
+from learning.services.serving import loading
+from tests.learning.people import answer_some
+from tests.learning.predictor import served_in_process
+from tests.learning.test_predict import ROWS, URL, build
+
+pytestmark = pytest.mark.django_db
+RELEASES = "/api/v1/projects/texts/releases/"
+
+
+@pytest.fixture
+def candidate(people, built_once, monkeypatch):
+    """The champion is model 1, the candidate model 2: the same file."""
+    built_once(lambda: build(people.manager))
+    monkeypatch.setattr(loading, "FRESH_S", -1.0)
+    champion = ModelVersion.objects.select_related("project").get()
+    ModelVersion.objects.filter(pk=champion.pk).update(status=Status.CHAMPION)
+    champion.decisions.create(project=champion.project, before="candidate", after="champion", reason="a test")
+    found = ModelVersion.objects.get(pk=champion.pk)
+    found.pk, found.run, found.number, found.status = None, None, 2, Status.CANDIDATE
+    found.save()
+    return ModelVersion.objects.select_related("project").get(pk=found.pk)
+
+
+@pytest.fixture
+def predictor(candidate, monkeypatch):
+    return served_in_process(monkeypatch)
+
+
+def texts(n, first=0):
+    return [{"text": f"see you at lunch word{number} word{number // 7}"} for number in range(first, first + n)]
+
+
+def breaks(monkeypatch, number, say):
+    """The speaker of a version answers by ``say(Said, features)``."""
+    made = loading.Predictor.say
+
+    def said(self, features):
+        found = made(self, features)
+        return say(found, features) if self.version.number == number else found
+
+    monkeypatch.setattr(loading.Predictor, "say", said)
+
+
+def nan(said, features):
+    return SimpleNamespace(**{**vars(said), "probabilities": said.probabilities * np.nan})
+
+
+def fails(said, features):
+    raise ZeroDivisionError("broken")
+
+
+def constant(said, features):
+    one = said.probabilities[:1].repeat(len(features), axis=0) * 0 + np.float32(0.5)
+    return SimpleNamespace(**{**vars(said), "probabilities": one})
+
+
+def test_a_shadow_says_nothing_and_a_canary_answers_its_callers_always(candidate, predictor, api, people):
+    manager, project = api(people.manager), candidate.project
+    begun = manager.post(RELEASES, {"candidate": 2, "mode": "shadow", "reason": "newer"}, format="json")
+    assert (begun.status_code, begun.json()["state"]) == (201, "running"), begun.content
+    said = manager.post(URL, {"rows": ROWS}, format="json").json()
+    assert {one["model"] for one in said if "model" in one} == {1}
+    release = Release.objects.get()
+    assert (release.predictions, release.alike, release.by_candidate, release.outliers_same) == (2, 2, 0, 2)
+    kept = ReleaseAnswer.objects.order_by("pk").first()
+    served = ServedPrediction.objects.get(pk=kept.pk)
+    assert (kept.told, kept.silent, kept.content_hash) == (served.answer, served.answer, served.content_hash)
+    assert release.candidate_ms > 0
+    again = manager.post(RELEASES, {"candidate": 2, "mode": "ab", "reason": "newer"}, format="json")
+    assert (again.status_code, "runs: end it first" in again.content.decode()) == (400, True)
+    ended = manager.post(f"{RELEASES}1/roll-back/", {"reason": "seen enough"}, format="json")
+    assert (ended.status_code, ended.json()["state"]) == (200, "rolled_back"), ended.content
+    assert manager.post(f"{RELEASES}1/promote/", {"reason": "no"}, format="json").status_code == 400
+
+    manager.post(RELEASES, {"candidate": 2, "mode": "ab", "share": 0.5, "reason": "newer"}, format="json")
+    release = Release.objects.get(number=2)
+    manager.post(URL, {"rows": ROWS[:1]}, format="json")  # nobody waits for the candidate to be loaded
+    told = {}
+    for _ in range(2):
+        for number in range(12):
+            (one,) = manager.post(f"{URL}?caller=c{number}", {"rows": ROWS[:1]}, format="json").json()
+            assert told.setdefault(number, one["model"]) == one["model"], "the same caller, the same version"
+    assert told == {n: 2 if in_candidate_arm(release.salt, f"caller c{n}", 0.5) else 1 for n in range(12)}
+    release.refresh_from_db()
+    assert (release.predictions, release.by_candidate) == (25, 2 * list(told.values()).count(2))
+    (named,) = manager.post(f"{URL}?version=2", {"rows": ROWS[:1]}, format="json").json()
+    assert (named["model"], ReleaseAnswer.objects.filter(release=release).count()) == (2, 25)
+    assert 2 not in retention.droppable_models(project.pk).values_list("number", flat=True)
+
+    promoted = manager.post(f"{RELEASES}2/promote/", {"reason": "it is as good"}, format="json").json()
+    assert (promoted["state"], promoted["why"]) == ("promoted", "it is as good")
+    assert ModelVersion.objects.filter(project=project).champion() == candidate
+    assert set(Alert.objects.values_list("kind", flat=True)) == {"release_ended"}
+    assert [event.action for event in AuditEvent.objects.filter(action__startswith="release.").order_by("pk")] == [
+        "release.started", "release.rolled_back", "release.started", "release.promoted",
+    ]  # fmt: skip
+    assert manager.get(RELEASES).json()["results"][0]["errors"]["n"] == 0
+
+
+@pytest.mark.parametrize("broken", [nan, fails, constant])
+def test_a_broken_candidate_is_out_within_fifty_and_no_caller_notices(
+    candidate, predictor, api, people, monkeypatch, broken
+):
+    breaks(monkeypatch, 2, broken)
+    start(people.manager, candidate.project, 2, "try it", mode=ReleaseMode.CANARY, share=1.0)
+    manager = api(people.manager)
+    for number in range(50):
+        asked = manager.post(URL, {"rows": texts(1, number)}, format="json")
+        assert asked.status_code == 200, asked.content
+        assert broken is constant or asked.json()[0]["model"] == 1, "the champion answers for it"
+        release = Release.objects.get()
+        if not release.is_running:
+            break
+    assert release.state == ReleaseState.ROLLED_BACK, (number, vars(release))
+    assert release.predictions <= 50
+    assert release.why
+    assert manager.post(URL, {"rows": texts(1)}, format="json").json()[0]["model"] == 1
+    assert ("release_ended", "error") in Alert.objects.values_list("kind", "severity")
+    assert Decision.objects.filter(model_version=candidate, numbers__release=1).count() == 1
+
+
+def test_a_slow_candidate_is_out_and_a_new_champion_overtakes(candidate, predictor, api, people, monkeypatch):
+    clock = iter(np.arange(1e6))
+    start(people.manager, candidate.project, 2, "try it", latency_limit_ms=500.0)
+    monkeypatch.setattr("learning.services.release.serving.time.perf_counter", lambda: float(next(clock)))
+    for number in range(8):
+        api(people.manager).post(URL, {"rows": texts(1, number)}, format="json")
+    assert "slow" in Release.objects.get().why
+    start(people.manager, candidate.project, 2, "again")
+    promotion.promote(people.manager, candidate, "by hand")
+    ended = Release.objects.get(number=2)
+    assert (ended.state, ended.why) == (ReleaseState.OVERTAKEN, "Model 2 is the champion now.")
+
+
+def test_people_s_answers_count_once_and_a_proven_loss_or_gain_ends_it(candidate, predictor, api, people, monkeypatch):
+    """The candidate says the other label; only items that nobody had answered before judge it."""
+    project, manager = candidate.project, api(people.manager)
+
+    def turned(said, features):
+        names = [answer["label"] for answer in said.answers]
+        other = [{"ham": "spam", "spam": "ham"}[name] for name in names]
+        return SimpleNamespace(
+            probabilities=said.probabilities[:, ::-1], sure=said.sure,
+            answers=[{"label": name} for name in other], stored=[f'{{"label":"{name}"}}' for name in other],
+        )  # fmt: skip
+
+    breaks(monkeypatch, 2, turned)
+    monkeypatch.setattr("learning.core.release.watch.MOST_CONTRADICTED", 10_000)
+    answered = set(Annotation.objects.values_list("item", flat=True))
+    release = start(people.manager, project, 2, "try it", mode=ReleaseMode.AB, share=0.5, promotes=True)
+    rows = [{"text": item.text} for item in Item.objects.filter(project=project).order_by("ordinal")]
+    for _ in range(2):
+        manager.post(URL, {"rows": rows}, format="json")
+    assert outcomes.sweep_releases() == {f"{project.pk}/1": 0}
+    answer_some(project, people.manager, 20)
+    new = Annotation.objects.filter(source=Source.HUMAN).exclude(item__in=answered).count()
+    assert new > 10
+    assert outcomes.sweep_releases() == {f"{project.pk}/1": new}
+    release.refresh_from_db()
+    assert (release.state, release.errors.n) == (ReleaseState.ROLLED_BACK, new)
+    assert release.errors_worse > release.errors_better
+    assert "Proven worse" in release.why
+    assert release.course[-1][0] == new
+    assert outcomes.sweep_releases() == {}
+
+
+def test_a_gain_promotes_and_verdicts_on_what_was_told_are_held_against_each_other(
+    candidate, predictor, people
+):
+    project = candidate.project
+    release = start(people.manager, project, 2, "try it", mode=ReleaseMode.AB, share=0.5, promotes=True)
+    told = [
+        ReleaseAnswer(
+            id=n + 1, release=release, content_hash=f"{n}", by_candidate=n % 2 == 0, told={"label": "ham"},
+            silent={"label": "spam" if n < 60 else "ham"},
+        )
+        for n in range(81)
+    ]  # fmt: skip
+    ReleaseAnswer.objects.bulk_create(told)
+    verdicts = [outcomes.Judged(f"{n}", right=n % 2 == 0) for n in range(81)]
+    assert outcomes.count(release, verdicts[:81]) == 81
+    assert outcomes.count(release, verdicts) == 0, "each content once"
+    release.refresh_from_db()
+    assert (release.errors_worse, release.errors_same, release.errors_better) == (0, 10, 30)
+    assert release.waiting == "."
+    release.project = project
+    assert decide.by_proof(release)
+    assert ModelVersion.objects.filter(project=project).champion() == candidate
+    release.refresh_from_db()
+    assert (release.state, "Proven better" in release.why) == (ReleaseState.PROMOTED, True)
