@@ -12,6 +12,7 @@ from learning.api import (
     pairwise,
     predict,
     production,
+    releases,
     runs,
     similar,
     suspected_errors,
@@ -24,6 +25,16 @@ urlpatterns = [
     path("projects/<slug:slug>/predictions/served/", predict.ServedPredictions.as_view(), name="served-predictions"),
     path("projects/<slug:slug>/feedback/", feedback.PredictionFeedbackView.as_view(), name="feedback"),
     path("projects/<slug:slug>/production/", production.Production.as_view(), name="production"),
+    path("projects/<slug:slug>/releases/", releases.Releases.as_view(), name="releases"),
+    path("projects/<slug:slug>/releases/<int:number>/", releases.ReleaseDetail.as_view(), name="release"),
+    path(
+        "projects/<slug:slug>/releases/<int:number>/promote/", releases.ReleasePromote.as_view(), name="release-promote"
+    ),
+    path(
+        "projects/<slug:slug>/releases/<int:number>/roll-back/",
+        releases.ReleaseRollBack.as_view(),
+        name="release-roll-back",
+    ),
     path("projects/<slug:slug>/runs/", runs.Runs.as_view(), name="runs"),
     path("projects/<slug:slug>/models/", models.Models.as_view(), name="models"),
     path("projects/<slug:slug>/models/compare/", compare.Compare.as_view(), name="compare"),

@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0057_answer_remarks'),
-        ('learning', '0020_served_predictions'),
+        ('labeling', '0058_production'),
+        ('learning', '0021_feedback'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

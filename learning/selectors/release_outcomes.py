@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from labeling.models import Annotation, Item, Source
 from labeling.selectors.opinions import accepting, opinions_of
@@ -27,11 +27,12 @@ def judged_by_people(release: Release) -> Iterator[Judged]:
     """Contents that were not counted yet, whose first answer came after the release began and whose answers come to
     one: nobody who was learned from judges what learned from it."""
     kept = ReleaseAnswer.objects.filter(release=release, content_hash=OuterRef("content_hash"))
-    since = Annotation.objects.filter(item=OuterRef("pk"), pk__gt=release.first_answer, source__in=_BY_PEOPLE)
-    before = Annotation.objects.filter(Q(pk__lte=release.first_answer), item=OuterRef("pk"))
+    answers = Annotation.objects.filter(project=release.project_id)
+    since = answers.filter(pk__gt=release.first_answer, source__in=_BY_PEOPLE, item__isnull=False)
+    before = Annotation.objects.filter(item=OuterRef("pk"), pk__lte=release.first_answer)
     items = Item.objects.filter(
-        Exists(kept.filter(judged=None)), ~Exists(kept.exclude(judged=None)), Exists(since), ~Exists(before),
-        project=release.project_id, answers__gt=0,
+        Exists(kept.filter(judged=None)), ~Exists(kept.exclude(judged=None)), ~Exists(before),
+        pk__in=since.order_by().values("item"),
     )  # fmt: skip
     ids = dict(items.order_by().values_list("pk", "content_hash"))
     accepted = accepting(release.project)

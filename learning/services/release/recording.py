@@ -31,11 +31,13 @@ _COUNTED = (
 
 @dataclass(frozen=True)
 class Heard:
-    """What one version said of the rows of a request, block by block, and how long that took."""
+    """What one version said of the rows of a request, block by block, and how long that took; ``knows_outliers`` where
+    it has a detector."""
 
     said: Sequence[SaidOfRows]
     outliers: Sequence[NDArray[np.bool_]]
     ms: float
+    knows_outliers: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _count(release: Release, said: Sequence[Said], ours: Heard | None, theirs: H
     release.alike += sum(one.candidate_answer == one.champion_answer for one in said)
     release.candidate_ms += ours.ms
     release.champion_ms += theirs.ms
-    if not n:
+    if not n or not (ours.knows_outliers and theirs.knows_outliers):
         return
     candidate, champion = np.concatenate(ours.outliers), np.concatenate(theirs.outliers)
     release.outliers_worse += int((candidate & ~champion).sum())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Modality, Project
 from learning.core.release.assignment import in_candidate_arm
-from learning.models import Release
+from learning.models import ModelVersion, Release
 from learning.services.pipeline.family import Said
 from learning.services.release.recording import Both, Heard, keep
 from learning.services.serving import loading
@@ -41,11 +41,6 @@ class _Memory:
     outliers: list[NDArray[np.bool_]] = field(default_factory=list)
     encoding_ms: list[float] = field(default_factory=list)
     saying_ms: list[float] = field(default_factory=list)
-
-    def heard(self, blocks: int) -> Heard:
-        """Of the first blocks."""
-        some = slice(blocks)
-        return Heard(self.said[some], self.outliers[some], sum(self.encoding_ms[some]) + sum(self.saying_ms[some]))
 
 
 @dataclass(frozen=True)
@@ -84,6 +79,13 @@ class _Remembering(Predictor):
         self.memory.saying_ms[-1] += (time.perf_counter() - start) * 1000
         self.memory.outliers.append(found)
         return found
+
+    def heard(self, blocks: int) -> Heard:
+        """Of the first blocks."""
+        memory, some = self.memory, slice(blocks)
+        ms = sum(memory.encoding_ms[some]) + sum(memory.saying_ms[some])
+        knows_outliers = getattr(self.model, "outlier_detector", None) is not None
+        return Heard(memory.said[some], memory.outliers[some], ms, knows_outliers)
 
     def _guarded(self, make: Callable[[], Any]) -> Any:
         if not self.is_candidate:
@@ -134,13 +136,12 @@ class Releases:
         by_candidate = release.pk in self._ready and in_candidate_arm(release.salt, key, release.share)
         failure = ""
         if by_candidate:
+            now = time.monotonic()
+            half = now + (until - now) / 2  # the rest is for the champion, should it be needed
             try:
                 candidate = self._candidate(release, beat)
-                asked, memory = read(candidate), _Memory(_kept(candidate, champion))
+                asked, memory = read(candidate), _Memory(_kept(candidate, champion.version))
                 told = _Remembering.of(candidate, memory, is_candidate=True)
-                half = (
-                    until - (until - time.monotonic()) / 2 if np.isfinite(until) else until
-                )  # the rest is for the other
                 found = answer(told, asked, caller, force=force, keeps_doubts=True, until=half, beat=beat)
             except CandidateFailed as error:
                 failure, by_candidate = str(error), False
@@ -152,7 +153,9 @@ class Releases:
             found = answer(told, asked, caller, force=force, keeps_doubts=True, until=until, beat=beat)
 
         def afterwards() -> None:
-            self._compare(release, found, asked, memory, champion, beat, by_candidate=by_candidate, failure=failure)
+            ids = [(int(one["id"]), asked.hashes[one["row"] - 1]) for one in found if "id" in one]
+            if ids and champion.version.pk == release.champion_id:
+                self._compare(release, ids, told, champion, failure, beat)
 
         return found, afterwards
 
@@ -175,44 +178,36 @@ class Releases:
     def _compare(
         self,
         release: Release,
-        found: list[Answer],
-        asked: Asked,
-        memory: _Memory,
+        ids: list[tuple[int, str]],
+        told: _Remembering,
         champion: Predictor,
-        beat: Callable[[], object],
-        *,
-        by_candidate: bool,
         failure: str,
+        beat: Callable[[], object],
     ) -> None:
-        """The other version is asked about the same contents, and both answers are held against each other."""
-        is_first = release.pk not in self._ready
-        other_memory = _Memory()
-        blocks = len(memory.said)
+        """The other version is asked about the same contents, and both answers are held against each other. ``ids`` are
+        the keys of the predictions and the hashes of their contents."""
+        is_first, silent = release.pk not in self._ready, None
+        blocks = len(told.memory.said)
         if not failure:
             try:
-                other = champion if by_candidate else self._candidate(release, beat)
-                silent = _Remembering.of(other, other_memory, is_candidate=not by_candidate)
-                blocks = _say_again(silent, memory, by_same_encoder=_kept(champion, release.candidate) == 0, beat=beat)
+                other = champion if told.is_candidate else self._candidate(release, beat)
+                silent = _Remembering.of(other, _Memory(), is_candidate=not told.is_candidate)
+                same = champion.version.encoder == release.candidate.encoder
+                blocks = _say_again(silent, told.memory, by_same_encoder=same, beat=beat)
             except CandidateFailed as error:
                 failure = str(error)
         self._ready.add(release.pk)
-        answered = [one for one in found if "id" in one][: sum(len(said.answers) for said in memory.said[:blocks])]
-        told = memory.heard(blocks)
-        silently = None if failure else other_memory.heard(blocks)
         if failure:
             logger.warning("The candidate of %s failed: %s", release, failure)
-        keep(
-            release,
-            [int(one["id"]) for one in answered],
-            [asked.hashes[one["row"] - 1] for one in answered],
-            Both(told, silently, by_candidate=by_candidate, is_first=is_first, failure=failure),
-        )
+        heard = silent.heard(blocks) if silent is not None and not failure else None
+        some = ids[: sum(len(said.answers) for said in told.memory.said[:blocks])]
+        both = Both(told.heard(blocks), heard, by_candidate=told.is_candidate, is_first=is_first, failure=failure)
+        keep(release, [key for key, _ in some], [content_hash for _, content_hash in some], both)
 
 
-def _kept(predictor: Predictor, other: Any) -> int:
+def _kept(predictor: Predictor, other: ModelVersion) -> int:
     """How many blocks of contents the other version has to see itself; none where both see by one encoder."""
-    of_other = other.version if isinstance(other, Predictor) else other
-    if predictor.version.encoder == of_other.encoder:
+    if predictor.version.encoder == other.encoder:
         return 0
     return _BLOCKS_OF_PICTURES if predictor.builder.modality == Modality.IMAGE else 1_000
 
