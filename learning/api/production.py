@@ -35,6 +35,27 @@ class FeedbackFactsOut(serializers.Serializer[Any]):
     )
 
 
+class BandRateOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    n = serializers.IntegerField(help_text="Eval items of the model in use in this band.")
+    right = serializers.IntegerField(help_text="Of these answered as people did.")
+    expected = serializers.FloatField(allow_null=True, help_text="How sure the model is of them, on average.")
+    value = serializers.FloatField(allow_null=True, help_text="How often answers of the band are right.")
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+
+class BandsOut(serializers.Serializer[Any]):
+    is_sized = serializers.BooleanField(help_text="False while fewer than 100 predictions are on record: fixed bands.")
+    predictions = serializers.IntegerField(help_text="Of the last seven days, outliers left out.")
+    a_day = serializers.FloatField()
+    thresholds = serializers.ListField(
+        child=serializers.FloatField(), source="from", help_text="From so sure on: `medium`, `high`."
+    )
+    shares = serializers.DictField(child=serializers.FloatField(), help_text="Of these predictions, by band.")
+    rates = BandRateOut(many=True)
+
+
 class ProductionOut(serializers.Serializer[Any]):
     is_on = serializers.BooleanField(help_text="Whether doubtful predictions become items.")
     a_day = BySort(help_text="How many of each sort may in a day.")
@@ -43,6 +64,8 @@ class ProductionOut(serializers.Serializer[Any]):
     waiting = BySort(help_text="Doubtful predictions that are kept until they may.")
     items = serializers.IntegerField(help_text="Items of the project that came back so.")
     answered = serializers.IntegerField(help_text="Of these, with an answer by people.")
+    reviews_a_day = serializers.IntegerField()
+    bands = BandsOut(allow_null=True, help_text="Sized by `reviews_a_day`; null where nothing sizes them.")
     feedback = FeedbackFactsOut()
     renewed_at = serializers.DateTimeField(help_text="When the next day begins.")
 

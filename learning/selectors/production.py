@@ -51,6 +51,8 @@ def production_status(project: Project) -> dict[str, Any]:
         "items": came.count(),
         "answered": came.filter(answers__gt=0).count(),
         "renewed_at": day_of(moment) + timedelta(days=1),
+        "reviews_a_day": project.reviews_a_day,
+        "bands": facts.bands if facts and facts.bands and project.reviews_a_day else None,
         "feedback": {
             "given": PredictionFeedback.objects.current().filter(project=project).count(),
             "weight": facts.feedback_weight if facts else 0.0,

@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pytest
 from django.db.models import F
+from django.utils import timezone
 from PIL import Image
 
 from labeling.models import ImportBatch, Item, Member, Project, Split, Task
@@ -18,7 +19,9 @@ from labeling.services.imports import run_import
 from labeling.services.imports.run import ChunkStore
 from labeling.services.imports.start import start_import
 from labeling.services.serving.next_tasks import next_tasks
-from learning.models import DoubtfulPrediction, ModelVersion
+from learning.families.labels.family import LabelsFamily
+from learning.models import DoubtfulPrediction, ModelVersion, ProductionFacts, ServedPrediction
+from learning.models.served_prediction import first_id
 from learning.services import retention
 from learning.services.feedback import back, keep
 from learning.services.feedback.look import look
@@ -223,3 +226,38 @@ def test_what_came_back_is_asked_by_a_coin_and_every_question_says_the_chance_of
     project.refresh_from_db()
     (task,) = next_tasks(people.manager, project, 1, rng)
     assert (task.reason, task.propensity) == ("random", pytest.approx(1 / 24))
+
+
+def test_bands_are_sized_by_how_many_people_can_look_at_and_fixed_without_the_setting(
+    people, api, browser_of, monkeypatch
+):
+    project = make_project(slug="sized", manager=people.manager, labels=("ham", "spam"))
+    said = ask(project, people.manager, ROWS)
+    assert Counter(one["band"] for one in said) == {"low": 17, "high": 83}
+    ProductionFacts.objects.create(project=project)
+    look(project.pk, Random(0))
+    Project.objects.filter(pk=project.pk).update(reviews_a_day=10)
+    look(project.pk, Random(0))
+    assert ProductionFacts.objects.get().medium_from is None, "too few to size by: outliers do not count"
+    sure = np.arange(1, 201) / 200
+    ServedPrediction.objects.bulk_create(
+        ServedPrediction(
+            id=first_id() + n, project=project, model_version=ModelVersion.objects.get(), content_hash="x", status="ok",
+            sure=one, created_at=timezone.now(),
+        )
+        for n, one in enumerate(sure)
+    )  # fmt: skip
+    held = np.array([0.02] * 10 + [0.99] * 90), np.array([True] * 5 + [False] * 5 + [True] * 90)
+    ModelVersion.objects.update(status="champion")
+    monkeypatch.setattr(LabelsFamily, "held_out", lambda self, version: held)
+    look(project.pk, Random(0))
+    told = api(people.manager).get("/api/v1/projects/sized/production/").json()["bands"]
+    n = told["predictions"]
+    assert (n, told["a_day"], round(told["shares"]["low"] * n)) == (292, 292, 10)
+    low, _, high = told["rates"]
+    assert (low["n"], low["right"], round(low["value"], 2), high["n"]) == (10, 5, 0.26, 90)
+    (one,) = ask(project, people.manager, ROWS[:1])
+    assert (one["sure"], one["band"], one["status"]) == (0.5, "high", "ok"), "people have no time for it"
+    page = browser_of(people.manager).get("/p/sized/fragments/production/").content.decode()
+    assert "of some 292 predictions a day" in page
+    assert "26% (5 of 10" in page

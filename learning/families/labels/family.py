@@ -21,6 +21,7 @@ from learning.families.labels import (
     arms,
     candidates,
     data_tests,
+    eval_answers,
     evaluation,
     falling_back,
     gold_aims,
@@ -178,6 +179,10 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
 
     def speaker(self, version: ModelVersion, model: FittedLearner) -> LabelSpeaker:
         return LabelSpeaker(version, model)
+
+    def held_out(self, version: ModelVersion) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+        kept = eval_answers.load(version)
+        return None if kept is None else (kept.confidence.astype(np.float64), kept.truth == kept.answer)
 
     def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
         return without_people.measure(run, encoder, out)

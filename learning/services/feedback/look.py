@@ -8,7 +8,11 @@ from django.db.models.functions import Now
 from labeling.models import Project
 from learning.models import PredictionFeedback, ProductionFacts
 from learning.services.feedback.back import bring_back
+from learning.services.feedback.bands import size
 from learning.services.feedback.weigh import as_json, weights
+
+#: Bands that nothing sizes.
+NOT_SIZED: dict[str, Any] = {"medium_from": None, "high_from": None, "bands": {}}
 
 
 def look(project_id: int, rng: Random) -> dict[str, Any]:
@@ -17,7 +21,7 @@ def look(project_id: int, rng: Random) -> dict[str, Any]:
     came_back = bring_back(project_id, rng)
     project = Project.objects.filter(pk=project_id, deleted_at=None).first()
     if project is not None:
-        figures = _feedback(project)
+        figures = {**_feedback(project), **(size(project) if project.reviews_a_day else NOT_SIZED)}
         ProductionFacts.objects.filter(pk=project_id).update(looked_at=Now(), **figures)
     return {"project": project_id, "came_back": came_back}
 

@@ -240,5 +240,10 @@ class Family(ABC, Generic[D, I, F]):
         """Speaks for a version, where the family is served. Queries the labels of the project."""
         raise NotImplementedError(self.not_served(version.project))
 
+    def held_out(self, version: ModelVersion) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+        """How sure a version was of each eval item, and whether it was right; None where that is not kept. Raises
+        files.Corrupt."""
+        return None
+
 
 AnyFamily = Family[Any, Any, Any]

@@ -13,12 +13,11 @@ from labeling.db.insert import RawInsert, now
 from labeling.services.outages.patience import patience
 from learning.models import Band, ServedPrediction, ServedStatus
 from learning.models.served_prediction import first_id
+from learning.services.feedback.bands import thresholds_of
 from learning.services.feedback.keep import Doubt, Keeper
 from learning.services.serving.loading import Predictor
 from learning.services.serving.rows import Asked, blocks
 
-#: From so sure on an answer is of the band; below the lower one it is unsure. To be sized by capacity and calibrated.
-MEDIUM_FROM, HIGH_FROM = 0.6, 0.85
 _BANDS = np.array([Band.LOW.value, Band.MEDIUM.value, Band.HIGH.value])
 OK, UNSURE, OUTLIER = ServedStatus.OK.value, ServedStatus.UNSURE.value, ServedStatus.OUTLIER.value
 #: How long an answer may wait for the database to keep it.
@@ -62,6 +61,7 @@ def answer(
     kept: list[tuple[Any, ...]] = []
     key = first_id()
     project = version.project
+    thresholds = thresholds_of(project)  # below the first an answer is unsure
     keeper = Keeper(project) if keeps_doubts and project.asks_what_came_back else None
     for numbers, contents in blocks(asked, predictor.builder.modality):
         beat()
@@ -69,7 +69,7 @@ def answer(
             raise TooLate
         features = predictor.features(contents)
         said, outlier = predictor.say(features), predictor.outliers(features)
-        bands = _BANDS[np.digitize(said.sure, (MEDIUM_FROM, HIGH_FROM))]
+        bands = _BANDS[np.digitize(said.sure, thresholds)]
         statuses = np.where(outlier, OUTLIER, np.where(bands == _BANDS[0], UNSURE, OK)).tolist()
         probable, sure = _rounded(said.probabilities), _rounded(said.sure)
         for number, band, status, how_sure, probabilities, told, stored in zip(
