@@ -85,6 +85,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "people": "labeling.pages.person_tags",
                 "numbers": "labeling.pages.number_tags",
                 "intervals": "learning.pages.intervals",
+                "releases": "learning.pages.release_tags",
             },
         },
     }
@@ -236,6 +237,8 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "labeling.api.serializers.KIND_CHOICES",
         "AlertKindEnum": "learning.models.alert.AlertKind",
         "ItemStatusEnum": "labeling.models.item.ItemStatus",
+        "ReleaseStateEnum": "learning.models.release.ReleaseState",
+        "ReleaseModeEnum": "learning.models.release.ReleaseMode",
         "ImportFormatEnum": "labeling.models.import_batch.ImportFormat",
         "ExportFormatEnum": "labeling.api.serializers.EXPORT_FORMATS",
         "InvitationStateEnum": "labeling.models.invitation.STATES",

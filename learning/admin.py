@@ -19,6 +19,8 @@ from learning.models import (
     PairwiseFinding,
     PairwiseScore,
     PairwiseWithout,
+    Release,
+    ReleaseAnswer,
     Run,
     ServedPrediction,
     SimilarSearch,
@@ -68,6 +70,21 @@ class ServedPredictionAdmin(LookAdmin):
     list_display = ("id", "project", "model_version", "status", "band", "sure", "asked_by", "created_at")
     list_filter: ClassVar[Any] = ("status", "band", "project")
     list_select_related = ("project", "model_version", "asked_by")
+    show_full_result_count = False
+
+
+@admin.register(Release)
+class ReleaseAdmin(LookAdmin):
+    list_display = ("number", "project", "candidate", "champion", "mode", "state", "predictions", "started_at")
+    list_filter: ClassVar[Any] = ("state", "mode", "project")
+    list_select_related = ("project", "candidate", "champion")
+
+
+@admin.register(ReleaseAnswer)
+class ReleaseAnswerAdmin(LookAdmin):
+    list_display = ("id", "release", "by_candidate", "told", "silent", "judged")
+    list_filter: ClassVar[Any] = ("by_candidate", "judged")
+    list_select_related = ("release",)
     show_full_result_count = False
 
 

@@ -70,6 +70,7 @@ TABS = (
             "learning-pages:model",
             "learning-pages:mistakes",
             "learning-pages:compare",
+            "learning-pages:releases",
             "learning-pages:suspected-errors",
         ),
     ),

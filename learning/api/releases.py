@@ -17,9 +17,6 @@ from learning.selectors.release_facts import release_facts
 from learning.services.release import decide
 from learning.services.release.start import start
 
-PROVEN = ("worse", "more outliers", "better")
-
-
 class ReleaseIn(StrictSerializer):
     candidate = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The number of a model.")
     reason = serializers.CharField(max_length=2000)
@@ -38,7 +35,7 @@ class ReleaseIn(StrictSerializer):
     )
 
 
-class DifferenceOut(serializers.Serializer[Any]):
+class ArmsDifferenceOut(serializers.Serializer[Any]):
     """Rate of the candidate minus that of the champion, with ends that hold at every moment at once."""
 
     n = serializers.IntegerField()
@@ -70,10 +67,10 @@ class ReleaseOut(serializers.Serializer[Any]):
     agreement = serializers.FloatField(allow_null=True, help_text="Share of predictions with the same answer.")
     candidate_ms = serializers.FloatField(allow_null=True, help_text="One prediction, encoding included.")
     champion_ms = serializers.FloatField(allow_null=True)
-    error_rate = DifferenceOut(help_text="Wrong by what people answered, each content once.")
-    outlier_share = DifferenceOut()
+    error_rate = ArmsDifferenceOut(help_text="Wrong by what people answered, each content once.")
+    outlier_share = ArmsDifferenceOut()
     outlier_margin = serializers.FloatField(help_text="So many more outliers are no ground to send it back.")
-    proven = serializers.ChoiceField(choices=PROVEN, allow_null=True)
+    proven = serializers.CharField(allow_null=True, help_text="`worse`, `more outliers`, `better`, or null.")
 
 
 class ReleaseDetailOut(ReleaseOut):

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from learning.core.release.difference import Counts
@@ -94,7 +94,6 @@ class Release(models.Model):
             models.CheckConstraint(condition=Q(mode__in=ReleaseMode.values), name="release_mode_known"),
             models.CheckConstraint(condition=Q(state__in=ReleaseState.values), name="release_state_known"),
             models.CheckConstraint(condition=Q(share__gte=0, share__lte=1), name="release_share_of_callers"),
-            models.CheckConstraint(condition=~Q(candidate=F("champion")), name="release_of_two_versions"),
         ]
 
     def __str__(self) -> str:

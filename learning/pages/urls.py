@@ -12,6 +12,7 @@ from learning.pages import (
     models,
     pairwise,
     production,
+    releases,
     runs,
     similar,
     suspected_errors,
@@ -22,6 +23,7 @@ app_name = "learning-pages"
 project_urls = [
     path("runs/", runs.run_list, name="runs"),
     path("runs/<uuid:public_id>/", runs.run_detail, name="run"),
+    path("releases/", releases.release_list, name="releases"),
     path("models/", models.model_list, name="models"),
     path("models/compare/", compare.compare, name="compare"),
     path("models/<int:number>/", models.model_detail, name="model"),

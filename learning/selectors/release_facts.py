@@ -8,8 +8,8 @@ from learning.models import Release
 
 
 def release_facts(release: Release) -> dict[str, Any]:
-    """``error_rate`` and ``outlier_share``: those of the candidate minus the champion's with their confidence sequences,
-    which hold at every moment at once; both null while nothing is known. Times are for one prediction."""
+    """``error_rate`` and ``outlier_share``: the candidate's minus the champion's with their confidence sequences, which
+    hold at every moment at once; null while nothing is known. Times are for one prediction."""
     compared = release.predictions - release.failed
     errors, outliers = release.errors, release.outliers
     found = proven(errors, outliers)

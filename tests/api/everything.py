@@ -22,7 +22,7 @@ from labeling.models import (
     ReviewDecision,
     Snapshot,
 )
-from learning.models import Alert, ModelVersion, Run, SimilarSearch
+from learning.models import Alert, ModelVersion, Release, Run, SimilarSearch
 from tests.factories import make_answer, make_items
 
 
@@ -64,6 +64,7 @@ def one_of_everything(project, person):
     MachineVersion.objects.create(machine=machine, name="1")
     task = make_answer(item, person, {"label": "ham"}).task
     made = {"project": project, "item": item, "reviewer": person, "verdict": "set_aside"}
+    model = ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1, path="models/x")
     return {
         "reviews": ReviewDecision.objects.create(**made),
         "items": item,
@@ -79,7 +80,10 @@ def one_of_everything(project, person):
         "machines": machine,
         "similar": SimilarSearch.objects.create(project=project, key="k", item=item),
         "runs": Run.objects.create(project=project, trigger="manual", state="queued"),
-        "models": ModelVersion.objects.create(project=project, number=1, encoder="e", trained_on=1, path="models/x"),
+        "models": model,
+        "releases": Release.objects.create(
+            project=project, number=1, candidate=model, champion=model, mode="shadow", share=0, promotes=False
+        ),
         "invitations": Invitation.issue(project=project, role="annotator", expires_at=now)[0],
         "alerts": Alert.objects.create(project=project, kind="run_failed", message="m"),
     }

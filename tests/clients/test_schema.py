@@ -136,6 +136,11 @@ def call_everything(client: Client, folder: Any) -> None:
     list(project.items(split="pool", status="active", answered=True, label="ham", q="x"))
     list(project.annotations(split="eval", source="human", annotator="ann", since=datetime(2026, 1, 1, tzinfo=UTC)))
     project.metrics()
+    list(project.releases)
+    project.releases.start(2, "r", mode="canary", share=0.1, promotes=True, latency_limit_ms=10.0)
+    project.releases.read(1)
+    project.releases.promote(1, "r")
+    project.releases.roll_back(1, "r")
     list(project.members())
     project.set_member("ann", "annotator")
     project.change_member("ann", goal_day=50, quota_total=None, paused=True, pause_note="on holiday")
@@ -179,7 +184,7 @@ def call_everything(client: Client, folder: Any) -> None:
         folder / "rows", format="parquet", rows="annotations", split="eval", source="import", only="iid", names="real",
         columns=["item_id", "text"],
     )  # fmt: skip
-    project.predict([{"text": "hello"}], version=1, force=True)
+    project.predict([{"text": "hello"}], version=1, force=True, caller="c")
     list(project.export.list())
     project.export.certificate(UUID)
     project.export.fetch(UUID, folder / "again")

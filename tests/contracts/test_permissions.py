@@ -32,7 +32,7 @@ from labeling.models import (
     Task,
 )
 from labeling.services.machines.manage import add_machine
-from learning.models import Alert, ModelVersion, Run, SimilarSearch
+from learning.models import Alert, ModelVersion, Release, Run, SimilarSearch
 from tests.factories import make_answer, make_items
 from tests.learning.predictor import served_in_process
 
@@ -100,6 +100,8 @@ WHO = {
     Action.FEEDBACK_GIVE: VIEW,
     Action.SERVED_READ: MANAGE,
     Action.MODELS_PROMOTE: MANAGE,
+    Action.RELEASES_READ: VIEW,
+    Action.RELEASES_CHANGE: MANAGE,
     Action.MAP_CHANGE: MANAGE,
     Action.QUEUE_READ: MANAGE,
     Action.RANKING_READ: VIEW,
@@ -194,6 +196,9 @@ BODIES = {
     ("learning-api:model-promote", "post"): {"reason": "looks better"},
     ("learning-api:model-pin", "post"): {"pinned": True},
     ("learning-api:rollback", "post"): {"reason": "looks worse"},
+    ("learning-api:releases", "post"): {"candidate": 2, "reason": "newer"},
+    ("learning-api:release-promote", "post"): {"reason": "looks better"},
+    ("learning-api:release-roll-back", "post"): {"reason": "looks worse"},
     ("pages:sign-in", "post"): {"username": "nobody", "password": "nothing"},
     ("pages:member-role", "post"): {"role": "viewer"},
     ("pages:quarantine-set", "post"): {"annotator": "annotator", "reason": "always left"},
@@ -290,7 +295,10 @@ def things(project, people, settings, monkeypatch):
     model = ModelVersion.objects.create(
         project=project, number=1, trained_on=1, learner="logistic", path="learning/gone.zip"
     )
-    ModelVersion.objects.create(project=project, number=2, trained_on=2, learner="logistic")
+    newer = ModelVersion.objects.create(project=project, number=2, trained_on=2, learner="logistic")
+    Release.objects.create(
+        project=project, number=1, candidate=newer, champion=model, mode="shadow", share=0, promotes=False
+    )
     alert = Alert.objects.create(project=project, kind="run_failed", message="fit: no memory")
     review = ReviewDecision.objects.create(project=project, item=item, reviewer=people.manager, verdict="set_aside")
     quarantine = Quarantine.objects.create(

@@ -26,6 +26,7 @@ from querent_client.models import (
     TokenOut,
 )
 from querent_client.predictions import ProjectPredictions
+from querent_client.releases import ProjectReleases
 from querent_client.retries import Retries
 from querent_client.reviews import ProjectReviews
 from querent_client.runs import ProjectRuns
@@ -137,14 +138,15 @@ class Measure(TypedDict, total=False):
 
 
 class Project:
-    """One project: ``imports``, ``tasks``, ``reviews``, ``runs``, ``export``, ``invitations``, and what it says of
-    itself."""
+    """One project: ``imports``, ``tasks``, ``reviews``, ``runs``, ``releases``, ``export``, ``invitations``, and what
+    it says of itself."""
 
     def __init__(self, transport: Transport, slug: str) -> None:
         self._transport, self.slug = transport, slug
         self.imports = ProjectImports(transport, slug)
         self.tasks = ProjectTasks(transport, slug)
         self.predictions = ProjectPredictions(transport, slug)
+        self.releases = ProjectReleases(transport, slug)
         self.runs = ProjectRuns(transport, slug)
         self.export = ProjectExports(transport, slug)
         self.invitations = ProjectInvitations(transport, slug)
@@ -154,14 +156,16 @@ class Project:
         return f"Project({self.slug!r})"
 
     def predict(
-        self, rows: Sequence[Mapping[str, Any]], *, version: int | None = None, force: bool = False
-    ) -> list[PredictedOut]:
+        self, rows: Sequence[Mapping[str, Any]], *, version: int | None = None, force: bool = False,
+        caller: str | None = None,
+    ) -> list[PredictedOut]:  # fmt: skip
         """What the model in use, or the one of a number, says of up to 1,000 texts or table rows, in their order.
 
         A row that cannot be read has the status ``refused`` and its reason. While the predictor starts or is busy it is
-        asked again by itself.
+        asked again by itself. ``caller`` says for whom it is asked: in a release each meets the same version.
         """
-        body, query = {"rows": [dict(row) for row in rows]}, {"version": version, "force": force or None}
+        query: dict[str, Any] = {"version": version, "force": force or None, "caller": caller}
+        body = {"rows": [dict(row) for row in rows]}
         return cast(list[PredictedOut], self._transport.json("predict", slug=self.slug, query=query, body=body))
 
     def feedback(self, rows: Sequence[Mapping[str, Any]]) -> PredictionFeedbackOut:

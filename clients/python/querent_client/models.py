@@ -77,6 +77,12 @@ PredictedOutStatusEnum = Literal["ok", "unsure", "outlier", "refused"]
 ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
 
 
+ReleaseModeEnum = Literal["shadow", "canary", "ab"]
+
+
+ReleaseStateEnum = Literal["running", "promoted", "rolled_back", "overtaken"]
+
+
 ReviewSortEnum = Literal["returned", "blind", "sent", "disputed", "low_confidence", "suspected", "random"]
 
 
@@ -181,6 +187,17 @@ class AnswerRemark(TypedDict):
     """What its author said with an answer."""
     doubt: bool
     comment: str
+
+
+class ArmsDifferenceOut(TypedDict):
+    """Rate of the candidate minus that of the champion, with ends that hold at every moment at once."""
+    n: int
+    # How often it was the candidate alone.
+    candidate_alone: int
+    champion_alone: int
+    difference: float | None
+    low: float | None
+    high: float | None
 
 
 class BelievedOut(TypedDict):
@@ -1108,6 +1125,107 @@ class ProjectOut(TypedDict):
     created_at: str
 
 
+class ReasonInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    reason: str
+
+
+class ReleaseDetailOut(TypedDict):
+    number: int
+    state: ReleaseStateEnum
+    mode: ReleaseModeEnum
+    # The number of a model.
+    candidate: int
+    # The number of the model it is compared with.
+    champion: int
+    # Of callers who get the candidate's answer.
+    share: float
+    promotes: bool
+    latency_limit_ms: float | None
+    reason: str
+    # Why it ended; empty while it runs.
+    why: str
+    started_at: str
+    started_by: str | None
+    ended_at: str | None
+    # Null where it ended by itself.
+    ended_by: str | None
+    # Contents that both were asked about.
+    predictions: int
+    # Of them answered by the candidate.
+    by_candidate: int
+    # Of them where the candidate failed; the champion answered.
+    failed: int
+    # Share of predictions with the same answer.
+    agreement: float | None
+    # One prediction, encoding included.
+    candidate_ms: float | None
+    champion_ms: float | None
+    # Wrong by what people answered, each content once.
+    error_rate: ArmsDifferenceOut
+    outlier_share: ArmsDifferenceOut
+    # So many more outliers are no ground to send it back.
+    outlier_margin: float
+    # `worse`, `more outliers`, `better`, or null.
+    proven: str | None
+    # [contents judged, difference of errors, low, high], as they became known.
+    course: list[list[float]]
+
+
+class ReleaseInRequest(TypedDict):
+    """Refuses fields it does not know: a typo in a setting must not be silently without effect."""
+    # The number of a model.
+    candidate: int
+    reason: str
+    mode: NotRequired[ReleaseModeEnum]
+    # Of callers who get its answer: by default .1 of a canary, .5 of A/B, always 0 of a shadow.
+    share: NotRequired[float]
+    # A proven gain makes it the champion without a person.
+    promotes: NotRequired[bool]
+    # For one prediction.
+    latency_limit_ms: NotRequired[float | None]
+
+
+class ReleaseOut(TypedDict):
+    number: int
+    state: ReleaseStateEnum
+    mode: ReleaseModeEnum
+    # The number of a model.
+    candidate: int
+    # The number of the model it is compared with.
+    champion: int
+    # Of callers who get the candidate's answer.
+    share: float
+    promotes: bool
+    latency_limit_ms: float | None
+    reason: str
+    # Why it ended; empty while it runs.
+    why: str
+    started_at: str
+    started_by: str | None
+    ended_at: str | None
+    # Null where it ended by itself.
+    ended_by: str | None
+    # Contents that both were asked about.
+    predictions: int
+    # Of them answered by the candidate.
+    by_candidate: int
+    # Of them where the candidate failed; the champion answered.
+    failed: int
+    # Share of predictions with the same answer.
+    agreement: float | None
+    # One prediction, encoding included.
+    candidate_ms: float | None
+    champion_ms: float | None
+    # Wrong by what people answered, each content once.
+    error_rate: ArmsDifferenceOut
+    outlier_share: ArmsDifferenceOut
+    # So many more outliers are no ground to send it back.
+    outlier_margin: float
+    # `worse`, `more outliers`, `better`, or null.
+    proven: str | None
+
+
 class ReleasedOut(TypedDict):
     released: int
 
@@ -1539,7 +1657,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "metrics": Operation("GET", "/api/v1/projects/{slug}/metrics/"),
     "models_list": Operation("GET", "/api/v1/projects/{slug}/models/", query=('cursor', 'limit')),
     "models_read": Operation("GET", "/api/v1/models/{id}/"),
-    "predict": Operation("POST", "/api/v1/projects/{slug}/predict/", query=('force', 'version')),
+    "predict": Operation("POST", "/api/v1/projects/{slug}/predict/", query=('caller', 'force', 'version')),
     "predictions_import": Operation("POST", "/api/v1/projects/{slug}/predictions/import/", query=('machine', 'version'), headers=('Idempotency-Key',)),
     "predictions_items": Operation("GET", "/api/v1/projects/{slug}/predictions/items/", query=('cursor', 'limit', 'machine', 'missing', 'version')),
     "production_retrieve": Operation("GET", "/api/v1/projects/{slug}/production/"),
@@ -1548,6 +1666,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "projects_delete": Operation("DELETE", "/api/v1/projects/{slug}/"),
     "projects_list": Operation("GET", "/api/v1/projects/", query=('cursor', 'limit')),
     "projects_read": Operation("GET", "/api/v1/projects/{slug}/"),
+    "releases_list": Operation("GET", "/api/v1/projects/{slug}/releases/", query=('cursor', 'limit')),
+    "releases_promote": Operation("POST", "/api/v1/projects/{slug}/releases/{number}/promote/"),
+    "releases_read": Operation("GET", "/api/v1/projects/{slug}/releases/{number}/"),
+    "releases_roll_back": Operation("POST", "/api/v1/projects/{slug}/releases/{number}/roll-back/"),
+    "releases_start": Operation("POST", "/api/v1/projects/{slug}/releases/"),
     "reviews_believed": Operation("GET", "/api/v1/projects/{slug}/reviews/believed/{id}/"),
     "reviews_change": Operation("PATCH", "/api/v1/projects/{slug}/reviews/standing/"),
     "reviews_decide": Operation("POST", "/api/v1/projects/{slug}/reviews/"),

@@ -1,0 +1,17 @@
+"""Template filters of the page of releases."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share in a hundred: ``0.125`` is 12.5 %."""
+    return f"{round(share * 100, 1):g} %"
+
+
+@register.filter
+def points(difference: float) -> str:
+    """A difference of shares in points, with its sign: ``0.031`` is +3.1 points."""
+    return f"{difference * 100:+.1f}".replace("-", "−") + " points"
