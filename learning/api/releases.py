@@ -17,6 +17,7 @@ from learning.selectors.release_facts import release_facts
 from learning.services.release import decide
 from learning.services.release.start import start
 
+
 class ReleaseIn(StrictSerializer):
     candidate = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The number of a model.")
     reason = serializers.CharField(max_length=2000)

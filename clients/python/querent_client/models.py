@@ -200,6 +200,33 @@ class ArmsDifferenceOut(TypedDict):
     high: float | None
 
 
+class BandRateOut(TypedDict):
+    name: str
+    # Eval items of the model in use in this band.
+    n: int
+    # Of these answered as people did.
+    right: int
+    # How sure the model is of them, on average.
+    expected: float | None
+    # How often answers of the band are right.
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class BandsOut(TypedDict):
+    # False while fewer than 100 predictions are on record: fixed bands.
+    is_sized: bool
+    # Of the last seven days, outliers left out.
+    predictions: int
+    a_day: float
+    # From so sure on: `medium`, `high`.
+    thresholds: list[float]
+    # Of these predictions, by band.
+    shares: dict[str, float]
+    rates: list[BandRateOut]
+
+
 class BelievedOut(TypedDict):
     # Empty where models do not doubt the answer.
     words: str
@@ -834,9 +861,9 @@ class SettingsRequest(TypedDict):
     weight_review: NotRequired[float]
     # Imported labels.
     weight_import: NotRequired[float]
-    # Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most; 0: none.
+    # Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most.
     production_a_day: NotRequired[int]
-    # Share of these that is for outliers; the rest is unsure ones'.
+    # Share of these that is for outliers; the rest for unsure.
     production_outliers: NotRequired[float]
     # Share of the pool's questions that are about such items while any waits: reason `feedback`.
     production_share: NotRequired[float]
@@ -1027,6 +1054,9 @@ class ProductionOut(TypedDict):
     items: int
     # Of these, with an answer by people.
     answered: int
+    reviews_a_day: int
+    # Sized by `reviews_a_day`; null where nothing sizes them.
+    bands: BandsOut | None
     feedback: FeedbackFactsOut
     # When the next day begins.
     renewed_at: str
@@ -1092,9 +1122,9 @@ class Settings(TypedDict):
     weight_review: NotRequired[float]
     # Imported labels.
     weight_import: NotRequired[float]
-    # Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most; 0: none.
+    # Doubtful predictions (unsure, outliers) that become items of the pool in a day (UTC), at most.
     production_a_day: NotRequired[int]
-    # Share of these that is for outliers; the rest is unsure ones'.
+    # Share of these that is for outliers; the rest for unsure.
     production_outliers: NotRequired[float]
     # Share of the pool's questions that are about such items while any waits: reason `feedback`.
     production_share: NotRequired[float]
