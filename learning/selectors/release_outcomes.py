@@ -1,14 +1,15 @@
-"""Which contents of a release people have answered since it began."""
+"""Which contents of a release people, or the world outside, have said something of since it began."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from labeling.models import Annotation, Item, Source
 from labeling.selectors.opinions import accepting, opinions_of
-from learning.models import Release, ReleaseAnswer
+from learning.models import FeedbackForm, PredictionFeedback, Release, ReleaseAnswer
+from learning.selectors.feedback import TEACHING
 
 _ITEMS = 500
 _BY_PEOPLE = (Source.HUMAN, Source.REVIEW)
@@ -16,11 +17,13 @@ _BY_PEOPLE = (Source.HUMAN, Source.REVIEW)
 
 @dataclass(frozen=True)
 class Judged:
-    """What is known of one content: the right answer as it is stored, or only whether what was told is ``right``."""
+    """What is known of one content: the right answer as it is stored, or only whether what was told is ``right``: to
+    whom the ``prediction`` was given, or else whoever asked about it first."""
 
     content_hash: str
     answer: dict[str, Any] | None = None
     right: bool | None = None
+    prediction: int | None = None
 
 
 def judged_by_people(release: Release) -> Iterator[Judged]:
@@ -46,4 +49,30 @@ def judged_by_people(release: Release) -> Iterator[Judged]:
                 yield Judged(ids[pk], answer)
 
 
-__all__ = ["Judged", "judged_by_people"]
+def judged_by_feedback(release: Release) -> Iterator[Judged]:
+    """What callers said of predictions whose contents were not counted yet, the first of each content.
+
+    A label says no more here than that what was told is right or wrong. Callers may send one only where they met a
+    mistake: then the other version, of which nobody says anything while it is right, would always look better.
+    """
+    kept = ReleaseAnswer.objects.filter(release=release)
+    counted = kept.filter(content_hash=OuterRef("content_hash")).exclude(judged=None)
+    told = dict(kept.filter(~Exists(counted), pk__in=_of_predictions(release)).values_list("pk", "told"))
+    feedback = PredictionFeedback.objects.current().filter(project=release.project_id, form__in=TEACHING)
+    seen: set[str] = set()
+    for start in range(0, len(told), _ITEMS):
+        some = feedback.filter(prediction__in=list(told)[start : start + _ITEMS]).order_by("prediction", "pk")
+        for one in some:
+            if one.content_hash in seen:
+                continue
+            seen.add(one.content_hash)
+            right = one.positive if one.form == FeedbackForm.RIGHT else one.answer == told[one.prediction]
+            yield Judged(one.content_hash, right=bool(right), prediction=one.prediction)
+
+
+def _of_predictions(release: Release) -> "QuerySet[PredictionFeedback, Any]":
+    feedback = PredictionFeedback.objects.current().filter(project=release.project_id, form__in=TEACHING)
+    return feedback.order_by().values("prediction")
+
+
+__all__ = ["Judged", "judged_by_feedback", "judged_by_people"]

@@ -12,6 +12,7 @@ from learning.models import (
     Alert,
     Decision,
     ModelVersion,
+    PredictionFeedback,
     Release,
     ReleaseAnswer,
     ReleaseMode,
@@ -19,6 +20,7 @@ from learning.models import (
     ServedPrediction,
     Status,
 )
+from learning.selectors.release_outcomes import judged_by_feedback
 from learning.services import files, retention
 from learning.services.features import contents, encoder_versions
 from learning.services.registry import promotion
@@ -215,9 +217,17 @@ def test_a_gain_promotes_and_verdicts_on_what_was_told_are_held_against_each_oth
         for n in range(81)
     ]  # fmt: skip
     ReleaseAnswer.objects.bulk_create(told)
-    verdicts = [outcomes.Judged(f"{n}", right=n % 2 == 0) for n in range(81)]
-    assert outcomes.count(release, verdicts[:81]) == 81
-    assert outcomes.count(release, verdicts) == 0, "each content once"
+    ReleaseAnswer.objects.create(id=100, release=release, content_hash="3", by_candidate=True, told={"label": "ham"})
+    PredictionFeedback.objects.bulk_create(
+        PredictionFeedback(
+            project=project, prediction=n + 1, content_hash=f"{n}", caller="a", predicted={"label": "ham"},
+            form="right" if n % 3 else "label", positive=n % 2 == 0 if n % 3 else None,
+            answer={"label": "ham" if n % 2 == 0 else "spam"},
+        )
+        for n in range(81)
+    )  # fmt: skip
+    assert outcomes.count(release, judged_by_feedback(release)) == 81
+    assert outcomes.count(release, judged_by_feedback(release)) == 0, "each content once"
     release.refresh_from_db()
     assert (release.errors_worse, release.errors_same, release.errors_better) == (0, 10, 30)
     assert release.waiting == "."

@@ -12,7 +12,7 @@ from django.db import transaction
 from learning.core.release.pairing import paired_up
 from learning.core.release.rules import error_interval
 from learning.models import Release, ReleaseAnswer, ReleaseMode
-from learning.selectors.release_outcomes import Judged, judged_by_people
+from learning.selectors.release_outcomes import Judged, judged_by_feedback, judged_by_people
 from learning.services.release import decide
 from learning.services.release.recording import canonical
 
@@ -32,7 +32,8 @@ def sweep_releases() -> dict[str, Any]:
     counted = {}
     for release in Release.objects.running().select_related("project", "candidate"):
         try:
-            counted[f"{release.project_id}/{release.number}"] = count(release, judged_by_people(release))
+            n = count(release, judged_by_people(release))
+            counted[f"{release.project_id}/{release.number}"] = n + count(release, judged_by_feedback(release))
             decide.by_proof(Release.objects.select_related("project", "candidate").get(pk=release.pk))
         except Exception:  # whatever it was, the others have their turn; this one has its next
             logger.exception("%s of project %s was not counted", release, release.project_id)
@@ -60,7 +61,8 @@ def _count(release: Release, known: dict[str, Judged]) -> int:
     rows = ReleaseAnswer.objects.filter(release=release, content_hash__in=list(known)).order_by("pk")
     first: dict[str, ReleaseAnswer] = {}
     for row in rows:
-        if row.judged is not None or row.content_hash not in first:
+        is_meant = known[row.content_hash].prediction in (None, row.pk)
+        if row.judged is not None or (is_meant and row.content_hash not in first):
             first[row.content_hash] = row
     found, verdicts, agreed = Counter[int](), list[tuple[bool, bool]](), 0
     settled = []
