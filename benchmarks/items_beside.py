@@ -141,6 +141,7 @@ class LabelStudio:
 
 def label_studio(stack: ExitStack, command: str, home: str) -> LabelStudio:
     home = home or stack.enter_context(tempfile.TemporaryDirectory(prefix="label-studio-"))
+    Path(home).mkdir(parents=True, exist_ok=True)
     port = free_port()
     env = {
         **os.environ,

@@ -23,6 +23,7 @@ from learning.services.release.serving import Releases
 from learning.services.serving import rows
 from learning.services.serving.answering import Caller, TooLate, answer
 from learning.services.serving.asking import KEY_HEADER, PATIENCE_HEADER, predictor_key
+from learning.services.serving.guard import Guard, Stopped, TooMany
 from learning.services.serving.loading import NothingToServe, Predictor, Predictors
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Application:
     def __init__(self) -> None:
         self._predictors = Predictors(settings.PREDICTOR_CACHE_BYTES)
         self._releases = Releases(self._predictors)
+        self._guard = Guard()
         self._afterwards: Callable[[], None] | None = None
         self._expected = predictor_key()
 
@@ -74,6 +76,11 @@ class Application:
             return 404, {"detail": "No such project."}, {}
         except NothingToServe as error:
             return 409, {"detail": str(error), "code": "nothing_to_serve"}, {}
+        except Stopped as error:
+            return 403, {"detail": str(error), "code": "stopped"}, {}
+        except TooMany as error:
+            body = {"detail": str(error), "code": "too_many", "retry_after_s": error.retry_after_s}
+            return 429, body, {"Retry-After": str(error.retry_after_s)}
         except (TooLate, IntegrityError) as error:  # what it names was deleted meanwhile, or nobody waits any more
             logger.warning("%s: not answered: %s", path, error or "too late")
             return 503, {"detail": "This was not done. Try again shortly."}, {"Retry-After": "1"}
@@ -88,14 +95,15 @@ class Application:
         query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         beat = environ.get("querent.beat", lambda: None)
         caller = Caller(int(query["user"]), int(query["token"]) if "token" in query else None)
+        sent = _Rows(environ, self._guard, caller)
         release = None if "version" in query else self._releases.of(project_id)
         if release is not None:
             found, self._afterwards = self._releases.answer(
-                release, _Rows(environ).read, caller, key_of(query), force="force" in query, until=until, beat=beat
+                release, sent.read, caller, key_of(query), force="force" in query, until=until, beat=beat
             )
             return 200, found, {}
         predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None, beat)
-        asked = _Rows(environ).read(predictor)
+        asked = sent.read(predictor)
         how = {"force": "force" in query, "keeps_doubts": "version" not in query}
         return 200, answer(predictor, asked, caller, **how, until=until, beat=beat), {}
 
@@ -109,14 +117,26 @@ def key_of(query: dict[str, str]) -> str:
 
 
 class _Rows:
-    """The rows of a request, as often as they are read."""
+    """The rows of a request, as often as they are read; counted once, against what the caller may."""
 
-    def __init__(self, environ: dict[str, Any]) -> None:
-        self._environ = environ
+    def __init__(self, environ: dict[str, Any], guard: Guard, caller: Caller) -> None:
+        self._environ, self._guard, self._caller = environ, guard, caller
+        self._is_admitted = False
         self._files: list[UploadedFile] | None = None
         self._body: bytes | None = None
 
     def read(self, predictor: Predictor) -> rows.Asked:
+        """Raises Stopped, TooMany, Invalid, what the reading of a form raises."""
+        project = predictor.version.project
+        if not self._is_admitted:
+            self._guard.refuse_stopped(project, self._caller)
+        asked = self._read(predictor)
+        if not self._is_admitted:
+            self._guard.count(project, self._caller, asked.n)
+            self._is_admitted = True
+        return asked
+
+    def _read(self, predictor: Predictor) -> rows.Asked:
         if not self._environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
             if self._body is None:
                 self._body = self._environ["wsgi.input"].read()

@@ -184,6 +184,15 @@ class SettingsSerializer(StrictSerializer):
         required=False,
         help_text="Predictions a day that people can look at: the band `low` is sized by it. 0: fixed bands.",
     )
+    predictions_a_minute = serializers.IntegerField(
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text="Rows that one token or person may ask the model about in a minute; above it `429`. 0: no limit.",
+    )
+    predictions_a_day = serializers.IntegerField(
+        min_value=0, max_value=1_000_000_000, required=False, help_text="The same in a day (UTC)."
+    )
     answers_a_minute = serializers.IntegerField(
         min_value=0,
         max_value=600,

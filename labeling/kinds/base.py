@@ -16,7 +16,8 @@ PAIR_SETTINGS = frozenset(("pairs", "repeat_share"))
 #: Settings that only questions about items have.
 ITEM_SETTINGS = frozenset((
     "gold_feedback", "practice_questions", "practice_pass", "practice_tries", "weight_review",
-    "production_a_day", "production_outliers", "production_share", "reviews_a_day",
+    "production_a_day", "production_outliers", "production_share", "reviews_a_day", "predictions_a_minute",
+    "predictions_a_day",
 ))  # fmt: skip
 
 #: Settings of a project whose second opinions can be weighed: those whose answers are right or wrong.

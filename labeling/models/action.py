@@ -74,6 +74,7 @@ class Action(Enum):
     FEEDBACK_GIVE = "feedback.give", Permission.VIEW
     #: What it answered others, whoever asked.
     SERVED_READ = "served-predictions.read", Permission.MANAGE
+    CALLERS_CHANGE = "prediction-callers.change", Permission.MANAGE
     MODELS_PROMOTE = "models.promote", Permission.MANAGE
     RELEASES_READ = "releases.read", Permission.VIEW
     RELEASES_CHANGE = "releases.change", Permission.MANAGE

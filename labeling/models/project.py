@@ -231,6 +231,14 @@ class Project(models.Model):
         default=0, db_default=0, validators=[MaxValueValidator(1_000_000)],
         help_text="Predictions a day that people can look at: sizes the bands. 0: fixed bands.",
     )  # fmt: skip
+    predictions_a_minute = models.PositiveIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(1_000_000)],
+        help_text="Rows that one caller may ask the model about in a minute; 0: no limit.",
+    )  # fmt: skip
+    predictions_a_day = models.PositiveIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(1_000_000_000)],
+        help_text="The same in a day (UTC).",
+    )  # fmt: skip
     weight_human = models.FloatField(
         default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="How much a label that people gave here counts in training; 0 leaves it out.",
@@ -357,7 +365,10 @@ MACHINE_SETTINGS = (
     "suggestions_from", "suggestions_version", "suggestions_withheld", "signal_from", "machine_votes",
 )  # fmt: skip
 #: What becomes of what the model answers programs outside.
-PRODUCTION_SETTINGS = ("production_a_day", "production_outliers", "production_share", "reviews_a_day")
+PRODUCTION_SETTINGS = (
+    "production_a_day", "production_outliers", "production_share", "reviews_a_day", "predictions_a_minute",
+    "predictions_a_day",
+)  # fmt: skip
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",
     "lease_s", "repeat_share", "gold_share", "pairs", "min_gain", "fall_back", "ask_about",

@@ -320,6 +320,18 @@ class SettingsForm(CalmForm):
         help_text="Sizes the band “low” of predictions to what you can look at. 0 keeps the fixed bands.",
         widget=forms.NumberInput(attrs={"class": "control--short"}),
     )
+    predictions_a_minute = forms.IntegerField(
+        required=False,
+        label="Predictions for one caller, a minute",
+        help_text="Rows. Who asks for more is told when to ask again. 0 for no limit.",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
+    predictions_a_day = forms.IntegerField(
+        required=False,
+        label="Predictions for one caller, a day",
+        help_text="In UTC, as the one above. 0 for no limit.",
+        widget=forms.NumberInput(attrs={"class": "control--short"}),
+    )
 
     suggestions_from = forms.ChoiceField(
         required=False,

@@ -136,6 +136,7 @@ class ServedQuery(serializers.Serializer[Any]):
     band = serializers.ChoiceField(choices=Band.choices, required=False)
     model = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, help_text="A model's number.")
     content = serializers.CharField(max_length=64, required=False, help_text="The SHA-256 that names the content.")
+    token = serializers.CharField(max_length=20, required=False, help_text="How the key of who asked begins.")
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)
 
@@ -170,8 +171,8 @@ class ServedPredictions(ProjectView, ListAPIView[ServedPrediction]):
         if getattr(self, "swagger_fake_view", False):
             return ServedPrediction.objects.none()
         lookups = {
-            "model": "model_version__number", "content": "content_hash", "since": "created_at__gte",
-            "until": "created_at__lt",
+            "model": "model_version__number", "content": "content_hash", "token": "token__prefix",
+            "since": "created_at__gte", "until": "created_at__lt",
         }  # fmt: skip
         chosen = {lookups.get(name, name): value for name, value in query(ServedQuery, self.request).items()}
         rows = ServedPrediction.objects.filter(project=self.project, **chosen)

@@ -5,6 +5,7 @@ from django.urls import path
 from learning.api import (
     alerts,
     alike,
+    callers,
     compare,
     feedback,
     item_map,
@@ -25,6 +26,11 @@ urlpatterns = [
     path("projects/<slug:slug>/predictions/served/", predict.ServedPredictions.as_view(), name="served-predictions"),
     path("projects/<slug:slug>/feedback/", feedback.PredictionFeedbackView.as_view(), name="feedback"),
     path("projects/<slug:slug>/production/", production.Production.as_view(), name="production"),
+    path("projects/<slug:slug>/predictions/callers/", callers.Callers.as_view(), name="callers"),
+    path("projects/<slug:slug>/predictions/callers/<int:pk>/stop/", callers.CallerStop.as_view(), name="caller-stop"),
+    path(
+        "projects/<slug:slug>/predictions/callers/<int:pk>/allow/", callers.CallerAllow.as_view(), name="caller-allow"
+    ),
     path("projects/<slug:slug>/releases/", releases.Releases.as_view(), name="releases"),
     path("projects/<slug:slug>/releases/<int:number>/", releases.ReleaseDetail.as_view(), name="release"),
     path(

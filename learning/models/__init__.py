@@ -7,6 +7,7 @@ from learning.models.label_sources import LabelSources
 from learning.models.model_version import Decision, ModelVersion, Status
 from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
+from learning.models.prediction_caller import PredictionCaller
 from learning.models.prediction_feedback import FeedbackForm, PredictionFeedback, ProductionFacts
 from learning.models.release import Release, ReleaseAnswer, ReleaseMode, ReleaseState
 from learning.models.run import Run, Trigger
@@ -19,7 +20,7 @@ from learning.models.version_report import VersionReport
 __all__ = [
     "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "DoubtfulPrediction", "EncoderVersion",
     "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision", "Outcome",
-    "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionFeedback", "ProductionFacts", "Release",
-    "ReleaseAnswer", "ReleaseMode", "ReleaseState", "Run", "ServedPrediction", "ServedStatus", "Severity",
+    "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionCaller", "PredictionFeedback", "ProductionFacts",
+    "Release", "ReleaseAnswer", "ReleaseMode", "ReleaseState", "Run", "ServedPrediction", "ServedStatus", "Severity",
     "SimilarSearch", "Status", "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger", "VersionReport",
 ]  # fmt: skip

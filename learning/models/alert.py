@@ -13,6 +13,8 @@ class AlertKind(models.TextChoices):
     DATA_TEST_FAILED = "data_test_failed", "a data test stopped a run"
     RUN_FAILED = "run_failed", "a run failed"
     RELEASE_ENDED = "release_ended", "a release ended"
+    CALLER_PROBES = "caller_probes", "a caller probes the model"
+    MANY_OUTLIERS = "many_outliers", "the model is asked about what it does not know"
 
 
 class Severity(models.TextChoices):

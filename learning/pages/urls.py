@@ -6,6 +6,7 @@ from learning.pages import (
     agreement,
     alerts,
     alike,
+    callers,
     compare,
     item_map,
     mistakes,
@@ -23,6 +24,7 @@ app_name = "learning-pages"
 project_urls = [
     path("runs/", runs.run_list, name="runs"),
     path("runs/<uuid:public_id>/", runs.run_detail, name="run"),
+    path("callers/", callers.caller_list, name="callers"),
     path("releases/", releases.release_list, name="releases"),
     path("models/", models.model_list, name="models"),
     path("models/compare/", compare.compare, name="compare"),

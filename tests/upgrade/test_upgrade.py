@@ -68,8 +68,9 @@ ADDED_NAMES = {
     ".results[].quota_day", ".results[].quota_total",  # and after how many there are no more questions
     ".results[].paused_at", ".results[].pause_note",  # and whether they are asked just now, and why not
     ".settings.weight_human", ".settings.weight_review", ".settings.weight_import",  # what labels count in training
+    # what becomes of predictions for programs outside, and how many there may be
     ".settings.production_a_day", ".settings.production_outliers", ".settings.production_share",
-    ".settings.reviews_a_day",  # what becomes of predictions for programs outside
+    ".settings.reviews_a_day", ".settings.predictions_a_minute", ".settings.predictions_a_day",
     ".settings.consensus_by", ".consensus",  # what several answers come to where a model learns, and came to in a run
     ".sources",  # of runs and models: where the labels came from; null for those of then
     ".progress.gold", ".progress.to_label",  # items asked as tests alone, and how many there are to label without them

@@ -869,6 +869,10 @@ class SettingsRequest(TypedDict):
     production_share: NotRequired[float]
     # Predictions a day that people can look at: the band `low` is sized by it. 0: fixed bands.
     reviews_a_day: NotRequired[int]
+    # Rows that one token or person may ask the model about in a minute; above it `429`. 0: no limit.
+    predictions_a_minute: NotRequired[int]
+    # The same in a day (UTC).
+    predictions_a_day: NotRequired[int]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -1130,6 +1134,10 @@ class Settings(TypedDict):
     production_share: NotRequired[float]
     # Predictions a day that people can look at: the band `low` is sized by it. 0: fixed bands.
     reviews_a_day: NotRequired[int]
+    # Rows that one token or person may ask the model about in a minute; above it `429`. 0: no limit.
+    predictions_a_minute: NotRequired[int]
+    # The same in a day (UTC).
+    predictions_a_day: NotRequired[int]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of

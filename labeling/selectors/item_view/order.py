@@ -25,7 +25,7 @@ LEVELS = 256
 SAID_ROWS = 1_024
 #: In it: there is no prediction.
 NOT_PREDICTED = 65_535
-_LEVELS_AT_ONCE = 16
+_LEVELS_AT_ONCE, _LEVELS_AT_FIRST = 16, 4
 #: So few are sorted one by one.
 _FEW = 1_000
 #: Rows of what is said that are read by a statement compiled once.
@@ -148,11 +148,11 @@ def _by_sureness(chosen: ChosenItems, rises: bool, after: ItemPlace | None) -> I
     while first < len(levels):  # one is a page where nothing is filtered; the fewer fit, the more are read at once
         some = levels[first : first + n]
         rows: dict[str, list[_LevelRow]] = {}
-        for value, *row in _level_rows(chosen.project.pk, facet, *(f"{level:03d}" for level in some)):
-            rows.setdefault(value, []).append(tuple(row))
+        for value, block, n_here, bits in _level_rows(chosen.project.pk, facet, *(f"{level:03d}" for level in some)):
+            rows.setdefault(value, []).append((block, n_here, bits))
         for level in some:  # each is looked through when it is reached
             yield from _sorted(_of_level(chosen, rows.get(f"{level:03d}", ())), rises, after)
-        first, n = first + n, min(2 * n, _LEVELS_AT_ONCE)
+        first, n = first + n, min(2 * n, _LEVELS_AT_FIRST if first < _LEVELS_AT_ONCE else _LEVELS_AT_ONCE)
 
 
 def _levels_from(chosen: ChosenItems, levels: list[int], rises: bool, after: ItemPlace) -> list[int]:

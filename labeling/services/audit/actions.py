@@ -4,6 +4,8 @@ ACTIONS = frozenset(
     {
         "alert.resolved",
         "backup.restored",
+        "caller.allowed",
+        "caller.stopped",
         "console.added",
         "console.changed",
         "console.deleted",

@@ -1,0 +1,148 @@
+"""Who may ask the model now: no caller that a manager has stopped, and none beyond the project's limits."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labeling.models import Project, User
+from labeling.services.audit.trail import record
+from labeling.services.outages.patience import patience
+from labeling.services.validation.errors import Invalid
+from learning.models import PredictionCaller
+from learning.services.serving.answering import WRITE_PATIENCE_S, Caller
+
+#: How old what a process knows of stopped callers may be.
+FRESH_S = 1.0
+MINUTE_S, DAY_S = 60, 86_400
+_MOST_PROJECTS = 1_000
+
+
+class Stopped(Exception):
+    """A manager has stopped this caller; the text is for who asks."""
+
+
+class TooMany(Exception):
+    """More rows than the project lets one caller ask about; asking again is worth it after ``retry_after_s``."""
+
+    def __init__(self, words: str, retry_after_s: int) -> None:
+        super().__init__(words)
+        self.retry_after_s = retry_after_s
+
+
+def key_of(caller: Caller) -> str:
+    return f"user:{caller.user_id}" if caller.token_id is None else f"token:{caller.token_id}"
+
+
+class Guard:
+    """Of one process. Not for threads."""
+
+    def __init__(self) -> None:
+        self._stopped: dict[int, tuple[float, dict[str, str]]] = {}
+
+    def refuse_stopped(self, project: Project, caller: Caller) -> None:
+        """Raises Stopped."""
+        if (why := self._stopped_in(project.pk).get(key_of(caller))) is not None:
+            raise Stopped(f"Your predictions were stopped by a manager of this project: {why}")
+
+    def count(self, project: Project, caller: Caller, rows: int) -> None:
+        """Counts the rows of a request before they are answered, where there are limits. Raises TooMany, Invalid (more
+        at once than there may be in a minute or a day)."""
+        for limit, words in ((project.predictions_a_minute, "a minute"), (project.predictions_a_day, "a day")):
+            if limit and rows > limit:
+                raise Invalid(
+                    "rows", f"At most {limit:,} {words} for one caller, here are {rows:,}: send fewer at once."
+                )
+        if project.predictions_a_minute or project.predictions_a_day:
+            _count(project, caller, rows)
+
+    def _stopped_in(self, project_id: int) -> dict[str, str]:
+        read_at, stopped = self._stopped.get(project_id, (0.0, {}))
+        now = time.monotonic()
+        if now - read_at > FRESH_S or not read_at:
+            if len(self._stopped) > _MOST_PROJECTS:
+                self._stopped.clear()
+            callers = PredictionCaller.objects.stopped().filter(project=project_id)
+            stopped = dict(callers.values_list("caller", "stopped_why"))
+            self._stopped[project_id] = now, stopped
+        return stopped
+
+
+@dataclass(frozen=True)
+class _Window:
+    """One of the two spans that are counted."""
+
+    name: str
+    begun: int
+    limit: int
+    ends_in_s: int
+
+
+def _windows(project: Project) -> list[_Window]:
+    now = int(timezone.now().timestamp())
+    return [
+        _Window("minute", now // MINUTE_S, project.predictions_a_minute, MINUTE_S - now % MINUTE_S),
+        _Window("day", now // DAY_S, project.predictions_a_day, DAY_S - now % DAY_S),
+    ]
+
+
+def _count(project: Project, caller: Caller, rows: int) -> None:
+    """One statement decides and counts, so that no two processes let in more together. Raises TooMany."""
+    windows = _windows(project)
+    table = connection.ops.quote_name(PredictionCaller._meta.db_table)
+    after = {
+        one.name: f"CASE WHEN {table}.{one.name} = excluded.{one.name} THEN {table}.in_{one.name} ELSE 0 END + {rows:d}"
+        for one in windows
+    }
+    sets = ", ".join(f"{name} = excluded.{name}, in_{name} = {counted}" for name, counted in after.items())
+    fits = " AND ".join(f"{after[one.name]} <= {one.limit:d}" for one in windows if one.limit)
+    values: dict[str, Any] = {"project_id": project.pk, "caller": key_of(caller), "token_id": caller.token_id}
+    values["user_id"] = caller.user_id if caller.token_id is None else None
+    for one in windows:
+        values |= {one.name: one.begun, f"in_{one.name}": rows}
+    marks = ", ".join(["%s"] * len(values))
+    with patience(WRITE_PATIENCE_S), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks}) ON CONFLICT (project_id, caller)"
+            f" DO UPDATE SET {sets} WHERE {fits} RETURNING id",
+            list(values.values()),
+        )
+        if cursor.fetchone() is not None:
+            return
+    known = PredictionCaller.objects.get(project=project, caller=key_of(caller))
+    full = [
+        one for one in windows
+        if one.limit and getattr(known, one.name) == one.begun
+        and getattr(known, f"in_{one.name}") + rows > one.limit
+    ]  # fmt: skip
+    last = max(full, key=lambda one: one.ends_in_s, default=windows[0])  # where it has begun anew meanwhile: at once
+    retry_after_s = last.ends_in_s if full else 1
+    raise TooMany(f"At most {last.limit:,} predictions a {last.name} for one caller.", retry_after_s)
+
+
+@transaction.atomic
+def stop(user: User, caller: PredictionCaller, reason: str) -> PredictionCaller:
+    """From the next second on it is answered 403 in this project; its token is as good as ever elsewhere."""
+    if not (why := reason.strip()):
+        raise Invalid("reason", "Say why: whoever asks is told.")
+    if len(why) > (most := 500):
+        raise Invalid("reason", f"At most {most} characters.")
+    changed = PredictionCaller.objects.filter(pk=caller.pk, stopped_at=None)
+    if not changed.update(stopped_at=timezone.now(), stopped_by=user, stopped_why=why):
+        raise Invalid("caller", "It is stopped already.")
+    record("caller.stopped", user=user, project=caller.project, subject=caller.caller, after={"reason": why})
+    caller.refresh_from_db()
+    return caller
+
+
+@transaction.atomic
+def allow(user: User, caller: PredictionCaller, reason: str) -> PredictionCaller:
+    """It is answered again."""
+    changed = PredictionCaller.objects.stopped().filter(pk=caller.pk)
+    if not changed.update(stopped_at=None, stopped_by=None, stopped_why=""):
+        raise Invalid("caller", "It is not stopped.")
+    record("caller.allowed", user=user, project=caller.project, subject=caller.caller, after={"reason": reason.strip()})
+    caller.refresh_from_db()
+    return caller
