@@ -15,9 +15,8 @@ from learning.models import ModelVersion, Release, ReleaseMode
 from learning.pages.charts import NARROW, WIDTH
 from learning.pages.release_chart import release_chart
 from learning.selectors.release_facts import release_facts
-from learning.services.pipeline.registered import family_of
 from learning.services.release import decide
-from learning.services.release.start import SHARES, start
+from learning.services.release.start import SHARES, not_released, start
 
 SHOWN = 20
 _DIGITS = 9
@@ -42,7 +41,7 @@ def release_list(request: PageRequest, project: Project) -> HttpResponse | HttpR
         "in_use": in_use,
         "modes": _MODES,
         "others": [] if in_use is None else _candidates(project, in_use),
-        "not_served": family_of(project).not_served(project),
+        "not_served": not_released(project),
         "ended": [(row, release_facts(row)) for row in releases.exclude(state="running").newest_first()[:SHOWN]],
     }
     if running:

@@ -6,6 +6,7 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from labeling.kinds import kind_of
 from labeling.models import Annotation, Project, User
 from labeling.services.audit.trail import record
 from labeling.services.validation.checks import text
@@ -14,7 +15,6 @@ from learning.core import artifacts
 from learning.core.release.watch import Watch, alike_allowed
 from learning.models import ModelVersion, Release, ReleaseMode
 from learning.services import files
-from learning.services.pipeline.registered import family_of
 from learning.services.registry import golden
 from learning.services.registry.promotion import MAX_REASON
 from learning.services.registry.whole_files import check_file
@@ -45,7 +45,7 @@ def start(
     share = SHARES[mode] if share is None else share
     if (mode == ReleaseMode.SHADOW) != (share == 0):
         raise Invalid("share", "A shadow answers nobody (0), any other release somebody (up to 1).")
-    if why := family_of(project).not_served(project):
+    if why := not_released(project):
         raise Invalid("mode", why)
     versions = ModelVersion.objects.filter(project=project)
     candidate = versions.filter(number=number).first()
@@ -80,6 +80,13 @@ def start(
         facts = {"candidate": number, "champion": champion.number, "mode": mode, "share": share, "reason": reason}
         record("release.started", user=user, project=project, subject=str(release), after=facts)
     return release
+
+
+def not_released(project: Project) -> str:
+    """Why no model of the project meets traffic; empty where they do. Asks the kind: a web process loads no family."""
+    if kind_of(project).learned_as is not None:
+        return ""
+    return "Models of pairs answer nobody from outside yet, so there is no traffic to meet."
 
 
 def _in_use_beside(candidate: ModelVersion) -> ModelVersion | None:
