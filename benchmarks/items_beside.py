@@ -46,10 +46,10 @@ VIEWS: dict[str, tuple[str, list[Filter], list[str]]] = {
     "answered": ("answered=no", [("total_annotations", "equal", "Number", 0)], []),
     "origin": ("origin=shop 3", [("data.origin", "equal", "String", "shop 3")], []),
     "three at once": (
-        "label=ham&answered=no&origin=shop 3",
+        "label=ham&model=ham&origin=shop 3",
         [
             ("annotations_results", "contains", "String", '"ham"'),
-            ("total_annotations", "less", "Number", 9),
+            ("predictions_results", "contains", "String", '"ham"'),
             ("data.origin", "equal", "String", "shop 3"),
         ],
         [],

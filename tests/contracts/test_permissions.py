@@ -32,7 +32,7 @@ from labeling.models import (
     Task,
 )
 from labeling.services.machines.manage import add_machine
-from learning.models import Alert, ModelVersion, Release, Run, SimilarSearch
+from learning.models import Alert, ModelVersion, PredictionCaller, Release, Run, SimilarSearch
 from tests.factories import make_answer, make_items
 from tests.learning.predictor import served_in_process
 
@@ -197,6 +197,8 @@ BODIES = {
     ("learning-api:model-promote", "post"): {"reason": "looks better"},
     ("learning-api:model-pin", "post"): {"pinned": True},
     ("learning-api:rollback", "post"): {"reason": "looks worse"},
+    ("learning-api:caller-stop", "post"): {"reason": "it asks nonsense"},
+    ("learning-api:caller-allow", "post"): {"reason": "mended"},
     ("learning-api:releases", "post"): {"candidate": 2, "reason": "newer"},
     ("learning-api:release-promote", "post"): {"reason": "looks better"},
     ("learning-api:release-roll-back", "post"): {"reason": "looks worse"},
@@ -313,6 +315,7 @@ def things(project, people, settings, monkeypatch):
         item=item, task=annotation.task_id, context=context, pair_task=pair_task, snapshot=snapshot, batch=batch,
         draft=draft, invitation=Invitation.issue(project=project, role="annotator", expires_at=timezone.now())[0],
         machine=machine, review=review, step=step,
+        caller=PredictionCaller.objects.create(project=project, caller="user:0"),
         search=SimilarSearch.objects.create(project=project, key="k", item=item),
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
@@ -342,6 +345,7 @@ def address(route, name, things):
     job = things.draft if name == "pages:import-draft" else job
     job = things.search if name.endswith(":similar-found") else job
     pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
+    pk = things.caller.pk if ":caller-" in name else pk
     pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk
     pk = things.quarantine.pk if name == "api:quarantine-lift" else pk
     pk = things.review.pk if name.endswith(":review-undo") else pk
