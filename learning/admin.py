@@ -11,6 +11,7 @@ from learning.models import (
     Alert,
     ArmComparison,
     Decision,
+    DoubtfulPrediction,
     EncoderVersion,
     FeatureShard,
     ItemMap,
@@ -19,6 +20,9 @@ from learning.models import (
     PairwiseFinding,
     PairwiseScore,
     PairwiseWithout,
+    PredictionCaller,
+    PredictionFeedback,
+    ProductionFacts,
     Release,
     ReleaseAnswer,
     Run,
@@ -86,6 +90,35 @@ class ReleaseAnswerAdmin(LookAdmin):
     list_filter: ClassVar[Any] = ("by_candidate", "judged")
     list_select_related = ("release",)
     show_full_result_count = False
+
+
+@admin.register(DoubtfulPrediction)
+class DoubtfulPredictionAdmin(LookAdmin):
+    list_display = ("id", "project", "status", "size_bytes", "created_at", "taken_at", "chance", "batch")
+    list_filter: ClassVar[Any] = ("status", "project")
+    list_select_related = ("project", "batch")
+    show_full_result_count = False
+
+
+@admin.register(PredictionCaller)
+class PredictionCallerAdmin(LookAdmin):
+    list_display = ("caller", "project", "token", "user", "in_minute", "in_day", "stopped_at", "stopped_why")
+    list_filter: ClassVar[Any] = ("project",)
+    list_select_related = ("project", "token", "user")
+
+
+@admin.register(PredictionFeedback)
+class PredictionFeedbackAdmin(LookAdmin):
+    list_display = ("prediction", "project", "caller", "form", "positive", "revision", "is_current", "created_at")
+    list_filter: ClassVar[Any] = ("form", "is_current", "project")
+    list_select_related = ("project",)
+    show_full_result_count = False
+
+
+@admin.register(ProductionFacts)
+class ProductionFactsAdmin(LookAdmin):
+    list_display = ("project", "feedback_weight", "medium_from", "high_from", "asked_at", "looked_at")
+    list_select_related = ("project",)
 
 
 @admin.register(Alert)
