@@ -46,11 +46,11 @@ VIEWS: dict[str, tuple[str, list[Filter], list[str]]] = {
     "answered": ("answered=no", [("total_annotations", "equal", "Number", 0)], []),
     "origin": ("origin=shop 3", [("data.origin", "equal", "String", "shop 3")], []),
     "three at once": (
-        "label=ham&model=ham&origin=shop 3",
+        "label=ham&model=spam&answered=yes",
         [
             ("annotations_results", "contains", "String", '"ham"'),
-            ("predictions_results", "contains", "String", '"ham"'),
-            ("data.origin", "equal", "String", "shop 3"),
+            ("predictions_results", "contains", "String", '"spam"'),
+            ("total_annotations", "greater", "Number", 0),
         ],
         [],
     ),
