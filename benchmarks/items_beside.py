@@ -46,11 +46,11 @@ VIEWS: dict[str, tuple[str, list[Filter], list[str]]] = {
     "answered": ("answered=no", [("total_annotations", "equal", "Number", 0)], []),
     "origin": ("origin=shop 3", [("data.origin", "equal", "String", "shop 3")], []),
     "three at once": (
-        "label=ham&model=spam&answered=yes",
+        "label=ham&model=spam&sure=50",
         [
             ("annotations_results", "contains", "String", '"ham"'),
             ("predictions_results", "contains", "String", '"spam"'),
-            ("total_annotations", "greater", "Number", 0),
+            ("predictions_score", "in", "Number", {"min": 0.5, "max": 0.7}),
         ],
         [],
     ),

@@ -12,7 +12,7 @@ from labeling.models import Action
 from learning.api.serializers import ReasonIn
 from learning.models import PredictionCaller
 from learning.selectors.prediction_callers import caller_facts
-from learning.services.serving import guard
+from learning.services.serving import callers
 
 
 class CallerOut(serializers.Serializer[Any]):
@@ -65,7 +65,7 @@ class CallerStop(_OneCaller):
     @extend_schema(operation_id="prediction_callers_stop", request=ReasonIn, responses=CallerOut)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """From the next second on it is answered `403` with the reason; its token stays good for everything else."""
-        return self._told(guard.stop(person(request), self._caller(pk), body(ReasonIn, request)["reason"]))
+        return self._told(callers.stop(person(request), self._caller(pk), body(ReasonIn, request)["reason"]))
 
 
 class CallerAllow(_OneCaller):
@@ -74,4 +74,4 @@ class CallerAllow(_OneCaller):
     @extend_schema(operation_id="prediction_callers_allow", request=ReasonIn, responses=CallerOut)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """A stopped caller is answered again."""
-        return self._told(guard.allow(person(request), self._caller(pk), body(ReasonIn, request)["reason"]))
+        return self._told(callers.allow(person(request), self._caller(pk), body(ReasonIn, request)["reason"]))

@@ -10,7 +10,7 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.validation.errors import Invalid
 from learning.models import PredictionCaller
 from learning.selectors.prediction_callers import caller_facts
-from learning.services.serving import guard
+from learning.services.serving import callers
 
 #: Of a key, at most.
 _DIGITS = 19
@@ -37,7 +37,7 @@ def _change(request: PageRequest, project: Project) -> str:
     if caller is None:
         raise Invalid("caller", "Choose a caller of the list.")
     if "allow" in request.POST:
-        guard.allow(request.user, caller, "")
+        callers.allow(request.user, caller, "")
         return "It is answered again."
-    guard.stop(request.user, caller, request.POST.get("reason", ""))
+    callers.stop(request.user, caller, request.POST.get("reason", ""))
     return "It is not answered any more."

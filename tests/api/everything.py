@@ -22,7 +22,7 @@ from labeling.models import (
     ReviewDecision,
     Snapshot,
 )
-from learning.models import Alert, ModelVersion, Release, Run, SimilarSearch
+from learning.models import Alert, ModelVersion, PredictionCaller, Release, Run, SimilarSearch
 from tests.factories import make_answer, make_items
 
 
@@ -84,6 +84,7 @@ def one_of_everything(project, person):
         "releases": Release.objects.create(
             project=project, number=1, candidate=model, champion=model, mode="shadow", share=0, promotes=False
         ),
+        "predictions": PredictionCaller.objects.create(project=project, caller="user:0"),
         "invitations": Invitation.issue(project=project, role="annotator", expires_at=now)[0],
         "alerts": Alert.objects.create(project=project, kind="run_failed", message="m"),
     }
