@@ -38,10 +38,11 @@ def _feedback(project: Project) -> "QuerySet[PredictionFeedback]":
     return PredictionFeedback.objects.current().filter(project=project)
 
 
-def _with_items(project: Project, split: str) -> "QuerySet[PredictionFeedback]":
+def _with_items(project: Project, split: str) -> "QuerySet[Any]":
     items = Item.objects.filter(project=project, content_hash=OuterRef("content_hash"))
     names = ("pk", "external_id", "split")
-    found = _feedback(project).annotate(**{f"item_{name}": Subquery(items.values(name)[:1]) for name in names})
+    of_item = {f"item_{name}": Subquery(items.values(name)[:1]) for name in names}
+    found: QuerySet[Any] = _feedback(project).annotate(**of_item)
     return found.filter(item_split=split) if split else found
 
 
@@ -50,13 +51,13 @@ def _rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     names = label_names(project)
     found = _with_items(project, filters.split).select_related("model_version").order_by("pk")
     for one in found.iterator(chunk_size=1_000):
-        teaches = one.form in TEACHING and one.answer and one.item_split == "pool"  # type: ignore[attr-defined]
+        teaches = one.form in TEACHING and one.answer and one.item_split == "pool"
         yield {
             "prediction": str(one.prediction),
             "content": one.content_hash,
-            "item_id": one.item_pk,  # type: ignore[attr-defined]  # annotated above, as the next two
-            "external_id": one.item_external_id,  # type: ignore[attr-defined]
-            "split": one.item_split,  # type: ignore[attr-defined]
+            "item_id": one.item_pk,
+            "external_id": one.item_external_id,
+            "split": one.item_split,
             "form": one.form,
             "positive": one.positive,
             "answer": names.named(one.answer) if one.answer else None,

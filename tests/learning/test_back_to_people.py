@@ -255,9 +255,9 @@ def test_bands_are_sized_by_how_many_people_can_look_at_and_fixed_without_the_se
     n = told["predictions"]
     assert (n, told["a_day"], round(told["shares"]["low"] * n)) == (292, 292, 10)
     low, _, high = told["rates"]
-    assert (low["n"], low["right"], round(low["value"], 2), high["n"]) == (10, 5, 0.26, 90)
+    assert (low["n"], low["right"], round(low["value"], 2), high["n"]) == (10, 5, 0.5, 90)
     (one,) = ask(project, people.manager, ROWS[:1])
     assert (one["sure"], one["band"], one["status"]) == (0.5, "high", "ok"), "people have no time for it"
     page = browser_of(people.manager).get("/p/sized/fragments/production/").content.decode()
     assert "of some 292 predictions a day" in page
-    assert "26% (5 of 10" in page
+    assert "50% (5 of 10" in page
