@@ -13,5 +13,5 @@ def percent(share: float) -> str:
 
 @register.filter
 def points(difference: float) -> str:
-    """A difference of shares in points, with its sign: ``0.031`` is +3.1 points."""
-    return f"{difference * 100:+.1f}".replace("-", "−") + " points"
+    """A difference of shares in points, with its sign: ``0.031`` is +3.1."""
+    return f"{round(difference * 100, 1) + 0.0:+.1f}".replace("+0.0", "0.0").replace("-", "−")

@@ -57,8 +57,12 @@ def release_list(request: PageRequest, project: Project) -> HttpResponse | HttpR
 
 _MODES = (
     (ReleaseMode.SHADOW, "Shadow", "It answers nobody: both are asked, and what they say is compared."),
-    (ReleaseMode.CANARY, "Canary", f"It answers {SHARES[ReleaseMode.CANARY]:.0%} of callers, each of them always."),
-    (ReleaseMode.AB, "A/B", f"It answers {SHARES[ReleaseMode.AB]:.0%} of callers, each of them always."),
+    (
+        ReleaseMode.CANARY,
+        "Canary",
+        f"It answers {SHARES[ReleaseMode.CANARY] * 100:.0f} % of callers, each of them always.",
+    ),
+    (ReleaseMode.AB, "A/B", f"It answers {SHARES[ReleaseMode.AB] * 100:.0f} % of callers, each of them always."),
 )
 
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 _CONTENTS = 500
 #: A point of the picture for each so much more that is known.
-_A_STEP, _A_STEP_AT_MOST, _POINTS = 1.08, 50, 200
+_A_STEP, _LEAST, _MOST, _POINTS = 0.08, 5, 50, 200
 #: Of ``Release.waiting``: one verdict on what both said, which waits for another.
 _HALF = "."
 _COUNTED = ("errors_worse", "errors_same", "errors_better", "waiting", "course")
@@ -99,7 +99,7 @@ def _draw(release: Release) -> None:
     """A point of the picture, where there is enough news for one."""
     n = release.errors.n
     last = release.course[-1][0] if release.course else 0
-    if n > last and n >= min(last * _A_STEP, last + _A_STEP_AT_MOST):
+    if n - last >= min(max(last * _A_STEP, _LEAST), _MOST):
         low, high = error_interval(release.errors)
         release.course.append([n, round(release.errors.difference, 5), round(low, 5), round(high, 5)])
         if len(release.course) > _POINTS:
