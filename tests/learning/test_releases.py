@@ -158,6 +158,30 @@ def test_a_broken_candidate_is_out_within_fifty_and_no_caller_notices(
     assert Decision.objects.filter(model_version=candidate, numbers__release=1).count() == 1
 
 
+def test_the_page_begins_and_ends_releases_and_says_what_is_missing(candidate, people, client):
+    page = "/p/texts/releases/"
+    client.force_login(people.manager)
+    assert 'name="candidate"' in client.get(page).content.decode()
+    asked = {"candidate": "2", "mode": "canary", "share": "25", "reason": "newer"}
+    for wrong in ({"share": "many"}, {"mode": "x"}, {"candidate": "7"}, {"candidate": "1"}, {"reason": " "}):
+        client.post(page, asked | wrong)
+        assert not Release.objects.exists(), wrong
+    client.post(page, asked | {"promotes": "on"})
+    release = Release.objects.get()
+    assert (release.share, release.promotes, release.started_by) == (0.25, True, people.manager)
+    course = [[n, 0.02, 0.02 - 1 / n, 0.02 + 1 / n] for n in range(2, 400)]
+    Release.objects.update(errors_worse=20, errors_same=370, errors_better=10, course=course, predictions=5)
+    shown = client.get(page).content.decode()
+    assert "400 contents whose answer is known" in shown
+    assert shown.count("<polyline") == 2
+    assert "answers 75 % of callers" in " ".join(shown.split())
+    client.post(page, {"release": "1", "reason": "seen enough"})
+    assert Release.objects.get().state == ReleaseState.ROLLED_BACK
+    assert "seen enough" in client.get(page).content.decode()
+    ModelVersion.objects.filter(number=2).update(path="")
+    assert "there is no other to release" in client.get(page).content.decode()
+
+
 def test_a_slow_candidate_is_out_and_a_new_champion_overtakes(candidate, predictor, api, people, monkeypatch):
     clock = iter(np.arange(1e6))
     start(people.manager, candidate.project, 2, "try it", latency_limit_ms=500.0)
