@@ -4,8 +4,9 @@
     python -m benchmarks.fixed_overlaps --data trashnet banking77 --rates 0.2 0.4 --seeds 3 --minutes 60 --keep curves
 
 Five people spend as many answers in five ways, everything else being alike (``auto``, a tenth of the questions random,
-more where errors were measured): second answers by the rule of ``learning/core/second_opinions``; one, two and three
-people an item; as many second answers as the rule finds worth it, about known items drawn alike. A project learns the
+more where errors were measured): second answers by the rule of ``learning/core/second_opinions``, an item having at
+most as many answers as there are people; one, two and three people an item; as many second answers as the rule finds
+worth it, about known items drawn alike. A project learns the
 label that most people gave in all of them (of a tie a part of each), and most people decide what an item is, of a tie
 what the model believes that did not learn it. 240 answers are given; of Banking77, which has 77 labels and not seen all
 of them by then, 900.
@@ -54,14 +55,17 @@ BUDGETS = {"banking77": 900}
 OF_CHANCE = 0.5
 
 
-def cell(name: str, way: str, seed: int, noise: Noise, budget: int, share: float) -> Cell:
+def cell(
+    name: str, way: str, seed: int, noise: Noise, budget: int, share: float, most_answers: int = ANNOTATORS
+) -> Cell:
     """Return what is to be simulated."""
     plain = Cell(
         name, "auto", seed, DEFAULT_TEMPERATURE, RANDOM_SHARE, np.inf, noise, budget, EVAL_SHARE, falls_back=True
     )
     if way in OVERLAPS:
         return replace(plain, overlap=int(way))
-    return replace(plain, second=True, most_share=share, rule="" if way == RULE else CHANCE)
+    rule = "" if way == RULE else CHANCE
+    return replace(plain, second=True, most_share=share, most_answers=most_answers, rule=rule)
 
 
 def score(done: Finished) -> float:
@@ -124,6 +128,7 @@ def main() -> None:
     parser.add_argument("--rates", nargs="+", type=float, default=[0.1, 0.2, 0.3, 0.4])
     parser.add_argument("--budget", type=int, help="answers; by default 240, of Banking77 900")
     parser.add_argument("--share", type=float, default=0.5, help="second answers are no more: a project may set .5")
+    parser.add_argument("--most-answers", type=int, default=ANNOTATORS, help="an item gets no more; a project has 3")
     parser.add_argument("--no-chance", action="store_true", help="leave asking again by chance out")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0, help="the rule was shaped on 200 and above")
@@ -132,8 +137,9 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write finished curves there, read those it holds")
     parser.add_argument("--encoded", type=Path, metavar="FOLDER", help="the same for encoded sets")
     given = parser.parse_args()
+    limits = given.share, given.most_answers
     ways = {
-        cell(name, way, seed, Noise(kind, rate, ANNOTATORS), given.budget or BUDGETS.get(name, 240), given.share): way
+        cell(name, way, seed, Noise(kind, rate, ANNOTATORS), given.budget or BUDGETS.get(name, 240), *limits): way
         for seed in range(given.first_seed, given.first_seed + given.seeds)
         for name in given.data
         for rate in given.rates

@@ -40,8 +40,9 @@ CLEAN = Noise("clean")
 class Cell:
     """One seed of one arm on one set. ``budget`` 0 is the set's own; ``eval_share`` of the pool tells how to lean.
 
-    ``second``: part of the answers are second ones, by ``rule``, at most ``most_share``; ``overlap``: so many people
-    answer every item at once; ``falls_back``: as a project does where nothing is taught.
+    ``second``: part of the answers are second ones, by ``rule``, at most ``most_share``, an item having at most
+    ``most_answers``; ``overlap``: so many people answer every item at once; ``falls_back``: as a project does where
+    nothing is taught.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Cell:
     falls_back: bool = False
     rule: str = ""
     most_share: float = SecondOpinions.most_share
+    most_answers: int = SecondOpinions.most_answers
     overlap: int = 1
 
 
@@ -141,7 +143,9 @@ def run_cell(cell: Cell, folder: str) -> Finished:
         people=people,
         eval_share=cell.eval_share,
         falls_back=cell.falls_back,
-        second=SecondOpinions(cell.most_share, rule=cell.rule or SecondOpinions.rule) if cell.second else None,
+        second=SecondOpinions(cell.most_share, cell.most_answers, cell.rule or SecondOpinions.rule)
+        if cell.second
+        else None,
         overlap=cell.overlap,
     )
     others = {}
@@ -168,6 +172,7 @@ def kept_as(cell: Cell, keep: Path) -> Path:
     further = "".join(f"-{number}" for number in (cell.budget, cell.eval_share) if number)
     others = "".join(f"-{name}" for name in ("successors", "second", "falls_back") if getattr(cell, name))
     others += f"-{cell.most_share}" if cell.most_share != SecondOpinions.most_share else ""
+    others += f"-most{cell.most_answers}" if cell.most_answers != SecondOpinions.most_answers else ""
     others += (f"-{cell.rule}" if cell.rule else "") + (f"-overlap{cell.overlap}" if cell.overlap > 1 else "")
     return keep / f"{cell.name}-{cell.arm}-{cell.seed}{chance}-{cell.stop_at}{noise}{further}{others}.json"
 

@@ -74,10 +74,30 @@ def test_the_share_is_the_chance_of_every_question_until_as_many_are_asked_as_ar
 
 
 def test_an_item_gets_no_more_answers_than_it_may() -> None:
-    votes = np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 1.0]])
-    known = KnownItems(votes, np.full((3, 2), 0.5), 0.1)
+    votes = np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 1.0], *[[3.0, 0.0]] * 7])
+    known = KnownItems(votes, np.full((10, 2), 0.5), 0.1)
     asked = [ask_again(SecondOpinions(0.9), known, 20, np.random.default_rng(seed)) for seed in range(20)]
     assert {number for each in asked for number in each.numbers.tolist()} == {2}
+
+
+@pytest.mark.parametrize(
+    ("n_labels", "several", "n", "asks"),
+    [(2, False, 9, False), (2, False, 10, True), (20, False, 99, False), (20, False, 100, True),
+     (20, True, 9, False), (20, True, 10, True)],
+)  # fmt: skip
+def test_only_new_items_are_asked_about_until_labels_have_five_each(
+    n_labels: int, several: bool, n: int, asks: bool
+) -> None:
+    """Of the labels somebody gave; where each label is a question of its own there are two answers to it."""
+    votes = one_hot(np.arange(n) % n_labels, n_labels + 1)
+    known = KnownItems(votes, np.full(votes.shape, 0.5 if several else 1.0 / (n_labels + 1)), 0.1)
+    known = replace(known, answers=np.ones(n)) if several else known
+    for rule in ("likely_wrong", "chance"):
+        share, at_most = RULES.make(rule).weigh(known, 20, 0.5).among(np.arange(n), 20)
+        assert (share > 0) is asks, rule
+        assert at_most > 0
+        found = ask_again(SecondOpinions(0.5, rule=rule), known, 200, np.random.default_rng(0))
+        assert (found.numbers.size > 0) is asks, rule
 
 
 def test_nothing_is_asked_again_where_nothing_was_asked() -> None:

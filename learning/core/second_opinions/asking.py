@@ -107,10 +107,10 @@ def ask_again(
 
     Examples
     --------
-    >>> known = KnownItems(np.eye(2)[[0, 0]], np.array([[0.9, 0.1], [0.1, 0.9]]), 0.1)
+    >>> known = KnownItems(np.eye(2)[[0] * 5], np.array([[0.1, 0.9], *[[0.9, 0.1]] * 4]), 0.1)
     >>> found = ask_again(SecondOpinions(0.9), known, 1, np.random.default_rng(0))
     >>> found.numbers.tolist(), found.propensities.round(2).tolist(), found.reason
-    ([1], [0.85], 'second_opinion')
+    ([0], [0.83], 'second_opinion')
     """
     open_items, worth, share, at_most = _worth_asking(settings, known, n)
     count = min(int(rng.binomial(n, share)), at_most)
@@ -149,10 +149,10 @@ def queue_again(
 
     Examples
     --------
-    >>> known = KnownItems(np.eye(2)[[0, 0]], np.array([[0.9, 0.1], [0.1, 0.9]]), 0.1)
+    >>> known = KnownItems(np.eye(2)[[0] * 5], np.array([[0.1, 0.9], *[[0.9, 0.1]] * 4]), 0.1)
     >>> found = queue_again(SecondOpinions(0.3), known, 3, 1, np.random.default_rng(0))
     >>> found.numbers.tolist(), found.propensities.round(2).tolist(), found.share
-    ([1], [0.28], 0.3)
+    ([0], [0.28], 0.3)
     """
     open_items, worth, share, at_most = _worth_asking(settings, known, n, turns)
     count = min(most, int(np.ceil(turns * n * share)), at_most)

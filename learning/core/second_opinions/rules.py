@@ -72,6 +72,11 @@ class KnownItems:
         return self.votes.sum(axis=1) if self.answers is None else self.answers
 
     @property
+    def n_labels_given(self) -> int:
+        """Labels that somebody gave; where every label is a question of its own, its two answers."""
+        return int(self.votes.any(axis=0).sum()) if self.answers is None else 2
+
+    @property
     def doubts(self) -> DoubleArray:
         """The chance that what an item is taken to be is wrong, shape (n,)."""
         if self.answers is None:
@@ -144,6 +149,8 @@ class LikelyWrong:
     """The label that is likeliest wrong first; as many as are likely wrong, and some more while they contradict.
 
     What is wrong where the model knows nothing either (errors on hard items) no chance tells; second answers do.
+    While labels have few items each all questions are about new ones: these teach more, and a model that has hardly met
+    the labels finds wrong ones little better than chance.
     """
 
     name = "likely_wrong"
@@ -152,11 +159,13 @@ class LikelyWrong:
     worth = 0.2
     #: Of the questions while second answers contradict, few as the likely wrong ones may be.
     some = 0.3
+    #: Known items for each label somebody gave before anything is asked again.
+    items_per_label = 5
 
     def weigh(self, known: KnownItems, n: int, most_share: float) -> Weighed:
         """Weigh by the chance that the label is wrong, and count where it is large.
 
-        A tie has no label and is always worth one.
+        A tie has no label and is always worth one, once enough items are known.
 
         Examples
         --------
@@ -166,8 +175,12 @@ class LikelyWrong:
         >>> found = [LikelyWrong().weigh(KnownItems(votes, beliefs, 0.1, each), 20, 0.5) for each in shown]
         >>> [each.among(np.arange(20), 20) for each in found]
         [(0.3, 6), (0.1, 2)]
+        >>> LikelyWrong().weigh(KnownItems(votes[:4], beliefs[:4], 0.1), 20, 0.5).share
+        0.0
         """
         wrong = known.wrong
+        if len(wrong) < self.items_per_label * known.n_labels_given:
+            return Weighed(wrong, 0.0)
         return Weighed(
             wrong, most_share, wrong > self.worth, while_contradicted(known.shown, min(most_share, self.some))
         )
