@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api import scopes
-from labeling.api.base import ProjectView
+from labeling.api.base import ProjectView, person
 from labeling.api.parsers import LimitedJSONParser
 from labeling.models import Action, ApiToken
 from labeling.services.validation.errors import Invalid
@@ -61,7 +61,7 @@ class PredictionFeedbackView(ProjectView):
         if not is_one and (set(data) != {"rows"} or not isinstance(data["rows"], list)):
             raise Invalid("rows", "Expected a list, and nothing beside it.")
         token = request.auth.pk if isinstance(request.auth, ApiToken) else None
-        found = give(self.project, request.user, token, [data] if is_one else data["rows"])
+        found = give(self.project, person(request), token, [data] if is_one else data["rows"])
         if is_one and found.refused:
             raise Invalid(*found.refused[0][1:])
         return Response(PredictionFeedbackOut(_told(found)).data)

@@ -168,16 +168,16 @@ def freeze(run: Run, without: LeftOut = NOBODY_LEFT_OUT) -> LabelData:
         of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), source))
     if weights.get(FEEDBACK):
         for told in taught_by_feedback(project, run.last_feedback_id, run.items_seen):
-            of_item = given[Split.POOL].get(told.ordinal)
-            if of_item is not None and any(answer.source != FEEDBACK for answer in of_item.answers):
+            taught = given[Split.POOL].get(told.ordinal)
+            if taught is not None and any(answer.source != FEEDBACK for answer in taught.answers):
                 continue  # where people or an import said something, the world outside is not asked
             counts = kind.within(scheme.read(told.answer), position)
             if counts is None:
                 continue
             manifest.update(f"{told.ordinal}:feedback {told.feedback_id}:{counts}\n".encode())
-            of_item = given[Split.POOL].setdefault(told.ordinal, _ItemAnswers(told.group, [], []))
-            of_item.people.append(NOBODY)
-            of_item.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), FEEDBACK))
+            taught = given[Split.POOL].setdefault(told.ordinal, _ItemAnswers(told.group, [], []))
+            taught.people.append(NOBODY)
+            taught.answers.append(Given(orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode(), FEEDBACK))
         given[Split.POOL] = dict(sorted(given[Split.POOL].items()))
     consensus_of = remembering(kind, orjson.loads, position.keys())
     objective = make_objective(kind.learned_as or "")

@@ -60,7 +60,7 @@ def bring_back(project_id: int, rng: Random) -> int:
 def _project(project_id: int) -> tuple[Project | None, Any]:
     """With the present by the database's clock: by that of one machine a budget could be had twice."""
     found = Project.objects.filter(pk=project_id, archived_at=None, deleted_at=None).annotate(moment=Now()).first()
-    return found, found.moment if found else None  # type: ignore[attr-defined]
+    return found, found.moment if found else None
 
 
 def _too_soon(project: Project, moment: datetime) -> bool:
@@ -95,7 +95,7 @@ def _take(project: Project, chosen: Sequence[DoubtfulPrediction], chances: Mappi
     now = locked.annotate(moment=Now()).first()
     if now is None:
         raise Overtaken
-    today, share = taken_today(now, now.moment), shares(now)  # type: ignore[attr-defined]
+    today, share = taken_today(now, now.moment), shares(now)
     batch = enqueued(None, project, upload)
     for status, chance in chances.items():
         mine = [doubt.pk for doubt in chosen if doubt.status == status]
