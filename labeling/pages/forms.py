@@ -20,7 +20,7 @@ from labeling.models import (
     Role,
 )
 from labeling.models.invitation import MAX_USES
-from labeling.models.project import MACHINE_SETTINGS, OFF, SETTINGS_FIELDS
+from labeling.models.project import MACHINE_SETTINGS, OFF, PRODUCTION_SETTINGS, SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.services.members.measure import MAX_ANSWERS
 from labeling.services.projects import setting_choices
@@ -429,7 +429,9 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
         return given
 
     def settings_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in SETTINGS_FIELDS if name in self.fields]
+        """A new project answers no programs yet."""
+        asked = [name for name in SETTINGS_FIELDS if name not in PRODUCTION_SETTINGS]
+        return [self[name] for name in asked if name in self.fields]
 
     @property
     def pair_settings(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from django.http import QueryDict
 
 from labeling.kinds import kind_of
 from labeling.models import Project
-from labeling.models.project import SETTINGS_FIELDS
+from labeling.models.project import PRODUCTION_SETTINGS, SETTINGS_FIELDS
 from labeling.pages import label_lines
 from labeling.pages.forms import BasicsForm, InstructionsForm, LabelsForm, SettingsForm
 
@@ -14,6 +14,7 @@ from labeling.pages.forms import BasicsForm, InstructionsForm, LabelsForm, Setti
 PARTS = {
     "name": "name", "purpose": "purpose", "labels": "labels", "instructions": "instructions",
     **dict.fromkeys(SETTINGS_FIELDS, "asking and learning"),
+    **dict.fromkeys(PRODUCTION_SETTINGS, "predictions at work"),
 }  # fmt: skip
 
 
@@ -60,7 +61,10 @@ class ProjectSettingsForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm
         return f"Saved: {', '.join(parts)}." if parts else "Nothing was changed."
 
     def settings_fields(self) -> list[Any]:
-        return [self[name] for name in self.fields if name in SETTINGS_FIELDS]
+        return [self[name] for name in self.fields if name in SETTINGS_FIELDS and name not in PRODUCTION_SETTINGS]
+
+    def production_fields(self) -> list[Any]:
+        return [self[name] for name in self.fields if name in PRODUCTION_SETTINGS]
 
 
 def _lines(value: Any) -> str:
