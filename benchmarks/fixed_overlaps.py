@@ -4,12 +4,11 @@
     python -m benchmarks.fixed_overlaps --data trashnet banking77 --rates 0.2 0.4 --seeds 3 --minutes 60 --keep curves
 
 Five people spend as many answers in five ways, everything else being alike (``auto``, a tenth of the questions random,
-more where errors were measured): second answers by the rule of ``learning/core/second_opinions``, an item having at
-most as many answers as there are people; one, two and three people an item; as many second answers as the rule finds
-worth it, about known items drawn alike. A project learns the
-label that most people gave in all of them (of a tie a part of each), and most people decide what an item is, of a tie
-what the model believes that did not learn it. 240 answers are given; of Banking77, which has 77 labels and not seen all
-of them by then, 900.
+more where errors were measured): second answers by the rule of ``learning/core/second_opinions``, ``--most-answers``
+an item; one, two and three people an item; as many second answers as the rule finds worth it, about known items drawn
+alike. A project learns the label that most people gave in all of them (of a tie a part of each), and most people decide
+what an item is, of a tie what the model believes that did not learn it. 240 answers are given; of Banking77, which has
+77 labels and not seen all of them by then, 900.
 
 Printed for every set, kind and rate of errors, with Student's intervals over seeds: the held-out score (mean of the
 last three points) of each way, what the rule gains over the best overlap in points, the share of its items that have a
@@ -44,6 +43,7 @@ from benchmarks.label_sets import SETS  # noqa: E402
 from learning.core.acquisition import DEFAULT_TEMPERATURE  # noqa: E402
 from learning.core.evaluation.intervals import Estimate, mean_of_few  # noqa: E402
 from learning.core.evaluation.intervals_difference import ratio_of_means  # noqa: E402
+from learning.core.second_opinions import SecondOpinions  # noqa: E402
 from learning.core.simulated_people import NOISE  # noqa: E402
 
 ANNOTATORS, RANDOM_SHARE, EVAL_SHARE, LAST = 5, 0.1, 0.1, 3
@@ -55,9 +55,7 @@ BUDGETS = {"banking77": 900}
 OF_CHANCE = 0.5
 
 
-def cell(
-    name: str, way: str, seed: int, noise: Noise, budget: int, share: float, most_answers: int = ANNOTATORS
-) -> Cell:
+def cell(name: str, way: str, seed: int, noise: Noise, budget: int, share: float, most_answers: int) -> Cell:
     """Return what is to be simulated."""
     plain = Cell(
         name, "auto", seed, DEFAULT_TEMPERATURE, RANDOM_SHARE, np.inf, noise, budget, EVAL_SHARE, falls_back=True
@@ -128,7 +126,9 @@ def main() -> None:
     parser.add_argument("--rates", nargs="+", type=float, default=[0.1, 0.2, 0.3, 0.4])
     parser.add_argument("--budget", type=int, help="answers; by default 240, of Banking77 900")
     parser.add_argument("--share", type=float, default=0.5, help="second answers are no more: a project may set .5")
-    parser.add_argument("--most-answers", type=int, default=ANNOTATORS, help="an item gets no more; a project has 3")
+    parser.add_argument(
+        "--most-answers", type=int, default=SecondOpinions.most_answers, help="of an item: a project may set 5"
+    )
     parser.add_argument("--no-chance", action="store_true", help="leave asking again by chance out")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0, help="the rule was shaped on 200 and above")
