@@ -3,10 +3,10 @@
     python -m venv /tmp/label-studio && /tmp/label-studio/bin/pip install label-studio==1.23.0
     python -m benchmarks.items_beside --label-studio /tmp/label-studio/bin/label-studio [--home FOLDER]
 
-Both serve SQLite and hold the same texts, labels, predictions and columns. Ours answers with the whole page, facets
-with their counts included; of Label Studio's only the request that lists the tasks of a view is counted (50 a page, as
-ours), and none of those for columns, counts and people that its page sends besides. In turns, user + system time of
-the server processes by /proc.
+Both serve SQLite and hold the same texts, labels, predictions and columns. Of Label Studio's page only the request that
+lists the tasks of a view is counted, 50 a page, and none of those for columns, counts and people that it sends besides.
+Beside it stand our list of the same items over REST, also 50 and with how many there are, and our whole page, facets
+with their counts included. In turns, user + system time of the server processes by /proc.
 """
 
 import argparse
@@ -189,13 +189,15 @@ def main() -> int:
         ours = Measured(pool, json.loads(built.stdout.splitlines()[-1])["session"], SIZE)
         views = {name: theirs.view(filters, order) for name, (_, filters, order) in VIEWS.items()}
         totals = {name: theirs.page(view, 1).get("total") for name, view in views.items()}
-        spent: dict[str, list[tuple[float, float]]] = {name: [] for name in VIEWS}
+        spent: dict[str, list[tuple[float, float, float]]] = {name: [] for name in VIEWS}
         for _ in range(options.rounds + 1):  # the first one warms up
             for name, (query, _, _) in VIEWS.items():
-                here = _ms(ours.pool.gunicorn, lambda query=query: ours.get(query), options.requests)
+                whole = _ms(ours.pool.gunicorn, lambda query=query: ours.get(query), options.requests)
+                listed = f"{query}&page_size={PAGE}"
+                here = _ms(ours.pool.gunicorn, lambda q=listed: ours.get(q, as_list=True), 4 * options.requests)
                 number = PAGE_N if name == "page n" else 1
                 there = _ms(theirs.process, lambda name=name, n=number: theirs.page(views[name], n), options.requests)
-                spent[name].append((here, there))
+                spent[name].append((whole, here, there))
     return report(spent, totals)
 
 
@@ -206,14 +208,18 @@ def _ms(process: psutil.Process, ask: Any, requests: int) -> float:
     return 1_000 * (cpu_s(process) - before) / requests
 
 
-def report(spent: dict[str, list[tuple[float, float]]], totals: dict[str, Any]) -> int:
-    print(f"{SIZE:,} items, server CPU a request, ms\n{'':16}    ours  Label Studio  ratio  their total")
+def report(spent: dict[str, list[tuple[float, float, float]]], totals: dict[str, Any]) -> int:
+    print(
+        f"{SIZE:,} items, server CPU a request, ms\n{'':16}our page  our list  Label Studio  over list  over page"
+        "  total"
+    )
     ratios = []
     for name, rounds in spent.items():
-        here, there = (statistics.median(one) for one in zip(*rounds[1:], strict=True))
+        whole, here, there = (statistics.median(one) for one in zip(*rounds[1:], strict=True))
         ratios.append(there / here)
-        print(f"{name:16}{here:>8.1f}{there:>14.1f}{ratios[-1]:>7.1f}{totals[name]!s:>13}")
-    print(f"smallest ratio {min(ratios):.1f}, median {statistics.median(ratios):.1f} (aim {MIN_RATIO})")
+        beside = f"{ratios[-1]:>11.1f}{there / whole:>11.1f}{totals[name]!s:>7}"
+        print(f"{name:16}{whole:>8.1f}{here:>10.1f}{there:>14.1f}{beside}")
+    print(f"smallest ratio over our list {min(ratios):.1f}, median {statistics.median(ratios):.1f} (aim {MIN_RATIO})")
     print("met" if min(ratios) >= MIN_RATIO else "NOT met")
     return 0 if min(ratios) >= MIN_RATIO else 1
 
