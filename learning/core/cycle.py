@@ -15,7 +15,9 @@ import numpy as np
 from learning.core.acquisition import DEFAULT_TEMPERATURE
 from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.baselines import LabeledRows
+from learning.core.evaluation.costs import Costs
 from learning.core.evaluation.objectives import Objective, make_objective
+from learning.core.evaluation.objectives.least_cost import LeastCost
 from learning.core.evaluation.report import Evaluation
 from learning.core.evaluation.thresholds import suggested_thresholds
 from learning.core.learners import FittedLearner, make_learner, one_hot
@@ -50,6 +52,9 @@ class Settings:
         Answers expected until the next ranking (the project's ``retrain_every``).
     temperature : float
         How far draws stray from the top; see :mod:`learning.core.acquisition`.
+    costs : Costs, optional
+        Of ``"classification"`` what its mistakes cost, ``n_labels`` by ``n_labels``: they decide what is answered and
+        which model is better, not what is learned or asked.
     """
 
     kind: str
@@ -59,17 +64,20 @@ class Settings:
     head: int = 2_000
     batch: int = 20
     temperature: float = DEFAULT_TEMPERATURE
+    costs: Costs | None = None
 
     def __post_init__(self) -> None:
         """Refuse settings no cycle can run on."""
         if self.n_labels < 1 or self.head < 1 or self.batch < 1:
             raise ValueError(f"n_labels, head and batch must be at least 1: {self}")
         make_objective(self.kind)
+        if self.costs and (self.kind != "classification" or len(self.costs.matrix) != self.n_labels):
+            raise ValueError(f"costs of {len(self.costs.matrix)} labels are not of {self.n_labels}, one an item")
 
     @property
     def objective(self) -> Objective:
         """What an answer is worth."""
-        return make_objective(self.kind)
+        return LeastCost(self.costs) if self.costs else make_objective(self.kind)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ CLOSER = ComparisonWords(
     difference="closer less further off",
     loss="ranked probability loss",
 )
-_BY_OBJECTIVE = {"ordinal": CLOSER}
+CHEAPER = ComparisonWords(loss="cost per case")
+_BY_OBJECTIVE = {"ordinal": CLOSER, "least_cost": CHEAPER}
 
 
 def comparison_words(objective: str | None) -> ComparisonWords:

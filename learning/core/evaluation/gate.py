@@ -78,6 +78,10 @@ class GateChecks:
         In words.
     baselines : dict of str to PairedTest
         Who was right, against each baseline that looks at the items.
+    costs : dict
+        Where mistakes have a price (``gate_costs``): the ``unit``, and what a case costs with each.
+    words : str
+        The same in a sentence.
     """
 
     promote: bool
@@ -89,6 +93,8 @@ class GateChecks:
     loss: PairedLoss | None
     reason: str
     baselines: Mapping[str, PairedTest] = field(default_factory=dict)
+    costs: Mapping[str, Any] = field(default_factory=dict)
+    words: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -149,7 +155,7 @@ def judge(
         return paired_errors(objective.errors(given, targets), ours=objective.errors(candidate.probabilities, targets))
 
     floor = beside(constant)
-    checks = [_better("beats_baseline", floor.p_better, max_p_better, f"best constant answer, {_in_words(floor)}")]
+    checks = [better("beats_baseline", floor.p_better, max_p_better, f"best constant answer, {in_words(floor)}")]
     simple = {name: beside(given) for name, given in (baselines or {}).items()}
     checks += [not_below(name, test) for name, test in simple.items()]
     rivals = {"baseline": constant, **(baselines or {})}
@@ -160,9 +166,9 @@ def judge(
         ours, theirs = (objective.losses(each.probabilities, targets) for each in (candidate, champion))
         loss = paired_loss_test(ours, theirs, rng, _worst(objective, candidate, champion))
         detail = f"{comparison_words(objective.name).loss} {-loss.difference:+.4f}, one-sided sign-flip test"
-        checks.append(_better("beats_champion", loss.p_better, max_p_better, detail))
-        checks.append(_above("more_right", paired.difference, 0.0, _in_words(paired)))
-        checks += _costs(candidate, champion)
+        checks.append(better("beats_champion", loss.p_better, max_p_better, detail))
+        checks.append(_above("more_right", paired.difference, 0.0, in_words(paired)))
+        checks += rises(candidate, champion)
         may_rank = not _clearly_worse(paired, loss)
         rivals["champion"] = champion.probabilities
     checks += objective.further_checks(candidate.probabilities, rivals, targets)
@@ -203,7 +209,7 @@ def not_below(baseline: str, test: PairedTest) -> Check:
     ('not_below_nearest_centroid', True, '1 item won, 0 lost, of 3, too few to say')
     """
     known = interval_words(100 * test.low, 100 * test.high, test.n, 1, signed=True, unit="points")
-    detail = f"{_in_words(test)}, {known}"
+    detail = f"{in_words(test)}, {known}"
     return Check(f"{NOT_BELOW}{baseline}", test.difference >= 0.0, test.difference, 0.0, detail)
 
 
@@ -218,22 +224,30 @@ def _clearly_worse(paired: PairedTest, loss: PairedLoss) -> bool:
     return paired.difference < -MARGIN and min(loss.p_worse, paired.p_worse) <= MAX_P_WORSE
 
 
-def _costs(candidate: Contender, champion: Contender) -> list[Check]:
-    """Return what may not rise: calibration error, latency, size."""
-    rise = candidate.evaluation.metrics["calibration_error"].value
-    rise -= champion.evaluation.metrics["calibration_error"].value
-    checks = [_below("calibration", rise, MAX_CALIBRATION_RISE, "rise of the calibration error")]
-    if candidate.latency_ms is not None and champion.latency_ms is not None:
+def rises(candidate: Contender, champion: Contender | None, deadline_ms: float | None = None) -> list[Check]:
+    """Return what may not rise beside a champion: calibration error, latency, size; a stated deadline holds without one
+    too, and takes the place of the limit of latency.
+    """
+    checks = []
+    if champion is not None:
+        rise = candidate.evaluation.metrics["calibration_error"].value
+        rise -= champion.evaluation.metrics["calibration_error"].value
+        checks.append(_below("calibration", rise, MAX_CALIBRATION_RISE, "rise of the calibration error"))
+    if deadline_ms is not None and candidate.latency_ms is not None:
+        detail = f"{candidate.latency_ms:.1f} ms an item, the project's deadline is {deadline_ms:g} ms"
+        checks.append(_below("deadline", candidate.latency_ms, deadline_ms, detail))
+    elif champion is not None and candidate.latency_ms is not None and champion.latency_ms is not None:
         limit = max(MAX_LATENCY_RATIO * champion.latency_ms, FREE_LATENCY_MS)
         detail = f"ms an item, the champion's {champion.latency_ms:.1f}"
         checks.append(_below("latency", candidate.latency_ms, limit, detail))
-    if candidate.size_bytes is not None and champion.size_bytes is not None:
+    if champion is not None and candidate.size_bytes is not None and champion.size_bytes is not None:
         limit = max(MAX_SIZE_RATIO * champion.size_bytes, float(FREE_SIZE_BYTES))
         checks.append(_below("size", candidate.size_bytes, limit, f"bytes, the champion's {champion.size_bytes:,}"))
     return checks
 
 
-def _better(name: str, p: float, limit: float, detail: str) -> Check:
+def better(name: str, p: float, limit: float, detail: str) -> Check:
+    """Return the check that a p-value is small enough."""
     return Check(name, p <= limit, p, limit, detail)
 
 
@@ -250,6 +264,7 @@ def _why_not(check: Check) -> str:
     return f"{check.name.replace('_', ' ')}: {check.value:.4g} is {sign} {check.limit:.4g} ({check.detail})"
 
 
-def _in_words(test: PairedTest) -> str:
+def in_words(test: PairedTest) -> str:
+    """Return how many items were won and lost."""
     items = "item" if test.only_candidate == 1 else "items"
     return f"{test.only_candidate} {items} won, {test.only_champion} lost, of {test.n}"

@@ -12,6 +12,7 @@ from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray
 from learning.core.evaluation.arms import Difference, compare_arms
 from learning.core.evaluation.baselines import LabeledRows
 from learning.core.evaluation.checks import Check
+from learning.core.evaluation.costs import Costs
 from learning.core.evaluation.intervals import Estimate
 from learning.core.evaluation.report import Evaluation
 from learning.core.forms import Kind
@@ -53,6 +54,8 @@ class Objective(ABC):
     names_errors: ClassVar[bool] = False
     #: whether a queue falls back to random questions where choosing teaches nothing: measured for one label an item
     falls_back: ClassVar[bool] = False
+    #: what mistakes cost, where that is said: the gate then goes by it
+    stated: Costs | None = None
 
     def learner(self, name: str) -> str:
         """Return the registered learner a project's setting stands for."""
@@ -79,6 +82,10 @@ class Objective(ABC):
     @abstractmethod
     def decide(self, probabilities: FloatMatrix | DoubleArray) -> IntArray:
         """Return the answers: label numbers of shape (n,), or 0 and 1 of shape (n, k) where any labels may be given."""
+
+    def left_to_people(self, probabilities: FloatMatrix | DoubleArray) -> BoolArray | None:
+        """Return which cases a person had better answer, shape (n,); None where nothing says what that is worth."""
+        return None
 
     @abstractmethod
     def errors(self, probabilities: FloatMatrix | DoubleArray, targets: DoubleArray) -> DoubleArray:
