@@ -34,6 +34,7 @@ from labeling.models import (
 )
 from labeling.models.member import MAX_PAUSE_NOTE
 from labeling.models.project import SETTINGS_FIELDS
+from labeling.selectors import costs
 from labeling.selectors.export import CHOICES
 from labeling.selectors.importing import notes_of, why_unlisted
 from labeling.selectors.item_view import ITEM_SORTS, ItemView
@@ -213,6 +214,28 @@ class SettingsSerializer(StrictSerializer):
     )
 
 
+class CostsSerializer(StrictSerializer):
+    """What mistakes cost, in any unit, at least 0. Empty takes them away."""
+
+    matrix = serializers.DictField(
+        child=serializers.DictField(child=serializers.FloatField()),
+        required=False,
+        help_text="By the name of the true label, then of the answer: `{truth: {answer: cost}}`, all labels.",
+    )
+    unit = serializers.CharField(max_length=20, allow_blank=True, required=False)
+    review = serializers.FloatField(
+        required=False, help_text="Of a case that a person answers: what any answer is dearer than is `unsure`."
+    )
+    skip = serializers.FloatField(required=False, help_text="Of a case that is left without an answer.")
+    most_acceptable = serializers.FloatField(
+        required=False,
+        help_text="Mean cost a case above which no model is promoted, and the one in use is alarmed about.",
+    )
+    deadline_ms = serializers.FloatField(
+        required=False, help_text="Time of one answer; what is slower is not promoted."
+    )
+
+
 class ProjectIn(StrictSerializer):
     name = serializers.CharField(max_length=200)
     kind = serializers.ChoiceField(choices=KIND_CHOICES)
@@ -222,6 +245,7 @@ class ProjectIn(StrictSerializer):
     purpose = serializers.CharField(allow_blank=True, required=False)
     instructions = serializers.CharField(allow_blank=True, required=False, help_text="Markdown.")
     settings = SettingsSerializer(required=False)
+    costs = CostsSerializer(required=False)
 
 
 class ProjectChange(StrictSerializer):
@@ -235,6 +259,7 @@ class ProjectChange(StrictSerializer):
     purpose = serializers.CharField(allow_blank=True, required=False)
     instructions = serializers.CharField(allow_blank=True, required=False)
     settings = SettingsSerializer(required=False)
+    costs = CostsSerializer(required=False)
     archived = serializers.BooleanField(required=False)
 
 
@@ -248,6 +273,7 @@ class ProjectOut(serializers.Serializer[Project]):
     instructions = serializers.CharField()
     instructions_version = serializers.IntegerField()
     settings = SettingsSerializer()
+    costs = CostsSerializer()
     archived = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
@@ -267,6 +293,7 @@ class ProjectOut(serializers.Serializer[Project]):
             "instructions": newest.text if newest else "",
             "instructions_version": project.instructions_version,
             "settings": {name: getattr(project, name) for name in SETTINGS_FIELDS},
+            "costs": costs.told(project),
             "archived": project.archived_at is not None,
             "created_at": project.created_at,
         }

@@ -251,6 +251,10 @@ class Project(models.Model):
         default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="The same of a label that came with an import.",
     )  # fmt: skip
+    costs = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), blank=True,
+        help_text="What mistakes cost, by identity of the labels: selectors/costs.py. Empty: all the same.",
+    )  # fmt: skip
 
     # kept by services
     split_seed = models.CharField(max_length=32, editable=False)

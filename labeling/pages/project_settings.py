@@ -11,6 +11,7 @@ from labeling.kinds import kind_of
 from labeling.kinds.page_keys import page_keys
 from labeling.models import Action, Modality, Project
 from labeling.pages.charts import Meter
+from labeling.pages.costs_form import CostsForm
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import DeleteForm
 from labeling.pages.markdown import render_markdown
@@ -44,6 +45,8 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
         return _rename(request, project)
     if part == "review":
         return _review(request, project)
+    if part == "costs":
+        return _costs(request, project)
     form = ProjectSettingsForm(request.POST if request.method == "POST" else None, project=project)
     if form.is_bound and form.is_valid():
         try:
@@ -65,14 +68,17 @@ def _page(
     *,
     rename_error: str = "",
     review: ReviewForm | None = None,
+    costs: CostsForm | None = None,
 ) -> HttpResponse:
-    is_wrong = form.errors or delete.errors or rename_error or (review and review.errors)
+    is_wrong = form.errors or delete.errors or rename_error or (review and review.errors) or (costs and costs.error)
+    has_costs = kind_of(project).learned_as == "classification" and project.labels.in_use().count() > 1
     keys = page_keys(project.labels.in_use(), kind_of(project), is_picture=project.modality == Modality.IMAGE)
     context = {
         "project": project,
         "form": form,
         "delete": delete,
         "review": review or ReviewForm(plan=plan_of(project)),
+        "costs": (costs or CostsForm(project)) if has_costs else None,
         **_overlap(project),
         "moved": keys.moved,
         "use_picker": keys.use_picker,
@@ -141,6 +147,18 @@ def _review(request: PageRequest, project: Project) -> HttpResponse:
             return redirect("pages:settings", project.slug)
     settings_form, delete = ProjectSettingsForm(project=project), DeleteForm(project=project)
     return _page(request, project, settings_form, delete, review=form)
+
+
+def _costs(request: PageRequest, project: Project) -> HttpResponse:
+    form = CostsForm(project, request.POST)
+    try:
+        update_project(request.user, project, costs={} if "none" in request.POST else form.values())
+    except Invalid as error:
+        form.error = f"{error.field.removeprefix('costs.').removeprefix('matrix.')}: {error.reason}"
+        settings_form, delete = ProjectSettingsForm(project=project), DeleteForm(project=project)
+        return _page(request, project, settings_form, delete, costs=form)
+    messages.success(request, "Saved: what mistakes cost.")
+    return redirect("pages:settings", project.slug)
 
 
 def _delete(request: PageRequest, project: Project) -> HttpResponse:

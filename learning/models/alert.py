@@ -15,6 +15,7 @@ class AlertKind(models.TextChoices):
     RELEASE_ENDED = "release_ended", "a release ended"
     CALLER_PROBES = "caller_probes", "a caller probes the model"
     MANY_OUTLIERS = "many_outliers", "the model is asked about what it does not know"
+    TOO_DEAR = "too_dear", "the model in use costs too much"
 
 
 class Severity(models.TextChoices):

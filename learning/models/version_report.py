@@ -85,6 +85,9 @@ class VersionReport:
 
     Later, from versions before: ``stability`` (kappa with the last one) and ``gain`` (over the last three).
 
+    ``costs``: by which its mistakes were judged, where they had a price: as the project ``stated`` them, the ``unit``,
+    the price of a ``review``, and of two labels ``from`` and to which probability each is answered.
+
     Of judgments: ``pairwise``, the audit of people and pairs.
     """
 
@@ -102,6 +105,7 @@ class VersionReport:
     thresholds: list[dict[str, Any]] = field(default_factory=list)
     next_hour: dict[str, Any] = field(default_factory=dict)
     outliers: dict[str, Any] = field(default_factory=dict)
+    costs: dict[str, Any] = field(default_factory=dict)
     stability: dict[str, Any] | None = None
     gain: dict[str, Any] | None = None
     pairwise: PairAudit | None = None

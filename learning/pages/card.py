@@ -13,6 +13,8 @@ from learning.selectors import verdict_words
 from learning.selectors.curve import headline_of
 
 NAMES = {
+    "cost_per_case": "Cost per case",
+    "left_to_people": "Left to people",
     "accuracy": "Accuracy",
     "accuracy_unseen_items": "Accuracy, unseen items",
     "accuracy_unseen_contexts": "Accuracy, unseen contexts",
@@ -28,6 +30,7 @@ NAMES = {
     "brier_loss": "Brier loss",
     "calibration_error": "Calibration error",
 }
+COST = "cost_per_case"
 BASELINES = {
     "median": "Always the median", "majority": "Always the same", "stratified": "Drawn by share",
     "nearest_centroid": "Nearest centroid", "most_frequent": "Most frequent set", "coin": "A coin",
@@ -72,7 +75,7 @@ def metric_rows(version: ModelVersion) -> list[MetricRow]:
             NAMES.get(name, name),
             estimate,
             [(BASELINES[baseline], version.baselines[baseline].get(name)) for baseline in names],
-            name.endswith(("_loss", "_error")),
+            name.endswith(("_loss", "_error")) or name == COST,
             version.reported.human_ceiling if name == first else None,
         )
         for name, estimate in version.metrics.items()
@@ -90,6 +93,30 @@ def headline(project: Project, version: ModelVersion) -> dict[str, Any] | None:
         return None
     majority = version.baselines.get("majority", {}).get(name)
     return {"name": NAMES[name], **version.metrics[name], "majority": majority}
+
+
+def costs(version: ModelVersion) -> dict[str, Any] | None:
+    """What its answers cost a case, beside the baselines and having people answer all; None where nothing had a price.
+    By the costs of its run."""
+    own, stated = version.metrics.get(COST), version.reported.costs
+    if own is None or not stated:
+        return None
+    rows = [{"name": f"Model {version.number}", "cost": own, "accuracy": version.metrics.get("accuracy")}]
+    if (review := stated.get("review")) is not None:
+        rows.append({"name": "A person, every case", "cost": {"value": review, "n": 0}, "accuracy": None})
+    for name in baseline_names(version):
+        if found := version.baselines[name].get(COST):
+            rows.append({"name": BASELINES[name], "cost": found, "accuracy": version.baselines[name].get("accuracy")})
+    named = zip(version.labels, stated["from"], strict=True) if stated["from"] else ()
+    from_ = [{"name": version.label_names[n], "low": low, "high": high} for n, (_, (low, high)) in enumerate(named)]
+    return {
+        "n": own["n"],
+        "unit": stated["unit"],
+        "rows": rows,
+        "from": from_,
+        "left_to_people": version.metrics.get("left_to_people"),
+        "are_old": version.project.costs != stated["stated"],
+    }
 
 
 def label_rows(version: ModelVersion) -> list[dict[str, Any]]:

@@ -165,6 +165,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "is_damaged": trust.is_damaged(version),
         "measured_on": trust.measured_on(version),
         "headline": card.headline(project, version),
+        "costs": card.costs(version),
         "metrics": card.metric_rows(version),
         "baselines": [card.BASELINES[name] for name in card.baseline_names(version)],
         "calibration": version.metrics.get("calibration_error"),

@@ -59,6 +59,13 @@ _TITLES = {
     "kappa_not_below_baseline": "Kappa no lower than always the same answer",
     "kappa_not_below_nearest_centroid": "Kappa no lower than nearest centroid",
     "kappa_not_below_champion": "Kappa no lower than the champion",
+    "cheaper_than_baseline": "Cheaper than the best constant answer",
+    "gain_beside_baseline": "By an amount that can be relied on",
+    "not_dearer_than_nearest_centroid": "No dearer than nearest centroid",
+    "cheaper_than_champion": "Cheaper than the champion",
+    "gain_beside_champion": "Cheaper than it by an amount that can be relied on",
+    "acceptable_cost": "Within the most acceptable cost",
+    "deadline": "Within the deadline",
     "calibration": "As honest about how sure it is",
     "latency": "Fast enough",
     "size": "Small enough",
@@ -120,7 +127,7 @@ def check_row(check: dict[str, Any]) -> CheckRow:
     """A stored check; one that a later gate may add is shown under its own name."""
     name, value, limit = check["name"], check["value"], check["limit"]
     detail = check.get("detail") or ""
-    if name in ("beats_baseline", "beats_champion"):
+    if name in ("beats_baseline", "beats_champion", "cheaper_than_baseline", "cheaper_than_champion"):
         shown = (f"p {probability(value)}", f"p at most {probability(limit)}")
     elif name.startswith("not_below_"):
         shown, detail = (f"{points(value, signed=True)} points", "at least 0"), detail.replace("-", "−")
@@ -130,6 +137,8 @@ def check_row(check: dict[str, Any]) -> CheckRow:
         shown = (f"{points(value, signed=True)} points", f"above {points(limit)}" if limit else "above 0")
     elif name == "calibration":
         shown = (f"{value:+.3f}".replace("-", "−"), f"at most +{limit:g}")
+    elif name == "deadline":
+        shown = (f"{value:.1f} ms", f"at most {limit:g} ms")
     elif name == "latency":
         shown, detail = (f"{value:.1f} ms", f"at most {limit:.0f} ms"), detail.replace("ms an item, ", "one item; ")
     elif name == "size":

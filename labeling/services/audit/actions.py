@@ -51,6 +51,7 @@ ACTIONS = frozenset(
         "practice.waived",
         "project.archived",
         "project.changed",
+        "project.costs",
         "project.created",
         "project.deleted",
         "project.chooses_again",

@@ -31,6 +31,7 @@ from labeling.models.project import SETTINGS_FIELDS, TRAINING_SETTINGS
 from labeling.services.answers.skips import settle_skipped
 from labeling.services.audit.trail import record, record_change
 from labeling.services.machines.uses import check_uses
+from labeling.services.projects import costs as stated_costs
 from labeling.services.projects import setting_choices
 from labeling.services.projects.label_set import LabelInput, checked, set_labels
 from labeling.services.projects.overlap_changes import (
@@ -69,6 +70,7 @@ def create_project(
     purpose: str = "",
     instructions: str = "",
     settings: Mapping[str, Any] | None = None,
+    costs: Mapping[str, Any] | None = None,
 ) -> Project:
     """A new project of which ``user`` becomes manager. Raises Invalid, PermissionDenied."""
     if not may_create_projects(user):
@@ -98,6 +100,8 @@ def create_project(
             set_labels(project, label_set)
         if instructions:
             set_instructions(user, project, instructions)
+        if costs:
+            _set_costs(user, project, costs)
         made = {name: value for name, value in fields.items() if name not in ("created_by", "split_seed")}
         record(
             "project.created", user=user, project=project, subject=name, after=made | {"labels": _label_names(project)}
@@ -161,7 +165,7 @@ def _slugs(name: str) -> Iterator[str]:
 
 
 def update_project(user: User, project: Project, **changes: Any) -> Project:
-    """Changes any of name, purpose, labels, instructions, archived and settings (a mapping of some of them).
+    """Changes any of name, purpose, labels, instructions, costs, archived and settings (a mapping of some of them).
 
     Kind, modality and slug are for ever. A new overlap is applied to the items there are: before this returns if they
     are few, by a job (``OverlapChange``) if they are many.
@@ -169,7 +173,7 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
     for fixed in ("kind", "modality", "slug"):
         if fixed in changes and changes.pop(fixed) != getattr(project, fixed):
             raise Invalid(fixed, "This cannot be changed once the project exists.")
-    unknown = sorted(set(changes) - {"name", "purpose", "labels", "instructions", "archived", "settings"})
+    unknown = sorted(set(changes) - {"name", "purpose", "labels", "instructions", "costs", "archived", "settings"})
     if unknown:
         raise Invalid(unknown[0], "There is no such field.")
     fields = _settings(changes.get("settings", {}))
@@ -205,12 +209,26 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
                 user=user,
                 project=project,
             )
+        if "costs" in changes:
+            _set_costs(user, project, changes["costs"])
         if "instructions" in changes:
             set_instructions(user, project, changes["instructions"])
     if change and is_small(project):
         run_overlap_change(change.pk)
     project.refresh_from_db()
     return project
+
+
+def _set_costs(user: User, project: Project, given: Any) -> None:
+    """By the labels there are now. A run then judges anew what is in use."""
+    before = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    costs = stated_costs.checked(before, given)
+    if costs == before.costs:
+        return
+    Project.objects.filter(pk=project.pk).update(costs=costs)
+    record_change("project.costs", {"costs": before.costs}, {"costs": costs}, user=user, project=project)
+    project.costs = costs
+    transaction.on_commit(lambda: signals.training_settings_changed.send(Project, project_id=before.pk))
 
 
 def _record_fields(user: User, before: Project, fields: Mapping[str, Any]) -> None:

@@ -91,6 +91,9 @@ def measure(
         decided = objective.decide(probabilities)
         kept = eval_answers.store(run.project_id, held.ordinals, probabilities, decided, held.hard)
         report = replace(report, eval_answers=kept)
+    if stated := objective.stated:
+        told = {"stated": run.project.costs, "unit": stated.unit, "review": stated.review}
+        report = replace(report, costs=told | {"from": [list(ends) for ends in stated.answered_from()]})
     if objective.suggests_thresholds(len(data.labels)):
         at = at_thresholds(probabilities, held.hard, model.facts.get("thresholds") or ())
         report = replace(report, thresholds=[each.as_dict() for each in at])

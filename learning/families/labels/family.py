@@ -27,6 +27,7 @@ from learning.families.labels import (
     gold_aims,
     item_predictions,
     leaning,
+    prices,
     ranking,
     second_opinions,
     stopping,
@@ -56,6 +57,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     trains_without = True
     diagnostics = (
         item_predictions.tell, stopping.measure, arms.compare, falling_back.decide, suspects.name, gold_aims.aim,
+        prices.watch,
     )  # fmt: skip
 
     def parameters(self) -> dict[str, Any]:
@@ -89,7 +91,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
 
     def inputs(self, run: Run, data: LabelData, matrix: FeatureMatrix) -> Inputs:
         answers = training_data.learned_from(data, matrix)
-        return Inputs(answers, ranking.settings_of(run.project, len(data.labels)))
+        return Inputs(answers, ranking.judged_by(run.project, data.labels, data.present))
 
     def test_data(self, run: Run, data: LabelData, matrix: FeatureMatrix) -> Sequence[Finding]:
         return data_tests.run_tests(run, data, matrix)

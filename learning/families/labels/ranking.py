@@ -1,5 +1,6 @@
 """Ranks the open pool and publishes the head. The core draws; this reads rows and writes entries."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from labeling.kinds import kind_of
 from labeling.models import AskedAgain, Item, Project, Split
+from labeling.selectors.costs import PRICES, matrix_of
 from labeling.services.queue import publish as queue
 from learning.core.cycle import Answers, Settings, rank_pool, sample_pool, step_rng
+from learning.core.evaluation.costs import Costs
 from learning.core.learners import FittedLearner
 from learning.core.pools import Pool
 from learning.core.skips import SkipModel
@@ -69,6 +72,24 @@ def settings_of(project: Project, n_labels: int) -> Settings:
         head=QUEUE_SIZE,
         batch=project.retrain_every,
     )
+
+
+def judged_by(project: Project, labels: Sequence[str], present: Mapping[str, str]) -> Settings:
+    """The same, with what mistakes cost between ``labels`` (identities); ``present`` says as which those are read that
+    were merged. Where merges have left nothing to choose between, nothing has a price."""
+    settings = settings_of(project, len(labels))
+    if not project.costs or len(labels) < 2 or settings.kind != "classification":
+        return settings
+    stated = project.costs
+    try:
+        costs = Costs(
+            matrix_of(stated, labels, present),
+            unit=stated["unit"],
+            **{name: stated[name] for name in PRICES if name in stated},
+        )
+    except ValueError:
+        return settings
+    return replace(settings, costs=costs)
 
 
 def open_pool(project: Project, n_items: int) -> OpenPool:

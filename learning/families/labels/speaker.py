@@ -11,7 +11,7 @@ from labeling.kinds import LabelNames, Question, kind_of
 from labeling.selectors.label_names import label_names
 from learning.core.learners import FittedLearner
 from learning.families.labels.older_labels import in_labels_of_now
-from learning.families.labels.ranking import settings_of
+from learning.families.labels.ranking import judged_by
 from learning.models import ModelVersion
 from learning.services.pipeline.family import Said
 
@@ -23,7 +23,6 @@ class LabelSpeaker:
         project = version.project
         self._model = model
         self._kind = kind_of(project)
-        self._objective = settings_of(project, len(version.labels)).objective
         self._labels = label_names(project)
         self._learned: Sequence[str] = version.labels
         present = self._labels.present
@@ -31,6 +30,7 @@ class LabelSpeaker:
         # a label that nobody gave is deleted when it leaves the set, and another may have its name since
         self._identities = [identity for identity, name in names.items() if self._labels.identity(name) == identity]
         self.names: Sequence[str] = [names[identity] for identity in self._identities]
+        self._objective = judged_by(project, self._identities, present).objective
         self._question = Question(LabelNames(self.names))
         self._known: dict[Any, tuple[dict[str, Any], str]] = {}
 
@@ -47,9 +47,9 @@ class LabelSpeaker:
         else:
             sure = np.maximum(probabilities, 1 - probabilities).min(axis=1, initial=1.0)
             given = [self._answer(tuple(np.flatnonzero(row).tolist())) for row in decided]
-        return Said(
-            probabilities, [answer for answer, _ in given], [kept for _, kept in given], sure.astype(np.float64)
-        )
+        unsure = self._objective.left_to_people(probabilities)
+        told, kept = [answer for answer, _ in given], [kept for _, kept in given]
+        return Said(probabilities, told, kept, sure.astype(np.float64), unsure)
 
     def _answer(self, decided: int | tuple[int, ...]) -> tuple[dict[str, Any], str]:
         """The kind's own answer, told and as JSON by identities; the same few again and again."""

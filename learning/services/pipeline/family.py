@@ -116,12 +116,14 @@ class WithoutPeople:
 @dataclass(frozen=True)
 class Said:
     """What a model says of n rows: ``probabilities`` (n, k), ``answers`` as people give them, ``stored`` as rows keep
-    them (JSON), and how ``sure`` it is, from 0 to 1."""
+    them (JSON), and how ``sure`` it is, from 0 to 1. ``unsure``: which a person had better answer, where the
+    project says what that costs."""
 
     probabilities: NDArray[np.float32]
     answers: Sequence[dict[str, Any]]
     stored: Sequence[str]
     sure: NDArray[np.float64]
+    unsure: NDArray[np.bool_] | None = None
 
 
 class Speaker(Protocol):

@@ -12,8 +12,10 @@ from learning.core.evaluation import gate as core
 from learning.core.evaluation.checks import Check
 from learning.core.evaluation.comparison_words import RIGHT_OR_WRONG, ComparisonWords, comparison_words
 from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT, Contender
+from learning.core.evaluation.gate_costs import judge_by_cost
 from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.objectives import Objective
+from learning.core.evaluation.objectives.least_cost import LeastCost
 from learning.core.evaluation.paired import PairedTest, paired_test
 from learning.models import Status
 from learning.services.registry.verdict import COULD_PROMOTE, GateVerdict
@@ -63,7 +65,13 @@ def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng:
     Champion when all checks of the core's gate hold and there are 200 eval answers. Otherwise it ranks, unless it is
     clearly worse than the champion, or while there is none than the version that ranks.
     """
-    judged = partial(core.judge, targets=measured.targets, constant=measured.constant, objective=measured.objective)
+    objective = measured.objective
+    judge_of = (
+        partial(judge_by_cost, objective=objective)
+        if isinstance(objective, LeastCost)
+        else partial(core.judge, objective=objective)
+    )
+    judged = partial(judge_of, targets=measured.targets, constant=measured.constant)
     found = judged(candidate, rivals.champion, rng=rng, baselines=measured.simple)
     may_rank, beside = found.may_rank, found
     if rivals.champion is None and rivals.ranking is not None:
@@ -83,11 +91,14 @@ def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng:
         "loss": asdict(beside.loss) if beside.loss else None,
         "limits": {"p_better": MAX_P_BETTER, "p_worse": MAX_P_WORSE, "margin": MARGIN, "held_out": MIN_HELD_OUT},
     }
+    if found.costs:
+        numbers["costs"] = {**found.costs, **({"champion": beside.costs["champion"]} if beside.paired else {})}
     said = comparison_words(measured.objective.name)
     words = _beside_constant(found.baseline, ITEM, said)
     if beside.paired:
         rival = "champion" if rivals.champion else "version that ranks"
         words = f"Beside the {rival}: {in_words(beside.paired, ITEM, said)}."
+    words = beside.words or words
     why = found.reason if rivals.is_comparable else _INCOMPARABLE
     return _settled(promoted, may_rank, n_eval, why, words, numbers)
 
@@ -133,7 +144,9 @@ def _settled(
 ) -> GateVerdict:
     if promoted and n_eval >= MIN_HELD_OUT:
         numbers["verified"] = True
-        return GateVerdict(Status.CHAMPION, f"Better than everything it was compared with. {words}", numbers)
+        better = "Cheaper than everything" if "costs" in numbers else "Better than everything"
+        better += " it was compared with."
+        return GateVerdict(Status.CHAMPION, f"{better} {words}", numbers)
     if promoted:
         few = (
             f"It may rank. It passed every other check, but was measured on {n_eval} {_COUNTED[held]};"
@@ -142,7 +155,8 @@ def _settled(
         return GateVerdict(Status.PROVISIONAL, f"{few} {words}", numbers)
     if may_rank:
         return GateVerdict(Status.PROVISIONAL, f"It may rank, but is not promoted: {reason}. {words}", numbers)
-    return GateVerdict(Status.REJECTED, f"Clearly worse than what is in use. {words}", numbers)
+    worse = "dearer" if "costs" in numbers else "worse"
+    return GateVerdict(Status.REJECTED, f"Clearly {worse} than what is in use. {words}", numbers)
 
 
 def _beside_constant(test: PairedTest, held: str = ITEM, said: ComparisonWords = RIGHT_OR_WRONG) -> str:

@@ -107,6 +107,8 @@ def _due(project: Project, watermark: dict[str, Any], last: Run | None) -> tuple
         return Trigger.IMPORT, f"{imported:,} imported judgments"
     if changed := _changed_settings(watermark, last):
         return Trigger.SETTINGS, changed
+    if project.costs != last.environment.get("parameters", {}).get("costs", {}):
+        return Trigger.SETTINGS, "what mistakes cost was changed"
     return None, f"{max(new, 0):,} of {project.retrain_every:,} new answers"
 
 

@@ -34,6 +34,7 @@ def of_run(run: Run, parameters: dict[str, Any]) -> dict[str, Any]:
             "eval_share": project.eval_share,
             "random_share": project.random_share,
             "split_seed": project.split_seed,
+            **({"costs": project.costs} if project.costs else {}),
             **parameters,
         },
     }

@@ -70,7 +70,8 @@ def answer(
         features = predictor.features(contents)
         said, outlier = predictor.say(features), predictor.outliers(features)
         bands = _BANDS[np.digitize(said.sure, thresholds)]
-        statuses = np.where(outlier, OUTLIER, np.where(bands == _BANDS[0], UNSURE, OK)).tolist()
+        unsure = bands == _BANDS[0] if said.unsure is None else said.unsure
+        statuses = np.where(outlier, OUTLIER, np.where(unsure, UNSURE, OK)).tolist()
         probable, sure = _rounded(said.probabilities), _rounded(said.sure)
         for number, band, status, how_sure, probabilities, told, stored in zip(
             numbers, bands.tolist(), statuses, sure, probable, said.answers, said.stored, strict=True

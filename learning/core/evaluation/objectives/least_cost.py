@@ -32,6 +32,7 @@ class LeastCost(OneLabel):
     """
 
     name = "least_cost"
+    stated: Costs
 
     def __init__(self, stated: Costs) -> None:
         self.stated = stated

@@ -1,0 +1,48 @@
+"""What a project says its mistakes cost, by the labels of now, whatever they were called when it was said."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labeling.models import Project
+from labeling.selectors.label_names import label_names
+
+#: Numbers beside the matrix; each may be left out.
+PRICES = ("review", "skip", "most_acceptable", "deadline_ms")
+
+
+def matrix_of(
+    stored: Mapping[str, Any], identities: Sequence[str], present: Mapping[str, str]
+) -> tuple[tuple[float, ...], ...]:
+    """What it costs to answer with a column's label where a row's is true. ``present`` says as which label those are
+    read now that were merged.
+
+    A label made of several costs what the dearest of them did. One that came since, of which nothing was said, is dear
+    to mistake: as the dearest mistake there is; to have it right costs as the dearest right answer.
+    """
+    labels, rows = stored["labels"], stored["matrix"]
+    parts = {identity: [n for n, label in enumerate(labels) if label == identity] for identity in identities}
+    for number, label in enumerate(labels):
+        now = present.get(label, label)
+        if now != label and now in parts:
+            parts[now].append(number)
+    every = range(len(labels))
+    right = max(rows[each][each] for each in every)
+    wrong = max(right, *(rows[one][other] for one in every for other in every))
+
+    def cost(truth: str, answer: str) -> float:
+        if truth == answer:
+            return float(max((rows[each][each] for each in parts[truth]), default=right))
+        return float(max((rows[one][other] for one in parts[truth] for other in parts[answer]), default=wrong))
+
+    return tuple(tuple(cost(truth, answer) for answer in identities) for truth in identities)
+
+
+def told(project: Project) -> dict[str, Any]:
+    """As REST says them, by the names of the labels in use; empty where nothing was said. Two queries at most."""
+    if not project.costs:
+        return {}
+    names = {label.identity: label.name for label in project.labels.all() if not label.archived}
+    cells = matrix_of(project.costs, list(names), label_names(project).present)
+    rows = [dict(zip(names.values(), row, strict=True)) for row in cells]
+    prices = {name: project.costs[name] for name in PRICES if project.costs.get(name) is not None}
+    return {"matrix": dict(zip(names.values(), rows, strict=True)), "unit": project.costs.get("unit", ""), **prices}
