@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0057_answer_remarks'),
+        ('labeling', '0058_production'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0058_production'),
+        ('labeling', '0059_project_costs'),
     ]
 
     operations = [

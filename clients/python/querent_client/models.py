@@ -269,6 +269,36 @@ class ColumnOut(TypedDict):
     samples: list[str]
 
 
+class Costs(TypedDict):
+    """What mistakes cost, in any unit, at least 0. Empty takes them away."""
+    # By the name of the true label, then of the answer: `{truth: {answer: cost}}`, all labels.
+    matrix: NotRequired[dict[str, dict[str, float]]]
+    unit: NotRequired[str]
+    # Of a case that a person answers: what any answer is dearer than is `unsure`.
+    review: NotRequired[float]
+    # Of a case that is left without an answer.
+    skip: NotRequired[float]
+    # Mean cost a case above which no model is promoted, and the one in use is alarmed about.
+    most_acceptable: NotRequired[float]
+    # Time of one answer; what is slower is not promoted.
+    deadline_ms: NotRequired[float]
+
+
+class CostsRequest(TypedDict):
+    """What mistakes cost, in any unit, at least 0. Empty takes them away."""
+    # By the name of the true label, then of the answer: `{truth: {answer: cost}}`, all labels.
+    matrix: NotRequired[dict[str, dict[str, float]]]
+    unit: NotRequired[str]
+    # Of a case that a person answers: what any answer is dearer than is `unsure`.
+    review: NotRequired[float]
+    # Of a case that is left without an answer.
+    skip: NotRequired[float]
+    # Mean cost a case above which no model is promoted, and the one in use is alarmed about.
+    most_acceptable: NotRequired[float]
+    # Time of one answer; what is slower is not promoted.
+    deadline_ms: NotRequired[float]
+
+
 class DecisionOut(TypedDict):
     before: str
     after: str
@@ -894,6 +924,7 @@ class PatchedProjectChangeRequest(TypedDict):
     purpose: NotRequired[str]
     instructions: NotRequired[str]
     settings: NotRequired[SettingsRequest]
+    costs: NotRequired[CostsRequest]
     archived: NotRequired[bool]
 
 
@@ -1077,6 +1108,7 @@ class ProjectInRequest(TypedDict):
     # Markdown.
     instructions: NotRequired[str]
     settings: NotRequired[SettingsRequest]
+    costs: NotRequired[CostsRequest]
 
 
 class Settings(TypedDict):
@@ -1159,6 +1191,7 @@ class ProjectOut(TypedDict):
     instructions: str
     instructions_version: int
     settings: Settings
+    costs: Costs
     archived: bool
     created_at: str
 
