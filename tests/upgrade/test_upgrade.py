@@ -55,6 +55,7 @@ ADDED_NAMES = {
     ".report.version",
     ".outliers",  # what tells whether a row is unlike anything learned from
     ".in_short",  # what a model is worth in one sentence
+    ".costs",  # what mistakes cost
     ".n_labels", ".pinned", ".file_dropped_at",
     ".settings.fall_back", ".asking", ".settings.ask_about", ".settings.answers_a_minute",
     ".next_hour", ".second_opinions", ".settings.second_opinions", ".settings.second_share", ".settings.most_answers",
