@@ -1,11 +1,13 @@
 """What a prediction costs the server beside encoder and model called directly, and what annotators notice of it.
 
-    python -m benchmarks.predict [--requests 100] [--batches 3] [--photos 32] [--kills 0]
+    python -m benchmarks.predict [--requests 100] [--batches 3] [--photos 32] [--kills 0] [--releases 0]
 
 A text project of 10,000 items with two annotators, and one of photos of TrashNet, both on embedded defaults: gunicorn
 with the configuration of ``manage.py up``, SQLite, and a predictor of two processes. CPU is user + system of both
 servers; *directly* is the same rows through the same encoder and model in this process, photos from their bytes.
-With ``--kills n`` the predictor's processes are killed n times during 500 requests.
+With ``--kills n`` the predictor's processes are killed n times during 500 requests. With ``--releases n`` as many
+releases (A/B, half of the callers) begin and are rolled back over REST while four clients ask without a pause: how long
+a rollback takes, and whether anybody is told the candidate's answer once it is acknowledged.
 """
 
 import argparse
@@ -73,6 +75,8 @@ def build() -> None:
     text = Project.objects.get(slug=TEXTS)
     make_project(slug=PHOTOS, modality="image")
     program = User.objects.create_user("program")
+    manager = User.objects.create_user("keeper")
+    Member.objects.create(project=text, user=manager, role=Role.MANAGER)
     rng = np.random.default_rng(0)
     for project in Project.objects.all():
         Member.objects.create(project=project, user=program, role=Role.VIEWER)
@@ -89,11 +93,12 @@ def build() -> None:
         targets = one_hot(rng.integers(0, 2, len(seen)), 2)
         model = make_learner("auto").fit(encoder.transform(seen), targets, kind="classification", rng=rng)
         path, sha256 = files.store(f"learning/{project.pk}/models", ".zip", model.dump())
-        ModelVersion.objects.create(
-            project=project, number=1, status=Status.CHAMPION, encoder=encoder.version, learner=model.name,
-            labels=["ham", "spam"], trained_on=len(seen), path=path, sha256=sha256, size_bytes=1,
-        )  # fmt: skip
-    print(ApiToken.issue(program, "bench", scopes="predict")[1])
+        for number, status in ((1, Status.CHAMPION), (2, Status.CANDIDATE)):
+            ModelVersion.objects.create(
+                project=project, number=number, status=status, encoder=encoder.version, learner=model.name,
+                labels=["ham", "spam"], trained_on=len(seen), path=path, sha256=sha256, size_bytes=1,
+            )  # fmt: skip
+    print(ApiToken.issue(manager, "bench")[1], ApiToken.issue(program, "bench", scopes="predict")[1])
 
 
 def direct(slug: str, rows: Sequence[Any]) -> Callable[[int], None]:
@@ -102,7 +107,7 @@ def direct(slug: str, rows: Sequence[Any]) -> Callable[[int], None]:
     from learning.services.features import contents, encoder_versions
     from learning.services.registry import model_files
 
-    version = Project.objects.get(slug=slug).model_versions.get()
+    version = Project.objects.get(slug=slug).model_versions.get(number=1)
     model, encoder = model_files.load_model(version), encoder_versions.fitted(model_files.encoder_of(version))
 
     def call(n: int) -> None:
@@ -164,8 +169,9 @@ def p95_ms(times: Sequence[float]) -> float:
 
 
 class Bench:
-    def __init__(self, pool: Served, predictor: psutil.Process, token: str, options: argparse.Namespace) -> None:
-        self.pool, self.predictor, self.token, self.options = pool, predictor, token, options
+    def __init__(self, pool: Served, predictor: psutil.Process, tokens: str, options: argparse.Namespace) -> None:
+        self.pool, self.predictor, self.options = pool, predictor, options
+        self.manager, self.token = tokens.split()
 
     def cpu_ms(self) -> float:
         return 1000 * (cpu_s(self.pool.gunicorn) + cpu_s(self.predictor))
@@ -247,6 +253,61 @@ class Bench:
         times = [t for client in clients for t in (*client.next_s, *client.answer_s)]
         return 1000 * spent / LABELED, p95_ms(times)
 
+    def released(self, rows: Sequence[str], releases: int) -> bool:
+        """Every request ends in an answer; a rollback is over within seconds, and from then on nobody meets the
+        candidate."""
+        over, asked = threading.Event(), Counter[tuple[int, int]]()
+        acknowledged, late = [float("inf")], Counter[str]()
+
+        def ask(number: int) -> None:
+            body = json.dumps({"rows": [{"text": rows[number]}]}).encode()
+            while not over.is_set():
+                began = time.perf_counter()
+                status, said = self._send(f"predict/?caller={number}-{asked.total()}", body, self.token)
+                model = said[0]["model"] if status == 200 else 0
+                asked[status, model] += 1
+                if model == 2 and began > acknowledged[0]:
+                    late["told by the candidate after it was rolled back"] += 1
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        took = []
+        for _ in range(releases):
+            acknowledged[0] = float("inf")
+            sent = json.dumps({"candidate": 2, "mode": "ab", "reason": "bench"}).encode()
+            status, release = self._send("releases/", sent, self.manager)
+            if status != 201:
+                raise SystemExit(f"no release: {status} {release}")
+            before = asked[200, 2]
+            while asked[200, 2] < before + 50:
+                time.sleep(0.05)
+            began = time.perf_counter()
+            address = f"releases/{release['number']}/roll-back/"
+            status, _ = self._send(address, b'{"reason": "bench"}', self.manager)
+            took.append(time.perf_counter() - began)
+            acknowledged[0] = time.perf_counter()
+            if status != 200:
+                raise SystemExit(f"not rolled back: {status}")
+            time.sleep(1.0)
+        over.set()
+        for thread in threads:
+            thread.join()
+        statuses = sorted({status for status, _ in asked})
+        times = f"{min(took):.2f} to {max(took):.2f} s"
+        print(f"{releases} releases rolled back in {times} beside {asked.total():,} requests:")
+        print(f"  statuses {statuses}, by model {dict(sorted(asked.items()))}, {dict(late) or 'none late'}")
+        return ratio("slowest rollback in seconds", max(took), 5.0) and statuses == [200] and not late
+
+    def _send(self, address: str, body: bytes, token: str) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.pool.port, timeout=300)
+        headers = {"Authorization": f"Token {token}", "Host": "localhost", "Content-Type": "application/json"}
+        connection.request("POST", f"/api/v1/projects/{TEXTS}/{address}", body, headers)
+        answer = connection.getresponse()
+        said = json.loads(answer.read())
+        connection.close()
+        return answer.status, said
+
     def killed(self, row: Any, kills: int) -> bool:
         sent, kind = body_of([row])
         asking = [Asking(self.pool.port, self.token) for _ in range(CLIENTS)]
@@ -281,6 +342,8 @@ def in_parallel(works: Sequence[Callable[[], None]]) -> None:
 
 def measure(bench: Bench) -> bool:
     options, of_photos, of_texts = bench.options, photos(max(2, bench.options.photos)), texts(1_000)
+    if options.releases:
+        return bench.released(of_texts, options.releases)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     good = [
         bench.cost(TEXTS, of_texts, 1, options.requests, MAX_TEXT),
@@ -305,6 +368,7 @@ def main() -> int:
     parser.add_argument("--batches", type=int, default=3)
     parser.add_argument("--photos", type=int, default=32, help="of one batch")
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--releases", type=int, default=0, help="measured alone")
     parser.add_argument("--build", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -326,7 +390,7 @@ def main() -> int:
             address = Path(pool.env["QUERENT_HOME"]) / "predictor" / "predictor.sock"
             while not address.exists():
                 time.sleep(0.1)
-            bench = Bench(pool, psutil.Process(process.pid), made.stdout.split()[-1], options)
+            bench = Bench(pool, psutil.Process(process.pid), made.stdout.splitlines()[-1], options)
             return 0 if measure(bench) else 1
 
 
