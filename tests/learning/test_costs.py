@@ -37,7 +37,7 @@ def test_costs_are_checked_by_name_and_kept_by_identity(people):
         ({"matrix": MATRIX | {"ham": {"ham": 0}}}, "costs.matrix.ham: The label 'spam' is missing."),
         ({"matrix": MATRIX | {"ham": {"ham": 0, "spam": -1}}}, "costs.matrix.ham.spam: A cost is at least 0."),
         ({"matrix": MATRIX | {"ham": {"ham": 0, "spam": float("nan")}}}, "costs.matrix.ham.spam: Expected a number."),
-        ({"matrix": {a: {b: 1 for b in MATRIX} for a in MATRIX}}, "costs.matrix: All answers cost the same"),
+        ({"matrix": {a: dict.fromkeys(MATRIX, 1) for a in MATRIX}}, "costs.matrix: All answers cost the same"),
         (COSTS | {"deadline_ms": 0}, "costs.deadline_ms: No answer takes no time"),
     ):
         assert words in refused(project, user, costs)
@@ -78,7 +78,8 @@ def test_a_run_its_page_and_predictions_follow_the_costs_of_now(people, api, cli
     version = ModelVersion.objects.order_by("-number").first()
     assert version.run.environment["parameters"]["costs"] == project.costs
     cost = version.metrics["cost_per_case"]
-    assert cost["low"] < cost["value"] + 1e-12 and cost["low"] < cost["high"]
+    assert cost["low"] < cost["value"] + 1e-12
+    assert cost["low"] < cost["high"]
     assert version.baselines["majority"]["cost_per_case"]
     verdict = version.decisions.order_by("pk").first()
     assert "acceptable cost" in verdict.reason
