@@ -85,11 +85,11 @@ def test_a_run_its_page_and_predictions_follow_the_costs_of_now(people, api, cli
     assert "acceptable cost" in verdict.reason
     assert verdict.numbers["costs"]["own"]["value"] == pytest.approx(cost["value"])
     client.force_login(people.manager)
-    page = client.get(f"/projects/texts/models/{version.number}/").content.decode()
+    page = client.get(f"/p/texts/models/{version.number}/").content.decode()
     assert "What its answers cost" in page
     assert "A person, every case" in page
     # the form takes the costs away, says what is wrong beside it, and saves
-    settings = "/projects/texts/settings/"
+    settings = "/p/texts/settings/"
     cells = {f"cost-{t.pk}-{a.pk}": MATRIX[t.name][a.name] for t in project.labels.all() for a in project.labels.all()}
     wrong = client.post(settings, {"part": "costs", **cells, "review": "x"})
     assert wrong.status_code == 400
