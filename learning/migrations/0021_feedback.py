@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('content_hash', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('ok', 'Ok'), ('unsure', 'Unsure'), ('outlier', 'Outlier')], max_length=7)),
+                ('status', models.CharField(choices=[('unsure', 'Unsure'), ('outlier', 'Outlier')], max_length=7)),
                 ('record', models.TextField(blank=True, default='', help_text='JSON.')),
                 ('path', models.CharField(blank=True, default='', max_length=200)),
                 ('size_bytes', models.BigIntegerField(default=0)),

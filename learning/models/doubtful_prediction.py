@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from learning.models.served_prediction import ServedStatus
 
 _DOUBTS = (ServedStatus.UNSURE.value, ServedStatus.OUTLIER.value)
+_CHOICES = [(one.value, one.label) for one in (ServedStatus.UNSURE, ServedStatus.OUTLIER)]
 
 
 class DoubtfulPrediction(models.Model):
@@ -19,7 +20,9 @@ class DoubtfulPrediction(models.Model):
     id = models.BigIntegerField(primary_key=True)
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="+", db_index=False)
     content_hash = models.CharField(max_length=64)
-    status = models.CharField(max_length=7, choices=ServedStatus.choices)
+    status = models.CharField(
+        max_length=7, choices=[(one.value, one.label) for one in (ServedStatus.UNSURE, ServedStatus.OUTLIER)]
+    )
     record = models.TextField(blank=True, default="", help_text="JSON.")
     path = models.CharField(max_length=200, blank=True, default="")
     size_bytes = models.BigIntegerField(default=0)

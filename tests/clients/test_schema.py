@@ -185,6 +185,8 @@ def call_everything(client: Client, folder: Any) -> None:
         columns=["item_id", "text"],
     )  # fmt: skip
     project.predict([{"text": "hello"}], version=1, force=True, caller="c")
+    project.feedback([{"prediction": "1", "right": True}])
+    project.production()
     list(project.export.list())
     project.export.certificate(UUID)
     project.export.fetch(UUID, folder / "again")

@@ -185,15 +185,27 @@ def test_the_page_to_sign_in(open_page):
     assert faults_of(open_page(None, "/healthz"), [reverse("pages:sign-in")]) == {}
 
 
+def one_call_of_each_method(route):
+    answer = route.fetch()
+    schema, kept = answer.json(), {}
+    for path, calls in schema["paths"].items():
+        for method in calls:
+            kept.setdefault(method, path)
+    schema["paths"] = {path: {method: schema["paths"][path][method]} for method, path in kept.items()}
+    route.fulfill(response=answer, json=schema)
+
+
 def test_the_page_of_the_rest_api(open_page):
-    page = open_page(None, reverse("api:docs"))
-    page.locator(".opblock").first.wait_for()
+    """Swagger UI 5.33 draws some 140 calls only where they are in view: it is given one of each method."""
+    page = open_page(None, "/healthz")
+    page.route("**/api/v1/schema/", one_call_of_each_method)
+    page.goto(page.url.replace("/healthz", reverse("api:docs")))
+    page.locator(".opblock").nth(4).wait_for()
     again = """(blocks) => blocks.forEach((block, number) => {
         if (blocks.findIndex((other) => other.className === block.className) !== number) block.remove();
     })"""
-    for kind in (".opblock", ".json-schema-2020-12"):
-        page.locator(kind).evaluate_all(again)  # one of each looks like all
-    assert page.locator(".opblock").count() == 5  # get, post, put, patch, delete
+    page.locator(".json-schema-2020-12").evaluate_all(again)  # one of each looks like all
+    assert page.locator(".opblock").count() == 5
     assert list(findings(page)) == []
 
 

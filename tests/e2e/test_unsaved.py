@@ -71,7 +71,7 @@ def test_an_error_loses_nothing_and_is_mended_without_typing_again(asked, projec
     page.locator("#id_overlap").fill("0")
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator(".errorlist").wait_for()
-    assert "Not saved: Purpose, Answers per item" in words(page)
+    page.locator("[data-words]", has_text="Not saved: Purpose, Answers per item").wait_for()
     assert page.locator("#id_purpose").input_value() == "For a filter."
     page.locator("#id_overlap").fill("3")
     page.keyboard.press("Control+s")

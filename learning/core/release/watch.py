@@ -127,7 +127,7 @@ def is_slow(candidate_ms: float, champion_ms: float, n: int, limit_ms: float | N
 
     Examples
     --------
-    >>> is_slow(40.0, 2.0, 1), is_slow(20.0, 2.0, 1), is_slow(20.0, 15.0, 1, limit_ms=10.0)
+    >>> is_slow(40.0, 2.0, 1), is_slow(15.0, 2.0, 1), is_slow(20.0, 15.0, 1, limit_ms=10.0)
     (True, False, True)
     """
     beyond_limit = limit_ms is not None and candidate_ms > limit_ms * n
