@@ -71,6 +71,7 @@ TABS = (
             "learning-pages:mistakes",
             "learning-pages:compare",
             "learning-pages:releases",
+            "learning-pages:callers",
             "learning-pages:suspected-errors",
         ),
     ),

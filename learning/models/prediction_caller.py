@@ -1,9 +1,20 @@
 """Who asks a project's model: how much in this minute and day, and whether a manager has stopped it."""
 
-from typing import Self
+from typing import Final, Self
 
 from django.conf import settings
 from django.db import models
+
+#: What ``minute`` and ``day`` count.
+MINUTE_S: Final = 60
+DAY_S: Final = 86_400
+
+
+def caller_key(user_id: int | None, token_id: int | None) -> str:
+    """Of a token, or of a person without one; empty where neither is known any more."""
+    if token_id is not None:
+        return f"token:{token_id}"
+    return "" if user_id is None else f"user:{user_id}"
 
 
 class PredictionCallerQuerySet(models.QuerySet["PredictionCaller"]):

@@ -49,5 +49,7 @@ def _bands(bands: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 def _rate_words(rate: Mapping[str, Any] | None) -> str:
     if not rate or not rate["n"]:
         return "none of them"
-    found = f"{rate['value']:.0%} ({rate['right']:,} of {rate['n']:,}"
-    return f"{found}, {rate['low']:.0%} to {rate['high']:.0%})" if rate["low"] is not None else f"{found})"
+    found = f"{100 * rate['value']:.0f} % ({rate['right']:,} of {rate['n']:,}"
+    if rate["low"] is None:
+        return f"{found})"
+    return f"{found}, {100 * rate['low']:.0f} to {100 * rate['high']:.0f} %)"

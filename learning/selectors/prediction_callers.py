@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from labeling.models import Project
 from learning.models import PredictionCaller, ServedPrediction, ServedStatus
+from learning.models.prediction_caller import DAY_S, MINUTE_S, caller_key
 from learning.models.served_prediction import ids_before
 
 #: What is looked at.
@@ -34,7 +35,7 @@ class CallerCounts:
 
     @property
     def key(self) -> str:
-        return f"user:{self.user_id}" if self.token_id is None else f"token:{self.token_id}"
+        return caller_key(self.user_id, self.token_id)
 
 
 def recent_callers(project_id: int) -> dict[str, CallerCounts]:
@@ -44,6 +45,8 @@ def recent_callers(project_id: int) -> dict[str, CallerCounts]:
     counted = rows.values_list("token", "asked_by", "status").annotate(n=Count("pk"))
     for token, user, status, n in counted:
         one = CallerCounts(token, user)
+        if not one.key:  # a person who has been deleted meanwhile
+            continue
         one = found.setdefault(one.key, one)
         one.by_status[status] = one.by_status.get(status, 0) + n
     return found
@@ -60,7 +63,7 @@ def caller_facts(project: Project) -> list[Mapping[str, Any]]:
     recent = recent_callers(project.pk)
     rows = PredictionCaller.objects.filter(project=project).select_related("token", "user", "stopped_by")
     now = int(timezone.now().timestamp())
-    minute, day = now // 60, now // 86_400
+    minute, day = now // MINUTE_S, now // DAY_S
     facts = []
     for row in rows:
         one = recent.get(row.caller, CallerCounts(row.token_id, row.user_id))

@@ -260,4 +260,4 @@ def test_bands_are_sized_by_how_many_people_can_look_at_and_fixed_without_the_se
     assert (one["sure"], one["band"], one["status"]) == (0.5, "high", "ok"), "people have no time for it"
     page = browser_of(people.manager).get("/p/sized/fragments/production/").content.decode()
     assert "of some 292 predictions a day" in page
-    assert "50% (5 of 10" in page
+    assert "50 % (5 of 10" in page

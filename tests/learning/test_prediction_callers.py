@@ -12,7 +12,7 @@ from learning.services.monitoring.callers import sweep_callers
 from learning.services.serving import guard
 from tests.learning.test_predict import SPAM, URL, build, version  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 CALLERS = "/api/v1/projects/texts/predictions/callers/"
 
 
@@ -65,6 +65,7 @@ def test_one_who_probes_raises_one_alert_and_can_be_stopped(version, program, ap
     served(version, "outlier", 90, token)
     served(version, "ok", 10, token)
     served(version, "ok", 60, user=people.reviewer)
+    served(version, "outlier", 10)  # of somebody who has been deleted
     for _ in range(2):
         sweep_callers()
     alert = Alert.objects.get()

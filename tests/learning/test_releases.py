@@ -31,7 +31,7 @@ from tests.learning.people import answer_some, make_text_project, truth
 from tests.learning.predictor import served_in_process
 from tests.learning.test_predict import ROWS, URL
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 RELEASES = "/api/v1/projects/texts/releases/"
 
 

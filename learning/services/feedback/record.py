@@ -12,6 +12,7 @@ from labeling.models import Project, User
 from labeling.selectors.label_names import former_names, label_names
 from labeling.services.validation.errors import Invalid
 from learning.models import FeedbackForm, PredictionFeedback, ServedPrediction
+from learning.models.prediction_caller import caller_key
 
 MOST_ROWS = 1_000
 #: Two requests that say the same of a prediction at once: one of them tries again, and finds it said.
@@ -39,7 +40,7 @@ def give(project: Project, user: User, token_id: int | None, rows: Sequence[Any]
     """Keeps what is said of each prediction; of one that is named twice the last. Raises Invalid for their number."""
     if not 1 <= len(rows) <= MOST_ROWS:
         raise Invalid("rows", f"From 1 to {MOST_ROWS:,} at once, not {len(rows):,}.")
-    caller = f"token:{token_id}" if token_id is not None else f"user:{user.pk}"
+    caller = caller_key(user.pk, token_id)
     for left in reversed(range(TRIES)):
         try:
             with transaction.atomic():

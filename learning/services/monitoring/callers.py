@@ -1,5 +1,6 @@
 """Looks at who asks a model: one who probes it, and traffic of which it knows too little, each raise one alert."""
 
+import logging
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +11,8 @@ from learning.models import Alert, AlertKind, PredictionCaller, ServedPrediction
 from learning.models.served_prediction import ids_before
 from learning.selectors.prediction_callers import WINDOW, CallerCounts, caller_name, recent_callers
 from learning.services.monitoring.alerts import raise_alert
+
+logger = logging.getLogger(__name__)
 
 #: Fewer predictions say nothing.
 LEAST = 50
@@ -24,15 +27,20 @@ def sweep_callers() -> dict[str, Any]:
     at, is not raised again."""
     since = ids_before(timezone.now() - WINDOW)
     asked = ServedPrediction.objects.filter(pk__gte=since).order_by().values("project").distinct()
-    projects = Project.objects.filter(pk__in=asked, deleted_at=None)
-    return {"projects": {project.pk: look_at_callers(project) for project in projects}}
+    raised = {}
+    for project in Project.objects.filter(pk__in=asked, deleted_at=None):
+        try:
+            raised[project.pk] = look_at_callers(project)
+        except Exception:  # whatever it was, the others have their turn; this one has its next
+            logger.exception("who asks the model of project %s was not looked at", project.pk)
+    return {"projects": raised}
 
 
 def look_at_callers(project: Project) -> int:
     """Knows new callers and raises what is to be raised; how many alerts."""
     callers = recent_callers(project.pk)
     known = set(PredictionCaller.objects.filter(project=project, caller__in=callers).values_list("caller", flat=True))
-    new = (one for key, one in callers.items() if key not in known and (one.token_id or one.user_id))
+    new = (one for key, one in callers.items() if key not in known)
     PredictionCaller.objects.bulk_create(
         [
             PredictionCaller(project=project, caller=one.key, token_id=one.token_id, user_id=_user(one))

@@ -11,11 +11,11 @@ from labeling.models import Project
 from labeling.services.outages.patience import patience
 from labeling.services.validation.errors import Invalid
 from learning.models import PredictionCaller
+from learning.models.prediction_caller import DAY_S, MINUTE_S, caller_key
 from learning.services.serving.answering import WRITE_PATIENCE_S, Caller
 
 #: How old what a process knows of stopped callers may be.
 FRESH_S = 1.0
-MINUTE_S, DAY_S = 60, 86_400
 _MOST_PROJECTS = 1_000
 
 
@@ -31,10 +31,6 @@ class TooMany(Exception):
         self.retry_after_s = retry_after_s
 
 
-def key_of(caller: Caller) -> str:
-    return f"user:{caller.user_id}" if caller.token_id is None else f"token:{caller.token_id}"
-
-
 class Guard:
     """Of one process. Not for threads."""
 
@@ -43,7 +39,7 @@ class Guard:
 
     def refuse_stopped(self, project: Project, caller: Caller) -> None:
         """Raises Stopped."""
-        if (why := self._stopped_in(project.pk).get(key_of(caller))) is not None:
+        if (why := self._stopped_in(project.pk).get(caller_key(caller.user_id, caller.token_id))) is not None:
             raise Stopped(f"Your predictions were stopped by a manager of this project: {why}")
 
     def count(self, project: Project, caller: Caller, rows: int) -> None:
@@ -97,7 +93,11 @@ def _count(project: Project, caller: Caller, rows: int) -> None:
     }
     sets = ", ".join(f"{name} = excluded.{name}, in_{name} = {counted}" for name, counted in after.items())
     fits = " AND ".join(f"{after[one.name]} <= {one.limit:d}" for one in windows if one.limit)
-    values: dict[str, Any] = {"project_id": project.pk, "caller": key_of(caller), "token_id": caller.token_id}
+    values: dict[str, Any] = {
+        "project_id": project.pk,
+        "caller": caller_key(caller.user_id, caller.token_id),
+        "token_id": caller.token_id,
+    }
     values["user_id"] = caller.user_id if caller.token_id is None else None
     for one in windows:
         values |= {one.name: one.begun, f"in_{one.name}": rows}
@@ -110,7 +110,7 @@ def _count(project: Project, caller: Caller, rows: int) -> None:
         )
         if cursor.fetchone() is not None:
             return
-    known = PredictionCaller.objects.get(project=project, caller=key_of(caller))
+    known = PredictionCaller.objects.get(project=project, caller=caller_key(caller.user_id, caller.token_id))
     full = [
         one for one in windows
         if one.limit and getattr(known, one.name) == one.begun
