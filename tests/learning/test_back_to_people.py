@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 from PIL import Image
 
-from labeling.models import ImportBatch, Item, Member, Project, Split, Task
+from labeling.models import ImportBatch, Item, JobState, Member, Project, Split, Task
 from labeling.selectors.lure_weights import _NOT_DRAWN
 from labeling.services.imports import run_import
 from labeling.services.imports.run import ChunkStore
@@ -30,6 +30,7 @@ from learning.services.pipeline.family import Said
 from learning.services.serving import loading, rows
 from learning.services.serving.answering import Caller, answer
 from tests.factories import make_items, make_project
+from tests.learning.conftest import RealWorker, until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -129,6 +130,25 @@ def test_a_hundred_predictions_of_which_seventeen_are_unsure_bring_seventeen_ite
         DoubtfulPrediction.objects.filter(taken_at__isnull=False).delete()  # forgotten: the items are there
     assert came_back(project) == {"pool": 25}
     assert (ImportBatch.objects.count(), DoubtfulPrediction.objects.count()) == (1, 0)
+
+
+@pytest.mark.broker
+@pytest.mark.django_db(transaction=True)
+def test_two_kills_of_a_worker_bring_every_doubt_back_once(real_worker: RealWorker, people):
+    project = make_project(slug="back", manager=people.manager, labels=("ham", "spam"), production_a_day=100)
+    ask(project, people.manager, ROWS)
+    real_worker.start_scheduler()
+    for place in ("learning.services.feedback.back:_take:after", "labeling.services.imports.run:_finish:before"):
+        real_worker.pause_at(place)
+        real_worker.start()
+        real_worker.send("learning.look_at_production", project.pk)
+        real_worker.wait_until_paused()
+        real_worker.kill()
+        assert came_back(project) == ({"pool": 25} if "_finish" in place else {})
+    real_worker.start()
+    done = ImportBatch.objects.filter(project=project, state=JobState.DONE)
+    assert until(done.first, "the import ends", log=real_worker.log).accepted == 25
+    assert (came_back(project), ImportBatch.objects.count()) == ({"pool": 25}, 1)
 
 
 def test_a_budget_holds_over_the_day_and_outliers_have_a_share_of_their_own(people, api, browser_of, monkeypatch):

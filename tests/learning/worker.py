@@ -32,6 +32,8 @@ PLACES = (
     "learning.families.pairwise.choose:next_pairs",
     "learning.families.pairwise.publish:store",
     "learning.families.pairwise.choose:publish",
+    "learning.services.feedback.back:_take",
+    "labeling.services.imports.run:_finish",
     "labeling.services.projects.deletion:_delete_in_batches",
     "labeling.services.projects.deletion:_delete_files",
     "labeling.services.projects.overlap:_batch",
