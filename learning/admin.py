@@ -22,6 +22,7 @@ from learning.models import (
     PairwiseWithout,
     PredictionCaller,
     PredictionFeedback,
+    PredictionFile,
     ProductionFacts,
     Release,
     ReleaseAnswer,
@@ -59,6 +60,14 @@ class ItemMapAdmin(JobAdmin):
     list_display = ("public_id", "project", "state", "number", "encoder", "attempt", "created_at", "took")
     list_filter: ClassVar[Any] = ("state", "project")
     list_select_related = ("project",)
+
+
+@admin.register(PredictionFile)
+class PredictionFileAdmin(JobAdmin):
+    job = "learning.answer_file"
+    list_display = ("public_id", "project", "state", "file_name", "cursor", "total", "asked_by", "created_at", "took")
+    list_filter: ClassVar[Any] = ("state", "project")
+    list_select_related = ("project", "asked_by")
 
 
 @admin.register(SimilarSearch)

@@ -14,6 +14,7 @@ from learning.services.feedback.look import look
 from learning.services.maps import ask, draw
 from learning.services.pipeline import rank as ranking
 from learning.services.pipeline import run, warm, without
+from learning.services.prediction_files.run import run_file
 from learning.services.runs import decide as decisions
 from learning.services.similar import search
 
@@ -47,6 +48,11 @@ def train_without(pk: int) -> dict[str, Any]:
 @shared_task(name="learning.find_similar")
 def find_similar(pk: int) -> dict[str, Any]:
     return search.run_search(pk)
+
+
+@shared_task(name="learning.answer_file")
+def answer_file(pk: int) -> dict[str, Any]:
+    return run_file(pk)
 
 
 @shared_task(name="learning.rank")

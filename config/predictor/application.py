@@ -104,8 +104,10 @@ class Application:
             return 200, found, {}
         predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None, beat)
         asked = sent.read(predictor)
-        how = {"force": "force" in query, "keeps_doubts": "version" not in query}
-        return 200, answer(predictor, asked, caller, **how, until=until, beat=beat), {}
+        found = answer(
+            predictor, asked, caller, force="force" in query, keeps_doubts="version" not in query, until=until, beat=beat
+        )
+        return 200, found, {}
 
 
 def key_of(query: dict[str, str]) -> str:

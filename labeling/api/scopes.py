@@ -13,6 +13,8 @@ ENTER = frozenset({Scope.READ, Scope.LABEL})
 LABEL = frozenset({Scope.LABEL})
 MANAGE = frozenset({Scope.MANAGE})
 PREDICT = frozenset({Scope.PREDICT})
+#: What came of asking.
+PREDICTED = frozenset({Scope.READ, Scope.PREDICT})
 
 
 def scopes_of(view: Any, method: str | None) -> frozenset[Scope]:

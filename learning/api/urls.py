@@ -12,6 +12,7 @@ from learning.api import (
     models,
     pairwise,
     predict,
+    prediction_files,
     production,
     releases,
     runs,
@@ -26,6 +27,24 @@ urlpatterns = [
     path("projects/<slug:slug>/predictions/served/", predict.ServedPredictions.as_view(), name="served-predictions"),
     path("projects/<slug:slug>/feedback/", feedback.PredictionFeedbackView.as_view(), name="feedback"),
     path("projects/<slug:slug>/production/", production.Production.as_view(), name="production"),
+    path(
+        "projects/<slug:slug>/predictions/files/", prediction_files.PredictionFiles.as_view(), name="prediction-files"
+    ),
+    path(
+        "projects/<slug:slug>/predictions/files/<uuid:public_id>/",
+        prediction_files.PredictionFileDetail.as_view(),
+        name="prediction-file",
+    ),
+    path(
+        "projects/<slug:slug>/predictions/files/<uuid:public_id>/cancel/",
+        prediction_files.PredictionFileCancel.as_view(),
+        name="prediction-file-cancel",
+    ),
+    path(
+        "projects/<slug:slug>/predictions/files/<uuid:public_id>/result/",
+        prediction_files.PredictionFileResult.as_view(),
+        name="prediction-file-result",
+    ),
     path("projects/<slug:slug>/predictions/callers/", callers.Callers.as_view(), name="callers"),
     path("projects/<slug:slug>/predictions/callers/<int:pk>/stop/", callers.CallerStop.as_view(), name="caller-stop"),
     path(

@@ -9,6 +9,7 @@ from learning.models.next_decision import NextDecision
 from learning.models.pairwise_score import PairwiseFinding, PairwiseScore, PairwiseWithout
 from learning.models.prediction_caller import PredictionCaller
 from learning.models.prediction_feedback import FeedbackForm, PredictionFeedback, ProductionFacts
+from learning.models.prediction_file import PredictionFile
 from learning.models.release import Release, ReleaseAnswer, ReleaseMode, ReleaseState
 from learning.models.run import Run, Trigger
 from learning.models.served_prediction import Band, ServedPrediction, ServedStatus
@@ -20,7 +21,8 @@ from learning.models.version_report import VersionReport
 __all__ = [
     "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "DoubtfulPrediction", "EncoderVersion",
     "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision", "Outcome",
-    "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionCaller", "PredictionFeedback", "ProductionFacts",
+    "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionCaller", "PredictionFeedback", "PredictionFile",
+    "ProductionFacts",
     "Release", "ReleaseAnswer", "ReleaseMode", "ReleaseState", "Run", "ServedPrediction", "ServedStatus", "Severity",
     "SimilarSearch", "Status", "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger", "VersionReport",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ Features, encoders, models, what each version answered on the eval split, what a
 from collections.abc import Iterator
 
 from labeling.selectors.stored_files import NamedFile
-from learning.models import DoubtfulPrediction, EncoderVersion, FeatureShard, ItemMap, ModelVersion, Run
+from learning.models import DoubtfulPrediction, EncoderVersion, FeatureShard, ItemMap, ModelVersion, PredictionFile, Run
 
 
 def _features(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
@@ -69,6 +69,17 @@ def _doubts(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
         yield NamedFile("doubts", project_id, name, sha256)
 
 
+def _predicted(using: str, projects: list[int] | None) -> Iterator[NamedFile]:
+    """Uploads that wait to be answered, and what was answered of them."""
+    found = PredictionFile.objects.using(using).order_by("pk")
+    found = found if projects is None else found.filter(project__in=projects)
+    for project_id, name, sha256 in found.exclude(path="").values_list("project_id", "path", "sha256").iterator():
+        yield NamedFile("uploads", project_id, name, sha256)
+    for project_id, parts in found.exclude(parts=[]).values_list("project_id", "parts").iterator():
+        for name, sha256, _ in parts:
+            yield NamedFile("predicted", project_id, name, sha256)
+
+
 NAMED_FILES = {
     "features": _features,
     "encoders": _encoders,
@@ -77,4 +88,5 @@ NAMED_FILES = {
     "consensus": _consensus,
     "maps": _maps,
     "doubts": _doubts,
+    "predicted": _predicted,
 }

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from labeling.models import Project
+from labeling.models.job_record import UNFINISHED
 from labeling.services.files import storage
 from labeling.services.housekeeping import Freed, Rule
 from labeling.services.jobs.attempts import Beat
@@ -27,6 +28,7 @@ from learning.models import (
     EncoderVersion,
     FeatureShard,
     ModelVersion,
+    PredictionFile,
     Release,
     ReleaseAnswer,
     Run,
@@ -197,7 +199,35 @@ def _drop_doubts(project_id: int, beat: Beat) -> Freed:
     return replace(_remove("doubts", project_id, paths, named, beat), rows=rows)
 
 
+def _old_prediction_files(project_id: int) -> "QuerySet[PredictionFile]":
+    """That have ended, with the predictions they are of."""
+    before = timezone.now() - timedelta(days=settings.RETAIN_PREDICTIONS_DAYS)
+    rows = PredictionFile.objects.filter(project=project_id, created_at__lt=before)
+    return rows.exclude(state__in=UNFINISHED).order_by("pk")
+
+
+def _plan_prediction_files(project_id: int) -> Freed:
+    names = [name for parts in _old_prediction_files(project_id).values_list("parts", flat=True) for name, *_ in parts]
+    return replace(_planned("prediction files", project_id, names), rows=_old_prediction_files(project_id).count())
+
+
+def _drop_prediction_files(project_id: int, beat: Beat) -> Freed:
+    """A folder of its own has the files of each: what nothing names any more goes with its row."""
+    freed = Freed("prediction files", project_id)
+    for pk, parts in list(_old_prediction_files(project_id).values_list("pk", "parts")):
+        beat()
+        PredictionFile.objects.filter(pk=pk).delete()
+        gone = _remove(
+            "prediction files", project_id, {name for name, *_ in parts}, PredictionFile.objects.none(), beat
+        )
+        freed = replace(
+            freed, rows=freed.rows + 1, files=freed.files + gone.files, size_bytes=freed.size_bytes + gone.size_bytes
+        )
+    return freed
+
+
 RULES = (
+    Rule("prediction files", _plan_prediction_files, _drop_prediction_files),
     Rule("doubts", _plan_doubts, _drop_doubts),
     Rule("predictions", _plan_predictions, _drop_predictions),
     Rule("models", _plan_models, _drop_models),

@@ -18,6 +18,8 @@ ACTIONS = frozenset(
         "gold.waived",
         "housekeeping.started",
         "import.started",
+        "predictions.file",
+        "predictions.cancelled",
         "invitation.made",
         "invitation.revoked",
         "invitation.used",

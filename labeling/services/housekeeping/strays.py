@@ -25,7 +25,7 @@ ROOMS = {"originals": "originals", "previews": "previews", "uploads": "uploads",
 LEARNING = "learning"
 LEARNED = {
     "models": "models", "golden": "models", "encoders": "encoders", "features": "features",
-    "evaluations": "evaluations", "doubts": "doubts",
+    "evaluations": "evaluations", "doubts": "doubts", "predicted": "predictions",
 }  # fmt: skip
 #: On an object store two steps cannot be one: there only what is made again by itself is swept.
 SWEPT_ON_OBJECT_STORES = ("previews", "uploads", "features")

@@ -17,6 +17,7 @@ from learning.models import (
     ItemMap,
     ModelVersion,
     NextDecision,
+    PredictionFile,
     Run,
     SimilarSearch,
     Status,
@@ -34,6 +35,7 @@ def sweep_runs() -> dict[str, Any]:
     beside = wake_waiting(TrainedWithout.objects.all(), "learning.train_without")
     beside += wake_waiting(ItemMap.objects.all(), "learning.draw_map")
     beside += wake_waiting(SimilarSearch.objects.all(), "learning.find_similar")
+    beside += wake_waiting(PredictionFile.objects.all(), "learning.answer_file")
     return {"runs": wake_waiting(Run.objects.all(), "learning.run_training") + beside}
 
 

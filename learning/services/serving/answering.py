@@ -48,12 +48,14 @@ def answer(
     keeps_doubts: bool = False,
     until: float = float("inf"),
     beat: Callable[[], object] = lambda: None,
+    along: Callable[[Sequence[Answer]], object] | None = None,
 ) -> list[Answer]:
     """One answer a row, in their order; a row that is none says why. All are kept by one insert.
 
     ``force`` gives an outlier its label too; with ``keeps_doubts`` the contents of doubtful ones are kept where the
     project has a use for them. ``beat`` is called between blocks, and after ``until`` (of the monotonic
-    clock) nothing more is done. Raises TooLate, and what the database raises while it is away: then nothing is kept.
+    clock) nothing more is done. ``along`` is called in the transaction that keeps them. Raises TooLate, and what the
+    database raises while it is away: then nothing is kept.
     """
     version, names = predictor.version, predictor.speaker.names
     model, moment = version.number, now()
@@ -88,16 +90,20 @@ def answer(
         sent = [asked.sent.pop(number) for number in numbers]
         if keeper and (doubts := _doubts(key, asked.hashes, numbers, statuses, sent)):
             keeper.take(doubts)
-    if kept:
+    told = [one or _refusal(number, *asked.refused[number]) for number, one in enumerate(answers)]
+    if kept or along:
         constants = {
             "project": version.project_id, "model_version": version.pk, "token": caller.token_id,
             "asked_by": caller.user_id, "created_at": moment,
         }  # fmt: skip
         with patience(WRITE_PATIENCE_S), transaction.atomic():
-            RawInsert(ServedPrediction, _FIELDS, constants)(kept)
+            if kept:
+                RawInsert(ServedPrediction, _FIELDS, constants)(kept)
             if keeper:
                 keeper.store()
-    return [one or _refusal(number, *asked.refused[number]) for number, one in enumerate(answers)]
+            if along:
+                along(told)
+    return told
 
 
 def _doubts(

@@ -1,7 +1,7 @@
 """Who may ask the model now: no caller that a manager has stopped, and none beyond the project's limits."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -51,7 +51,14 @@ class Guard:
                     "rows", f"At most {limit:,} {words} for one caller, here are {rows:,}: send fewer at once."
                 )
         if project.predictions_a_minute or project.predictions_a_day:
-            _count(project, caller, rows)
+            _count(project, caller, rows, _windows(project))
+
+    def count_in_day(self, project: Project, caller: Caller, rows: int) -> None:
+        """Counts rows of a file, which a worker answers at its own pace: the limit of a minute is for requests. Raises
+        TooMany."""
+        if project.predictions_a_day:
+            minute, day = _windows(project)
+            _count(project, caller, rows, [replace(minute, limit=0), day])
 
     def _stopped_in(self, project_id: int) -> dict[str, str]:
         read_at, stopped = self._stopped.get(project_id, (0.0, {}))
@@ -83,9 +90,8 @@ def _windows(project: Project) -> list[_Window]:
     ]
 
 
-def _count(project: Project, caller: Caller, rows: int) -> None:
+def _count(project: Project, caller: Caller, rows: int, windows: list[_Window]) -> None:
     """One statement decides and counts, so that no two processes let in more together. Raises TooMany."""
-    windows = _windows(project)
     table = connection.ops.quote_name(PredictionCaller._meta.db_table)
     after = {
         one.name: f"CASE WHEN {table}.{one.name} = excluded.{one.name} THEN {table}.in_{one.name} ELSE 0 END + {rows:d}"

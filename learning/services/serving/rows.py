@@ -30,12 +30,17 @@ class Asked:
     """Rows of one request by number from 0: ``hashes`` name their contents as those of items, ``refused`` says of a row
     that is none (field, reason). ``contents`` are texts, table rows, or bytes of pictures that are not decoded yet."""
 
-    n: int
+    n: int = 0
     hashes: list[str] = field(default_factory=list)
     contents: list[Any] = field(default_factory=list)
     #: as they were sent, rows or bytes of pictures, until they are answered
     sent: dict[int, Any] = field(default_factory=dict)
     refused: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def add(self, content: Any, content_hash: str) -> None:
+        self.n += 1
+        self.contents.append(content)
+        self.hashes.append(content_hash)
 
     def refuse(self, row: int, field: str, reason: str) -> None:
         self.refused[row] = field, reason
@@ -55,29 +60,34 @@ def read_json(builder: RowBuilder, body: bytes) -> Asked:
         raise Invalid(unknown[0], "There is no such field.")
     rows = data["rows"]
     _check_number(len(rows))
-    asked, is_text = Asked(len(rows)), builder.modality == Modality.TEXT
-    left_out = _NOT_ASKED + (_KNOWN_ANSWER if builder.takes_gold else ())
-    for number, record in enumerate(rows):
-        content: Any = None
-        content_hash = ""
+    asked = Asked()
+    for record in rows:
         if not isinstance(record, dict):
-            asked.refuse(number, "", "A row is an object, of names and values.")
-        elif named_inside := [name for name in record if "\0" in name]:  # by which readers hand things over
-            asked.refuse(number, named_inside[0].replace("\0", "")[:100], "Holds a NUL character.")
+            asked.refuse(asked.n, "", "A row is an object, of names and values.")
+            asked.add(None, "")
         else:
-            for name in left_out:
-                record.pop(name, None)
-            asked.sent[number] = dict(record)  # building a row takes it apart
-            try:
-                row = builder.build(number + 1, record)
-            except RowRejected as rejected:
-                asked.refuse(number, rejected.field, rejected.reason)
-            else:
-                content, content_hash = row.text if is_text else orjson.loads(row.data), row.content_hash
-        asked.contents.append(content)
-        asked.hashes.append(content_hash)
+            add_record(asked, builder, record)
     builder.columns.clear()  # a builder of an import learns the columns of a table
     return asked
+
+
+def add_record(asked: Asked, builder: RowBuilder, record: dict[str, Any]) -> None:
+    """One row more, of names and values: a text or a row of a table. What is none is refused."""
+    number = asked.n
+    if named_inside := [name for name in record if "\0" in name]:  # by which readers hand things over
+        asked.refuse(number, named_inside[0].replace("\0", "")[:100], "Holds a NUL character.")
+        asked.add(None, "")
+        return
+    for name in _NOT_ASKED + (_KNOWN_ANSWER if builder.takes_gold else ()):
+        record.pop(name, None)
+    asked.sent[number] = dict(record)  # building a row takes it apart
+    try:
+        row = builder.build(number + 1, record)
+    except RowRejected as rejected:
+        asked.refuse(number, rejected.field, rejected.reason)
+        asked.add(None, "")
+    else:
+        asked.add(row.text if builder.modality == Modality.TEXT else orjson.loads(row.data), row.content_hash)
 
 
 def read_pictures(builder: RowBuilder, files: Sequence[IO[bytes]]) -> Asked:
@@ -85,16 +95,19 @@ def read_pictures(builder: RowBuilder, files: Sequence[IO[bytes]]) -> Asked:
     if builder.modality != Modality.IMAGE:
         raise Invalid("rows", 'The items of this project are no pictures: send JSON, {"rows": [{…}, …]}.')
     _check_number(len(files))
-    asked = Asked(len(files))
-    for number, file in enumerate(files):
-        content = file.read(settings.IMPORT_MAX_IMAGE_BYTES + 1)
-        if not content:
-            asked.refuse(number, "image", "The file is empty.")
-        elif len(content) > settings.IMPORT_MAX_IMAGE_BYTES:
-            asked.refuse(number, "image", f"A picture has at most {settings.IMPORT_MAX_IMAGE_BYTES:,} bytes.")
-        asked.contents.append(content)
-        asked.hashes.append(hashlib.sha256(content).hexdigest())
+    asked = Asked()
+    for file in files:
+        add_picture(asked, file.read(settings.IMPORT_MAX_IMAGE_BYTES + 1))
     return asked
+
+
+def add_picture(asked: Asked, content: bytes) -> None:
+    """One row more, the bytes of a picture; they are decoded when it is answered."""
+    if not content:
+        asked.refuse(asked.n, "image", "The file is empty.")
+    elif len(content) > settings.IMPORT_MAX_IMAGE_BYTES:
+        asked.refuse(asked.n, "image", f"A picture has at most {settings.IMPORT_MAX_IMAGE_BYTES:,} bytes.")
+    asked.add(content, hashlib.sha256(content).hexdigest())
 
 
 def _check_number(n: int) -> None:

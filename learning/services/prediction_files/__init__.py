@@ -1,0 +1,1 @@
+"""Files of rows that the model answers in the background (decision 0126)."""
