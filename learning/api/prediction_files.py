@@ -19,7 +19,10 @@ from rest_framework.response import Response
 from labeling.api import scopes
 from labeling.api.base import FirstRenderer, PersonField, ProjectView, StrictSerializer, body, found, person, query
 from labeling.api.exceptions import Conflict, TooLarge
+from labeling.api.idempotency import KEY, once
 from labeling.models import Action, ApiToken, ImportFormat, JobState
+from labeling.services.imports.certificate import sum_of
+from labeling.services.imports.start import shown_file_name
 from learning.models import PredictionFile
 from learning.services.prediction_files.result import FORMATS, name_of, result_of
 from learning.services.prediction_files.start import cancel_file, files_of, start_file
@@ -76,6 +79,7 @@ class PredictionFiles(ProjectView, ListAPIView[PredictionFile]):
 
     @extend_schema(
         operation_id="prediction_files_start",
+        parameters=[KEY],
         request={"multipart/form-data": PredictionFileIn},
         responses={202: PredictionFileOut},
     )
@@ -87,7 +91,18 @@ class PredictionFiles(ProjectView, ListAPIView[PredictionFile]):
         given = body(PredictionFileIn, request)
         file = given.pop("file")
         token = request.auth if isinstance(request.auth, ApiToken) else None
-        asked = start_file(person(request), self.project, file, file.name or "rows", token=token, **given)
+        name = file.name or "rows"
+
+        def make(public_id: UUID) -> PredictionFile:
+            return start_file(person(request), self.project, file, name, token=token, public_id=public_id, **given)
+
+        def is_same(earlier: PredictionFile) -> bool:
+            how = {"version": earlier.version_asked, "force": earlier.force}
+            asked_for = {"version": given.get("version"), "force": given["force"]}
+            return (earlier.file_name, earlier.sha256, how) == (shown_file_name(name), sum_of(file), asked_for)
+
+        own = PredictionFile.objects.filter(project=self.project, asked_by=person(request))
+        asked = once(request, own, make, is_same)
         return Response(PredictionFileOut(asked, context={"view": self}).data, status=status.HTTP_202_ACCEPTED)
 
 

@@ -22,7 +22,7 @@ from labeling.models import (
     ReviewDecision,
     Snapshot,
 )
-from learning.models import Alert, ModelVersion, PredictionCaller, Release, Run, SimilarSearch
+from learning.models import Alert, ModelVersion, PredictionCaller, PredictionFile, Release, Run, SimilarSearch
 from tests.factories import make_answer, make_items
 
 
@@ -84,6 +84,9 @@ def one_of_everything(project, person):
         "releases": Release.objects.create(
             project=project, number=1, candidate=model, champion=model, mode="shadow", share=0, promotes=False
         ),
+        "files": PredictionFile.objects.create(
+            project=project, asked_by=person, file_name="a.csv", format="csv", size_bytes=1, sha256=digest
+        ),
         "predictions": PredictionCaller.objects.create(project=project, caller="user:0"),
         "invitations": Invitation.issue(project=project, role="annotator", expires_at=now)[0],
         "alerts": Alert.objects.create(project=project, kind="run_failed", message="m"),
@@ -94,7 +97,7 @@ def address(endpoint: Endpoint, project, rows) -> str:
     """The address with what exists in the place of its names."""
     path = endpoint.path
     room = path.removeprefix("/api/v1/").removeprefix("projects/{slug}/").split("/")[0]
-    row = rows.get(room)
+    row = rows.get("files" if "/predictions/files/" in path else room)
     values = {"{slug}": project.slug, "{username}": "viewer", "{part}": "item", "{number}": "1"}
     if row is not None:
         values |= {"{public_id}": str(getattr(row, "public_id", "")), "{id}": str(row.pk), "{pk}": str(row.pk)}

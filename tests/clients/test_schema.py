@@ -185,6 +185,10 @@ def call_everything(client: Client, folder: Any) -> None:
         columns=["item_id", "text"],
     )  # fmt: skip
     project.predict([{"text": "hello"}], version=1, force=True, caller="c")
+    project.prediction_files.answer(folder / "a.zip", folder / "told", format="parquet", version=1, force=True)
+    project.prediction_files.start(folder / "a.zip", format="zip", idempotency_key=UUID)
+    project.prediction_files.cancel(UUID)
+    list(project.prediction_files.list())
     project.feedback([{"prediction": "1", "right": True}])
     project.production()
     list(project.export.list())

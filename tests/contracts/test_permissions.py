@@ -32,7 +32,7 @@ from labeling.models import (
     Task,
 )
 from labeling.services.machines.manage import add_machine
-from learning.models import Alert, ModelVersion, PredictionCaller, Release, Run, SimilarSearch
+from learning.models import Alert, ModelVersion, PredictionCaller, PredictionFile, Release, Run, SimilarSearch
 from tests.factories import make_answer, make_items
 from tests.learning.predictor import served_in_process
 
@@ -316,6 +316,9 @@ def things(project, people, settings, monkeypatch):
         draft=draft, invitation=Invitation.issue(project=project, role="annotator", expires_at=timezone.now())[0],
         machine=machine, review=review, step=step,
         caller=PredictionCaller.objects.create(project=project, caller="user:0"),
+        file=PredictionFile.objects.create(
+            project=project, asked_by=people.viewer, file_name="a.csv", format="csv", size_bytes=1, sha256="0" * 64
+        ),
         search=SimilarSearch.objects.create(project=project, key="k", item=item),
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
     )  # fmt: skip
@@ -344,6 +347,7 @@ def address(route, name, things):
     job = things.step if ":items-bulk" in name else job
     job = things.draft if name == "pages:import-draft" else job
     job = things.search if name.endswith(":similar-found") else job
+    job = things.file if ":prediction-file" in name else job
     pk = things.task if ":task-" in name else things.model.pk if ":model" in name else things.item.pk
     pk = things.caller.pk if ":caller-" in name else pk
     pk = things.alert.pk if ":alert" in name else things.context.pk if ":context" in name else pk

@@ -25,6 +25,7 @@ from querent_client.models import (
     SchemeVersionOut,
     TokenOut,
 )
+from querent_client.prediction_files import ProjectPredictionFiles
 from querent_client.predictions import ProjectPredictions
 from querent_client.releases import ProjectReleases
 from querent_client.retries import Retries
@@ -146,6 +147,7 @@ class Project:
         self.imports = ProjectImports(transport, slug)
         self.tasks = ProjectTasks(transport, slug)
         self.predictions = ProjectPredictions(transport, slug)
+        self.prediction_files = ProjectPredictionFiles(transport, slug)
         self.releases = ProjectReleases(transport, slug)
         self.runs = ProjectRuns(transport, slug)
         self.export = ProjectExports(transport, slug)

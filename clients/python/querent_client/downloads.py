@@ -76,12 +76,14 @@ def _more(transport: Transport, snapshot: SnapshotOut, part: Path, tell: Progres
     return None
 
 
-def stream(transport: Transport, slug: str, query: Mapping[str, Any], path: Path, tell: Progress) -> Path:
+def stream(
+    transport: Transport, query: Mapping[str, Any], path: Path, tell: Progress, name: str = "export", **parts: Any
+) -> Path:
     """Writes the export that ``query`` asks for, made while it is sent; one that breaks off begins anew."""
     part = path.with_name(f".{path.name}.part")
     for attempt in count(1):
         try:
-            with transport.stream("export", slug=slug, query=query) as response, part.open("wb") as file:
+            with transport.stream(name, query=query, **parts) as response, part.open("wb") as file:
                 for block in response.iter_raw():
                     file.write(block)
                     tell("bytes", file.tell(), None)

@@ -107,7 +107,7 @@ class ProjectExports:
             "only": only, "names": names, "columns": ",".join(columns) or None,
         }  # fmt: skip
         with reporting(progress) as tell:
-            return stream(self._transport, self._slug, query, Path(path), tell)
+            return stream(self._transport, query, Path(path), tell, slug=self._slug)
 
     def to_pandas(self, *, dtype_backend: str = "numpy_nullable", **chosen: Any) -> "pandas.DataFrame":
         """The rows as a DataFrame (extra ``pandas``); whole numbers and booleans stay such where a cell is empty.

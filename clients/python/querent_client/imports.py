@@ -35,9 +35,9 @@ class ProjectImports:
         ``progress`` is True for bars (extra ``progress``) or a function. A file that is sent twice with one
         ``idempotency_key`` (a UUID) is one import; without it that holds for the attempts of one call.
         """
-        fields = _fields(format=format, folder_is_label=folder_is_label, columns=columns, labels=labels)
+        fields = form_fields(format=format, folder_is_label=folder_is_label, columns=columns, labels=labels)
         path = Path(path)
-        with reporting(progress) as tell, _CountedFile(path, tell) as file:
+        with reporting(progress) as tell, CountedFile(path, tell) as file:
             started = self._transport.upload(
                 "imports_start", (path.name, file), fields, slug=self._slug, key=idempotency_key
             )
@@ -48,7 +48,7 @@ class ProjectImports:
         folder_is_label: bool | None = None, columns: Columns | None = None, labels: Literal["add"] | None = None,
     ) -> PreviewOut:  # fmt: skip
         """What the file would come to: its columns and what they are taken for, what would be rejected and why."""
-        fields = _fields(format=format, folder_is_label=folder_is_label, columns=columns, labels=labels)
+        fields = form_fields(format=format, folder_is_label=folder_is_label, columns=columns, labels=labels)
         path = Path(path)
         with path.open("rb") as file:
             found = self._transport.upload("imports_preview", (path.name, file), fields, slug=self._slug)
@@ -103,7 +103,7 @@ class ProjectImports:
         return cast(ImportOut, finished("Import", started, read, timeout_s=timeout_s, sleep=sleep, tell=rows_done))
 
 
-def _fields(**given: Any) -> dict[str, str]:
+def form_fields(**given: Any) -> dict[str, str]:
     """The fields of a form, which knows texts only."""
     return {
         name: value if isinstance(value, str) else json.dumps(value)
@@ -112,7 +112,7 @@ def _fields(**given: Any) -> dict[str, str]:
     }
 
 
-class _CountedFile(io.FileIO):
+class CountedFile(io.FileIO):
     """A file that tells how much of it was read; httpx reads it from the beginning in every attempt."""
 
     def __init__(self, path: Path, tell: Progress) -> None:

@@ -1008,6 +1008,43 @@ class PredictionFeedbackOut(TypedDict):
     refused: list[PredictionFeedbackRefused]
 
 
+class PredictionFileInRequest(TypedDict):
+    """Rows as an import has them, without their labels."""
+    file: Any
+    # Else by its content.
+    format: NotRequired[ImportFormatEnum]
+    # The number of a model; without it the one in use.
+    version: NotRequired[int]
+    # Give an outlier its label too.
+    force: NotRequired[bool]
+
+
+class PredictionFileOut(TypedDict):
+    id: str
+    state: NotRequired[JobStateEnum]
+    file_name: str
+    size_bytes: int
+    sha256: str
+    # That answers all of it.
+    model: NotRequired[int | None]
+    force: NotRequired[bool]
+    asked_by: NotRequired[str | None]
+    # Rows so far, the refused ones too.
+    answered: int
+    # Rows of the file, once that is known.
+    total: int | None
+    ok: NotRequired[int]
+    unsure: NotRequired[int]
+    outliers: NotRequired[int]
+    refused: NotRequired[int]
+    # Whether what was answered can be fetched.
+    has_result: bool
+    created_at: str
+    started_at: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
+    error: NotRequired[str]
+
+
 class RefusedRowOut(TypedDict):
     # From 1.
     row: int
@@ -1705,7 +1742,6 @@ class TokenOut(TypedDict):
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
-    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'scheme', 'selection', 'source', 'sources', 'split')),
     "feedback": Operation("POST", "/api/v1/projects/{slug}/feedback/"),
     "imports_certificate": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/certificate/"),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
@@ -1729,6 +1765,10 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "models_list": Operation("GET", "/api/v1/projects/{slug}/models/", query=('cursor', 'limit')),
     "models_read": Operation("GET", "/api/v1/models/{id}/"),
     "predict": Operation("POST", "/api/v1/projects/{slug}/predict/", query=('caller', 'force', 'version')),
+    "prediction_files_cancel": Operation("POST", "/api/v1/projects/{slug}/predictions/files/{public_id}/cancel/"),
+    "prediction_files_list": Operation("GET", "/api/v1/projects/{slug}/predictions/files/", query=('cursor', 'limit')),
+    "prediction_files_read": Operation("GET", "/api/v1/projects/{slug}/predictions/files/{public_id}/"),
+    "prediction_files_start": Operation("POST", "/api/v1/projects/{slug}/predictions/files/", headers=('Idempotency-Key',)),
     "predictions_import": Operation("POST", "/api/v1/projects/{slug}/predictions/import/", query=('machine', 'version'), headers=('Idempotency-Key',)),
     "predictions_items": Operation("GET", "/api/v1/projects/{slug}/predictions/items/", query=('cursor', 'limit', 'machine', 'missing', 'version')),
     "production_retrieve": Operation("GET", "/api/v1/projects/{slug}/production/"),

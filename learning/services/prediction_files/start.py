@@ -1,5 +1,6 @@
 """Takes a file in, and ends one early. The work is done by the job."""
 
+import uuid
 from typing import IO
 
 from django.db import transaction
@@ -32,8 +33,10 @@ def start_file(
     version: int | None = None,
     force: bool = False,
     token: ApiToken | None = None,
+    public_id: uuid.UUID | None = None,
 ) -> PredictionFile:
-    """Stores the file and wakes a worker on commit. Raises Invalid (project, version), ImportRefused."""
+    """Stores the file and wakes a worker on commit. Raises Invalid (project, version), ImportRefused,
+    and IntegrityError for a ``public_id`` that there is already."""
     require(user, project, Action.MODELS_PREDICT)
     if why := family_of(project).not_served(project):
         raise Invalid("project", why)
@@ -50,6 +53,7 @@ def start_file(
             project=project, asked_by=user, token=token, version_asked=version, force=force,
             file_name=upload.file_name, format=upload.format, options=upload.options, path=upload.path,
             size_bytes=upload.size_bytes, sha256=upload.sha256, total=upload.rows,
+            public_id=public_id or uuid.uuid4(),
         )  # fmt: skip
         facts = {"file_name": asked.file_name, "size_bytes": asked.size_bytes}
         record("predictions.file", user=user, project=project, subject=str(asked.public_id), after=facts)
