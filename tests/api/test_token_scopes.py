@@ -44,7 +44,8 @@ def test_every_address_asks_for_a_scope(endpoint, project, people):
     rows = one_of_everything(project, people.manager)
     path = address(endpoint, project, rows)
     if endpoint.method in SAFE_METHODS:
-        may = {Scope.READ, Scope.LABEL} if getattr(endpoint.view, "scopes_to_read", None) else {Scope.READ}
+        also = {Scope.PREDICT} if "/predictions/files/" in path else {Scope.LABEL}
+        may = {Scope.READ, *also} if getattr(endpoint.view, "scopes_to_read", None) else {Scope.READ}
     elif any(part in path for part in LABELING):
         may = {Scope.LABEL}
     elif getattr(endpoint.view, "scopes_to_write", None) in ({Scope.PREDICT}, {Scope.READ}):

@@ -3,6 +3,7 @@
 An address that is not found here fails the suite, and so does a view that does not say what it does.
 """
 
+import gzip
 import uuid
 from types import SimpleNamespace
 
@@ -33,6 +34,7 @@ from labeling.models import (
 )
 from labeling.services.machines.manage import add_machine
 from learning.models import Alert, ModelVersion, PredictionCaller, PredictionFile, Release, Run, SimilarSearch
+from learning.services import files
 from tests.factories import make_answer, make_items
 from tests.learning.predictor import served_in_process
 
@@ -317,7 +319,9 @@ def things(project, people, settings, monkeypatch):
         machine=machine, review=review, step=step,
         caller=PredictionCaller.objects.create(project=project, caller="user:0"),
         file=PredictionFile.objects.create(
-            project=project, asked_by=people.viewer, file_name="a.csv", format="csv", size_bytes=1, sha256="0" * 64
+            project=project, asked_by=people.viewer, file_name="a.csv", format="csv", size_bytes=1, sha256="0" * 64,
+            state="done",
+            parts=[[*files.store("learning/x/predicted", ".jsonl.gz", gzip.compress(b'{"row": 1}\n', mtime=0)), 1]],
         ),
         search=SimilarSearch.objects.create(project=project, key="k", item=item),
         run=run, model=model, alert=alert, quarantine=quarantine, member=project.members.get(user=people.viewer),
@@ -425,8 +429,8 @@ def is_answered_as_the_table_says(api, people, things, name, route, method, view
         refused = {"anonymous": 302, "stranger": 404}
         if name == "pages:annotate-state":
             refused["anonymous"] = 401
-    if may and name in OF_OTHER_KINDS:
-        assert response.status_code == 404, role
+    if may and (name in OF_OTHER_KINDS or (":prediction-file" in name and "<uuid" in route and role == "reviewer")):
+        assert response.status_code == 404, "of another kind, or a file of the viewer's own"
     elif may:
         assert response.status_code not in (401, 403, 404), (role, response.content)
         assert response.status_code < 500, role

@@ -1,17 +1,20 @@
 """Files. Those that never change are fetched so that a broken connection costs only what was on its way."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from querent_client.errors import ConnectionLost, DownloadDamaged
 from querent_client.models import SnapshotOut
 from querent_client.progress import Progress
+from querent_client.retries import Retries
 from querent_client.transport import Transport
+
+Answered = AbstractContextManager[httpx.Response]
 
 
 def fetch(transport: Transport, snapshot: SnapshotOut, path: Path, tell: Progress) -> Path:
@@ -76,23 +79,21 @@ def _more(transport: Transport, snapshot: SnapshotOut, part: Path, tell: Progres
     return None
 
 
-def stream(
-    transport: Transport, query: Mapping[str, Any], path: Path, tell: Progress, name: str = "export", **parts: Any
-) -> Path:
-    """Writes the export that ``query`` asks for, made while it is sent; one that breaks off begins anew."""
+def stream(opened: Callable[[], Answered], retries: Retries, path: Path, tell: Progress) -> Path:
+    """Writes an answer that is made while it is sent; one that breaks off begins anew."""
     part = path.with_name(f".{path.name}.part")
     for attempt in count(1):
         try:
-            with transport.stream(name, query=query, **parts) as response, part.open("wb") as file:
+            with opened() as response, part.open("wb") as file:
                 for block in response.iter_raw():
                     file.write(block)
                     tell("bytes", file.tell(), None)
         except httpx.TransportError as error:
-            pause_s = transport.retries.pause_s(attempt)
+            pause_s = retries.pause_s(attempt)
             if pause_s is None:
                 part.unlink()
                 raise ConnectionLost(f"{path.name}: the export broke off {attempt} times") from error
-            transport.retries.sleep(pause_s)
+            retries.sleep(pause_s)
         else:
             break
     part.replace(path)

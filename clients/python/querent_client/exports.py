@@ -107,7 +107,10 @@ class ProjectExports:
             "only": only, "names": names, "columns": ",".join(columns) or None,
         }  # fmt: skip
         with reporting(progress) as tell:
-            return stream(self._transport, query, Path(path), tell, slug=self._slug)
+            return stream(
+                lambda: self._transport.stream("export", slug=self._slug, query=query), self._transport.retries,
+                Path(path), tell,
+            )  # fmt: skip
 
     def to_pandas(self, *, dtype_backend: str = "numpy_nullable", **chosen: Any) -> "pandas.DataFrame":
         """The rows as a DataFrame (extra ``pandas``); whole numbers and booleans stay such where a cell is empty.

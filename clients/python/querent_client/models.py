@@ -1742,6 +1742,7 @@ class TokenOut(TypedDict):
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "annotations_list": Operation("GET", "/api/v1/projects/{slug}/annotations/", query=('annotator', 'cursor', 'limit', 'since', 'source', 'split')),
     "auth_token": Operation("POST", "/api/v1/auth/token/"),
+    "export": Operation("GET", "/api/v1/projects/{slug}/export/", query=('columns', 'format', 'names', 'only', 'rows', 'schema', 'scheme', 'selection', 'source', 'sources', 'split')),
     "feedback": Operation("POST", "/api/v1/projects/{slug}/feedback/"),
     "imports_certificate": Operation("GET", "/api/v1/projects/{slug}/imports/{public_id}/certificate/"),
     "imports_list": Operation("GET", "/api/v1/projects/{slug}/imports/", query=('cursor', 'limit')),
@@ -1768,6 +1769,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "prediction_files_cancel": Operation("POST", "/api/v1/projects/{slug}/predictions/files/{public_id}/cancel/"),
     "prediction_files_list": Operation("GET", "/api/v1/projects/{slug}/predictions/files/", query=('cursor', 'limit')),
     "prediction_files_read": Operation("GET", "/api/v1/projects/{slug}/predictions/files/{public_id}/"),
+    "prediction_files_result": Operation("GET", "/api/v1/projects/{slug}/predictions/files/{public_id}/result/", query=('format',)),
     "prediction_files_start": Operation("POST", "/api/v1/projects/{slug}/predictions/files/", headers=('Idempotency-Key',)),
     "predictions_import": Operation("POST", "/api/v1/projects/{slug}/predictions/import/", query=('machine', 'version'), headers=('Idempotency-Key',)),
     "predictions_items": Operation("GET", "/api/v1/projects/{slug}/predictions/items/", query=('cursor', 'limit', 'machine', 'missing', 'version')),

@@ -62,8 +62,10 @@ class ProjectPredictionFiles:
         """Writes what was answered."""
         with reporting(progress) as tell:
             return stream(
-                self._transport, {"format": format}, Path(to), tell, "prediction_files_result", slug=self._slug,
-                public_id=file_id,
+                lambda: self._transport.stream(
+                    "prediction_files_result", slug=self._slug, public_id=file_id, query={"format": format}
+                ),
+                self._transport.retries, Path(to), tell,
             )  # fmt: skip
 
     def read(self, file_id: str) -> PredictionFileOut:

@@ -16,7 +16,6 @@ from labeling.services.jobs.enqueue import enqueue_on_commit
 from labeling.services.validation.errors import Invalid
 from learning.models import ModelVersion, PredictionFile
 from learning.services.pipeline.registered import family_of
-from learning.services.registry import model_files
 
 JOB = "learning.answer_file"
 #: Of one person in a project, so that nobody fills the queue.
@@ -42,7 +41,7 @@ def start_file(
         raise Invalid("project", why)
     if version is not None and not ModelVersion.objects.filter(project=project, number=version).exists():
         raise Invalid("version", f"There is no model {version} in this project.")
-    if version is None and next(iter(model_files.in_line(project)), None) is None:
+    if version is None and ModelVersion.objects.filter(project=project).in_use() is None:
         raise Invalid("project", "This project has no model in use yet: answer some items, and a run makes one.")
     with kept(project, file=file, file_name=file_name, format=format, options={}) as upload, transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
