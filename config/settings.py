@@ -191,6 +191,8 @@ PREDICT_IN_FLIGHT = whole_number("PREDICT_IN_FLIGHT", 4, low=1, high=64)
 PREDICT_TIMEOUT_S = whole_number("PREDICT_TIMEOUT_S", 30, low=1, high=600)
 PREDICT_MAX_BYTES = whole_number("PREDICT_MAX_BYTES", 256 * 1024**2, low=1024)
 PREDICTOR_CACHE_BYTES = 1024**2 * whole_number("PREDICTOR_CACHE_MB", 256, low=16)
+# about how long a worker times the predictions of a new model; 0: only where a project limits what they may take
+PREDICTION_COST_MS = whole_number("PREDICTION_COST_MS", 600, low=0, high=60_000)
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # pictures of one request for predictions; forms of pages send one
 
 # what housekeeping keeps (decision 0043)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from xdist.scheduler import Scheduling
 
 
+os.environ.setdefault("PREDICTION_COST_MS", "0")  # for processes that tests start
 #: Marks that only the file of a test gives it, no other place.
 MARKS_IN_FILES = ("both_databases", "broker")
 FOLDERS = count()
@@ -129,6 +130,7 @@ def _files_in_tmp(settings, _own_folder):
     settings.STORAGES = storages
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CELERY_BROKER_URL = "memory://"
+    settings.PREDICTION_COST_MS = 0  # timing costs time: tests of it ask for it
 
 
 @pytest.fixture(autouse=True)

@@ -194,6 +194,15 @@ class SettingsSerializer(StrictSerializer):
     predictions_a_day = serializers.IntegerField(
         min_value=0, max_value=1_000_000_000, required=False, help_text="The same in a day (UTC)."
     )
+    prediction_limit_ms = serializers.FloatField(
+        min_value=0,
+        max_value=60_000,
+        required=False,
+        help_text="Milliseconds one row alone may take (median): the gate refuses a slower model. 0: no limit.",
+    )
+    prediction_limit_cpu_ms = serializers.FloatField(
+        min_value=0, max_value=60_000_000, required=False, help_text="The same of the CPU of 1,000 predictions."
+    )
     answers_a_minute = serializers.IntegerField(
         min_value=0,
         max_value=600,

@@ -239,6 +239,14 @@ class Project(models.Model):
         default=0, db_default=0, validators=[MaxValueValidator(1_000_000_000)],
         help_text="The same in a day (UTC).",
     )  # fmt: skip
+    prediction_limit_ms = models.FloatField(
+        default=0.0, db_default=0.0, validators=[MinValueValidator(0.0), MaxValueValidator(60_000.0)],
+        help_text="Milliseconds that a model may take for one row alone (median); slower is refused. 0: no limit.",
+    )  # fmt: skip
+    prediction_limit_cpu_ms = models.FloatField(
+        default=0.0, db_default=0.0, validators=[MinValueValidator(0.0), MaxValueValidator(60_000_000.0)],
+        help_text="The same of the CPU of 1,000 predictions, in milliseconds.",
+    )  # fmt: skip
     weight_human = models.FloatField(
         default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="How much a label that people gave here counts in training; 0 leaves it out.",
@@ -371,7 +379,7 @@ MACHINE_SETTINGS = (
 #: What becomes of what the model answers programs outside.
 PRODUCTION_SETTINGS = (
     "production_a_day", "production_outliers", "production_share", "reviews_a_day", "predictions_a_minute",
-    "predictions_a_day",
+    "predictions_a_day", "prediction_limit_ms", "prediction_limit_cpu_ms",
 )  # fmt: skip
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",

@@ -333,6 +333,20 @@ class SettingsForm(CalmForm):
         widget=forms.NumberInput(attrs={"class": "control--short"}),
     )
 
+    prediction_limit_ms = forms.FloatField(
+        required=False,
+        label="One row alone may take, ms",
+        help_text="A new model that takes longer is refused, however good it is. The page of a model says what it"
+        " takes. 0 for no limit.",
+        widget=forms.NumberInput(attrs={"class": "control--short", "step": "any"}),
+    )
+    prediction_limit_cpu_ms = forms.FloatField(
+        required=False,
+        label="1,000 predictions may take, ms of CPU",
+        help_text="As the one above.",
+        widget=forms.NumberInput(attrs={"class": "control--short", "step": "any"}),
+    )
+
     suggestions_from = forms.ChoiceField(
         required=False,
         label="Suggestions by a machine",

@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import ProjectView, query
 from labeling.models import Action, Item, Project
-from learning.api.serializers import EstimateOut
+from learning.api.serializers import EstimateOut, PredictionCostOut
 from learning.families.labels.comparison import Incomparable, SharedItems, f1_by_label, shared_items
 from learning.models import ModelVersion, Status
 from learning.selectors.chosen_versions import chosen_numbers, chosen_versions, right_ones
 from learning.selectors.comparability import comparability
+from learning.selectors.prediction_cost import told
 from learning.selectors.version_settings import setting_rows
 
 ITEMS_PER_PAGE = 100
@@ -39,9 +40,18 @@ class ComparedModelOut(serializers.ModelSerializer[ModelVersion]):
     status = serializers.ChoiceField(choices=Status.choices)
     metrics = serializers.DictField(child=EstimateOut(), help_text="On the version's own eval items.")
 
+    prediction_cost = serializers.SerializerMethodField(help_text="null where it was not measured.")
+
     class Meta:
         model = ModelVersion
-        fields = ("id", "number", "status", "verified", "trained_on", "n_eval", "eval_sha256", "metrics")
+        fields = (
+            "id", "number", "status", "verified", "trained_on", "n_eval", "eval_sha256", "metrics", "prediction_cost",
+        )  # fmt: skip
+
+    @extend_schema_field(PredictionCostOut(allow_null=True))
+    def get_prediction_cost(self, version: ModelVersion) -> dict[str, Any] | None:
+        cost = told(version)
+        return PredictionCostOut(cost).data if cost else None
 
 
 class ComparedSettingOut(serializers.Serializer[Any]):

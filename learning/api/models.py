@@ -26,7 +26,8 @@ class Models(ProjectView, ListAPIView[ModelVersion]):
     def get_queryset(self) -> QuerySet[ModelVersion]:
         if getattr(self, "swagger_fake_view", False):
             return ModelVersion.objects.none()
-        versions = ModelVersion.objects.filter(project=self.project).with_ranks().with_n_labels().select_related("run")
+        versions = ModelVersion.objects.filter(project=self.project).with_ranks().with_n_labels()
+        versions = versions.select_related("run", "teacher")
         # what only the version's own address says; a confusion matrix of 77 labels is 6,000 numbers
         return versions.defer("report", "labels", "run__steps", "run__environment", "run__data_tests")
 
@@ -37,7 +38,8 @@ class Models(ProjectView, ListAPIView[ModelVersion]):
 
 
 def _version(view: ActionView, pk: int) -> ModelVersion:
-    version: ModelVersion = found(ModelVersion.objects.select_related("project", "run").filter(pk=pk).first(), "model")
+    versions = ModelVersion.objects.select_related("project", "run", "teacher")
+    version: ModelVersion = found(versions.filter(pk=pk).first(), "model")
     view.admit(version.project)
     return version
 

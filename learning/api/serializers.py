@@ -13,6 +13,7 @@ from learning.selectors.estimates import all_with_notes, with_note
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.in_short import in_short
 from learning.selectors.outlier_words import outlier_words
+from learning.selectors.prediction_cost import told
 from learning.selectors.verdicts import gate_verdict
 
 _OUTLIER_ESTIMATES = ("false_flags", "on_eval", "found")
@@ -132,6 +133,22 @@ class DecisionOut(serializers.ModelSerializer[Decision]):
         fields = ("before", "after", "reason", "numbers", "decided_by", "created_at")
 
 
+class PredictionCostOut(serializers.Serializer[Any]):
+    """From the content of a row to its answer, measured where the version was made."""
+
+    words = serializers.CharField(help_text="In one line.")
+    alone_ms = serializers.FloatField(help_text="One row alone, wall time: the median.")
+    alone_p95_ms = serializers.FloatField()
+    alone_rows = serializers.IntegerField(help_text="How often that was timed.")
+    cpu_ms_per_1000 = serializers.FloatField(help_text="CPU of 1,000 rows, worked out from blocks of `block_rows`.")
+    block_rows = serializers.IntegerField()
+    model_bytes = serializers.IntegerField(help_text="The file of the model.")
+    encoder_bytes = serializers.IntegerField(help_text="The file of its encoder.")
+    memory_bytes = serializers.IntegerField(help_text="Of model and encoder, loaded and answering a few rows.")
+    yardstick_ms = serializers.FloatField(help_text="What a fixed product of two matrices took on the same machine.")
+    machine = serializers.CharField(help_text="Its processor.")
+
+
 class ModelOut(serializers.ModelSerializer[ModelVersion]):
     status = serializers.ChoiceField(choices=Status.choices)
     metrics = serializers.DictField(child=EstimateOut())
@@ -148,6 +165,18 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
         help_text="Names in the order of the probabilities; null in a list, where they would be most of it."
     )
     n_labels = serializers.SerializerMethodField()
+
+    prediction_cost = serializers.SerializerMethodField(help_text="null where it was not measured.")
+    teacher = serializers.IntegerField(
+        source="teacher.number", default=None, allow_null=True,
+        help_text="Of a student the number of the version whose predictions it learned from.",
+    )  # fmt: skip
+    stands_in = serializers.BooleanField(help_text="It answers predictions wherever its teacher would.")
+
+    @extend_schema_field(PredictionCostOut(allow_null=True))
+    def get_prediction_cost(self, version: ModelVersion) -> dict[str, Any] | None:
+        cost = told(version)
+        return PredictionCostOut(cost).data if cost else None
 
     @extend_schema_field({"type": ["array", "null"], "items": {"type": "string"}})
     def get_labels(self, version: ModelVersion) -> list[str] | None:
@@ -167,6 +196,7 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
         fields: tuple[str, ...] = (
             "id", "number", "status", "verified", "ranks", "trained_on", "metrics", "baselines", "encoder", "learner",
             "strategy", "labels", "n_labels", "sha256", "size_bytes", "created_at", "run", "pinned", "file_dropped_at",
+            "prediction_cost", "teacher", "stands_in",
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 from learning.models.alert import Alert, AlertKind, Severity
 from learning.models.arm_comparison import ArmComparison
+from learning.models.distillation import Distillation
 from learning.models.doubtful_prediction import DoubtfulPrediction
 from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.models.item_map import ItemMap
@@ -19,10 +20,10 @@ from learning.models.trained_without import TrainedWithout
 from learning.models.version_report import VersionReport
 
 __all__ = [
-    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "DoubtfulPrediction", "EncoderVersion",
-    "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision", "Outcome",
-    "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionCaller", "PredictionFeedback", "PredictionFile",
-    "ProductionFacts",
-    "Release", "ReleaseAnswer", "ReleaseMode", "ReleaseState", "Run", "ServedPrediction", "ServedStatus", "Severity",
-    "SimilarSearch", "Status", "SuspectedError", "SuspicionState", "TrainedWithout", "Trigger", "VersionReport",
+    "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "Distillation", "DoubtfulPrediction",
+    "EncoderVersion", "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision",
+    "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionCaller", "PredictionFeedback",
+    "PredictionFile", "ProductionFacts", "Release", "ReleaseAnswer", "ReleaseMode", "ReleaseState", "Run",
+    "ServedPrediction", "ServedStatus", "Severity", "SimilarSearch", "Status", "SuspectedError", "SuspicionState",
+    "TrainedWithout", "Trigger", "VersionReport",
 ]  # fmt: skip

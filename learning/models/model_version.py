@@ -55,6 +55,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         """Those whose file housekeeping has not let go."""
         return self.filter(dropped_at=None).exclude(path="")
 
+    def of_runs(self) -> Self:
+        """Those that learned from answers: students learned from what a version says."""
+        return self.filter(teacher=None)
+
     def newest_first(self) -> Self:
         return self.order_by("-number")
 
@@ -84,10 +88,22 @@ class ModelVersion(models.Model):
     )
     pinned = models.BooleanField(default=False, help_text="A manager wants its file kept.")
     latency_ms = models.FloatField(null=True, help_text="From one item's content to its probabilities, at evaluation.")
+    prediction_cost = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="What a prediction costs: {alone_ms, alone_p95_ms, cpu_ms_per_1000, memory_bytes, …}.",
+    )
     eval_sha256 = models.CharField(max_length=64, blank=True, help_text="Manifest of the eval set it was measured on.")
     n_eval = models.PositiveIntegerField(default=0, help_text="Eval items it was measured on.")
     verified = models.BooleanField(default=False, help_text="Passed the gate on at least 200 eval answers.")
     created_at = models.DateTimeField(default=timezone.now)
+    teacher = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="students",
+        help_text="It was distilled from this version's predictions.",
+    )  # fmt: skip
+    stands_in = models.BooleanField(
+        default=False, db_default=False, help_text="Answers predictions wherever its teacher would; it ranks nothing."
+    )
 
     objects = ModelVersionQuerySet.as_manager()
 
@@ -104,6 +120,9 @@ class ModelVersion(models.Model):
             models.CheckConstraint(condition=Q(status__in=Status.values), name="model_status_known"),
             models.CheckConstraint(
                 condition=Q(dropped_at=None) | ~Q(status__in=["champion", "provisional"]), name="model_in_use_has_file"
+            ),
+            models.UniqueConstraint(
+                fields=["teacher"], condition=Q(stands_in=True), name="model_one_stand_in_per_teacher"
             ),
             models.CheckConstraint(condition=Q(verified=False) | Q(n_eval__gte=200), name="model_verified_by_enough"),
         ]

@@ -1,6 +1,6 @@
 """Two to four model versions beside one another, and the eval items on which they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -24,10 +24,16 @@ from learning.pages.charts import NARROW, WIDTH, reliabilities_chart, setups_cha
 from learning.selectors.chosen_versions import LEAST, MOST, NOBODY, chosen_numbers, chosen_versions, right_ones
 from learning.selectors.comparability import comparability
 from learning.selectors.curve import headline_of, setup_curves, setup_name
+from learning.selectors.prediction_cost import are_alike, ms_words, size_words
 from learning.selectors.version_settings import setting_rows
 
 #: Ends of the classes by which the stylesheet tells the lines of charts apart.
 STYLES = ("a", "b", "c", "d")
+COSTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("One row alone", "alone_ms", ms_words),
+    ("CPU of 1,000 predictions", "cpu_ms_per_1000", ms_words),
+    ("Memory", "memory_bytes", size_words),
+)
 ITEMS_PER_PAGE = 25
 FIRST_COLUMNS = 6
 OFFERED = 20
@@ -108,6 +114,7 @@ def _beside_one_another(project: Project, versions: list[ModelVersion]) -> dict[
         "why_not": why_not,
         "grounds": comparability(versions, shared.n_changed if shared else 0),
         "metrics": _metric_rows(chosen),
+        **_cost_rows(chosen),
         "accuracies": list(zip(chosen, shared.accuracy(), strict=True)) if shared else [],
         "versus": _versus(project, chosen, shared) if shared else [],
         "difference_name": comparison_words(kind_of(project).learned_as).difference,
@@ -139,6 +146,19 @@ def _metric_rows(chosen: Sequence[Chosen]) -> list[dict[str, Any]]:
         }
         for name in names
     ]
+
+
+def _cost_rows(chosen: Sequence[Chosen]) -> dict[str, Any]:
+    """What a prediction costs with each; nothing where none was measured."""
+    costs = [each.version.prediction_cost for each in chosen]
+    if not any(costs):
+        return {"cost_rows": [], "costs_alike": True}
+    pairs = list(zip(chosen, costs, strict=True))
+    rows = [
+        {"name": name, "cells": [(each, words(cost[key]) if cost else "") for each, cost in pairs]}
+        for name, key, words in COSTS
+    ]
+    return {"cost_rows": rows, "costs_alike": are_alike(costs)}
 
 
 def _versus(project: Project, chosen: Sequence[Chosen], shared: SharedItems) -> list[Versus]:

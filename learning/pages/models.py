@@ -29,6 +29,7 @@ from learning.selectors.leaning import leaning_words
 from learning.selectors.next_hour import where_to_spend
 from learning.selectors.next_run import next_run
 from learning.selectors.outcome import duration
+from learning.selectors.prediction_cost import ms_words
 from learning.selectors.second_opinions import opinion_evidence
 from learning.selectors.skip_words import skip_words
 from learning.selectors.stopping import stopping
@@ -139,7 +140,7 @@ def _history(project: Project) -> list[Decision]:
 def model_detail(request: PageRequest, project: Project, number: int) -> HttpResponse | HttpResponseRedirect:
     """One version; POST makes it champion, or keeps its file from housekeeping."""
     version = get_object_or_404(
-        ModelVersion.objects.filter(project=project).select_related("run", "project"), number=number
+        ModelVersion.objects.filter(project=project).select_related("run", "project", "teacher"), number=number
     )
     if request.method == "POST":
         try:
@@ -166,6 +167,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "measured_on": trust.measured_on(version),
         "headline": card.headline(project, version),
         "costs": card.costs(version),
+        **_cost_words(version),
         "metrics": card.metric_rows(version),
         "baselines": [card.BASELINES[name] for name in card.baseline_names(version)],
         "calibration": version.metrics.get("calibration_error"),
@@ -184,6 +186,13 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "environment": run.environment if run else {},
         **trust.of(version),
     }
+
+
+def _cost_words(version: ModelVersion) -> dict[str, str]:
+    cost = version.prediction_cost
+    if not cost:
+        return {}
+    return {"alone_words": ms_words(cost["alone_ms"]), "cpu_words": ms_words(cost["cpu_ms_per_1000"])}
 
 
 def _to_compare_with(version: ModelVersion) -> int | None:

@@ -8,6 +8,8 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from labeling.kinds import kind_of
 from learning.core.evaluation.comparison_words import comparison_words
 from learning.core.evaluation.interval_words import interval_words, number_words
+from learning.core.evaluation.prediction_cost import CPU_LIMIT, ROW_LIMIT
+from learning.core.evaluation.student_gate import FASTER, NEAR_TEACHER
 from learning.models import Alert, AlertKind, ModelVersion
 from learning.pages.findings import data_test_rows
 from learning.pages.pair_charts import Mark, Strip, kappa_strip, share_strip
@@ -17,6 +19,7 @@ from learning.selectors.curve import headline_of
 from learning.selectors.eval_uses import eval_uses
 from learning.selectors.in_short import in_short
 from learning.selectors.outlier_words import outlier_words
+from learning.selectors.prediction_cost import ms_words, told
 from learning.selectors.skip_words import skip_words
 from learning.selectors.verdict_words import ENOUGH
 from learning.selectors.verdicts import gate_verdict
@@ -69,6 +72,10 @@ _TITLES = {
     "calibration": "As honest about how sure it is",
     "latency": "Fast enough",
     "size": "Small enough",
+    "prediction_ms": "One row alone within the limit",
+    "prediction_cpu": "1,000 predictions within the limit",
+    "faster": "Ten times as fast as its teacher",
+    "near_teacher": "At most a point below its teacher",
     "enough_held_out": "Measured on enough eval answers",
 }
 
@@ -109,6 +116,7 @@ def of(version: ModelVersion) -> dict[str, Any]:
         "outliers": report.outliers,
         "outlier_areas": sorted(report.outliers.get("areas", {}).items(), key=lambda pair: -pair[1]["mean"]),
         "outlier_labels": _hardest(version),
+        "prediction_cost": told(version),
         "leaks": leaks,
         "leaks_found": leaks is not None and any(leaks.get(name) for name in ("hash", "near", "group")),
         "data": data_test_rows(version.run) if version.run and version.run.data_tests else None,
@@ -139,6 +147,12 @@ def check_row(check: dict[str, Any]) -> CheckRow:
         shown = (f"{value:+.3f}".replace("-", "−"), f"at most +{limit:g}")
     elif name == "deadline":
         shown = (f"{value:.1f} ms", f"at most {limit:g} ms")
+    elif name in (ROW_LIMIT, CPU_LIMIT):
+        shown, detail = (ms_words(value), f"at most {ms_words(limit)}"), ""
+    elif name == FASTER:
+        shown = (f"{value:.1f} times", f"at least {limit:g}")
+    elif name == NEAR_TEACHER:
+        shown = (f"{points(value, signed=True)} points", f"at least {points(limit, signed=True)}")
     elif name == "latency":
         shown, detail = (f"{value:.1f} ms", f"at most {limit:.0f} ms"), detail.replace("ms an item, ", "one item; ")
     elif name == "size":

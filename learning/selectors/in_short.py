@@ -6,7 +6,7 @@ from typing import Any
 from labeling.kinds import kind_of
 from learning.models import ModelVersion, Status
 from learning.selectors.estimates import ends
-from learning.selectors.verdict_words import ENOUGH
+from learning.selectors.verdict_words import ENOUGH, refused_words
 
 #: Shares of items without an error, the first one a version has is told: how it is said, and of a single item. Of a
 #: scale the first one comes with the second.
@@ -57,7 +57,8 @@ def _trust(version: ModelVersion, verdict: dict[str, Any] | None) -> str:
     if version.verified:
         return "it passed every check and can be trusted" if version.status in _IN_USE else "it passed every check"
     if version.status == Status.REJECTED:
-        return "it is clearly worse than what was in use"
+        why = refused_words(verdict)
+        return why[0].lower() + why[1:] if why.startswith("Refused") else f"it is {why[0].lower()}{why[1:]}"
     if (lacking := ENOUGH - version.n_eval) > 0:
         return f"{lacking:,} more eval answer{'' if lacking == 1 else 's'} before it can be trusted"
     failed = sum(not check["passed"] for check in verdict["checks"]) if verdict else 0

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from learning.core.evaluation.prediction_cost import CPU_LIMIT, ROW_LIMIT
+from learning.core.evaluation.student_gate import FASTER, NEAR_TEACHER
 from learning.models import ModelVersion, Status
 
 ENOUGH = 200
+#: Checks that refuse a version whatever it is worth: against limits of the project, and those of a student.
+LIMITS = frozenset((ROW_LIMIT, CPU_LIMIT))
+OF_STUDENTS = frozenset((FASTER, NEAR_TEACHER))
 #: Kept with decisions made before; the number of eval answers is a check too, so not every one was passed.
 _FORMERLY, _NOW = "It passed every check, but on", "It passed every other check, but was measured on"
 
@@ -24,6 +29,8 @@ def checks_words(verdict: dict[str, Any]) -> str:
 
 def status_words(version: ModelVersion, verdict: dict[str, Any] | None, is_ranking: bool) -> str:
     """What its status means, in a sentence or two. ``verdict`` is what the gate said of it, None before."""
+    if version.teacher is not None:
+        return _student_words(version, verdict)
     if version.status == Status.CANDIDATE:
         return "It waits for its verdict."
     if version.status == Status.CHAMPION:
@@ -36,8 +43,31 @@ def status_words(version: ModelVersion, verdict: dict[str, Any] | None, is_ranki
     if version.status == Status.PROVISIONAL:
         return f"It ranks the questions, but is not verified. {_why_unverified(version, verdict)}"
     if version.status == Status.REJECTED:
-        return "Clearly worse than what was in use: it ranks nothing."
+        return f"{refused_words(verdict)}: it ranks nothing."
     return "Replaced by a later model." + (" It was verified." if version.verified else "")
+
+
+def refused_words(verdict: dict[str, Any] | None) -> str:
+    """Why a version was refused, in a few words."""
+    failed = {check["name"] for check in verdict["checks"] if not check["passed"]} if verdict else set()
+    if failed & LIMITS:
+        return "Slower than the project allows"
+    if verdict and OF_STUDENTS & {check["name"] for check in verdict["checks"]}:
+        return "Refused as a student"
+    return "Clearly worse than what was in use"
+
+
+def _student_words(version: ModelVersion, verdict: dict[str, Any] | None) -> str:
+    """Of a version that was distilled from another one."""
+    if version.status == Status.CHAMPION:
+        return f"A student of {version.teacher} that a person promoted: it ranks and answers."
+    if version.status == Status.REJECTED:
+        return f"{refused_words(verdict)} of {version.teacher}: it answers nothing."
+    if version.status == Status.CANDIDATE and verdict is None:
+        return f"A student of {version.teacher}; it waits for its verdict."
+    if version.stands_in:
+        return f"A student of {version.teacher}: it answers predictions wherever that would, which goes on to rank."
+    return f"A student of {version.teacher} that was accepted, and answers nothing just now."
 
 
 def reason_words(reason: str) -> str:

@@ -62,6 +62,14 @@ def check(name: str, sha256: str) -> None:
         raise Corrupt(f"{name} does not have the registered hash")
 
 
+def size(name: str) -> int:
+    """Bytes of a registered file. Raises Corrupt where it is missing."""
+    try:
+        return default_storage.size(name)
+    except FileNotFoundError as error:
+        raise Corrupt(f"{name} is missing") from error
+
+
 def _chunks(name: str) -> Iterator[bytes]:
     if not name:  # the storage would open its own folder
         raise Corrupt("no file was ever stored")

@@ -41,17 +41,18 @@ def start(api, people, project, commits):
         return api(people.manager).post(f"/api/v1/projects/{project.slug}/runs/")
 
 
-def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commits):
+def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commits, settings):
     response = start(api, people, answered, commits)
     assert response.status_code == 202
     assert response.json()["state"] == "queued"
     run = Run.objects.get()
     assert messages == [("learning.run_training", run.pk)]
+    settings.PREDICTION_COST_MS = 1
     run_training(run.pk)
     shown = api(people.viewer).get(f"/api/v1/runs/{response.json()['id']}/").json()
     assert (shown["state"], shown["trigger"]) == ("done", "manual")
     names = [step["name"] for step in shown["steps"]]
-    learned = ["fit", "calibrate", "evaluate", "artifact", "gate"]
+    learned = ["fit", "calibrate", "evaluate", "artifact", "cost", "gate"]
     assert names == ["freeze", "features", "data tests", *learned, "rank", "publish", "suspected errors"]
     model = api(people.viewer).get(f"/api/v1/models/{shown['model']}/").json()
     assert (model["status"], model["ranks"], model["verified"]) == ("provisional", True, False)
@@ -66,6 +67,11 @@ def test_a_run_is_asked_for_done_and_read(api, people, answered, messages, commi
     assert (model["n_eval"], model["human_ceiling"]) == (30, None)
     assert model["leaks"] == {"hash": 0, "near": 0, "group": 0, "n_eval": 30, "n_pool": 90}
     assert model["latency_ms"] > 0
+    cost = model["prediction_cost"]
+    assert 0 < cost["alone_ms"] <= cost["alone_p95_ms"]
+    assert 0 < cost["cpu_ms_per_1000"] < 1_000 * cost["alone_p95_ms"] * 10
+    assert cost["memory_bytes"] > cost["model_bytes"] + cost["encoder_bytes"] > 0
+    assert cost["words"] == next(step["note"] for step in shown["steps"] if step["name"] == "cost")
     outliers = model["outliers"]
     assert (outliers["detector"], outliers["rows"], outliers["asked"]) == ("relative_mahalanobis", 45, 0.05)
     assert outliers["in_short"].endswith("how much of the unknown it finds cannot be said yet."), "of two labels"

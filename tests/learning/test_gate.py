@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
+from labeling.models import Project
 from labeling.services.validation.errors import Invalid
 from learning.core.evaluation.gate import MAX_P_BETTER, Contender
 from learning.core.evaluation.objectives import make_objective
@@ -14,9 +15,10 @@ from learning.core.learners import make_learner, one_hot
 from learning.families.labels.evaluation import MeasuredLabels
 from learning.models import Alert, Decision, ModelVersion, Status
 from learning.selectors import eval_uses
+from learning.selectors.verdict_words import refused_words
 from learning.services import files
 from learning.services.registry import promotion
-from learning.services.registry.gate import Rivals, judge, unmeasured, verdict_on
+from learning.services.registry.gate import Rivals, judge, unmeasured, verdict_on, within_limits
 from tests.factories import make_project
 
 OBJECTIVE = make_objective("classification")
@@ -102,6 +104,35 @@ def test_past_a_champion_that_cannot_be_read_nobody_is_promoted_unseen():
     found = verdict(contender(290, 300), Rivals(is_comparable=False))
     assert (found.status, found.numbers.get("verified")) == (Status.PROVISIONAL, None)
     assert "could not be compared" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("limits", "over"),
+    [
+        ((0.0, 0.0), []),
+        ((2.0, 50.0), []),
+        ((1.2, 0.0), ["one row alone takes 1.25 ms, the project allows 1.2 ms"]),
+        ((2.0, 39.0), ["1,000 predictions take 40 ms of CPU, the project allows 39 ms"]),
+    ],
+)
+def test_a_slower_one_than_the_project_allows_is_refused_even_if_it_is_better(limits, over):
+    project = Project(prediction_limit_ms=limits[0], prediction_limit_cpu_ms=limits[1])
+    cost = {"alone_ms": 1.25, "cpu_ms_per_1000": 40.0}
+    better = verdict(contender(290, 300), Rivals(champion=contender(240, 300)))
+    assert better.status == Status.CHAMPION
+    for first in (better, unmeasured()):
+        found = within_limits(first, cost, project)
+        checks = [check for check in found.numbers.get("checks", []) if check["name"].startswith("prediction_")]
+        assert len(checks) == sum(limit > 0 for limit in limits)
+        assert [check["detail"] for check in checks if not check["passed"]] == over
+        if not over:
+            assert (found.status, found.reason) == (first.status, first.reason)
+            continue
+        assert (found.status, found.numbers["could_promote"]) == (Status.REJECTED, False), "and uses no eval set"
+        assert found.reason == f"Too slow to be used: {over[0]}. Refused whatever it is worth. {first.reason}"
+        said = {"status": found.status, "checks": found.numbers["checks"]}
+        assert refused_words(said) == "Slower than the project allows"
+    assert within_limits(better, {}, project) is better, "of before there were figures"
 
 
 def test_without_an_eval_answer_nothing_is_claimed():

@@ -99,6 +99,11 @@ class BackboneEncoder(Unlearned):
         height, width = self._size()
         return int(self._run(np.zeros((1, 3, height, width), dtype=np.float32)).shape[1])
 
+    @cached_property
+    def weights_bytes(self) -> int:  # type: ignore[override]  # the size of the installation's file
+        """Bytes of the file."""
+        return len(self._backbone.read())
+
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
         """Encode pictures in blocks of eight.
 

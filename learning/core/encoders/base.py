@@ -18,6 +18,8 @@ class FittedEncoder(Protocol):
     version: str
     """Name, parameters and a hash of weights and fitted state, e.g. ``hog-hsv:1:3f2a…``; a key for stored features."""
     dimension: int
+    weights_bytes: int
+    """Of a network that no dump holds and all encoders of this sort share; 0 without one."""
 
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
         """Return features of shape (len(contents), dimension); memory beyond the result is bounded."""
@@ -49,6 +51,7 @@ class Unlearned:
     format: ClassVar[str]
     """Of a dump."""
     version: str
+    weights_bytes = 0
 
     def fit(self, contents: Sequence[Any], rng: np.random.Generator) -> Self:
         """Return the encoder itself."""

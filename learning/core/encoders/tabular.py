@@ -38,6 +38,7 @@ class FittedTabularEncoder:
         self.texts = dict(texts)
         # A table without one useful column still needs a feature: a constant zero.
         self.dimension = max(sum(self._width(column) for column in self.columns), 1)
+        self.weights_bytes = max((column.encoder.weights_bytes for column in self.texts.values()), default=0)
         self.version = f"{self.name}:2:{artifacts.sha256(self.dump())[:16]}"
 
     def _width(self, column: TableColumn) -> int:

@@ -87,6 +87,7 @@ class FittedTextEncoder:
             self._tfidf = _vectorizer(None, {term: column for column, term in enumerate(terms)})
             self._tfidf.idf_ = self.idf
         state = wordllama.token_vectors().digest.encode() + self.dump()
+        self.weights_bytes = wordllama.token_vectors().vectors.nbytes
         self.version = f"{self.name}:1:{artifacts.sha256(state)[:16]}"
 
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:

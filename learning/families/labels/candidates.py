@@ -72,11 +72,12 @@ def judged(context: Context, candidate: Candidate[FittedLearner], champion: Mode
     """The verdict of the gate, with what went wrong on the way to it."""
     measured: evaluation.MeasuredLabels | None = candidate.measured
     version = candidate.version
+    limits = version.prediction_cost, context.run.project
     if measured is None:
-        return gate.unmeasured()
+        return gate.within_limits(gate.unmeasured(), *limits)
     rivals, trouble = _rivals(context, version, champion)
     verdict = gate.verdict_on(measured, measured.contender(version), rivals, step_rng(context.run.seed, "gate"))
-    return replace(verdict, reason=verdict.reason + trouble)
+    return gate.within_limits(replace(verdict, reason=verdict.reason + trouble), *limits)
 
 
 def _rivals(context: Context, version: ModelVersion, champion: ModelVersion | None) -> tuple[gate.Rivals, str]:

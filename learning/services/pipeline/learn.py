@@ -1,5 +1,5 @@
-"""The steps of a run, whatever the family: freeze, features, data tests, fit, calibrate, evaluate, artifact, gate,
-rank, publish. Each may be repeated and ends the same; everything takes effect at once, in ``publish``."""
+"""The steps of a run, whatever the family: freeze, features, data tests, fit, calibrate, evaluate, artifact, cost,
+gate, rank, publish. Each may be repeated and ends the same; everything takes effect at once, in ``publish``."""
 
 import logging
 from functools import partial
@@ -11,11 +11,12 @@ from labeling.services.jobs.attempts import FencedOff
 from labeling.services.queue import publish as queue
 from learning.core.data_tests import check
 from learning.models import ModelVersion, Run, Status
+from learning.selectors.prediction_cost import cost_words
 from learning.services import files
 from learning.services.features import encoder_versions, shards
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.pipeline.family import AnyFamily, Candidate, RunContext
-from learning.services.registry import golden, model_files, promotion
+from learning.services.registry import golden, model_files, prediction_cost, promotion
 from learning.services.registry.gate import GateVerdict
 from learning.services.registry.register import register
 from learning.services.runs import decide, environment
@@ -104,7 +105,12 @@ def _candidate(context: Context, family: AnyFamily) -> Made | None:
         version = register(run, fit.model.dump(), fields | family.fields(context) | evaluation.fields)
         model_files.load_model(version)  # what cannot be read again must not be promoted
         step.note(f"model {version.number}, {version.size_bytes:,} bytes, {version.sha256[:12]}")
-    return Candidate(version, fit.fitted, evaluation.measured, version.decisions.exists())
+    decided = version.decisions.exists()
+    # of a version that answers outside, and on whose cost no verdict rests yet
+    if version.golden_path and not decided and prediction_cost.is_asked_for(run.project):
+        with log.step("cost") as step:
+            step.note(cost_words(prediction_cost.measure(version, family.outputs)))
+    return Candidate(version, fit.fitted, evaluation.measured, decided)
 
 
 def _judge_rank_publish(context: Context, family: AnyFamily, candidate: Made | None) -> bool:

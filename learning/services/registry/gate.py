@@ -1,13 +1,14 @@
 """What becomes of a candidate. Numbers in, a verdict with its numbers out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.models import Project
 from learning.core.evaluation import gate as core
 from learning.core.evaluation.checks import Check
 from learning.core.evaluation.comparison_words import RIGHT_OR_WRONG, ComparisonWords, comparison_words
@@ -17,6 +18,7 @@ from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.objectives import Objective
 from learning.core.evaluation.objectives.least_cost import LeastCost
 from learning.core.evaluation.paired import PairedTest, paired_test
+from learning.core.evaluation.prediction_cost import limit_checks
 from learning.models import Status
 from learning.services.registry.verdict import COULD_PROMOTE, GateVerdict
 
@@ -137,6 +139,23 @@ def judge(
     numbers[COULD_PROMOTE] = not unseen and floor.n >= MIN_HELD_OUT
     promoted = not failed and may_rank and not unseen
     return _settled(promoted, may_rank, floor.n, _INCOMPARABLE if unseen else reason, words, numbers, held)
+
+
+def within_limits(verdict: GateVerdict, cost: Mapping[str, Any], project: Project) -> GateVerdict:
+    """The same where a prediction costs no more than the project allows, or it sets no limit; else it is refused, even
+    if it is better than everything. ``cost``: ``ModelVersion.prediction_cost``."""
+    limits = project.prediction_limit_ms, project.prediction_limit_cpu_ms
+    checks = limit_checks(cost["alone_ms"], cost["cpu_ms_per_1000"], *limits) if cost else []
+    if not checks:
+        return verdict
+    numbers = verdict.numbers | {"checks": verdict.numbers.get("checks", []) + [asdict(check) for check in checks]}
+    over = [check.detail for check in checks if not check.passed]
+    if not over:
+        return replace(verdict, numbers=numbers)
+    # whatever the eval items say it could not have been promoted: no use of them
+    numbers |= {"may_rank": False, "verified": False, COULD_PROMOTE: False}
+    reason = f"Too slow to be used: {'; '.join(over)}. Refused whatever it is worth. {verdict.reason}"
+    return GateVerdict(Status.REJECTED, reason, numbers)
 
 
 def _settled(

@@ -27,6 +27,8 @@ from learning.core.encoders.image import HUES, SATURATIONS, VALUES, checked, col
 FORMAT = "encoder/efficientnet-lite0@1"
 WEIGHTS = "models/efficientnet-lite0-57934424.pth"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+WEIGHTS_BYTES = 13_400_000
+"""Of the part that is used: the last layer names things that no project asks about."""
 BLOCK = 8
 COLOUR_WEIGHT = 8.0
 DIMENSION = NETWORK_DIMENSION + HUES * SATURATIONS * VALUES
@@ -96,6 +98,7 @@ class EfficientNetEncoder(Unlearned):
     modality = "image"
     format = FORMAT
     dimension = DIMENSION
+    weights_bytes = WEIGHTS_BYTES
     version = f"efficientnet-lite0:1:hsv{COLOUR_WEIGHT:g}:{SIDE}:{WEIGHTS_SHA256[:12]}"
 
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
