@@ -11,6 +11,7 @@ from learning.models import (
     Alert,
     ArmComparison,
     Decision,
+    Distillation,
     DoubtfulPrediction,
     EncoderVersion,
     FeatureShard,
@@ -52,6 +53,14 @@ class TrainedWithoutAdmin(JobAdmin):
     list_display = ("public_id", "project", "state", "people", "attempt", "created_at", "took")
     list_filter: ClassVar[Any] = ("state", "project")
     list_select_related = ("project",)
+
+
+@admin.register(Distillation)
+class DistillationAdmin(JobAdmin):
+    job = "learning.distil"
+    list_display = ("public_id", "project", "state", "teacher", "student", "attempt", "created_at", "took")
+    list_filter: ClassVar[Any] = ("state", "project")
+    list_select_related = ("project", "teacher", "student")
 
 
 @admin.register(ItemMap)

@@ -12,8 +12,8 @@ from learning.models import Trigger
 from learning.services import files
 from learning.services.feedback.look import look
 from learning.services.maps import ask, draw
+from learning.services.pipeline import distil, run, warm, without
 from learning.services.pipeline import rank as ranking
-from learning.services.pipeline import run, warm, without
 from learning.services.prediction_files.run import run_file
 from learning.services.runs import decide as decisions
 from learning.services.similar import search
@@ -43,6 +43,11 @@ def draw_map(pk: int) -> dict[str, Any]:
 @shared_task(name="learning.train_without")
 def train_without(pk: int) -> dict[str, Any]:
     return without.run_without(pk)
+
+
+@shared_task(name="learning.distil")
+def distil_model(pk: int) -> dict[str, Any]:
+    return distil.run_distillation(pk)
 
 
 @shared_task(name="learning.find_similar")

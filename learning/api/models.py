@@ -37,7 +37,8 @@ class Models(ProjectView, ListAPIView[ModelVersion]):
         return super().get(request, *args, **kwargs)
 
 
-def _version(view: ActionView, pk: int) -> ModelVersion:
+def version_at(view: ActionView, pk: int) -> ModelVersion:
+    """The version of an address, where whoever asks may."""
     versions = ModelVersion.objects.select_related("project", "run", "teacher")
     version: ModelVersion = found(versions.filter(pk=pk).first(), "model")
     view.admit(version.project)
@@ -50,7 +51,7 @@ class ModelDetail(ActionView):
     @extend_schema(operation_id="models_read", responses=ModelDetailOut)
     def get(self, request: Request, pk: int) -> Response:
         """One model version: measurements per label, confusion, and every decision about it with its numbers."""
-        return Response(ModelDetailOut(_version(self, pk), context={"view": self}).data)
+        return Response(ModelDetailOut(version_at(self, pk), context={"view": self}).data)
 
 
 class ModelPromote(ActionView):
@@ -59,7 +60,7 @@ class ModelPromote(ActionView):
     @extend_schema(operation_id="models_promote", request=ReasonIn, responses=ModelDetailOut)
     def post(self, request: Request, pk: int) -> Response:
         """Makes this version the champion, by hand and with a reason."""
-        version = _version(self, pk)
+        version = version_at(self, pk)
         return Response(
             ModelDetailOut(
                 control.promote(person(request), version, body(ReasonIn, request)["reason"]), context={"view": self}
@@ -73,7 +74,7 @@ class ModelPin(ActionView):
     @extend_schema(operation_id="models_pin", request=PinIn, responses=ModelDetailOut)
     def post(self, request: Request, pk: int) -> Response:
         """Keeps the file of this version from housekeeping, or no longer."""
-        version = _version(self, pk)
+        version = version_at(self, pk)
         pinned = control.pin(person(request), version, body(PinIn, request)["pinned"])
         return Response(ModelDetailOut(pinned, context={"view": self}).data)
 

@@ -7,6 +7,7 @@ from learning.api import (
     alike,
     callers,
     compare,
+    distillations,
     feedback,
     item_map,
     models,
@@ -63,6 +64,7 @@ urlpatterns = [
     path("projects/<slug:slug>/runs/", runs.Runs.as_view(), name="runs"),
     path("projects/<slug:slug>/models/", models.Models.as_view(), name="models"),
     path("projects/<slug:slug>/models/compare/", compare.Compare.as_view(), name="compare"),
+    path("projects/<slug:slug>/distillations/", distillations.Distillations.as_view(), name="distillations"),
     path("projects/<slug:slug>/rollback/", models.Rollback.as_view(), name="rollback"),
     path("projects/<slug:slug>/queue/", models.Queue.as_view(), name="queue"),
     path("projects/<slug:slug>/scores/", pairwise.Scores.as_view(), name="scores"),
@@ -91,4 +93,6 @@ urlpatterns = [
     path("models/<int:pk>/", models.ModelDetail.as_view(), name="model"),
     path("models/<int:pk>/promote/", models.ModelPromote.as_view(), name="model-promote"),
     path("models/<int:pk>/pin/", models.ModelPin.as_view(), name="model-pin"),
+    path("models/<int:pk>/distil/", distillations.ModelDistil.as_view(), name="model-distil"),
+    path("models/<int:pk>/stand-in/", distillations.ModelStandIn.as_view(), name="model-stand-in"),
 ]

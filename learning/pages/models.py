@@ -13,7 +13,7 @@ from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
-from learning.pages import card, trust
+from learning.pages import card, students, trust
 from learning.pages.charts import (
     NARROW,
     WIDTH,
@@ -36,7 +36,8 @@ from learning.selectors.stopping import stopping
 from learning.selectors.suspected_errors import n_worth_a_look
 from learning.selectors.verdict_words import reason_words
 from learning.selectors.verdicts import gate_verdict
-from learning.services.registry import promotion
+from learning.services.pipeline import distil
+from learning.services.registry import promotion, stand_in
 from learning.services.runs import control
 
 VERSIONS_PER_PAGE = 50
@@ -48,7 +49,7 @@ NARROW_MATRIX = 6
 def _curve(project: Project) -> dict[str, Any]:
     """The learning curve, and below it the two arms at equal numbers of labels, each drawn for wide and narrow."""
     versions = thinned(versions_curve(project))
-    newest = ModelVersion.objects.filter(project=project).newest_first().first()
+    newest = ModelVersion.objects.filter(project=project).of_runs().newest_first().first()
     found = card.headline(project, newest) if newest else None
     majority = found["majority"]["value"] if found and found["majority"] else None
     ceiling = (newest.reported.human_ceiling if newest else None) or None
@@ -138,7 +139,8 @@ def _history(project: Project) -> list[Decision]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Action.MODELS_READ, Action.MODELS_PROMOTE)
 def model_detail(request: PageRequest, project: Project, number: int) -> HttpResponse | HttpResponseRedirect:
-    """One version; POST makes it champion, or keeps its file from housekeeping."""
+    """One version; POST makes it champion, keeps its file from housekeeping, has it teach a small one, or has it
+    answer for its teacher."""
     version = get_object_or_404(
         ModelVersion.objects.filter(project=project).select_related("run", "project", "teacher"), number=number
     )
@@ -149,6 +151,16 @@ def model_detail(request: PageRequest, project: Project, number: int) -> HttpRes
                 messages.success(
                     request, "Its file is kept." if pinned else "Its file is kept as long as the rules say."
                 )
+                return redirect("learning-pages:model", project.slug, number)
+            if "distil" in request.POST:
+                distil.ask(request.user, version)
+                messages.success(request, "A small model is being taught. Load the page again in a moment.")
+                return redirect("learning-pages:model", project.slug, number)
+            if "stands_in" in request.POST:
+                on = request.POST["stands_in"] == "1"
+                stand_in.switch(request.user, version, on, request.POST.get("reason", ""))
+                what = "answers predictions now" if on else "answers no predictions any more"
+                messages.success(request, f"Model {number} {what}.")
                 return redirect("learning-pages:model", project.slug, number)
             control.promote(request.user, version, request.POST.get("reason", ""))
             messages.success(request, f"Model {number} is the champion now; the pool is ranked anew.")
@@ -168,6 +180,7 @@ def _everything_about(project: Project, version: ModelVersion) -> dict[str, Any]
         "headline": card.headline(project, version),
         "costs": card.costs(version),
         **_cost_words(version),
+        **students.of(version),
         "metrics": card.metric_rows(version),
         "baselines": [card.BASELINES[name] for name in card.baseline_names(version)],
         "calibration": version.metrics.get("calibration_error"),

@@ -50,6 +50,12 @@ class Bar:
     role: str
 
 
+#: What a version was compared with, by where its numbers stand.
+_RIVALS = {
+    "against_champion": "the champion",
+    "against_ranking": "the version that ranked",
+    "against_teacher": "its teacher",
+}
 _TITLES = {
     "beats_baseline": "Better than always the same answer",
     "not_below_nearest_centroid": "No worse than nearest centroid",
@@ -174,7 +180,7 @@ def probability(p: float) -> str:
 
 def beside(numbers: dict[str, Any], learned_as: str | None = None) -> dict[str, Any] | None:
     """The paired comparison with the champion, or with the version that ranked; None when there was neither."""
-    for key, rival in (("against_champion", "the champion"), ("against_ranking", "the version that ranked")):
+    for key, rival in _RIVALS.items():
         paired = numbers.get(key)
         if paired:
             found = {"rival": rival, **paired, "difference": points(paired["difference"], signed=True)}

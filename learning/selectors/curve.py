@@ -27,7 +27,9 @@ def learning_curve(project: Project) -> list[dict[str, Any]]:
 def versions_curve(project: Project) -> list[dict[str, Any]]:
     """The model versions alone, by number."""
     metric = headline_of(project)
-    versions = ModelVersion.objects.filter(project=project).order_by("number").values_list("trained_on", "metrics")
+    versions = (
+        ModelVersion.objects.filter(project=project).of_runs().order_by("number").values_list("trained_on", "metrics")
+    )
     return [
         {"labels": trained_on, "metric": metric, "arm": "active", **metrics[metric]}
         for trained_on, metrics in versions
@@ -41,7 +43,7 @@ def setup_curves(project: Project, versions: Sequence[ModelVersion]) -> list[tup
     metric = headline_of(project)
     wanted = dict.fromkeys(setup_name(version.learner, version.encoder) for version in versions)
     curves: dict[str, list[dict[str, Any]]] = {name: [] for name in wanted}
-    rows = ModelVersion.objects.filter(project=project, learner__in={version.learner for version in versions})
+    rows = ModelVersion.objects.of_runs().filter(project=project, learner__in={version.learner for version in versions})
     found = rows.order_by("number").values_list("number", "learner", "encoder", "trained_on", "metrics")
     for number, learner, encoder, trained_on, metrics in found:
         name = setup_name(learner, encoder)

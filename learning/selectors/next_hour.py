@@ -47,7 +47,7 @@ class WhereToSpend:
 
 def where_to_spend(project: Project) -> WhereToSpend | None:
     """None before the first version that was measured."""
-    newest = ModelVersion.objects.filter(project=project).newest_first().first()
+    newest = ModelVersion.objects.filter(project=project).of_runs().newest_first().first()
     found: dict[str, Any] = newest.reported.next_hour if newest else {}
     if not found:
         return None

@@ -27,7 +27,7 @@ class Stopping:
 
 def stopping(project: Project, up_to: int | None = None) -> Stopping:
     """Advice as of the newest version, or as of version number ``up_to``."""
-    versions = ModelVersion.objects.filter(project=project)
+    versions = ModelVersion.objects.filter(project=project).of_runs()
     if up_to is not None:
         versions = versions.filter(number__lte=up_to)
     rows = list(versions.newest_first().values_list("report__stability__kappa", "report__gain")[:TIMES])

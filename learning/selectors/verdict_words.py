@@ -17,6 +17,8 @@ _FORMERLY, _NOW = "It passed every check, but on", "It passed every other check,
 def checks_words(verdict: dict[str, Any]) -> str:
     """How many of the checks it passed, and what kept it from being champion where it passed them all."""
     passed, asked = _count(verdict), len(verdict["checks"])
+    if OF_STUDENTS & {check["name"] for check in verdict["checks"]}:
+        return f"It passed {passed} of {asked} checks; a student answers for its teacher when it passes all of them."
     if passed < asked:
         return f"It passed {passed} of {asked} checks; a champion passes all of them."
     every = f"It passed all {asked} checks"

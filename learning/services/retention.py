@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from labeling.models import Project
@@ -24,6 +24,7 @@ from labeling.services.housekeeping import Freed, Rule
 from labeling.services.jobs.attempts import Beat
 from learning.models import (
     Decision,
+    Distillation,
     DoubtfulPrediction,
     EncoderVersion,
     FeatureShard,
@@ -50,17 +51,24 @@ def droppable_models(project_id: int) -> ModelVersionQuerySet:
     kept = {*newest, *way_back[: settings.RETAIN_CHAMPIONS]}
     meets_traffic = Release.objects.running().filter(project=project_id)
     kept |= {number for pair in meets_traffic.values_list("candidate__number", "champion__number") for number in pair}
-    candidates = versions.with_file().exclude(status__in=IN_USE).exclude(pinned=True).exclude(verified=True)
+    answers = Q(stands_in=True, teacher__dropped_at=None)
+    candidates = (
+        versions.with_file().exclude(answers).exclude(status__in=IN_USE).exclude(pinned=True).exclude(verified=True)
+    )
     return candidates.exclude(number__in=kept).order_by("number")
 
 
 def droppable_encoders(project_id: int) -> "QuerySet[EncoderVersion]":
-    """None while a run is under way or waiting: it may have fitted one that nothing names yet."""
-    if Run.objects.filter(project=project_id).unfinished().exists():
+    """None while a run or a distillation is under way or waiting: it may have fitted one that nothing names yet."""
+    if _may_have_fitted(project_id):
         return EncoderVersion.objects.none()
     needed = ModelVersion.objects.filter(project=project_id).with_file().values("encoder")
     encoders = EncoderVersion.objects.filter(project=project_id, dropped_at=None, is_current=False)
     return encoders.exclude(version__in=needed)
+
+
+def _may_have_fitted(project_id: int) -> bool:
+    return any(jobs.filter(project=project_id).unfinished().exists() for jobs in (Run.objects, Distillation.objects))
 
 
 def droppable_shards(project_id: int) -> "QuerySet[FeatureShard]":
@@ -77,7 +85,7 @@ def _plan_models(project_id: int) -> Freed:
 
 def _plan_encoders(project_id: int) -> Freed:
     """With the encoders that nothing needs once the models have gone."""
-    if Run.objects.filter(project=project_id).unfinished().exists():
+    if _may_have_fitted(project_id):
         return Freed("encoders", project_id)
     versions = ModelVersion.objects.filter(project=project_id).with_file()
     needed = versions.exclude(pk__in=list(droppable_models(project_id).values_list("pk", flat=True))).values("encoder")

@@ -198,6 +198,7 @@ BODIES = {
     ("api:auth-token", "post"): {"username": "nobody", "password": "nothing"},
     ("learning-api:model-promote", "post"): {"reason": "looks better"},
     ("learning-api:model-pin", "post"): {"pinned": True},
+    ("learning-api:model-stand-in", "post"): {"stands_in": False, "reason": "to compare"},
     ("learning-api:rollback", "post"): {"reason": "looks worse"},
     ("learning-api:caller-stop", "post"): {"reason": "it asks nonsense"},
     ("learning-api:caller-allow", "post"): {"reason": "mended"},

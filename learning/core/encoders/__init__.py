@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from learning.core.encoders import token_sums
 from learning.core.encoders.base import Encoder, FittedEncoder
 from learning.core.registry import Registry
 
@@ -110,7 +111,31 @@ def make_encoder(name: str, modality: str) -> Encoder:
     return encoder
 
 
+def load_encoder(name: str, modality: str, data: bytes) -> FittedEncoder:
+    """Restore a dumped encoder, of a project's settings or of a student.
+
+    Parameters
+    ----------
+    name : str
+        What its version begins with.
+    modality : {"text", "image", "tabular"}
+    data : bytes
+
+    Returns
+    -------
+    FittedEncoder
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the bytes are no such encoder (ArtifactError).
+    """
+    if name == token_sums.NAME:
+        return token_sums.load_token_sums(data)
+    return make_encoder(name, modality).load(data)
+
+
 __all__ = [
-    "AUTO", "BY_MODALITY", "ENCODERS", "Encoder", "FittedEncoder", "auto_encoder", "encoder_names", "make_encoder",
-    "use_backbone",
+    "AUTO", "BY_MODALITY", "ENCODERS", "Encoder", "FittedEncoder", "auto_encoder", "encoder_names", "load_encoder",
+    "make_encoder", "use_backbone",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
+from scipy.sparse import csr_matrix, issparse
 
 from learning.core.arrays import DoubleArray, sigmoid, softmax
 from learning.core.forms import Link
@@ -133,7 +134,7 @@ def losses_and_slopes(logits: DoubleArray, targets: DoubleArray, loss: Loss) -> 
 
 
 def fit_linear(
-    features: DoubleArray,
+    features: DoubleArray | csr_matrix,
     targets: DoubleArray,
     weights: DoubleArray,
     inverse_penalty: float,
@@ -146,7 +147,7 @@ def fit_linear(
 
     Parameters
     ----------
-    features : ndarray of shape (n, d)
+    features : ndarray or sparse matrix of shape (n, d)
     targets : ndarray of shape (n, k)
         Rows that sum to 1 for ``softmax``; anything in [0, 1] for the others.
     weights : ndarray of shape (n,)
@@ -177,9 +178,11 @@ def fit_linear(
     k = targets.shape[1]
     penalty = np.full((d + 1, 1), 1.0 / inverse_penalty)
     penalty[-1] = _INTERCEPT_PENALTY
-    transposed = np.ascontiguousarray(features.T)
+    is_sparse = issparse(features)
+    transposed = features.T.tocsr() if is_sparse else np.ascontiguousarray(features.T)
+    squares = features.multiply(features).T @ weights if is_sparse else weights @ np.square(features)
     # Measured in units of its own curvature every direction is as steep as the next: a third of the iterations.
-    curvature = np.append(weights @ np.square(features), weights.sum())[:, None] * _CURVATURE[loss]
+    curvature = np.append(squares, weights.sum())[:, None] * _CURVATURE[loss]
     unit = 1.0 / np.sqrt(curvature + penalty)
 
     def objective(flat: DoubleArray) -> tuple[float, DoubleArray]:

@@ -24,7 +24,7 @@ from learning.families.labels.older_labels import in_labels_of_now
 from learning.families.labels.training_data import LabelData
 from learning.models import ModelVersion, Run, VersionReport
 from learning.services.features import contents, encoder_versions
-from learning.services.features.matrix import FeatureMatrix
+from learning.services.features.matrix import ItemFeatures
 from learning.services.monitoring.leaks import leaks
 from learning.services.registry import model_files
 
@@ -57,7 +57,7 @@ class MeasuredLabels:
 
 
 def measure(
-    run: Run, data: LabelData, matrix: FeatureMatrix, answers: Answers, model: FittedLearner, settings: Settings
+    run: Run, data: LabelData, matrix: ItemFeatures, answers: Answers, model: FittedLearner, settings: Settings
 ) -> MeasuredLabels | None:
     """None while no eval item is answered."""
     held = data.evaluation

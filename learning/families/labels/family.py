@@ -21,6 +21,7 @@ from learning.families.labels import (
     arms,
     candidates,
     data_tests,
+    distilling,
     eval_answers,
     evaluation,
     falling_back,
@@ -42,7 +43,16 @@ from learning.models import EncoderVersion, ModelVersion, Run, VersionReport
 from learning.selectors.skip_words import skip_words
 from learning.services.features import shards
 from learning.services.features.matrix import FeatureMatrix
-from learning.services.pipeline.family import Candidate, Evaluated, Family, Fit, Ranked, WithoutPeople
+from learning.services.pipeline.family import (
+    Candidate,
+    Evaluated,
+    Family,
+    Fit,
+    Lesson,
+    Ranked,
+    TaughtModel,
+    WithoutPeople,
+)
 from learning.services.quality import pool_consensus
 from learning.services.registry import gate, model_files
 from learning.services.runs import decide
@@ -185,6 +195,12 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     def held_out(self, version: ModelVersion) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
         kept = eval_answers.load(version)
         return None if kept is None else (kept.confidence.astype(np.float64), kept.truth == kept.answer)
+
+    def cannot_distil(self, teacher: ModelVersion) -> str:
+        return distilling.cannot_distil(teacher)
+
+    def distil(self, lesson: Lesson) -> TaughtModel[FittedLearner]:
+        return distilling.distil(lesson)
 
     def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
         return without_people.measure(run, encoder, out)

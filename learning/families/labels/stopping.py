@@ -26,9 +26,8 @@ def measure(context: Context, candidate: Candidate[Any]) -> None:
     Both are against older versions, labels matched by name; one whose file is damaged is left out.
     """
     version = candidate.version
-    older = list(
-        ModelVersion.objects.filter(project=version.project_id, number__lt=version.number).newest_first()[:TIMES]
-    )
+    before = ModelVersion.objects.of_runs().filter(project=version.project_id, number__lt=version.number)
+    older = list(before.newest_first()[:TIMES])
     if not older:
         return
     found: dict[str, Any] = {}

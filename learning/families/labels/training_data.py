@@ -27,7 +27,7 @@ from learning.families.labels.weighed import weighed_pool
 from learning.models import LabelSources, Run
 from learning.models.label_sources import counts_of
 from learning.selectors.feedback import taught_by_feedback
-from learning.services.features.matrix import FeatureMatrix
+from learning.services.features.matrix import ItemFeatures
 from learning.services.quality.pool_consensus import PoolConsensus
 
 #: Sources of a consensus that people came to here.
@@ -227,7 +227,7 @@ def unknown_words(data: LabelData) -> str:
     return f"{data.n_unknown:,} {give} that are not in use and left out: {which}{more}"
 
 
-def learned_from(data: LabelData, matrix: FeatureMatrix) -> Answers:
+def learned_from(data: LabelData, matrix: ItemFeatures) -> Answers:
     """The pool's answers as the core learns from them."""
     pool = data.pool
     return Answers(matrix.take(pool.ordinals), pool.taught, data.item_weights, pool.groups, pool.annotators)

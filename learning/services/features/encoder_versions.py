@@ -8,7 +8,7 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from labeling.models import Item, Project, Split
-from learning.core.encoders import FittedEncoder, make_encoder
+from learning.core.encoders import FittedEncoder, load_encoder, make_encoder
 from learning.models import EncoderVersion, ModelVersion, Status
 from learning.services import files
 from learning.services.features import contents
@@ -30,7 +30,7 @@ def _load(modality: str, name: str, path: str, sha256: str) -> FittedEncoder:
 def parsed(modality: str, name: str, data: bytes) -> FittedEncoder:
     """The encoder in the bytes of a registered file. Raises files.Corrupt."""
     try:
-        return make_encoder(name, modality).load(data)
+        return load_encoder(name, modality, data)
     except ValueError as error:  # an encoder, format or weights this release no longer knows
         raise files.Corrupt(str(error)) from error
 
@@ -77,7 +77,11 @@ def _fit(project: Project, n_items: int, name: str = "") -> EncoderVersion:
     if len(ordinals) > FIT_ITEMS:
         ordinals = rng.choice(ordinals, FIT_ITEMS, replace=False)
     encoder = make_encoder(name or project.encoder, project.modality)
-    made = encoder.fit(contents.contents_at(project, ordinals.tolist())[1], rng)
+    return keep(project, encoder.fit(contents.contents_at(project, ordinals.tolist())[1], rng), n_items)
+
+
+def keep(project: Project, made: FittedEncoder, n_items: int) -> EncoderVersion:
+    """Stores a fitted encoder, and its row where there is none; it is not the project's current one by that."""
     path, sha256 = files.store(f"learning/{project.pk}/encoders", ".zip", made.dump())
     version, _ = EncoderVersion.objects.update_or_create(
         project=project,

@@ -1,6 +1,7 @@
 """Reads features by ordinal. Shards stay mapped in the worker process, so the second ranking reads nothing again."""
 
 from collections import OrderedDict
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,17 @@ from learning.services.features import shards
 
 _KEPT_SHARDS = 64
 _kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+
+
+class ItemFeatures(Protocol):
+    """A project's items under one encoder version; the row number is the ordinal."""
+
+    version: EncoderVersion
+    n_rows: int
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """A copy of the rows asked for, in that order."""
+        ...
 
 
 class FeatureMatrix(ShardPool):

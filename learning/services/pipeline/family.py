@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from labeling.consensus import LeftOut
 from labeling.models import Project
 from learning.core.data_tests import Finding
+from learning.core.evaluation.prediction_cost import Timing
 from learning.models import EncoderVersion, LabelSources, ModelVersion, Run
-from learning.services.features.matrix import FeatureMatrix
+from learning.services.features.matrix import FeatureMatrix, ItemFeatures
 from learning.services.registry.gate import GateVerdict
 from learning.services.runs.steps import StepLog
 
@@ -29,6 +30,10 @@ class TrainingData(Protocol):
 
     @property
     def sources(self) -> LabelSources: ...
+
+
+class NothingToTeach(Exception):
+    """A small model cannot be taught; the text says why."""
 
 
 class FittedModel(Protocol):
@@ -124,6 +129,28 @@ class Said:
     stored: Sequence[str]
     sure: NDArray[np.float64]
     unsure: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A small model is to be taught by ``teacher``. ``told(step, done, of)`` says how far it is, and raises
+    FencedOff."""
+
+    teacher: ModelVersion
+    seed: int
+    told: Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True)
+class TaughtModel(Generic[F]):
+    """``model`` goes into the file of the student, ``fitted`` is what answers, ``items`` are seen by its encoder.
+    ``fields`` are what its version keeps. ``verdict`` judges the registered student by what it and its teacher took."""
+
+    model: FittedModel
+    fitted: F
+    items: ItemFeatures
+    fields: dict[str, Any]
+    verdict: Callable[[ModelVersion, Timing, Timing], GateVerdict]
 
 
 class Speaker(Protocol):
@@ -229,6 +256,15 @@ class Family(ABC, Generic[D, I, F]):
     def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
         """A run as it was and without these people's answers, where the family ``trains_without``. Stores nothing."""
         raise NotImplementedError(f"{self.name} does not say what people's answers did")
+
+    def cannot_distil(self, teacher: ModelVersion) -> str:
+        """Why no small model can be taught by this one; empty where one can."""
+        return "Nothing smaller is taught by models of this kind of question."
+
+    def distil(self, lesson: Lesson) -> TaughtModel[F]:
+        """Teaches a small model what the teacher says of the pool, and measures it on what people say of the eval
+        split. Raises files.Corrupt, NothingToTeach."""
+        raise NotImplementedError(f"{self.name} teaches no small models")
 
     def outputs(self, model: Any, features: NDArray[np.float32]) -> NDArray[np.float32] | None:
         """What a model makes of features, (n, k), where the family's models answer outside; None where they do not."""

@@ -1,6 +1,6 @@
 """What becomes of a candidate. Numbers in, a verdict with its numbers out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -17,8 +17,9 @@ from learning.core.evaluation.gate_costs import judge_by_cost
 from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.objectives import Objective
 from learning.core.evaluation.objectives.least_cost import LeastCost
-from learning.core.evaluation.paired import PairedTest, paired_test
-from learning.core.evaluation.prediction_cost import limit_checks
+from learning.core.evaluation.paired import PairedTest, paired_errors, paired_test
+from learning.core.evaluation.prediction_cost import Timing, limit_checks
+from learning.core.evaluation.student_gate import FASTER, student_checks
 from learning.models import Status
 from learning.services.registry.verdict import COULD_PROMOTE, GateVerdict
 
@@ -68,12 +69,7 @@ def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng:
     clearly worse than the champion, or while there is none than the version that ranks.
     """
     objective = measured.objective
-    judge_of = (
-        partial(judge_by_cost, objective=objective)
-        if isinstance(objective, LeastCost)
-        else partial(core.judge, objective=objective)
-    )
-    judged = partial(judge_of, targets=measured.targets, constant=measured.constant)
+    judged = partial(_judge_of(objective), targets=measured.targets, constant=measured.constant)
     found = judged(candidate, rivals.champion, rng=rng, baselines=measured.simple)
     may_rank, beside = found.may_rank, found
     if rivals.champion is None and rivals.ranking is not None:
@@ -103,6 +99,58 @@ def verdict_on(measured: Measurement, candidate: Contender, rivals: Rivals, rng:
     words = beside.words or words
     why = found.reason if rivals.is_comparable else _INCOMPARABLE
     return _settled(promoted, may_rank, n_eval, why, words, numbers)
+
+
+def _judge_of(objective: Objective) -> Callable[..., core.GateChecks]:
+    if isinstance(objective, LeastCost):
+        return partial(judge_by_cost, objective=objective)
+    return partial(core.judge, objective=objective)
+
+
+def unmeasured_student() -> GateVerdict:
+    reason = (
+        f"Refused as a student: no {ITEM} has been answered by people, and nothing else may say that it is as good."
+    )
+    return GateVerdict(Status.REJECTED, reason, {"n_eval": 0, "checks": [_enough(0)], "may_rank": False})
+
+
+def student_verdict(
+    measured: Measurement,
+    student: Contender,
+    teacher: Contender,
+    timings: tuple[Timing, Timing],
+    rng: np.random.Generator,
+) -> GateVerdict:
+    """May a student answer for its teacher: it stays a candidate where it may, and is rejected where not.
+
+    As for every version it has to be better than the best constant answer and on no fewer items right than simple
+    baselines, on 200 answers of people; beside its teacher, as :mod:`learning.core.evaluation.student_gate` says.
+    """
+    objective = measured.objective
+    found = _judge_of(objective)(
+        student, None, targets=measured.targets, constant=measured.constant, rng=rng, baselines=measured.simple
+    )
+    errors = [objective.errors(each.probabilities, measured.targets) for each in (teacher, student)]
+    paired = paired_errors(errors[0], ours=errors[1])
+    n_eval = student.evaluation.n
+    checks = [*found.checks, *student_checks(*timings, paired)]
+    failed = [f"{check.name.replace('_', ' ')}: {check.detail}" for check in checks if not check.passed]
+    if n_eval < MIN_HELD_OUT:
+        failed.append(f"measured on {n_eval} eval answers of people, {MIN_HELD_OUT} are asked for")
+    numbers = {
+        "n_eval": n_eval,
+        "checks": [*map(asdict, checks), _enough(n_eval)],
+        "may_rank": False,
+        COULD_PROMOTE: n_eval >= MIN_HELD_OUT,  # a use of the eval items: by them it is taken or left
+        "against_majority": asdict(found.baseline),
+        "against_baselines": {name: asdict(test) for name, test in found.baselines.items()},
+        "against_teacher": asdict(paired),
+    }
+    beside = f"Beside its teacher: {in_words(paired, ITEM, comparison_words(objective.name))}."
+    speed = next(check.detail for check in checks if check.name == FASTER)
+    if failed:
+        return GateVerdict(Status.REJECTED, f"Refused as a student: {'; '.join(failed)}. {beside}", numbers)
+    return GateVerdict(Status.CANDIDATE, f"Accepted as a student, faster by {speed}. {beside}", numbers)
 
 
 def judge(

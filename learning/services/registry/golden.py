@@ -12,7 +12,7 @@ from learning.core.encoders import FittedEncoder
 from learning.models import EncoderVersion, ModelVersion
 from learning.services import files
 from learning.services.features import contents
-from learning.services.features.matrix import FeatureMatrix
+from learning.services.features.matrix import ItemFeatures
 
 ROWS = 100
 #: Encoded between two beats; of pictures whole blocks of an encoder, which are of eight.
@@ -27,7 +27,7 @@ class NotGolden(files.Corrupt):
     """A model that was loaded does not see or say what it did when it was made."""
 
 
-def keep(matrix: FeatureMatrix, outputs: Callable[[Floats], Floats | None]) -> dict[str, str]:
+def keep(matrix: ItemFeatures, outputs: Callable[[Floats], Floats | None]) -> dict[str, str]:
     """Stores golden rows of a model; the fields of its version that name them. The same model names the same file."""
     version = matrix.version
     ordinals = _ordinals(version, matrix.n_rows)

@@ -83,6 +83,16 @@ def in_line(project: Project) -> Iterator[ModelVersion]:
     yield from was_in_use.exclude(pk=in_use.pk).distinct().newest_first()
 
 
+def answering(project: Project) -> Iterator[ModelVersion]:
+    """Those whose predictions are given: as in :func:`in_line`, before each version the student that stands in for it
+    (decision 0124)."""
+    for version in in_line(project):
+        student = version.students.filter(stands_in=True, dropped_at=None).first()
+        if student is not None:
+            yield student
+        yield version
+
+
 def encoder_of(version: ModelVersion) -> EncoderVersion:
     return EncoderVersion.objects.select_related("project").get(project=version.project_id, version=version.encoder)
 

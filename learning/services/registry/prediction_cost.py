@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from labeling.models import Project
 from learning.core import artifacts
 from learning.core.encoders import FittedEncoder
-from learning.core.evaluation.prediction_cost import BLOCK_ROWS, PredictionCost, memory_of, timed, yardstick_ms
+from learning.core.evaluation.prediction_cost import (
+    BLOCK_ROWS,
+    PredictionCost,
+    Timing,
+    median_of,
+    memory_of,
+    timed,
+    yardstick_ms,
+)
 from learning.models import EncoderVersion, ModelVersion
 from learning.services import files
 from learning.services.features import contents, encoder_versions
@@ -24,6 +32,8 @@ from learning.services.registry import model_files
 
 #: Pictures, of which one is slow, take a second more than what is asked for.
 LEAST_S = 0.01
+#: A student and its teacher are timed in turns so many times.
+ROUNDS = 3
 
 Outputs = Callable[[Any, NDArray[np.float32]], object]
 
@@ -53,6 +63,21 @@ def measure(version: ModelVersion, outputs: Outputs) -> dict[str, Any]:
     version.prediction_cost = cost.as_dict()
     ModelVersion.objects.filter(pk=version.pk).update(prediction_cost=version.prediction_cost)
     return version.prediction_cost
+
+
+def side_by_side(student: ModelVersion, teacher: ModelVersion, outputs: Outputs) -> tuple[Timing, Timing]:
+    """What the two take, timed in turns on the same rows: what else the machine does falls on both. Raises
+    files.Corrupt."""
+    versions = [model_files.encoder_of(each) for each in (student, teacher)]
+    _, items = contents.contents_at(student.project, _ordinals(versions[1]))
+    answers = [
+        _answering(encoder_versions.fitted(encoder), model_files.load_model(each), outputs)
+        for encoder, each in zip(versions, (student, teacher), strict=True)
+    ]
+    budget_s = max(settings.PREDICTION_COST_MS / 1_000, LEAST_S)
+    rounds = [[timed(answer, items, budget_s) for answer in answers] for _ in range(ROUNDS)]
+    first, second = (median_of(each) for each in zip(*rounds, strict=True))
+    return first, second
 
 
 def _ordinals(version: EncoderVersion) -> list[int]:

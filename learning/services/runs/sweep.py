@@ -14,6 +14,7 @@ from learning.models import (
     Alert,
     AlertKind,
     Decision,
+    Distillation,
     ItemMap,
     ModelVersion,
     NextDecision,
@@ -33,6 +34,7 @@ ASK_AGAIN_AFTER_S = 300
 def sweep_runs() -> dict[str, Any]:
     """Goes on with runs whose worker died and announces those that wait. Jobs claim before they work."""
     beside = wake_waiting(TrainedWithout.objects.all(), "learning.train_without")
+    beside += wake_waiting(Distillation.objects.all(), "learning.distil")
     beside += wake_waiting(ItemMap.objects.all(), "learning.draw_map")
     beside += wake_waiting(SimilarSearch.objects.all(), "learning.find_similar")
     beside += wake_waiting(PredictionFile.objects.all(), "learning.answer_file")

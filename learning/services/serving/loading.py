@@ -114,7 +114,7 @@ class Predictors:
             except _UNUSABLE as error:
                 raise NothingToServe(f"Model {number} cannot be used: {error}.") from error
         shunned = ""
-        for version in model_files.in_line(project):
+        for version in model_files.answering(project):
             until, why = self._shunned.get(version.pk, (0.0, ""))
             if time.monotonic() < until:
                 shunned = why

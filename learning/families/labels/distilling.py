@@ -1,0 +1,103 @@
+"""A small model of labels taught by a large one, on the pool; measured on what people say of the eval split."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.models import Item, ItemStatus, KnownAnswer, Modality, Split
+from learning.core.cycle import step_rng, with_outlier_detector
+from learning.core.distillation import Taught, teach, why_no_student
+from learning.core.distillation.students import LEAST_ROWS, MOST_ROWS
+from learning.core.evaluation.prediction_cost import Timing
+from learning.core.learners import FittedLearner
+from learning.core.outliers.model_file import ModelFile
+from learning.families.labels import evaluation, ranking, training_data
+from learning.models import ModelVersion, Run
+from learning.models.version_report import VersionReport
+from learning.services.features import contents, encoder_versions
+from learning.services.features.encoded import EncodedItems
+from learning.services.pipeline.family import Lesson, NothingToTeach, TaughtModel
+from learning.services.registry import gate, model_files
+from learning.services.registry.verdict import GateVerdict
+from learning.services.runs import decide
+
+#: Rows the teacher is asked about between two beats.
+_ROWS_PER_BEAT = 2_048
+
+
+def cannot_distil(teacher: ModelVersion) -> str:
+    """Why no small model can be taught by this one; empty where one can."""
+    project = teacher.project
+    if teacher.teacher_id is not None:
+        return f"{teacher} is a student itself: let the model it was taught by teach another one.".capitalize()
+    if why := why_no_student(project.modality, teacher.encoder.partition(":")[0]):
+        return why
+    if list(teacher.labels) != list(project.labels.in_use().all_keys()):
+        return f"The labels have changed since {teacher} was made: a run makes one that knows them."
+    return ""
+
+
+def distil(lesson: Lesson) -> TaughtModel[FittedLearner]:
+    """Raises NothingToTeach, files.Corrupt."""
+    teacher = lesson.teacher
+    project = teacher.project
+    if why := cannot_distil(teacher):
+        raise NothingToTeach(why)
+    now = Run(project=project, seed=lesson.seed, **decide.data_watermark(project))
+    data = training_data.freeze(now)
+    data = replace(data, evaluation=data.evaluation.only(~data.evaluation.imported))  # people alone say who passes
+    settings = ranking.judged_by(project, data.labels, data.present)
+    ordinals = _to_teach_on(now)
+    if len(ordinals) < LEAST_ROWS:
+        raise NothingToTeach(f"{len(ordinals):,} items of the pool to teach on; at least {LEAST_ROWS} are needed.")
+    said = _said(teacher, ordinals, lesson)
+    found, items = contents.contents_at(project, ordinals.tolist())
+    there = np.isin(ordinals, found)
+    taught = Taught(items, said[there], settings.objective.form)
+    try:
+        student = teach(
+            project.modality, taught, step_rng(now.seed, "distil"),
+            lambda done, of: lesson.told("teaching the small model", done, of),
+        )  # fmt: skip
+    except ValueError as error:
+        raise NothingToTeach(f"{str(error).capitalize()}.") from error
+    seen = EncodedItems(encoder_versions.keep(project, student.encoder, now.items_seen), now.items_seen)
+    lesson.told("measuring it", 0, 0)
+    answers = training_data.learned_from(data, seen)
+    model = student.model
+    if len(answers):
+        model = with_outlier_detector(model, answers, settings, step_rng(now.seed, "outliers"))
+    measured = evaluation.measure(now, data, seen, answers, model, settings)
+    told = measured.fields if measured else {"report": VersionReport(learner=dict(model.facts)).as_json()}
+    fields = {"strategy": teacher.strategy, "labels": list(data.labels), "trained_on": len(found), **told}
+
+    def verdict(version: ModelVersion, of_student: Timing, of_teacher: Timing) -> GateVerdict:
+        if measured is None:
+            return gate.unmeasured_student()
+        rival = evaluation.contender_of(teacher, now, data, settings)
+        rng = step_rng(now.seed, "gate")
+        return gate.student_verdict(measured, measured.contender(version), rival, (of_student, of_teacher), rng)
+
+    return TaughtModel(ModelFile(model), model, seen, fields, verdict)
+
+
+def _to_teach_on(now: Run) -> NDArray[np.int64]:
+    """Items of the pool alone, without gold, which is there to test people by: up to a number, drawn."""
+    project = now.project
+    rows = Item.objects.filter(
+        project=project, split=Split.POOL, status=ItemStatus.ACTIVE, ordinal__lt=now.items_seen
+    ).exclude(pk__in=KnownAnswer.objects.filter(item__project=project).values("item"))
+    every = np.fromiter(rows.order_by("ordinal").values_list("ordinal", flat=True).iterator(10_000), dtype=np.int64)
+    most = MOST_ROWS[str(Modality(project.modality))]
+    if len(every) <= most:
+        return every
+    return np.sort(step_rng(now.seed, "pool").choice(every, most, replace=False))
+
+
+def _said(teacher: ModelVersion, ordinals: NDArray[np.int64], lesson: Lesson) -> NDArray[np.float32]:
+    blocks = []
+    for first in range(0, len(ordinals), _ROWS_PER_BEAT):
+        lesson.told("asking its teacher", first, len(ordinals))
+        blocks.append(model_files.predict_at(teacher, ordinals[first : first + _ROWS_PER_BEAT]))
+    return np.concatenate(blocks)
