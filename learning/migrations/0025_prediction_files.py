@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('labeling', '0060_prediction_limits'),
-        ('learning', '0023_prediction_callers'),
+        ('learning', '0024_distillation'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -739,6 +739,30 @@ class OutliersOut(TypedDict):
     areas: dict[str, OutlierAreaOut]
 
 
+class PredictionCostOut(TypedDict):
+    """From the content of a row to its answer, measured where the version was made."""
+    # In one line.
+    words: str
+    # One row alone, wall time: the median.
+    alone_ms: float
+    alone_p95_ms: float
+    # How often that was timed.
+    alone_rows: int
+    # CPU of 1,000 rows, worked out from blocks of `block_rows`.
+    cpu_ms_per_1000: float
+    block_rows: int
+    # The file of the model.
+    model_bytes: int
+    # The file of its encoder.
+    encoder_bytes: int
+    # Of model and encoder, loaded and answering a few rows.
+    memory_bytes: int
+    # What a fixed product of two matrices took on the same machine.
+    yardstick_ms: float
+    # Its processor.
+    machine: str
+
+
 class ModelDetailOut(TypedDict):
     id: int
     number: int
@@ -766,6 +790,12 @@ class ModelDetailOut(TypedDict):
     pinned: NotRequired[bool]
     # Housekeeping let the file go; `manage.py repeat_run --store` makes it again.
     file_dropped_at: str | None
+    # null where it was not measured.
+    prediction_cost: PredictionCostOut | None
+    # Of a student the number of the version whose predictions it learned from.
+    teacher: NotRequired[int | None]
+    # It answers predictions wherever its teacher would.
+    stands_in: bool
     # What it is worth, in one plain sentence.
     in_short: str
     # Eval items it was measured on.
@@ -816,6 +846,12 @@ class ModelOut(TypedDict):
     pinned: NotRequired[bool]
     # Housekeeping let the file go; `manage.py repeat_run --store` makes it again.
     file_dropped_at: str | None
+    # null where it was not measured.
+    prediction_cost: PredictionCostOut | None
+    # Of a student the number of the version whose predictions it learned from.
+    teacher: NotRequired[int | None]
+    # It answers predictions wherever its teacher would.
+    stands_in: bool
 
 
 class NextInRequest(TypedDict):
@@ -903,6 +939,10 @@ class SettingsRequest(TypedDict):
     predictions_a_minute: NotRequired[int]
     # The same in a day (UTC).
     predictions_a_day: NotRequired[int]
+    # Milliseconds one row alone may take (median): the gate refuses a slower model. 0: no limit.
+    prediction_limit_ms: NotRequired[float]
+    # The same of the CPU of 1,000 predictions.
+    prediction_limit_cpu_ms: NotRequired[float]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -1207,6 +1247,10 @@ class Settings(TypedDict):
     predictions_a_minute: NotRequired[int]
     # The same in a day (UTC).
     predictions_a_day: NotRequired[int]
+    # Milliseconds one row alone may take (median): the gate refuses a slower model. 0: no limit.
+    prediction_limit_ms: NotRequired[float]
+    # The same of the CPU of 1,000 predictions.
+    prediction_limit_cpu_ms: NotRequired[float]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
