@@ -94,6 +94,7 @@ class ModelStandIn(ActionView):
     @extend_schema(operation_id="models_stand_in", request=StandInIn, responses=ModelDetailOut)
     def post(self, request: Request, pk: int) -> Response:
         """Has a student that was accepted answer for its teacher, or no longer."""
+        version = version_at(self, pk)
         given = body(StandInIn, request)
-        version = stand_in.switch(person(request), version_at(self, pk), given["stands_in"], given["reason"])
-        return Response(ModelDetailOut(version, context={"view": self}).data)
+        switched = stand_in.switch(person(request), version, given["stands_in"], given["reason"])
+        return Response(ModelDetailOut(switched, context={"view": self}).data)
