@@ -205,7 +205,13 @@ def _cost_words(version: ModelVersion) -> dict[str, str]:
     cost = version.prediction_cost
     if not cost:
         return {}
-    return {"alone_words": ms_words(cost["alone_ms"]), "cpu_words": ms_words(cost["cpu_ms_per_1000"])}
+    project = version.project
+    return {
+        "alone_words": ms_words(cost["alone_ms"]),
+        "cpu_words": ms_words(cost["cpu_ms_per_1000"]),
+        "limit_words": ms_words(project.prediction_limit_ms),
+        "cpu_limit_words": ms_words(project.prediction_limit_cpu_ms),
+    }
 
 
 def _to_compare_with(version: ModelVersion) -> int | None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
+
 from labeling.kinds import kind_of
 from labeling.models import JobState
 from learning.models import Distillation, ModelVersion, Status
@@ -43,7 +45,9 @@ def of(version: ModelVersion) -> dict[str, Any]:
     rows = Distillation.objects.filter(project=project).select_related("teacher__project", "student__project")
     is_student = version.teacher_id is not None
     found = rows.filter(student=version) if is_student else rows.filter(teacher=version)
-    done = [row for row in found.order_by("-pk")[:SHOWN] if row.result and row.student]
+    # the one that answers first, then the newest
+    ordered = found.order_by(F("student__stands_in").desc(nulls_last=True), "-pk")
+    done = [row for row in ordered[:SHOWN] if row.result and row.student]
     newest = None if is_student else found.order_by("-pk").first()
     return {
         "pairs": [_pair(row) for row in done],

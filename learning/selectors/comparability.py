@@ -14,7 +14,8 @@ def comparability(versions: Sequence[ModelVersion], n_changed: int) -> list[str]
         told.append(
             f"They were not measured on the same eval items ({sizes}): their own figures do not compare directly."
         )
-    schemes = [version.run.labels_version if version.run else None for version in versions]
+    runs = [(version.teacher or version).run for version in versions]  # a student knows what its teacher learned
+    schemes = [run.labels_version if run else None for run in runs]
     if len(set(schemes)) > 1:
         said = ", ".join(
             f"model {version.number} {'an unknown one' if scheme is None else f'version {scheme}'}"

@@ -59,6 +59,8 @@ def _trust(version: ModelVersion, verdict: dict[str, Any] | None) -> str:
     if version.status == Status.REJECTED:
         why = refused_words(verdict)
         return why[0].lower() + why[1:] if why.startswith("Refused") else f"it is {why[0].lower()}{why[1:]}"
+    if version.teacher_id is not None and version.status == Status.CANDIDATE and verdict:
+        return "it passed every check that a student is asked for"
     if (lacking := ENOUGH - version.n_eval) > 0:
         return f"{lacking:,} more eval answer{'' if lacking == 1 else 's'} before it can be trusted"
     failed = sum(not check["passed"] for check in verdict["checks"]) if verdict else 0

@@ -42,6 +42,8 @@ def _settings(project: Project, version: ModelVersion) -> Iterable[tuple[str, st
     yield "Family", kind_of(project).family
     yield "Learner", version.learner
     yield "Encoder", version.encoder
+    if version.teacher:
+        yield "Taught by", str(version.teacher)
     yield "Query strategy", version.strategy
     yield "Learned from", f"{version.trained_on:,}"
     yield "Labels", f"{len(version.labels):,}"
