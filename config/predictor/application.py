@@ -20,8 +20,8 @@ from labeling.models import Project
 from labeling.services.outages.causes import outage_of
 from labeling.services.validation.errors import Invalid
 from learning.services.release.serving import Releases
-from learning.services.serving import rows
-from learning.services.serving.answering import Caller, TooLate, answer
+from learning.services.serving import rows, why
+from learning.services.serving.answering import Answer, Caller, TooLate, answer
 from learning.services.serving.asking import KEY_HEADER, PATIENCE_HEADER, predictor_key
 from learning.services.serving.guard import Guard, Stopped, TooMany
 from learning.services.serving.loading import NothingToServe, Predictor, Predictors
@@ -36,8 +36,9 @@ Reply = tuple[int, dict[str, Any] | list[dict[str, Any]], dict[str, str]]
 
 
 class Application:
-    """``POST /predict/<project number>?user=&token=&caller=&version=&force=``, or ``GET /healthz``. Holds the models of
-    its process; not for threads. What a release compares is compared once who asked has the answer."""
+    """``POST /predict/<project number>?user=&token=&caller=&version=&force=&explain=&preview=``, or ``GET /healthz``.
+    Holds the models of its process; not for threads. What a release compares is compared once who asked has the
+    answer."""
 
     def __init__(self) -> None:
         self._predictors = Predictors(settings.PREDICTOR_CACHE_BYTES)
@@ -95,25 +96,32 @@ class Application:
         query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         beat = environ.get("querent.beat", lambda: None)
         caller = Caller(int(query["user"]), int(query["token"]) if "token" in query else None)
-        sent = _Rows(environ, self._guard, caller)
+        sent = _Rows(environ, self._guard, caller, why.MOST_ROWS if "explain" in query else None)
         release = None if "version" in query else self._releases.of(project_id)
         if release is not None:
             found, self._afterwards = self._releases.answer(
                 release, sent.read, caller, key_of(query), force="force" in query, until=until, beat=beat
             )
+            self._explain(project_id, query, sent, found, until, beat)
             return 200, found, {}
         predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None, beat)
         asked = sent.read(predictor)
         found = answer(
-            predictor,
-            asked,
-            caller,
-            force="force" in query,
-            keeps_doubts="version" not in query,
-            until=until,
-            beat=beat,
+            predictor, asked, caller, force="force" in query, keeps_doubts="version" not in query, until=until, beat=beat
         )
+        self._explain(project_id, query, sent, found, until, beat)
         return 200, found, {}
+
+    def _explain(
+        self, project_id: int, query: dict[str, str], sent: "_Rows", found: list[Answer], until: float, beat: Any
+    ) -> None:
+        """By the model that answered, whichever that was."""
+        models = {one["model"] for one in found if "model" in one}
+        if "explain" in query and models:
+            predictor = self._predictors.of(project_id, models.pop(), beat)
+            why.explain(
+                predictor, sent.read(predictor), found, preview=query.get("preview", ""), until=until, beat=beat
+            )
 
 
 def key_of(query: dict[str, str]) -> str:
@@ -125,10 +133,11 @@ def key_of(query: dict[str, str]) -> str:
 
 
 class _Rows:
-    """The rows of a request, as often as they are read; counted once, against what the caller may."""
+    """The rows of a request, as often as they are read; counted once, against what the caller may. More than
+    ``explained`` of them are refused, where they are to be explained."""
 
-    def __init__(self, environ: dict[str, Any], guard: Guard, caller: Caller) -> None:
-        self._environ, self._guard, self._caller = environ, guard, caller
+    def __init__(self, environ: dict[str, Any], guard: Guard, caller: Caller, explained: int | None) -> None:
+        self._environ, self._guard, self._caller, self._explained = environ, guard, caller, explained
         self._is_admitted = False
         self._files: list[UploadedFile] | None = None
         self._body: bytes | None = None
@@ -139,6 +148,8 @@ class _Rows:
         if not self._is_admitted:
             self._guard.refuse_stopped(project, self._caller)
         asked = self._read(predictor)
+        if self._explained is not None and asked.n > self._explained:
+            raise Invalid("explain", f"At most {self._explained} rows are explained at once, not {asked.n:,}.")
         if not self._is_admitted:
             self._guard.count(project, self._caller, asked.n)
             self._is_admitted = True

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import UnsupportedMediaType
@@ -16,10 +17,11 @@ from rest_framework.response import Response
 
 from labeling.api import scopes
 from labeling.api.authentication import names_token
-from labeling.api.base import PersonField, ProjectView, query
+from labeling.api.base import PersonField, ProjectView, person, query
 from labeling.api.exceptions import TooLarge
 from labeling.api.parsers import LimitedJSONParser
-from labeling.models import Action, ApiToken
+from labeling.models import Action, ApiToken, Scope
+from labeling.selectors.access import may
 from labeling.services.validation.errors import Invalid
 from learning.models import Band, ServedPrediction, ServedStatus
 from learning.services.serving import asking
@@ -33,6 +35,9 @@ class PredictQuery(serializers.Serializer[Any]):
         min_value=1, max_value=2**31 - 1, required=False, help_text="The number of a model; without it the one in use."
     )
     force = serializers.BooleanField(required=False, default=False, help_text="Give an outlier its label too.")
+    explain = serializers.BooleanField(
+        required=False, default=False, help_text="Say `why` of each row; at most 20 rows then."
+    )
     caller = serializers.CharField(
         max_length=100,
         required=False,
@@ -50,6 +55,46 @@ class PicturesIn(serializers.Serializer[Any]):
     """Up to 1,000 files, under this name or any others, one a row."""
 
     pictures = serializers.ListField(child=serializers.FileField(), min_length=1, max_length=1000)
+
+
+class NearOut(serializers.Serializer[Any]):
+    """A labeled item that is much like the row. What it shows is left out for a token without the scope `read`."""
+
+    item = serializers.IntegerField()
+    label = serializers.CharField(help_text="What people's answers come to.")  # type: ignore[assignment]
+    similarity = serializers.FloatField(help_text="The cosine of their features: 1 is the same.")
+    text = serializers.CharField(required=False, help_text="Its first 1,000 characters.")
+    fields = serializers.DictField(required=False, help_text="Its columns.")  # type: ignore[assignment]
+    preview = serializers.CharField(required=False, help_text="Address of its picture.")
+
+
+class PartOut(serializers.Serializer[Any]):
+    """A word, some words of a long text, or a column of a table."""
+
+    words = serializers.CharField(required=False)
+    at = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        required=False,
+        help_text="Where they stand in the text, in code points: [from, up to].",
+    )
+    column = serializers.CharField(required=False)
+    value = serializers.JSONField(required=False)
+    effect = serializers.FloatField(help_text="Log-odds of the label with it minus without; in nats.")
+    without = serializers.FloatField(help_text="The probability of the label without it.")
+
+
+class SpokeOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    supports = PartOut(many=True, help_text="What spoke for it: up to five, the strongest first.")
+    opposes = PartOut(many=True, help_text="What spoke against it.")
+
+
+class WhyOut(serializers.Serializer[Any]):
+    nearest = NearOut(many=True, help_text="Up to three labeled items, the most alike first.")
+    evidence = SpokeOut(
+        many=True, help_text="Of each label that is said, up to three; none of an outlier or a picture."
+    )
+    note = serializers.CharField(help_text="What could not be told, and why; most often empty.")
 
 
 class PredictedOut(serializers.Serializer[Any]):
@@ -71,6 +116,7 @@ class PredictedOut(serializers.Serializer[Any]):
     )
     band = serializers.ChoiceField(choices=Band.choices, required=False)
     model = serializers.IntegerField(required=False, help_text="The number of the model that answered.")
+    why = WhyOut(required=False, help_text="With `explain`.")
     field = serializers.CharField(required=False, help_text="What was refused in the row.")
     reason = serializers.CharField(required=False)
 
@@ -108,6 +154,8 @@ class Predict(ProjectView):
             asks["force"] = 1
         if "caller" in given:
             asks["caller"] = given["caller"]
+        if given["explain"]:
+            asks |= self._how_explained(request)
         try:
             found = asking.ask(self.project.pk, asks, sent, size, sent.META["CONTENT_TYPE"])
         except asking.Unavailable as error:
@@ -119,6 +167,13 @@ class Predict(ProjectView):
         if "Retry-After" in told:
             answer["Retry-After"] = told["Retry-After"]
         return answer
+
+    def _how_explained(self, request: Request) -> dict[str, Any]:
+        """Who may not read items is told which they are, and not what is in them."""
+        scopes_given = request.auth.scope_set if isinstance(request.auth, ApiToken) else {Scope.READ}
+        if Scope.READ in scopes_given and may(person(request), self.project, Action.ITEMS_READ):
+            return {"explain": 1, "preview": reverse("api:item-preview", args=[0])}
+        return {"explain": 1}
 
 
 def _size_of(length: str | None, *, large: bool) -> int:

@@ -28,11 +28,12 @@ from labeling.services.housekeeping import would_free
 from labeling.services.imports.start import start_import
 from learning.core import artifacts
 from learning.core.encoders import make_encoder
+from learning.core.learners import make_learner
 from learning.models import Alert, EncoderVersion, ModelVersion, ServedPrediction, Status
 from learning.services import files, retention
 from learning.services.pipeline.family import Said
 from learning.services.registry import golden, model_files
-from learning.services.serving import asking, loading, rows
+from learning.services.serving import asking, loading, rows, why
 from learning.services.serving.answering import Caller, answer
 from tests.clients.test_machine_examples import InProcess
 from tests.factories import make_project
@@ -219,6 +220,84 @@ def test_an_outlier_has_no_label_unless_it_is_forced_and_old_predictions_are_for
     (planned,) = [freed.rows for freed in would_free(version.project_id) if freed.kind == "predictions"]
     (rule,) = [rule for rule in retention.RULES if rule.kind == "predictions"]
     assert (planned, rule.apply(version.project_id, lambda: None).rows, ServedPrediction.objects.count()) == (1, 1, 11)
+
+
+def test_why_names_the_nearest_labeled_items_and_the_words_that_spoke_for_and_against(version, api, people):
+    manager = api(people.manager)
+    sent = {"rows": [*ROWS[:2], KNOWN_AND_NOISE[-1]]}
+    spam, refused, odd = manager.post(f"{URL}?explain=1", sent, format="json").json()
+    assert "why" not in refused
+    (spoke,) = spam["why"]["evidence"]
+    assert (spoke["label"], spoke["supports"][0]["words"] in SPAM.split()) == ("spam", True)
+    found = {part["words"]: part for part in (*spoke["supports"], *spoke["opposes"])}
+    assert {"win", "prize"} & {part["words"] for part in spoke["supports"]}
+    assert all(SPAM[slice(*part["at"][0])] == words for words, part in found.items())
+    asked_without = [{"text": SPAM.replace(words, "", 1)} for words in found]
+    alone = manager.post(f"{URL}?force=1", {"rows": asked_without}, format="json").json()
+    told = [part["without"] for part in found.values()]
+    assert [one["probabilities"]["spam"] for one in alone] == pytest.approx(told, abs=1e-4)
+
+    matrix = why.FeatureMatrix(model_files.encoder_of(version))
+    labeled = Item.objects.filter(answers__gt=0, split=Split.POOL).order_by("ordinal")
+    encoder = loading._encoder(model_files.encoder_of(version))[0]
+    rows_of = matrix.take(np.array([item.ordinal for item in labeled]))
+    rows_of = rows_of / np.linalg.norm(rows_of, axis=1, keepdims=True)
+    row = encoder.transform([SPAM])[0]
+    cosines = rows_of @ row / np.linalg.norm(row)
+    near = spam["why"]["nearest"]
+    assert [one["item"] for one in near] == [labeled[int(n)].pk for n in np.argsort(-cosines)[:3]]
+    assert [one["similarity"] for one in near] == pytest.approx(np.sort(cosines)[::-1][:3].tolist(), abs=1e-3)
+    assert [(one["label"], one["text"][:3]) for one in near] == [("spam", "win")] * 3
+    assert (odd["status"], odd["why"]["evidence"], odd["why"]["note"]) == ("outlier", [], why.NO_LABEL)
+
+    _, key = ApiToken.issue(people.manager, "asks", scopes="predict")
+    outside = api()
+    outside.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    (told,) = outside.post(f"{URL}?explain=1", {"rows": ROWS[:1]}, format="json").json()
+    assert [list(one) for one in told["why"]["nearest"]] == [["item", "label", "similarity"]] * 3, (
+        "it may not read items"
+    )
+    kept = ServedPrediction.objects.count()
+    many = manager.post(f"{URL}?explain=1", {"rows": ROWS[:1] * 21}, format="json")
+    assert (many.status_code, many.json()["explain"]) == (400, ["At most 20 rows are explained at once, not 21."])
+    assert (ServedPrediction.objects.count(), "why" in manager.post(URL, sent, format="json").json()[0]) == (
+        kept,
+        False,
+    )
+
+
+def test_columns_speak_as_much_as_a_linear_model_counts_them(people, monkeypatch):
+    """Of two labels the effect of a column is its coefficients times how far it is from the average."""
+    project = make_project(modality="tabular", columns=["age", "city"], labels=("no", "yes"), manager=people.manager)
+    rng = np.random.default_rng(1)
+    table = [{"age": int(age), "city": "Rome" if age % 3 else "Oslo"} for age in rng.integers(10, 90, 60)]
+    encoder = make_encoder("auto", "tabular").fit(table, rng)
+    features = encoder.transform(table)
+    aged = np.array([float(rng.random() < 1 / (1 + np.exp((50 - row["age"]) / 15))) for row in table])
+    model = make_learner("logistic").fit(features, np.stack([1 - aged, aged], 1), kind="classification", rng=rng)
+    answers = ({"label": "no"}, {"label": "yes"})
+
+    def say(rows):
+        given = model.predict(rows)
+        return Said(given, [answers[n] for n in given.argmax(1)], ["{}"] * len(rows), given.max(1).astype(float))
+
+    version = ModelVersion.objects.create(project=project, number=1, trained_on=60, labels=["no", "yes"])
+    speaker, builder = SimpleNamespace(names=["no", "yes"], say=say), loading.RowBuilder(project)
+    predictor = loading.Predictor(version, encoder, model, speaker, builder)
+    monkeypatch.setattr(why, "_labeled", lambda predictor: (np.arange(60) + 10**9, features))
+    body = orjson.dumps({"rows": [{"age": 70, "city": "Rome"}]})
+    (said,) = found = answer(predictor, rows.read_json(builder, body), Caller(people.manager.pk))
+    why.explain(predictor, rows.read_json(builder, body), found)
+    assert said["label"] == "yes"
+    (spoke,) = said["why"]["evidence"]
+    told = {part["column"]: part for part in (*spoke["supports"], *spoke["opposes"])}
+    row, weights = encoder.transform([{"age": 70, "city": "Rome"}])[0], model.slopes[:, 1] - model.slopes[:, 0]
+    for name, place in encoder.blocks():
+        exact = float((row - features.mean(axis=0))[place] @ weights[place])
+        assert name in told or abs(exact) < 0.01
+        assert told.get(name, {"effect": exact})["effect"] == pytest.approx(exact, abs=2e-3)
+    assert (told["age"]["value"], told["age"]["effect"] > 1) == (70, True)
+    assert said["why"]["note"] == why.NOT_LABELED, "items that are gone are not told"
 
 
 def test_pictures_are_rows_of_a_form_and_pairs_are_told_what_is_missing(api, people, monkeypatch):

@@ -159,14 +159,17 @@ class Project:
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], *, version: int | None = None, force: bool = False,
-        caller: str | None = None,
+        caller: str | None = None, explain: bool = False,
     ) -> list[PredictedOut]:  # fmt: skip
         """What the model in use, or the one of a number, says of up to 1,000 texts or table rows, in their order.
 
         A row that cannot be read has the status ``refused`` and its reason. While the predictor starts or is busy it is
         asked again by itself. ``caller`` says for whom it is asked: in a release each meets the same version.
+        ``explain`` adds ``why``, of up to 20 rows: the labeled items most like each, and what spoke for and against.
         """
-        query: dict[str, Any] = {"version": version, "force": force or None, "caller": caller}
+        query: dict[str, Any] = {
+            "version": version, "force": force or None, "caller": caller, "explain": explain or None,
+        }  # fmt: skip
         body = {"rows": [dict(row) for row in rows]}
         return cast(list[PredictedOut], self._transport.json("predict", slug=self.slug, query=query, body=body))
 

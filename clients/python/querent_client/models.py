@@ -854,8 +854,36 @@ class ModelOut(TypedDict):
     stands_in: bool
 
 
+class NearOut(TypedDict):
+    """A labeled item that is much like the row. What it shows is left out for a token without the scope `read`."""
+    item: int
+    # What people's answers come to.
+    label: str
+    # The cosine of their features: 1 is the same.
+    similarity: float
+    # Its first 1,000 characters.
+    text: NotRequired[str]
+    # Its columns.
+    fields: NotRequired[dict[str, Any]]
+    # Address of its picture.
+    preview: NotRequired[str]
+
+
 class NextInRequest(TypedDict):
     count: NotRequired[int]
+
+
+class PartOut(TypedDict):
+    """A word, some words of a long text, or a column of a table."""
+    words: NotRequired[str]
+    # Where they stand in the text, in code points: [from, up to].
+    at: NotRequired[list[list[int]]]
+    column: NotRequired[str]
+    value: NotRequired[Any]
+    # Log-odds of the label with it minus without; in nats.
+    effect: float
+    # The probability of the label without it.
+    without: float
 
 
 class PatchedMemberChangeRequest(TypedDict):
@@ -978,6 +1006,23 @@ class PredictInRequest(TypedDict):
     rows: list[dict[str, Any]]
 
 
+class SpokeOut(TypedDict):
+    label: str
+    # What spoke for it: up to five, the strongest first.
+    supports: list[PartOut]
+    # What spoke against it.
+    opposes: list[PartOut]
+
+
+class WhyOut(TypedDict):
+    # Up to three labeled items, the most alike first.
+    nearest: list[NearOut]
+    # Of each label that is said, up to three; none of an outlier or a picture.
+    evidence: list[SpokeOut]
+    # What could not be told, and why; most often empty.
+    note: str
+
+
 class PredictedOut(TypedDict):
     """What the model says of a row, or why there is none: then `status` is `refused`."""
     # From 1, in the order they were sent.
@@ -999,6 +1044,8 @@ class PredictedOut(TypedDict):
     band: NotRequired[BandEnum]
     # The number of the model that answered.
     model: NotRequired[int]
+    # With `explain`.
+    why: NotRequired[WhyOut]
     # What was refused in the row.
     field: NotRequired[str]
     reason: NotRequired[str]
@@ -1809,7 +1856,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "metrics": Operation("GET", "/api/v1/projects/{slug}/metrics/"),
     "models_list": Operation("GET", "/api/v1/projects/{slug}/models/", query=('cursor', 'limit')),
     "models_read": Operation("GET", "/api/v1/models/{id}/"),
-    "predict": Operation("POST", "/api/v1/projects/{slug}/predict/", query=('caller', 'force', 'version')),
+    "predict": Operation("POST", "/api/v1/projects/{slug}/predict/", query=('caller', 'explain', 'force', 'version')),
     "prediction_files_cancel": Operation("POST", "/api/v1/projects/{slug}/predictions/files/{public_id}/cancel/"),
     "prediction_files_list": Operation("GET", "/api/v1/projects/{slug}/predictions/files/", query=('cursor', 'limit')),
     "prediction_files_read": Operation("GET", "/api/v1/projects/{slug}/predictions/files/{public_id}/"),

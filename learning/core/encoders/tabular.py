@@ -44,6 +44,14 @@ class FittedTabularEncoder:
     def _width(self, column: TableColumn) -> int:
         return self.texts[column.name].width if column.kind == "text" else column.width
 
+    def blocks(self) -> list[tuple[str, slice]]:
+        """Return the name of each column and where its features stand."""
+        found, first = [], 0
+        for column in self.columns:
+            found.append((column.name, slice(first, first + self._width(column))))
+            first += self._width(column)
+        return found
+
     def transform(self, contents: Sequence[Any]) -> FloatMatrix:
         """Encode table rows.
 
@@ -57,15 +65,12 @@ class FittedTabularEncoder:
         ndarray of float32, shape (n, dimension)
         """
         result = np.zeros((len(contents), self.dimension), dtype=np.float32)
-        first = 0
-        for column in self.columns:
-            values = [row.get(column.name) for row in contents]
-            block = result[:, first : first + self._width(column)]
+        for column, (name, place) in zip(self.columns, self.blocks(), strict=True):
+            values = [row.get(name) for row in contents]
             if column.kind == "text":
-                block[:] = self.texts[column.name].transform(values)
+                result[:, place] = self.texts[name].transform(values)
             else:
-                column.encode(values, block)
-            first += block.shape[1]
+                column.encode(values, result[:, place])
         return result
 
     def dump(self) -> bytes:
