@@ -22,6 +22,9 @@ from learning.services.registry.whole_files import check_file
 #: Of callers, where nobody says.
 SHARES = {ReleaseMode.SHADOW: 0.0, ReleaseMode.CANARY: 0.1, ReleaseMode.AB: 0.5}
 
+#: A limit for one prediction.
+LEAST_LATENCY_MS, MOST_LATENCY_MS = 0.001, 1e6
+
 
 def start(
     user: User,

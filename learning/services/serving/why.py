@@ -4,6 +4,7 @@ its labels. Made by the predictor once the answers are there, and only for who a
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, assert_never
 
 import numpy as np
@@ -164,9 +165,10 @@ class _Explained:
     def _of_columns(
         self, content: dict[str, Any], row: NDArray[np.float32], said: Sequence[str], answer: Answer
     ) -> list[dict[str, Any]]:
-        average, columns = self._average, self._predictor.encoder.blocks()  # type: ignore[attr-defined]
+        assert self._average is not None  # asked before
+        average: NDArray[np.float32] = self._average
+        columns: list[tuple[str, slice]] = self._predictor.encoder.blocks()  # type: ignore[attr-defined]
         columns = sorted(columns, key=lambda column: -float(np.abs(row - average)[column[1]].sum()))[:MOST_COLUMNS]
-        assert average is not None  # asked before
         without = replaced_blocks(row, average, [place for _, place in columns])
         names = [name for name, _ in columns]
         return self._told(without, said, answer, lambda n: {"column": names[n], "value": content.get(names[n])})
@@ -174,23 +176,30 @@ class _Explained:
     def _told(
         self, without: NDArray[np.float32], said: Sequence[str], answer: Answer, name: Callable[[int], dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        probabilities = self._predictor.say(without).probabilities
-        found = []
-        for label in said:
-            remaining = probabilities[:, self._column[label]]
-            effect = effects(answer["probabilities"][label], remaining)
-            order = np.argsort(-effect, kind="stable")
+        probabilities = self._predictor.say(without).probabilities.astype(np.float64)
+        return [
+            {"label": label, **_spoken(answer["probabilities"][label], probabilities[:, self._column[label]], name)}
+            for label in said
+        ]
 
-            def told(numbers: NDArray[Any], effect: Any = effect, remaining: Any = remaining) -> list[dict[str, Any]]:
-                some = [int(n) for n in numbers[:MOST_TOLD] if abs(effect[n]) >= _LEAST_EFFECT]
-                return [
-                    {**name(n), "effect": round(float(effect[n]), 4), "without": round(float(remaining[n]), 4)}
-                    for n in some
-                ]
 
-            spoke = {"supports": told(order[effect[order] > 0]), "opposes": told(order[::-1][effect[order[::-1]] < 0])}
-            found.append({"label": label, **spoke})
-        return found
+def _spoken(
+    whole: float, without: NDArray[np.float64], name: Callable[[int], dict[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
+    """The parts that did most for a label and against it, the strongest first, each by its ``name``."""
+    effect = effects(whole, without)
+    order = np.argsort(-effect, kind="stable").tolist()
+
+    def told(numbers: Iterable[int]) -> list[dict[str, Any]]:
+        return [
+            {**name(n), "effect": round(float(effect[n]), 4), "without": round(float(without[n]), 4)}
+            for n in islice(numbers, MOST_TOLD)
+        ]
+
+    return {
+        "supports": told(n for n in order if effect[n] >= _LEAST_EFFECT),
+        "opposes": told(n for n in reversed(order) if effect[n] <= -_LEAST_EFFECT),
+    }
 
 
 def _words(parts: Sequence[TextPart], number: int) -> dict[str, Any]:
