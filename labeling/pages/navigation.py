@@ -72,6 +72,8 @@ TABS = (
             "learning-pages:compare",
             "learning-pages:releases",
             "learning-pages:callers",
+            "learning-pages:predict",
+            "learning-pages:predictions",
             "learning-pages:suspected-errors",
         ),
     ),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
+from learning.models import ServedPrediction
 from learning.selectors.production import DOUBTS, production_status
 
 _WORDS = {"unsure": "Unsure", "outlier": "Outliers"}
@@ -17,19 +18,20 @@ _WORDS = {"unsure": "Unsure", "outlier": "Outliers"}
 @require_safe
 @project_page(Action.SERVED_READ)
 def production_fragment(request: PageRequest, project: Project) -> HttpResponse:
-    """Nothing at all where nothing is sent back, sized or judged."""
+    """Nothing at all where nothing was asked, and nothing is sent back, sized or judged."""
     found = production_status(project)
     rows = [
         {"words": _WORDS[name], **{part: found[part][name] for part in ("today", "a_day", "left", "waiting")}}
         for name in DOUBTS
     ]
+    is_used = found["is_on"] or found["reviews_a_day"] or found["feedback"]["given"]
     context = {
         "project": project,
         "found": found,
         "rows": rows,
         "bands": _bands(found["bands"]),
         "training": found["feedback"]["evidence"].get("training", {}),
-        "is_shown": found["is_on"] or found["reviews_a_day"] or found["feedback"]["given"],
+        "is_shown": is_used or ServedPrediction.objects.filter(project=project).order_by("-pk").exists(),
     }
     return render(request, "pages/production/_status.html", context)
 

@@ -12,7 +12,9 @@ from learning.pages import (
     mistakes,
     models,
     pairwise,
+    predict,
     prediction_files,
+    predictions,
     production,
     releases,
     runs,
@@ -25,6 +27,8 @@ app_name = "learning-pages"
 project_urls = [
     path("runs/", runs.run_list, name="runs"),
     path("runs/<uuid:public_id>/", runs.run_detail, name="run"),
+    path("predict/", predict.try_model, name="predict"),
+    path("predictions/", predictions.prediction_list, name="predictions"),
     path("callers/", callers.caller_list, name="callers"),
     path("predictions/files/", prediction_files.prediction_files, name="prediction-files"),
     path("fragments/prediction-files/", prediction_files.prediction_files_fragment, name="fragment-prediction-files"),

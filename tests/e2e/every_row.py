@@ -12,7 +12,8 @@ from labeling.services.bulk import Selection, begin
 from labeling.services.machines.manage import add_machine
 from labeling.services.members.invitations import invite
 from labeling.services.quality.known_answers import make_gold
-from learning.models import ModelVersion, Status
+from learning.models import ModelVersion, PredictionFeedback, ServedPrediction, ServedStatus, Status
+from learning.models.served_prediction import first_id
 from learning.services.maps import ask, draw
 from learning.services.pipeline.run import run_training
 from learning.services.runs.decide import decide
@@ -42,12 +43,26 @@ def text_project(manager: User) -> Project:
     version.pk, version.number, version.run, version.status = None, version.number + 1, None, Status.RETIRED
     version.save()
     ApiToken.issue(manager, "laptop")
+    answered_programs(project, manager)
     first = Item.objects.filter(project=project, answers=1, split=Split.POOL).first()
     make_gold(manager, first, {"label": "ham"}, "As the instructions say.")
     begin(manager, project, "select", Selection((first.pk,)))
     add_machine(manager, project, name="Keywords", version="1")
     invite(manager, project, Role.ANNOTATOR)
     return project
+
+
+def answered_programs(project: Project, manager: User) -> None:
+    """One prediction of each status, of an item's content; one of them was judged."""
+    item, version, now = project.items.first(), ModelVersion.objects.filter(project=project).first(), timezone.now()
+    assert item is not None
+    assert version is not None
+    said = {"project": project, "model_version": version, "asked_by": manager, "content_hash": item.content_hash}
+    for number, status in enumerate(ServedStatus.values, first_id()):
+        answer = {"answer": {"label": "ham"} if status != ServedStatus.OUTLIER else {}, "band": "low", "sure": 0.5}
+        ServedPrediction.objects.create(id=number, status=status, created_at=now, **said, **answer)
+    told = {"project": project, "prediction": number, "content_hash": item.content_hash}
+    PredictionFeedback.objects.create(**told, caller="user:1", form="right", positive=False)
 
 
 def pair_project(manager: User) -> Project:

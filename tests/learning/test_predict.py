@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import F
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
@@ -29,7 +30,17 @@ from labeling.services.imports.start import start_import
 from learning.core import artifacts
 from learning.core.encoders import make_encoder
 from learning.core.learners import make_learner
-from learning.models import Alert, EncoderVersion, ModelVersion, ServedPrediction, Status
+from learning.models import (
+    Alert,
+    EncoderVersion,
+    ModelVersion,
+    PredictionCaller,
+    PredictionFeedback,
+    ServedPrediction,
+    Status,
+)
+from learning.selectors import served_predictions
+from learning.selectors.served_predictions import ServedView, look_at_served
 from learning.services import files, retention
 from learning.services.pipeline.family import Said
 from learning.services.registry import golden, model_files
@@ -298,6 +309,66 @@ def test_columns_speak_as_much_as_a_linear_model_counts_them(people, monkeypatch
         assert told.get(name, {"effect": exact})["effect"] == pytest.approx(exact, abs=2e-3)
     assert (told["age"]["value"], told["age"]["effect"] > 1) == (70, True)
     assert said["why"]["note"] == why.NOT_LABELED, "items that are gone are not told"
+
+
+def test_the_page_of_predictions_finds_them_by_filters_a_bounded_part_at_a_time(people, browser_of, monkeypatch):
+    project, now = make_text_project(people.manager, n_pool=2, n_eval=0, slug="texts"), timezone.now()
+    version = ModelVersion.objects.create(project=project, number=1, trained_on=1, status=Status.CHAMPION)
+    item = project.items.first()
+    token, _ = ApiToken.issue(people.manager, "crawler", scopes="predict")
+    first = int(now.timestamp() * 1000) << 20
+    every = [
+        ("ok", "spam", "high", 0.97, token), ("unsure", "ham", "low", 0.55, None), ("outlier", "", "high", 0.9, None),
+        ("ok", "ham", "high", 0.9, token), ("ok", "spam", "medium", 0.7, None),
+    ]  # fmt: skip
+    ServedPrediction.objects.bulk_create(
+        ServedPrediction(
+            id=first + n, project=project, model_version=version, token=by, asked_by=people.manager, sure=sure,
+            band=band, content_hash=item.content_hash if n == 1 else str(n) * 64, status=status,
+            created_at=now, answer={"label": label} if label else {},
+        )
+        for n, (status, label, band, sure, by) in enumerate(every)
+    )  # fmt: skip
+    PredictionCaller.objects.create(project=project, caller=f"token:{token.pk}", token=token)
+    said = {"project": project, "prediction": first + 1, "content_hash": item.content_hash, "caller": "x"}
+    PredictionFeedback.objects.create(**said, form="label", answer={"label": "spam"})
+    manager, page = browser_of(people.manager), "/p/texts/predictions/"
+
+    def found(query):
+        look = look_at_served(project, ServedView.from_address(QueryDict(query)))
+        return [row.pk - first for row in look.rows], look.counts, look.older
+
+    assert found("") == ([4, 3, 2, 1, 0], {"ok": 3, "unsure": 1, "outlier": 1}, "")
+    for query, expected in (
+        ("status=unsure", [1]), ("band=medium", [4]), ("label=spam", [4, 0]), ("label=purple", []), ("model=7", []),
+        ("model=1&label=ham", [3, 1]), (f"caller=token:{token.pk}", [3, 0]),
+        (f"caller=user:{people.manager.pk}", [4, 2, 1]),
+        ("sure_from=60&sure_to=95", [4, 3, 2]), (f"since={now:%Y-%m-%d}", [4, 3, 2, 1, 0]), ("until=2020-01-01", []),
+        (f"content={item.content_hash}", [1]), ("status=purple&sure_to=many&before=x&since=soon", [4, 3, 2, 1, 0]),
+    ):  # fmt: skip
+        assert found(query)[0] == expected, query
+    shown = manager.get(f"{page}?status=unsure").content.decode()
+    assert all(words in shown for words in (f"/items/{item.pk}/", "it is spam", "Unsure", "55.0 %"))
+    project.labels.filter(name="spam").update(name="junk", key="spam")
+    assert (found("label=junk")[0], found("label=spam")[0]) == ([4, 0], []), "by the names of now"
+
+    monkeypatch.setattr(served_predictions, "LOOKED_AT", 3)
+    monkeypatch.setattr(served_predictions, "ROWS_PER_PAGE", 2)
+    assert found("") == ([4, 3], {"ok": 2, "outlier": 1}, str(first + 3))
+    assert found(f"before={first + 3}")[0] == [2, 1]
+    assert found("status=unsure") == ([], {"ok": 2, "outlier": 1}, str(first + 2)), "none among those looked at"
+    assert found(f"status=unsure&before={first + 2}") == ([1], {"unsure": 1, "ok": 1}, "")
+    assert f"?status=unsure&amp;before={first + 2}" in manager.get(f"{page}?status=unsure").content.decode()
+    refused = (people.annotator, people.viewer, people.reviewer, people.stranger)
+    for user in (people.annotator, people.viewer, people.reviewer):
+        project.members.create(user=user, role=user.username)
+    assert [browser_of(user).get(page).status_code for user in refused] == [403, 403, 403, 404]
+    tries = [browser_of(user).get("/p/texts/predict/") for user in refused]
+    assert [one.status_code for one in tries] == [403, 200, 200, 404]
+    assert 'data-predict="/api/v1/projects/texts/predict/"' in tries[1].content.decode()
+    assert "What was answered" in manager.get("/p/texts/fragments/production/").content.decode()
+    ModelVersion.objects.update(status=Status.RETIRED)
+    assert "No model is in use yet" in manager.get("/p/texts/predict/").content.decode()
 
 
 def test_pictures_are_rows_of_a_form_and_pairs_are_told_what_is_missing(api, people, monkeypatch):

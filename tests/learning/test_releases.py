@@ -163,11 +163,13 @@ def test_the_page_begins_and_ends_releases_and_says_what_is_missing(candidate, p
     client.force_login(people.manager)
     assert 'name="candidate"' in client.get(page).content.decode()
     asked = {"candidate": "2", "mode": "canary", "share": "25", "reason": "newer"}
-    for wrong in ({"share": "many"}, {"mode": "x"}, {"candidate": "7"}, {"candidate": "1"}, {"reason": " "}):
+    for wrong in ({"share": "many"}, {"mode": "x"}, {"candidate": "7"}, {"candidate": "1"}, {"reason": " "},
+                  {"latency_limit_ms": "0"}):  # fmt: skip
         client.post(page, asked | wrong)
         assert not Release.objects.exists(), wrong
-    client.post(page, asked | {"promotes": "on"})
+    client.post(page, asked | {"promotes": "on", "latency_limit_ms": "12.5"})
     release = Release.objects.get()
+    assert release.latency_limit_ms == 12.5
     assert (release.share, release.promotes, release.started_by) == (0.25, True, people.manager)
     course = [[n, 0.02, 0.02 - 1 / n, 0.02 + 1 / n] for n in range(2, 400)]
     Release.objects.update(errors_worse=20, errors_same=370, errors_better=10, course=course, predictions=5)
