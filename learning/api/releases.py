@@ -15,7 +15,7 @@ from learning.api.serializers import ReasonIn
 from learning.models import Release, ReleaseMode, ReleaseState
 from learning.selectors.release_facts import release_facts
 from learning.services.release import decide
-from learning.services.release.start import start
+from learning.services.release.start import LEAST_LATENCY_MS, MOST_LATENCY_MS, start
 
 
 class ReleaseIn(StrictSerializer):
@@ -32,7 +32,11 @@ class ReleaseIn(StrictSerializer):
         default=False, help_text="A proven gain makes it the champion without a person."
     )
     latency_limit_ms = serializers.FloatField(
-        min_value=0.001, max_value=1e6, required=False, allow_null=True, help_text="For one prediction."
+        min_value=LEAST_LATENCY_MS,
+        max_value=MOST_LATENCY_MS,
+        required=False,
+        allow_null=True,
+        help_text="For one prediction.",
     )
 
 

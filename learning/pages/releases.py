@@ -16,7 +16,7 @@ from learning.pages.charts import NARROW, WIDTH
 from learning.pages.release_chart import release_chart
 from learning.selectors.release_facts import release_facts
 from learning.services.release import decide
-from learning.services.release.start import SHARES, not_released, start
+from learning.services.release.start import LEAST_LATENCY_MS, MOST_LATENCY_MS, SHARES, not_released, start
 
 SHOWN = 20
 _DIGITS = 9
@@ -96,7 +96,7 @@ def _change(request: PageRequest, project: Project) -> str:
     share = _percent(sent.get("share", "")) if mode != ReleaseMode.SHADOW else None
     release = start(
         request.user, project, _whole(sent.get("candidate", "")), reason, mode=ReleaseMode(mode), share=share,
-        promotes="promotes" in sent,
+        promotes="promotes" in sent, latency_limit_ms=_milliseconds(sent.get("latency_limit_ms", "")),
     )  # fmt: skip
     return f"Release {release.number} has begun: {release.candidate} meets traffic."
 
@@ -107,12 +107,27 @@ def _whole(text: str) -> int:
 
 def _percent(text: str) -> float | None:
     """None where nothing is said. Raises Invalid."""
-    if not text.strip():
+    found = _number(text)
+    if found is None:
         return None
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
     if not 0 < found <= 100:
         raise Invalid("share", "A share of callers is from 0 to 100 in a hundred.")
     return found / 100
+
+
+def _milliseconds(text: str) -> float | None:
+    """None where nothing is said. Raises Invalid."""
+    found = _number(text)
+    if found is not None and not LEAST_LATENCY_MS <= found <= MOST_LATENCY_MS:
+        raise Invalid("latency_limit_ms", "A limit for one prediction is from 0.001 to 1,000,000 milliseconds.")
+    return found
+
+
+def _number(text: str) -> float | None:
+    """None of nothing, and what is no number of anything else."""
+    if not text.strip():
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
