@@ -56,7 +56,8 @@ CHECKS = tuple(
         "response_schema_conformance", "negative_data_rejection",
     )
 )  # fmt: skip
-EXAMPLES = 10
+#: More in ``benchmarks.schema_fuzz``.
+EXAMPLES = 6
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,8 @@ from tests.factories import make_items, make_project
 from tests.learning.conftest import RealWorker, database_url, real_worker, redis_url, until  # noqa: F401 - fixtures
 from tests.learning.people import answer_some, make_text_project, texts, truth
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.broker, pytest.mark.django_db(transaction=True)]
+#: Those that are about the backup of a database, and not about the folder that it is put in, run on both.
+pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 
 N_ROWS = 12_000
 CUT_AT_CHUNK = 4
@@ -146,6 +147,7 @@ def keep_answering(project, user, acknowledged: list[tuple[str, dict]], stop: th
             acknowledged.append((str(task.pk), answer))
 
 
+@pytest.mark.both_databases
 def test_a_backup_under_way_restores_every_answer_and_the_jobs_go_on(
     real_worker: RealWorker, people, elsewhere, import_cut, tmp_path  # noqa: F811
 ):  # fmt: skip
@@ -234,6 +236,7 @@ def ended(held: SimpleNamespace) -> SimpleNamespace | None:
     return held if is_done and all(state != "queued" for state, _ in held.runs) else None
 
 
+@pytest.mark.both_databases
 def test_deleting_a_project_leaves_its_files_until_the_backup_has_ended(people):
     project = make_project(slug="gone", manager=people.manager)
     storage.put(f"originals/{project.pk}/a", b"bytes")
@@ -249,6 +252,7 @@ def test_deleting_a_project_leaves_its_files_until_the_backup_has_ended(people):
     assert not default_storage.exists(f"originals/{project.pk}/a")
 
 
+@pytest.mark.both_databases
 def test_a_killed_backup_holds_files_for_two_minutes_only():
     storage.put("uploads/1/a", b"bytes")
     Backup.objects.create(heartbeat_at=timezone.now() - timedelta(seconds=HOLDS_FOR_S - 30))
@@ -304,6 +308,7 @@ def place(here, elsewhere):
     return {**here, **elsewhere}
 
 
+@pytest.mark.both_databases
 def test_a_second_restore_is_refused_and_with_replace_keeps_what_was_there(one_backup, place):
     assert run_in(place, "manage.py", "restore", str(one_backup)).returncode == 0
     assert "is not empty" in refused(place, one_backup)

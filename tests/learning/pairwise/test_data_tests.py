@@ -46,6 +46,18 @@ def project(people, built_once) -> Project:
     return Project.objects.get()
 
 
+@pytest.fixture
+def learned(people, built_once) -> Project:
+    """The same, with a model."""
+
+    def build() -> None:
+        judge(people)
+        run_of(Project.objects.get())
+
+    built_once(build)
+    return Project.objects.get()
+
+
 def judge(people) -> None:
     project = make_pairwise_project(people.manager)
     bring(project, people.manager, item_rows(2, ITEMS))
@@ -169,8 +181,8 @@ def test_clean_judgments_raise_nothing_and_every_test_can_tell(project):
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_a_planted_defect_is_found_and_says_what_to_do(project, people, name):
-    run_of(project)
+def test_a_planted_defect_is_found_and_says_what_to_do(learned, people, name):
+    project = learned
     before = ModelVersion.objects.get(), Project.objects.get(pk=project.pk).epoch
     DEFECTS[name](project, people)
     bring(project, people.manager, [judged("c1i3", "c1i25", "right", "new")])  # something to learn
