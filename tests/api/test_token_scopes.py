@@ -74,10 +74,10 @@ def test_a_label_token_is_all_that_an_annotation_program_needs(project, people):
 
 @pytest.mark.parametrize("endpoint", [one for one in CLOSED if "{" in one.path], ids=str)
 def test_with_a_token_of_one_project_another_is_not_there(endpoint, project, people):
-    make_project(slug="mine", manager=people.manager)
     Member.objects.create(project=project, user=people.superuser, role="manager")
     for person in (people.manager, people.superuser):
         with transaction.atomic():
+            make_project(slug="mine", manager=person)
             path = address(endpoint, project, one_of_everything(project, person))
             assert call(by(person, project="mine"), endpoint, path).status_code == 404
             control = call(by(person), endpoint, path).status_code
