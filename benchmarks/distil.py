@@ -21,6 +21,7 @@ import os
 import sys
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from benchmarks.open_data import DATA, require_data
 from learning.core.cycle import Answers, Settings, fit_model, step_rng, with_outlier_detector
 from learning.core.distillation import Taught, teach
 from learning.core.distillation.students import MOST_ROWS
-from learning.core.encoders import make_encoder
+from learning.core.encoders import load_encoder, make_encoder
 from learning.core.evaluation.intervals import share
 from learning.core.evaluation.paired import paired_test
 from learning.core.evaluation.prediction_cost import Timing, median_of, memory_of, timed
@@ -156,8 +157,7 @@ def measure(name: str, data: Data, labels: int, eval_rows: int, seed: int) -> bo
         flagged = "none" if each.outlier_detector is None else (
             f"{(each.outlier_detector.score(seen) > each.outlier_detector.threshold).mean():.1%}"
         )  # fmt: skip
-        memory = memory_of(lambda reads=reads, each=each: answering(_again(reads, data.modality), each), rows)
-        memory += reads.weights_bytes
+        memory = memory_of(partial(_loaded, reads, data.modality, each), rows) + reads.weights_bytes
         print(
             f"  {name:10s} seed {seed} {side} {each.name:19s} accuracy {worth.value:.3f} ({worth.low:.3f} to"
             f" {worth.high:.3f})  alone {took[side].alone_ms:7.3f} ms  CPU/1,000 {took[side].cpu_ms_per_1000:8.1f} ms "
@@ -175,11 +175,9 @@ def measure(name: str, data: Data, labels: int, eval_rows: int, seed: int) -> bo
     return accepted
 
 
-def _again(encoder: Any, modality: str) -> Any:
-    """The encoder loaded anew from its bytes, so that its memory is seen."""
-    from learning.core.encoders import load_encoder
-
-    return load_encoder(encoder.name, modality, encoder.dump())
+def _loaded(encoder: Any, modality: str, model: Any) -> Any:
+    """What answers, its encoder loaded anew from its bytes, so that its memory is seen."""
+    return answering(load_encoder(encoder.name, modality, encoder.dump()), model)
 
 
 def main() -> None:

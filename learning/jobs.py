@@ -10,10 +10,11 @@ from celery.signals import worker_init
 from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
 from learning.services import files
+from learning.services.distillation.run import run_distillation
 from learning.services.feedback.look import look
 from learning.services.maps import ask, draw
-from learning.services.pipeline import distil, run, warm, without
 from learning.services.pipeline import rank as ranking
+from learning.services.pipeline import run, warm, without
 from learning.services.prediction_files.run import run_file
 from learning.services.runs import decide as decisions
 from learning.services.similar import search
@@ -47,7 +48,7 @@ def train_without(pk: int) -> dict[str, Any]:
 
 @shared_task(name="learning.distil")
 def distil_model(pk: int) -> dict[str, Any]:
-    return distil.run_distillation(pk)
+    return run_distillation(pk)
 
 
 @shared_task(name="learning.find_similar")

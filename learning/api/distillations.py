@@ -14,7 +14,7 @@ from labeling.models import Action, JobState
 from learning.api.models import version_at
 from learning.api.serializers import ModelDetailOut, ReasonIn
 from learning.models import Distillation
-from learning.services.pipeline import distil
+from learning.services.distillation import ask
 from learning.services.registry import stand_in
 
 
@@ -84,7 +84,7 @@ class ModelDistil(ActionView):
     def post(self, request: Request, pk: int) -> Response:
         """Teaches a small model what this version says of the pool. It answers predictions in its place where it is at
         least ten times as fast and, on people's eval answers, at most one point below; else it is refused."""
-        made = distil.ask(person(request), version_at(self, pk))
+        made = ask.ask(person(request), version_at(self, pk))
         return Response(DistillationOut(made).data, status=status.HTTP_202_ACCEPTED)
 
 

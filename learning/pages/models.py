@@ -36,7 +36,7 @@ from learning.selectors.stopping import stopping
 from learning.selectors.suspected_errors import n_worth_a_look
 from learning.selectors.verdict_words import reason_words
 from learning.selectors.verdicts import gate_verdict
-from learning.services.pipeline import distil
+from learning.services.distillation import ask
 from learning.services.registry import promotion, stand_in
 from learning.services.runs import control
 
@@ -153,7 +153,7 @@ def model_detail(request: PageRequest, project: Project, number: int) -> HttpRes
                 )
                 return redirect("learning-pages:model", project.slug, number)
             if "distil" in request.POST:
-                distil.ask(request.user, version)
+                ask.ask(request.user, version)
                 messages.success(request, "A small model is being taught. Load the page again in a moment.")
                 return redirect("learning-pages:model", project.slug, number)
             if "stands_in" in request.POST:

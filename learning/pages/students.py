@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db.models import F
 
-from labeling.kinds import kind_of
 from labeling.models import JobState
 from learning.models import Distillation, ModelVersion, Status
 from learning.pages import card
 from learning.selectors.prediction_cost import ms_words, size_words
+from learning.selectors.teaching import cannot_teach
 from learning.selectors.verdicts import gate_verdict
 
 SHOWN = 5
@@ -52,8 +52,7 @@ def of(version: ModelVersion) -> dict[str, Any]:
     return {
         "pairs": [_pair(row) for row in done],
         "teaching": newest if newest and newest.state != JobState.DONE else None,
-        # what is served asks the kind: a web process loads no family
-        "may_teach": not is_student and kind_of(project).learned_as is not None and version.dropped_at is None,
+        "may_teach": version.dropped_at is None and not cannot_teach(version),
         "is_accepted_student": is_student and version.status == Status.CANDIDATE and version.decisions.exists(),
     }
 

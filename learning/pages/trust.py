@@ -6,10 +6,9 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from labeling.kinds import kind_of
+from learning.core.evaluation.checks import CPU_LIMIT, FASTER, NEAR_TEACHER, ROW_LIMIT
 from learning.core.evaluation.comparison_words import comparison_words
 from learning.core.evaluation.interval_words import interval_words, number_words
-from learning.core.evaluation.prediction_cost import CPU_LIMIT, ROW_LIMIT
-from learning.core.evaluation.student_gate import FASTER, NEAR_TEACHER
 from learning.models import Alert, AlertKind, ModelVersion
 from learning.pages.findings import data_test_rows
 from learning.pages.pair_charts import Mark, Strip, kappa_strip, share_strip

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from learning.core.evaluation.prediction_cost import CPU_LIMIT, ROW_LIMIT
-from learning.core.evaluation.student_gate import FASTER, NEAR_TEACHER
+from learning.core.evaluation.checks import CPU_LIMIT, FASTER, NEAR_TEACHER, ROW_LIMIT
 from learning.models import ModelVersion, Status
 
 ENOUGH = 200

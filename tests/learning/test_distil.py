@@ -15,7 +15,8 @@ from learning.families.labels import distilling
 from learning.models import Decision, Distillation, ModelVersion, Run, Status
 from learning.selectors.curve import versions_curve
 from learning.services import retention
-from learning.services.pipeline import distil
+from learning.services.distillation.ask import ask
+from learning.services.distillation.run import run_distillation
 from learning.services.registry import model_files, prediction_cost, stand_in
 from learning.services.runs.sweep import unranked_projects
 from tests.learning.people import answer_some, make_text_project
@@ -44,8 +45,8 @@ def teacher(people, built_once, monkeypatch):
 
 def taught(teacher, people, monkeypatch, took=FAST) -> Distillation:
     monkeypatch.setattr(prediction_cost, "side_by_side", lambda *_: (took, TEACHER))
-    made = distil.ask(people.manager, teacher)
-    distil.run_distillation(made.pk)
+    made = ask(people.manager, teacher)
+    run_distillation(made.pk)
     return Distillation.objects.select_related("student").get(pk=made.pk)
 
 
@@ -130,23 +131,23 @@ def test_a_killed_attempt_is_taken_up_and_ends_with_one_student(teacher, people,
     """Killed while both are timed: what was registered is made again, under its number."""
     with monkeypatch.context() as patch:
         patch.setattr(prediction_cost, "side_by_side", lambda *_: (_ for _ in ()).throw(FencedOff))
-        made = distil.ask(people.manager, teacher)
+        made = ask(people.manager, teacher)
         with pytest.raises(Invalid, match="is being taught already"):
-            distil.ask(people.manager, teacher)
-        distil.run_distillation(made.pk)
+            ask(people.manager, teacher)
+        run_distillation(made.pk)
     made.refresh_from_db()
     assert (made.state, made.student.number, made.student.decisions.count()) == (JobState.RUNNING, 2, 0)
     first = made.student.sha256
     Distillation.objects.let_go(made.worker)
     monkeypatch.setattr(prediction_cost, "side_by_side", lambda *_: (FAST, TEACHER))
-    assert distil.run_distillation(made.pk)["state"] == JobState.DONE
+    assert run_distillation(made.pk)["state"] == JobState.DONE
     student = ModelVersion.objects.get(teacher=teacher)
     assert (student.number, student.sha256, student.stands_in) == (2, first, True), "the same bytes"
     with pytest.raises(Invalid, match="is a student itself"):
-        distil.ask(people.manager, student)
+        ask(people.manager, student)
     teacher.project.labels.create(name="eggs", key="eggs", position=9)
     with pytest.raises(Invalid, match="The labels have changed since model 1 was made"):
-        distil.ask(people.manager, teacher)
+        ask(people.manager, teacher)
     assert Run.objects.count() == 1
 
 

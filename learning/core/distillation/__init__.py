@@ -6,6 +6,6 @@ text or a table row is a sum of what its words or cells say, a photo is looked a
 
 from __future__ import annotations
 
-from learning.core.distillation.students import Student, Taught, teach, why_no_student
+from learning.core.distillation.students import Student, Taught, teach
 
-__all__ = ["Student", "Taught", "teach", "why_no_student"]
+__all__ = ["Student", "Taught", "teach"]

@@ -14,7 +14,7 @@ from learning.core.encoders.base import FittedEncoder
 from learning.core.encoders.image import ImageEncoder
 from learning.core.encoders.token_sums import FittedTokenSums
 from learning.core.encoders.tokens import Tokenizer, Words, fit_cells, vocabulary
-from learning.core.forms import form_of
+from learning.core.forms import Kind, Link, form_of
 from learning.core.learners import FittedLearner, linear, make_learner
 from learning.core.learners.logistic import FittedLogistic
 
@@ -41,13 +41,13 @@ class Taught:
         Texts, table rows or pixels; never one that measures.
     said : ndarray of float32, shape (n, k)
         The teacher's probabilities.
-    kind : str
-        Form of the labels: ``"classification"`` or ``"multilabel"``.
+    kind : {"classification", "multilabel"}
+        Form of the labels.
     """
 
     contents: Sequence[Any]
     said: FloatMatrix
-    kind: str
+    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -56,27 +56,6 @@ class Student:
 
     encoder: FittedEncoder
     model: FittedLearner
-
-
-def why_no_student(modality: str, encoder: str) -> str:
-    """Say why nothing smaller can be taught than what a model reads contents with; empty where something can.
-
-    Parameters
-    ----------
-    modality : {"text", "image", "tabular"}
-    encoder : str
-        Name of the teacher's encoder.
-
-    Examples
-    --------
-    >>> why_no_student("image", "efficientnet-lite0"), bool(why_no_student("image", "hog-hsv"))
-    ('', True)
-    """
-    if modality == "image" and encoder == ImageEncoder.name:
-        return "It looks at photos without a network already: there is no smaller student to teach."
-    if encoder == FittedTokenSums.name:
-        return "It is a student itself."
-    return ""
 
 
 def teach(modality: str, taught: Taught, rng: np.random.Generator, told: Told = lambda done, of: None) -> Student:
@@ -153,7 +132,7 @@ def _counted(places: Sequence[Sequence[int]], n_terms: int) -> csr_matrix:
 
 
 def _chosen(
-    rows: csr_matrix, said: DoubleArray, link: linear.Link, rng: np.random.Generator, told: Told
+    rows: csr_matrix, said: DoubleArray, link: Link, rng: np.random.Generator, told: Told
 ) -> tuple[float, dict[float, float], DoubleArray]:
     """The penalty by which a student says best what the teacher says of rows it was not taught on, the loss of each,
     and the solution found with it."""

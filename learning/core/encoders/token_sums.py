@@ -67,13 +67,13 @@ class FittedTokenSums:
                 result[0] = np.add.reduceat(self._rows[places], _FIRST, axis=0)[0] / np.sqrt(np.float32(len(places)))
             return result
         for start in range(0, len(contents), _ROWS_PER_BLOCK):
-            places = list(map(self._find, contents[start : start + _ROWS_PER_BLOCK]))
-            lengths = np.fromiter(map(len, places), dtype=np.intp, count=len(places))
+            block = [self._find(content) for content in contents[start : start + _ROWS_PER_BLOCK]]
+            lengths = np.array([len(places) for places in block])
             some = np.flatnonzero(lengths)
             if some.size:
                 counted = lengths[some]
                 ends = np.cumsum(counted)
-                every = self._rows[np.fromiter(chain.from_iterable(places), dtype=np.intp, count=int(ends[-1]))]
+                every = self._rows[np.fromiter(chain.from_iterable(block), dtype=np.intp, count=int(ends[-1]))]
                 sums = np.add.reduceat(every, ends - counted, axis=0)
                 result[start + some] = sums / np.sqrt(counted, dtype=np.float32)[:, None]
         return result

@@ -161,7 +161,7 @@ class Cells:
                 if place:
                     found.append(place)
             if self._texts:
-                found += [place for token in self._of_texts(content) if (place := places.get(token))]
+                found += filter(None, (places.get(token) for token in self._of_texts(content)))
             return found
 
         return find

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ROW_LIMIT, CPU_LIMIT = "prediction_ms", "prediction_cpu"
+"""Names of the checks of a prediction's cost against the limits of a project."""
+FASTER, NEAR_TEACHER = "faster", "near_teacher"
+"""Names of the checks that only students are asked."""
+
 
 @dataclass(frozen=True)
 class Check:

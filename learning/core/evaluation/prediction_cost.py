@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from learning.core.evaluation.checks import Check
+from learning.core.evaluation.checks import CPU_LIMIT, ROW_LIMIT, Check
 
 #: Rows alone: at least so many are timed, and no more than so many.
 LEAST_ALONE, MOST_ALONE = 5, 200
@@ -24,9 +24,6 @@ LEAST_BLOCK = 8
 #: Rows of the block that memory is measured on: tracing makes them slow.
 MEMORY_ROWS = 16
 YARDSTICK_SIDE, YARDSTICK_TIMES = 256, 7
-
-ROW_LIMIT, CPU_LIMIT = "prediction_ms", "prediction_cpu"
-"""Names of the checks against a project's limits."""
 
 Answer = Callable[[Sequence[Any]], object]
 
@@ -149,7 +146,13 @@ def median_of(timings: Sequence[Timing]) -> Timing:
     Timing(alone_ms=2.0, alone_p95_ms=4.0, alone_rows=5, cpu_ms_per_1000=8.0, block_rows=8)
     """
     middle = {name: float(np.median([vars(each)[name] for each in timings])) for name in vars(timings[0])}
-    return Timing(**{name: int(value) if name.endswith("_rows") else value for name, value in middle.items()})
+    return Timing(
+        middle["alone_ms"],
+        middle["alone_p95_ms"],
+        int(middle["alone_rows"]),
+        middle["cpu_ms_per_1000"],
+        int(middle["block_rows"]),
+    )
 
 
 def _cpu_s(answer: Answer, block: Sequence[Any]) -> float:

@@ -6,14 +6,12 @@ times as fast and lose at most a point, or it is refused with the numbers.
 
 from __future__ import annotations
 
-from learning.core.evaluation.checks import Check
+from learning.core.evaluation.checks import FASTER, NEAR_TEACHER, Check
 from learning.core.evaluation.gate import in_words
 from learning.core.evaluation.interval_words import interval_words
 from learning.core.evaluation.paired import PairedTest
 from learning.core.evaluation.prediction_cost import Timing
 
-FASTER, NEAR_TEACHER = "faster", "near_teacher"
-"""Names of the checks."""
 LEAST_RATIO = 10.0
 MOST_LOST = 0.01
 """Of the share of items right."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Item, ItemStatus, KnownAnswer, Modality, Split
 from learning.core.cycle import step_rng, with_outlier_detector
-from learning.core.distillation import Taught, teach, why_no_student
+from learning.core.distillation import Taught, teach
 from learning.core.distillation.students import LEAST_ROWS, MOST_ROWS
 from learning.core.evaluation.prediction_cost import Timing
 from learning.core.learners import FittedLearner
@@ -15,6 +15,7 @@ from learning.core.outliers.model_file import ModelFile
 from learning.families.labels import evaluation, ranking, training_data
 from learning.models import ModelVersion, Run
 from learning.models.version_report import VersionReport
+from learning.selectors.teaching import READ_BY, cannot_teach
 from learning.services.features import contents, encoder_versions
 from learning.services.features.encoded import EncodedItems
 from learning.services.pipeline.family import Lesson, NothingToTeach, TaughtModel
@@ -28,23 +29,11 @@ MOST_HELD_BACK, HELD_BACK_SHARE = 1_000, 1 / 3
 _ROWS_PER_BEAT = 2_048
 
 
-def cannot_distil(teacher: ModelVersion) -> str:
-    """Why no small model can be taught by this one; empty where one can."""
-    project = teacher.project
-    if teacher.teacher_id is not None:
-        return f"{teacher} is a student itself: let the model it was taught by teach another one.".capitalize()
-    if why := why_no_student(project.modality, teacher.encoder.partition(":")[0]):
-        return why
-    if list(teacher.labels) != list(project.labels.in_use().all_keys()):
-        return f"The labels have changed since {teacher} was made: a run makes one that knows them."
-    return ""
-
-
 def distil(lesson: Lesson) -> TaughtModel[FittedLearner]:
     """Raises NothingToTeach, files.Corrupt."""
     teacher = lesson.teacher
     project = teacher.project
-    if why := cannot_distil(teacher):
+    if why := cannot_teach(teacher):
         raise NothingToTeach(why)
     now = Run(project=project, seed=lesson.seed, **decide.data_watermark(project))
     data = training_data.freeze(now)
@@ -66,6 +55,7 @@ def distil(lesson: Lesson) -> TaughtModel[FittedLearner]:
         )  # fmt: skip
     except ValueError as error:
         raise NothingToTeach(f"{str(error).capitalize()}.") from error
+    assert student.encoder.name == READ_BY[Modality(project.modality)]
     seen = EncodedItems(encoder_versions.keep(project, student.encoder, now.items_seen), now.items_seen)
     lesson.told("measuring it", 0, 0)
     # what it was taught on looks more familiar than anything it will see: 19 % of the eval items were outliers by that

@@ -196,9 +196,6 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         kept = eval_answers.load(version)
         return None if kept is None else (kept.confidence.astype(np.float64), kept.truth == kept.answer)
 
-    def cannot_distil(self, teacher: ModelVersion) -> str:
-        return distilling.cannot_distil(teacher)
-
     def distil(self, lesson: Lesson) -> TaughtModel[FittedLearner]:
         return distilling.distil(lesson)
 

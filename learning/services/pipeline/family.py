@@ -257,10 +257,6 @@ class Family(ABC, Generic[D, I, F]):
         """A run as it was and without these people's answers, where the family ``trains_without``. Stores nothing."""
         raise NotImplementedError(f"{self.name} does not say what people's answers did")
 
-    def cannot_distil(self, teacher: ModelVersion) -> str:
-        """Why no small model can be taught by this one; empty where one can."""
-        return "Nothing smaller is taught by models of this kind of question."
-
     def distil(self, lesson: Lesson) -> TaughtModel[F]:
         """Teaches a small model what the teacher says of the pool, and measures it on what people say of the eval
         split. Raises files.Corrupt, NothingToTeach."""

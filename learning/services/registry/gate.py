@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Project
 from learning.core.evaluation import gate as core
-from learning.core.evaluation.checks import Check
+from learning.core.evaluation.checks import FASTER, Check
 from learning.core.evaluation.comparison_words import RIGHT_OR_WRONG, ComparisonWords, comparison_words
 from learning.core.evaluation.gate import MARGIN, MAX_P_BETTER, MAX_P_WORSE, MIN_HELD_OUT, Contender
 from learning.core.evaluation.gate_costs import judge_by_cost
@@ -19,7 +19,7 @@ from learning.core.evaluation.objectives import Objective
 from learning.core.evaluation.objectives.least_cost import LeastCost
 from learning.core.evaluation.paired import PairedTest, paired_errors, paired_test
 from learning.core.evaluation.prediction_cost import Timing, limit_checks
-from learning.core.evaluation.student_gate import FASTER, student_checks
+from learning.core.evaluation.student_gate import student_checks
 from learning.models import Status
 from learning.services.registry.verdict import COULD_PROMOTE, GateVerdict
 

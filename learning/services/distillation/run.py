@@ -1,53 +1,20 @@
-"""A small model is taught what a large one says of the pool: asked for by a person, made and judged by a job."""
+"""A small model is taught what a large one says of the pool, and judged: the job."""
 
-import hashlib
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from threadpoolctl import threadpool_limits
 
-from labeling.models import Action, Project, User
-from labeling.selectors.access import require
+from labeling.models import Project
 from labeling.services.audit.trail import record
 from labeling.services.jobs.attempts import Attempt, attempt_at
-from labeling.services.jobs.enqueue import enqueue_on_commit
-from labeling.services.validation.errors import Invalid
-from learning.core.evaluation.student_gate import FASTER, NEAR_TEACHER
-from learning.models import Distillation, ModelVersion, Status
-from learning.services import files
+from learning.core.evaluation.checks import FASTER, NEAR_TEACHER
+from learning.models import Distillation, Status
 from learning.services.pipeline.family import Lesson
 from learning.services.pipeline.registered import family_of
 from learning.services.registry import gate, golden, prediction_cost, promotion, stand_in
 from learning.services.registry.register import register_student
-from learning.services.registry.whole_files import check_file
-
-JOB = "learning.distil"
-
-
-def ask(user: User, teacher: ModelVersion) -> Distillation:
-    """The queued job. Needs the permission to train. Raises Invalid: teacher (none can be taught by it, its file is
-    gone), project (one is taught already)."""
-    project = teacher.project
-    require(user, project, Action.RUNS_CHANGE)
-    family = family_of(project)
-    if why := family.cannot_distil(teacher):
-        raise Invalid("teacher", why)
-    try:
-        check_file(teacher)
-    except files.Corrupt as error:
-        raise Invalid("teacher", f"{teacher} cannot teach: {error}.".capitalize()) from error
-    number = Distillation.objects.filter(project=project).count() + 1
-    seed = int.from_bytes(hashlib.sha256(f"distil:{project.split_seed}:{number}".encode()).digest()[:7])
-    try:
-        with transaction.atomic():
-            made = Distillation.objects.create(project=project, teacher=teacher, requested_by=user, seed=seed)
-            told = {"teacher": teacher.number}
-            record("model.distil_asked_for", user=user, project=project, subject=str(made.public_id), after=told)
-            enqueue_on_commit(JOB, made.pk)
-    except IntegrityError as error:
-        raise Invalid("project", "A small model is being taught already: wait for its end.") from error
-    return made
 
 
 def run_distillation(pk: int) -> dict[str, Any]:

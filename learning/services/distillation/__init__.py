@@ -1,0 +1,1 @@
+"""Small models taught by large ones: asked for, taught, judged."""
