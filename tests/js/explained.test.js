@@ -41,6 +41,7 @@ test("an outlier has no label and a button that asks for one", () => {
   equal(document.querySelector(".predict__label").textContent, "No label");
   document.querySelector("button").click();
   equal([forced, document.querySelector(".predict__bars")], [1, null]);
+  equal(inWords({ ...odd, status: "outlier" }), "Model 4 says: no label. Outlier.");
 });
 
 test("it asks again by itself while the predictor starts, and says every other refusal in words", async () => {

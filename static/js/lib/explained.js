@@ -43,7 +43,8 @@ export function percent(share) {
 /** One line for who does not see the page. */
 export function inWords(said) {
   const what = saidOf(said).join(", ") || (said.status === "outlier" ? "no label" : "none of the labels");
-  return `Model ${said.model} says: ${what}. ${STATUS[said.status][0]}, ${percent(said.sure)} sure.`;
+  const how = saidOf(said).length ? `, ${percent(said.sure)} sure` : "";
+  return `Model ${said.model} says: ${what}. ${STATUS[said.status][0]}${how}.`;
 }
 
 /** All of the answer. `asked` is the text that was sent, "" of anything else; `addresses` make links of numbers. */
@@ -54,7 +55,7 @@ export function explained(said, { asked, item, model, force }) {
   const head = node("div", "predict__said", [
     node("bdi", "predict__label", labels.join(", ") || (isTold ? "None of the labels" : "No label")),
     node("span", `badge ${sort}`, word),
-    said.band ? node("span", "badge", BANDS[said.band]) : "",
+    said.band && isTold ? node("span", "badge", BANDS[said.band]) : "",
     link("quiet", model(said.model), `model ${said.model}`),
   ]);
   const about = node("p", "soft", [sentence, isTold ? "" : " So it gives no label."]);
@@ -97,7 +98,7 @@ function reasons({ nearest, evidence, note }, asked, item) {
   });
   if (nearest.length) {
     parts.push(node("section", "", [node("h3", "", "Labeled items most like it"),
-      node("ul", "near gap-small", nearest.map((one) => node("li", "", [near(one, item(one.item))])))]));
+      node("ul", `near gap-small${nearest.some((one) => one.preview) ? " near--pictures" : ""}`, nearest.map((one) => node("li", "", [near(one, item(one.item))])))]));
   }
   if (note) parts.push(node("p", "quiet", note));
   return parts;

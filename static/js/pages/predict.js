@@ -10,6 +10,7 @@ const answer = page.querySelector("[data-answer]");
 const text = form.querySelector("#text");
 const file = form.querySelector("#picture");
 const columns = [...form.querySelectorAll("[data-column]")];
+const LEAST_SEEN_PX = 160;
 let picture = null;
 let running = null;
 
@@ -36,7 +37,13 @@ async function tell(force = false) {
   if (signal.aborted) return; // another question was asked meanwhile
   answer.removeAttribute("aria-busy");
   answer.hidden = !said;
-  if (trouble) return say(trouble, "error");
+  if (trouble) say(trouble, "error");
+  else show(said, what);
+  const section = status.parentElement; // below the form where the page is narrow
+  if (section.getBoundingClientRect().top > window.innerHeight - LEAST_SEEN_PX) section.scrollIntoView({ block: "start" });
+}
+
+function show(said, what) {
   say(inWords(said), "said");
   answer.replaceChildren(
     ...explained(said, { asked: what.row?.text ?? "", item: addressOf("item"), model: addressOf("model"), force: () => tell(true) }),
