@@ -107,7 +107,13 @@ class Application:
         predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None, beat)
         asked = sent.read(predictor)
         found = answer(
-            predictor, asked, caller, force="force" in query, keeps_doubts="version" not in query, until=until, beat=beat
+            predictor,
+            asked,
+            caller,
+            force="force" in query,
+            keeps_doubts="version" not in query,
+            until=until,
+            beat=beat,
         )
         self._explain(project_id, query, sent, found, until, beat)
         return 200, found, {}
