@@ -16,7 +16,9 @@ from django.dispatch import receiver  # noqa: E402
 
 from config.predictor.application import Application  # noqa: E402
 from config.versions import NewerDatabase, refuse_newer_database  # noqa: E402
+from labeling.services.outages.patience import stand  # noqa: E402
 from learning.services.pipeline.registered import FAMILIES  # noqa: E402
+from learning.services.serving.answering import WRITE_PATIENCE_S  # noqa: E402
 
 try:
     refuse_newer_database()
@@ -28,9 +30,10 @@ for family in FAMILIES.names():
 
 
 @receiver(connection_created)
-def _commit_without_waiting_for_the_disk(connection: BaseDatabaseWrapper, **_: Any) -> None:
+def _made_for_a_log(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """What is kept here is a log: a kill loses nothing of it, and a power cut may lose its last moments (the answers
-    of people are on the disk, decision 0035)."""
+    of people are on the disk, decision 0035). Whatever waits for a lock waits as long as an answer may."""
+    stand(connection, WRITE_PATIENCE_S)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=NORMAL")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.db.prepared import Prepared
 from labeling.models import Project
 from learning.core.learners import FittedLearner, make_learner
 from learning.core.outliers.model_file import parts_of
@@ -72,15 +73,24 @@ def serving(project: Project) -> ModelVersion | None:
     return None
 
 
+#: Read by every process of the predictor once a second; what was measured of a version is read by who wants it.
+_in_use = Prepared(
+    lambda project: ModelVersion.objects.filter(
+        project=project, dropped_at=None, status__in=[Status.CHAMPION, Status.PROVISIONAL]
+    ).defer("report", "metrics", "baselines")
+)
+
+
 def in_line(project: Project) -> Iterator[ModelVersion]:
     """The version in use, then those that were before it, newest first, whose files were not let go."""
-    versions = ModelVersion.objects.filter(project=project, dropped_at=None)
-    in_use = versions.in_use()
-    if in_use is None:
+    in_use = {version.status: version for version in _in_use(project.pk)}
+    if not in_use:
         return
-    yield in_use
+    first = in_use.get(Status.PROVISIONAL) or in_use[Status.CHAMPION]
+    yield first
+    versions = ModelVersion.objects.filter(project=project, dropped_at=None)
     was_in_use = versions.filter(decisions__after__in=[Status.CHAMPION, Status.PROVISIONAL])
-    yield from was_in_use.exclude(pk=in_use.pk).distinct().newest_first()
+    yield from was_in_use.exclude(pk=first.pk).distinct().newest_first()
 
 
 def answering(project: Project) -> Iterator[ModelVersion]:

@@ -10,6 +10,7 @@ import numpy as np
 from django.db import DatabaseError
 from numpy.typing import NDArray
 
+from labeling.db.prepared import Prepared, PreparedRows
 from labeling.models import Modality, Project
 from learning.core.release.assignment import in_candidate_arm
 from learning.models import ModelVersion, Release
@@ -24,6 +25,11 @@ logger = logging.getLogger(__name__)
 
 #: Decoded pictures are let go block by block: of two encoders the second sees the first block of a request.
 _BLOCKS_OF_PICTURES = 1
+
+_running_in = Prepared(
+    lambda project: Release.objects.running().filter(project=project).select_related("candidate", "champion", "project")
+)
+_still_running = PreparedRows(lambda release: Release.objects.running().filter(pk=release).order_by().values_list("pk"))
 
 
 class CandidateFailed(Exception):
@@ -107,12 +113,12 @@ class Releases:
         self._ready: set[int] = set()
 
     def of(self, project_id: int) -> Release | None:
-        now, running = time.monotonic(), Release.objects.running().filter(project=project_id)
+        now = time.monotonic()
         at, known = self._known.get(project_id, (-np.inf, None))
-        if known is not None and running.filter(pk=known.pk).exists():
+        if known is not None and _still_running(known.pk):
             return known
         if known is not None or now - at > loading.FRESH_S:
-            known = running.select_related("candidate", "champion", "project").first()
+            known = next(iter(_running_in(project_id)), None)
             self._known[project_id] = now, known
         return known
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,10 @@ _BANDS = np.array([Band.LOW.value, Band.MEDIUM.value, Band.HIGH.value])
 OK, UNSURE, OUTLIER = ServedStatus.OK.value, ServedStatus.UNSURE.value, ServedStatus.OUTLIER.value
 #: How long an answer may wait for the database to keep it.
 WRITE_PATIENCE_S = 5.0
-_FIELDS = ("id", "content_hash", "answer", "sure", "band", "status")
+_FIELDS = (
+    "id", "content_hash", "answer", "sure", "band", "status", "project", "model_version", "token", "asked_by",
+    "created_at",
+)  # fmt: skip
 
 Answer = dict[str, Any]
 
@@ -62,6 +66,7 @@ def answer(
     answers: list[Answer | None] = [None] * asked.n
     kept: list[tuple[Any, ...]] = []
     key = first_id()
+    same = version.project_id, version.pk, caller.token_id, caller.user_id, moment
     project = version.project
     thresholds = thresholds_of(project)  # below the first an answer is unsure
     keeper = Keeper(project) if keeps_doubts and project.asks_what_came_back else None
@@ -86,24 +91,26 @@ def answer(
                 stored = "{}"
             one.update(sure=how_sure, band=band, model=model)
             answers[number] = one
-            kept.append((key + number, asked.hashes[number], stored, how_sure, band, status))
+            kept.append((key + number, asked.hashes[number], stored, how_sure, band, status, *same))
         sent = [asked.sent.pop(number) for number in numbers]
         if keeper and (doubts := _doubts(key, asked.hashes, numbers, statuses, sent)):
             keeper.take(doubts)
     told = [one or _refusal(number, *asked.refused[number]) for number, one in enumerate(answers)]
     if kept or along:
-        constants = {
-            "project": version.project_id, "model_version": version.pk, "token": caller.token_id,
-            "asked_by": caller.user_id, "created_at": moment,
-        }  # fmt: skip
         with patience(WRITE_PATIENCE_S), transaction.atomic():
             if kept:
-                RawInsert(ServedPrediction, _FIELDS, constants)(kept)
+                _insert()(kept)
             if keeper:
                 keeper.store()
             if along:
                 along(told)
     return told
+
+
+@cache
+def _insert() -> RawInsert:
+    """Made once: finding out which columns there are takes longer than writing a row."""
+    return RawInsert(ServedPrediction, _FIELDS, {})
 
 
 def _doubts(

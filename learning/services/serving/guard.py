@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from labeling.db.prepared import PreparedRows
 from labeling.models import Project
 from labeling.services.outages.patience import patience
 from labeling.services.validation.errors import Invalid
@@ -17,6 +18,11 @@ from learning.services.serving.answering import WRITE_PATIENCE_S, Caller
 #: How old what a process knows of stopped callers may be.
 FRESH_S = 1.0
 _MOST_PROJECTS = 1_000
+
+
+_stopped_callers = PreparedRows(
+    lambda project: PredictionCaller.objects.stopped().filter(project=project).values_list("caller", "stopped_why")
+)
 
 
 class Stopped(Exception):
@@ -66,8 +72,7 @@ class Guard:
         if now - read_at > FRESH_S or not read_at:
             if len(self._stopped) > _MOST_PROJECTS:
                 self._stopped.clear()
-            callers = PredictionCaller.objects.stopped().filter(project=project_id)
-            stopped = dict(callers.values_list("caller", "stopped_why"))
+            stopped = dict(_stopped_callers(project_id))
             self._stopped[project_id] = now, stopped
         return stopped
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.db.prepared import Prepared
 from labeling.models import Project
 from labeling.services.imports.records.rows import RowBuilder
 from learning.core.encoders import FittedEncoder
@@ -30,6 +31,9 @@ FRESH_S = 1.0
 SHUNNED_S = 60.0
 _MOST_PROJECTS = 1_000
 _UNUSABLE = (files.Corrupt, EncoderVersion.DoesNotExist)
+
+
+_projects = Prepared(lambda pk: Project.objects.filter(pk=pk, deleted_at=None))
 
 
 class NothingToServe(Exception):
@@ -98,7 +102,10 @@ class Predictors:
         while self._fresh and now - next(iter(self._fresh.values()))[0] > FRESH_S:
             self._fresh.popitem(last=False)  # the oldest first: no model stays for it that the cache has let go
         if key not in self._fresh:
-            self._fresh[key] = now, self._find(Project.objects.get(pk=project_id, deleted_at=None), number, beat)
+            project = next(iter(_projects(project_id)), None)
+            if project is None:
+                raise Project.DoesNotExist
+            self._fresh[key] = now, self._find(project, number, beat)
         return self._fresh[key][1]
 
     def _find(self, project: Project, number: int | None, beat: Callable[[], object]) -> Predictor:

@@ -74,6 +74,14 @@ def read_json(builder: RowBuilder, body: bytes) -> Asked:
 def add_record(asked: Asked, builder: RowBuilder, record: dict[str, Any]) -> None:
     """One row more, of names and values: a text or a row of a table. What is none is refused."""
     number = asked.n
+    if builder.modality == Modality.TEXT and len(record) == 1 and type(record.get("text")) is str:
+        asked.sent[number] = record
+        try:
+            asked.add(record["text"], builder.hash_of_text(record["text"]))
+        except RowRejected as rejected:
+            asked.refuse(number, rejected.field, rejected.reason)
+            asked.add(None, "")
+        return
     if named_inside := [name for name in record if "\0" in name]:  # by which readers hand things over
         asked.refuse(number, named_inside[0].replace("\0", "")[:100], "Holds a NUL character.")
         asked.add(None, "")

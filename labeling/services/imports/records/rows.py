@@ -182,13 +182,7 @@ class RowBuilder:
             text = pop("text", "")
             if type(text) is not str or "\0" in text:
                 text = as_text(text, "text", self.max_bytes)
-            asked = utf8_of(text, "text")
-            if not (same := canonical(text)):
-                raise RowRejected("There is no text in this row.", "text")
-            if len(asked) > self.max_bytes:
-                raise RowRejected(_too_long(len(asked), self.max_bytes), "text")
-            if same is not text and same != text:
-                asked = same.encode()
+            asked = self._asked_of_text(text)
             data = self._json(record, _JSON) if record else "{}"
         elif self.modality == Modality.IMAGE:
             picture, content = self._picture(record)
@@ -238,6 +232,21 @@ class RowBuilder:
             number, fingerprint, text, data, external_id, context, group, origin, split or "", side, place >> 1, answer,
             picture, content, None, earlier_hash, given, known, remarks,
         )  # fmt: skip
+
+    def _asked_of_text(self, text: str) -> bytes:
+        """What a row of this text is about, whatever its spelling. Raises RowRejected."""
+        asked = utf8_of(text, "text")
+        if not (same := canonical(text)):
+            raise RowRejected("There is no text in this row.", "text")
+        if len(asked) > self.max_bytes:
+            raise RowRejected(_too_long(len(asked), self.max_bytes), "text")
+        return asked if same is text or same == text else same.encode()
+
+    def hash_of_text(self, text: str) -> str:
+        """The content hash that ``build`` gives a row that has this text and nothing else. Raises RowRejected."""
+        if "\0" in text:
+            text = as_text(text, "text", self.max_bytes)
+        return sha256(self._asked_of_text(text)).hexdigest()
 
     def _item(
         self, picture: PictureFacts | None, external_id: str | None, text: str, data: str, context: str, group: str,
