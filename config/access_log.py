@@ -8,7 +8,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -33,7 +33,7 @@ class AccessLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
-        request_id = request_id_of(request)
+        request_id = request_id_of(request.META)
         via = next((name for start, name in _DOORS if request.path_info.startswith(start)), "page")
         ORIGIN.set(Origin(via, request.META.get("REMOTE_ADDR", ""), request_id))
         response = self.get_response(request)
@@ -46,9 +46,9 @@ class AccessLogMiddleware:
         return response
 
 
-def request_id_of(request: HttpRequest) -> str:
+def request_id_of(meta: Mapping[str, Any]) -> str:
     """What a proxy in front calls the request, when that is an id and nothing else; otherwise a new one."""
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    given = meta.get("HTTP_X_REQUEST_ID", "")
     return given if _ACCEPTED.fullmatch(given) else secrets.token_hex(8)
 
 
@@ -76,16 +76,25 @@ def _counted(pieces: Iterable[bytes], sent: list[int]) -> Iterator[bytes]:
 
 
 def _write(request: HttpRequest, response: HttpResponseBase, began: float, size_bytes: int) -> None:
-    if not settings.ACCESS_LOG or not log.isEnabledFor(logging.INFO):
-        return
+    if is_written():
+        size_bytes = 0 if request.method == "HEAD" else size_bytes
+        write_line(request.method or "", request.path, response.status_code, began, size_bytes, _user_name(request))
+
+
+def is_written() -> bool:
+    return bool(settings.ACCESS_LOG) and log.isEnabledFor(logging.INFO)
+
+
+def write_line(method: str, path: str, status: int, began: float, size_bytes: int, user: str) -> None:
+    """``began`` by ``time.perf_counter``; where it came from says ORIGIN."""
     origin = ORIGIN.get()
     fields = {
-        "method": request.method,
-        "path": escape_uri_path(request.path),
-        "status": response.status_code,
+        "method": method,
+        "path": escape_uri_path(path),
+        "status": status,
         "ms": round((time.perf_counter() - began) * 1000, 1),
-        "bytes": 0 if request.method == "HEAD" else size_bytes,
-        "user": _user_name(request),
+        "bytes": size_bytes,
+        "user": user,
         "address": origin.address,
         "request_id": origin.request_id,
     }

@@ -7,8 +7,9 @@ they appended to ``X-Forwarded-For``.
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -25,12 +26,13 @@ class ClientAddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.META["REMOTE_ADDR"] = client_address(
-            request.META.get("REMOTE_ADDR", ""),
-            request.META.get("HTTP_X_FORWARDED_FOR", ""),
-            settings.TRUSTED_PROXIES,
-        )
+        request.META["REMOTE_ADDR"] = of_meta(request.META)
         return self.get_response(request)
+
+
+def of_meta(meta: Mapping[str, Any]) -> str:
+    """Of a request as the server has it."""
+    return client_address(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES)
 
 
 def client_address(connection: str, forwarded_for: str, trusted_proxies: int) -> str:

@@ -10,7 +10,11 @@ from config.versions import NewerDatabase, refuse_newer_database
 from config.web_database import limit_waits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from config.predict_shortcut import Shortcut  # noqa: E402 - Django has to be set up first
+
+application = Shortcut(_django)
 try:
     refuse_newer_database()
 except NewerDatabase as newer:

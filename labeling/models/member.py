@@ -22,6 +22,12 @@ def day_number(now: datetime) -> int:
     return int(now.timestamp()) // _DAY_S
 
 
+def permissions_of(role: str, *, is_quarantined: bool) -> frozenset[Permission]:
+    """Those of the role, but for labeling while in quarantine."""
+    allowed = ALLOWED[Role(role)]
+    return allowed - {Permission.LABEL} if is_quarantined else allowed
+
+
 class Member(models.Model):
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
@@ -95,9 +101,7 @@ class Member(models.Model):
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """Those of the role, but for labeling while in quarantine."""
-        allowed = ALLOWED[Role(self.role)]
-        return allowed - {Permission.LABEL} if self.is_quarantined else allowed
+        return permissions_of(self.role, is_quarantined=self.is_quarantined)
 
     def answers_on(self, day: int) -> int:
         """Answers of the day that has this number (``day_number``)."""

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
@@ -25,8 +24,8 @@ from labeling.selectors.access import may
 from labeling.services.validation.errors import Invalid
 from learning.models import Band, ServedPrediction, ServedStatus
 from learning.services.serving import asking
+from learning.services.serving.asking import FORM, JSON
 
-JSON, FORM = "application/json", "multipart/form-data"
 REFUSED = "refused"
 
 
@@ -144,10 +143,8 @@ class Predict(ProjectView):
         kind = (sent.content_type or "").lower()
         if kind not in (JSON, FORM):
             raise UnsupportedMediaType(kind)
-        size = _size_of(sent.META.get("CONTENT_LENGTH"), large=kind == FORM)
-        asks: dict[str, Any] = {"user": request.user.pk}
-        if isinstance(request.auth, ApiToken):
-            asks["token"] = request.auth.pk
+        size = _size_of(sent.META.get("CONTENT_LENGTH"), kind)
+        asks = asking.asked_by(request.user.pk, request.auth.pk if isinstance(request.auth, ApiToken) else None)
         if "version" in given:
             asks["version"] = given["version"]
         if given["force"]:
@@ -156,17 +153,8 @@ class Predict(ProjectView):
             asks["caller"] = given["caller"]
         if given["explain"]:
             asks |= self._how_explained(request)
-        try:
-            found = asking.ask(self.project.pk, asks, sent, size, sent.META["CONTENT_TYPE"])
-        except asking.Unavailable as error:
-            body = {"detail": str(error), "code": "busy", "retry_after_s": error.retry_after_s}
-            headers = {"Retry-After": str(error.retry_after_s), "Cache-Control": "no-store"}
-            return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers=headers)
-        code, told, data = found
-        answer = HttpResponse(data, status=code, content_type=JSON)
-        if "Retry-After" in told:
-            answer["Retry-After"] = told["Retry-After"]
-        return answer
+        code, headers, data = asking.told(self.project.pk, asks, sent, size, sent.META["CONTENT_TYPE"])
+        return HttpResponse(data, status=code, content_type=JSON, headers=headers)
 
     def _how_explained(self, request: Request) -> dict[str, Any]:
         """Who may not read items is told which they are, and not what is in them."""
@@ -176,12 +164,11 @@ class Predict(ProjectView):
         return {"explain": 1}
 
 
-def _size_of(length: str | None, *, large: bool) -> int:
+def _size_of(length: str | None, kind: str) -> int:
     """Raises TooLarge, Invalid."""
     if not length:
         raise Invalid("rows", "The request has no body.")
-    limit = settings.PREDICT_MAX_BYTES if large else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if int(length) > limit:
+    if int(length) > asking.most_bytes(kind):
         raise TooLarge
     return int(length)
 

@@ -3,16 +3,17 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import Http404
 from django.utils import timezone
 
-from labeling.db.prepared import Prepared
-from labeling.models import ApiToken, Machine, Project, Scope, User
+from labeling.db.prepared import Prepared, PreparedRows
+from labeling.models import Action, ApiToken, Machine, Project, Scope, User
+from labeling.models.member import permissions_of
 from labeling.models.token import ApiTokenQuerySet, hash_key, written
 from labeling.services.audit.trail import record
 from labeling.services.outages.patience import patience
@@ -144,6 +145,43 @@ def token_for(key: str) -> ApiToken | None:
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_EVERY:
         _note_use(token, now)
     return token
+
+
+class Known(NamedTuple):
+    """A person who came with a token, as a member of a project."""
+
+    token_id: int
+    scopes: str
+    only_project_id: int | None
+    user_id: int
+    user_name: str
+    project_id: int
+    role: str
+    is_quarantined: bool
+
+
+@PreparedRows
+def _known(key_hash: str, slug: str) -> "QuerySet[ApiToken, Any]":
+    used = Q(last_used_at__gt=Now() - LAST_USED_EVERY)
+    there = Q(user__memberships__project__slug=slug, user__memberships__project__deleted_at__isnull=True)
+    tokens = ApiToken.objects.usable().filter(
+        used, there, key_hash=key_hash, machine__isnull=True, user__is_active=True
+    )
+    return tokens.order_by().values_list(
+        "pk", "scopes", "project", "user", "user__username", "user__memberships__project", "user__memberships__role",
+        "user__memberships__is_quarantined",
+    )  # fmt: skip
+
+
+def may_at_once(key: str, slug: str, action: Action, scopes: frozenset[Scope]) -> Known | None:
+    """Who has this key, where one statement is enough to let that person in; None says nothing: it is to be asked step
+    by step (``token_for``, ``project_for``), by which the use of a token is noted too."""
+    for row in _known(hash_key(key), slug):
+        known = Known(*row)
+        in_reach = known.only_project_id in (None, known.project_id) and not scopes.isdisjoint(known.scopes.split())
+        if in_reach and action.permission in permissions_of(known.role, is_quarantined=bool(known.is_quarantined)):
+            return known
+    return None
 
 
 def _note_use(token: ApiToken, now: datetime) -> None:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-
 #: On a connection that waits so long (milliseconds) whenever nothing else is said: see ``stand``.
 _STANDING = "standing_patience_ms"
 
