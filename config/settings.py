@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.client_address.ClientAddressMiddleware",
     "config.access_log.AccessLogMiddleware",
+    "config.lean_calls.LeanCallsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "labeling.api.caching.PrivateByDefault",
     "whitenoise.middleware.WhiteNoiseMiddleware",

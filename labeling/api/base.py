@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
@@ -104,7 +104,7 @@ class PersonField(serializers.CharField):
         return name_of(super().to_representation(value))
 
 
-def person(request: Request) -> User:
+def person(request: "Request | HttpRequest") -> User:
     """The signed-in person; views that use it are not reached without one."""
     if not isinstance(request.user, User):
         raise NotAuthenticated

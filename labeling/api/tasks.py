@@ -1,7 +1,7 @@
 """Questions and answers over REST. Thin: the body is checked by the services, which name the field that is wrong."""
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import orjson
 from django.db.models import QuerySet
@@ -15,8 +15,9 @@ from rest_framework.response import Response
 
 from labeling.api import scopes
 from labeling.api import task_schema as schema
-from labeling.api.base import ActionView, person
+from labeling.api.base import person
 from labeling.api.exceptions import Conflict, TooLarge
+from labeling.api.lean import Call, LeanView, Reply
 from labeling.db.prepared import Prepared
 from labeling.models import Action, Project
 from labeling.selectors.annotating import nothing_because
@@ -45,20 +46,23 @@ class SmallJsonParser(BaseParser):
             raise ParseError(f"Not JSON: {error}") from error
 
 
-class TaskView(ActionView):
+class TaskView(LeanView):
     """The services ask whether the person may: in the query that they need anyway."""
 
     parser_classes = [SmallJsonParser]
     scopes_to_write = scopes.LABEL
+    lean: ClassVar[Mapping[str, Call]] = {}
 
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, LeaseLost):
-            exc = Conflict({"detail": str(exc), "code": "lease_lost"})
-        return super().handle_exception(exc)
+    @classmethod
+    def raised(cls, error: Exception) -> Exception:
+        return Conflict({"detail": str(error), "code": "lease_lost"}) if isinstance(error, LeaseLost) else error
 
 
 def body_of(request: Request) -> Mapping[str, Any]:
-    data = request.data  # {} where there is no body; a body that says null is one
+    return object_of(request.data)  # {} where there is no body; a body that says null is one
+
+
+def object_of(data: Any) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise ParseError("Expected a JSON object.")
     return data
@@ -70,8 +74,21 @@ def _project(slug: str) -> "QuerySet[Project]":
     return Project.objects.filter(slug=slug).order_by().only("pk")
 
 
+def ask(request: Any, data: Any, slug: str) -> Reply:
+    """The next questions of who asks."""
+    found = _project(slug)
+    if not found:
+        raise Http404("No such project.")
+    tasks = next_tasks(person(request), found[0], object_of(data).get("count", 1))
+    reply = Reply([task_json(task, task.project) for task in tasks])
+    if not tasks and (because := nothing_because(person(request), found[0])):
+        reply.headers = {schema.NOTHING_BECAUSE.name: because}
+    return reply
+
+
 class NextTasks(TaskView):
     actions = {"POST": Action.TASKS_ANSWER}
+    lean = {"POST": ask}
 
     @extend_schema(
         operation_id="tasks_next",
@@ -82,22 +99,39 @@ class NextTasks(TaskView):
     def post(self, request: Request, slug: str) -> Response:
         """Leases up to `count` questions: open ones first, then new; an empty list when none is left, to who is paused
         and beyond a quota, which a header says."""
-        found = _project(slug)
-        if not found:
-            raise Http404("No such project.")
-        tasks = next_tasks(person(request), found[0], body_of(request).get("count", 1))
-        response = Response([task_json(task, task.project) for task in tasks])
-        if not tasks and (because := nothing_because(person(request), found[0])):
-            response[schema.NOTHING_BECAUSE.name] = because
-        return response
+        return self.respond(ask(request, request.data, slug))
 
 
 ANSWERED = dict.fromkeys((200, 201), schema.AnswerOut)
 REFUSED = {400: schema.FieldErrors, 403: schema.Refusal, 404: schema.Refusal, 409: schema.Refusal}
 
 
+_BESIDE = ("ui_version", "viewport", "doubt", "comment")
+
+
+def answer(request: Any, data: Any, pk: int) -> Reply:
+    """An answer of who asks, recorded."""
+    body = object_of(data)
+    beside = {name: body[name] for name in _BESIDE if name in body}
+    recorded = record_answer(person(request), pk, body.get("answer"), body.get("elapsed_ms"), **beside)
+    made = recorded.annotation
+    answered = {
+        "task": pk,
+        "state": "answered",
+        "revision": made.revision,
+        "answer": recorded.answer,
+        "elapsed_ms": made.elapsed_ms,
+        "created_at": utc_text(made.created_at),
+        **made.remark.told,
+    }
+    if recorded.feedback:
+        answered["feedback"] = recorded.feedback.as_dict()
+    return Reply(answered, status.HTTP_201_CREATED if recorded.created else status.HTTP_200_OK)
+
+
 class TaskAnswer(TaskView):
     actions = {"PUT": Action.TASKS_ANSWER, "DELETE": Action.TASKS_ANSWER}
+    lean = {"PUT": answer}
 
     @extend_schema(
         operation_id="tasks_answer",
@@ -106,22 +140,7 @@ class TaskAnswer(TaskView):
     )
     def put(self, request: Request, pk: int) -> Response:
         """Records an answer (201), or the same again or a revision of it (200). Repeating it is harmless."""
-        body = body_of(request)
-        beside = {name: body[name] for name in ("ui_version", "viewport", "doubt", "comment") if name in body}
-        recorded = record_answer(person(request), pk, body.get("answer"), body.get("elapsed_ms"), **beside)
-        made = recorded.annotation
-        answered = {
-            "task": pk,
-            "state": "answered",
-            "revision": made.revision,
-            "answer": recorded.answer,
-            "elapsed_ms": made.elapsed_ms,
-            "created_at": utc_text(made.created_at),
-            **made.remark.told,
-        }
-        if recorded.feedback:
-            answered["feedback"] = recorded.feedback.as_dict()
-        return Response(answered, status.HTTP_201_CREATED if recorded.created else status.HTTP_200_OK)
+        return self.respond(answer(request, request.data, pk))
 
     @extend_schema(operation_id="tasks_take_back", request=None, responses={200: schema.TaskOut, **REFUSED})
     def delete(self, request: Request, pk: int) -> Response:

@@ -3,10 +3,11 @@
 from django.urls import path
 
 from labeling.api import items, practice, tasks
+from labeling.api.lean import lean_path
 
 urlpatterns = [
-    path("projects/<slug:slug>/tasks/next/", tasks.NextTasks.as_view(), name="task-next"),
-    path("tasks/<int:pk>/answer/", tasks.TaskAnswer.as_view(), name="task-answer"),
+    lean_path("projects/<slug:slug>/tasks/next/", tasks.NextTasks, name="task-next"),
+    lean_path("tasks/<int:pk>/answer/", tasks.TaskAnswer, name="task-answer"),
     path("tasks/<int:pk>/preview/<str:part>/", items.TaskPreview.as_view(), name="task-preview"),
     path("tasks/<int:pk>/skip/", tasks.TaskSkip.as_view(), name="task-skip"),
     # the same for a practice round, whose questions are no tasks

@@ -135,12 +135,31 @@ def _usable_token(key_hash: str) -> ApiTokenQuerySet:
     return ApiToken.objects.usable().filter(key_hash=key_hash).order_by().select_related("user", "machine")
 
 
+@Prepared
+def _usable_by_person(key_hash: str) -> ApiTokenQuerySet:
+    """Of each row what a request needs that only asks who is there; all else is read when it is looked at."""
+    tokens = ApiToken.objects.usable().filter(key_hash=key_hash, user__is_active=True, machine__isnull=True)
+    columns = ("user", "project", "scopes", "last_used_at", "name", "prefix", "machine")
+    person = ("user__username", "user__is_active", "user__is_superuser", "user__is_staff")
+    return tokens.order_by().select_related("user").only(*columns, *person)
+
+
 def token_for(key: str) -> ApiToken | None:
     """The usable token with this key and its user, in one query; notes the use now and then."""
     found = _usable_token(hash_key(key))
-    if not found:
+    return _used(found[0]) if found else None
+
+
+def person_by_token(key: str) -> ApiToken | None:
+    """The same of a token of a person who may sign in, who reaches what the token does; None for all others."""
+    found = _usable_by_person(hash_key(key))
+    if not found or found[0].user is None:
         return None
-    (token,) = found
+    found[0].user.confined_to = found[0].project_id  # type: ignore[misc]  # of this request's own user object
+    return _used(found[0])
+
+
+def _used(token: ApiToken) -> ApiToken:
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_EVERY:
         _note_use(token, now)
