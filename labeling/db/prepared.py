@@ -13,10 +13,22 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model, QuerySet
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Field,
+    FloatField,
+    ForeignKey,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+)  # fmt: skip
+from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
 
+from labeling.db.driver import Statement
 from labeling.db.rows import Maker
 
 M = TypeVar("M", bound=Model)
@@ -34,9 +46,18 @@ class _Sql:
         self.params = [(True, places.index(param)) if param in places else (False, param) for param in params]
         if {place for is_place, place in self.params if is_place} != set(range(len(places))):
             raise ValueError("A value does not reach the statement as it is.")
+        self.statement = Statement(self.text)
 
-    def run(self, cursor: Any, values: Sequence[int | str]) -> None:
-        cursor.execute(self.text, [values[what] if is_place else what for is_place, what in self.params])
+    def rows(self, values: Sequence[int | str]) -> list[tuple[Any, ...]]:
+        return self.statement.rows([values[what] if is_place else what for is_place, what in self.params])
+
+    def count(self, values: Sequence[int | str]) -> int:
+        return self.statement.count([values[what] if is_place else what for is_place, what in self.params])
+
+
+def _shape(values: Sequence[int | str], constants: dict[str, Hashable]) -> Hashable:
+    """What the SQL depends on; a number by itself where there is no constant, as a key of its own sort."""
+    return (len(values), *sorted(constants.items())) if constants else len(values)
 
 
 def _places(values: Sequence[int | str]) -> list[int | str]:
@@ -52,7 +73,7 @@ class Prepared(Generic[M]):
 
     def __call__(self, *values: int | str, **constants: Hashable) -> list[M]:
         known: dict[Any, _Reading[M]] = self._compiled.__dict__
-        key = (len(values), *sorted(constants.items()))
+        key = _shape(values, constants)
         if key not in known:
             places = _places(values)
             known[key] = _Reading(self._build(*places, **constants), places)
@@ -63,7 +84,8 @@ class _Reading(Generic[M]):
     def __init__(self, queryset: QuerySet[M], places: Sequence[int | str]) -> None:
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         self.sql = _Sql(compiler, places)
-        self.convert = compiler.get_converters([expression for expression, *_ in compiler.select])
+        converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        self.convert = [(place, _Converter(*converter)) for place, converter in converters.items()]
         self.compiler = compiler
         info = compiler.klass_info
         fields = info["select_fields"]
@@ -72,19 +94,40 @@ class _Reading(Generic[M]):
         related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of 6.0
         self.maker = Maker[M](info["model"], names, columns, related)
 
+        self.annotations = list(compiler.annotation_col_map.items())
+
     def rows(self, values: Sequence[int | str]) -> list[M]:
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            self.sql.run(cursor, values)
-            rows = cursor.fetchall()
-        if self.convert:
-            rows = self.compiler.apply_converters(rows, self.convert)
-        return [self._model(row) for row in rows]
+        rows = self.sql.rows(values)
+        return [self._model(row) for row in rows] if rows else []
 
     def _model(self, row: Sequence[Any]) -> M:
+        if self.convert:
+            row = list(row)
+            for place, convert in self.convert:
+                row[place] = convert(row[place])
         made = self.maker.made_of(row)
-        for name, column in self.compiler.annotation_col_map.items():
+        for name, column in self.annotations:
             setattr(made, name, row[column])
         return made
+
+
+class _Converter:
+    """What Django makes of a value of the database."""
+
+    __slots__ = ("calls", "expression", "none")
+
+    def __init__(self, calls: Sequence[Callable[[Any, Any, Any], Any]], expression: Any) -> None:
+        self.calls, self.expression = calls, expression
+        self.none = self._called(None)
+
+    def __call__(self, value: Any) -> Any:
+        return self.none if value is None else self._called(value)
+
+    def _called(self, value: Any) -> Any:
+        connection = connections[DEFAULT_DB_ALIAS]
+        for call in self.calls:
+            value = call(value, self.expression, connection)
+        return value
 
 
 class _Statement:
@@ -99,7 +142,7 @@ class _Statement:
 
     def _sql(self, values: Sequence[int | str], constants: dict[str, Hashable]) -> _Sql:
         known: dict[Any, _Sql] = self._compiled.__dict__
-        key = (len(values), *sorted(constants.items()))
+        key = _shape(values, constants)
         if key not in known:
             places = _places(values)
             known[key] = _Sql(self._compiler(self._build(*places, **constants)), places)
@@ -113,9 +156,7 @@ class PreparedUpdate(_Statement):
         super().__init__(build)
 
     def __call__(self, *values: int | str, **constants: Hashable) -> int:
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            self._sql(values, constants).run(cursor, values)
-            return int(cursor.rowcount)
+        return self._sql(values, constants).count(values)
 
     def _compiler(self, built: tuple[QuerySet[Any], dict[str, Any]]) -> Any:
         rows, assignments = built
@@ -134,9 +175,7 @@ class PreparedRows(_Statement):
         super().__init__(build)
 
     def __call__(self, *values: int | str, **constants: Hashable) -> list[tuple[Any, ...]]:
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            self._sql(values, constants).run(cursor, values)
-            return cast("list[tuple[Any, ...]]", cursor.fetchall())
+        return self._sql(values, constants).rows(values)
 
     def _compiler(self, built: QuerySet[Any, Any]) -> Any:
         return built.query.get_compiler(DEFAULT_DB_ALIAS)
@@ -156,30 +195,65 @@ class PreparedInsert(Generic[M]):
         if not rows:
             return []
         connection = connections[DEFAULT_DB_ALIAS]
-        fields = self._fields
-        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql(len(rows)), values)
-            keys = cursor.fetchall()
+        values = [self._value(row, *field, connection) for row in rows for field in self._fields]
+        keys = self._statement(len(rows)).rows(values)
         for row, (key,) in zip(rows, keys, strict=True):
             row.pk = key
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
         return list(rows)
 
+    def new(self, **values: Any) -> M:
+        """As ``Model(**values)`` where every value is of a column, by its ``attname``: defaults fill in the rest."""
+        if not self._is_plain:
+            return self._model(**values)
+        made = self._model.__new__(self._model)
+        held = made.__dict__
+        held["_state"] = ModelState()
+        for name, default in self._defaults:
+            held[name] = values.pop(name) if name in values else default()
+        if values:
+            raise TypeError(f"{self._model.__name__} has no column {', '.join(values)}.")
+        return made
+
+    @staticmethod
+    def _value(row: M, field: Any, name: str, is_plain: bool, connection: Any) -> Any:
+        value = row.__dict__.get(name)
+        if is_plain and (value is None or isinstance(value, str | int | float)):
+            return value
+        return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
     @cached_property
-    def _fields(self) -> list[Any]:
+    def _is_plain(self) -> bool:
+        return Maker(self._model, (), slice(0), ()).is_plain
+
+    @cached_property
+    def _defaults(self) -> list[tuple[str, Callable[[], Any]]]:
+        return [(field.attname, field._get_default) for field in self._model._meta.concrete_fields]
+
+    @cached_property
+    def _fields(self) -> list[tuple[Any, str, bool]]:
+        """Each with the name of its column in an instance, and whether a plain value is stored as it is."""
         fields = [field for field in self._model._meta.concrete_fields if not field.primary_key]
         if computed := [field.name for field in fields if field.has_db_default() or field.generated]:
             raise ValueError(f"The database computes {', '.join(computed)}.")
-        return fields
+        return [(field, field.attname, _is_plain(field)) for field in fields]
 
-    def _sql(self, rows: int) -> str:
-        known: dict[Any, str] = self._compiled.__dict__
+    def _statement(self, rows: int) -> Statement:
+        known: dict[Any, Statement] = self._compiled.__dict__
         if rows not in known:
             quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
             meta = self._model._meta
-            columns = ", ".join(quoted(field.column) for field in self._fields)
+            columns = ", ".join(quoted(field.column) for field, *_ in self._fields)
             places = ", ".join([f"({', '.join(['%s'] * len(self._fields))})"] * rows)
             insert = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES {places}"
-            known[rows] = f"{insert} RETURNING {quoted(str(meta.pk.column))}"
+            known[rows] = Statement(f"{insert} RETURNING {quoted(str(meta.pk.column))}")
         return known[rows]
+
+
+def _is_plain(field: Any) -> bool:
+    """Whether the field stores numbers, texts and None as they are; its own ``pre_save`` may have a mind of its own."""
+    if type(field).pre_save is not Field.pre_save:
+        return False
+    target = field.target_field if isinstance(field, ForeignKey) else field
+    is_djangos = type(target).__module__ == Field.__module__
+    return is_djangos and isinstance(target, CharField | TextField | IntegerField | FloatField | BooleanField)

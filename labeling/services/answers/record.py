@@ -256,9 +256,10 @@ def _revise(work: _Work, answer: dict[str, Any] | None, seen: dict[str, Any], re
         Annotation.objects.filter(task=work.task, is_current=True).update(is_current=False)
     work.revision += 1
     transaction.on_commit(partial(_announce, work.project.pk))
-    annotation = Annotation(
-        project=work.project, task=work.task, annotator_id=work.member.user_id, answer=answer, revision=work.revision,
-        **{"instructions_version": work.project.instructions_version, **seen}, **work.about, **remark.columns,
+    annotation = _insert.new(
+        project_id=work.project.pk, task_id=work.task.pk, annotator_id=work.member.user_id, answer=answer,
+        revision=work.revision, **{"instructions_version": work.project.instructions_version, **seen}, **work.about,
+        **remark.columns,
     )  # fmt: skip
     _insert([annotation])
     return annotation

@@ -1,9 +1,9 @@
 """New questions for one person, each by its coins: eval, repeats, gold, random and the head of the queue."""
 
+from functools import cache
 from typing import Any
 
-from django.db import connection
-
+from labeling.db.driver import Statement
 from labeling.db.prepared import PreparedInsert
 from labeling.models import Progress, Reason, Split, Task
 from labeling.models.task import AIMED
@@ -134,8 +134,11 @@ def _tasks(
             why |= {"strategy": epoch.strategy, "model_version": epoch.model_version, "epoch": epoch.number}
             why["utility"] = pick.entry.utility
         size[split] -= source.leaves(pick)
-        about = source.about(pick, rng)
-        tasks.append(Task(project=project, annotator=cursor.member.user, lease_expires_at=end, **about, **why))
+        task = _insert.new(project_id=project.pk, annotator_id=cursor.member.user_id, lease_expires_at=end, **why)
+        task.project = project
+        for name, subject in source.about(pick, rng).items():
+            setattr(task, name, subject)
+        tasks.append(task)
     return tasks
 
 
@@ -145,16 +148,17 @@ def _chances(source: SubjectSource, cursor: AnnotatorCursor, picks: list[Pick]) 
     return chances(source, cursor, drawn, {pick.row.pk for pick in picks if not pick.is_new} - drawn)
 
 
+@cache
+def _counting(sets: str, sizes: str) -> Statement:
+    return Statement(f"UPDATE {Progress._meta.db_table} SET {sets} WHERE project_id = %s RETURNING draws, {sizes}")
+
+
 def _count_draws(source: SubjectSource, project_id: int, picks: list[Pick]) -> tuple[int, dict[str, int]]:
     """Moves Progress; its draws then, and what random draws of each split picked from before these."""
     moved = source.moved(picks)
     sizes = [source.size_column(split) for split in Split.values]
     sets = ", ".join(f"{name} = {name} + %s" for name in ("draws", *source.moves))
     by = [sum(pick.is_draw for pick in picks), *(moved[name] for name in source.moves)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {Progress._meta.db_table} SET {sets} WHERE project_id = %s RETURNING draws, {', '.join(sizes)}",
-            [*by, project_id],
-        )
-        draws, *left = cursor.fetchone()
+    counting = _counting(sets, ", ".join(sizes))
+    ((draws, *left),) = counting.rows([*by, project_id])
     return draws, {split: now - moved[name] for split, name, now in zip(Split.values, sizes, left, strict=True)}
