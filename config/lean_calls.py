@@ -36,15 +36,17 @@ class LeanCallsMiddleware:
         response = self.calls.answer_to(request)
         if response is None:
             return self.get_response(request)
-        for name, value in self.headers[is_secure]:
-            response.headers.setdefault(name, value)
-        if not response.has_header("Content-Length") and isinstance(response, HttpResponse):
-            response.headers["Content-Length"] = str(len(response.content))
+        if isinstance(response, HttpResponse):
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        # checked when they were written: Django would look at each of their characters again
+        held = response.headers._store  # type: ignore[attr-defined]
+        for key, written in self.headers[is_secure].items():
+            held.setdefault(key, written)
         return response
 
 
-def _written(is_secure: bool) -> list[tuple[str, str]]:
-    """What the layers write into an answer that says nothing itself."""
+def _written(is_secure: bool) -> dict[str, tuple[str, str]]:
+    """What the layers write into an answer that says nothing itself: name and value by the name in small letters."""
     request = HttpRequest()
     request.path = request.path_info = PREFIX
     request._get_scheme = lambda: "https" if is_secure else "http"  # type: ignore[method-assign]
@@ -53,4 +55,5 @@ def _written(is_secure: bool) -> list[tuple[str, str]]:
     layer: Callable[[HttpRequest], HttpResponseBase] = lambda request: HttpResponse()  # noqa: E731
     for writer in reversed(WRITERS):
         layer = writer(layer)  # type: ignore[assignment]
-    return [(name, value) for name, value in layer(request).items() if name != "Content-Type"]
+    headers = layer(request).items()
+    return {name.lower(): (name, value) for name, value in headers if name != "Content-Type"}

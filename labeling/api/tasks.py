@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import IO, Any, ClassVar
 
 import orjson
-from django.db.models import QuerySet
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ParseError
@@ -18,7 +16,6 @@ from labeling.api import task_schema as schema
 from labeling.api.base import person
 from labeling.api.exceptions import Conflict, TooLarge
 from labeling.api.lean import Call, LeanView, Reply
-from labeling.db.prepared import Prepared
 from labeling.models import Action, Project
 from labeling.selectors.annotating import nothing_because
 from labeling.selectors.suggestions import with_suggestions
@@ -68,20 +65,12 @@ def object_of(data: Any) -> Mapping[str, Any]:
     return data
 
 
-@Prepared
-def _project(slug: str) -> "QuerySet[Project]":
-    """Only which one it is: the service reads it with the member."""
-    return Project.objects.filter(slug=slug).order_by().only("pk")
-
-
 def ask(request: Any, data: Any, slug: str) -> Reply:
     """The next questions of who asks."""
-    found = _project(slug)
-    if not found:
-        raise Http404("No such project.")
-    tasks = next_tasks(person(request), found[0], object_of(data).get("count", 1))
+    tasks = next_tasks(person(request), slug, object_of(data).get("count", 1))
     reply = Reply([task_json(task, task.project) for task in tasks])
-    if not tasks and (because := nothing_because(person(request), found[0])):
+    project = None if tasks else Project.objects.filter(slug=slug).first()
+    if project and (because := nothing_because(person(request), project)):
         reply.headers = {schema.NOTHING_BECAUSE.name: because}
     return reply
 

@@ -9,6 +9,7 @@ a limit or a flag, is a constant (a keyword): each combination is compiled once 
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
@@ -20,6 +21,7 @@ from django.db.models import (
     FloatField,
     ForeignKey,
     IntegerField,
+    JSONField,
     Model,
     QuerySet,
     TextField,
@@ -56,8 +58,8 @@ class _Sql:
 
 
 def _shape(values: Sequence[int | str], constants: dict[str, Hashable]) -> Hashable:
-    """What the SQL depends on; a number by itself where there is no constant, as a key of its own sort."""
-    return (len(values), *sorted(constants.items())) if constants else len(values)
+    """What the SQL depends on. Constants stand in the order of the call: another order is compiled once more."""
+    return (len(values), *constants.items()) if constants else len(values)
 
 
 def _places(values: Sequence[int | str]) -> list[int | str]:
@@ -85,7 +87,7 @@ class _Reading(Generic[M]):
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         self.sql = _Sql(compiler, places)
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
-        self.convert = [(place, _Converter(*converter)) for place, converter in converters.items()]
+        self.convert = [(place, _Converter(*found, compiler.connection)) for place, found in converters.items()]
         self.compiler = compiler
         info = compiler.klass_info
         fields = info["select_fields"]
@@ -112,22 +114,33 @@ class _Reading(Generic[M]):
 
 
 class _Converter:
-    """What Django makes of a value of the database."""
+    """What Django makes of a value of the database; what it would make of the commonest is known beforehand."""
 
-    __slots__ = ("calls", "expression", "none")
+    __slots__ = ("calls", "connection", "expression", "is_json", "is_moment", "none")
 
-    def __init__(self, calls: Sequence[Callable[[Any, Any, Any], Any]], expression: Any) -> None:
-        self.calls, self.expression = calls, expression
+    def __init__(self, calls: Sequence[Callable[[Any, Any, Any], Any]], expression: Any, connection: Any) -> None:
+        self.calls, self.expression, self.connection = calls, expression, connection
         self.none = self._called(None)
+        moments = getattr(connection.ops, "convert_datetimefield_value", None)
+        self.is_moment = list(calls) == [moments] and connection.timezone == UTC
+        self.is_json = [getattr(call, "__func__", None) for call in calls] == [JSONField.from_db_value]
 
     def __call__(self, value: Any) -> Any:
-        return self.none if value is None else self._called(value)
+        if value is None:
+            return self.none
+        if self.is_moment and isinstance(value, str):
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        if self.is_json and value in _EMPTY:
+            return [] if value == "[]" else {}
+        return self._called(value)
 
     def _called(self, value: Any) -> Any:
-        connection = connections[DEFAULT_DB_ALIAS]
         for call in self.calls:
-            value = call(value, self.expression, connection)
+            value = call(value, self.expression, self.connection)
         return value
+
+
+_EMPTY = ("{}", "[]")
 
 
 class _Statement:

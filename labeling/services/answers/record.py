@@ -39,6 +39,7 @@ from labeling.services.answers.feedback import Feedback, feedback_on
 from labeling.services.answers.pace import AnswersTooFast, keep_pace
 from labeling.services.answers.remark import checked_remark
 from labeling.services.answers.skips import BY_SKIPS, Skip, is_skipped_by_everybody, settles, skips_of
+from labeling.services.serving.cursor import UNASKED
 from labeling.services.serving.known import asked_item_moved
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.required import spare_known
@@ -52,6 +53,7 @@ __all__ = ["AnswersTooFast", "InvalidAnswer", "LeaseLost", "Recorded", "record_a
 
 #: What a 32-bit column holds: 24 days.
 MAX_ELAPSED_MS = 2**31 - 1
+_VIEWPORTS = frozenset(("", *Viewport.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ def _checked_elapsed(elapsed_ms: Any) -> int | None:
 
 
 def _checked_page(ui_version: Any, viewport: Any) -> dict[str, str]:
-    if not isinstance(viewport, str) or viewport not in ("", *Viewport.values):
+    if not isinstance(viewport, str) or viewport not in _VIEWPORTS:
         raise Invalid("viewport", f"One of {', '.join(Viewport.values)}.")
     return {"ui_version": text("ui_version", ui_version, max_length=40), "viewport": viewport}
 
@@ -231,7 +233,7 @@ def _work_on(user: User, task_id: int) -> _Work:
 def _member(user: int, task: int) -> "QuerySet[Member]":
     """The membership by which the task is the user's."""
     members = Member.objects.filter(user=user, project__tasks__pk=task, project__tasks__annotator=F("user"))
-    members = members.annotate(asked_at=Now())
+    members = members.annotate(asked_at=Now()).defer(*UNASKED)
     return members.order_by().select_related("project").select_for_update(no_key=True, of=("self",))
 
 

@@ -46,6 +46,7 @@ def claim(source: SubjectSource, cursor: AnnotatorCursor, count: int, rng: Rng) 
 
 
 _insert = PreparedInsert(Task)
+_SPLITS = tuple(Split.values)
 
 
 class _Round:
@@ -156,9 +157,9 @@ def _counting(sets: str, sizes: str) -> Statement:
 def _count_draws(source: SubjectSource, project_id: int, picks: list[Pick]) -> tuple[int, dict[str, int]]:
     """Moves Progress; its draws then, and what random draws of each split picked from before these."""
     moved = source.moved(picks)
-    sizes = [source.size_column(split) for split in Split.values]
+    sizes = [source.size_column(split) for split in _SPLITS]
     sets = ", ".join(f"{name} = {name} + %s" for name in ("draws", *source.moves))
     by = [sum(pick.is_draw for pick in picks), *(moved[name] for name in source.moves)]
     counting = _counting(sets, ", ".join(sizes))
     ((draws, *left),) = counting.rows([*by, project_id])
-    return draws, {split: now - moved[name] for split, name, now in zip(Split.values, sizes, left, strict=True)}
+    return draws, {split: now - moved[name] for split, name, now in zip(_SPLITS, sizes, left, strict=True)}

@@ -17,6 +17,8 @@ POSITIONS = (
     "pool_position", "eval_position", "queue_epoch", "queue_rank", "pool_exhausted_at", "eval_exhausted_at",
     "gold_exhausted_at", "pool_known", "pool_known_at",
 )  # fmt: skip
+#: Columns that have to be converted and that no question or answer needs; read by themselves when somebody looks.
+UNASKED = ("added_at", "project__created_at", "project__costs", "project__import_columns")
 
 
 @dataclass(slots=True)

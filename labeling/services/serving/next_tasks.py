@@ -17,7 +17,7 @@ from labeling.models.task import TaskQuerySet
 from labeling.selectors.practice import practice_of
 from labeling.selectors.suggestions import with_suggestions
 from labeling.services.serving.claim import claim
-from labeling.services.serving.cursor import AnnotatorCursor
+from labeling.services.serving.cursor import UNASKED, AnnotatorCursor
 from labeling.services.serving.leases import lease_end
 from labeling.services.serving.mixture import Rng
 from labeling.services.serving.returned import returned_tasks
@@ -33,7 +33,7 @@ RACES = 20
 PRACTICE_FIRST = "A practice round comes before the first question: load the page where you label."
 
 
-def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = None) -> list[Task]:
+def next_tasks(user: User, project: Project | str, count: int = 1, rng: Rng | None = None) -> list[Task]:
     """Up to ``count`` tasks of the person, items loaded: answers sent back first, then open ones (leases renewed), then
     new ones.
 
@@ -41,7 +41,7 @@ def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = N
     of all leaves (``Member.questions_left``): questions at hand count, an answer to one that was put is always taken,
     and what was sent back counts once, as it was answered.
 
-    Raises Invalid (count), Http404 (no member), PermissionDenied (the role may not label).
+    ``project`` may be its slug. Raises Invalid (count), Http404 (no member), PermissionDenied (the role may not label).
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
         raise Invalid("count", f"A whole number from 1 to {MAX_COUNT}.")
@@ -57,7 +57,9 @@ def next_tasks(user: User, project: Project, count: int = 1, rng: Rng | None = N
 
 
 @transaction.atomic
-def _next_tasks(user: User, project: Project, count: int, rng: Rng | None, waits: Mapping[str, MustWait]) -> list[Task]:
+def _next_tasks(
+    user: User, project: Project | str, count: int, rng: Rng | None, waits: Mapping[str, MustWait]
+) -> list[Task]:
     cursor = _cursor(user, project)
     if not cursor.member.can_answer:  # type: ignore[attr-defined]  # annotated by _member
         return []
@@ -86,13 +88,16 @@ def _wait(cursor: AnnotatorCursor, waits: Mapping[str, MustWait]) -> None:
             return
 
 
-def _cursor(user: User, project: Project) -> AnnotatorCursor:
+def _cursor(user: User, project: Project | str) -> AnnotatorCursor:
     """Locks the person's member row: calls of one person come one after the other."""
     label_kinds = tuple(name for name, kind in KINDS.items() if kind.has_labels)
-    found = _member(project.pk, user.pk, label_kinds=label_kinds)
-    if not found and user.is_superuser and user.reaches(project.pk):
-        raise PermissionDenied("Only members are asked. Add yourself to the project first.")
-    if not found or not user.reaches(project.pk):
+    is_named = isinstance(project, str)
+    found = _member(project if is_named else project.pk, user.pk, label_kinds=label_kinds, is_named=is_named)
+    if not found and user.is_superuser:
+        project_id = Project.objects.filter(slug=project).values_list("pk").first() if is_named else (project.pk,)
+        if project_id and user.reaches(*project_id):
+            raise PermissionDenied("Only members are asked. Add yourself to the project first.")
+    if not found or not user.reaches(found[0].project_id):
         raise Http404("No such project.")
     member = found[0]
     if not member.may(Action.TASKS_ANSWER.permission):
@@ -118,8 +123,9 @@ def _open_tasks(source: SubjectSource, cursor: AnnotatorCursor, count: int) -> l
 
 
 @Prepared
-def _member(project: int, user: int, *, label_kinds: tuple[str, ...]) -> "QuerySet[Member]":
-    members = Member.objects.filter(project=project, user=user).order_by().select_related("project__progress")
+def _member(project: int | str, user: int, *, label_kinds: tuple[str, ...], is_named: bool) -> "QuerySet[Member]":
+    members = Member.objects.filter(**{"project__slug" if is_named else "project": project}, user=user)
+    members = members.order_by().select_related("project__progress").defer(*UNASKED)
     # nobody is asked a question that has no answer: the labels come first
     has_labels = Exists(Label.objects.in_use().filter(project=OuterRef("project")))
     can_answer = ~Q(project__kind__in=label_kinds) | has_labels
