@@ -2,7 +2,10 @@
 
     python -m benchmarks.compare f83abf0
     python -m benchmarks.compare f83abf0 --only serving-sqlite idle --pairs 5 --limit 1.05
+    python -m benchmarks.compare f83abf0 --only next-answer --sizes 10000 --databases sqlite --labels 480
 
+``next-answer`` serves both trees at once and asks and answers in turns, with a token and with a session: server CPU of
+one label, a question and its answer in two requests, by eight clients (issue 15).
 The older commit is checked out into a temporary folder and run with the same environment, so a library that both pin
 has the same version. What varies by the machine or the hour falls on both alike: a ratio holds where a figure does not.
 ``idle`` starts everything without samples, waits until all is up and quiet, and adds what each process has to itself
@@ -22,16 +25,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
 
 from benchmarks.open_data import DATA
+from benchmarks.serving import WARM_UP, Row, Served, by_token, label, served
 
 ROOT = Path(__file__).resolve().parent.parent
 Figures = dict[str, float]
 PATIENCE_S = 600
+#: What next + answer may cost, of the older commit and of a token's.
+MAX_OF_OLD = 0.34
+MAX_SESSION = 1.15
 QUIET_AFTER_S = 30
 
 
@@ -58,6 +65,58 @@ def serving(*words: str) -> Callable[[Path], Figures]:
         return rows_of(printed, r"^ *([\d,]+) +(\d+) +\d+ +([\d.]+)", "CPU ms a label, {} items, {} a request")
 
     return measure
+
+
+def next_answer(old: Path, given: argparse.Namespace) -> bool:
+    """Whether the ratios are at most what they may be. A round is old and new by token and by session, for each size."""
+    options = argparse.Namespace(kind="classification", overlap=1)
+    is_met = True
+    for database in given.databases:
+        with ExitStack() as stack:
+            trees = {"old": old, "new": ROOT}
+            pools = {
+                (size, name): stack.enter_context(served(database, size, options, tree=tree))
+                for size in given.sizes
+                for name, tree in trees.items()
+            }
+            rounds = _rounds(pools, given)
+        is_met &= _told(database, rounds)
+    return is_met
+
+
+def _rounds(pools: dict[tuple[int, str], Served], given: argparse.Namespace) -> dict[tuple[int, str, str], list[float]]:
+    """CPU ms a label of every round, by size, tree and how people say who they are."""
+    ways = {key: {"token": by_token(pool), "session": pool.sessions()} for key, pool in pools.items()}
+    for key, pool in pools.items():
+        for people in ways[key].values():
+            label(pool, 1, WARM_UP, people)
+    found: dict[tuple[int, str, str], list[float]] = {}
+    for number in range(given.pairs):
+        for (size, name), pool in sorted(pools.items(), reverse=bool(number % 2)):
+            for way, people in ways[size, name].items():
+                row = Row(1)
+                row.add(pool, given.labels, people)
+                found.setdefault((size, name, way), []).append(row.cpu_ms)
+    return found
+
+
+def _told(database: str, rounds: dict[tuple[int, str, str], list[float]]) -> bool:
+    def ratio(some: list[float], others: list[float]) -> float:
+        return statistics.median(one / other for one, other in zip(some, others, strict=True))
+
+    print(f"\nnext-answer, {database}: server CPU ms a label, medians, and the median ratio of the rounds")
+    print("    items  by          old     new  new/old  session/token")
+    sizes = sorted({size for size, *_ in rounds})
+    is_met = True
+    for size in sizes:
+        for way in ("token", "session"):
+            old, new = rounds[size, "old", way], rounds[size, "new", way]
+            to_old, to_token = ratio(new, old), ratio(new, rounds[size, "new", "token"])
+            is_met &= to_old <= MAX_OF_OLD and to_token <= MAX_SESSION
+            figures = f"{statistics.median(old):7.2f} {statistics.median(new):7.2f} {to_old:8.2f} {to_token:14.2f}"
+            print(f"{size:>9,}  {way:<8} {figures}", flush=True)
+    print("met" if is_met else "NOT met", f"(<= {MAX_OF_OLD} and <= {MAX_SESSION})", flush=True)
+    return is_met
 
 
 def startup(tree: Path) -> Figures:
@@ -157,6 +216,9 @@ BENCHMARKS: dict[str, Callable[[Path], Figures]] = {
 }
 
 
+NEXT_ANSWER = "next-answer"
+
+
 @contextmanager
 def checkout(commit: str) -> Iterator[Path]:
     """The commit in a temporary folder, shared data beside it where there is some."""
@@ -175,13 +237,21 @@ def checkout(commit: str) -> Iterator[Path]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("commit", nargs="?", default="f83abf0")
-    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=list(BENCHMARKS))
+    parser.add_argument("--only", nargs="+", choices=[*BENCHMARKS, NEXT_ANSWER])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="Of next-answer.")
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"], help="Of next-answer.")
+    parser.add_argument("--labels", type=int, default=240, help="Of a round of next-answer.")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--limit", type=float, default=1.05)
     given = parser.parse_args()
     is_met = True
     with checkout(given.commit) as old:
-        for name in given.only:
+        names = given.only or [*BENCHMARKS, NEXT_ANSWER]
+        if NEXT_ANSWER in names:
+            is_met &= next_answer(old, given)
+        for name in names:
+            if name == NEXT_ANSWER:
+                continue
             measure = BENCHMARKS[name]
             pairs = [pair(measure, old, is_old_first=number % 2 == 0) for number in range(given.pairs)]
             is_met &= report(name, pairs, given.limit)

@@ -114,8 +114,28 @@ class Served:
     gunicorn: psutil.Process
     postmaster: psutil.Process | None
     env: dict[str, str] = field(default_factory=dict)
+    tree: Path = ROOT
     #: of the questions that are second opinions; None where there are none to be had
     again: float | None = None
+
+    def sessions(self) -> list[str]:
+        """What browsers of the same people send: a cookie of a session each, made by the tree itself, and CSRF's."""
+        code = (
+            "from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY\n"
+            "from django.contrib.sessions.backends.db import SessionStore\n"
+            "from labeling.models import User\n"
+            "for user in User.objects.filter(username__startswith='bench-').order_by('pk'):\n"
+            "    store = SessionStore()\n"
+            "    store[SESSION_KEY], store[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()\n"
+            "    store[BACKEND_SESSION_KEY] = 'django.contrib.auth.backends.ModelBackend'\n"
+            "    store.save()\n"
+            "    print('key', store.session_key)\n"
+        )
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
+        told = subprocess.run(command, cwd=self.tree, env=self.env, check=True, capture_output=True, text=True)
+        keys = [line.split()[1] for line in told.stdout.splitlines() if line.startswith("key ")]
+        csrf = "c" * 32
+        return [f"Cookie: sessionid={key}; csrftoken={csrf}\r\nX-CSRFToken: {csrf}\r\n" for key in keys]
 
     def rank(self) -> None:
         """Publishes a ranking, as a run would."""
@@ -143,9 +163,9 @@ class Row:
     next_s: list[float] = field(default_factory=list)
     answer_s: list[float] = field(default_factory=list)
 
-    def add(self, pool: Served, labels: int) -> None:
+    def add(self, pool: Served, labels: int, people: list[str] | None = None) -> None:
         cpu, database, start = cpu_s(pool.gunicorn), cpu_s(pool.postmaster), time.perf_counter()
-        clients = label(pool, self.count, labels)
+        clients = label(pool, self.count, labels, people)
         self.wall_s += time.perf_counter() - start
         self.cpu_s += cpu_s(pool.gunicorn) - cpu
         self.database_s += cpu_s(pool.postmaster) - database
@@ -168,7 +188,8 @@ class Client:
     """One annotator on a connection of its own, with as little work of its own as can be."""
 
     port: int
-    token: str
+    #: the header lines that say so
+    who: str
     next_s: list[float] = field(default_factory=list)
     answer_s: list[float] = field(default_factory=list)
     failed: list[bytes] = field(default_factory=list)
@@ -188,7 +209,7 @@ class Client:
     def request(self, connection: socket.socket, line: str, body: object, times: list[float]) -> bytes:
         content = json.dumps(body).encode()
         start = time.perf_counter()
-        head = f"{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token {self.token}\r\n"
+        head = f"{line} HTTP/1.1\r\nHost: localhost\r\n{self.who}"
         head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
         connection.sendall(head.encode() + content)
         answer = connection.recv(65536)
@@ -205,9 +226,13 @@ class Client:
         return received
 
 
-def label(pool: Served, count: int, labels: int) -> list[Client]:
-    """All clients at once; returns them when each has done its share."""
-    clients = [Client(pool.port, token) for token in pool.tokens]
+def by_token(pool: Served) -> list[str]:
+    return [f"Authorization: Token {token}\r\n" for token in pool.tokens]
+
+
+def label(pool: Served, count: int, labels: int, people: list[str] | None = None) -> list[Client]:
+    """All clients at once; returns them when each has done its share. ``people`` say who they are, by token if None."""
+    clients = [Client(pool.port, who) for who in (people or by_token(pool))]
     threads = [threading.Thread(target=client.work, args=(count, labels // len(clients))) for client in clients]
     for thread in threads:
         thread.start()
@@ -254,9 +279,11 @@ def report(database: str, rows: dict[int, list[Row]]) -> bool:
 
 @contextmanager
 def served(
-    database: str, size: int, options: argparse.Namespace, again: float | None = None, *, pages: bool = False
-) -> Iterator[Served]:
-    """Builds a pool of ``size`` items in a home of its own and serves it, with static files for ``pages``."""
+    database: str, size: int, options: argparse.Namespace, again: float | None = None, *, pages: bool = False,
+    tree: Path = ROOT,
+) -> Iterator[Served]:  # fmt: skip
+    """Builds a pool of ``size`` items in a home of its own and serves it, with static files for ``pages``; by the code
+    of ``tree``."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="querent-bench-"))
         (Path(home) / "static").mkdir()
@@ -269,16 +296,17 @@ def served(
         build = [sys.executable, "-m", "benchmarks.serving_pool", "--size", str(size), "--people", str(CLIENTS)]
         build += ["--kind", options.kind, "--overlap", str(options.overlap)]
         build += ["--known", str(KNOWN)] if again is not None else []
-        built = subprocess.run(build, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+        built = subprocess.run(build, cwd=tree, env=env, check=True, capture_output=True, text=True)
         pool = json.loads(built.stdout.splitlines()[-1])
         print(f"# {database} {size:,} items built in {pool['built_s']} s", file=sys.stderr, flush=True)
         if pages:
             collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"]
-            subprocess.run(collect, cwd=ROOT, env=env, check=True)
+            subprocess.run(collect, cwd=tree, env=env, check=True)
         command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
-        server = stack.enter_context(running(command, env))
+        server = stack.enter_context(running(command, env, tree=tree))
         wait_for(int(env["PORT"]), server)
-        yield Served(int(env["PORT"]), pool["tokens"], psutil.Process(server.pid), postmaster, env, again)
+        process = psutil.Process(server.pid)
+        yield Served(int(env["PORT"]), pool["tokens"], process, postmaster, env, tree, again)
 
 
 @contextmanager
@@ -308,8 +336,10 @@ def redis(home: str) -> Iterator[str]:
 
 
 @contextmanager
-def running(command: list[str], env: dict[str, str], stdout: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=stdout)
+def running(
+    command: list[str], env: dict[str, str], stdout: int | None = None, tree: Path = ROOT
+) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(command, cwd=tree, env=env, stdout=stdout)
     try:
         yield process
     finally:

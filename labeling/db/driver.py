@@ -7,8 +7,8 @@ Wherever somebody listens to statements, or a connection has to be looked at fir
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
 
 
@@ -24,38 +24,52 @@ class Statement:
         self.native = FORMAT_QMARK_REGEX.sub("?", text).replace("%%", "%") if is_sqlite else None
 
     def rows(self, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        return self._run(values)[0]
-
-    def count(self, values: Sequence[Any]) -> int:
-        """Runs it; how many rows it wrote."""
-        return self._run(values, is_read=False)[1]
-
-    def _run(self, values: Sequence[Any], *, is_read: bool = True) -> tuple[list[tuple[Any, ...]], int]:
-        connection = connections[DEFAULT_DB_ALIAS]
+        connection: Any = connections[DEFAULT_DB_ALIAS]
         if _needs_django(connection):
             with connection.cursor() as cursor:
                 cursor.execute(self.text, values)
-                return (cursor.fetchall() if is_read else []), cursor.rowcount
+                found: list[tuple[Any, ...]] = cursor.fetchall()
+                return found
+        cursor = self._executed(connection, values)
         try:
-            if self.native is not None:
-                cursor = connection.connection.execute(self.native, values)
-            else:
-                cursor = connection.create_cursor()  # type: ignore[attr-defined]  # not in the stubs
-                cursor.execute(self.text, values)
-            found = cursor.fetchall() if is_read else []
-            written = cursor.rowcount
-            cursor.close()
-        except connection.Database.Error:  # type: ignore[attr-defined]  # the driver's module
+            return cursor.fetchall()  # type: ignore[no-any-return]
+        except connection.Database.Error:
             with connection.wrap_database_errors:
                 raise
-        return found, written
+        finally:
+            cursor.close()
+
+    def count(self, values: Sequence[Any]) -> int:
+        """Runs it; how many rows it wrote."""
+        connection: Any = connections[DEFAULT_DB_ALIAS]
+        if _needs_django(connection):
+            with connection.cursor() as cursor:
+                cursor.execute(self.text, values)
+                return int(cursor.rowcount)
+        cursor = self._executed(connection, values)
+        written: int = cursor.rowcount
+        cursor.close()
+        return written
+
+    def _executed(self, connection: Any, values: Sequence[Any]) -> Any:
+        """The driver's cursor; its errors are Django's."""
+        try:
+            if self.native is not None:
+                return connection.connection.execute(self.native, values)
+            cursor = connection.create_cursor()
+            cursor.execute(self.text, values)
+            return cursor
+        except connection.Database.Error:
+            with connection.wrap_database_errors:
+                raise
 
 
-def _needs_django(connection: BaseDatabaseWrapper) -> bool:
+def _needs_django(connection: Any) -> bool:
     return bool(
         connection.connection is None
         or connection.needs_rollback
         or connection.execute_wrappers
-        or connection.queries_logged
+        or connection.force_debug_cursor
+        or settings.DEBUG
         or (connection.health_check_enabled and not connection.health_check_done)
     )
