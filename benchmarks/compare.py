@@ -68,7 +68,7 @@ def serving(*words: str) -> Callable[[Path], Figures]:
 
 
 def next_answer(old: Path, given: argparse.Namespace) -> bool:
-    """Whether the ratios are at most what they may be. A round is old and new by token and by session, for each size."""
+    """Whether the ratios are what they may be at most. A round: old and new, by token and by session, of each size."""
     options = argparse.Namespace(kind="classification", overlap=1)
     is_met = True
     for database in given.databases:
