@@ -27,11 +27,12 @@ class LeanCallsMiddleware:
         self.get_response = get_response
         import_module(settings.ROOT_URLCONF)  # who is lean is said with the addresses
         self.calls = LeanCalls()
-        self.headers = {secure: _written(secure) for secure in (False, True)}
+        self.redirects = bool(settings.SECURE_SSL_REDIRECT)
+        self.headers = {secure: _written(secure) for secure in (False, True) if secure or not self.redirects}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         is_secure = request.is_secure()
-        if settings.SECURE_SSL_REDIRECT and not is_secure:
+        if self.redirects and not is_secure:
             return self.get_response(request)
         response = self.calls.answer_to(request)
         if response is None:

@@ -142,6 +142,7 @@ class LeanCalls:
         else:
             was_logged = False
         response = HttpResponse(rendered(reply.data), content_type=JSON, status=reply.status)
+        response.data = reply.data  # type: ignore[attr-defined]  # as DRF's answers have it
         response.headers["Allow"] = lean.allow
         for name, value in reply.headers.items():
             response.headers[name] = value

@@ -98,7 +98,7 @@ def test_the_short_way_says_what_the_ordinary_one_says(project, people, settings
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(RuntimeError("broken"), 500), (OperationalError("disk I/O error"), 500)]
+    ("error", "status"), [(RuntimeError("broken"), 500), (OperationalError("disk I/O error"), 503)]
 )
 def test_what_breaks_breaks_alike(project, people, error, status):
     with mock.patch("labeling.api.tasks.next_tasks", side_effect=error):
