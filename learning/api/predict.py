@@ -144,7 +144,7 @@ class Predict(ProjectView):
         if kind not in (JSON, FORM):
             raise UnsupportedMediaType(kind)
         size = _size_of(sent.META.get("CONTENT_LENGTH"), kind)
-        asks = asking.asked_by(request.user.pk, request.auth.pk if isinstance(request.auth, ApiToken) else None)
+        asks = asking.asked_by(person(request).pk, request.auth.pk if isinstance(request.auth, ApiToken) else None)
         if "version" in given:
             asks["version"] = given["version"]
         if given["force"]:
