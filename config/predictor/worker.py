@@ -5,6 +5,7 @@ import logging
 import mmap
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -33,6 +34,7 @@ class PredictorWorker(SyncWorker):
 
     def init_process(self) -> None:
         self._idle_s = whole_number("PREDICTOR_IDLE_S", 0)
+        self._awaited: select.epoll | None = None
         self._note()
         super().init_process()
 
@@ -45,7 +47,17 @@ class PredictorWorker(SyncWorker):
     def wait(self, timeout: float) -> Any:
         if self._idle_s:
             timeout = min(timeout, max(0.1, self._idle_s / 4))
-        return super().wait(timeout)
+        if len(self.sockets) > 1 or not hasattr(select, "EPOLLEXCLUSIVE"):
+            return super().wait(timeout)
+        if self._awaited is None:  # by select all that rest would be woken for one request
+            self._awaited = select.epoll()
+            self._awaited.register(self.sockets[0], select.EPOLLIN | select.EPOLLEXCLUSIVE)
+            self._awaited.register(self.PIPE[0], select.EPOLLIN)
+        self.notify()
+        ready = [fd for fd, _ in self._awaited.poll(timeout)]
+        if self.PIPE[0] in ready:
+            os.read(self.PIPE[0], 1)
+        return ready
 
     def notify(self) -> None:
         super().notify()
