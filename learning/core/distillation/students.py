@@ -19,7 +19,7 @@ from learning.core.learners import FittedLearner, linear, make_learner
 from learning.core.learners.logistic import FittedLogistic
 
 LEAST_ROWS = 50
-MOST_ROWS = {"text": 20_000, "tabular": 20_000, "image": 5_000}
+MOST_ROWS = {"text": 20_000, "tabular": 20_000, "image": 10_000}
 """Contents a student is taught on."""
 INVERSE_PENALTIES = (10.0, 100.0, 1_000.0)
 """Tried on a part of the rows; the one is taken that says best what the teacher says of others."""

@@ -1,6 +1,8 @@
 """Whether a student answers predictions for its teacher. Nothing else follows from it: who is champion, who ranks and
 what is asked next stay what they were (decision 0124)."""
 
+from typing import Any
+
 from django.db import transaction
 
 from labeling.models import Project, User
@@ -20,7 +22,9 @@ def put_in(student: ModelVersion, user: User | None, reason: str) -> None:
         of_teacher = ModelVersion.objects.filter(project=student.project_id, teacher=student.teacher)
         of_teacher.filter(stands_in=True).update(stands_in=False)
         ModelVersion.objects.filter(pk=student.pk).update(stands_in=True)
-        _told("model.stands_in", student, user, reason)
+        record(
+            "model.stands_in", user=user, project=student.project, subject=str(student), after=_told(student, reason)
+        )
     student.stands_in = True
 
 
@@ -35,7 +39,8 @@ def switch(user: User, student: ModelVersion, stands_in: bool, reason: str) -> M
         with transaction.atomic():
             Project.objects.select_for_update(no_key=True).get(pk=student.project_id)
             ModelVersion.objects.filter(pk=student.pk).update(stands_in=False)
-            _told("model.stands_down", student, user, reason)
+            told = _told(student, reason)
+            record("model.stands_down", user=user, project=student.project, subject=str(student), after=told)
         student.stands_in = False
         return student
     if student.status == Status.REJECTED:
@@ -50,6 +55,5 @@ def switch(user: User, student: ModelVersion, stands_in: bool, reason: str) -> M
     return student
 
 
-def _told(action: str, student: ModelVersion, user: User | None, reason: str) -> None:
-    facts = {"teacher": student.teacher.number if student.teacher else None, "reason": reason}
-    record(action, user=user, project=student.project, subject=str(student), after=facts)
+def _told(student: ModelVersion, reason: str) -> dict[str, Any]:
+    return {"teacher": student.teacher.number if student.teacher else None, "reason": reason}
