@@ -32,7 +32,7 @@ class Statement:
                 return found
         cursor = self._executed(connection, values)
         try:
-            return cursor.fetchall()  # type: ignore[no-any-return]
+            return cursor.fetchall()
         except connection.Database.Error:
             with connection.wrap_database_errors:
                 raise

@@ -87,7 +87,10 @@ class _Reading(Generic[M]):
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         self.sql = _Sql(compiler, places)
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
-        self.convert = [(place, _Converter(*found, compiler.connection)) for place, found in converters.items()]
+        self.convert = [
+            (place, _Converter(calls, expression, compiler.connection))
+            for place, (calls, expression) in converters.items()
+        ]
         self.compiler = compiler
         info = compiler.klass_info
         fields = info["select_fields"]
@@ -241,7 +244,8 @@ class PreparedInsert(Generic[M]):
 
     @cached_property
     def _defaults(self) -> list[tuple[str, Callable[[], Any]]]:
-        return [(field.attname, field._get_default) for field in self._model._meta.concrete_fields]
+        fields: Sequence[Any] = self._model._meta.concrete_fields
+        return [(field.attname, field._get_default) for field in fields]
 
     @cached_property
     def _fields(self) -> list[tuple[Any, str, bool]]:
