@@ -60,7 +60,7 @@ def _decoded(data: str, secret: str) -> tuple[int, str] | None:
     user, signed = said.get(SESSION_KEY), said.get(HASH_SESSION_KEY)
     if said.get(BACKEND_SESSION_KEY) != BACKEND or not signed or not str(user).isdecimal():
         return None
-    return int(user), str(signed)
+    return int(str(user)), str(signed)
 
 
 @lru_cache(maxsize=REMEMBERED)
