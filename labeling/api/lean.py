@@ -156,10 +156,12 @@ class LeanCalls:
 def _is_plain(request: HttpRequest) -> bool:
     """Whether it is JSON in and out, with a body, to a name of ours."""
     meta = request.META
-    if meta.get("CONTENT_TYPE") != JSON or meta.get("HTTP_ACCEPT") not in _ACCEPTED or not meta.get("CONTENT_LENGTH"):
+    if meta.get("CONTENT_TYPE") != JSON or meta.get("HTTP_ACCEPT") not in _ACCEPTED:
+        return False
+    if not (length := meta.get("CONTENT_LENGTH", "")).isdecimal() or int(length) == 0:
         return False
     try:
         request.get_host()
     except DisallowedHost:
         return False
-    return meta["CONTENT_LENGTH"] != "0"
+    return True
