@@ -40,7 +40,7 @@ class LeanCallsMiddleware:
         if isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
         # checked when they were written: Django would look at each of their characters again
-        held = response.headers._store  # type: ignore[attr-defined]
+        held = response.headers._store
         for key, written in self.headers[is_secure].items():
             held.setdefault(key, written)
         return response
@@ -50,7 +50,7 @@ def _written(is_secure: bool) -> dict[str, tuple[str, str]]:
     """What the layers write into an answer that says nothing itself: name and value by the name in small letters."""
     request = HttpRequest()
     request.path = request.path_info = PREFIX
-    request._get_scheme = lambda: "https" if is_secure else "http"  # type: ignore[method-assign]
+    request._get_scheme = lambda: "https" if is_secure else "http"  # type: ignore[attr-defined]
     if (header := settings.SECURE_PROXY_SSL_HEADER) and is_secure:
         request.META[header[0]] = header[1]
     layer: Callable[[HttpRequest], HttpResponseBase] = lambda request: HttpResponse()  # noqa: E731

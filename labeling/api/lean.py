@@ -120,7 +120,7 @@ class LeanCalls:
             return False
         if token is not None and scopes_of(lean.view, request.method).isdisjoint(token.scope_set):
             return False
-        request.user, request.auth = user, token  # type: ignore[attr-defined, assignment]
+        request.user, request.auth = user, token  # type: ignore[attr-defined]
         return True
 
     def _is_forged(self, request: HttpRequest) -> bool:

@@ -91,11 +91,11 @@ def _wait(cursor: AnnotatorCursor, waits: Mapping[str, MustWait]) -> None:
 def _cursor(user: User, project: Project | str) -> AnnotatorCursor:
     """Locks the person's member row: calls of one person come one after the other."""
     label_kinds = tuple(name for name, kind in KINDS.items() if kind.has_labels)
-    is_named = isinstance(project, str)
-    found = _member(project if is_named else project.pk, user.pk, label_kinds=label_kinds, is_named=is_named)
+    which, is_named = (project, True) if isinstance(project, str) else (project.pk, False)
+    found = _member(which, user.pk, label_kinds=label_kinds, is_named=is_named)
     if not found and user.is_superuser:
-        project_id = Project.objects.filter(slug=project).values_list("pk").first() if is_named else (project.pk,)
-        if project_id and user.reaches(*project_id):
+        known = Project.objects.filter(**{"slug" if is_named else "pk": which}).values_list("pk").first()
+        if known and user.reaches(*known):
             raise PermissionDenied("Only members are asked. Add yourself to the project first.")
     if not found or not user.reaches(found[0].project_id):
         raise Http404("No such project.")
