@@ -76,14 +76,14 @@ def _key(environ: dict[str, Any]) -> str:
 
 
 def _is_everyday(environ: dict[str, Any]) -> bool:
-    kind, length = environ.get("CONTENT_TYPE", "").partition(";")[0], environ.get("CONTENT_LENGTH", "")
+    media_type, length = environ.get("CONTENT_TYPE", "").partition(";")[0], environ.get("CONTENT_LENGTH", "")
     return (
         environ["REQUEST_METHOD"] == "POST"
         and not environ.get("QUERY_STRING")
         and not environ.get("SCRIPT_NAME")
-        and kind in (asking.JSON, asking.FORM)
+        and media_type in (asking.JSON, asking.FORM)
         and length.isdecimal()
-        and 0 < int(length) <= asking.most_bytes(kind)
+        and 0 < int(length) <= asking.most_bytes(media_type)
         and environ.get("HTTP_ACCEPT", "*/*") in ("*/*", asking.JSON)
         and bool(_key(environ))
     )

@@ -40,9 +40,9 @@ class Unavailable(Exception):
         self.retry_after_s = retry_after_s
 
 
-def most_bytes(kind: str) -> int:
+def most_bytes(media_type: str) -> int:
     """Of a body of this media type, JSON or FORM."""
-    return int(settings.PREDICT_MAX_BYTES if kind == FORM else settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return int(settings.PREDICT_MAX_BYTES if media_type == FORM else settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 def asked_by(user_id: int, token_id: int | None) -> dict[str, Any]:
