@@ -32,6 +32,11 @@ _KEY = f"HTTP_{KEY_HEADER.upper().replace('-', '_')}"
 _PATIENCE = f"HTTP_{PATIENCE_HEADER.upper().replace('-', '_')}"
 _PREFIX = "/predict/"
 
+
+class NobodyWaits(Exception):
+    """Who asked has given up, and may ask again: answered now, it would be counted and kept twice."""
+
+
 Reply = tuple[int, dict[str, Any] | list[dict[str, Any]], dict[str, str]]
 
 
@@ -82,7 +87,11 @@ class Application:
         except TooMany as error:
             body = {"detail": str(error), "code": "too_many", "retry_after_s": error.retry_after_s}
             return 429, body, {"Retry-After": str(error.retry_after_s)}
-        except (TooLate, IntegrityError) as error:  # what it names was deleted meanwhile, or nobody waits any more
+        except (
+            TooLate,
+            NobodyWaits,
+            IntegrityError,
+        ) as error:  # what it names was deleted meanwhile, or nobody waits any more
             logger.warning("%s: not answered: %s", path, error or "too late")
             return 503, {"detail": "This was not done. Try again shortly."}, {"Retry-After": "1"}
         except Exception as error:  # whatever it is, who asked is answered, and the next one too
@@ -149,11 +158,13 @@ class _Rows:
         self._body: bytes | None = None
 
     def read(self, predictor: Predictor) -> rows.Asked:
-        """Raises Stopped, TooMany, Invalid, what the reading of a form raises."""
+        """Raises Stopped, TooMany, Invalid, NobodyWaits, what the reading of a form raises."""
         project = predictor.version.project
         if not self._is_admitted:
             self._guard.refuse_stopped(project, self._caller)
         asked = self._read(predictor)
+        if not self._is_admitted and "querent.waits" in self._environ and not self._environ["querent.waits"]():
+            raise NobodyWaits("nobody waits any more")
         if self._explained is not None and asked.n > self._explained:
             raise Invalid("explain", f"At most {self._explained} rows are explained at once, not {asked.n:,}.")
         if not self._is_admitted:

@@ -143,8 +143,19 @@ def _environ_of(client: socket.socket) -> dict[str, Any] | None:
         "SERVER_PORT": "80",
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BufferedReader(_Body(client, int(headers["Content-Length"])), BODY_BYTES),
+        "querent.waits": partial(_waits, client),
         **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
     }
+
+
+def _waits(client: socket.socket) -> bool:
+    """Whether who asked is there still, once the body was read: it lay in the queue while a model was loaded."""
+    try:
+        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 class _Body(io.RawIOBase):

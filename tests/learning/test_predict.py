@@ -3,6 +3,7 @@ the predictor's application is called where the web process would have sent the 
 
 import io
 import runpy
+import socket
 import sys
 from datetime import timedelta
 from types import SimpleNamespace
@@ -23,8 +24,9 @@ from rest_framework.test import APIClient
 
 import querent_client as q
 from config.environment import BASE_DIR
-from config.predictor.application import files_of
-from labeling.models import ApiToken, Item, Split
+from config.predictor.application import Application, files_of
+from config.predictor.worker import _environ_of
+from labeling.models import ApiToken, Item, Project, Split
 from labeling.services.housekeeping import would_free
 from labeling.services.imports.start import start_import
 from learning.core import artifacts
@@ -116,6 +118,29 @@ def test_each_row_is_answered_or_refused_by_its_number_as_the_model_says_and_kep
     version.project.labels.filter(name="ham").update(name="spam", key="ham")
     (named_anew,) = client.post(URL, {"rows": ROWS[3:]}, format="json").json()
     assert (named_anew["label"], named_anew["probabilities"]) == ("spam", {"spam": ham["probabilities"]["ham"]})
+
+
+@pytest.mark.parametrize("gives_up", [False, True])
+def test_who_has_given_up_meanwhile_is_not_answered_and_nothing_is_counted_or_kept(version, people, gives_up):
+    """A model takes seconds to load; a program that asks again has several questions in the queue by then."""
+    Project.objects.filter(pk=version.project_id).update(predictions_a_day=5)
+    body = orjson.dumps({"rows": ROWS[:1]})
+    theirs, ours = socket.socketpair()
+    with theirs, ours:
+        theirs.sendall(
+            f"POST /predict/{version.project_id}?user={people.manager.pk} HTTP/1.1\r\n"
+            "Content-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n{asking.KEY_HEADER}: {asking.predictor_key()}\r\n\r\n".encode()
+            + body
+        )
+        environ = _environ_of(ours)
+        if gives_up:
+            theirs.close()
+        told = []
+        Application()(environ, lambda status, headers: told.append(status[:3]))
+    assert told == (["503"] if gives_up else ["200"])
+    assert ServedPrediction.objects.count() == (0 if gives_up else 1)
+    assert PredictionCaller.objects.count() == (0 if gives_up else 1)
 
 
 def test_the_example_asks_about_each_line_of_its_input(version, people, monkeypatch, capsys):
