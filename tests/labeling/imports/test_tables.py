@@ -6,6 +6,7 @@ import json
 import sys
 import tracemalloc
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -157,6 +158,18 @@ def test_parquet_broken_inside_is_refused_and_a_row_with_bytes_rejected(project,
     assert counts(binary) == ("done", 2, 0, 1)
     assert reasons(binary) == {1: "Holds bytes that are no text (1)."}
     assert binary.rejections.get().field == "raw"
+
+
+def test_an_array_with_null_of_duckdb_is_named_and_can_be_left_out(project, bring_in, tmp_path):
+    """``findings/duckdb-arrays-in-parquet.sh``: DuckDB and Polars read what Arrow refuses."""
+    written = tmp_path / "duck.parquet"
+    rows = "SELECT 'a' AS text, [1, 2]::FLOAT[2] AS place UNION ALL SELECT 'b', NULL"
+    duckdb.sql(f"COPY ({rows}) TO '{written}'")
+    refused = bring_in(project, written.read_bytes(), "duck.parquet")
+    assert refused.state == "failed"
+    assert all(words in refused.error for words in ("column 'place'", "Leave it out", "FLOAT[]"))
+    batch = bring_in(project, written.read_bytes(), "duck.parquet", options={"columns": {"place": None}})
+    assert counts(batch) == ("done", 2, 0, 0)
 
 
 def test_a_table_keeps_numbers_and_needs_features(table, bring_in):

@@ -26,6 +26,12 @@ _BATCH_BYTES = 16 * 1024**2
 PICTURE_ROWS = 100
 
 
+_UNREADABLE = (
+    "The column {0!r} cannot be read: {1}. Leave it out, or write it anew: DuckDB 2.0 writes an array of a fixed length"
+    " with NULL in it so that Arrow cannot read it; cast to a list, as FLOAT[], it can."
+)
+
+
 class ParquetReader(Reader):
     #: the columns that hold pictures, and how the cells of each column are read
     pictures: Sequence[str] = ()
@@ -47,7 +53,12 @@ class ParquetReader(Reader):
         self.check()
         try:
             with pq.ParquetFile(self.file, buffer_size=1 << 20, pre_buffer=False) as file:
-                yield from self._records(file, start)
+                try:
+                    yield from self._records(file, start)
+                except pa.ArrowInvalid as error:
+                    if "list offsets" not in str(error) or not (column := _unreadable_column(file)):
+                        raise
+                    raise ImportRefused(_UNREADABLE.format(column[:100], str(error)[:200])) from error
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise_outage(error)
             raise ImportRefused(f"The parquet file is broken: {str(error)[:300]}.") from error
@@ -74,11 +85,15 @@ class ParquetReader(Reader):
         while first < len(groups) and number + groups[first].num_rows <= start:
             number += groups[first].num_rows
             first += 1
-        for batch in file.iter_batches(batch_rows, row_groups=range(first, len(groups)), use_threads=False):
+        chosen = [schema.names[place] for place in wanted]
+        are_alone = len(wanted) < len(found) and _tell_columns(schema.names)
+        # what is left out is not read, as it may be what cannot be read
+        read = {"row_groups": range(first, len(groups)), "columns": chosen if are_alone else None, "use_threads": False}
+        for batch in file.iter_batches(batch_rows, **read):
             if number + batch.num_rows <= start:
                 number += batch.num_rows
                 continue
-            batch = batch if len(wanted) == len(found) else batch.select(wanted)
+            batch = batch if are_alone or len(wanted) == len(found) else batch.select(wanted)
             for record in self._records_of(batch.rename_columns(columns), number, start):
                 number += 1
                 if number > start:
@@ -119,3 +134,20 @@ class ParquetReader(Reader):
             self.notes.say("Pictures in the file were left out: this project does not ask about pictures.")
             found.append(record)
         return found
+
+
+def _tell_columns(names: Sequence[str]) -> bool:
+    """Whether each name is that of one column: Arrow takes a dot for the way into a nested one."""
+    return len(set(names)) == len(names) and not any("." in name for name in names)
+
+
+def _unreadable_column(file: pq.ParquetFile) -> str:
+    """The first that cannot be read alone; "" where it is none of them, or cannot be known."""
+    names = file.schema_arrow.names
+    for name in names if _tell_columns(names) else ():
+        try:
+            for _ in file.iter_batches(columns=[name], use_threads=False):
+                pass
+        except pa.ArrowInvalid:
+            return str(name)
+    return ""
