@@ -48,7 +48,7 @@ def run_file(pk: int) -> dict[str, Any]:
             asked = PredictionFile.objects.select_related("project", "model_version").get(pk=pk)
             try:
                 with threadpool_limits(limits=1):
-                    total = _Answering(asked, attempt).to_the_end()
+                    total = _FileUnderWay(asked, attempt).to_the_end()
             except TooMany as full:
                 words = f"Waits: {full} It goes on by itself when the next day begins, in UTC."
                 attempt.rows.put_back_for(pk, attempt.number, words, min(WAIT_S, full.retry_after_s))
@@ -71,7 +71,7 @@ class _Chunk:
     size_bytes: int = 0
 
 
-class _Answering:
+class _FileUnderWay:
     def __init__(self, asked: PredictionFile, attempt: Attempt) -> None:
         self.row, self.attempt = asked, attempt
         assert asked.asked_by_id is not None or asked.token_id is not None
