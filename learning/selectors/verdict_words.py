@@ -16,7 +16,7 @@ _FORMERLY, _NOW = "It passed every check, but on", "It passed every other check,
 def checks_words(verdict: dict[str, Any]) -> str:
     """How many of the checks it passed, and what kept it from being champion where it passed them all."""
     passed, asked = _count(verdict), len(verdict["checks"])
-    if OF_STUDENTS & {check["name"] for check in verdict["checks"]}:
+    if OF_STUDENTS & {check.get("name") for check in verdict["checks"]}:
         return f"It passed {passed} of {asked} checks; a student answers for its teacher when it passes all of them."
     if passed < asked:
         return f"It passed {passed} of {asked} checks; a champion passes all of them."
@@ -50,10 +50,10 @@ def status_words(version: ModelVersion, verdict: dict[str, Any] | None, is_ranki
 
 def refused_words(verdict: dict[str, Any] | None) -> str:
     """Why a version was refused, in a few words."""
-    failed = {check["name"] for check in verdict["checks"] if not check["passed"]} if verdict else set()
+    failed = {check.get("name") for check in verdict["checks"] if not check["passed"]} if verdict else set()
     if failed & LIMITS:
         return "Slower than the project allows"
-    if verdict and OF_STUDENTS & {check["name"] for check in verdict["checks"]}:
+    if verdict and OF_STUDENTS & {check.get("name") for check in verdict["checks"]}:
         return "Refused as a student"
     return "Clearly worse than what was in use"
 

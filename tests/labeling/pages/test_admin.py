@@ -208,7 +208,7 @@ def test_the_front_page_tells_of_work_and_tries_a_failed_job_again(
     old = Snapshot.objects.create(project=project, format="csv", rows="items", state="failed", error="long ago")
     Snapshot.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=30))
     Alert.objects.create(project=project, kind="run_failed", message="A run failed twice.")
-    with django_assert_max_num_queries(54):
+    with django_assert_max_num_queries(57):
         page = root.get("/admin/").content.decode()
     assert all(words in page for words in ("2 failed in 14 days", "disk full", "no memory", "A run failed twice."))
     assert all(words in page for words in ("No machine with a worker", "none was made with", "1 in use"))
