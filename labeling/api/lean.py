@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.exception import response_for_exception
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -98,8 +99,14 @@ class LeanCalls:
         for lean in _CALLS.values():
             if (found := lean.route.match(address)) is not None:
                 call = lean.view.lean.get(method)
-                return self._answer(request, lean, call, found[2]) if call and self._admits(request, lean) else None
+                return self._answer(request, lean, call, found[2]) if call and self._admitted(request, lean) else None
         return None
+
+    def _admitted(self, request: HttpRequest, lean: _Lean) -> bool:
+        try:
+            return self._admits(request, lean)
+        except DatabaseError:  # no words of its own: the ordinary way says what is the matter, or gets through
+            return False
 
     def _admits(self, request: HttpRequest, lean: _Lean) -> bool:
         """Whether somebody asks who may use the address, by token or session; sets ``user`` and ``auth``."""

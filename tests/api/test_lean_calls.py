@@ -4,7 +4,7 @@ case goes the ordinary one."""
 from unittest import mock
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -103,6 +103,16 @@ def test_the_short_way_says_what_the_ordinary_one_says(project, people, settings
 def test_what_breaks_breaks_alike(project, people, error, status):
     with mock.patch("labeling.api.tasks.next_tasks", side_effect=error):
         assert both(Client(), **token(people.annotator)) == (status, True)
+
+
+def test_who_cannot_be_looked_up_goes_the_ordinary_way(project, people):
+    with mock.patch.multiple(
+        "labeling.api.lean",
+        person_by_token=mock.Mock(side_effect=OperationalError("disk I/O error")),
+        user_of_session=mock.Mock(side_effect=InterfaceError("connection already closed")),
+    ):
+        assert both(Client(), **token(people.annotator)) == (200, False)
+        assert both(signed_in(people.annotator), HTTP_X_CSRFTOKEN="c" * 32) == (200, False)
 
 
 def test_https_is_asked_for_first(project, people, settings):
