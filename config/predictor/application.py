@@ -1,6 +1,5 @@
 """The predictor's WSGI application. No sessions, no middleware: whoever asks has been let in by the web process."""
 
-import hmac
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +14,9 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import IntegrityError
 from django.http.multipartparser import MultiPartParserError
+from django.utils.crypto import constant_time_compare
 
+from config.predictor.body import CutShort
 from labeling.models import Project
 from labeling.services.outages.causes import outage_of
 from labeling.services.validation.errors import Invalid
@@ -58,7 +59,7 @@ class Application:
         self._afterwards = None
         if path == "/healthz":
             reply = 200, {"detail": "ok"}, {}
-        elif not hmac.compare_digest(environ.get(_KEY, ""), self._expected):
+        elif not constant_time_compare(environ.get(_KEY, ""), self._expected):
             reply = 403, {"detail": "The predictor answers the web process only."}, {}
         else:
             reply = self._answered(path, environ)
@@ -87,11 +88,8 @@ class Application:
         except TooMany as error:
             body = {"detail": str(error), "code": "too_many", "retry_after_s": error.retry_after_s}
             return 429, body, {"Retry-After": str(error.retry_after_s)}
-        except (
-            TooLate,
-            NobodyWaits,
-            IntegrityError,
-        ) as error:  # what it names was deleted meanwhile, or nobody waits any more
+        # what it names was deleted meanwhile, or nobody waits
+        except (TooLate, NobodyWaits, CutShort, IntegrityError) as error:
             logger.warning("%s: not answered: %s", path, error or "too late")
             return 503, {"detail": "This was not done. Try again shortly."}, {"Retry-After": "1"}
         except Exception as error:  # whatever it is, who asked is answered, and the next one too

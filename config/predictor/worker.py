@@ -17,11 +17,14 @@ from gunicorn.util import close_graceful
 from gunicorn.workers.sync import SyncWorker
 
 from config.environment import whole_number
+from config.predictor.body import Body
 
 logger = logging.getLogger(__name__)
 
 _asked_at = mmap.mmap(-1, 8)  # shared by the processes: the moment of the last request, by the monotonic clock
 PEEKED_BYTES, BODY_BYTES = 16 * 1024, 128 * 1024
+#: Whoever sends or takes nothing for so long is gone. Less than gunicorn's ``timeout``, which would end the process.
+SILENT_S = 30.0
 _LINE = re.compile(rb"POST (/predict/[^ ?]+)\?([^ ]*) HTTP/1\.1\r\n")
 
 
@@ -71,7 +74,12 @@ class PredictorWorker(SyncWorker):
         self.notify()
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
-        environ = _environ_of(client)
+        client.settimeout(SILENT_S)
+        try:
+            environ = _environ_of(client)
+        except (OSError, ValueError):  # gone, silent, or a length that is none: none of them ends the process
+            client.close()
+            return
         if environ is None:
             super().handle(listener, client, addr)
             return
@@ -79,7 +87,7 @@ class PredictorWorker(SyncWorker):
         self.nr += 1
         if self.nr >= self.max_requests:
             self.alive = False
-        body: _Body = environ["wsgi.input"].raw
+        body: Body = environ["wsgi.input"].raw
         try:
             self._answer(client, environ)
         except OSError:
@@ -120,11 +128,8 @@ class PredictorWorker(SyncWorker):
 
 def _environ_of(client: socket.socket) -> dict[str, Any] | None:
     """Of a request as ``asking`` writes it; None where it is another, or its head has not come whole: then nothing was
-    read."""
-    try:
-        peeked = client.recv(PEEKED_BYTES, socket.MSG_PEEK)
-    except OSError:
-        return None
+    read. Raises OSError, ValueError."""
+    peeked = client.recv(PEEKED_BYTES, socket.MSG_PEEK)
     end = peeked.find(b"\r\n\r\n")
     if end < 0 or (line := _LINE.match(peeked)) is None:
         return None
@@ -142,7 +147,7 @@ def _environ_of(client: socket.socket) -> dict[str, Any] | None:
         "SERVER_NAME": "predictor",
         "SERVER_PORT": "80",
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BufferedReader(_Body(client, int(headers["Content-Length"])), BODY_BYTES),
+        "wsgi.input": io.BufferedReader(Body(client, int(headers["Content-Length"])), BODY_BYTES),
         "querent.waits": partial(_waits, client),
         **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
     }
@@ -156,23 +161,6 @@ def _waits(client: socket.socket) -> bool:
         return True
     except OSError:
         return False
-
-
-class _Body(io.RawIOBase):
-    """So many bytes of a socket, or as many as come."""
-
-    def __init__(self, client: socket.socket, size: int) -> None:
-        super().__init__()
-        self._client, self.left = client, size
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer)[: self.left]
-        n = self._client.recv_into(view) if len(view) else 0
-        self.left -= n
-        return n
 
 
 def _with_beat(application: Any, beat: Any, environ: dict[str, Any], start_response: Any) -> Any:

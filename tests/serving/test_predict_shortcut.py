@@ -1,18 +1,23 @@
 """The everyday question to a model goes past Django's views, and nobody gets anything else by that."""
 
 import io
+import socket
 from datetime import timedelta
 from functools import partial
+from unittest import mock
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config import predict_shortcut
 from config.predict_shortcut import Shortcut
+from config.predictor import worker
+from config.predictor.application import Application
+from config.predictor.body import CutShort
 from labeling.models import ApiToken, Member, Project, Role, User
 from learning.services.serving import asking
 
@@ -72,6 +77,9 @@ def test_it_answers_as_the_long_way_does_and_lets_nobody_else_in(project, people
 
     monkeypatch.setattr(asking, "_ask", stand_in)
     reply[:2] = 200, {}
+    with monkeypatch.context() as broken:
+        broken.setattr(predict_shortcut, "may_at_once", mock.Mock(side_effect=InterfaceError("connection closed")))
+        assert ask(shortcut, key) == ask(django, key)
     other = Project.objects.create(name="Other", slug="other", modality="text", kind="classification")
     now, long_ago = timezone.now(), timezone.now() - timedelta(days=1)
     changes = [
@@ -107,3 +115,46 @@ def test_it_answers_as_the_long_way_does_and_lets_nobody_else_in(project, people
         told = ask(shortcut, key, **environ)
         assert (told[0][:3], told[0], told[2]) == (status, *ask(django, key, **environ)[::2])
     assert len(sent) == asked
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (b"Content-Length: 5\r\n\r\nhello", [b"hello"]),
+        (b"Content-Length: 5\r\n\r\nhell", []),  # whoever sent it was killed
+        (b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", []),
+        (b"", []),  # silent
+    ],
+)
+def test_no_request_ends_the_predictor_or_is_taken_for_whole_when_it_is_not(monkeypatch, sent, read):
+    monkeypatch.setattr(worker, "SILENT_S", 0.05)
+    process, found = worker.PredictorWorker.__new__(worker.PredictorWorker), []
+
+    def application(environ, start_response):
+        found.append(environ["wsgi.input"].read())
+        start_response("200 -", [])
+        return []
+
+    process.nr, process.max_requests, process.wsgi = 0, 9, application
+    web, predictor = socket.socketpair()
+    with web:
+        if sent:
+            web.sendall(b"POST /predict/1?user=1 HTTP/1.1\r\n" + sent)
+            web.shutdown(socket.SHUT_WR)
+        process.handle(None, predictor, "")
+        assert found == read
+        assert predictor.fileno() == -1, "and the connection is let go"
+
+
+def test_the_predictor_says_no_to_a_stranger_and_to_half_a_request(monkeypatch):
+    application = Application()
+    asks = {"PATH_INFO": "/predict/1", "REQUEST_METHOD": "POST"}
+    told = mock.Mock()
+    for key in ("", "\xe9", asking.predictor_key()[1:]):
+        application({**asks, "HTTP_X_QUERENT_KEY": key}, told)
+        assert told.call_args[0][0] == "403 -"
+    monkeypatch.setattr(application, "_predict", mock.Mock(side_effect=CutShort("1 byte did not come.")))
+    application({**asks, "HTTP_X_QUERENT_KEY": asking.predictor_key()}, told)
+    assert told.call_args[0][0] == "503 -"
+    with pytest.raises(ValueError, match="one line"):
+        asking._ask(1, {}, io.BytesIO(), 0, "application/json\r\nX-Querent-Key: mine")

@@ -86,6 +86,8 @@ def _ask(
 ) -> tuple[int, dict[str, str], bytes]:
     patience_s = settings.PREDICT_TIMEOUT_S + size / BYTES_PER_S
     until = time.monotonic() + patience_s
+    if "\r" in content_type or "\n" in content_type:  # the predictor would believe a line of its own
+        raise ValueError("A media type is one line.")
     try:
         sock = _connected()
     except OSError as error:
