@@ -5,6 +5,7 @@ What is not everyday (a session, a parameter, a token that lacks something, a bo
 to the view, which is what the schema describes and who says what is wrong. It lets nobody in whom the view would not.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -22,6 +23,8 @@ from labeling.models import Action
 from labeling.services.accounts.tokens import Known, may_at_once
 from labeling.services.audit.origin import ORIGIN, Origin
 from learning.services.serving import asking
+
+log = logging.getLogger("django.request")
 
 _ADDRESS = re.compile(r"/api/v1/projects/([-a-zA-Z0-9_]+)/predict/")
 _TOKEN = re.compile(rf"{KEYWORD} ([-a-zA-Z0-9_]+)")
@@ -99,9 +102,10 @@ def _answer(
     size = int(environ["CONTENT_LENGTH"])
     status, told, data = asking.told(known.project_id, asks, environ["wsgi.input"], size, environ["CONTENT_TYPE"])
     mine = {**told, "Content-Length": str(len(data)), access_log.HEADER: request_id}
-    start_response(
-        f"{status} {HTTPStatus(status).phrase}", [*(one for one in headers if one[0] not in told), *mine.items()]
-    )
+    phrase = HTTPStatus(status).phrase
+    start_response(f"{status} {phrase}", [*(one for one in headers if one[0] not in told), *mine.items()])
+    if status >= 500:  # Django writes this line of what failed, and operators look for it
+        log.error("%s: %s", phrase, environ["PATH_INFO"], extra={"status_code": status})
     if access_log.is_written():
         access_log.write_line("POST", environ["PATH_INFO"], status, began, len(data), known.user_name)
     ORIGIN.set(Origin())

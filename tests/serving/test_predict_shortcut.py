@@ -42,7 +42,7 @@ def ask(application, key, slug="sms", **environ):
     return status, headers, body
 
 
-def test_it_answers_as_the_long_way_does_and_lets_nobody_else_in(project, people, monkeypatch, request):
+def test_it_answers_as_the_long_way_does_and_lets_nobody_else_in(project, people, monkeypatch, request, caplog):
     """Whatever may change about who asks is changed once, and said back."""
     for signal in (request_started, request_finished):  # as Django's test client: the test's connection stays
         signal.disconnect(close_old_connections)
@@ -73,6 +73,8 @@ def test_it_answers_as_the_long_way_does_and_lets_nobody_else_in(project, people
     monkeypatch.setattr(asking, "_ask", lambda *_: (_ for _ in ()).throw(asking.Unavailable("Away.", 2)))
     away = ask(shortcut, key)
     assert (away, away[1]["Retry-After"]) == (ask(django, key), "2")
+    failed = [(one.name, one.getMessage()) for one in caplog.records if one.levelname == "ERROR"]
+    assert failed == [("django.request", "Service Unavailable: /api/v1/projects/sms/predict/")] * 2
     assert away[0].startswith("503")
 
     monkeypatch.setattr(asking, "_ask", stand_in)
