@@ -74,6 +74,7 @@ TABS = (
             "learning-pages:callers",
             "learning-pages:predict",
             "learning-pages:predictions",
+            "learning-pages:prediction-files",
             "learning-pages:suspected-errors",
         ),
     ),

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from labeling.kinds import kind_of
 from labeling.models import Action, JobRecordQuerySet, Modality, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.imports.errors import ImportRefused
@@ -56,6 +57,7 @@ def _context(request: PageRequest, project: Project) -> dict[str, object]:
         "files": found,
         "is_under_way": any(not one.is_finished for one in found),
         "formats": list(FORMATS),
+        "is_served": kind_of(project).learned_as is not None,
         "has_model": ModelVersion.objects.filter(project=project).in_use() is not None,
         "takes": "a zip of pictures, or a parquet file with them" if project.modality == Modality.IMAGE
         else "csv, jsonl, json or parquet, as you would import it",

@@ -391,12 +391,13 @@ def test_the_page_of_predictions_finds_them_by_filters_a_bounded_part_at_a_time(
     tries = [browser_of(user).get("/p/texts/predict/") for user in refused]
     assert [one.status_code for one in tries] == [403, 200, 200, 404]
     assert 'data-predict="/api/v1/projects/texts/predict/"' in tries[1].content.decode()
+    assert 'href="/p/texts/predictions/files/"' in manager.get("/p/texts/models/").content.decode()
     assert "What was answered" in manager.get("/p/texts/fragments/production/").content.decode()
     ModelVersion.objects.update(status=Status.RETIRED)
     assert "No model is in use yet" in manager.get("/p/texts/predict/").content.decode()
 
 
-def test_pictures_are_rows_of_a_form_and_pairs_are_told_what_is_missing(api, people, monkeypatch):
+def test_pictures_are_rows_of_a_form_and_pairs_are_told_what_is_missing(api, people, browser_of, monkeypatch):
     """A file that is no picture is refused by its number; the others are seen as items are."""
     project = make_project(slug="pictures", modality="image", manager=people.manager)
     version = ModelVersion.objects.create(project=project, number=1, trained_on=1, labels=["ham", "spam"])
@@ -432,6 +433,11 @@ def test_pictures_are_rows_of_a_form_and_pairs_are_told_what_is_missing(api, peo
     ModelVersion.objects.create(project=pairs, number=1, trained_on=1, learner="bradley-terry", status=Status.CHAMPION)
     told = api(people.manager).post("/api/v1/projects/pairs/predict/", {"rows": [{}]}, format="json")
     assert (told.status_code, "pairwise" in told.json()["detail"]) == (409, True)
+    for page in ("predict/", "predictions/files/"):
+        shown = browser_of(people.manager).get(f"/p/pairs/{page}").content.decode()
+        assert "To the ranking" in shown, page
+        assert 'data-place="Models" aria-current="page"' in shown, page
+        assert 'type="file"' not in shown, "no form that refuses whatever is sent"
 
 
 def test_a_feature_of_a_table_that_is_called_like_a_known_answer_is_asked_by(people):
