@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,8 +19,8 @@ from learning.models.served_prediction import ids_before
 ROWS_PER_PAGE = 50
 #: Predictions that one page looks at: no index knows the filters, and few may fit among very many.
 LOOKED_AT = 20_000
-_DIGITS = 18
-_MOST_NUMBER = 2**31 - 1
+#: Of keys, and of numbers of models.
+_MOST_KEY, _MOST_NUMBER = 2**63 - 1, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ServedView:
         known = {
             "status": given["status"] in ServedStatus.values,
             "band": given["band"] in Band.values,
-            "model": _whole(given["model"]) is not None and int(given["model"]) <= _MOST_NUMBER,
+            "model": _whole(given["model"], _MOST_NUMBER) is not None,
             "caller": kind in ("token", "user") and _whole(number) is not None,
             "sure_from": _share(given["sure_from"]) is not None,
             "sure_to": _share(given["sure_to"]) is not None,
@@ -163,8 +163,9 @@ def _gives(project: Project, label: str) -> Q:
     return gives
 
 
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS + 1 else None
+def _whole(text: str, most: int = _MOST_KEY) -> int | None:
+    found = int(text) if text.isascii() and text.isdecimal() else most + 1
+    return found if found <= most else None
 
 
 def _share(text: str) -> float | None:
@@ -177,9 +178,9 @@ def _share(text: str) -> float | None:
 
 
 def _day(text: str) -> datetime | None:
-    """Its beginning in UTC."""
+    """Its beginning in UTC; not of the last day there is, which none follows."""
     try:
         day = parse_date(text)
     except ValueError:
         return None
-    return datetime.combine(day, time(), UTC) if day else None
+    return datetime.combine(day, time(), UTC) if day and day < date.max else None

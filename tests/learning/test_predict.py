@@ -372,6 +372,12 @@ def test_the_page_of_predictions_finds_them_by_filters_a_bounded_part_at_a_time(
         (f"content={item.content_hash}", [1]), ("status=purple&sure_to=many&before=x&since=soon", [4, 3, 2, 1, 0]),
     ):  # fmt: skip
         assert found(query)[0] == expected, query
+    most = "9" * 19
+    for query, n in (
+        ("until=9999-12-31", 5), ("since=9999-12-30", 0), ("since=0001-01-01", 5), ("until=0001-01-01", 0),
+        (f"before={most}", 5), (f"caller=user:{most}", 5), (f"caller=token:{most}", 5), ("sure_from=nan", 5),
+    ):  # fmt: skip
+        assert len(found(query)[0]) == n, f"{query}: as far as an address can go"
     shown = manager.get(f"{page}?status=unsure").content.decode()
     assert all(words in shown for words in (f"/items/{item.pk}/", "it is spam", "Unsure", "55.0 %"))
     project.labels.filter(name="spam").update(name="junk", key="spam")
