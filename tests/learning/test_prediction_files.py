@@ -129,7 +129,7 @@ def test_limits_a_stop_and_what_cannot_be_read(version, program, api, people, mo
     Project.objects.filter(pk=project.pk).update(predictions_a_minute=1, predictions_a_day=4)
     started = send(program).json()
     asked = PredictionFile.objects.get()
-    assert run_file(asked.pk)["rows"] == 3
+    assert run_file(asked.pk)["rows"] == 4, "all that the day has left"
     asked.refresh_from_db()
     assert (asked.state, asked.retry_at is not None) == ("queued", True)
     assert "the next day" in program.get(f"{FILES}{started['id']}/").json()["error"]
@@ -138,7 +138,7 @@ def test_limits_a_stop_and_what_cannot_be_read(version, program, api, people, mo
     PredictionCaller.objects.update(stopped_at=asked.created_at, stopped_why="leaked")
     assert run_file(asked.pk)["state"] == "failed"
     told = program.get(f"{FILES}{started['id']}/").json()
-    assert (told["answered"], "leaked" in told["error"]) == (3, True)
+    assert (told["answered"], "leaked" in told["error"]) == (4, True)
     PredictionCaller.objects.update(stopped_at=None)
 
     assert send(program, b"").status_code == 400
@@ -153,5 +153,10 @@ def test_limits_a_stop_and_what_cannot_be_read(version, program, api, people, mo
     assert run_file(PredictionFile.objects.latest("pk").pk)["state"] == "cancelled"
     assert AuditEvent.objects.filter(action="predictions.cancelled", user_name="viewer").exists()
     assert send(program).status_code == 202, "and there is room again"
+    monkeypatch.setattr(run, "CHUNK_BYTES", 1)  # 2,000 texts of a megabyte are not held at once
+    long = PredictionFile.objects.latest("pk")
+    assert run_file(long.pk)["rows"] == N + 1
+    long.refresh_from_db()
+    assert [rows for *_, rows in long.parts] == [1, 1, 1, 1, 2, 1, 1, 1]
     ModelVersion.objects.update(status=Status.RETIRED)
     assert "no model in use" in send(program).content.decode()

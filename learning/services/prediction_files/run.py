@@ -106,7 +106,8 @@ class _FileUnderWay:
 
     def _chunks(self, records: Iterator[Numbered]) -> Iterator[_Chunk]:
         limit = self.row.project.predictions_a_day
-        most = min(CHUNK_ROWS, limit) if limit else CHUNK_ROWS
+        # what a day has left is used up but for a tenth, and who asks about a row every morning keeps no file waiting
+        most = min(CHUNK_ROWS, max(1, limit // 10)) if limit else CHUNK_ROWS
         chunk = _Chunk()
         for number, record in records:
             if number > settings.IMPORT_MAX_ROWS:
@@ -133,6 +134,7 @@ class _FileUnderWay:
             add_picture(asked, content)
         else:
             add_record(asked, self.predictor.builder, record)
+            chunk.size_bytes += _characters(asked.contents[-1])
 
     def _answer(self, chunk: _Chunk) -> None:
         row = self.row
@@ -161,6 +163,12 @@ class _FileUnderWay:
         line |= {"row": number, "id": external_id, "prediction": told.get("id")}
         line["label"] = self.kind.value_of(said) if said else None
         return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _characters(content: Any) -> int:
+    """Of a text, or of all texts of a table row."""
+    cells = content.values() if isinstance(content, dict) else [content]
+    return sum(len(cell) for cell in cells if isinstance(cell, str))
 
 
 def _counts(answers: Sequence[Answer]) -> dict[str, Any]:
