@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from learning.core.arrays import DoubleArray, FloatMatrix
 
-_WORD = re.compile(r"\w[\w'’-]*")
+#: Signs of Chinese and Japanese, which put no gaps between words: each is a part.
+_ALONE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_FIRST_MARK, _LAST_MARK = 0x300, 0x20000
 _LEAST = 1e-6
 
 
@@ -64,8 +68,10 @@ def text_parts(text: str, most: int) -> list[TextPart]:
     ['one two three', 'four five']
     >>> text_parts("Go, go home", 5)[0].left_out_of("Go, go home")
     ',  home'
+    >>> [part.words for part in text_parts("हिन्दी and 退款, don't", 9)]
+    ['हिन्दी', 'and', '退', '款', "don't"]
     """
-    spans = [found.span() for found in _WORD.finditer(text)]
+    spans = [found.span() for found in _word().finditer(text)]
     places: dict[str, list[tuple[int, int]]] = {}
     for start, stop in spans:
         places.setdefault(text[start:stop].casefold(), []).append((start, stop))
@@ -74,6 +80,14 @@ def text_parts(text: str, most: int) -> list[TextPart]:
     length = -(-len(spans) // most)
     runs = [spans[first : first + length] for first in range(0, len(spans), length)]
     return [TextPart(text[run[0][0] : run[-1][1]], ((run[0][0], run[-1][1]),)) for run in runs]
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Return a pattern of words: letters with the marks that belong to them, which are no letters to ``\\w``."""
+    points = range(_FIRST_MARK, _LAST_MARK)
+    marks = "".join(chr(point) for point in points if unicodedata.category(chr(point)).startswith("M"))
+    return re.compile(rf"[{_ALONE}]|[^\W{_ALONE}](?:[^\W{_ALONE}]|['’{marks}-])*")
 
 
 def replaced_blocks(row: FloatMatrix, average: FloatMatrix, blocks: Sequence[slice]) -> FloatMatrix:

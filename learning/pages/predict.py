@@ -24,11 +24,14 @@ def try_model(request: PageRequest, project: Project) -> HttpResponse:
     in no release."""
     versions = ModelVersion.objects.filter(project=project).defer("report", "metrics", "baselines", "labels")
     in_use = versions.in_use()
-    others = versions.with_file().exclude(pk=in_use.pk).newest_first() if in_use else versions.none()
+    student = in_use.students.filter(stands_in=True, dropped_at=None).first() if in_use else None
+    named = [version.pk for version in (in_use, student) if version]
+    others = versions.with_file().exclude(pk__in=named).newest_first() if in_use else versions.none()
     context = {
         "project": project,
         "is_served": kind_of(project).learned_as is not None,
         "in_use": in_use,
+        "student": student,
         "others": others[:VERSIONS_SHOWN],
         "is_picture": project.modality == Modality.IMAGE,
         "columns": _columns(project) if project.modality == Modality.TABULAR else [],

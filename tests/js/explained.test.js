@@ -9,7 +9,7 @@ const SPOKEN = {
 };
 const SAID = {
   row: 1, id: "7", status: "unsure", label: "spam", probabilities: { ham: 0.1, spam: 0.9 }, sure: 0.9, band: "low", model: 4,
-  why: { nearest: [{ item: 12, label: "spam", similarity: 0.8734, text: "<b>win</b>" }], evidence: [SPOKEN], note: "" },
+  why: { nearest: [{ item: 12, label: "spam", similarity: 0.8734, text: "<b>win</b>" }, { item: 13, label: "", similarity: 0.2 }], evidence: [SPOKEN], note: "" },
 };
 const asked = { asked: "😀b win", item: (n) => `/items/${n}/`, model: (n) => `/models/${n}/`, force: () => {} };
 
@@ -30,6 +30,7 @@ test("an answer says label, status, bars, words and neighbours, and shows no mar
   ok(found.textContent.includes("without it 50 %"), "marks are words in a list as well");
   equal(found.querySelector(".near a").getAttribute("href"), "/items/12/");
   equal(found.querySelector(".near b"), null);
+  equal([...found.querySelectorAll(".near .badge")].map((one) => one.textContent), ["spam", "none of the labels"]);
   equal(inWords(SAID), "Model 4 says: spam. Unsure, 90 % sure.");
   equal([percent(0.99999), percent(1), percent(0.0001), percent(0)], ["over 99.9 %", "100 %", "under 0.1 %", "0 %"]);
 });

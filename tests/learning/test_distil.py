@@ -51,7 +51,7 @@ def taught(teacher, people, monkeypatch, took=FAST) -> Distillation:
 
 
 def test_a_student_that_is_fast_and_as_good_answers_for_its_teacher_which_goes_on_to_rank(
-    teacher, people, api, monkeypatch
+    teacher, people, api, browser_of, monkeypatch
 ):
     gold = Item.objects.get(project=teacher.project, ordinal=100)
     KnownAnswer.objects.create(project=teacher.project, item=gold, answer={"label": "ham"}, origin="hand")
@@ -74,8 +74,10 @@ def test_a_student_that_is_fast_and_as_good_answers_for_its_teacher_which_goes_o
 
     # it answers, and nothing else has changed
     served_in_process(monkeypatch)
-    answers = api(people.manager).post("/api/v1/projects/texts/predict/?force=1", SPAM, format="json").json()
+    answers = api(people.manager).post("/api/v1/projects/texts/predict/?force=1&explain=1", SPAM, format="json").json()
     assert [(each["model"], each["label"]) for each in answers] == [(2, "spam"), (2, "ham")], answers
+    assert [one["label"] for one in answers[0]["why"]["nearest"]] == ["spam"] * 3, "found as its teacher finds them"
+    assert answers[0]["why"]["evidence"][0]["supports"], answers[0]["why"]
     teacher.refresh_from_db()
     assert (teacher.status, ModelVersion.objects.filter(project=teacher.project).in_use()) == (Status.CHAMPION, teacher)
     assert model_files.serving(teacher.project) == teacher
@@ -84,6 +86,9 @@ def test_a_student_that_is_fast_and_as_good_answers_for_its_teacher_which_goes_o
     assert len(versions_curve(teacher.project)) == 1, "a student learned from no answers"
     assert student not in retention.droppable_models(teacher.project_id)
 
+    tried = browser_of(people.manager).get("/p/texts/predict/").content.decode()
+    assert '<option value="2">Model 2, answers for model 1</option>' in tried, "what programs are told is tried first"
+    assert tried.count('<option value="2">') == 1
     manager = api(people.manager)
     listed = manager.get("/api/v1/projects/texts/distillations/").json()["results"]
     assert [(each["teacher"], each["student"], each["result"]["times_faster"]) for each in listed] == [

@@ -5,6 +5,7 @@ import io
 import runpy
 import socket
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -31,6 +32,8 @@ from labeling.services.housekeeping import would_free
 from labeling.services.imports.start import start_import
 from learning.core import artifacts
 from learning.core.encoders import make_encoder
+from learning.core.encoders.token_sums import FittedTokenSums
+from learning.core.encoders.tokens import fit_cells
 from learning.core.learners import make_learner
 from learning.models import (
     Alert,
@@ -334,6 +337,22 @@ def test_columns_speak_as_much_as_a_linear_model_counts_them(people, monkeypatch
         assert told.get(name, {"effect": exact})["effect"] == pytest.approx(exact, abs=2e-3)
     assert (told["age"]["value"], told["age"]["effect"] > 1) == (70, True)
     assert said["why"]["note"] == why.NOT_LABELED, "items that are gone are not told"
+
+    # of a student's encoder, which looks cells up and has no features of columns, a cell is left empty instead
+    reads = fit_cells(table)
+    terms = sorted({term for row in table for term in reads.tokens(row)})
+    small = FittedTokenSums(reads, terms, np.array([[0.0, 3.0 * (term == "city=Rome")] for term in terms]))
+    monkeypatch.setattr(why, "_labeled", lambda predictor: (np.arange(60) + 10**9, small.transform(table)))
+
+    def looked_up(rows):
+        given = np.stack([1 / (1 + np.exp(rows[:, 1])), 1 / (1 + np.exp(-rows[:, 1]))], 1)
+        return Said(given, [answers[n] for n in given.argmax(1)], ["{}"] * len(rows), given.max(1).astype(float))
+
+    predictor = replace(predictor, encoder=small, speaker=SimpleNamespace(names=["no", "yes"], say=looked_up))
+    (said,) = found = answer(predictor, rows.read_json(builder, body), Caller(people.manager.pk))
+    why.explain(predictor, rows.read_json(builder, body), found)
+    (spoke,) = said["why"]["evidence"]
+    assert [(part["column"], part["value"]) for part in spoke["supports"]] == [("city", "Rome")], spoke
 
 
 def test_the_page_of_predictions_finds_them_by_filters_a_bounded_part_at_a_time(people, browser_of, monkeypatch):

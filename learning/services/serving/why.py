@@ -14,10 +14,14 @@ from labeling.kinds import QuestionKind, kind_of
 from labeling.models import Annotation, Item, ItemStatus, Modality, Project, Split
 from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.opinions import accepting, opinions_of
+from learning.core.encoders import FittedEncoder
+from learning.core.encoders.tabular import FittedTabularEncoder
 from learning.core.nearest import nearest_rows
 from learning.core.occlusion import TextPart, effects, replaced_blocks, text_parts
 from learning.core.pools import ArrayPool
+from learning.models import EncoderVersion
 from learning.services import files
+from learning.services.features import encoder_versions
 from learning.services.features.matrix import FeatureMatrix
 from learning.services.registry import model_files
 from learning.services.serving.answering import Answer
@@ -45,6 +49,7 @@ _LEAST_EFFECT = 0.01
 
 NOT_LABELED = "No labeled item has features by this model's encoder: there is nothing near to show."
 NO_LABEL = "It has no label, so nothing spoke for one."
+NO_WORDS = "It has no word that could be left out."
 NO_PARTS = "A picture has no parts with names: only the items most like it are told."
 NO_TIME = "There was no time left to explain this row."
 
@@ -87,6 +92,7 @@ class _Explained:
         self._accepted = accepting(project)
         self._modality = Modality(predictor.builder.modality)
         self._column = {name: place for place, name in enumerate(predictor.speaker.names)}
+        self._reads_near = _reads_near(predictor)
         self._items, self._features = _labeled(predictor)
         self._lengths: dict[int, NDArray[np.float32]] = {}
         self._average = self._features.mean(axis=0) if len(self._features) else None
@@ -94,7 +100,7 @@ class _Explained:
     def why(self, content: Any, row: NDArray[np.float32], answer: Answer) -> dict[str, Any]:
         said = [name for name in self._said(answer) if name in self._column]
         evidence, note = self._evidence(content, row, said, answer)
-        nearest = self._nearest(row)
+        nearest = self._nearest(content, row)
         return {"nearest": nearest, "evidence": evidence, "note": note if nearest else f"{NOT_LABELED} {note}".strip()}
 
     def _said(self, answer: Answer) -> list[str]:
@@ -105,7 +111,11 @@ class _Explained:
         said = self._kind.labels_of(answer)
         return sorted(said, key=lambda name: -probable.get(name, 0.0))[:MOST_LABELS]
 
-    def _nearest(self, row: NDArray[np.float32]) -> list[dict[str, Any]]:
+    def _nearest(self, content: Any, row: NDArray[np.float32]) -> list[dict[str, Any]]:
+        if self._reads_near is None:
+            return []
+        if self._reads_near is not self._predictor.encoder:
+            row = self._reads_near.transform([content])[0]
         rows, distances = nearest_rows(ArrayPool(self._features), row, _LOOKED_AT, self._lengths)
         near = dict(zip(self._items[rows].tolist(), distances.tolist(), strict=True))
         opinions = opinions_of(self._project, near)
@@ -146,11 +156,12 @@ class _Explained:
             case Modality.IMAGE:
                 return [], NO_PARTS
             case Modality.TEXT if said:
-                return self._of_words(content, said, answer), ""
-            case Modality.TABULAR if said and self._average is not None:
+                spoken = self._of_words(content, said, answer)
+                return spoken, "" if spoken else NO_WORDS
+            case Modality.TABULAR if said:
                 return self._of_columns(content, row, said, answer), ""
             case Modality.TEXT | Modality.TABULAR:
-                return [], "" if said else NO_LABEL
+                return [], NO_LABEL
             case _:
                 assert_never(self._modality)
 
@@ -165,13 +176,19 @@ class _Explained:
     def _of_columns(
         self, content: dict[str, Any], row: NDArray[np.float32], said: Sequence[str], answer: Answer
     ) -> list[dict[str, Any]]:
-        assert self._average is not None  # asked before
+        encoder = self._predictor.encoder
+        if not isinstance(encoder, FittedTabularEncoder):  # a student's, which looks cells up: nothing to average
+            names = [name for name, value in content.items() if value not in (None, "")][:MOST_COLUMNS]
+            without = self._predictor.features([{**content, name: None} for name in names])
+            return self._told(without, said, answer, partial(_column, content, names)) if names else []
+        if self._average is None:
+            return []
         average: NDArray[np.float32] = self._average
-        columns: list[tuple[str, slice]] = self._predictor.encoder.blocks()  # type: ignore[attr-defined]
-        columns = sorted(columns, key=lambda column: -float(np.abs(row - average)[column[1]].sum()))[:MOST_COLUMNS]
+        columns = sorted(encoder.blocks(), key=lambda column: -float(np.abs(row - average)[column[1]].sum()))
+        columns = columns[:MOST_COLUMNS]
         without = replaced_blocks(row, average, [place for _, place in columns])
         names = [name for name, _ in columns]
-        return self._told(without, said, answer, lambda n: {"column": names[n], "value": content.get(names[n])})
+        return self._told(without, said, answer, partial(_column, content, names))
 
     def _told(
         self, without: NDArray[np.float32], said: Sequence[str], answer: Answer, name: Callable[[int], dict[str, Any]]
@@ -206,14 +223,30 @@ def _words(parts: Sequence[TextPart], number: int) -> dict[str, Any]:
     return {"words": parts[number].words, "at": [list(place) for place in parts[number].at]}
 
 
+def _column(content: dict[str, Any], names: Sequence[str], number: int) -> dict[str, Any]:
+    return {"column": names[number], "value": content.get(names[number])}
+
+
 def _nothing(note: str) -> dict[str, Any]:
     return {"nearest": [], "evidence": [], "note": note}
 
 
+def _reads_near(predictor: Predictor) -> FittedEncoder | None:
+    """By which a row is held against items: of a student its teacher's, for no features of items are kept for its own.
+    None where that file is gone."""
+    if (teacher := predictor.version.teacher) is None:
+        return predictor.encoder
+    try:
+        return encoder_versions.fitted(model_files.encoder_of(teacher))
+    except (files.Corrupt, EncoderVersion.DoesNotExist):
+        return None
+
+
 def _labeled(predictor: Predictor) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Items of the pool with a label, and their features by the model's encoder: those of the newest answers."""
-    nothing = np.empty(0, np.int64), np.empty((0, predictor.encoder.dimension), np.float32)
-    matrix = FeatureMatrix(model_files.encoder_of(predictor.version))
+    """Items of the pool with a label, and their features by that encoder: those of the newest answers."""
+    encoder = model_files.encoder_of(predictor.version.teacher or predictor.version)
+    nothing = np.empty(0, np.int64), np.empty((0, encoder.dimension), np.float32)
+    matrix = FeatureMatrix(encoder)
     newest = Annotation.objects.current().filter(project=predictor.version.project_id, item__isnull=False)
     newest = newest.filter(item__split=Split.POOL, item__status=ItemStatus.ACTIVE, item__ordinal__lt=matrix.n_rows)
     rows = newest.order_by("-pk").values_list("item", "item__ordinal")[:MOST_COMPARED] if matrix.n_rows else []

@@ -9,7 +9,7 @@ const STATUS = {
   outlier: ["Outlier", "badge--bad", "Unlike anything it learned from."],
 };
 const LEFT_OUT = "Each word was left out in turn, and the model asked again. Of a long text some words at a time.";
-const AVERAGED = "Each column was given the average of the labeled items in turn, and the model asked again.";
+const AVERAGED = "Each column was given the average of the labeled items in turn, or for a small model left empty, and the model asked again.";
 const BANDS = { high: "high band", medium: "medium band", low: "low band" };
 
 /** The text in pieces, `[{text, side}]`: side is "for", "against" or "". Places count code points. */
@@ -124,9 +124,10 @@ function near({ item, label, similarity, text, fields, preview }, address) {
   if (fields) {
     parts.push(node("span", "near__text", Object.entries(fields).flatMap(([name, value]) => [node("span", "quiet", name), ` ${shortOf(value)} `])));
   }
-  parts.push(node("span", "near__facts", [node("bdi", "badge", label), node("span", "quiet number", `${percent(Math.max(0, similarity))} alike`)]));
+  const given = label || "none of the labels"; // where an item may have any number of them
+  parts.push(node("span", "near__facts", [node("bdi", "badge", given), node("span", "quiet number", `${percent(Math.max(0, similarity))} alike`)]));
   const found = link("", address, parts);
-  found.setAttribute("aria-label", `Item ${item}, ${label}, ${percent(Math.max(0, similarity))} alike`);
+  found.setAttribute("aria-label", `Item ${item}, ${given}, ${percent(Math.max(0, similarity))} alike`);
   return found;
 }
 
