@@ -105,7 +105,8 @@ class LeanCalls:
     def _admitted(self, request: HttpRequest, lean: _Lean) -> bool:
         try:
             return self._admits(request, lean)
-        except DatabaseError:  # no words of its own: the ordinary way says what is the matter, or gets through
+        except (DatabaseError, ValueError):  # ValueError: psycopg's of a NUL in a cookie
+            # no words of its own: the ordinary way says what is the matter, or gets through
             return False
 
     def _admits(self, request: HttpRequest, lean: _Lean) -> bool:

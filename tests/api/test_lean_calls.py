@@ -109,10 +109,11 @@ def test_who_cannot_be_looked_up_goes_the_ordinary_way(project, people):
     with mock.patch.multiple(
         "labeling.api.lean",
         person_by_token=mock.Mock(side_effect=OperationalError("disk I/O error")),
-        user_of_session=mock.Mock(side_effect=InterfaceError("connection already closed")),
+        user_of_session=mock.Mock(side_effect=[InterfaceError("connection closed"), ValueError("NUL in a text")]),
     ):
         assert both(Client(), **token(people.annotator)) == (200, False)
-        assert both(signed_in(people.annotator), HTTP_X_CSRFTOKEN="c" * 32) == (200, False)
+        for _ in ("closed", "NUL"):
+            assert both(signed_in(people.annotator), HTTP_X_CSRFTOKEN="c" * 32) == (200, False)
 
 
 def test_https_is_asked_for_first(project, people, settings):
