@@ -155,10 +155,12 @@ def _environ_of(client: socket.socket) -> dict[str, Any] | None:
 
 def _waits(client: socket.socket) -> bool:
     """Whether who asked is there still, once the body was read: it lay in the queue while a model was loaded."""
+    ready = select.poll()
+    ready.register(client, select.POLLIN)
     try:
-        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-    except BlockingIOError:
-        return True
+        return (
+            not ready.poll(0) or client.recv(1, socket.MSG_PEEK) != b""
+        )  # one that has a limit of time would wait for it
     except OSError:
         return False
 

@@ -129,6 +129,7 @@ def test_who_has_given_up_meanwhile_is_not_answered_and_nothing_is_counted_or_ke
     Project.objects.filter(pk=version.project_id).update(predictions_a_day=5)
     body = orjson.dumps({"rows": ROWS[:1]})
     theirs, ours = socket.socketpair()
+    ours.settimeout(60.0)
     with theirs, ours:
         theirs.sendall(
             f"POST /predict/{version.project_id}?user={people.manager.pk} HTTP/1.1\r\n"
