@@ -20,7 +20,7 @@ from labeling.api import scopes
 from labeling.api.base import FirstRenderer, PersonField, ProjectView, StrictSerializer, body, found, person, query
 from labeling.api.exceptions import Conflict, TooLarge
 from labeling.api.idempotency import KEY, once
-from labeling.models import Action, ApiToken, ImportFormat, JobState
+from labeling.models import Action, ApiToken, ImportFormat
 from labeling.services.imports.certificate import sum_of
 from labeling.services.imports.start import shown_file_name
 from learning.models import PredictionFile
@@ -144,10 +144,11 @@ class PredictionFileResult(ProjectView):
     )
     def get(self, request: Request, slug: str, public_id: UUID) -> HttpResponseBase:
         """What was answered: one row for each of the file, in their order, with its number, the `id` that you gave it,
-        and the fields of a prediction, whose own id is `prediction`. 409 until it is done."""
+        and the fields of a prediction, whose own id is `prediction`. 409 until it has ended, or where nothing
+        was answered."""
         asked, form = _one(self, request, public_id), query(ResultQuery, request)["format"]
         if not asked.has_result:
-            why = "it was forgotten" if asked.state == JobState.DONE else f"it is {asked.state}"
+            why = "nothing was answered" if asked.is_finished else f"it is {asked.state}"
             raise Conflict(f"There is no result: {why}.")
         return result_response(asked, form)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from labeling.models import JobRecord, JobRecordQuerySet, JobState
+from labeling.models import JobRecord, JobRecordQuerySet
 from labeling.models.job_record import known_state
 
 
@@ -52,5 +52,5 @@ class PredictionFile(JobRecord):
 
     @property
     def has_result(self) -> bool:
-        """Whether what was answered can be read: not before the end, and not once it was forgotten."""
-        return self.state == JobState.DONE and bool(self.parts)
+        """Whether what was answered can be read, all of it or what came before an early end: not while it goes on."""
+        return self.is_finished and bool(self.parts)

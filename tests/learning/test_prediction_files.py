@@ -158,5 +158,8 @@ def test_limits_a_stop_and_what_cannot_be_read(version, program, api, people, mo
     assert run_file(long.pk)["rows"] == N + 1
     long.refresh_from_db()
     assert [rows for *_, rows in long.parts] == [1, 1, 1, 1, 2, 1, 1, 1]
+    gone = PredictionFile.objects.latest("pk").pk
+    PredictionFile.objects.all().delete()
+    assert run_file(gone)["state"] == "gone", "with its project, while a message was on its way"
     ModelVersion.objects.update(status=Status.RETIRED)
     assert "no model in use" in send(program).content.decode()

@@ -25,7 +25,12 @@ def run_distillation(pk: int) -> dict[str, Any]:
             # one BLAS thread, as in a run: times of the two are compared, and the bits are the same everywhere
             with threadpool_limits(limits=1):
                 _distil(found, attempt)
-    return {"distillation": pk, "state": Distillation.objects.values_list("state", flat=True).get(pk=pk)}
+    return {"distillation": pk, "state": _state_of(pk)}
+
+
+def _state_of(pk: int) -> str:
+    """Or that it is gone, with its project."""
+    return Distillation.objects.values_list("state", flat=True).filter(pk=pk).first() or "gone"
 
 
 def _distil(found: Distillation, attempt: Attempt) -> None:

@@ -34,7 +34,8 @@ def run_drawing(pk: int) -> dict[str, Any]:
             except files.Corrupt:  # the next run computes them again; here one layout is not worth a second try
                 shards.drop_damaged(encoder)
                 raise
-    return {"map": pk, "state": ItemMap.objects.values_list("state", flat=True).get(pk=pk)}
+    state = ItemMap.objects.values_list("state", flat=True).filter(pk=pk).first()
+    return {"map": pk, "state": state or "gone"}  # with its project
 
 
 def _draw(found: ItemMap, matrix: FeatureMatrix, attempt: Attempt) -> None:

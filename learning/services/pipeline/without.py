@@ -64,4 +64,5 @@ def run_without(pk: int) -> dict[str, Any]:
             out = LeftOut(frozenset(asked.users), frozenset(asked.names))
             found = family_of(asked.project).without_people(asked.run, encoder, out)
             attempt.finish(result={"model": version.number, **asdict(found)})
-    return {"without": pk, "state": TrainedWithout.objects.values_list("state", flat=True).get(pk=pk)}
+    state = TrainedWithout.objects.values_list("state", flat=True).filter(pk=pk).first()
+    return {"without": pk, "state": state or "gone"}  # with its project

@@ -13,7 +13,7 @@ from django.db.models import F
 from threadpoolctl import threadpool_limits
 
 from labeling.kinds import kind_of
-from labeling.models import JobState, Modality
+from labeling.models import JobState, Modality, Project
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.imports.readers import reader_of
 from labeling.services.imports.readers.base import Numbered
@@ -52,13 +52,15 @@ def run_file(pk: int) -> dict[str, Any]:
             except TooMany as full:
                 words = f"Waits: {full} It goes on by itself when the next day begins, in UTC."
                 attempt.rows.put_back_for(pk, attempt.number, words, min(WAIT_S, full.retry_after_s))
-            except (ImportRefused, NothingToServe, Stopped) as refused:
+            except (ImportRefused, NothingToServe, Stopped, Project.DoesNotExist) as refused:
                 attempt.rows.finish(pk, attempt.number, JobState.FAILED, error=str(refused))
             else:
                 attempt.finish(total=total)
-    asked = PredictionFile.objects.get(pk=pk)
-    let_go_of_upload(asked)
-    return {"prediction_file": pk, "state": asked.state, "rows": asked.cursor}
+    ended = PredictionFile.objects.filter(pk=pk).first()
+    if ended is None:  # with its project
+        return {"prediction_file": pk, "state": "gone"}
+    let_go_of_upload(ended)
+    return {"prediction_file": pk, "state": ended.state, "rows": ended.cursor}
 
 
 @dataclass

@@ -40,7 +40,8 @@ def run_search(pk: int) -> dict[str, Any]:
     finally:
         ended = SimilarSearch.objects.filter(pk=pk, picture__isnull=False).exclude(state__in=UNFINISHED)
         ended.update(picture=None)
-    return {"similar": pk, "state": SimilarSearch.objects.values_list("state", flat=True).get(pk=pk)}
+    state = SimilarSearch.objects.values_list("state", flat=True).filter(pk=pk).first()
+    return {"similar": pk, "state": state or "gone"}  # with its project
 
 
 def _find(asked: SimilarSearch) -> dict[str, Any]:
