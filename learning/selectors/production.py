@@ -39,9 +39,10 @@ def production_status(project: Project) -> dict[str, Any]:
     rows = DoubtfulPrediction.objects.filter(project=project, taken_at=None).order_by()
     waiting = dict(rows.values("status").annotate(n=Count("pk")).values_list("status", "n"))
     facts = ProductionFacts.objects.filter(pk=project.pk).first()
-    came = Item.objects.filter(project=project, split=Split.POOL, origin=PRODUCTION, batch__isnull=False)
-    batches = DoubtfulPrediction.objects.filter(project=project, batch__isnull=False).values("batch")
-    came = came.filter(batch__in=batches)
+    brought = DoubtfulPrediction.objects.filter(project=project, batch__isnull=False).order_by()
+    batches = list(brought.values_list("batch", flat=True).distinct())
+    # by their imports alone: asked for with the project, SQLite looks at each of its items
+    came = Item.objects.filter(batch__in=batches, batch__isnull=False, split=Split.POOL, origin=PRODUCTION)
     return {
         "is_on": project.asks_what_came_back,
         "a_day": a_day,
