@@ -159,6 +159,9 @@ def test_limits_a_stop_and_what_cannot_be_read(version, program, api, people, mo
     long.refresh_from_db()
     assert [rows for *_, rows in long.parts] == [1, 1, 1, 1, 2, 1, 1, 1]
     gone = PredictionFile.objects.latest("pk").pk
+    PredictionFile.objects.filter(pk=gone).update(asked_by=None)
+    assert run_file(gone)["state"] == "failed"
+    assert "is deleted" in PredictionFile.objects.get(pk=gone).error
     PredictionFile.objects.all().delete()
     assert run_file(gone)["state"] == "gone", "with its project, while a message was on its way"
     ModelVersion.objects.update(status=Status.RETIRED)

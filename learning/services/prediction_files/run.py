@@ -76,8 +76,9 @@ class _Chunk:
 class _FileUnderWay:
     def __init__(self, asked: PredictionFile, attempt: Attempt) -> None:
         self.row, self.attempt = asked, attempt
-        assert asked.asked_by_id is not None or asked.token_id is not None
-        self.caller = Caller(asked.asked_by_id or 0, asked.token_id)
+        if asked.asked_by_id is None:
+            raise Stopped("Who sent this file is deleted: predictions are kept with whoever asked.")
+        self.caller = Caller(asked.asked_by_id, asked.token_id)
         self.guard = Guard()
         self.kind = kind_of(asked.project)
         self.predictor = self._predictor()
