@@ -158,6 +158,7 @@ def test_limits_a_stop_and_what_cannot_be_read(version, program, api, people, mo
     assert run_file(long.pk)["rows"] == N + 1
     long.refresh_from_db()
     assert [rows for *_, rows in long.parts] == [1, 1, 1, 1, 2, 1, 1, 1]
+    assert send(program).status_code == 202
     gone = PredictionFile.objects.latest("pk").pk
     PredictionFile.objects.filter(pk=gone).update(asked_by=None)
     assert run_file(gone)["state"] == "failed"
