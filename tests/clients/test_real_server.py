@@ -53,8 +53,8 @@ def test_the_three_examples_run_one_after_another(server, in_environment, monkey
     assert "run done" in said
     said = run("train_on_the_export.py")
     measured = re.search(r"words: (\d+) of (\d+) right", said)
-    assert 0 <= int(measured[1]) <= int(measured[2]), "fifteen answers that chance has chosen teach more or less"
-    assert int(measured[2]) > 5
+    # which fifteen are answered is chance: of 600 draws the worst had .61 right, and one in a hundred less than .7
+    assert int(measured[1]) > 0.5 * int(measured[2]) > 2.5
     project = server.project("messages")
     assert len(list(project.annotations(source="human"))) == 15
     assert next(project.runs.models())["trained_on"] > 15

@@ -258,6 +258,10 @@ def test_a_gain_promotes_and_verdicts_on_what_was_told_are_held_against_each_oth
     assert (release.errors_worse, release.errors_same, release.errors_better) == (0, 10, 30)
     assert release.waiting == "."
     release.project = project
+    release.candidate.prediction_cost = {"alone_ms": 9.0, "cpu_ms_per_1000": 90.0}
+    release.candidate.project.prediction_limit_ms = 5.0
+    assert not decide.by_proof(release), "slower than the project allows: only a person promotes it"
+    release.candidate.project.prediction_limit_ms = 10.0
     assert decide.by_proof(release)
     assert ModelVersion.objects.filter(project=project).champion() == candidate
     release.refresh_from_db()

@@ -6,6 +6,7 @@ from labeling.models import Project, User
 from labeling.services.jobs.enqueue import enqueue_on_commit
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
+from learning.core.evaluation.prediction_cost import limit_checks
 from learning.core.release.rules import Proven, error_interval, proven
 from learning.models import Release, ReleaseState, Status
 from learning.services.registry import promotion, releases
@@ -37,9 +38,9 @@ def roll_back(user: User | None, release: Release, reason: str) -> Release:
 
 def by_proof(release: Release) -> bool:
     """Ends the release where something is proven that ends it; whether it did. A gain ends it only where it was begun
-    so. Outside of a transaction."""
+    so, and never with a version that is slower than the project allows: a person may. Outside of a transaction."""
     found = proven(release.errors, release.outliers)
-    if found is None or (found is Proven.BETTER and not release.promotes):
+    if found is None or (found is Proven.BETTER and not (release.promotes and _is_fast_enough(release))):
         return False
     try:
         if found is Proven.BETTER:
@@ -67,6 +68,14 @@ def words(release: Release, found: Proven) -> str:
         f" {'fewer' if better else 'more'} of {errors.n:,} contents whose answer is known"
         f" ({low * 100:.1f} to {high * 100:.1f})."
     )
+
+
+def _is_fast_enough(release: Release) -> bool:
+    """By the limits of now; a version of which nothing was measured passes, as at the gate."""
+    project, cost = release.candidate.project, release.candidate.prediction_cost
+    limits = project.prediction_limit_ms, project.prediction_limit_cpu_ms
+    checks = limit_checks(cost["alone_ms"], cost["cpu_ms_per_1000"], *limits) if cost else []
+    return all(check.passed for check in checks)
 
 
 def _end(release: Release, state: ReleaseState, why: str, user: User | None) -> None:
