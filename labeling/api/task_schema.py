@@ -12,6 +12,9 @@ from labeling.models.remark import MAX_COMMENT
 from labeling.services.answers.record import MAX_ELAPSED_MS
 from labeling.services.serving.next_tasks import MAX_COUNT
 
+#: Of one call.
+MAX_ANSWERS = 100
+
 NOTHING_BECAUSE = OpenApiParameter(
     "X-Nothing-Because",
     str,
@@ -134,6 +137,27 @@ class AnswerOut(serializers.Serializer[Any]):
     doubt = serializers.BooleanField()
     comment = serializers.CharField(allow_blank=True)
     feedback = FeedbackOut(required=False, help_text="On gold, in projects whose `gold_feedback` is said.")
+
+
+class AnswerOfIn(AnswerIn):
+    task = serializers.IntegerField(min_value=1, help_text="The number of the question.")
+
+
+class AnswersIn(serializers.Serializer[Any]):
+    answers = serializers.ListField(child=AnswerOfIn(), min_length=1, max_length=MAX_ANSWERS)
+
+
+class AnswerResult(serializers.Serializer[Any]):
+    task = serializers.IntegerField(allow_null=True, help_text="Null where none was said.")
+    status = serializers.IntegerField(help_text="What the answer alone would have been answered with.")
+    retry_after_s = serializers.IntegerField(required=False, help_text="Of 429, 503 and 507, which end the list.")
+    body = serializers.DictField(help_text="As of the answer alone: the answer, or why it was refused.")
+
+
+class AnswersOut(serializers.Serializer[Any]):
+    results = serializers.ListField(
+        child=AnswerResult(), min_length=1, help_text="In order; fewer where the last one is to be sent again."
+    )
 
 
 class SkipIn(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import IO, Any, ClassVar
 
 import orjson
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ParseError
@@ -14,14 +15,16 @@ from rest_framework.response import Response
 from labeling.api import scopes
 from labeling.api import task_schema as schema
 from labeling.api.base import person
-from labeling.api.exceptions import Conflict, TooLarge
+from labeling.api.exceptions import Conflict, TooLarge, handle
 from labeling.api.lean import Call, LeanView, Reply
 from labeling.models import Action, Project
 from labeling.selectors.annotating import nothing_because
 from labeling.selectors.suggestions import with_suggestions
 from labeling.selectors.task_json import task_json, utc_text
-from labeling.services.answers.record import LeaseLost, record_answer, skip, take_back
+from labeling.services.answers.record import AnswersTooFast, LeaseLost, record_answer, skip, take_back
+from labeling.services.outages.causes import outage_of
 from labeling.services.serving.next_tasks import next_tasks
+from labeling.services.validation.errors import Invalid
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -137,6 +140,67 @@ class TaskAnswer(TaskView):
         task = take_back(person(request), pk)
         with_suggestions([task], task.project)
         return Response(task_json(task, task.project))
+
+
+def answers(request: Any, data: Any) -> Reply:
+    """Several answers of who asks, in order, each recorded or refused for itself.
+
+    It ends at the first that can be taken a little later (too fast, busy, away): what follows may depend on it. Where
+    that is the very first, it is the whole call's answer.
+    """
+    entries = object_of(data).get("answers")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= schema.MAX_ANSWERS:
+        raise Invalid("answers", f"Expected a list of 1 to {schema.MAX_ANSWERS} answers.")
+    results: list[dict[str, Any]] = []
+    for entry in entries:
+        try:
+            reply, is_last = answer(request, entry, _task_of(entry)), False
+        except Exception as error:  # as in DRF: the handler says which are answers
+            is_last = isinstance(error, AnswersTooFast) or outage_of(error) is not None
+            told = None if is_last and not results else handle(TaskView.raised(error), {"request": request})
+            if told is None:
+                raise
+            reply = Reply(told.data, told.status_code, told.headers)
+        results.append(_result(entry, reply))
+        if is_last:
+            break
+    return Reply({"results": results})
+
+
+def _task_of(entry: Any) -> int:
+    task = object_of(entry).get("task")
+    if isinstance(task, bool) or not isinstance(task, int):
+        raise Invalid("task", "Expected the number of a question.")
+    if not 0 < task < 2**63:
+        raise Http404
+    return task
+
+
+def _result(entry: Any, reply: Reply) -> dict[str, Any]:
+    task = entry.get("task") if isinstance(entry, Mapping) else None
+    result: dict[str, Any] = {"task": task if type(task) is int else None, "status": reply.status}
+    if (wait := reply.headers.get("Retry-After")) is not None:
+        result["retry_after_s"] = int(wait)
+    return {**result, "body": reply.data}
+
+
+class TaskAnswers(TaskView):
+    actions = {"PUT": Action.TASKS_ANSWER}
+    lean = {"PUT": answers}
+
+    @extend_schema(
+        operation_id="tasks_answer_several",
+        request=schema.AnswersIn,
+        responses={
+            200: schema.AnswersOut, 400: schema.FieldErrors, 403: schema.Refusal, 413: schema.Refusal,
+            429: schema.Refusal,
+        },
+    )  # fmt: skip
+    def put(self, request: Request) -> Response:
+        """Records several answers in order, each as by itself, with its own status. It ends at the first that is to be
+        sent again later (429, 503, 507), with the results so far; where that is the first, it is the answer. Repeating it
+        is harmless."""
+        return self.respond(answers(request, request.data))
 
 
 class TaskSkip(TaskView):

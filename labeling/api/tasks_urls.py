@@ -8,6 +8,7 @@ from labeling.api.lean import lean_path
 urlpatterns = [
     lean_path("projects/<slug:slug>/tasks/next/", tasks.NextTasks, name="task-next"),
     lean_path("tasks/<int:pk>/answer/", tasks.TaskAnswer, name="task-answer"),
+    lean_path("tasks/answers/", tasks.TaskAnswers, name="task-answers"),
     path("tasks/<int:pk>/preview/<str:part>/", items.TaskPreview.as_view(), name="task-preview"),
     path("tasks/<int:pk>/skip/", tasks.TaskSkip.as_view(), name="task-skip"),
     # the same for a practice round, whose questions are no tasks

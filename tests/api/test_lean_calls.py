@@ -66,6 +66,9 @@ def test_the_short_way_says_what_the_ordinary_one_says(project, people, settings
     assert both(anybody, answer, '{"answer": {"label": "none"}}', "PUT", **mine) == (400, True)
     anybody.generic("PUT", answer, '{"answer": {"label": "ham"}}', content_type=JSON, **mine)
     assert both(anybody, answer, '{"answer": {"label": "ham"}}', "PUT", **mine) == (200, True)
+    several = f'{{"answers": [{{"task": {task["id"]}, "answer": {{"label": "ham"}}}}, {{"task": 1}}, 7]}}'
+    assert both(anybody, "/api/v1/tasks/answers/", several, "PUT", **mine) == (200, True)
+    assert both(anybody, "/api/v1/tasks/answers/", '{"answers": []}', "PUT", **mine) == (400, True)
     # an account, a scope, a form: the ordinary way says no
     assert both(session) == (403, False)
     assert both(session, HTTP_X_CSRFTOKEN="d" * 32) == (403, False)

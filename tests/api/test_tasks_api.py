@@ -2,12 +2,14 @@
 
 import json
 from datetime import timedelta
+from unittest import mock
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from labeling.models import Annotation, ApiToken, Asset, Item, Label, Member, Project, Task, TaskState
+from labeling.services.answers.record import record_answer
 from labeling.services.serving.leases import expire_overdue
 from tests.concurrency.together import together
 from tests.factories import make_items, make_project
@@ -232,3 +234,47 @@ def test_twenty_parallel_puts_make_one_row_and_equal_bodies(project, people, api
     assert Task.objects.get().state == TaskState.ANSWERED
     assert connection.vendor in {"sqlite", "postgresql"}
     assert Project.objects.get(pk=project.pk).progress.annotations == 1
+
+
+def test_several_answers_each_stand_for_themselves(project, people, api):
+    make_items(project, ["a", "b", "c"])
+    client = api(people.annotator)
+    first, second, third = (task["id"] for task in client.post(NEXT, {"count": 3}).json())
+    not_mine = Task.objects.get(pk=third)
+    Task.objects.filter(pk=third).update(annotator=people.manager)
+    ham, spam, none = ({"label": name} for name in ("ham", "spam", "none"))
+    given = [
+        {"task": first, "answer": ham, "elapsed_ms": 7, "comment": "sure"}, {"task": second, "answer": none},
+        {"task": not_mine.pk, "answer": ham}, {"task": first, "answer": spam}, {"task": first, "answer": spam},
+        {"task": True, "answer": ham}, {"answer": ham}, "ham", {"task": 2**63, "answer": ham},
+        {"task": second, "answer": ham, "elapsed_ms": -1}, {"task": second, "answer": ham},
+    ]  # fmt: skip
+    told = client.put("/api/v1/tasks/answers/", {"answers": given}, format="json").json()["results"]
+    assert [one["status"] for one in told] == [201, 400, 404, 200, 200, 400, 400, 400, 404, 400, 201]
+    assert [one["task"] for one in told[:4]] == [first, second, not_mine.pk, first]
+    alone = client.put(answer_url(first), {"answer": spam}, format="json").json()
+    assert [told[3]["body"], told[4]["body"]] == [alone, alone]
+    assert (alone["revision"], told[0]["body"]["comment"]) == (2, "sure")
+    assert told[1]["body"] == client.put(answer_url(second), {"answer": none}, format="json").json()
+    for refused in (None, [], "ham", [given[0]] * 101):
+        assert client.put("/api/v1/tasks/answers/", {"answers": refused}, format="json").status_code == 400
+
+
+@pytest.mark.parametrize("error", [OperationalError("disk I/O error"), RuntimeError("broken")])
+def test_of_several_answers_those_before_trouble_stay(project, people, api, error):
+    make_items(project, ["a", "b"])
+    client = api(people.annotator)
+    client.raise_request_exception = False
+    given = [{"task": task["id"], "answer": {"label": "ham"}} for task in client.post(NEXT, {"count": 2}).json()]
+    recorded = [mock.DEFAULT, error]
+    with mock.patch("labeling.api.tasks.record_answer", wraps=record_answer, side_effect=recorded):
+        response = client.put("/api/v1/tasks/answers/", {"answers": given}, format="json")
+    assert Annotation.objects.count() == 1
+    if isinstance(error, RuntimeError):
+        assert response.status_code == 500
+    else:
+        done, busy = response.json()["results"]
+        assert (done["status"], busy["status"], busy["body"]["code"]) == (201, 503, "busy")
+        assert busy["retry_after_s"] > 0
+    again = client.put("/api/v1/tasks/answers/", {"answers": given}, format="json").json()["results"]
+    assert [one["status"] for one in again] == [200, 201]

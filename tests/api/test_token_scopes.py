@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 ENDPOINTS = endpoints()
 OPEN = {"/api/v1/schema/", "/api/v1/docs/", "/api/v1/auth/token/"}
 CLOSED = [endpoint for endpoint in ENDPOINTS if endpoint.path not in OPEN]
-LABELING = ("tasks/next/", "/answer/", "/skip/", "sms/practice/")
+OUTSIDE = [endpoint for endpoint in CLOSED if "{" not in endpoint.path]
+(IN_A_LIST,) = [endpoint for endpoint in OUTSIDE if endpoint.path.endswith("tasks/answers/")]
+LABELING = ("tasks/next/", "/answer/", "tasks/answers/", "/skip/", "sms/practice/")
 
 
 def by(user, **limits):
@@ -96,7 +98,16 @@ def test_with_a_token_of_one_project_lists_hold_that_one(project, people):
     assert (refused.status_code, refused.json()) == (403, {"detail": "This token is for one project only."})
 
 
-@pytest.mark.parametrize("endpoint", [one for one in CLOSED if "{" not in one.path], ids=str)
+def test_with_a_token_of_one_project_no_other_is_answered_in_a_list(project, people):
+    task = one_of_everything(project, people.manager)["task"]
+    make_project(slug="mine", manager=people.manager)
+    given = {"answers": [{"task": task, "answer": {"label": "ham"}}]}
+    for own, status in ((project.slug, 200), ("mine", 404)):
+        told = by(people.manager, project=own).put(str(IN_A_LIST).split()[1], given, format="json").json()
+        assert [one["status"] for one in told["results"]] == [status]
+
+
+@pytest.mark.parametrize("endpoint", [one for one in OUTSIDE if one != IN_A_LIST], ids=str)
 def test_addresses_outside_of_projects_are_closed_to_a_token_of_one(endpoint, project, people):
     answer = call(by(people.superuser, project=project.slug), endpoint, endpoint.path)
     assert answer.status_code == (200 if str(endpoint) == "GET /api/v1/projects/" else 403)

@@ -1,5 +1,6 @@
 """The Python client: what is sent again and what is not, what errors say, pages, and questions."""
 
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -104,6 +105,18 @@ def test_an_answer_is_sent_again_the_same():
     assert [(one.method, one.url.path, one.content) for one in script.requests] == [
         ("PUT", "/api/v1/tasks/1/answer/", b'{"answer":{"label":"ham"},"elapsed_ms":5}')
     ] * 2
+
+
+def test_several_answers_go_by_a_hundred_and_what_was_too_fast_goes_again():
+    def results(tasks, last=201):
+        return told(body={"results": [{"task": n, "status": last if n == tasks[-1] else 201} for n in tasks]})
+
+    script = Script(results(range(70), 429), told(429, {}, Retry_After="3"), results(range(69, 150)))
+    given = [{"task": n, "answer": {"label": "ham"}} for n in range(150)]
+    assert [one["task"] for one in script.project.tasks.answer_all(given)] == list(range(150))
+    sent = [[one["task"] for one in json.loads(request.content)["answers"]] for request in script.requests]
+    assert sent == [list(range(100)), list(range(69, 150)), list(range(69, 150))]
+    assert script.pauses_s == [3.0]
 
 
 CREATE = {"name": "SMS", "kind": "classification", "modality": "text"}

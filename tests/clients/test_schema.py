@@ -107,7 +107,9 @@ class Described:
             return known[name]
         if kind == "object":
             return {one: self._smallest(part, one) for one, part in schema.get("properties", {}).items()}
-        return {"array": [], "string": "x", "integer": 1, "number": 1.0, "boolean": False}[kind]
+        if kind == "array":
+            return [self._smallest(schema["items"])] * schema.get("minItems", 0)
+        return {"string": "x", "integer": 1, "number": 1.0, "boolean": False}[kind]
 
 
 def _typed(text: str, schema: dict[str, Any]) -> Any:
@@ -167,6 +169,7 @@ def call_everything(client: Client, folder: Any) -> None:
     project.tasks.next(3)
     list(project.tasks)
     project.tasks.answer(1, {"label": "ham"}, elapsed_ms=10)
+    project.tasks.answer_all([{"task": 1, "answer": {"label": "ham"}}])
     project.tasks.skip(1, "unclear")
     project.tasks.take_back(1)
     list(project.predictions.to_predict(version="1", missing=True))

@@ -148,6 +148,8 @@ SPECIAL = {
     ("api:task-answer", "put"): ("annotator",),
     ("api:task-answer", "delete"): ("annotator",),
     ("api:task-skip", "post"): ("annotator",),
+    # each answer is taken or refused for itself
+    ("api:task-answers", "put"): SIGNED_IN,
     ("api:practice-answer", "put"): (),
     ("api:practice-skip", "post"): (),
     ("pages:token-revoke", "post"): (),
@@ -191,6 +193,7 @@ BODIES = {
     ("pages:machines", "post"): {"name": "keywords", "version": "1"},
     ("api:task-next", "post"): {"count": 1},
     ("api:task-answer", "put"): {"answer": {"label": "ham"}},
+    ("api:task-answers", "put"): {"answers": [{"task": 1, "answer": {"label": "ham"}}]},
     ("api:task-skip", "post"): {"reason": "unclear"},
     ("api:practice-next", "post"): {"count": 1},
     ("api:practice-answer", "put"): {"answer": {"label": "ham"}},

@@ -122,10 +122,13 @@ def test_closed_tab_keeps_what_was_not_sent(context_of, annotator, messages):
     page.close()
     context.unroute("**/api/v1/tasks/**")
     again = context.new_page()
+    sent = []
+    again.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
     again.goto(PAGE)
     assert task_of(again) not in given
     saved(again)
     holds(messages, given)
+    assert [address.rpartition("/tasks/")[2] for address in sent] == ["answers/"], "one call"
     assert again.inner_text("[data-mine]") == "4"
 
 

@@ -18,7 +18,8 @@ async function outcome(statuses, { op = "answer", who = { reached: true, user: M
   };
   try {
     const deliver = delivery({ api: "/api/v1", user: ME, whoAmI: async () => who, sleep: async () => {} });
-    return { ...(await deliver({ task: 3, op, body: { answer: { label: "ham" } } })), asked };
+    const outcomes = await deliver([{ task: 3, op, body: { answer: { label: "ham" } } }]);
+    return { ...outcomes[0], asked };
   } finally {
     window.fetch = original;
   }
@@ -69,4 +70,47 @@ test("a refused token is tried twice more, for it may have changed under the req
   equal([found.kind, found.asked.length], ["done", 2]);
   const never = await outcome([403]);
   equal([never.kind, never.asked.length], ["refused", 3]);
+});
+
+/** What becomes of entries, each "answer" or another operation, when the server says these things, one a request. */
+async function several(ops, said, options = {}) {
+  const asked = [];
+  const original = window.fetch;
+  window.fetch = async (address, { body }) => {
+    asked.push([String(address).replace("/api/v1/tasks/", ""), body && JSON.parse(body).answers?.map(({ task }) => task)]);
+    const { status = 200, ...json } = said[Math.min(asked.length, said.length) - 1];
+    return new Response(JSON.stringify(json), { status, headers: { "Content-Type": "application/json" } });
+  };
+  try {
+    const who = async () => ({ reached: true, user: ME });
+    const deliver = delivery({ api: "/api/v1", user: ME, whoAmI: who, sleep: async () => {}, ...options });
+    const outcomes = await deliver(ops.map((op, index) => ({ task: index + 1, op, body: { answer: { label: "ham" } } })));
+    return { kinds: outcomes.map(({ kind }) => kind), outcomes, asked };
+  } finally {
+    window.fetch = original;
+  }
+}
+
+const ANSWERS = ["answer", "answer", "answer"];
+const result = (task, status, body = {}) => ({ task, status, body });
+
+test("answers that wait go in one call, each with its own outcome, as far as the server got", async () => {
+  const results = [result(1, 201), result(2, 409), { ...result(3, 429), retry_after_s: 7 }];
+  const { kinds, outcomes, asked } = await several(ANSWERS, [{ results }]);
+  equal(asked, [["answers/", [1, 2, 3]]]);
+  equal(kinds, ["done", "refused", "retry"]);
+  equal([outcomes[1].code, outcomes[2].afterS], ["lease-lost", 7]);
+  equal((await several(ANSWERS, [{ results: results.slice(0, 2) }])).kinds, ["done", "refused"]);
+});
+
+test("what follows a skip waits for it, and a practice round sends one by one", async () => {
+  equal((await several(["answer", "answer", "skip", "answer"], [{ results: [result(1, 200)] }])).asked, [["answers/", [1, 2]]]);
+  equal((await several(["answer", "take_back"], [{}])).asked, [["1/answer/", undefined]]);
+  equal((await several(ANSWERS, [{}], { several: false })).asked, [["1/answer/", undefined]]);
+});
+
+test("a call that fails is tried again as it is, one that is refused tells by its first answer why", async () => {
+  equal((await several(ANSWERS, [{ status: 503 }])).kinds, ["retry"]);
+  const refused = await several(ANSWERS, [{ status: 404 }, { status: 201 }]); // by a server that knows no such call
+  equal([refused.kinds, refused.asked.map(([address]) => address)], [["done"], ["answers/", "1/answer/"]]);
 });

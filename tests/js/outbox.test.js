@@ -42,15 +42,20 @@ class Store {
   }
 }
 
-function post({ store = new Store(), answers = [], journal = new Journal("j"), lock = (work) => work() } = {}) {
+function post({ store = new Store(), answers = [], journal = new Journal("j"), lock = (work) => work(), atOnce = () => 1 } = {}) {
   const sent = [];
   const script = [...answers];
   const outbox = new Outbox({
     store,
-    deliver: async (entry) => {
-      sent.push(entry.task);
-      const next = script.length ? script.shift() : { kind: "done" };
-      return typeof next === "function" ? next(entry) : next;
+    deliver: async (entries) => {
+      const outcomes = [];
+      for (const entry of entries.slice(0, atOnce())) {
+        sent.push(entry.task);
+        const next = script.length ? script.shift() : { kind: "done" };
+        outcomes.push(typeof next === "function" ? next(entry) : next);
+        if (!["done", "refused"].includes(outcomes.at(-1).kind)) break;
+      }
+      return outcomes;
     },
     lock,
     channel: null,
@@ -122,6 +127,22 @@ test("what the server refuses stands aside and the others go on", async () => {
   equal(store.entries.length, 1, "kept until the person has seen it");
   await outbox.discard(outbox.refused[0].key);
   equal([outbox.refused, store.entries], [[], []]);
+});
+
+test("of several at once each stands for itself, and what was not taken is sent again", async () => {
+  const answers = [{ kind: "retry" }, { kind: "done" }, { kind: "refused", code: "409", reason: "gone" }, { kind: "retry" }];
+  const { outbox, sent, store } = post({ answers, atOnce: () => 10 });
+  await outbox.start();
+  await outbox.add(answer(1));
+  await until(() => outbox.status === "waiting");
+  for (const task of [2, 3, 4]) await outbox.add(answer(task));
+  outbox.wake();
+  await until(() => sent.length === 4 && outbox.unsent.length === 2);
+  equal(outbox.unsent.map((entry) => entry.task), [3, 4]);
+  outbox.wake();
+  await settled(outbox);
+  equal(sent, [1, 1, 2, 3, 3, 4]);
+  equal([outbox.refused.map((entry) => entry.task), store.entries.length], [[2], 1]);
 });
 
 test("a refused answer can be sent again", async () => {
@@ -273,6 +294,7 @@ test("through any weather every answer arrives, in order, and none twice in the 
     const store = new Store();
     const { outbox } = post({
       store,
+      atOnce: () => 1 + Math.floor(random() * 5),
       answers: Array.from({ length: 60 }, () => (entry) => {
         const weather = random();
         if (weather < 0.25) return { kind: "retry" };

@@ -163,6 +163,21 @@ class AnswerInRequest(TypedDict):
     comment: NotRequired[str | None]
 
 
+class AnswerOfInRequest(TypedDict):
+    # By kind: {"label": "…"}, {"labels": ["…"]} or {"winner": "left|right|tie|neither"}.
+    answer: dict[str, Any]
+    elapsed_ms: NotRequired[int | None]
+    # Of the page.
+    ui_version: NotRequired[str]
+    viewport: NotRequired[ViewportEnum | BlankEnum]
+    # I am not sure. Left out, it stays as it is with the answer.
+    doubt: NotRequired[bool | None]
+    # Goes with the answer; reviewers and managers read it. Left out, it stays; empty, it goes.
+    comment: NotRequired[str | None]
+    # The number of the question.
+    task: int
+
+
 class FeedbackOut(TypedDict):
     # Of the first answer.
     right: bool
@@ -187,6 +202,26 @@ class AnswerRemark(TypedDict):
     """What its author said with an answer."""
     doubt: bool
     comment: str
+
+
+class AnswerResult(TypedDict):
+    # Null where none was said.
+    task: int | None
+    # What the answer alone would have been answered with.
+    status: int
+    # Of 429, 503 and 507, which end the list.
+    retry_after_s: NotRequired[int]
+    # As of the answer alone: the answer, or why it was refused.
+    body: dict[str, Any]
+
+
+class AnswersInRequest(TypedDict):
+    answers: list[AnswerOfInRequest]
+
+
+class AnswersOut(TypedDict):
+    # In order; fewer where the last one is to be sent again.
+    results: list[AnswerResult]
 
 
 class ArmsDifferenceOut(TypedDict):
@@ -1893,6 +1928,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "snapshots_read": Operation("GET", "/api/v1/snapshots/{public_id}/"),
     "snapshots_start": Operation("POST", "/api/v1/projects/{slug}/snapshots/", headers=('Idempotency-Key',)),
     "tasks_answer": Operation("PUT", "/api/v1/tasks/{id}/answer/"),
+    "tasks_answer_several": Operation("PUT", "/api/v1/tasks/answers/"),
     "tasks_next": Operation("POST", "/api/v1/projects/{slug}/tasks/next/"),
     "tasks_skip": Operation("POST", "/api/v1/tasks/{id}/skip/"),
     "tasks_take_back": Operation("DELETE", "/api/v1/tasks/{id}/answer/"),

@@ -1,10 +1,14 @@
 """Questions and answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, cast
 
-from querent_client.models import AnswerOut, SkipOut, TaskOut
+from querent_client.errors import QuerentError
+from querent_client.models import AnswerOfInRequest, AnswerOut, AnswerResult, AnswersOut, SkipOut, TaskOut
 from querent_client.transport import Transport
+
+_AT_ONCE = 100
+_FOR_LATER = (429, 503, 507)
 
 SkipReason = Literal["unclear", "broken", "out_of_scope"]
 
@@ -49,6 +53,24 @@ class ProjectTasks:
             body["elapsed_ms"] = elapsed_ms
         body |= {name: said for name, said in (("doubt", doubt), ("comment", comment)) if said is not None}
         return cast(AnswerOut, self._transport.json("tasks_answer", id=_id(task), body=body))
+
+    def answer_all(self, answers: Iterable[AnswerOfInRequest]) -> list[AnswerResult]:
+        """``{"task": …, "answer": {…}}`` each, with what else ``answer`` takes, by up to 100 a call.
+
+        A result for each, in order: ``status`` is 200 or 201, or says with ``body`` why this one was refused. Where the
+        server asks to go slower, it is waited for.
+        """
+        rest = list(answers)
+        results: list[AnswerResult] = []
+        while rest:
+            body = {"answers": rest[:_AT_ONCE]}
+            told = cast(AnswersOut, self._transport.json("tasks_answer_several", body=body))["results"]
+            taken = [one for one in told if one["status"] not in _FOR_LATER]
+            if not taken:
+                raise QuerentError("tasks_answer_several: no answer was taken, and the server said no reason.")
+            results += taken
+            rest = rest[len(taken) :]  # one to be sent again is the first now, by which the whole call waits
+        return results
 
     def skip(self, task: TaskOut | int, reason: SkipReason) -> SkipOut:
         """Gives the question back; you are not asked about the item again."""

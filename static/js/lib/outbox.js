@@ -6,7 +6,8 @@ const BUSY_MS = 400;
 
 /**
  * An entry is `{key, seq, at, task, op: "answer"|"skip"|"take_back", body, question}`, and has `refused: {code, reason}` once
- * the server said no. `deliver(entry)` resolves to `{kind: "done"|"retry"|"signed-out"|"other-user"|"refused", …}`.
+ * the server said no. `deliver(entries)` resolves to what became of the first so many of them, one at least, in order:
+ * `{kind: "done"|"retry"|"signed-out"|"other-user"|"refused", …}`.
  */
 export class Outbox {
   #store;
@@ -155,14 +156,17 @@ export class Outbox {
   /** Always resolves to true, which tells it from a lock that was busy. */
   async #sendAll() {
     await this.#read();
-    for (let entry = this.unsent[0]; entry; entry = this.unsent[0]) {
-      if (entry.seq === undefined && !this.storageFails) return true; // being written; add() drains again
-      const outcome = await this.#deliver(entry);
-      if (outcome.kind === "done") await this.#done(entry);
-      else if (outcome.kind === "refused") await this.#refuse(entry, outcome);
-      else {
-        this.#pause(outcome);
-        return true;
+    for (let entries = this.unsent; entries.length; entries = this.unsent) {
+      const ready = this.storageFails ? entries : entries.slice(0, firstUnwritten(entries));
+      if (!ready.length) return true; // being written; add() drains again
+      const outcomes = await this.#deliver(ready);
+      for (const [index, outcome] of outcomes.entries()) {
+        if (outcome.kind === "done") await this.#done(ready[index]);
+        else if (outcome.kind === "refused") await this.#refuse(ready[index], outcome);
+        else {
+          this.#pause(outcome);
+          return true;
+        }
       }
     }
     this.status = "idle";
@@ -236,4 +240,9 @@ export class Outbox {
       this.#drain();
     }, wait);
   }
+}
+
+function firstUnwritten(entries) {
+  const index = entries.findIndex((entry) => entry.seq === undefined);
+  return index < 0 ? entries.length : index;
 }

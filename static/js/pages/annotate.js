@@ -82,14 +82,19 @@ const feedback = new Feedback({
   closed: () => clock.restart(),
   finished: () => location.reload(),
 });
-const deliver = delivery({ api: boot.urls.api, user: boot.user, whoAmI: () => session.whoAmI() });
+const deliver = delivery({
+  api: boot.urls.api,
+  user: boot.user,
+  several: !boot.practice, // each of its answers is explained before the next one
+  whoAmI: () => session.whoAmI(),
+});
 const outbox = new Outbox({
   journal,
   store: await openStore(`querent-outbox-${keeper}`),
-  deliver: async (entry) => {
-    const outcome = await deliver(entry);
-    if (outcome.kind === "done") feedback.hear(entry, outcome.body);
-    return outcome;
+  deliver: async (entries) => {
+    const outcomes = await deliver(entries);
+    for (const [index, { kind, body }] of outcomes.entries()) if (kind === "done") feedback.hear(entries[index], body);
+    return outcomes;
   },
   lock: tabLock(`querent-outbox-${keeper}`),
   channel,

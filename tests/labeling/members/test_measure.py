@@ -143,6 +143,14 @@ def test_over_rest_too_fast_is_429_that_says_when(api, ann):
     assert [answer.status_code for answer in codes] == [201, 429]
     assert codes[1].json() == {"detail": codes[1].json()["detail"], "code": "too_fast"}
     assert 0 < int(codes[1]["Retry-After"]) <= 60
+    # of several, what comes before it is recorded; the first of all is the call's own answer
+    several = [{"task": task.pk, "answer": HAM} for task in (first, second, first)]
+    told = client.put("/api/v1/tasks/answers/", {"answers": several}, format="json").json()["results"]
+    assert [one["status"] for one in told] == [200, 429]
+    assert 0 < told[1]["retry_after_s"] <= 60
+    assert told[1]["body"]["code"] == "too_fast"
+    whole = client.put("/api/v1/tasks/answers/", {"answers": several[1:]}, format="json")
+    assert (whole.status_code, whole.json()["code"], "Retry-After" in whole) == (429, "too_fast", True)
 
 
 def test_over_rest_an_empty_list_says_why(api, people, ann):
