@@ -139,12 +139,13 @@ class AnswerOut(serializers.Serializer[Any]):
     feedback = FeedbackOut(required=False, help_text="On gold, in projects whose `gold_feedback` is said.")
 
 
-class AnswerOfIn(AnswerIn):
-    task = serializers.IntegerField(min_value=1, help_text="The number of the question.")
-
-
 class AnswersIn(serializers.Serializer[Any]):
-    answers = serializers.ListField(child=AnswerOfIn(), min_length=1, max_length=MAX_ANSWERS)
+    answers = serializers.ListField(
+        child=serializers.JSONField(),  # one that is wrong is refused in its own result
+        min_length=1,
+        max_length=MAX_ANSWERS,
+        help_text='Each `{"task": 17, "answer": {…}}`, with what else goes with an answer alone.',
+    )
 
 
 class AnswerResult(serializers.Serializer[Any]):

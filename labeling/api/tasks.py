@@ -198,8 +198,8 @@ class TaskAnswers(TaskView):
     )  # fmt: skip
     def put(self, request: Request) -> Response:
         """Records several answers in order, each as by itself, with its own status. It ends at the first that is to be
-        sent again later (429, 503, 507), with the results so far; where that is the first, it is the answer. Repeating it
-        is harmless."""
+        sent again later (429, 503, 507), with the results so far; where that is the first, it is the answer.
+        Repeating it is harmless."""
         return self.respond(answers(request, request.data))
 
 

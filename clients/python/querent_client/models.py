@@ -163,21 +163,6 @@ class AnswerInRequest(TypedDict):
     comment: NotRequired[str | None]
 
 
-class AnswerOfInRequest(TypedDict):
-    # By kind: {"label": "…"}, {"labels": ["…"]} or {"winner": "left|right|tie|neither"}.
-    answer: dict[str, Any]
-    elapsed_ms: NotRequired[int | None]
-    # Of the page.
-    ui_version: NotRequired[str]
-    viewport: NotRequired[ViewportEnum | BlankEnum]
-    # I am not sure. Left out, it stays as it is with the answer.
-    doubt: NotRequired[bool | None]
-    # Goes with the answer; reviewers and managers read it. Left out, it stays; empty, it goes.
-    comment: NotRequired[str | None]
-    # The number of the question.
-    task: int
-
-
 class FeedbackOut(TypedDict):
     # Of the first answer.
     right: bool
@@ -216,7 +201,8 @@ class AnswerResult(TypedDict):
 
 
 class AnswersInRequest(TypedDict):
-    answers: list[AnswerOfInRequest]
+    # Each `{"task": 17, "answer": {…}}`, with what else goes with an answer alone.
+    answers: list[Any]
 
 
 class AnswersOut(TypedDict):

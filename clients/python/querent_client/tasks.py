@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, cast
 
 from querent_client.errors import QuerentError
-from querent_client.models import AnswerOfInRequest, AnswerOut, AnswerResult, AnswersOut, SkipOut, TaskOut
+from querent_client.models import AnswerOut, AnswerResult, AnswersOut, SkipOut, TaskOut
 from querent_client.transport import Transport
 
 _AT_ONCE = 100
@@ -54,13 +54,13 @@ class ProjectTasks:
         body |= {name: said for name, said in (("doubt", doubt), ("comment", comment)) if said is not None}
         return cast(AnswerOut, self._transport.json("tasks_answer", id=_id(task), body=body))
 
-    def answer_all(self, answers: Iterable[AnswerOfInRequest]) -> list[AnswerResult]:
+    def answer_all(self, answers: Iterable[Mapping[str, Any]]) -> list[AnswerResult]:
         """``{"task": …, "answer": {…}}`` each, with what else ``answer`` takes, by up to 100 a call.
 
         A result for each, in order: ``status`` is 200 or 201, or says with ``body`` why this one was refused. Where the
         server asks to go slower, it is waited for.
         """
-        rest = list(answers)
+        rest = [dict(one) for one in answers]
         results: list[AnswerResult] = []
         while rest:
             body = {"answers": rest[:_AT_ONCE]}
