@@ -61,6 +61,26 @@ def reach_broker() -> None:
         raise CannotStart(f"The Redis of REDIS_URL does not answer: {reason}") from error
 
 
+#: An object that stays: whether it is there says whether files are.
+PROBE = "probe"
+
+
+def reach_files() -> None:
+    """Raises CannotStart when a file cannot be stored in an object store and read again. A folder makes itself."""
+    from labeling.services.files.storage import get, local_path, put  # noqa: PLC0415  # only where models are loaded
+
+    if local_path(PROBE) is not None:
+        return
+    try:
+        put(PROBE, PROBE.encode())
+        found = get(PROBE)
+    except Exception as error:  # whatever an object store's library raises
+        reason = (str(error).strip().splitlines() or [""])[0]
+        raise CannotStart(f"FILE_STORAGE cannot store files: {type(error).__name__}: {reason}") from error
+    if found != PROBE.encode():
+        raise CannotStart("What is stored in FILE_STORAGE is not there afterwards.")
+
+
 @contextmanager
 def one_machine_at_a_time() -> Iterator[None]:
     """On PostgreSQL machines that prepare at the same time take turns: the second finds the first one's work done."""

@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import Error, transaction
 
 from config import versions
-from config.preparation import CannotStart, collected_from, mark_of_sources, reach_broker
+from config.preparation import PROBE, CannotStart, collected_from, mark_of_sources, reach_broker
 from labeling.models import SweepRecord
 from labeling.selectors import disk
 from labeling.services.outages.causes import outage_of
@@ -59,8 +59,7 @@ def files() -> str:
     folder = disk.local_files()
     try:
         if folder is None:
-            default_storage.exists("probe")
-            return ""
+            return "" if default_storage.exists(PROBE) else "files cannot be stored: what the last start stored is gone"
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-") as file:
             file.write(b"\0" * 4096)

@@ -171,6 +171,8 @@ STORAGES: dict[str, dict[str, Any]] = {
 MEDIA_URL = ""
 WHITENOISE_MAX_AGE = 60
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+#: On this machine, of feature files that lie in an object store.
+FEATURE_CACHE_MB = whole_number("FEATURE_CACHE_MB", 10_000, high=10_000_000)
 FILE_UPLOAD_TEMP_DIR = spool_folder(QUERENT_HOME)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 

@@ -73,6 +73,11 @@ def size(name: str) -> int:
 def _chunks(name: str) -> Iterator[bytes]:
     if not name:  # the storage would open its own folder
         raise Corrupt("no file was ever stored")
+    if local_path(name) is None:
+        if (content := storage.get(name)) is None:
+            raise Corrupt(f"{name} is missing")
+        yield content
+        return
     try:
         with default_storage.open(name) as file:
             while chunk := file.read(_CHUNK_BYTES):

@@ -4,29 +4,10 @@ import os
 
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
-from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, Storage
+from django.core.files.storage import FileSystemStorage
 
 from labeling.services.files import storage
-
-
-class Objects(Storage):
-    """Whole objects without paths, unlike Django's storage in memory, which tells a path."""
-
-    def __init__(self):
-        self.held = {}
-
-    def exists(self, name):
-        return name in self.held
-
-    def _save(self, name, content):
-        self.held[name] = content.read()
-        return name
-
-    def _open(self, name, mode="rb"):
-        if name not in self.held:
-            raise FileNotFoundError(name)
-        return ContentFile(self.held[name])
+from tests.objects import Objects
 
 
 @pytest.mark.parametrize("in_a_folder", [True, False], ids=["a folder", "an object store"])

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         os.umask(0o077)
         try:
             preparation.reach_database()
+            preparation.reach_files()
             if env.str("REDIS_URL", default=""):
                 preparation.reach_broker()
             with preparation.one_machine_at_a_time():

@@ -53,6 +53,7 @@ class Command(BaseCommand):
         # the first time beside the migrations, which take one core for seconds; before anything is connected
         static_in = None if preparation.collected_from() else Errand(partial(preparation.collect_static, self.say))
         preparation.reach_database()
+        preparation.reach_files()
         preparation.migrate(self.say)
         if embedded:
             path = redis_socket(settings.QUERENT_HOME)

@@ -70,6 +70,37 @@ def local_path(name: str, storage: Storage = default_storage) -> Path | None:
 
 def get(name: str, storage: Storage = default_storage) -> bytes | None:
     """The bytes under ``name``, None when there is no such file."""
+    if local_path(name, storage) is None:
+        return fetcher(storage)(name)
+    return _opened(name, storage)
+
+
+def fetcher(storage: Storage = default_storage) -> Callable[[str], bytes | None]:
+    """As ``get``, of a storage elsewhere: may be called by several threads at a time, which hides how far away it is.
+
+    An S3 of django-storages is asked by one GET: its own file asks for the object's head twice before that.
+    """
+    if not (hasattr(storage, "bucket_name") and hasattr(storage, "connection") and hasattr(storage, "_normalize_name")):
+        return lambda name: _opened(name, storage)
+    from botocore.exceptions import ClientError  # noqa: PLC0415  # requirements-s3.txt
+    from storages.utils import clean_name  # noqa: PLC0415
+
+    client = storage.connection.meta.client  # unlike the resource it belongs to, threads may share it
+
+    def fetch(name: str) -> bytes | None:
+        try:
+            found = client.get_object(Bucket=storage.bucket_name, Key=storage._normalize_name(clean_name(name)))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                return None
+            raise
+        # stored compressed, by a setting of the storage: its own file knows how to read it
+        return _opened(name, storage) if found.get("ContentEncoding") else bytes(found["Body"].read())
+
+    return fetch
+
+
+def _opened(name: str, storage: Storage) -> bytes | None:
     try:
         with storage.open(name, "rb") as file:
             return bytes(file.read())
@@ -85,7 +116,8 @@ def reader(storage: Storage = default_storage) -> Callable[[str, int], bytes | N
     """
     folder = local_path("", storage)
     if folder is None:
-        return lambda name, size_bytes: get(name, storage)
+        fetch = fetcher(storage)
+        return lambda name, size_bytes: fetch(name)
 
     def read(name: str, size_bytes: int) -> bytes | None:
         if name.startswith("/") or ".." in name:  # the storage knows what to say of those

@@ -1,7 +1,9 @@
 """Items as what encoders read: texts, table rows, decoded pictures."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,15 @@ from django.core.files.storage import default_storage
 from numpy.typing import NDArray
 
 from labeling.models import Item, Modality, Project
+from labeling.services.files import storage
 from labeling.services.items.decoding import VERSION, PictureRejected, is_as_before, shown
 
 logger = logging.getLogger(__name__)
 
 ITEMS_PER_BLOCK = 2_048
 _DRAFT_SIDE = 320
+#: Files on their way at the same time, of a storage elsewhere; boto keeps ten connections.
+READ_AHEAD = 8
 _COLUMNS = {
     Modality.TEXT: ("text",),
     Modality.TABULAR: ("data",),
@@ -23,29 +28,78 @@ _COLUMNS = {
 
 
 class Pictures(Sequence[NDArray[np.uint8]]):
-    """Decodes on access, small and upright. A picture that cannot be read any more is one black pixel."""
+    """Decodes on access, small and upright. A picture that cannot be read any more is one black pixel.
 
-    def __init__(self, paths: Sequence[str | None]) -> None:
+    From a storage elsewhere the next ones are on their way while one is decoded.
+    """
+
+    def __init__(self, paths: Sequence[str | None], ahead: "Ahead | None" = None) -> None:
         self._paths = paths
+        self._ahead = ahead or Ahead([path for path in paths if path])
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def __getitem__(self, index: Any) -> Any:
-        return Pictures(self._paths[index]) if isinstance(index, slice) else decode(self._paths[index])
+        if isinstance(index, slice):
+            return Pictures(self._paths[index], self._ahead)
+        return decode(self._paths[index], self._ahead.read)
 
     def decoded_otherwise(self) -> list[int]:
         """The places of those of which an earlier decoder made other pixels."""
-        return [place for place, path in enumerate(self._paths) if not _is_as_before(path)]
+        return [place for place, path in enumerate(self._paths) if not _is_as_before(path, self._ahead.read)]
 
     def some(self, places: Sequence[int]) -> "Pictures":
         return Pictures([self._paths[place] for place in places])
 
 
-def decode(path: str | None) -> NDArray[np.uint8]:
+class Ahead:
+    """Reads files of the storage, up to ``READ_AHEAD`` of those that come next at the same time where it is no folder
+    of this machine."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._is_local = storage.local_path("") is not None
+        self._names = [] if self._is_local else list(dict.fromkeys(names))
+        self._places = {name: place for place, name in enumerate(self._names)}
+        self._coming: dict[str, Future[bytes | None]] = {}
+        self._asked = 0
+
+    def read(self, name: str | None) -> bytes:
+        """Raises OSError."""
+        if not name:
+            raise FileNotFoundError("no asset")
+        if self._is_local:
+            with default_storage.open(name) as file:
+                return bytes(file.read())
+        place = self._places.get(name)
+        if place is None or place < self._asked - READ_AHEAD:  # in no order: there is nothing to be ahead of
+            content = storage.get(name)
+        else:
+            self._ask(max(self._asked, place), place + READ_AHEAD)
+            coming = self._coming.pop(name, None)
+            content = coming.result() if coming else storage.get(name)
+        if content is None:
+            raise FileNotFoundError(name)
+        return content
+
+    def _ask(self, first: int, end: int) -> None:
+        for passed in [name for name in self._coming if self._places[name] < first - READ_AHEAD]:
+            self._coming.pop(passed).cancel()
+        fetch = storage.fetcher()
+        for name in self._names[first:end]:
+            self._coming[name] = _readers().submit(fetch, name)
+        self._asked = max(self._asked, min(end, len(self._names)))
+
+
+@cache
+def _readers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(READ_AHEAD, thread_name_prefix="read-ahead")
+
+
+def decode(path: str | None, read: "Callable[[str | None], bytes] | None" = None) -> NDArray[np.uint8]:
     """RGB pixels of the picture under a storage name, reduced while decoding where the format allows it."""
     try:
-        return pixels_of(_read(path))
+        return pixels_of((read or _read)(path))
     except (OSError, PictureRejected) as error:
         logger.warning("features: picture %s is unreadable: %s", path, error)
         return np.zeros((1, 1, 3), dtype=np.uint8)
@@ -56,18 +110,15 @@ def pixels_of(content: bytes) -> NDArray[np.uint8]:
     return np.asarray(shown(content, _DRAFT_SIDE).convert("RGB"), dtype=np.uint8)
 
 
-def _is_as_before(path: str | None) -> bool:
+def _is_as_before(path: str | None, read: Callable[[str | None], bytes]) -> bool:
     try:
-        return is_as_before(_read(path))
+        return is_as_before(read(path))
     except (OSError, PictureRejected):
         return True  # unreadable then as now: one black pixel
 
 
 def _read(path: str | None) -> bytes:
-    if not path:
-        raise FileNotFoundError("no asset")
-    with default_storage.open(path) as file:
-        return bytes(file.read())
+    return Ahead([]).read(path)
 
 
 def unreadable(project: Project, ordinals: Sequence[int]) -> set[int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from learning.models import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.services import files
-from learning.services.features import contents, encoder_versions
+from learning.services.features import contents, copies, encoder_versions
 from learning.services.features.contents import decoder_of
 
 CHECKPOINT_S = 20.0
@@ -127,10 +127,12 @@ def _save(version: EncoderVersion, shard: FeatureShard | None, number: int, rows
 
 
 def read_shard(shard: FeatureShard) -> NDArray[np.float32]:
-    """The rows of a shard, mapped from disk where the storage is local. Raises files.Corrupt."""
+    """The rows of a shard, mapped from the disk of this machine. Raises files.Corrupt."""
     path = files.local_path(shard.path)
-    if path is None:
-        data = io.BytesIO(files.load(shard.path, shard.sha256))
-        return np.asarray(np.lib.format.read_array(data, allow_pickle=False), dtype=np.float32)
-    files.check(shard.path, shard.sha256)
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    if path is not None:
+        files.check(shard.path, shard.sha256)
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    copy = copies.of(shard.path, shard.sha256)
+    if isinstance(copy, bytes):
+        return np.asarray(np.lib.format.read_array(io.BytesIO(copy), allow_pickle=False), dtype=np.float32)
+    return np.asarray(np.load(copy, mmap_mode="r", allow_pickle=False))
