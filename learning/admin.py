@@ -14,6 +14,7 @@ from learning.models import (
     Distillation,
     DoubtfulPrediction,
     EncoderVersion,
+    FeaturePart,
     FeatureShard,
     ItemMap,
     ModelVersion,
@@ -180,6 +181,14 @@ class FeatureShardAdmin(LookAdmin):
     list_filter: ClassVar[Any] = ("encoder__project",)
     list_select_related = ("encoder",)
     search_fields: ClassVar[Any] = ("sha256__startswith",)
+
+
+@admin.register(FeaturePart)
+class FeaturePartAdmin(LookAdmin):
+    list_display = ("encoder", "first", "rows", "state", "worker", "started_at", "finished_at", "error")
+    list_filter: ClassVar[Any] = ("state", "encoder__project")
+    list_select_related = ("encoder",)
+    search_fields: ClassVar[Any] = ("worker__startswith",)
 
 
 @admin.register(NextDecision)

@@ -12,6 +12,7 @@ from learning.models import Trigger
 from learning.services import files
 from learning.services.distillation.run import run_distillation
 from learning.services.feedback.look import look
+from learning.services.features import parts
 from learning.services.maps import ask, draw
 from learning.services.pipeline import rank as ranking
 from learning.services.pipeline import run, warm, without
@@ -59,6 +60,11 @@ def find_similar(pk: int) -> dict[str, Any]:
 @shared_task(name="learning.answer_file")
 def answer_file(pk: int) -> dict[str, Any]:
     return run_file(pk)
+
+
+@shared_task(name="learning.help_with_features")
+def help_with_features(version_pk: int) -> dict[str, Any]:
+    return parts.help_with(version_pk)
 
 
 @shared_task(name="learning.rank")

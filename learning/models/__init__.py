@@ -2,7 +2,7 @@ from learning.models.alert import Alert, AlertKind, Severity
 from learning.models.arm_comparison import ArmComparison
 from learning.models.distillation import Distillation
 from learning.models.doubtful_prediction import DoubtfulPrediction
-from learning.models.features import SHARD_ROWS, EncoderVersion, FeatureShard
+from learning.models.features import SHARD_ROWS, EncoderVersion, FeaturePart, FeatureShard
 from learning.models.item_map import ItemMap
 from learning.models.label_sources import LabelSources
 from learning.models.model_version import Decision, ModelVersion, Status
@@ -21,7 +21,7 @@ from learning.models.version_report import VersionReport
 
 __all__ = [
     "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "Distillation", "DoubtfulPrediction",
-    "EncoderVersion", "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision",
+    "EncoderVersion", "FeaturePart", "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision",
     "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionCaller", "PredictionFeedback",
     "PredictionFile", "ProductionFacts", "Release", "ReleaseAnswer", "ReleaseMode", "ReleaseState", "Run",
     "ServedPrediction", "ServedStatus", "Severity", "SimilarSearch", "Status", "SuspectedError", "SuspicionState",

@@ -3,6 +3,9 @@
 from django.db import models
 from django.utils import timezone
 
+from labeling.models import JobRecord, JobRecordQuerySet
+from labeling.models.job_record import known_state
+
 SHARD_ROWS = 65_536
 
 
@@ -57,3 +60,26 @@ class FeatureShard(models.Model):
 
     def __str__(self) -> str:
         return f"shard {self.number}"
+
+
+class FeaturePart(JobRecord):
+    """The features of the items from ordinal ``first`` on, ``rows`` of them, while a run waits for many: computed by any
+    worker, kept as a file until the run has put them into shards, then gone."""
+
+    encoder = models.ForeignKey(EncoderVersion, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    first = models.PositiveBigIntegerField()
+    rows = models.PositiveIntegerField()
+    path = models.CharField(max_length=200, blank=True, default="")
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+
+    objects = JobRecordQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["first"]
+        constraints = [
+            known_state("feature_part"),
+            models.UniqueConstraint(fields=["encoder", "first"], name="feature_part_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"rows {self.first} to {self.first + self.rows}"

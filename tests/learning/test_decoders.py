@@ -51,7 +51,9 @@ def test_rows_of_an_earlier_decoder_are_computed_again_where_it_saw_otherwise(ph
     version.shards.update(decoder="")
 
     decoded = []
-    monkeypatch.setattr(contents, "decode", lambda path, real=contents.decode: decoded.append(path) or real(path))
+    monkeypatch.setattr(
+        contents, "decode", lambda path, read=None, real=contents.decode: decoded.append(path) or real(path, read)
+    )
     assert computed(version) == 2
     np.testing.assert_array_equal(FeatureMatrix(version).take(np.arange(len(CONTENTS))), wanted)
     paths = list(photos.items.order_by("ordinal").values_list("asset__path", flat=True))

@@ -154,14 +154,22 @@ def columns_of(project: Project) -> tuple[str, ...]:
 def blocks(project: Project, start: int, stop: int) -> Iterator[tuple[NDArray[np.int64], Sequence[Any]]]:
     """(ordinals, contents) of the items from ordinal ``start`` up to ``stop``, a block at a time: memory stays flat."""
     columns = columns_of(project)
-    for first in range(start, stop, ITEMS_PER_BLOCK):
+    for first, end in cuts(start, stop):
         rows = list(
-            Item.objects.filter(project=project, ordinal__gte=first, ordinal__lt=min(first + ITEMS_PER_BLOCK, stop))
+            Item.objects.filter(project=project, ordinal__gte=first, ordinal__lt=end)
             .order_by("ordinal")
             .values_list(*columns, "ordinal")
         )
         if rows:
             yield np.array([row[-1] for row in rows], dtype=np.int64), contents_of(project, rows)
+
+
+def cuts(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Blocks of ordinals, cut where every walk cuts: a matrix product's last bits depend on how many rows it has."""
+    while start < stop:
+        end = min((start // ITEMS_PER_BLOCK + 1) * ITEMS_PER_BLOCK, stop)
+        yield start, end
+        start = end
 
 
 def contents_at(project: Project, ordinals: Sequence[int]) -> tuple[list[int], Sequence[Any]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from learning.models import SHARD_ROWS, EncoderVersion, FeatureShard
 from learning.services import files
-from learning.services.features import contents, copies, encoder_versions
+from learning.services.features import contents, copies, encoder_versions, parts
 from learning.services.features.contents import decoder_of
 
 CHECKPOINT_S = 20.0
@@ -37,6 +37,9 @@ def compute_missing(version: EncoderVersion, n_items: int, report: Callable[[int
         if have < need:
             todo.append((number, have, need))
     of = sum(need - have for _, have, need in todo)
+    if of >= parts.WORTH_PARTS:
+        _by_all_workers(version, todo, report)
+        return of + redone
     done = 0
     for number, have, need in todo:
 
@@ -46,6 +49,35 @@ def compute_missing(version: EncoderVersion, n_items: int, report: Callable[[int
         _fill(version, shards.get(number), number, have, need, advance)
         done += need - have
     return of + redone
+
+
+def _by_all_workers(
+    version: EncoderVersion, todo: list[tuple[int, int, int]], report: Callable[[int, int], None]
+) -> None:
+    """Computes parts beside other workers, then puts them into their shards."""
+    while todo:
+        ranges = [(number * SHARD_ROWS + have, number * SHARD_ROWS + need) for number, have, need in todo]
+        parts.compute(version, ranges, report)
+        while todo:
+            try:
+                _put_together(version, *todo[0])
+            except parts.PartGone:
+                break
+            todo = todo[1:]
+
+
+def _put_together(version: EncoderVersion, number: int, have: int, need: int) -> None:
+    base, shard = number * SHARD_ROWS, version.shards.filter(number=number).first()
+    rows, filled = np.zeros((need, version.dimension), dtype=np.float32), have
+    if shard is not None:
+        rows[:have] = read_shard(shard)[:have]
+    for first, computed in parts.rows_of(version, base + have, base + need):
+        rows[first - base : first - base + len(computed)] = computed
+        filled += len(computed)
+    if filled < need:
+        raise Overtaken(f"parts of shard {number} were put together meanwhile")
+    _save(version, shard, number, rows)
+    parts.let_go(version, base + have, base + need)
 
 
 def _redo(version: EncoderVersion, shard: FeatureShard) -> int:
