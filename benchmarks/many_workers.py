@@ -65,7 +65,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     options = parser.parse_args()
-    return 0 if all([measure(database, options) for database in options.databases]) else 1
+    met = [measure(database, options) for database in options.databases]
+    return 0 if all(met) else 1
 
 
 def measure(database: str, options: argparse.Namespace) -> bool:

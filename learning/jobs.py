@@ -11,8 +11,8 @@ from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
 from learning.services import files
 from learning.services.distillation.run import run_distillation
-from learning.services.feedback.look import look
 from learning.services.features import parts
+from learning.services.feedback.look import look
 from learning.services.maps import ask, draw
 from learning.services.pipeline import rank as ranking
 from learning.services.pipeline import run, warm, without
