@@ -21,7 +21,8 @@ from learning.models.version_report import VersionReport
 
 __all__ = [
     "SHARD_ROWS", "Alert", "AlertKind", "ArmComparison", "Band", "Decision", "Distillation", "DoubtfulPrediction",
-    "EncoderVersion", "FeaturePart", "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion", "NextDecision",
+    "EncoderVersion", "FeaturePart", "FeatureShard", "FeedbackForm", "ItemMap", "LabelSources", "ModelVersion",
+    "NextDecision",
     "Outcome", "PairwiseFinding", "PairwiseScore", "PairwiseWithout", "PredictionCaller", "PredictionFeedback",
     "PredictionFile", "ProductionFacts", "Release", "ReleaseAnswer", "ReleaseMode", "ReleaseState", "Run",
     "ServedPrediction", "ServedStatus", "Severity", "SimilarSearch", "Status", "SuspectedError", "SuspicionState",

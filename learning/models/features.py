@@ -63,8 +63,8 @@ class FeatureShard(models.Model):
 
 
 class FeaturePart(JobRecord):
-    """The features of the items from ordinal ``first`` on, ``rows`` of them, while a run waits for many: computed by any
-    worker, kept as a file until the run has put them into shards, then gone."""
+    """The features of the items from ordinal ``first`` on, ``rows`` of them, while a run waits for many: computed by
+    any worker, kept as a file until the run has put them into shards, then gone."""
 
     encoder = models.ForeignKey(EncoderVersion, on_delete=models.CASCADE, related_name="parts", db_index=False)
     first = models.PositiveBigIntegerField()
