@@ -1,5 +1,7 @@
 """Features by all workers: the bytes of one, whoever dies, and nothing left of it."""
 
+from unittest import mock
+
 import pytest
 
 from labeling.models import JobState
@@ -120,17 +122,19 @@ def test_a_part_that_fails_fails_the_run_and_the_next_begins_anew(version, alone
     def broken(_):
         raise ValueError("a fault of ours")
 
+    parts._planned(version, [(10, 28)])
     with monkeypatch.context() as patch:
         patch.setattr(parts.encoder_versions, "fitted", broken)
         with pytest.raises(ValueError, match="of ours"):
-            parts._planned(version, [(10, 28)])
             parts.help_with(version.pk)
         with pytest.raises(ValueError, match="of ours"):
             shards.compute_missing(version, 60, QUIET)
-    parts._planned(version, [(10, 28)])
-    FeaturePart.objects.filter(first=10).update(state=JobState.FAILED, error="ValueError: seen by a helper")
-    with pytest.raises(parts.PartFailed, match="by a helper"), monkeypatch.context() as patch:
-        patch.setattr(parts, "_planned", lambda *_: FeaturePart.objects.all())
+    planned = parts._planned(version, [(10, 28)])
+    planned.filter(first=10).update(state=JobState.FAILED, error="ValueError: seen by a helper")
+    with (
+        mock.patch.object(parts, "_planned", return_value=planned),  # it fails while the run waits
+        pytest.raises(parts.PartFailed, match="by a helper"),
+    ):
         parts.compute(version, [(10, 28)], QUIET)
     shards.compute_missing(version, 60, QUIET)
     assert stored(version) == alone
