@@ -121,6 +121,7 @@ AUTH_USER_MODEL = "labeling.User"
 LOGIN_URL = "pages:sign-in"
 LOGIN_REDIRECT_URL = "pages:projects"
 LOGOUT_REDIRECT_URL = "pages:sign-in"
+SESSION_ENGINE = "labeling.services.accounts.session_store"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 
 AUTH_THROTTLE = rate("AUTH_THROTTLE", "10/min")

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.test import Client
 
 from labeling.models import ImportBatch, Item, Member
 from labeling.services.imports import run_import
@@ -105,6 +106,15 @@ def test_rest_answers_odd_bodies_and_addresses_with_a_4xx(project, people, metho
     assert 200 <= answer.status_code < 500, (path, body[:60])
     if method != "get":
         assert answer.status_code >= 400
+
+
+@pytest.mark.parametrize("key", ['"abcdefgh\\000"', "abcdefgh\u00e9", "x" * 5000])
+def test_a_cookie_that_is_no_key_of_a_session_is_nobody_s(project, key):
+    """A quoted cookie can hold a NUL, written in digits."""
+    client = Client(raise_request_exception=False, headers={"cookie": f"sessionid={key}"})
+    assert client.get("/api/v1/projects/").status_code == 401
+    assert client.get("/").status_code == 302
+    assert client.post("/api/v1/projects/sms/tasks/next/", {}, "application/json").status_code == 401
 
 
 def test_half_a_surrogate_pair_in_a_row_is_that_row_s_rejection(api, people, project):

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -18,8 +17,9 @@ from django.utils.crypto import constant_time_compare
 
 from labeling.db.prepared import Prepared, PreparedRows
 from labeling.models import User
+from labeling.services.accounts.session_store import SessionStore
 
-ENGINE = "django.contrib.sessions.backends.db"
+ENGINE = "labeling.services.accounts.session_store"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 #: Sessions and people a process remembers the signatures of.
 REMEMBERED = 2_048
@@ -28,7 +28,7 @@ REMEMBERED = 2_048
 def user_of_session(cookies: Mapping[str, str]) -> User | None:
     """The person whose session it is, or None: then the request goes the ordinary way."""
     key = cookies.get(settings.SESSION_COOKIE_NAME)
-    if not key or settings.SESSION_ENGINE != ENGINE or BACKEND not in settings.AUTHENTICATION_BACKENDS:
+    if not key or not key.isalnum() or settings.SESSION_ENGINE != ENGINE or BACKEND not in settings.AUTHENTICATION_BACKENDS:
         return None
     rows = _session(key)
     if not rows:
