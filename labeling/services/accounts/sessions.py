@@ -28,7 +28,9 @@ REMEMBERED = 2_048
 def user_of_session(cookies: Mapping[str, str]) -> User | None:
     """The person whose session it is, or None: then the request goes the ordinary way."""
     key = cookies.get(settings.SESSION_COOKIE_NAME)
-    if not key or not key.isalnum() or settings.SESSION_ENGINE != ENGINE or BACKEND not in settings.AUTHENTICATION_BACKENDS:
+    if not key or not key.isalnum():
+        return None
+    if settings.SESSION_ENGINE != ENGINE or BACKEND not in settings.AUTHENTICATION_BACKENDS:
         return None
     rows = _session(key)
     if not rows:
