@@ -13,6 +13,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
 
 
+#: A worker asks Redis anew after so long without a message; one that comes meanwhile is there at once.
+WAITS_FOR_MESSAGES_S = 10
+
+
 @worker_init.connect
 def fit_the_database(**_: Any) -> None:
     """An old worker must not write what newer code will read."""
@@ -41,3 +45,4 @@ def outlive_the_broker(**_: Any) -> None:
             return super()._connparams(asynchronous=asynchronous)
 
     redis.Transport.Channel = Channel
+    redis.Transport.brpop_timeout = WAITS_FOR_MESSAGES_S

@@ -39,7 +39,7 @@ SCHEDULE = (
     Work("housekeeping", DAY_S, job="labeling.housekeeping"),
     Work("production", 10.0, call="learning.services.feedback.sweep.sweep_production"),
     Work("callers", 30.0, call="learning.services.monitoring.callers.sweep_callers"),
-    Work("releases", 10.0, call="learning.services.release.outcomes.sweep_releases"),
+    Work("releases", 10.0, call="learning.services.release.sweep.sweep_releases"),
     Work("learning", 10.0, call="learning.services.runs.sweep.sweep_learning"),
 )
 

@@ -1,31 +1,34 @@
 """One supervised program and the process that runs it."""
 
-import ctypes
 import os
 import select
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+
+from config.supervision.copy import Copy, can_copy
+from config.supervision.ties import tie_to
 
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 30.0
 STEADY_AFTER_S = 10.0  # a process that lived this long has started well: the next death starts the backoff anew
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. ``orphan_signal`` is sent by the kernel should the supervisor itself be killed."""
+    """What to run. ``orphan_signal`` is sent by the kernel should the supervisor itself be killed.
+
+    With ``work`` it is done in a copy of this process, which shares what was loaded here, where a process can be
+    copied; ``command`` does the same in a process that loads everything itself.
+    """
 
     name: str
     command: Sequence[str]
+    work: Callable[[], object] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     pass_fds: tuple[int, ...] = ()
     orphan_signal: signal.Signals = signal.SIGTERM
@@ -33,24 +36,12 @@ class Program:
     knocked_on: socket.socket | None = None  # started when somebody connects to it, and again once it has ended
 
 
-def tie_to(parent: int, orphan_signal: int) -> Callable[[], None]:
-    """What the new process does before it becomes the program: die with its parent."""
-
-    def tie() -> None:
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, orphan_signal)
-        if os.getppid() != parent:  # it died before the line above took hold
-            os._exit(1)
-
-    return tie
-
-
 class Child:
     """A program's current process, in a process group of its own, and when to start the next one."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Copy | None = None
         self.quick_deaths = 0
         self.due_at = 0.0
         self._started_at = 0.0
@@ -79,10 +70,26 @@ class Child:
                 with suppress(FileNotFoundError):
                     os.unlink(place)
 
-    def start(self) -> None:
-        program = self.program
+    def start(self, not_its_own: Iterable[socket.socket] = ()) -> None:
+        """``not_its_own`` is what a copy of this process closes first."""
         self._started_at = time.monotonic()
-        self.process = subprocess.Popen(
+        self.process = self._copy(not_its_own) if self.program.work and can_copy() else self._command()
+
+    def _copy(self, not_its_own: Iterable[socket.socket]) -> Copy:
+        program, doors = self.program, list(not_its_own)
+
+        def work() -> None:
+            for door in doors:  # who connects must not wait for a process that never answers
+                door.close()
+            os.environ.update(program.environment)
+            assert program.work is not None
+            program.work()
+
+        return Copy(work, program.orphan_signal, title=f"querent: {program.name}")
+
+    def _command(self) -> subprocess.Popen[bytes]:
+        program = self.program
+        return subprocess.Popen(
             program.command,
             env={**os.environ, **program.environment},
             stdin=subprocess.DEVNULL,

@@ -45,6 +45,7 @@ def redis_program(home: Path, lock: int) -> Program:
     options = {
         "port": "0", "unixsocket": str(path), "unixsocketperm": "600", "dir": str(data),
         "appendonly": "yes", "appendfsync": "everysec", "save": "", "maxmemory-policy": "noeviction",
+        "hz": "1",  # how often it looks after itself; ten times a second cost more than all it is asked here
         "daemonize": "no", "loglevel": "notice", "logfile": str(data / "redis.log"),
     }  # fmt: skip
     command = [redis_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]

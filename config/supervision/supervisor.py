@@ -67,7 +67,11 @@ class Supervisor:
         child = Child(program)
         self._children.append(child)
         if not self.stopping and child.is_wanted:
-            child.start()
+            self._begin(child)
+
+    def _begin(self, child: Child) -> None:
+        doors = (other.program.knocked_on for other in self._children if other is not child)
+        child.start([self._wakeup_in, self._wakeup_out, *filter(None, doors)])
 
     def wait(self, timeout_s: float) -> None:
         """Sleeps until a signal arrives (a child ended, somebody asks to stop), somebody knocks, or it is late."""
@@ -86,7 +90,7 @@ class Supervisor:
                     continue  # nobody asked for a while; the next one who does starts it again
                 self._say(f"{child.program.name} ended ({_how(code)}), starting it again in {child.wait_s:.1f} s")
             if not child.is_running and not self.stopping and time.monotonic() >= child.due_at and child.is_wanted:
-                child.start()
+                self._begin(child)
 
     def run_until(self, condition: Callable[[], bool], *, every_s: float, may_give_up: bool = False) -> None:
         """Tends the programs until the condition holds or somebody asks to stop."""

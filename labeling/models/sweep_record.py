@@ -7,15 +7,19 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-NOTED_EVERY_S = 5.0
+#: Of a sweep; the least that is late is a minute (``config.readiness``). Each note is a write to the disk.
+NOTED_EVERY_S = 15.0
 
 
 class SweepRecordQuerySet(models.QuerySet["SweepRecord"]):
-    def done(self, name: str) -> None:
-        """Notes that the work has just been finished; at most every ``NOTED_EVERY_S``, to spare the disk."""
-        recent = self.filter(name=name, finished_at__gt=Now() - timedelta(seconds=NOTED_EVERY_S))
-        if not recent.filter(finished_at__lte=Now()).exists():
+    def done(self, name: str, every_s: float = 5.0) -> None:
+        """Notes that the work has just been finished; at most every so many seconds, to spare the disk."""
+        if not self.noted(every_s).filter(name=name).exists() and not self.filter(name=name).update(finished_at=Now()):
             self.update_or_create(name=name, defaults={"finished_at": Now()})
+
+    def noted(self, within_s: float) -> Self:
+        """Work that was finished so many seconds ago at most; a time that is still to come says the clock was set."""
+        return self.filter(finished_at__gt=Now() - timedelta(seconds=within_s), finished_at__lte=Now())
 
     def older_than(self, age_s: float) -> Self:
         """Work that was last finished longer ago than this, or never."""

@@ -13,7 +13,8 @@ MACHINE_SILENT_AFTER_S = 10.0
 class WorkerMachineQuerySet(models.QuerySet["WorkerMachine"]):
     def beat(self, name: str) -> None:
         """Says that the machine is alive, by the database's clock."""
-        self.update_or_create(name=name, defaults={"beat_at": Now()})
+        if not self.filter(name=name).update(beat_at=Now()):
+            self.update_or_create(name=name, defaults={"beat_at": Now()})
 
     def alive(self) -> Self:
         return self.filter(beat_at__gt=Now() - timedelta(seconds=MACHINE_SILENT_AFTER_S))

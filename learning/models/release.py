@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from learning.core.release.difference import Counts
+from learning.core.release.counts import Counts
 from learning.core.release.watch import Watch
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from learning.core.release.difference import Counts, interval
+from learning.core.release.counts import Counts
+from learning.core.release.difference import interval
 from learning.core.release.rules import ALPHA_OUTLIERS, OUTLIER_MARGIN, error_interval, proven
 from learning.models import Release
 

@@ -26,6 +26,7 @@ from learning.services.features import contents, encoder_versions
 from learning.services.registry import promotion
 from learning.services.release import decide, outcomes
 from learning.services.release.start import start
+from learning.services.release.sweep import sweep_releases
 from learning.services.serving import loading
 from tests.learning.people import answer_some, make_text_project, truth
 from tests.learning.predictor import served_in_process
@@ -219,17 +220,17 @@ def test_people_s_answers_count_once_and_a_proven_loss_or_gain_ends_it(candidate
     hashes = ReleaseAnswer.objects.order_by("pk").values_list("content_hash", flat=True)[: len(rows)]
     for ordinal, content_hash in enumerate(hashes):  # a factory's items have none of their own
         Item.objects.filter(project=project, ordinal=ordinal).update(content_hash=content_hash)
-    assert outcomes.sweep_releases() == {f"{project.pk}/1": 0}
+    assert sweep_releases() == {f"{project.pk}/1": 0}
     answer_some(project, people.manager, 20)
     new = Annotation.objects.filter(source=Source.HUMAN).exclude(item__in=answered).count()
     assert new > 10
-    assert outcomes.sweep_releases() == {f"{project.pk}/1": new}
+    assert sweep_releases() == {f"{project.pk}/1": new}
     release.refresh_from_db()
     assert (release.state, release.errors.n) == (ReleaseState.ROLLED_BACK, new)
     assert release.errors_worse > release.errors_better
     assert "Proven worse" in release.why
     assert release.course[-1][0] == new
-    assert outcomes.sweep_releases() == {}
+    assert sweep_releases() == {}
 
 
 def test_a_gain_promotes_and_verdicts_on_what_was_told_are_held_against_each_other(candidate, predictor, people):

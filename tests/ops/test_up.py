@@ -19,7 +19,7 @@ from config.environment import BASE_DIR, redis_socket
 from tests.ops.running import Running, environment, free_port, manage, processes_of, until
 
 pytestmark = pytest.mark.broker
-CHILDREN = {"web": "gunicorn", "worker": " worker ", "scheduler": " scheduler ", "redis": "redis-server"}
+CHILDREN = {name: f"querent: {name}" for name in ("web", "worker", "scheduler")} | {"redis": "redis-server"}
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_a_killed_child_is_started_again(running, name):
 
 
 def test_requests_wait_while_the_web_process_is_being_restarted(running):
-    running.kill("gunicorn")
+    running.kill(CHILDREN["web"])
     assert running.get("/healthz") == (200, "ok\n")
 
 
@@ -152,10 +152,10 @@ def test_the_worker_goes_on_after_redis_was_killed(running):
     # Celery 5.7 cannot bear losing Redis between "ready." and its first read (AttributeError, exit code 1; it is
     # started again): what is held here is the worker that reads
     until(lambda: _consumes(running.home), "a worker that waits for messages")
-    worker = running.child(" worker ")
+    worker = running.child(CHILDREN["worker"])
     running.kill("redis-server")
     until(lambda: _consumes(running.home), "the worker to read again")
-    assert running.child(" worker ") == worker
+    assert running.child(CHILDREN["worker"]) == worker
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)

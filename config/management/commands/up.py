@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from config import preparation
+from config import preparation, roles
 from config.environment import BASE_DIR, env, listen_host, listen_port, redis_socket, switch, whole_number
 from config.management.commands.predictor import COMMAND
 from config.preparation import CannotStart, FirstUser
-from config.supervision import AlreadyRunning, Errand, GaveUp, Program, Supervisor, lock_home, redis
+from config.supervision import AlreadyRunning, Errand, GaveUp, Program, Supervisor, can_copy, lock_home, redis
 
 PAGE_PATIENCE_S = 60.0
 SERVES_TOO = "Another program listens there: stop it, or choose another with PORT=8001 make run."
@@ -65,6 +66,8 @@ class Command(BaseCommand):
             wait_for(static_in, supervisor)
         preparation.collect_static(self.say)  # nothing is left to do where the errand did it
         connections.close_all()
+        if can_copy():
+            roles.load()
         # beside the web process, which takes as long to begin: ready means that there is something to label
         samples_in = Errand(preparation.import_samples) if first and samples else None
         web, *others = programs(lock, listener)
@@ -114,27 +117,34 @@ def programs(lock: int, listener: socket.socket) -> list[Program]:
     """Web, worker, scheduler and predictor. Jobs survive the death of their worker, so an orphaned worker is killed at
     once."""
     environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
-    python, level = sys.executable, "warning"
-    concurrency = str(whole_number("WORKER_PROCESSES", 2, low=1, high=256))
-    celery = [python, "-m", "celery", "--quiet", "-A"]
+    python = sys.executable
+    concurrency = whole_number("WORKER_PROCESSES", 2, low=1, high=256)
+
+    def apart(work: Callable[[], object]) -> None:
+        listener.close()  # the web server's alone: nobody else would answer
+        work()
+
     found = [
         Program(
             "web",
-            [python, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi:application"],
+            [python, "-m", "gunicorn", *roles.GUNICORN],
+            roles.web,
             {**environment, "QUERENT_LISTEN_FD": str(listener.fileno())},
             pass_fds=(lock, listener.fileno()),
         ),
         Program(
             "worker",
-            [*celery, "config", "worker", "--pool", "prefork", "--concurrency", concurrency, "--loglevel", level,
-             "--without-gossip", "--without-mingle", "--without-heartbeat"],
-            environment,
+            [python, "-m", "celery", "--quiet", "-A", "config", "worker", "--concurrency", str(concurrency),
+             *roles.WORKER_WORDS],
+            partial(apart, partial(roles.worker, concurrency)),
+            {**environment, "CELERY_SKIP_CHECKS": "1"},  # of Django: nothing has changed since this process started
             pass_fds=(lock,),
             orphan_signal=signal.SIGKILL,
         ),
         Program(
             "scheduler",
             [python, "manage.py", "scheduler"],
+            partial(apart, roles.scheduler),
             environment,
             pass_fds=(lock,),
             orphan_signal=signal.SIGKILL,
@@ -161,7 +171,7 @@ def predictor(lock: int, environment: dict[str, str]) -> Program:
     idle_s = str(whole_number("PREDICTOR_IDLE_S", 900))
     fd = knocked_on.fileno()
     return Program(
-        "predictor", COMMAND, {**environment, "QUERENT_PREDICTOR_FD": str(fd), "PREDICTOR_IDLE_S": idle_s},
+        "predictor", COMMAND, None, {**environment, "QUERENT_PREDICTOR_FD": str(fd), "PREDICTOR_IDLE_S": idle_s},
         pass_fds=(lock, fd), knocked_on=knocked_on,
     )  # fmt: skip
 

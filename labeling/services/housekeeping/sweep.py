@@ -1,17 +1,21 @@
 """Every two seconds: leases that ran out, jobs whose worker died, jobs nobody picked up, uploads left behind."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 
+from labeling.db.job_tables import jobs_in
+from labeling.db.prepared import PreparedRows
 from labeling.models import (
     BulkStep,
     Housekeeping,
     ImportBatch,
+    JobRecord,
     JobRecordQuerySet,
     JobState,
     OverlapChange,
@@ -20,7 +24,11 @@ from labeling.models import (
     Relabeling,
     Snapshot,
     SweepRecord,
+    Task,
+    TaskState,
 )
+from labeling.models.job_record import UNFINISHED
+from labeling.models.sweep_record import NOTED_EVERY_S
 from labeling.services.housekeeping.clock_watch import ClockWatch
 from labeling.services.jobs.enqueue import enqueue, messages_waiting
 from labeling.services.serving.leases import end_leases
@@ -34,23 +42,33 @@ OVERTAKEN_AFTER_S = 30
 
 watch = ClockWatch()
 
+#: What is done for each table of jobs, by the name under which it is counted.
+JOBS: Mapping[str, tuple[type[JobRecord], str]] = {
+    "imports": (ImportBatch, "labeling.run_import"),
+    "snapshots": (Snapshot, "labeling.run_snapshot"),
+    "deletions": (ProjectDeletion, "labeling.delete_project"),
+    "overlaps": (OverlapChange, "labeling.apply_overlap"),
+    "relabelings": (Relabeling, "labeling.relabel"),
+    "playbacks": (Playback, "labeling.play"),
+    "bulk steps": (BulkStep, "labeling.run_bulk_step"),
+    "housekeeping": (Housekeeping, "labeling.run_housekeeping"),
+}
+
+# Compiled once: where nobody does anything, building these was most of what a day cost.
+_open_tasks = PreparedRows(lambda: Task.objects.filter(state=TaskState.OPEN).order_by().values_list("pk")[:1])
+_left_behind = PreparedRows(lambda: _ended_uploads().values_list("pk")[:1])
+_noted = PreparedRows(lambda name: SweepRecord.objects.noted(NOTED_EVERY_S).filter(name=name).values_list("name"))
+
 
 def sweep_labeling() -> dict[str, Any]:
     """Does all of it; counts what was done. What fails keeps nothing else from being done, and is raised at the end."""
     parts: dict[str, Callable[[], int]] = {
         "clock": watch.look,
-        "leases": end_leases,
-        "imports": lambda: wake_waiting(ImportBatch.objects.all(), "labeling.run_import"),
-        "snapshots": lambda: wake_waiting(Snapshot.objects.all(), "labeling.run_snapshot"),
-        "deletions": lambda: wake_waiting(ProjectDeletion.objects.all(), "labeling.delete_project"),
-        "overlaps": lambda: wake_waiting(OverlapChange.objects.all(), "labeling.apply_overlap"),
-        "relabelings": lambda: wake_waiting(Relabeling.objects.all(), "labeling.relabel"),
-        "playbacks": lambda: wake_waiting(Playback.objects.all(), "labeling.play"),
-        "bulk steps": lambda: wake_waiting(BulkStep.objects.all(), "labeling.run_bulk_step"),
-        "housekeeping": lambda: wake_waiting(Housekeeping.objects.all(), "labeling.run_housekeeping"),
-        "uploads": _drop_finished_uploads,
+        "leases": lambda: end_leases() if _open_tasks() else 0,
+        **_waking(JOBS),
+        "uploads": lambda: _drop_finished_uploads() if _left_behind() else 0,
     }
-    outcome: dict[str, Any] = {}
+    outcome: dict[str, Any] = dict.fromkeys(JOBS, 0)
     errors: list[Exception] = []
     for name, part in parts.items():
         try:
@@ -59,8 +77,29 @@ def sweep_labeling() -> dict[str, Any]:
             errors.append(error)
     if errors:
         raise ExceptionGroup("sweep", errors)
-    SweepRecord.objects.done("labeling")
+    note_sweep("labeling")
     return outcome
+
+
+def note_sweep(name: str) -> None:
+    """Notes that the sweep has just been finished, where it was not a moment ago."""
+    if not _noted(name):
+        SweepRecord.objects.done(name, NOTED_EVERY_S)
+
+
+def _waking(jobs: Mapping[str, tuple[type[JobRecord], str]]) -> dict[str, Callable[[], int]]:
+    """What announces those of which there is something to announce."""
+    unfinished = jobs_in(*UNFINISHED)
+    return {
+        name: partial(wake_waiting, model._default_manager.all(), job)
+        for name, (model, job) in jobs.items()
+        if model in unfinished
+    }
+
+
+def wake_all(jobs: Mapping[str, tuple[type[JobRecord], str]]) -> dict[str, int]:
+    """``wake_waiting`` of several tables; none of them costs anything where nothing waits."""
+    return dict.fromkeys(jobs, 0) | {name: wake() for name, wake in _waking(jobs).items()}
 
 
 def wake_waiting(rows: JobRecordQuerySet, job: str) -> int:
@@ -101,10 +140,13 @@ def _overtaken(due: JobRecordQuerySet) -> set[int]:
     return set(late.filter(announced_at__lt=Subquery(begun.values("created_at")[:1])).values_list("pk", flat=True))
 
 
+def _ended_uploads() -> QuerySet[ImportBatch]:
+    return ImportBatch.objects.exclude(state__in=(JobState.QUEUED, JobState.RUNNING)).exclude(path="")
+
+
 def _drop_finished_uploads() -> int:
     """Removes uploads whose import ended in the moment before their file was deleted."""
-    ended = ImportBatch.objects.exclude(state__in=(JobState.QUEUED, JobState.RUNNING)).exclude(path="")
-    left_behind = list(ended[:100])
+    left_behind = list(_ended_uploads()[:100])
     if not left_behind:
         return 0
     from labeling.services.imports.run import drop_upload  # noqa: PLC0415  # brings Arrow, 30 MB, into the scheduler

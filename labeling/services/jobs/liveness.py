@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from labeling.db.job_tables import jobs_in
 from labeling.models import JobState, WorkerMachine
-from labeling.models.job_record import job_models
 from labeling.models.process_name import is_alive, machine_name, process_name
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def _beat_until(stop: threading.Event) -> None:
 def beat() -> None:
     """Notes that this machine is alive, and lets go of what its dead processes held: no other machine can tell."""
     WorkerMachine.objects.beat(machine_name())
-    for model in job_models():
+    for model in jobs_in(JobState.RUNNING):
         running = model._default_manager.filter(state=JobState.RUNNING, worker__startswith=f"{machine_name()}:")
         for worker in set(running.values_list("worker", flat=True)):
             if not is_alive(worker):
@@ -132,7 +132,7 @@ def let_go_of_everything() -> None:
     wait_s = 0.1
     while True:
         try:
-            for model in job_models():
+            for model in jobs_in(JobState.RUNNING):
                 model._default_manager.all().let_go(process_name())  # type: ignore[attr-defined]
             return
         except (DatabaseError, InterfaceError) as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
 from learning.core.arrays import DoubleArray
+from learning.core.release.counts import Counts
 
 #: Bets per outcome, as shares of the capital, and what of the capital is laid on each. The share that gains most is the
 #: mean of the differences over the share of outcomes that differ: .1 where the arms are strangers to each other and err
@@ -15,34 +15,6 @@ from learning.core.arrays import DoubleArray
 BETS = np.array([0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95])
 LAID = np.array([0.06, 0.16, 0.22, 0.22, 0.14, 0.12, 0.08])
 _NARROWEST = 1e-4
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Outcomes of two arms held against each other.
-
-    Parameters
-    ----------
-    worse, same, better : int
-        How often the candidate alone was wrong, both or neither were, and the champion alone was.
-    """
-
-    worse: int = 0
-    same: int = 0
-    better: int = 0
-
-    @property
-    def n(self) -> int:
-        return self.worse + self.same + self.better
-
-    @property
-    def difference(self) -> float:
-        """Candidate's rate minus champion's, from -1 to 1, above 0 where the candidate is worse; 0 of none."""
-        return (self.worse - self.better) / self.n if self.n else 0.0
-
-    def turned(self) -> Counts:
-        """The same with the arms exchanged."""
-        return Counts(self.better, self.same, self.worse)
 
 
 def evidence(worse: DoubleArray, same: DoubleArray, better: DoubleArray, beyond: float = 0.0) -> DoubleArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from learning.core.release.difference import Counts
+from learning.core.release.counts import Counts
 
 #: Outcomes of one arm that wait for the other; the oldest are forgotten, whatever they say.
 MOST_WAITING = 1_000

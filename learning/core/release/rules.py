@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from learning.core.release.difference import Counts, interval, is_worse
+from learning.core.release.counts import Counts
+from learning.core.release.difference import interval, is_worse
 
 #: An equal candidate is rolled back or promoted in at most the sum of these, over a whole release. A loss is what must
 #: be found soon, so it has most of it; a gain may take longer.

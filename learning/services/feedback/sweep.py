@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from labeling.db.prepared import PreparedRows
 from labeling.models import Project
 from labeling.services.jobs.enqueue import enqueue
 from learning.models import DoubtfulPrediction, PredictionFeedback, ProductionFacts
@@ -27,13 +28,21 @@ def sweep_production() -> dict[str, Any]:
 
 def _projects() -> dict[int, int]:
     """Those with something to look at, and how often in seconds."""
+    every_s = {pk: FACTS_EVERY_S for (pk,) in _found(of_doubts=False)}
+    return every_s | {pk: DOUBTS_EVERY_S for (pk,) in _found(of_doubts=True)}
+
+
+def _to_look_at(*, of_doubts: bool) -> QuerySet[Project, Any]:
     of_project = {"project": OuterRef("pk")}
     at_work = Project.objects.filter(archived_at=None, deleted_at=None).order_by("pk")
     doubts = Exists(DoubtfulPrediction.objects.filter(**of_project, taken_at=None))
     told = Exists(PredictionFeedback.objects.filter(**of_project))
-    figures = at_work.filter(Q(told) | Q(reviews_a_day__gt=0)).values_list("pk", flat=True)
-    waiting = at_work.filter(doubts, production_a_day__gt=0).values_list("pk", flat=True)
-    return {**dict.fromkeys(figures, FACTS_EVERY_S), **dict.fromkeys(waiting, DOUBTS_EVERY_S)}
+    if of_doubts:
+        return at_work.filter(doubts, production_a_day__gt=0).values_list("pk")
+    return at_work.filter(Q(told) | Q(reviews_a_day__gt=0)).values_list("pk")
+
+
+_found = PreparedRows(_to_look_at)
 
 
 def _claim(project_id: int, every_s: int) -> bool:

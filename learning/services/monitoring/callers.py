@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from labeling.db.prepared import PreparedRows
 from labeling.models import Project
 from learning.core.evaluation.intervals import share
 from learning.models import Alert, AlertKind, PredictionCaller, ServedPrediction, Severity
@@ -22,13 +23,18 @@ PROBES_FROM = 0.5
 STRANGE_FROM = 0.25
 
 
+_asked = PreparedRows(
+    lambda since: ServedPrediction.objects.filter(pk__gte=since).order_by().values_list("project").distinct()
+)
+
+
 def sweep_callers() -> dict[str, Any]:
     """Quick, and harmless twice at once: an alert that is open, or was resolved while the same predictions were looked
     at, is not raised again."""
     since = ids_before(timezone.now() - WINDOW)
-    asked = ServedPrediction.objects.filter(pk__gte=since).order_by().values("project").distinct()
+    asked = [project for (project,) in _asked(since)]
     raised = {}
-    for project in Project.objects.filter(pk__in=asked, deleted_at=None):
+    for project in Project.objects.filter(pk__in=asked, deleted_at=None) if asked else ():
         try:
             raised[project.pk] = look_at_callers(project)
         except Exception:  # whatever it was, the others have their turn; this one has its next

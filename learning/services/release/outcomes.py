@@ -26,9 +26,9 @@ _HALF = "."
 _COUNTED = ("errors_worse", "errors_same", "errors_better", "waiting", "course")
 
 
-def sweep_releases() -> dict[str, Any]:
+def count_running() -> dict[str, Any]:
     """Counts for every release that runs what people have answered since, and ends those about which something is
-    proven. Quick where nothing runs, harmless twice at once."""
+    proven. Harmless twice at once."""
     counted = {}
     for release in Release.objects.running().select_related("project", "candidate"):
         try:

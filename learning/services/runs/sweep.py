@@ -1,14 +1,16 @@
 """Finds what was lost: runs whose worker died, runs nobody announced, decisions nobody took, rankings nobody made."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
+from labeling.db.prepared import PreparedRows
 from labeling.kinds import KINDS, NO_FAMILY
-from labeling.models import Annotation, Epoch, ImportBatch, JobState, Label, Project, Source, SweepRecord
-from labeling.services.housekeeping.sweep import wake_waiting
+from labeling.models import Annotation, Epoch, ImportBatch, JobRecord, JobState, Label, Project, Source
+from labeling.services.housekeeping.sweep import note_sweep, wake_all
 from labeling.services.jobs.enqueue import enqueue
 from learning.models import (
     Alert,
@@ -30,15 +32,19 @@ RANKING_LATE_S = 20
 #: A ranking that was asked for is given this long: the next one would fence it off.
 ASK_AGAIN_AFTER_S = 300
 
+JOBS: Mapping[str, tuple[type[JobRecord], str]] = {
+    "trained without": (TrainedWithout, "learning.train_without"),
+    "distillations": (Distillation, "learning.distil"),
+    "maps": (ItemMap, "learning.draw_map"),
+    "searches": (SimilarSearch, "learning.find_similar"),
+    "files": (PredictionFile, "learning.answer_file"),
+    "runs": (Run, "learning.run_training"),
+}
+
 
 def sweep_runs() -> dict[str, Any]:
     """Goes on with runs whose worker died and announces those that wait. Jobs claim before they work."""
-    beside = wake_waiting(TrainedWithout.objects.all(), "learning.train_without")
-    beside += wake_waiting(Distillation.objects.all(), "learning.distil")
-    beside += wake_waiting(ItemMap.objects.all(), "learning.draw_map")
-    beside += wake_waiting(SimilarSearch.objects.all(), "learning.find_similar")
-    beside += wake_waiting(PredictionFile.objects.all(), "learning.answer_file")
-    return {"runs": wake_waiting(Run.objects.all(), "learning.run_training") + beside}
+    return {"runs": sum(wake_all(JOBS).values())}
 
 
 def sweep_learning() -> dict[str, Any]:
@@ -48,16 +54,19 @@ def sweep_learning() -> dict[str, Any]:
         enqueue("learning.decide", project_id)
     for project_id in unranked:
         enqueue("learning.rank", project_id)
-    SweepRecord.objects.done("learning")
+    note_sweep("learning")
     return {"projects": due, "unranked": unranked}
 
 
 def due_projects() -> list[int]:
     """Projects with enough new answers and no run waiting to learn from them, or with news no run has looked at."""
+    return sorted({pk for (pk,) in (*_due_by_answers(kinds=tuple(KINDS)), *_due_unseen(kinds=tuple(KINDS)))})
+
+
+def _asked() -> QuerySet[Project]:
     waiting = Run.objects.filter(state=JobState.QUEUED).values("project")
     enough = NextDecision.objects.due().filter(project__archived_at__isnull=True).exclude(project__in=waiting)
-    asked = Project.objects.filter(pk__in=enough.values("pk"))
-    return sorted({pk for found in (asked, _unseen()) for pk in _with_labels(found).values_list("pk", flat=True)})
+    return Project.objects.filter(pk__in=enough.values("pk"))
 
 
 def _with_labels(projects: QuerySet[Project]) -> QuerySet[Project]:
@@ -106,11 +115,15 @@ def unranked_projects() -> list[int]:
 
     Writes ``NextDecision.ranking_asked_at``, by which each is named once in ``ASK_AGAIN_AFTER_S`` seconds.
     """
+    return [pk for (pk,) in _unranked(kinds=tuple(KINDS)) if _ask_for_ranking(pk)]
+
+
+def _without_ranking() -> QuerySet[Project]:
     late = Now() - timedelta(seconds=RANKING_LATE_S)
     versions = ModelVersion.objects.filter(project=OuterRef("pk"), status__in=[Status.CHAMPION, Status.PROVISIONAL])
     published = Epoch.objects.filter(project=OuterRef("pk"), number=OuterRef("epoch"))
     fresh = Decision.objects.filter(project=OuterRef("pk"), created_at__gt=late)
-    found = (
+    return (
         Project.objects.filter(archived_at__isnull=True, kind__in=list(KINDS))
         # as ModelVersion.in_use: "provisional" comes after "champion"
         .annotate(in_use=Subquery(versions.order_by("-status").values("number")[:1]))
@@ -121,7 +134,12 @@ def unranked_projects() -> list[int]:
         .filter(~Exists(fresh), ~Exists(Run.objects.filter(project=OuterRef("pk")).unfinished()))
         .order_by("pk")
     )
-    return [pk for pk in found.values_list("pk", flat=True) if _ask_for_ranking(pk)]
+
+
+# Compiled once for the kinds that are installed: where nobody does anything, building these was most of what they cost.
+_due_by_answers = PreparedRows(lambda kinds: _with_labels(_asked()).values_list("pk"))
+_due_unseen = PreparedRows(lambda kinds: _with_labels(_unseen()).values_list("pk"))
+_unranked = PreparedRows(lambda kinds: _without_ranking().values_list("pk"))
 
 
 def _ask_for_ranking(project_id: int) -> bool:

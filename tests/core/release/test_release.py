@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from learning.core.release.assignment import in_candidate_arm
-from learning.core.release.difference import BETS, LAID, Counts, evidence, interval, is_worse, lowest
+from learning.core.release.counts import Counts
+from learning.core.release.difference import BETS, LAID, evidence, interval, is_worse, lowest
 from learning.core.release.pairing import MOST_WAITING, paired_up
 from learning.core.release.rules import ALPHA_BETTER, ALPHA_OUTLIERS, ALPHA_WORSE, Proven, proven
 from learning.core.release.watch import Fault, Said, Watch, alike_allowed, is_slow
