@@ -20,8 +20,9 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from config.celery import app as celery_app
 from config.environment import env
+from config.sqlite import fresh
 from config.staticfiles import ServedFilesConfig
-from config.versions import NewerDatabase, refuse_newer_database
+from config.versions import NewerDatabase, applied, known, refuse_newer_database
 
 Say = Callable[[str], None]
 PREPARATION_LOCK = 0x5175_6572  # any number that nothing else in the database locks
@@ -102,6 +103,11 @@ def migrate(say: Say) -> None:
         refuse_newer_database()
     except NewerDatabase as newer:
         raise CannotStart(str(newer)) from newer
+    if connection.vendor == "sqlite" and fresh.is_empty(connection):
+        say("Preparing the database")
+        fresh.lay_out()
+    if known() <= applied():  # by their names: reading all migrations takes half a second of every start
+        return
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:

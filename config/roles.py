@@ -10,10 +10,15 @@ from importlib import import_module
 
 from django.conf import settings
 from django.core.management import call_command
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from config.celery import app as celery_app
+from config.schedule import SCHEDULE
 
 GUNICORN = ["-c", "python:config.gunicorn", "config.wsgi:application"]
+FIRST_PAGE = "pages/account/sign_in.html"
 WORKER_LEVEL = "warning"
 WORKER_WORDS = [
     "--pool", "prefork", "--loglevel", WORKER_LEVEL, "--without-gossip", "--without-mingle", "--without-heartbeat",
@@ -28,7 +33,6 @@ _LOADED = (
     "kombu.transport.redis",
     "config.serving.admission",
     "config.predict_shortcut",
-    "config.schedule",
 )
 
 
@@ -36,6 +40,11 @@ def load() -> None:
     """Imports what the programs share; the collector will not touch it, which would copy it."""
     for name in (settings.ROOT_URLCONF, *_LOADED):
         import_module(name)
+    for work in SCHEDULE:
+        if work.call:
+            import_string(work.call)
+    reverse(settings.LOGIN_URL)  # lays out all addresses
+    get_template(FIRST_PAGE)
     gc.collect()
     gc.freeze()
 

@@ -163,6 +163,7 @@ def test_what_fails_in_a_sweep_stops_nothing_else(project, people, monkeypatch):
     def broken():
         raise RuntimeError("planted")
 
+    monkeypatch.setattr(sweep, "_open_tasks", lambda: [(1,)])
     monkeypatch.setattr(sweep, "end_leases", broken)
     monkeypatch.setattr(sweep, "messages_waiting", lambda: 0)
     monkeypatch.setattr(sweep, "enqueue", lambda job, pk: bool(woken.append(pk)) or True)
