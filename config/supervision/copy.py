@@ -22,7 +22,7 @@ class Copy:
     """Begins at once, in a process group of its own. Has what the supervisor asks of a ``subprocess.Popen``.
 
     ``ends_with_us``: it is ended, not waited for, when this process comes to its end.
-    This process must have one thread and no open connection of a database when it is made.
+    This process must have no other thread of Python and no open connection of a database when it is made.
     """
 
     def __init__(

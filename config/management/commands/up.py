@@ -65,9 +65,9 @@ class Command(BaseCommand):
         if static_in:
             wait_for(static_in, supervisor)
         preparation.collect_static(self.say)  # nothing is left to do where the errand did it
-        connections.close_all()
         if can_copy():
             roles.load()
+        connections.close_all()
         # beside the web process, which takes as long to begin: ready means that there is something to label
         samples_in = Errand(preparation.import_samples) if first and samples else None
         web, *others = programs(lock, listener)
