@@ -266,7 +266,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # a job goes on while the broker is away: its message comes again and finds the row taken
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 120.0  # a new process that is not up in time is killed; by default after 4 s
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1024 * whole_number("WORKER_MAX_MEMORY_MB", 512, high=2**20)  # asked after jobs
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1024 * whole_number("WORKER_MAX_MEMORY_MB", 0, high=2**20)  # asked after jobs
+#: Without it, so much above what their parent had when it had loaded all: a new process is a copy, and ready at once
+WORKER_MAY_GROW_MB = 0 if env.str("WORKER_MAX_MEMORY_MB", default="") else 32
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlives any pause of its broker
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -4,8 +4,10 @@ import gc
 from random import SystemRandom
 from typing import Any
 
+from billiard.compat import mem_rss
 from celery import shared_task
 from celery.signals import worker_init
+from django.conf import settings
 
 from labeling.services.jobs.enqueue import enqueue_on_commit as enqueue
 from learning.models import Trigger
@@ -83,8 +85,11 @@ def remove_files(project_id: int) -> dict[str, Any]:
 
 
 @worker_init.connect
-def warm_up(**_: Any) -> None:
-    """Once, before the worker forks: a new process is ready at once and shares the memory of what was loaded."""
+def warm_up(sender: Any = None, **_: Any) -> None:
+    """Once, before the worker forks: a new process is ready at once and shares the memory of what was loaded. One that
+    has grown in a job makes room for such a one."""
     warm.load()
+    if settings.WORKER_MAY_GROW_MB:
+        sender.max_memory_per_child = mem_rss() + 1024 * settings.WORKER_MAY_GROW_MB
     gc.collect()
     gc.freeze()  # else the collector touches, and so copies, what the processes share

@@ -4,7 +4,9 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from config import schedule
 from config.schedule import SCHEDULE, Scheduler, Work
@@ -14,6 +16,8 @@ from tests.learning.conftest import RealWorker, until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 calls: list[str] = []
+#: Of all sweeps together where nothing waits: a day of rest is 43,200 turns of two of them.
+STATEMENTS_AT_REST = 16
 
 
 def fine() -> None:
@@ -69,9 +73,14 @@ def test_of_two_schedulers_one_sends_a_job_and_a_restart_does_not_bring_it_forwa
 
 
 def test_every_line_of_the_schedule_names_something_that_runs():
-    scheduler = Scheduler(SCHEDULE)
+    steady = Steady()
+    scheduler = Scheduler(SCHEDULE, steady)
     scheduler.turn()
     assert {"labeling", "learning"} <= set(SweepRecord.objects.values_list("name", flat=True))
+    steady.now_s += 30
+    with CaptureQueriesContext(connection) as asked:
+        scheduler.turn()
+    assert len(asked) <= STATEMENTS_AT_REST, "\n".join(query["sql"] for query in asked)
 
 
 def test_it_ends_when_it_is_asked_to(sent):

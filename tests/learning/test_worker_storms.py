@@ -3,12 +3,14 @@
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from labeling.models import JobState, OverlapChange, WorkerMachine
 from labeling.models.process_name import machine_name
 from labeling.services.housekeeping import sweep
+from learning import jobs
 from tests.factories import make_project
 from tests.learning.conftest import RealWorker, redis_on, until
 
@@ -92,6 +94,18 @@ def test_a_redis_that_restarts_under_load_costs_no_job_and_no_child(transactiona
             assert set(OverlapChange.objects.values_list("attempt", flat=True)) == {1}
         finally:
             worker.kill()
+
+
+def test_a_child_may_grow_by_so_much_unless_a_limit_is_given(monkeypatch, settings):
+    monkeypatch.setattr(jobs.warm, "load", lambda: None)
+    monkeypatch.setattr(jobs.gc, "freeze", lambda: None)
+    worker = SimpleNamespace(max_memory_per_child=None)
+    jobs.warm_up(sender=worker)
+    assert worker.max_memory_per_child == pytest.approx(jobs.mem_rss() + 32 * 1024, rel=0.1)
+    given = SimpleNamespace(max_memory_per_child=7)
+    settings.WORKER_MAY_GROW_MB = 0
+    jobs.warm_up(sender=given)
+    assert given.max_memory_per_child == 7
 
 
 def test_a_child_that_has_grown_is_replaced_after_its_job_and_never_in_it(real_worker: RealWorker, monkeypatch):

@@ -91,7 +91,7 @@ def _waking(jobs: Mapping[str, tuple[type[JobRecord], str]]) -> dict[str, Callab
     """What announces those of which there is something to announce."""
     unfinished = jobs_in(*UNFINISHED)
     return {
-        name: partial(wake_waiting, model._default_manager.all(), job)
+        name: partial(wake_waiting, model._default_manager.all(), job)  # type: ignore[arg-type]  # it is every job's
         for name, (model, job) in jobs.items()
         if model in unfinished
     }
