@@ -1,7 +1,7 @@
 """The programs of one machine as functions, for ``up`` to run each in a copy of itself (decision 0128).
 
-What all of them need is loaded once, by ``load``, and its pages are shared. The commands that start a role by itself
-(gunicorn, celery, ``manage.py scheduler``) do the same in a process of their own.
+What they need is loaded once, by ``load_web`` and ``load_others``, and its pages are shared. The commands that start a
+role by itself (gunicorn, celery, ``manage.py scheduler``) do the same in a process of their own.
 """
 
 import gc
@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.module_loading import import_string
 
 from config.celery import app as celery_app
 from config.schedule import SCHEDULE
@@ -23,34 +22,36 @@ WORKER_LEVEL = "warning"
 WORKER_WORDS = [
     "--pool", "prefork", "--loglevel", WORKER_LEVEL, "--without-gossip", "--without-mingle", "--without-heartbeat",
 ]  # fmt: skip
-#: Of web, worker and scheduler, beside the addresses: what needs no NumPy, whose threads no copy would have.
-_LOADED = (
-    "gunicorn.app.wsgiapp",
-    "gunicorn.arbiter",
-    "celery.apps.worker",
-    "celery.worker.consumer",
-    "celery.concurrency.prefork",
-    "kombu.transport.redis",
-    "config.serving.admission",
-    "config.predict_shortcut",
-)
+#: Of the web server, beside the addresses, and what the others need besides.
+_OF_WEB = ("gunicorn.app.wsgiapp", "gunicorn.arbiter", "config.serving.admission", "config.predict_shortcut")
+_OF_OTHERS = (
+    "celery.apps.worker", "celery.worker.consumer", "celery.concurrency.prefork", "kombu.transport.redis",
+    *sorted({work.call.rpartition(".")[0] for work in SCHEDULE if work.call}),
+)  # fmt: skip
 
 
-def load() -> None:
-    """Imports what the programs share; the collector will not touch it, which would copy it."""
-    for name in (settings.ROOT_URLCONF, *_LOADED):
-        import_module(name)
-    for work in SCHEDULE:
-        if work.call:
-            import_string(work.call)
+def load_web() -> None:
+    """Imports what the programs share, before the first of them."""
+    _load(settings.ROOT_URLCONF, *_OF_WEB)
     reverse(settings.LOGIN_URL)  # lays out all addresses
     get_template(FIRST_PAGE)
-    gc.collect()
     gc.freeze()
 
 
+def load_others() -> None:
+    """What is not needed for the first page, which a person is waiting for."""
+    _load(*_OF_OTHERS)
+    gc.freeze()
+
+
+def _load(*names: str) -> None:
+    for name in names:
+        import_module(name)
+    gc.collect()  # and then frozen: the collector will not touch it again, which would copy it
+
+
 def web() -> None:
-    from gunicorn.app.wsgiapp import run  # noqa: PLC0415 - loaded by ``load``
+    from gunicorn.app.wsgiapp import run  # noqa: PLC0415 - loaded by ``load_web``
 
     sys.argv = ["gunicorn", *GUNICORN]
     run()

@@ -66,7 +66,7 @@ class Command(BaseCommand):
             wait_for(static_in, supervisor)
         preparation.collect_static(self.say)  # nothing is left to do where the errand did it
         if can_copy():
-            roles.load()
+            roles.load_web()
         connections.close_all()
         # beside the web process, which takes as long to begin: ready means that there is something to label
         samples_in = Errand(preparation.import_samples) if first and samples else None
@@ -81,6 +81,8 @@ class Command(BaseCommand):
                 wait_for(samples_in, supervisor)
         finally:
             self.announce(listener, first, ready=answered)
+        if can_copy() and not supervisor.stopping:
+            roles.load_others()
         for program in others:  # after the first page, which a person is waiting for
             supervisor.start(program)
         supervisor.run_until(lambda: False, every_s=1.0)
