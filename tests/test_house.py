@@ -286,7 +286,8 @@ def test_module_imports_lead_to_hashed_files(collect):
 
 
 def test_a_missing_module_fails_the_build(collect, tmp_path):
-    (tmp_path / "more" / "planted.js").write_text('import { nothing } from "./not-there.js";\n')
+    (tmp_path / "more" / "js").mkdir()
+    (tmp_path / "more" / "js" / "planted.js").write_text('import { nothing } from "./not-there.js";\n')
     with pytest.raises(Exception, match=r"not-there\.js"):
         collect()
 
