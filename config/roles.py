@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.template.loader import get_template
 from django.urls import reverse
 
@@ -68,4 +68,7 @@ def worker(concurrency: int) -> None:
 
 
 def scheduler() -> None:
-    call_command("scheduler")
+    try:
+        call_command("scheduler")
+    except CommandError as error:
+        sys.exit(str(error))
