@@ -5,7 +5,8 @@
     python -m benchmarks.compare f83abf0 --only next-answer --sizes 10000 --databases sqlite --labels 480
 
 ``next-answer`` serves both trees at once and asks and answers in turns, with a token and with a session: server CPU of
-one label, a question and its answer in two requests, by eight clients (issue 15).
+one label, a question and its answer in two requests, by eight clients (issue 15). ``retraining`` is
+``benchmarks/retraining.py`` in turns: CPU of a retraining over the older commit's, and rankings in matrix products.
 The older commit is checked out into a temporary folder and run with the same environment, so a library that both pin
 has the same version. What varies by the machine or the hour falls on both alike: a ratio holds where a figure does not.
 ``idle`` and ``worked`` are ``benchmarks.processes``: the first and the second start, memory and CPU of all processes
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from benchmarks import retraining
 from benchmarks.open_data import DATA
 from benchmarks.processes import (
     FIRST_START,
@@ -40,7 +42,7 @@ from benchmarks.serving import WARM_UP, Row, Served, by_token, label, served
 ROOT = Path(__file__).resolve().parent.parent
 Figures = dict[str, float]
 PATIENCE_S = 600
-#: What next + answer may cost, of the older commit and of a token's.
+#: What next + answer, and a retraining, may cost of the older commit; and a session of a token.
 MAX_OF_OLD = 0.34
 MAX_SESSION = 1.15
 QUIET_AFTER_S = 120
@@ -48,6 +50,8 @@ QUIET_AFTER_S = 120
 LIMITS = {FIRST_START: 0.5, SECOND_START: 0.5, IDLE_MEMORY: 0.5, IDLE_DAY: 0.5, WORKED_MEMORY: 0.6}
 #: Told beside the others, but no claim.
 TOLD = ("RSS MB", "runs that were done")
+#: What a ranking may cost, in products of the pool with as many columns as labels; and of what pools.
+MAX_PRODUCTS, RANKED = 4.0, (100_000, 1_000_000)
 
 
 def bench(tree: Path, *words: str) -> str:
@@ -163,6 +167,21 @@ def ranking_rows(printed: str) -> Figures:
     return rows_of(printed, r"^ *(\d+) to +(\d+) +([\d.]+) ", "s to the new ranking, answers {} to {}")
 
 
+def retrained(old: Path, given: argparse.Namespace) -> bool:
+    """Whether a retraining costs what it may at most, and a ranking as many products; both trees read one pool."""
+    is_met = True
+    for name, n_rows in ((retraining.RETRAINING, 100_000), *((retraining.RANKING, size) for size in RANKED)):
+        found = retraining.case(name, n_rows, {"new": ROOT, "old": old}, given.pairs)
+        retraining.report(f"{name}, {n_rows:,} rows", found)
+        if name == retraining.RETRAINING:
+            pairs = zip(found["new"], found["old"], strict=True)
+            is_met &= statistics.median(new["all phases"] / old["all phases"] for new, old in pairs) <= MAX_OF_OLD
+        else:
+            is_met &= statistics.median(each["rank, products"] for each in found["new"]) <= MAX_PRODUCTS
+    print("met" if is_met else "NOT met", f"(<= {MAX_OF_OLD} and <= {MAX_PRODUCTS:g} products)", flush=True)
+    return is_met
+
+
 BENCHMARKS: dict[str, Callable[[Path], Figures]] = {
     "serving-sqlite": serving("--sizes", "10000", "100000", "--databases", "sqlite", "--labels", "960"),
     "serving-postgresql": serving("--sizes", "10000", "100000", "--databases", "postgresql", "--labels", "960"),
@@ -181,7 +200,7 @@ BENCHMARKS: dict[str, Callable[[Path], Figures]] = {
 }
 
 
-NEXT_ANSWER = "next-answer"
+NEXT_ANSWER, RETRAINING = "next-answer", "retraining"
 
 
 @contextmanager
@@ -202,7 +221,7 @@ def checkout(commit: str) -> Iterator[Path]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("commit", nargs="?", default="f83abf0")
-    parser.add_argument("--only", nargs="+", choices=[*BENCHMARKS, NEXT_ANSWER])
+    parser.add_argument("--only", nargs="+", choices=[*BENCHMARKS, NEXT_ANSWER, RETRAINING])
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="Of next-answer.")
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"], help="Of next-answer.")
     parser.add_argument("--labels", type=int, default=240, help="Of a round of next-answer.")
@@ -211,11 +230,13 @@ def main() -> int:
     given = parser.parse_args()
     is_met = True
     with checkout(given.commit) as old:
-        names = given.only or [*BENCHMARKS, NEXT_ANSWER]
+        names = given.only or [*BENCHMARKS, NEXT_ANSWER, RETRAINING]
         if NEXT_ANSWER in names:
             is_met &= next_answer(old, given)
+        if RETRAINING in names:
+            is_met &= retrained(old, given)
         for name in names:
-            if name == NEXT_ANSWER:
+            if name in (NEXT_ANSWER, RETRAINING):
                 continue
             measure = BENCHMARKS[name]
             pairs = [pair(measure, old, is_old_first=number % 2 == 0) for number in range(given.pairs)]

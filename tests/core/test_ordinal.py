@@ -202,6 +202,7 @@ def test_ranked_probability_loss_is_smallest_for_the_truth_and_grows_with_the_di
 def test_the_queue_asks_where_far_steps_compete_before_where_near_ones_do() -> None:
     class Told:
         name, kind, n_labels, dimension, facts = "told", "classification", 5, 5, {}
+        sketch = None
 
         def predict(self, features: FloatMatrix) -> FloatMatrix:
             return features

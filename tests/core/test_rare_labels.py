@@ -16,7 +16,7 @@ from learning.core.pools import ArrayPool
 from learning.core.strategies import Request, make_strategy
 from learning.core.strategies.coreset import SAMPLE_ROWS
 from learning.core.strategies.mixture import Part, alike, best_of, by_rank, mixed_draws
-from learning.core.strategies.rare import near_order, rare_labels
+from learning.core.strategies.rare import near_and_novel, rare_labels
 
 
 def clump(n: int = 600, n_rare: int = 12, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +106,7 @@ def test_a_large_pool_is_looked_through_in_a_sample_and_no_row_is_out_of_reach()
     labels[:2] = 1
     request = request_for(features, labels, np.arange(42))
     rows = np.flatnonzero(request.eligible)
-    order = near_order(request, rows, np.array([1]))
+    order, _ = near_and_novel(request, rows, np.array([1]))
     assert sorted(order.tolist()) == list(range(rows.size))
     assert rows.size > SAMPLE_ROWS
 

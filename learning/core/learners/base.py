@@ -46,6 +46,12 @@ class FittedLearner(Protocol):
     outlier_detector: OutlierScorer | None
     """Set beside the model where one was fitted with it; no part of :meth:`dump`."""
 
+    @property
+    def sketch(self) -> FittedLearner | None:
+        """Return a part of the model that says much the same at a fraction of the price, if there is one: a pool is
+        read through by it, and what then counts is asked of the model itself."""
+        ...
+
     def predict(self, features: FloatMatrix) -> FloatMatrix:
         """Return calibrated probabilities, float32 of shape (n, n_labels).
 

@@ -13,12 +13,14 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from scipy.sparse import csr_matrix
 
-from learning.core.arrays import DoubleArray, sigmoid, softmax
+from learning.core.arrays import DoubleArray, FloatMatrix, sigmoid, softmax
 from learning.core.forms import Link
 
 Loss: TypeAlias = Literal["softmax", "sigmoid", "hinge"]
 _INTERCEPT_PENALTY = 1e-5
 _MAX_ITERATIONS = 300
+#: Steps the minimiser remembers: ten take as many steps, and each costs as much as the products.
+_CORRECTIONS = 5
 _CURVATURE = {"softmax": 0.01, "sigmoid": 0.02, "hinge": 0.2}
 _NEGLIGIBLE = 1e-12
 
@@ -103,19 +105,24 @@ def losses(logits: DoubleArray, targets: DoubleArray, link: Link) -> DoubleArray
     return np.asarray((np.logaddexp(0.0, logits) - targets * logits).sum(axis=1))
 
 
-def losses_and_slopes(logits: DoubleArray, targets: DoubleArray, loss: Loss) -> tuple[DoubleArray, DoubleArray]:
+def losses_and_slopes(
+    logits: DoubleArray | FloatMatrix, targets: DoubleArray | FloatMatrix, loss: Loss
+) -> tuple[DoubleArray, DoubleArray | FloatMatrix]:
     """Loss of every row and its derivative by every logit.
 
     Parameters
     ----------
-    logits, targets : ndarray of shape (n, k)
+    logits : ndarray of shape (n, k)
+        Overwritten.
+    targets : ndarray of shape (n, k)
+        Of the same type: so are the slopes.
     loss : {"softmax", "sigmoid", "hinge"}
         Squared hinge: ``t * max(0, 1 - s)^2 + (1 - t) * max(0, 1 + s)^2``, summed over the classes.
 
     Returns
     -------
     losses : ndarray of float64, shape (n,)
-    slopes : ndarray of float64, shape (n, k)
+    slopes : ndarray of shape (n, k)
 
     Examples
     --------
@@ -124,17 +131,25 @@ def losses_and_slopes(logits: DoubleArray, targets: DoubleArray, loss: Loss) -> 
     """
     if loss == "hinge":
         missing, excess = np.maximum(1.0 - logits, 0.0), np.maximum(1.0 + logits, 0.0)
-        each = (targets * missing**2 + (1.0 - targets) * excess**2).sum(axis=1)
+        each = (targets * missing**2 + (1.0 - targets) * excess**2).sum(axis=1, dtype=np.float64)
         return each, 2.0 * ((1.0 - targets) * excess - targets * missing)
-    slopes = probabilities(logits, loss)
-    if loss == "softmax":
-        slopes *= targets.sum(axis=1, keepdims=True)
+    if loss == "softmax":  # one exponential serves both
+        logits -= logits.max(axis=1, keepdims=True)
+        mass = targets.sum(axis=1)
+        each = -np.einsum("ij,ij->i", targets, logits).astype(np.float64)
+        slopes = np.exp(logits, out=logits)
+        total = slopes.sum(axis=1)
+        each += mass * np.log(total)
+        slopes *= (mass / total)[:, None]
+    else:
+        slopes = sigmoid(logits)
+        each = losses(logits, targets, loss).astype(np.float64)
     slopes -= targets
-    return losses(logits, targets, loss), slopes
+    return each, slopes
 
 
 def fit_linear(
-    features: DoubleArray | csr_matrix,
+    features: DoubleArray | FloatMatrix | csr_matrix,
     targets: DoubleArray,
     weights: DoubleArray,
     inverse_penalty: float,
@@ -148,6 +163,8 @@ def fit_linear(
     Parameters
     ----------
     features : ndarray or sparse matrix of shape (n, d)
+        float32 features are multiplied as such: a third of the time, and below a tolerance of about 1e-7 nothing more
+        to gain.
     targets : ndarray of shape (n, k)
         Rows that sum to 1 for ``softmax``; anything in [0, 1] for the others.
     weights : ndarray of shape (n,)
@@ -185,13 +202,17 @@ def fit_linear(
     # Measured in units of its own curvature every direction is as steep as the next: a third of the iterations.
     curvature = np.append(squares, weights.sum())[:, None] * _CURVATURE[loss]
     unit = 1.0 / np.sqrt(curvature + penalty)
+    number: type[np.floating] = np.float32 if features.dtype == np.float32 else np.float64
+    known, counted = targets.astype(number, copy=False), weights.astype(number, copy=False)[:, None]
 
     def objective(flat: DoubleArray) -> tuple[float, DoubleArray]:
         solution = flat.reshape(d + 1, k) * unit
-        logits = features @ solution[:-1] + solution[-1]
-        each, residual = losses_and_slopes(logits, targets, loss)
+        inside = solution.astype(number, copy=False)
+        logits = features @ inside[:-1]
+        logits += inside[-1]
+        each, residual = losses_and_slopes(logits, known, loss)
         value = float(weights @ each)
-        residual *= weights[:, None]
+        residual *= counted
         gradient = penalty * solution
         value += 0.5 * float(np.vdot(solution, gradient))
         gradient[:-1] += transposed @ residual
@@ -209,7 +230,7 @@ def fit_linear(
             "maxiter": _MAX_ITERATIONS,
             "ftol": tolerance,
             "gtol": 1e-4 * max(1.0, float(weights.mean())),
-            "maxcor": 10,
+            "maxcor": _CORRECTIONS,
         },
     )
     return np.asarray(found.x.reshape(d + 1, k) * unit)

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.core import artifacts
-from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
+from learning.core.arrays import ROWS_PER_BLOCK, DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.forms import Kind, form_of
 from learning.core.learners import linear
-from learning.core.learners.base import OutlierScorer
+from learning.core.learners.base import FittedLearner, OutlierScorer
 from learning.core.learners.choice import Choice, Grid, OutOfFold, Plan, choose, plan_folds
 from learning.core.learners.evidence import Answered
+
+_TOLERANCE = 1e-7
 
 
 class FittedLinear:
@@ -37,6 +39,7 @@ class FittedLinear:
 
     name: str
     outlier_detector: OutlierScorer | None = None
+    sketch: FittedLearner | None = None
 
     def __init__(
         self,
@@ -64,6 +67,8 @@ class FittedLinear:
         if features.ndim != 2 or features.shape[1] != self.dimension:
             raise ValueError(f"features of shape {features.shape} do not fit a model of {self.dimension} features")
         # One label after the other in memory: reductions over labels then run along whole blocks of rows.
+        if self.learned.size == self.n_labels and features.shape[0] <= ROWS_PER_BLOCK:
+            return self._predict_block(features).T
         columns = np.empty((self.n_labels, features.shape[0]), dtype=np.float32)
         columns[:] = self.constants[:, None]
         for block in row_blocks(features.shape[0]):
@@ -72,18 +77,17 @@ class FittedLinear:
 
     def _predict_block(self, features: FloatMatrix) -> FloatMatrix:
         """Return the probabilities of the learned labels, shape (m, n)."""
-        logits = self._logits(features)
-        if not np.isfinite(logits.sum()):
-            np.nan_to_num(logits, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
-        columns = np.ascontiguousarray(logits.T)
+        columns = self._logits(features)
+        if not np.isfinite(columns.sum()):
+            np.nan_to_num(columns, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
         form = form_of(self.kind)
         form.settle(columns, form.room(self.constants))
         return np.asarray(columns, dtype=np.float32)
 
     def _logits(self, features: FloatMatrix) -> FloatMatrix:
-        """Return the scores of the learned labels, shape (n, m); the caller may write into them."""
-        logits = features @ self.slopes
-        logits += self.intercepts
+        """Return the scores of the learned labels, shape (m, n); the caller may write into them."""
+        logits = self.slopes.T @ features.T
+        logits += self.intercepts[:, None]
         return logits
 
     def dump(self) -> bytes:
@@ -202,7 +206,9 @@ def fit_chosen(
     >>> bool(slopes[0, 1] > 0 > slopes[0, 0])
     True
     """
-    solution = linear.fit_linear(features, targets, weights, choice.inverse_penalty, grid.loss)
+    # slopes are kept as float32
+    narrow = features.astype(np.float32)
+    solution = linear.fit_linear(narrow, targets, weights, choice.inverse_penalty, grid.loss, tolerance=_TOLERANCE)
     return solution[:-1] / choice.temperature, solution[-1] / choice.temperature
 
 

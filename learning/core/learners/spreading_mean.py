@@ -15,7 +15,7 @@ import numpy as np
 from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.forms import Kind, form_of
-from learning.core.learners.base import OutlierScorer
+from learning.core.learners.base import FittedLearner, OutlierScorer
 from learning.core.learners.choice import OutOfFold, Plan, row_losses
 from learning.core.learners.evidence import Answered, EvidentLearner
 from learning.core.learners.kernel import FittedKernelLogistic, KernelLogisticLearner
@@ -70,6 +70,11 @@ class FittedSpreadingMean(Generic[Part]):
         self.part, self.nodes, self.values, self.centre = part, nodes, values, centre
         self.scale, self.share, self.facts = scale, share, facts
         self.kind, self.n_labels, self.dimension = part.kind, part.n_labels, part.dimension
+
+    @property
+    def sketch(self) -> FittedLearner | None:
+        """Return the part without spreading: nodes cost as much as twenty such models."""
+        return self.part if self.share > 0 else None
 
     def predict(self, features: FloatMatrix) -> FloatMatrix:
         """Return calibrated probabilities of shape (n, n_labels); see :class:`FittedLearner`.

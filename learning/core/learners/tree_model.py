@@ -11,7 +11,7 @@ from learning.core import artifacts
 from learning.core.arrays import DoubleArray, FloatMatrix, IntArray
 from learning.core.forms import Kind, Link, form_of
 from learning.core.learners import linear
-from learning.core.learners.base import OutlierScorer
+from learning.core.learners.base import FittedLearner, OutlierScorer
 from learning.core.learners.choice import OutOfFold, Plan
 from learning.core.learners.trees import Trees
 
@@ -64,6 +64,7 @@ class FittedTrees:
 
     name: str
     outlier_detector: OutlierScorer | None = None
+    sketch: FittedLearner | None = None
 
     def __init__(
         self,

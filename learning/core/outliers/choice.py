@@ -22,7 +22,8 @@ ROWS_OF_A_LABEL = 5
 LEAST_LABELS = 3
 LEAST_ROWS = 100
 _MOST_ROWS = 1_500
-_MOST_TURNS = 10
+#: Of more labels than this several are left out in one turn, and there are fewer turns.
+_MOST_TURNS, _TURNS_OF_MANY = 10, 6
 #: Another detector than the default has to be better by this area, and by a standard error over the labels.
 CLEARLY = 0.01
 
@@ -159,7 +160,7 @@ def _turns(
     detectors: Mapping[str, Detector],
     rng: np.random.Generator,
 ) -> list[_Turn]:
-    n_turns = min(len(labels), _MOST_TURNS)
+    n_turns = len(labels) if len(labels) <= _MOST_TURNS else _TURNS_OF_MANY
     turn_of = rng.permutation(len(labels)) % n_turns
     folds = grouped_folds(members.argmax(axis=1), groups, n_turns, rng)
     lengths = lengths_of(features)

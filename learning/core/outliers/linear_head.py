@@ -17,7 +17,7 @@ from learning.core.learners.linear import fit_linear
 from learning.core.outliers.base import KnownRows
 
 _INVERSE_PENALTY = 10.0
-_TOLERANCE = 1e-4
+_TOLERANCE = 1e-3
 _SHARED = "linear head"
 
 
@@ -75,7 +75,8 @@ def _fit_head(known: KnownRows) -> tuple[FloatMatrix, FloatMatrix]:
     weights = np.ones(len(known))
     found = known.shared.get(_SHARED)
     if found is None:
-        found = fit_linear(known.coordinates, groups, weights, _INVERSE_PENALTY, "softmax", tolerance=_TOLERANCE)
+        narrow = known.coordinates.astype(np.float32)
+        found = fit_linear(narrow, groups, weights, _INVERSE_PENALTY, "softmax", tolerance=_TOLERANCE)
         known.shared[_SHARED] = found
     return found[:-1].astype(np.float32), found[-1].astype(np.float32)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from learning.core.arrays import FloatMatrix
+from learning.core.arrays import FloatMatrix, row_blocks
+from learning.core.learners.distances import squared_distances
 from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of
 from learning.core.strategies.sequential import spread_draws
 
 SAMPLE_ROWS = 8_192
 LABELED_ROWS = 2_048
+_ROWS_COMPARED = 1_024
 
 
 class Coverage:
@@ -40,8 +42,9 @@ class Coverage:
         self._features = features - self._centre
         self._squares = np.einsum("ij,ij->i", self._features, self._features)
         self._nearest = np.full(len(features), np.inf, dtype=np.float32)
-        for row in labeled - self._centre if len(labeled) else np.zeros((1, features.shape[1]), np.float32):
-            self._cover(row)
+        covered = labeled - self._centre if len(labeled) else np.zeros((1, features.shape[1]), np.float32)
+        for block in row_blocks(len(features), _ROWS_COMPARED):
+            self._nearest[block] = squared_distances(self._features[block], covered).min(axis=1)
 
     def _cover(self, row: FloatMatrix) -> None:
         squares = self._squares - 2.0 * (self._features @ row) + float(row @ row)

@@ -76,10 +76,10 @@ class _Standing:
         """Return the row at a rank drawn from the ranks that remain."""
         total = self._sums[remaining - 1]
         rank = int(np.searchsorted(self._sums[:remaining], rng.random() * total, side="right"))
-        place = rank = min(rank, remaining - 1)
-        while (further := rank + bisect_right(self._taken, place)) != place:
-            place = further
-        return int(self._order[place])
+        rank = min(rank, remaining - 1)
+        # of the ranks taken, the j-th has all its places but j before it left
+        before = bisect_right(range(len(self._taken)), rank, key=lambda j: self._taken[j] - j)
+        return int(self._order[rank + before])
 
     def probability(self, row: int, remaining: int) -> float:
         """Return the chance that a draw gives this row."""

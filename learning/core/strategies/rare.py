@@ -15,15 +15,15 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core import acquisition
-from learning.core.arrays import DoubleArray, FloatMatrix, IntArray, row_blocks
+from learning.core.arrays import BoolArray, DoubleArray, FloatMatrix, IntArray, row_blocks
 from learning.core.learners.base import FittedLearner
 from learning.core.learners.distances import squared_distances
 from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of, model_of
 from learning.core.strategies.coreset import LABELED_ROWS, SAMPLE_ROWS
 from learning.core.strategies.diverse import spread_order
-from learning.core.strategies.explore import Explore, novel_part
-from learning.core.strategies.mixture import Part, alike, by_rank, mixed_draws, utilities_of
-from learning.core.strategies.uncertainty import margin
+from learning.core.strategies.explore import FARTHEST_OF, Explore
+from learning.core.strategies.mixture import Part, alike, best_of, by_rank, mixed_draws, utilities_of
+from learning.core.strategies.uncertainty import margin, read_pool
 
 RARE_SHARE = 0.2
 """Of what an answer in equal parts would give a label."""
@@ -32,6 +32,7 @@ FEWEST = 2.0
 LIKELY, NEAR, DOUBTFUL, NOVEL, ANY = 0.25, 0.2, 0.35, 0.1, 0.1
 MOST_LABELS = 10
 """Seeds of so many labels, the rarest, are looked around."""
+_ROWS_COMPARED = 1_024
 
 
 def rare_labels(targets: DoubleArray) -> IntArray:
@@ -60,31 +61,42 @@ def rare_labels(targets: DoubleArray) -> IntArray:
     return np.asarray(rare[np.argsort(given[rare], kind="stable")])
 
 
-def nearness(features: FloatMatrix, have: FloatMatrix, others: FloatMatrix) -> FloatMatrix:
+def nearness(features: FloatMatrix, asked: FloatMatrix, have: BoolArray) -> tuple[FloatMatrix, FloatMatrix]:
     """Return how much nearer each row is to the nearest row that has a label than to the nearest one that has not.
 
     Parameters
     ----------
     features : ndarray of float32, shape (n, d)
-    have, others : ndarray of float32, at least one row each
+    asked : ndarray of float32, shape (m, d)
+        Answered rows, then skipped ones, of which nobody knows what they have.
+    have : ndarray of bool, shape (a, k)
+        Which answered rows have each label: at least one has it, and one has not.
 
     Returns
     -------
-    ndarray of float32, shape (n,)
+    nearness : ndarray of float32, shape (n, k)
         The logarithm of the ratio of squared distances: a density ratio with one neighbour.
+    nearest : ndarray of float32, shape (n,)
+        Squared distance to the nearest row that was asked.
 
     Examples
     --------
-    >>> have, others = np.array([[0.0]], np.float32), np.array([[3.0]], np.float32)
-    >>> nearness(np.array([[1.0], [2.0]], np.float32), have, others).round(2)
-    array([ 1.39, -1.39], dtype=float32)
+    >>> asked, have = np.array([[0.0], [3.0]], np.float32), np.array([[True], [False]])
+    >>> near, nearest = nearness(np.array([[1.0], [2.0]], np.float32), asked, have)
+    >>> near.ravel().round(2), nearest
+    (array([ 1.39, -1.39], dtype=float32), array([1., 1.], dtype=float32))
     """
-    near, far = np.empty((2, len(features)), dtype=np.float32)
-    for block in row_blocks(len(features)):
-        for distances, rows in ((near, have), (far, others)):
-            distances[block] = squared_distances(features[block], rows).min(axis=1)
-    floor = np.float32(1e-6) * (np.maximum(near, far).mean() + np.float32(1e-12))
-    return np.asarray(np.log((far + floor) / (near + floor)), dtype=np.float32)
+    near, far = np.empty((2, len(features), have.shape[1]), dtype=np.float32)
+    nearest = np.empty(len(features), dtype=np.float32)
+    for block in row_blocks(len(features), _ROWS_COMPARED):
+        distances = squared_distances(features[block], asked)
+        nearest[block] = distances.min(axis=1)
+        answered = distances[:, : len(have)]
+        for label, those in enumerate(have.T):
+            near[block, label] = answered[:, those].min(axis=1)
+            far[block, label] = answered[:, ~those].min(axis=1)
+    floor = np.float32(1e-6) * (np.maximum(near, far).mean(axis=0) + np.float32(1e-12))
+    return np.asarray(np.log((far + floor) / (near + floor)), dtype=np.float32), nearest
 
 
 def interleaved(scores: FloatMatrix, rng: np.random.Generator) -> IntArray:
@@ -105,48 +117,53 @@ def interleaved(scores: FloatMatrix, rng: np.random.Generator) -> IntArray:
     return acquisition.order_by_utility(-best.astype(np.float32), rng)
 
 
-def near_order(request: Request, rows: IntArray, rare: IntArray) -> IntArray:
-    """Return positions in ``rows`` by falling nearness to any of the rare labels.
+def near_and_novel(request: Request, rows: IntArray, rare: IntArray) -> tuple[IntArray, IntArray]:
+    """Return positions in ``rows`` by falling nearness to any of the rare labels, and by distance to what was asked.
 
-    At most 8,192 rows drawn at random are compared with at most 2,048 answered ones of either sort a label; the others
-    follow in random order. All rows of a million would take minutes.
+    At most 8,192 rows drawn at random are compared with at most 2,048 answered ones that have such a label, as many a
+    label, 2,048 that have none and 2,048 skipped ones; the others follow in random order. All rows of a million would
+    take minutes.
     """
-    shuffled = request.rng.permutation(rows.size)
+    rng = request.rng
+    shuffled = rng.permutation(rows.size)
     sample = shuffled[:SAMPLE_ROWS]
-    features = request.pool.take(rows[sample])
-    columns = []
-    for label in rare[:MOST_LABELS].tolist():
-        has = request.targets[:, label] > 0.5
-        have, others = (request.rng.permutation(np.flatnonzero(side))[:LABELED_ROWS] for side in (has, ~has))
-        columns.append(nearness(features, request.labeled[have], request.labeled[others]))
-    order = interleaved(np.column_stack(columns), request.rng)
-    return np.concatenate((sample[order], shuffled[SAMPLE_ROWS:]))
+    looked_for = rare[:MOST_LABELS]
+    given = request.targets[:, looked_for] > 0.5
+    at_most = LABELED_ROWS // looked_for.size
+    sides = [(has, at_most) for has in given.T] + [(~given.any(axis=1), LABELED_ROWS)]
+    answered = np.unique(np.concatenate([rng.permutation(np.flatnonzero(side))[:most] for side, most in sides]))
+    asked = request.labeled[answered]
+    if request.skips is not None:
+        asked = np.concatenate((asked, rng.permutation(request.skips.skipped)[:LABELED_ROWS]))
+    columns, nearest = nearness(request.pool.take(rows[sample]), asked, given[answered])
+    orders = interleaved(columns, rng), acquisition.order_by_utility(nearest, rng)
+    near, novel = (np.concatenate((sample[order], shuffled[SAMPLE_ROWS:])) for order in orders)
+    return near, novel
 
 
 def _read(request: Request, model: FittedLearner, rare: IntArray) -> tuple[FloatMatrix, FloatMatrix]:
     """Return how doubtful each row is and how likely it has each rare label, in one pass over the pool."""
-    n = request.pool.n_rows
-    doubts, likely = np.empty(n, np.float32), np.empty((n, rare.size), np.float32)
-    for first, features in request.pool.blocks():
-        block = slice(first, first + len(features))
-        probabilities = model.predict(features)
-        doubts[block] = margin(probabilities, request.kind)
-        likely[block] = probabilities[:, rare]
-    return doubts, likely
+
+    def scores(probabilities: FloatMatrix) -> FloatMatrix:
+        return np.concatenate((margin(probabilities, request.kind)[None], probabilities[:, rare].T))
+
+    found = read_pool(request, model, scores, 1 + rare.size)
+    return found[0], found[1:].T
 
 
 def _parts(request: Request, rows: IntArray, rare: IntArray, model: FittedLearner) -> list[Part]:
     doubts, likely = _read(request, model, rare)
     sharp = by_rank(rows.size, request.temperature)
     factors = factors_of(request, rows)
+    near, novel = near_and_novel(request, rows, rare)
     orders = (
-        (LIKELY, interleaved(likely[rows], request.rng)),
-        (NEAR, near_order(request, rows, rare)),
-        (DOUBTFUL, spread_order(request, rows, doubts[rows])),
+        (LIKELY, interleaved(likely[rows], request.rng), sharp),
+        (NEAR, near, sharp),
+        (DOUBTFUL, spread_order(request, rows, doubts[rows]), sharp),
+        (NOVEL, novel, best_of(rows.size, FARTHEST_OF)),
     )
     return [
-        *(Part(share, acquisition.demoted(order, factors), sharp) for share, order in orders),
-        novel_part(request, rows, NOVEL),
+        *(Part(share, acquisition.demoted(order, factors), weights) for share, order, weights in orders),
         Part(ANY, np.arange(rows.size), alike(rows.size)),
     ]
 
