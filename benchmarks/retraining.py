@@ -171,7 +171,7 @@ def in_tree(tree: Path, folder: Path, *, says: bool = False) -> Figures:
         raise SystemExit(f"measuring {tree.name} failed:\n{ran.stderr[-2_000:]}")
     if says:
         print(f"{tree.name}: {ran.stderr.strip()}", flush=True)
-    return json.loads(ran.stdout)  # type: ignore[no-any-return]
+    return json.loads(ran.stdout)
 
 
 def rounds(trees: dict[str, Path], folder: Path, n_rounds: int, *, says: bool = False) -> dict[str, list[Figures]]:

@@ -17,6 +17,7 @@ from learning.core.arrays import FloatMatrix, softmax
 from learning.core.artifacts import ArtifactError, sha256
 from learning.core.learners import LEARNERS, Kind, linear, make_learner, one_hot, spreading
 from learning.core.learners.base import FittedLearner
+from learning.core.learners.distances import nearest_nodes, squared_distances
 from learning.core.learners.folds import grouped_folds
 
 contract = pytest.mark.parametrize("name", LEARNERS.names())
@@ -237,6 +238,25 @@ def test_hinge_agrees_with_scikit_learn() -> None:
     solution = linear.fit_linear(features.astype(float), one_hot(labels, 3), np.ones(200), 1.0, "hinge")
     ours = features @ solution[:-1] + solution[-1]
     assert np.abs(ours - theirs.decision_function(features)).max() < 5e-3
+
+
+def test_float32_arrives_where_float64_does() -> None:
+    rng = np.random.default_rng(3)
+    features, targets, weights = rng.normal(size=(60, 7)), one_hot(np.arange(60) % 3, 3), rng.random(60) + 0.5
+    for loss in ("softmax", "sigmoid", "hinge"):
+        exact = linear.fit_linear(features, targets, weights, 10.0, loss)
+        narrow = linear.fit_linear(features.astype(np.float32), targets, weights, 10.0, loss, tolerance=1e-7)
+        assert np.abs(narrow - exact).max() < 2e-3 * np.abs(exact).max()
+
+
+def test_nearest_nodes_are_those_of_argpartition_among_copies_too() -> None:
+    rng = np.random.default_rng(0)
+    for n_nodes, n_different in ((300, 300), (300, 40), (17, 5), (12, 12), (3, 3)):
+        nodes = rng.normal(size=(n_different, 4)).astype(np.float32)[rng.integers(n_different, size=n_nodes)]
+        distances = squared_distances(np.concatenate((nodes[:20], rng.normal(size=(200, 4)).astype(np.float32))), nodes)
+        k = min(10, n_nodes)
+        expected = np.argpartition(distances, k - 1, axis=1)[:, :k]
+        assert (np.sort(nearest_nodes(distances, k), axis=1) == np.sort(expected, axis=1)).all()
 
 
 def test_gradient_by_finite_differences() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from learning.core.forms import Kind
 from learning.core.forms.exclusive import top_two
 from learning.core.learners import make_learner, one_hot
+from learning.core.learners.spreading_mean import FittedLogisticSpreading
 from learning.core.pools import ArrayPool, ShardPool
 from learning.core.strategies import STRATEGIES, Draws, Request, make_strategy
 from learning.core.strategies.badge import Gradients, errors_of
@@ -19,7 +20,7 @@ from learning.core.strategies.committee import disagreement
 from learning.core.strategies.density import density
 from learning.core.strategies.representatives import Representatives
 from learning.core.strategies.typical import typicality
-from learning.core.strategies.uncertainty import entropy, least_confidence, margin
+from learning.core.strategies.uncertainty import entropy, least_confidence, margin, pool_utilities
 
 contract = pytest.mark.parametrize("name", STRATEGIES.names())
 RUNS = {"committee": 50, "typical": 120, "auto": 60}
@@ -63,6 +64,28 @@ def check(draws: Draws, request: Request) -> None:
     assert draws.strategy in STRATEGIES
     if n_expected == n_eligible and n_expected:
         assert draws.propensities[-1] == pytest.approx(1.0)
+
+
+def test_a_model_with_a_sketch_is_asked_about_what_the_sketch_doubts_and_about_some_others() -> None:
+    request = request_of(n=5_000)
+    nodes = request.pool.take(np.arange(30))
+    sketch = make_learner("logistic").fit(nodes, request.targets, kind="classification", rng=np.random.default_rng(0))
+    values = np.full((30, 4), 0.25, np.float32)
+    model = FittedLogisticSpreading(sketch, nodes, values, np.zeros(5, np.float32), 1.0, 0.5, {})
+    by_sketch, by_model = (margin(each.predict(request.pool.take(np.arange(5_000))), "classification")
+                           for each in (sketch, model))  # fmt: skip
+    found = pool_utilities(replace(request, model=model), "margin", margin)
+    asked = np.abs(found - by_model) < 1e-5
+    assert asked.sum() == 2_000
+    assert not asked[~request.eligible].any()
+    assert asked[np.argsort(-np.where(request.eligible, by_sketch, -1.0))[:1_000]].all()
+    assert np.allclose(found[~asked], by_sketch[~asked], atol=1e-5)
+    alone = pool_utilities(
+        replace(request, model=FittedLogisticSpreading(sketch, nodes[:0], values[:0], model.centre, 1.0, 0.0, {})),
+        "margin",
+        margin,
+    )
+    assert np.allclose(alone, by_sketch, atol=1e-5)
 
 
 @contract

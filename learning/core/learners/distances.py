@@ -6,6 +6,9 @@ import numpy as np
 
 from learning.core.arrays import FloatMatrix, IntArray
 
+#: Nodes looked at beyond those asked for.
+_BESIDE = 6
+
 
 def squared_distances(rows: FloatMatrix, nodes: FloatMatrix) -> FloatMatrix:
     """Return the squared Euclidean distance of every row to every node.
@@ -32,11 +35,11 @@ def squared_distances(rows: FloatMatrix, nodes: FloatMatrix) -> FloatMatrix:
 
 
 def nearest_nodes(distances: FloatMatrix, k: int) -> IntArray:
-    """Return which nodes are nearest to each row, in no order.
+    """Return which nodes are nearest to each row, in no order: what ``argpartition`` finds in half the time.
 
-    The number of a node takes the place of the last bits of its distance, so that a partition of whole numbers finds
-    both at once: five times as fast as ``argpartition``. Distances that agree to as many bits as that leaves (of 2,048
-    nodes to 1 in 4,000) count as equal, and of equal ones the first nodes are taken.
+    The number of a node takes the place of the last bits of its distance, and a partition of whole numbers finds a few
+    nodes more than asked for. Where these do not settle it, because distances are as good as equal, ``argpartition``
+    does: models that are stored must go on saying what they said.
 
     Parameters
     ----------
@@ -54,9 +57,19 @@ def nearest_nodes(distances: FloatMatrix, k: int) -> IntArray:
     >>> sorted(nearest_nodes(np.array([[4.0, 1.0, 9.0]], np.float32), 2)[0].tolist())
     [0, 1]
     """
-    n_nodes = distances.shape[1]
+    n_nodes, wanted = distances.shape[1], k + _BESIDE
+    if n_nodes <= wanted:
+        return np.argpartition(distances, k - 1, axis=1)[:, :k]
     low_bits = np.uint32((1 << (n_nodes - 1).bit_length()) - 1)
     keys = distances.view(np.uint32) & ~low_bits
     keys |= np.arange(n_nodes, dtype=np.uint32)
-    keys.partition(k - 1, axis=1)
-    return np.asarray(keys[:, :k] & low_bits, dtype=np.int64)
+    keys.partition(wanted - 1, axis=1)
+    found = (keys[:, :wanted] & low_bits).astype(np.int64)
+    lengths = np.take_along_axis(distances, found, axis=1)
+    order = np.argsort(lengths, axis=1)
+    last, next_one = (np.take_along_axis(lengths, order[:, place, None], axis=1)[:, 0] for place in (k - 1, k))
+    is_settled = (last < next_one) & ((last.view(np.uint32) | low_bits) < keys[:, wanted - 1])
+    nearest = np.take_along_axis(found, order[:, :k], axis=1)
+    if not is_settled.all():
+        nearest[~is_settled] = np.argpartition(distances[~is_settled], k - 1, axis=1)[:, :k]
+    return nearest

@@ -77,17 +77,18 @@ class FittedLinear:
 
     def _predict_block(self, features: FloatMatrix) -> FloatMatrix:
         """Return the probabilities of the learned labels, shape (m, n)."""
-        columns = self._logits(features)
-        if not np.isfinite(columns.sum()):
-            np.nan_to_num(columns, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
+        logits = self._logits(features)
+        if not np.isfinite(logits.sum()):
+            np.nan_to_num(logits, copy=False, nan=0.0, posinf=1e4, neginf=-1e4)
+        columns = np.ascontiguousarray(logits.T)
         form = form_of(self.kind)
         form.settle(columns, form.room(self.constants))
         return np.asarray(columns, dtype=np.float32)
 
     def _logits(self, features: FloatMatrix) -> FloatMatrix:
-        """Return the scores of the learned labels, shape (m, n); the caller may write into them."""
-        logits = self.slopes.T @ features.T
-        logits += self.intercepts[:, None]
+        """Return the scores of the learned labels, shape (n, m); the caller may write into them."""
+        logits = features @ self.slopes
+        logits += self.intercepts
         return logits
 
     def dump(self) -> bytes:

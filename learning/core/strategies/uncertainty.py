@@ -61,7 +61,7 @@ def pool_utilities(request: Request, name: str, score: UtilityRule) -> FloatMatr
     """
 
     def scores(probabilities: FloatMatrix) -> FloatMatrix:
-        return score(probabilities, request.kind)[None]
+        return np.asarray(score(probabilities, request.kind))[None, :]
 
     return read_pool(request, model_of(request, name), scores)[0]
 
