@@ -61,9 +61,9 @@ def pool_utilities(request: Request, name: str, score: UtilityRule) -> FloatMatr
     """
 
     def scores(probabilities: FloatMatrix) -> FloatMatrix:
-        return np.asarray(score(probabilities, request.kind))[None, :]
+        return score(probabilities, request.kind).reshape(1, -1)
 
-    return read_pool(request, model_of(request, name), scores)[0]
+    return read_pool(request, model_of(request, name), scores).ravel()
 
 
 def read_pool(
