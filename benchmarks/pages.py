@@ -3,9 +3,10 @@
     python -m benchmarks.pages [--sizes 10000 1000000] [--databases sqlite postgresql] [--requests 5] [--only metrics]
 
 The addresses are walked in the URL configuration, so that a new page is in it by itself: all that a GET answers, as a
-manager who is a superuser, on the pool of benchmarks/items_pool.py (every tenth item answered, by eight people of an
-import) with a run, a model and a row of most tables. What only hands out a file whose size is the project's is left
-out, by name. CPU is user + system of gunicorn, PostgreSQL's own is added. What cannot be walked is printed.
+manager who is a superuser, on the pool of benchmarks/items_pool.py and benchmarks/pages_pool.py: the same shares of all
+there is at every size (a tenth of the items answered in an import, a tenth here, a tenth of these twice). A worker runs
+what pages ask of workers, before anything is timed. What only hands out a file whose size is the project's is left out,
+by name. CPU is user + system of gunicorn, PostgreSQL's own is added. What cannot be walked is printed.
 """
 
 import argparse
@@ -16,8 +17,9 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from benchmarks.serving import ROOT, Served, cpu_s, served
@@ -61,6 +63,15 @@ class Walked:
         size_bytes = len(answer.read())
         connection.close()
         return answer.status, size_bytes
+
+    def look(self, addresses: dict[str, str]) -> None:
+        """All of them once, and then what they have asked of workers, until nothing is asked any more."""
+        for _ in range(2):  # the index of items has its facets first, and then its words
+            for name, route in addresses.items():
+                with suppress(KeyError):
+                    self.get(filled(name, route, self.values))
+            work = [sys.executable, "-m", "benchmarks.pages_pool", "--work"]
+            subprocess.run(work, cwd=ROOT, env=self.pool.env, check=True)
 
     def round(self, addresses: dict[str, str], requests: int) -> None:
         for name, route in addresses.items():
@@ -113,65 +124,35 @@ def filled(name: str, route: str, values: dict[str, Any]) -> str:
     return "/".join(parts) + QUERIES.get(name, "")
 
 
-def prepare() -> None:
-    """In the home of the pool: rows that addresses name, and a superuser; prints them with a session."""
-    import django
-
-    django.setup()
-    from benchmarks.items_pool import session_of
-    from labeling.models import ImportBatch, Item, Machine, MachineVersion, Member, Project, Snapshot, Task, User
-    from learning.models import Alert, ModelVersion, PredictionCaller, Release, Run, SimilarSearch
-
-    project = Project.objects.get(slug="bench")
-    manager = User.objects.get(username="manager")
-    User.objects.filter(pk=manager.pk).update(is_superuser=True, is_staff=True)
-    manager.refresh_from_db()
-    item = Item.objects.filter(project=project, ordinal=10).get()
-    run = Run.objects.create(project=project, trigger="manual", state="done")
-    models = [
-        ModelVersion.objects.create(
-            project=project, number=number, status=status, encoder="e", learner="logistic", trained_on=100, run=of,
-            labels=["ham", "spam"], metrics={"accuracy": {"value": 0.9, "low": 0.8, "high": 0.95, "n": 100}},
-        )
-        for number, status, of in ((1, "champion", run), (2, "candidate", None))
-    ]  # fmt: skip
-    machine = Machine.objects.create(project=project, name="judge")
-    MachineVersion.objects.create(machine=machine, name="1")
-    Release.objects.create(
-        project=project, number=1, candidate=models[1], champion=models[0], mode="shadow", share=0, promotes=False
-    )
-    batch = ImportBatch.objects.create(project=project, format="rows", path="", state="done")
-    snapshot = Snapshot.objects.create(project=project, format="jsonl", rows="items", state="queued")
-    search = SimilarSearch.objects.create(project=project, key="k", item=item, state="done", result=[])
-    member = Member.objects.filter(project=project).exclude(user=manager).select_related("user").first()
-    task = Task.objects.filter(project=project).first()
-    alert = Alert.objects.create(project=project, kind="run_failed", message="m")
-    caller = PredictionCaller.objects.create(project=project, caller="user:0")
-    values = {
-        "slug": "bench", "username": member and member.user.username, "number": 1, "pk": item.pk, "part": "item",
-        "public_id": str(run.public_id), "import public_id": str(batch.public_id), "name": "judge",
-        "imports public_id": str(batch.public_id), "snapshot public_id": str(snapshot.public_id),
-        "similar public_id": str(search.public_id), "model pk": models[0].pk, "member pk": member and member.pk,
-        "machine pk": machine.pk, "alert pk": alert.pk, "caller pk": caller.pk, "task pk": task and task.pk,
-    }  # fmt: skip
-    print(json.dumps({"session": session_of(manager), "values": values}))
-
-
 def measure(database: str, options: argparse.Namespace) -> bool:
     routes = addresses(options.only)
     with ExitStack() as stack:
         pools = {}
         for size in options.sizes:
-            pool = stack.enter_context(served(database, size, options, pages=True))
-            for command in (["benchmarks.items_pool"], ["benchmarks.pages", "--prepare"]):
-                ran = [sys.executable, "-m", *command]
-                built = subprocess.run(ran, cwd=ROOT, env=pool.env, check=True, capture_output=True, text=True)
-            told = json.loads(built.stdout.splitlines()[-1])
+            keep = options.keep and options.keep / f"{database}-{size}"
+            pool = stack.enter_context(served(database, size, options, pages=True, keep=keep))
+            told = named_in(pool)
             pools[size] = Walked(pool, told["session"], told["values"])
+        if options.build_only:
+            return True
+        for one in pools.values():
+            one.look(routes)
         for _ in range(ROUNDS):
             for one in pools.values():
                 one.round(routes, options.requests)
     return report(database, pools)
+
+
+def named_in(pool: Served) -> dict[str, Any]:
+    """A session and what addresses name; makes them in a pool that was not walked before."""
+    told = Path(pool.env["QUERENT_HOME"]) / "named.json"
+    if not told.exists():
+        for module in ("benchmarks.items_pool", "benchmarks.pages_pool"):
+            ran = [sys.executable, "-m", module]
+            built = subprocess.run(ran, cwd=ROOT, env=pool.env, check=True, stdout=subprocess.PIPE, text=True)
+        told.write_text(built.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(told.read_text())
+    return found
 
 
 def report(database: str, pools: dict[int, Walked]) -> bool:
@@ -200,16 +181,16 @@ def main() -> int:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--requests", type=int, default=5, help="of each address in a round")
     parser.add_argument("--only", default="", help="part of the names of addresses")
-    parser.add_argument("--prepare", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--keep", type=Path, help="folder where pools stay, to be walked again")
+    parser.add_argument("--build-only", action="store_true")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if options.prepare:
-        prepare()
-        return 0
     import django
 
     django.setup()
     options.kind, options.overlap = "classification", 1
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
     met = [measure(database, options) for database in options.databases]
     return 0 if all(met) else 1
 

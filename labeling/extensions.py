@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labeling.selectors.row_shapes import RowShape
     from labeling.selectors.stored_files import NamedFile
     from labeling.services.housekeeping.rules import Rule
+    from labeling.services.reports.base import Report
 
 
 def _no_versions(project: Project) -> Mapping[int | None, bool]:
@@ -190,6 +191,8 @@ def _no_alerts(most: int) -> Sequence[OpenAlert]:
 @dataclass(frozen=True, kw_only=True)
 class Extensions:
     """``metrics``: further entries of ``GET …/metrics/``, by name.
+    ``reports``: further statistics over all of a project that a worker makes where that is much; ``reported_metrics``
+    are the names of those that are metrics, too.
 
     ``verified_versions(project)``: by the numbers of its model versions, which are verified. Asked once an export.
     ``successors(project)``: what a data set's sheet says of models that learn from it, lines of Markdown.
@@ -218,6 +221,8 @@ class Extensions:
     """
 
     metrics: Mapping[str, Callable[[Project], Any]] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict)
+    reported_metrics: Sequence[str] = ()
     verified_versions: Callable[[Project], Mapping[int | None, bool]] = _no_versions
     successors: Callable[[Project], Iterable[str]] = _nothing_learned
     row_shapes: Mapping[str, RowShape] = field(default_factory=dict)

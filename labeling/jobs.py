@@ -17,8 +17,11 @@ def run_import(batch_pk: int) -> dict[str, Any]:
 @shared_task(name="labeling.run_snapshot")
 def run_snapshot(snapshot_pk: int) -> dict[str, Any]:
     from labeling.services.exports.snapshots import run_snapshot as run  # noqa: PLC0415
+    from labeling.services.reports.snapshots import write_about  # noqa: PLC0415
 
-    return run(snapshot_pk)
+    found = run(snapshot_pk)
+    write_about(snapshot_pk)
+    return found
 
 
 @shared_task(name="labeling.delete_project")
@@ -61,6 +64,20 @@ def index_items(project_pk: int) -> dict[str, Any]:
     from labeling.services.item_index import go_on  # noqa: PLC0415
 
     return {"project": project_pk, "items": go_on(project_pk)}
+
+
+@shared_task(name="labeling.make_report")
+def make_report(project_pk: int, name: str, key: str = "") -> dict[str, Any]:
+    from labeling.services.reports.stored import make_report as make  # noqa: PLC0415
+
+    return {"project": project_pk, "report": name, "made": make(project_pk, name, key)}
+
+
+@shared_task(name="labeling.count_answers")
+def count_answers(project_pk: int) -> dict[str, Any]:
+    from labeling.services.reports.answer_counts import go_on  # noqa: PLC0415
+
+    return {"project": project_pk, "counted": go_on(project_pk)}
 
 
 @worker_init.connect

@@ -27,6 +27,7 @@ from learning.selectors.successor_lines import successor_lines
 from learning.selectors.suspected_errors import believed_instead, suspected_items
 from learning.selectors.verdicts import verification
 from learning.services import setting_names
+from learning.services.reports import OPINIONS, REPORTS
 from learning.services.retention import RULES
 from learning.services.runs.decide import has_learned
 
@@ -40,8 +41,9 @@ def extensions() -> Extensions:
             "stopping": _stopping,
             "asking": _asking,
             "next_hour": _next_hour,
-            "second_opinions": _second_opinions,
         },
+        reports=REPORTS,
+        reported_metrics=(OPINIONS,),
         verified_versions=verification,
         successors=successor_lines,
         row_shapes={**row_shapes(), **feedback_shapes()},
@@ -152,12 +154,6 @@ def _next_hour(project: Project) -> dict[str, Any]:
 
     found = where_to_spend(project)
     return found.as_dict() if found else {}
-
-
-def _second_opinions(project: Project) -> dict[str, Any]:
-    from learning.selectors.second_opinions import opinion_evidence  # noqa: PLC0415
-
-    return opinion_evidence(project).as_dict()
 
 
 def _stopping(project: Project) -> dict[str, Any]:

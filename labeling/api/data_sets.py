@@ -23,11 +23,12 @@ from labeling.api.idempotency import KEY, once
 from labeling.api.serializers import ExportQuery, SnapshotIn, SnapshotOut
 from labeling.models import Action, JobState, Snapshot
 from labeling.selectors.access import may
-from labeling.selectors.metrics import metrics
 from labeling.services.exports import checked_filters, export_file, file_name, format_named, format_names
 from labeling.services.exports.certificate import certificate_of
-from labeling.services.exports.snapshots import datasheet_of, names_people, opened, schema_of, start_snapshot
+from labeling.services.exports.snapshots import names_people, opened, start_snapshot
 from labeling.services.exports.table_schema import table_schema
+from labeling.services.reports.metrics import metrics
+from labeling.services.reports.snapshots import datasheet_told, schema_told
 
 FILES = {(200, format_named(name).media_type): OpenApiResponse(OpenApiTypes.BINARY) for name in format_names()}
 
@@ -173,10 +174,11 @@ class SnapshotDatasheet(ActionView):
     @extend_schema(operation_id="snapshots_datasheet", responses={(200, MARKDOWN): OpenApiTypes.STR})
     def get(self, request: Request, public_id: Any) -> HttpResponseBase:
         """What the snapshot says of itself, in Markdown: who answered what and why, under which instructions, how
-        people agree, what is left out, what its format cannot hold, and what is known of models that learn from it."""
+        people agree, what is left out, what its format cannot hold, and what is known of models that learn from it.
+        Of a large project 409 until the file is written and a worker has written this: ask again in a moment."""
         snapshot = _snapshot(self, public_id)
         sees_names = may(person(request), self.project, Action.NAMES_READ)
-        return HttpResponse(datasheet_of(snapshot, pseudonyms=not sees_names), content_type=MARKDOWN)
+        return HttpResponse(datasheet_told(snapshot, pseudonyms=not sees_names), content_type=MARKDOWN)
 
 
 class SnapshotSchema(ActionView):
@@ -185,8 +187,9 @@ class SnapshotSchema(ActionView):
     @extend_schema(operation_id="snapshots_schema", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, public_id: Any) -> Response:
         """What the columns of a snapshot's table are, as a Table Schema: name, type, whether a value may be missing,
-        meaning. Data sets bring their own types."""
-        return Response(schema_of(_snapshot(self, public_id)))
+        meaning. Data sets bring their own types. Of a large project 409 until the file is written and a worker has read
+        the types: ask again in a moment."""
+        return Response(schema_told(_snapshot(self, public_id)))
 
 
 class MetricsOut(serializers.Serializer[Any]):
@@ -210,6 +213,11 @@ class MetricsOut(serializers.Serializer[Any]):
     )
     second_opinions = serializers.DictField(
         required=False, help_text="How often they contradict the first answer, beside how often chance would."
+    )
+    as_of = serializers.DictField(
+        child=serializers.DateTimeField(allow_null=True),
+        help_text="Of a project of many answers: which of the numbers a worker counted, and when; null, and nothing"
+        " told, while it counts for the first time.",
     )
 
 

@@ -17,6 +17,7 @@ from labeling.services.answers.pace import AnswersTooFast
 from labeling.services.imports.errors import ImportRefused
 from labeling.services.items.decoding import PictureRejected
 from labeling.services.outages.causes import Outage, outage_of
+from labeling.services.reports.base import StillCounting
 from labeling.services.serving.slots import LeaseLost
 from labeling.services.validation.errors import Invalid
 
@@ -72,7 +73,7 @@ def _translated(error: Exception) -> Exception:
         return TooLarge(error.reason) if error.too_large else ValidationError({"file": [error.reason]})
     if isinstance(error, PictureRejected):  # an original that was damaged after its import
         return Conflict(error.reason)
-    if isinstance(error, LeaseLost | KindNotInstalled):
+    if isinstance(error, LeaseLost | KindNotInstalled | StillCounting):
         return Conflict(str(error))
     if isinstance(error, TooManyAttempts | AnswersTooFast):
         return TooMany(error)

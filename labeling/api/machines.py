@@ -10,8 +10,10 @@ from rest_framework.response import Response
 from labeling.api.base import ProjectView, StrictSerializer, body, found, person
 from labeling.api.people import ConfusedOut, CountedShareOut
 from labeling.models import Action, Machine
-from labeling.selectors.machines import MachineFacts, facts_of, machines_of, with_cards, with_newest_card
+from labeling.selectors.machines import MachineFacts, facts_of
 from labeling.services.machines import manage as service
+from labeling.services.reports.base import Told
+from labeling.services.reports.machines import machine_told, machines_told
 
 
 class MachineIn(StrictSerializer):
@@ -80,7 +82,7 @@ class MachineCardOut(serializers.Serializer[Any]):
 class MachineVersionOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     created_at = serializers.DateTimeField()
-    predictions = serializers.IntegerField()
+    predictions = serializers.IntegerField(allow_null=True, help_text="null: still being counted.")
     last_at = serializers.DateTimeField(allow_null=True, help_text="Of the newest prediction.")
     card = MachineCardOut(
         allow_null=True, help_text="In a list of the newest version only, of one machine of its newest ten."
@@ -95,6 +97,9 @@ class MachineOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(source="machine.created_at")
     ended_at = serializers.DateTimeField(source="machine.ended_at", allow_null=True)
     versions = MachineVersionOut(many=True, help_text="Oldest first; the last one is what it predicts under.")
+    counted_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="When a worker counted what is said of the versions; null: just now."
+    )
 
 
 class MachinesOut(serializers.Serializer[Any]):
@@ -109,27 +114,34 @@ class MachineToken(serializers.Serializer[Any]):
     token = serializers.CharField(help_text="Its key: shown here and nowhere again.")
 
 
+def _out(facts: MachineFacts, told: Told) -> dict[str, Any]:
+    return {**MachineOut(facts).data, "counted_at": told.read_at}
+
+
 class Machines(ProjectView):
     actions = {"GET": Action.MACHINES_READ, "POST": Action.MACHINES_CHANGE}
 
     @extend_schema(operation_id="machines_list", responses=MachinesOut)
     def get(self, request: Request, slug: str) -> Response:
         """The machines of the project, at work and ended, by name."""
-        return Response({"results": MachineOut(with_newest_card(machines_of(self.project)), many=True).data})
+        machines, told = machines_told(self.project)
+        return Response({"results": [_out(facts, told) for facts in machines]})
 
     @extend_schema(operation_id="machines_add", request=MachineIn, responses={201: MachineMade})
     def post(self, request: Request, slug: str) -> Response:
         """A program or an outside model becomes a machine of the project. It answers no questions and holds no slot: it
         reads `predictions/items/` and posts to `predictions/import/` with its own token."""
         machine, key = service.add_machine(person(request), self.project, **body(MachineIn, request))
-        return Response({**MachineOut(facts_of(machine)).data, "token": key}, status=status.HTTP_201_CREATED)
+        return Response(
+            {**MachineOut(facts_of(machine, {}, all_known=True)).data, "token": key}, status=status.HTTP_201_CREATED
+        )
 
 
 class OneMachine(ProjectView):
     """One under ``/projects/{slug}/machines/{id}/``."""
 
-    def facts(self) -> MachineFacts:
-        return with_cards(facts_of(self.machine))
+    def told(self) -> dict[str, Any]:
+        return _out(*machine_told(self.machine))
 
     @property
     def machine(self) -> Machine:
@@ -145,13 +157,13 @@ class MachineDetail(OneMachine):
     @extend_schema(operation_id="machines_read", responses=MachineOut)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """The machine and its versions."""
-        return Response(MachineOut(self.facts()).data)
+        return Response(self.told())
 
     @extend_schema(operation_id="machines_change", request=MachineChange, responses=MachineOut)
     def patch(self, request: Request, slug: str, pk: int) -> Response:
         """Changes what is sent."""
         service.change_machine(person(request), self.machine, **body(MachineChange, request, partial=True))
-        return Response(MachineOut(self.facts()).data)
+        return Response(self.told())
 
 
 class MachineEnd(OneMachine):
@@ -161,7 +173,7 @@ class MachineEnd(OneMachine):
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """It predicts no more and its token is revoked; what it predicted stays."""
         service.end_machine(person(request), self.machine)
-        return Response(MachineOut(self.facts()).data)
+        return Response(self.told())
 
 
 class MachineTokens(OneMachine):

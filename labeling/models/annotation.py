@@ -132,6 +132,8 @@ class Annotation(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "id"], name="annotation_in_order"),
+            # how fast people are of late, however much was imported since
+            models.Index(fields=["project", "id"], name="annotation_timed", condition=Q(elapsed_ms__isnull=False)),
             models.Index(fields=["item"], name="annotation_item"),
             models.Index(fields=["pair"], name="annotation_pair", condition=Q(pair__isnull=False)),
             models.Index(

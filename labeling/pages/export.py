@@ -17,7 +17,6 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import permissions
 from labeling.selectors.export import Filters
 from labeling.selectors.label_scheme import words_of
-from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import row_names_of, shapes_of
 from labeling.services.exports import (
     DATA_SETS,
@@ -35,6 +34,8 @@ from labeling.services.exports import (
 )
 from labeling.services.exports.certificate import certificate_of
 from labeling.services.exports.snapshots import names_people, start_snapshot
+from labeling.services.reports.named import EXPORT_ROWS
+from labeling.services.reports.stored import told
 from labeling.services.validation.errors import Invalid
 
 SNAPSHOTS_PER_PAGE = 20
@@ -81,12 +82,14 @@ def export(request: PageRequest, project: Project) -> HttpResponse:
     query = urlencode({"format": choice["format"], "rows": choice["rows"], **filters})
     url = f"{reverse('api:export', args=[project.slug])}?{query}"
     counting = checked_filters(filters)
+    counted = told(project, EXPORT_ROWS, urlencode({"rows": choice["rows"], **filters}))
     context: dict[str, Any] = {
         "project": project,
         "chosen": choice,
         "shapes": shapes_of(project),
         "filters": filters,
-        "rows": export_row_count(project, choice["rows"], counting),
+        "rows": counted.content,
+        "told": counted,
         "download": url,
         "absolute": request.build_absolute_uri(url),
         "file_name": file_name(project, choice["format"], choice["rows"]),

@@ -14,8 +14,8 @@ from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.forms import CalmForm
 from labeling.pages.navigation import permissions
 from labeling.pages.people import agreement_page
-from labeling.selectors.machines import facts_of, machines_of, with_cards, with_newest_card
 from labeling.services.machines import manage
+from labeling.services.reports.machines import machine_told, machines_told
 from labeling.services.validation.errors import Invalid
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
@@ -50,10 +50,12 @@ def machines(request: PageRequest, project: Project) -> HttpResponse:
             form = MachineForm()
         except Invalid as error:
             form.blame(error)
+    found, told = machines_told(project)
     context = {
         "project": project,
         "form": form,
-        "machines": with_newest_card(machines_of(project)),
+        "machines": found,
+        "told": told,
         "may_manage": Permission.MANAGE in permissions(request),
         "agreement_url": agreement_page(project),
         **shown,
@@ -68,10 +70,11 @@ def machine(request: PageRequest, project: Project, pk: int) -> HttpResponse:
 
 
 def _one(request: PageRequest, project: Project, found: Machine, key: str = "") -> HttpResponse:
-    facts = with_cards(facts_of(found))
+    facts, told = machine_told(found)
     context = {
         "project": project,
         "facts": facts,
+        "told": told,
         "machine": facts.machine,
         "cards": [version for version in reversed(facts.versions) if version.card],
         "may_manage": Permission.MANAGE in permissions(request),

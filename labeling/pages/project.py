@@ -18,11 +18,14 @@ from labeling.pages.markdown import render_markdown
 from labeling.pages.navigation import permissions
 from labeling.pages.people import agreement_page
 from labeling.pages.play import playing_of
-from labeling.selectors.agreement import agreement
+from labeling.selectors.answer_counts import AnswerFigures, answer_figures
 from labeling.selectors.importing import Importing, importing
 from labeling.selectors.judgments import pair_progress, winners
 from labeling.selectors.progress import label_balance, people, progress, set_aside_by_reason
 from labeling.selectors.throughput import throughput
+from labeling.services.reports import answer_counts
+from labeling.services.reports.named import AGREEMENT
+from labeling.services.reports.stored import told
 
 PEOPLE_SHOWN = 12
 LABELS_SHOWN = 15
@@ -101,9 +104,9 @@ def meter_of(under_way: Importing | None) -> Meter | None:
 @project_page(Action.METRICS_READ)
 def agreement_fragment(request: PageRequest, project: Project) -> HttpResponse:
     """How much people agree; on its own because it reads the answers of thousands of items."""
-    found = agreement(project)
-    percent = Meter.of(found["percent"] or 0, 1).percent
-    context = {"found": found, "percent": percent, "agreement_url": agreement_page(project)}
+    report = told(project, AGREEMENT)
+    percent = Meter.of(report.content["percent"] or 0, 1).percent if report.content else ""
+    context = {"found": report.content, "told": report, "percent": percent, "agreement_url": agreement_page(project)}
     return render(request, "pages/project/_agreement.html", context)
 
 
@@ -170,7 +173,9 @@ def next_pairs(project: Project, pairs: dict[str, Any], may: frozenset[Permissio
 _PAIRS: PerSubject[Callable[[Project], dict[str, Any]]] = PerSubject(item=lambda project: {}, pair=pair_progress)
 _NEXT = PerSubject(item=next_step, pair=next_pairs)
 #: How often which answer was given.
-_BALANCE: PerSubject[Callable[[Project], list[dict[str, Any]]]] = PerSubject(item=label_balance, pair=winners)
+_BALANCE: PerSubject[Callable[[Project, AnswerFigures], list[dict[str, Any]]]] = PerSubject(
+    item=label_balance, pair=winners
+)
 
 
 def _first_import(manages: bool, is_importing: bool) -> NextStep:
@@ -187,12 +192,15 @@ _FRAGMENTS = ("alerts", "curve", "runs", "model", "production")
 
 def insight(project: Project) -> dict[str, Any]:
     """What members who may look inside see: throughput, balance, agreement, and learning's fragments by address."""
-    speed = throughput(project)
-    balance = _BALANCE.of(kind_of(project).subject)(project)
+    answer_counts.keep_up(project)
+    counted = answer_figures(project)
+    speed = throughput(project, counted=counted)
+    balance = _BALANCE.of(kind_of(project).subject)(project, counted)
     most = max((row["answers"] for row in balance), default=0)
     shown = balance if len(balance) <= LABELS_SHOWN else sorted(balance, key=lambda row: -row["answers"])[:LABELS_SHOWN]
     return {
         "speed": speed,
+        "counted": counted,
         "speed_chart": per_day(speed["per_day"]),
         "seconds": round(speed["median_ms"] / 1000, 1) if speed["median_ms"] else None,
         "balance": [{**row, "meter": Meter.of(row["answers"], most)} for row in shown],

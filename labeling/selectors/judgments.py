@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Count
-
-from labeling.models import Annotation, Pairs, Progress, Project, Source
+from labeling.models import Pairs, Progress, Project
+from labeling.selectors.answer_counts import AnswerFigures, answer_figures
 from labeling.selectors.progress import asked_as_gold
 
 WINNERS = ("left", "right", "tie", "neither")
@@ -30,10 +29,7 @@ def pair_progress(project: Project) -> dict[str, Any]:
     }
 
 
-def winners(project: Project) -> list[dict[str, Any]]:
+def winners(project: Project, counted: AnswerFigures | None = None) -> list[dict[str, Any]]:
     """``[{"name","answers"}]``: how often people said left, right, tie and neither, as it is now."""
-    rows = Annotation.objects.current().filter(project=project, source=Source.HUMAN, answer__isnull=False)
-    counts = dict.fromkeys(WINNERS, 0)
-    for answer, n in rows.values_list("answer").annotate(n=Count("pk")).order_by():
-        counts[answer["winner"]] += n
-    return [{"name": name, "answers": counts[name]} for name in WINNERS]
+    counts = (counted or answer_figures(project)).labels
+    return [{"name": name, "answers": counts.get(name, 0)} for name in WINNERS]

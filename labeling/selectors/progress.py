@@ -7,7 +7,6 @@ from django.db.models import Count, QuerySet
 
 from labeling.kinds import KINDS, PerSubject, Subject, kind_of
 from labeling.models import (
-    Annotation,
     Because,
     Item,
     ItemStatus,
@@ -16,10 +15,9 @@ from labeling.models import (
     Pair,
     Progress,
     Project,
-    Source,
     Split,
 )
-from labeling.selectors.label_names import label_names
+from labeling.selectors.answer_counts import AnswerFigures, answer_figures
 
 
 def progress(project: Project) -> dict[str, Any]:
@@ -80,15 +78,9 @@ def set_aside_by_reason(project: Project) -> dict[str, int]:
     return {because: counts[because] for because in Because.values if because in counts}
 
 
-def label_balance(project: Project) -> list[dict[str, Any]]:
+def label_balance(project: Project, counted: AnswerFigures | None = None) -> list[dict[str, Any]]:
     """``[{"name","answers","share","archived"}]`` in the order of the label set; how often each label was given now."""
-    kind, read = kind_of(project), label_names(project).read
-    counts: dict[str, int] = {}
-    given = Annotation.objects.current().filter(project=project).exclude(source=Source.REVIEW)
-    groups = given.values_list("answer").annotate(n=Count("pk"))
-    for answer, n in groups.order_by():
-        for name in kind.labels_of(read(answer)):
-            counts[name] = counts.get(name, 0) + n
+    counts = (counted or answer_figures(project)).labels
     total = sum(counts.values())
     return [
         {

@@ -9,6 +9,8 @@ from rest_framework.response import Response
 
 from labeling.api.base import ProjectView
 from labeling.models import Action
+from labeling.services.reports.stored import told
+from learning.services.reports import ALIKE
 
 
 class TurnOut(serializers.Serializer[Any]):
@@ -48,6 +50,14 @@ class AlikeOut(serializers.Serializer[Any]):
     answers = serializers.IntegerField(help_text="The newest, over which this is.")
     items = serializers.IntegerField()
     gold = serializers.IntegerField(help_text="Of these items, those whose answer is known.")
+    counting = serializers.BooleanField(
+        help_text="Of a project of many answers a worker is comparing them for the first time: ask again in a moment."
+    )
+    counted_at = serializers.DateTimeField(allow_null=True, help_text="When a worker compared them; null: just now.")
+
+
+#: While a worker counts for the first time.
+_NOTHING_YET: dict[str, Any] = {"is_asked": True, "groups": [], "answers": 0, "items": 0, "gold": 0}
 
 
 class AlikeView(ProjectView):
@@ -57,6 +67,6 @@ class AlikeView(ProjectView):
     def get(self, request: Request, slug: str) -> Response:
         """Groups of people whose answers are too alike to be several people's, and what the consensus is without
         them. It proposes; a person decides."""
-        from learning.selectors.people_alike import alike_report  # noqa: PLC0415  # SciPy, for this call alone
-
-        return Response(AlikeOut(alike_report(self.project).as_dict()).data)
+        found = told(self.project, ALIKE)
+        report = found.content.as_dict() if found.content else _NOTHING_YET
+        return Response(AlikeOut({**report, **found.as_of}).data)

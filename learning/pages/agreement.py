@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 from labeling.models import Action, Permission, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.navigation import name_of, permissions
+from labeling.services.reports.stored import told
 from learning.core.evaluation.interval_words import TOO_FEW, interval_words, number_words
+from learning.services.reports import AGREEMENT
 
 if TYPE_CHECKING:
     from learning.selectors.people_agreement import AgreementReport, AlphaFound
@@ -57,12 +59,18 @@ class Matrix:
 @require_safe
 @project_page(Action.METRICS_READ)
 def agreement(request: PageRequest, project: Project) -> HttpResponse:
-    from learning.selectors.people_agreement import agreement_report, lowest  # noqa: PLC0415  # SciPy, for this page alone
+    from learning.selectors.people_agreement import lowest  # noqa: PLC0415  # SciPy, for this page alone
 
-    report, told = agreement_report(project), name_of(request)
-    names = [told(name) for name in report.people]
+    found, name = told(project, AGREEMENT), name_of(request)
+    if found.is_counting:
+        sees_members = Permission.REVIEW in permissions(request)
+        context: dict[str, Any] = {"project": project, "told": found, "sees_members": sees_members}
+        return render(request, "pages/people/agreement.html", {**context, "agreement_url": request.path})
+    report: AgreementReport = found.content
+    names = [name(one) for one in report.people]
     context = {
         "project": project,
+        "told": found,
         "report": report,
         "overall_words": in_words(report.overall),
         "labels": [(name, found, in_words(found)) for name, found in report.labels],

@@ -7,18 +7,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.services.reports.stored import told
 from labeling.services.validation.errors import Invalid
 from learning.selectors.trained_without import newest_without
+from learning.services.reports import ALIKE
 
 
 @require_safe
 @project_page(Action.PEOPLE_READ)
 def alike_fragment(request: PageRequest, project: Project) -> HttpResponse:
-    from learning.selectors.people_alike import alike_report  # noqa: PLC0415  # SciPy, for this part alone
-
-    report, without = alike_report(project), newest_without(project)
-    groups = [(group, without.get(frozenset(group.people))) for group in report.groups]
-    context = {"project": project, "report": report, "groups": groups}
+    found, without = told(project, ALIKE), newest_without(project)
+    groups = [(one, without.get(frozenset(one.people))) for one in (found.content.groups if found.content else ())]
+    context = {"project": project, "report": found.content, "told": found, "groups": groups}
     return render(request, "pages/people/_alike.html", context)
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from labeling.kinds import kind_of
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
+from labeling.services.reports.stored import told
 from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
 from learning.pages import card, students, trust
@@ -30,7 +31,6 @@ from learning.selectors.next_hour import where_to_spend
 from learning.selectors.next_run import next_run
 from learning.selectors.outcome import duration
 from learning.selectors.prediction_cost import ms_words
-from learning.selectors.second_opinions import opinion_evidence
 from learning.selectors.skip_words import skip_words
 from learning.selectors.stopping import stopping
 from learning.selectors.suspected_errors import n_worth_a_look
@@ -38,6 +38,7 @@ from learning.selectors.verdict_words import reason_words
 from learning.selectors.verdicts import gate_verdict
 from learning.services.distillation import ask
 from learning.services.registry import promotion, stand_in
+from learning.services.reports import OPINIONS
 from learning.services.runs import control
 
 VERSIONS_PER_PAGE = 50
@@ -58,7 +59,7 @@ def _curve(project: Project) -> dict[str, Any]:
         [{"labels": row["labels"], "metric": row["metric"], **row[arm]} for row in compared.comparisons]
         for arm in ("active", "random")
     )
-    widths = (("wide", WIDTH), ("narrow", NARROW))
+    widths, opinions = (("wide", WIDTH), ("narrow", NARROW)), told(project, OPINIONS)
     return {
         "charts": [
             (name, learning_curve_chart(versions, majority, width=width, ceiling=ceiling["value"] if ceiling else None))
@@ -76,7 +77,8 @@ def _curve(project: Project) -> dict[str, Any]:
         "leaning": leaning_words(project),
         "asking": asking(project),
         "next_hour": where_to_spend(project),
-        "opinions": opinion_evidence(project),
+        "opinions": opinions.content,
+        "told": opinions,
     }
 
 

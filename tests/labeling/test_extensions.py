@@ -7,12 +7,12 @@ import pytest
 
 from labeling import extensions
 from labeling.extensions import NOTHING, AlreadyInstalled, Extensions, install, installed
-from labeling.selectors.metrics import metrics
 from labeling.selectors.row_shapes import row_names, row_names_of
 from labeling.selectors.stored_files import named_files
 from labeling.services.exports import checked_filters, checked_shape, export_file
 from labeling.services.housekeeping import run_housekeeping, start_housekeeping, would_free
 from labeling.services.projects.setting_choices import choices
+from labeling.services.reports.metrics import metrics
 from labeling.services.validation.errors import Invalid
 from tests.factories import make_answer, make_items, make_project
 
@@ -44,7 +44,8 @@ def test_what_is_installed_is_asked(monkeypatch, project):
 
 def test_without_learning_the_numbers_of_a_project_have_an_empty_curve(without_learning, project):
     assert metrics(project)["learning_curve"] == []
-    assert list(metrics(project)) == ["progress", "labels", "set_aside", "learning_curve", "agreement", "throughput"]
+    own = ["progress", "labels", "set_aside", "learning_curve", "agreement", "throughput", "as_of"]
+    assert list(metrics(project)) == own
 
 
 def test_without_learning_there_are_answers_and_items_to_export(without_learning, people, project):

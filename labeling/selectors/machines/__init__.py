@@ -4,12 +4,13 @@ from labeling.selectors.machines.cards import MachineCard, cards_of
 from labeling.selectors.machines.listing import (
     MachineFacts,
     VersionFacts,
+    VersionKnown,
     facts_of,
+    few_predictions,
     machines_of,
     newest_version,
     version_in_use,
-    with_cards,
-    with_newest_card,
+    versions_known,
 )
 from labeling.selectors.machines.subjects import predictable
 
@@ -17,12 +18,13 @@ __all__ = [
     "MachineCard",
     "MachineFacts",
     "VersionFacts",
+    "VersionKnown",
     "cards_of",
     "facts_of",
+    "few_predictions",
     "machines_of",
     "newest_version",
     "predictable",
     "version_in_use",
-    "with_cards",
-    "with_newest_card",
+    "versions_known",
 ]

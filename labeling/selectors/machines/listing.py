@@ -1,6 +1,6 @@
-"""The machines of a project with their versions, in two statements however many."""
+"""The machines of a project with their versions, and what is known of these."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,14 +12,31 @@ from labeling.selectors.machines.cards import MachineCard, cards_of
 
 #: Of so many versions the page of a machine shows the cards.
 CARDS_SHOWN = 10
+#: So many are counted by whoever looks.
+FEW_PREDICTIONS = 5_000
+
+
+@dataclass(frozen=True)
+class VersionKnown:
+    """What was counted of a version; ``card`` of the newest ones of each machine alone."""
+
+    predictions: int
+    last_at: datetime | None
+    card: MachineCard | None = None
+
+
+#: Of one that predicted nothing, where everything is counted.
+_NOTHING = VersionKnown(0, None)
 
 
 @dataclass(frozen=True)
 class VersionFacts:
+    """``predictions`` is None of a version that is still to be counted."""
+
     pk: int
     name: str
     created_at: datetime
-    predictions: int
+    predictions: int | None
     last_at: datetime | None
     card: MachineCard | None = None
 
@@ -35,37 +52,40 @@ class MachineFacts:
     def version(self) -> VersionFacts:
         return self.versions[-1]
 
-    @property
-    def predictions(self) -> int:
-        return sum(version.predictions for version in self.versions)
+
+def versions_known(project: Project) -> dict[int, VersionKnown]:
+    """By version, of all that predicted anything or are among the newest of their machine."""
+    versions = MachineVersion.objects.filter(machine__project=project).order_by("pk")
+    of_machine: dict[int, list[int]] = {}
+    for machine, pk in versions.values_list("machine", "pk"):
+        of_machine.setdefault(machine, []).append(pk)
+    cards = cards_of(project, [pk for pks in of_machine.values() for pk in pks[-CARDS_SHOWN:]])
+    said = Prediction.objects.filter(version__machine__project=project).order_by().values_list("version")
+    counts = {pk: (n, last) for pk, n, last in said.annotate(n=Count("pk"), last=Max("created_at"))}
+    return {pk: VersionKnown(*counts.get(pk, (0, None)), cards.get(pk)) for pk in counts.keys() | cards.keys()}
 
 
-def machines_of(project: Project) -> list[MachineFacts]:
-    """By name."""
-    return _with_versions(Machine.objects.filter(project=project).select_related("owner", "project").order_by("name"))
+def few_predictions(project: Project, few: int = FEW_PREDICTIONS) -> bool:
+    versions = list(MachineVersion.objects.filter(machine__project=project).values_list("pk", flat=True))
+    return Prediction.objects.filter(version__in=versions).order_by()[: few + 1].count() <= few
 
 
-def facts_of(machine: Machine) -> MachineFacts:
+def machines_of(project: Project, known: Mapping[int, VersionKnown] | None, *, all_known: bool) -> list[MachineFacts]:
+    """By name, with what is known of their versions, and the card of the newest. ``all_known``: a version that is not
+    among it predicted nothing."""
+    rows = Machine.objects.filter(project=project).select_related("owner", "project").order_by("name")
+    found = _with_versions(list(rows), known or {}, _NOTHING if all_known else None)
+    return [replace(one, versions=(*_without_cards(one.versions[:-1]), one.version)) for one in found]
+
+
+def _without_cards(versions: Iterable[VersionFacts]) -> Iterator[VersionFacts]:
+    return (replace(one, card=None) for one in versions)
+
+
+def facts_of(machine: Machine, known: Mapping[int, VersionKnown] | None, *, all_known: bool) -> MachineFacts:
     machine.refresh_from_db()
-    (facts,) = _with_versions([machine])
+    (facts,) = _with_versions([machine], known or {}, _NOTHING if all_known else None)
     return facts
-
-
-def with_newest_card(machines: list[MachineFacts]) -> list[MachineFacts]:
-    """All of one project, each with the card of the version it predicts under."""
-    if not machines:
-        return []
-    cards = cards_of(machines[0].machine.project, [facts.version.pk for facts in machines])
-    return [_carded(facts, cards) for facts in machines]
-
-
-def with_cards(facts: MachineFacts) -> MachineFacts:
-    """With the cards of its newest versions."""
-    return _carded(facts, cards_of(facts.machine.project, [one.pk for one in facts.versions[-CARDS_SHOWN:]]))
-
-
-def _carded(facts: MachineFacts, cards: Mapping[int, MachineCard]) -> MachineFacts:
-    return replace(facts, versions=tuple(replace(one, card=cards.get(one.pk)) for one in facts.versions))
 
 
 def newest_version(machine: Machine) -> MachineVersion:
@@ -83,12 +103,12 @@ def version_in_use(project: Project, name: str, version: str = NEWEST) -> Machin
     return versions.select_related("machine").order_by("-pk").first()
 
 
-def _with_versions(machines: Iterable[Machine]) -> list[MachineFacts]:
-    machines = list(machines)
-    rows = MachineVersion.objects.filter(machine__in=machines).order_by("pk")
-    said = Prediction.objects.filter(version__in=rows.values("pk")).order_by().values_list("version")
-    counts = {version: (n, last) for version, n, last in said.annotate(n=Count("pk"), last=Max("created_at"))}
+def _with_versions(
+    machines: list[Machine], known: Mapping[int, VersionKnown], otherwise: VersionKnown | None
+) -> list[MachineFacts]:
     versions: dict[int, list[VersionFacts]] = {machine.pk: [] for machine in machines}
-    for row in rows:
-        versions[row.machine_id].append(VersionFacts(row.pk, row.name, row.created_at, *counts.get(row.pk, (0, None))))
+    for row in MachineVersion.objects.filter(machine__in=machines).order_by("pk"):
+        found = known.get(row.pk, otherwise)
+        told = (found.predictions, found.last_at, found.card) if found else (None, None, None)
+        versions[row.machine_id].append(VersionFacts(row.pk, row.name, row.created_at, *told))
     return [MachineFacts(machine, tuple(versions[machine.pk])) for machine in machines]

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from labeling.db.prepared import Prepared, PreparedRows
+from labeling.db.settled import all_over_since
 from labeling.kinds import kind_of
 from labeling.models import Annotation, FacetIndex, KnownAnswer, Progress, Project
 from labeling.selectors.item_view.stored import index_of
@@ -27,8 +28,6 @@ ITEMS_AT_ONCE = 65_536
 ANSWERS_AT_ONCE = 10_000
 #: So long a request waits for whoever writes.
 WAIT_S = 0.3
-#: Between taking its number and being known to be under way a transaction needs less.
-TAKES_NUMBER_IN = timedelta(seconds=1)
 #: A worker that was asked, or has gone on, so long ago may be dead.
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 
@@ -137,24 +136,10 @@ def _came_late(project: Project, index: FacetIndex) -> bool:
 
 
 def _may_settle(index: FacetIndex) -> bool:
-    """Whether all annotations with a number up to ``index.seen`` can be read from now on that ever will be.
-
-    SQLite's writers come one after the other, and so do their numbers. Those of PostgreSQL are over once every
-    transaction is over that was under way when the index was last written.
-    """
+    """Whether all annotations with a number up to ``index.seen`` can be read from now on that ever will be."""
     if index.settled == index.seen:
         return False
-    if not connection.features.has_select_for_update:
-        return True
-    if index.updated_at > timezone.now() - TAKES_NUMBER_IN:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT age(xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"
-            f" FROM {FacetIndex._meta.db_table} WHERE project_id = %s",
-            [index.project_id],
-        )
-        return bool((cursor.fetchone() or (False,))[0])
+    return all_over_since(FacetIndex, index.project_id, index.updated_at)
 
 
 def _between(project: Project, index: FacetIndex) -> "QuerySet[Annotation]":
