@@ -75,6 +75,6 @@ def items_by_id(project_id: int, ids: Collection[int]) -> dict[int, Meeting]:
     listed = sorted(ids)
     found: dict[int, Meeting] = {}
     for start in range(0, len(listed), 900):
-        rows = Item.objects.filter(project=project_id, pk__in=listed[start : start + 900])
+        rows = Item.objects.numbered(project_id, listed[start : start + 900])
         found |= meetings(rows.values_list(*MEETING_FIELDS))
     return found

@@ -114,6 +114,10 @@ class Task(models.Model):
             models.Index(
                 fields=["project", "annotator", "skipped_at"], condition=Q(state="skipped"), name="task_skipped"
             ),
+            # gold whose answer was taken back
+            models.Index(
+                fields=["project"], condition=Q(reason="gold") & ~Q(state="answered"), name="task_gold_not_answered"
+            ),
             models.Index(fields=["item"], name="task_item"),
             models.Index(fields=["pair"], name="task_pair", condition=Q(pair__isnull=False)),
             models.Index(fields=["left"], name="task_left", condition=Q(left__isnull=False)),

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from labeling.db.raw_rows import fetch
 from labeling.kinds import KINDS, PerSubject, Subject, kind_of
 from labeling.models import (
     Because,
-    Item,
     ItemStatus,
     KnownAnswer,
     Member,
@@ -71,10 +71,14 @@ def _gold_pairs() -> "QuerySet[Pair]":
 _KNOWN: dict[Subject, Callable[[], "QuerySet[Any]"]] = {Subject.ITEM: _gold_items, Subject.PAIR: _gold_pairs}
 
 
+# raw, so that the partial index of them is found
+_SET_ASIDE = """SELECT set_aside_because, COUNT(*) FROM labeling_item
+    WHERE project_id = %s AND status = 'set_aside' GROUP BY set_aside_because"""
+
+
 def set_aside_by_reason(project: Project) -> dict[str, int]:
-    """How many items are set aside, by why; reads those alone."""
-    aside = Item.objects.filter(project=project, status=ItemStatus.SET_ASIDE)
-    counts = dict(aside.order_by().values_list("set_aside_because").annotate(n=Count("pk")))
+    """How many items are set aside, by why; reads their index alone."""
+    counts = dict(fetch(_SET_ASIDE, [project.pk]))
     return {because: counts[because] for because in Because.values if because in counts}
 
 

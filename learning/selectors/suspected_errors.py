@@ -142,7 +142,7 @@ def next_answers(project: Project, waiting: list[SuspectedError]) -> dict[int, O
 def _items(project: Project, rows: list[SuspectedError]) -> dict[int, Item]:
     """The items of the rows that are still asked about and still have the answer that was judged."""
     ids = [row.item_id for row in rows]
-    found = Item.objects.filter(project=project, pk__in=ids, status=ItemStatus.ACTIVE).select_related("asset")
+    found = Item.objects.numbered(project, ids).filter(status=ItemStatus.ACTIVE).select_related("asset")
     items = {item.pk: item for item in found}
     seen = {row.item_id: row.answers_seen for row in rows}
     newest = Annotation.objects.filter(item__in=ids, source__in=_SETTLE).values_list("item", "pk")

@@ -1,4 +1,4 @@
-"""The kept counts of answers while others answer: nothing that is committed late is missed, nothing is counted twice."""
+"""The kept counts of answers while others answer: none committed late is missed, none is counted twice."""
 
 import threading
 import time

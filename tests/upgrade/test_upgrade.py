@@ -77,6 +77,7 @@ ADDED_NAMES = {
     ".teacher", ".stands_in",  # and whether it was distilled from another one
     ".settings.consensus_by", ".consensus",  # what several answers come to where a model learns, and came to in a run
     ".sources",  # of runs and models: where the labels came from; null for those of then
+    ".as_of",  # and which numbers of a large project a worker counted, and when
     ".progress.gold", ".progress.to_label",  # items asked as tests alone, and how many there are to label without them
     ".set_aside",  # of metrics: items that are not asked about, by why
     ".results[].names",  # of a snapshot: real ones or pseudonyms

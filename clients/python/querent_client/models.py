@@ -728,6 +728,9 @@ class MetricsOut(TypedDict):
     next_hour: NotRequired[dict[str, Any]]
     # How often they contradict the first answer, beside how often chance would.
     second_opinions: NotRequired[dict[str, Any]]
+    # Of a project of many answers: which of the numbers a worker counted, and when; null, and nothing told, while it
+    # counts for the first time.
+    as_of: dict[str, str | None]
 
 
 class OutlierAreaOut(TypedDict):

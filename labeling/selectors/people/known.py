@@ -9,7 +9,7 @@ from typing import Any
 from labeling.db.raw_rows import decoder, fetch
 from labeling.kinds import PerSubject, kind_of
 from labeling.kinds.pairwise.kind import SWAPPED
-from labeling.models import Gold, GoldTold, Member, Project, TaskState
+from labeling.models import Gold, GoldTold, Member, Project
 from labeling.models.task import AIMED
 from labeling.selectors.label_names import label_names
 from labeling.selectors.people.key import HAS_KEY, KEY_COLUMNS, PersonKey
@@ -127,8 +127,7 @@ def _gold_of_items(project: Project) -> dict[PersonKey, GoldRecord]:
         # who was told the truth may have answered anew since
         if (is_right := judge(truth, answer) if told is None else bool(told)) is not None:
             found.setdefault(PersonKey(user, name), GoldRecord()).add(is_right, bool(is_waived))
-    taken_back = GoldTold.objects.filter(task__project=project).exclude(task__state=TaskState.ANSWERED)
-    taken_back = taken_back.exclude(task__strategy=AIMED)
+    taken_back = GoldTold.objects.filter(pk__in=[pk for (pk,) in fetch(_TAKEN_BACK, [project.pk])])
     waived = dict(Member.objects.filter(project=project).order_by().values_list("user_id", "gold_waived_at"))
     for user, is_right, told_at in taken_back.order_by("pk").values_list("task__annotator", "is_right", "told_at"):
         # told, and taken back: it was answered all the same
@@ -137,6 +136,10 @@ def _gold_of_items(project: Project) -> dict[PersonKey, GoldRecord]:
     return found
 
 
+# raw, so that the partial index of such tasks is found
+_TAKEN_BACK = f"""SELECT g.id FROM labeling_task t CROSS JOIN labeling_goldtold g
+    WHERE g.task_id = t.id AND t.project_id = %s AND t.reason = 'gold' AND NOT (t.state = 'answered')
+    AND t.strategy <> '{AIMED}'"""
 #: Given before a manager looked at the person's gold (``Member.gold_waived_at``).
 _IS_WAIVED = "CASE WHEN a.created_at <= m.gold_waived_at THEN 1 ELSE 0 END"
 #: A question that no suspicion had a hand in, and no repeat.

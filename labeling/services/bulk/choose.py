@@ -52,7 +52,7 @@ def _ticked(project: Project, ids: Iterable[int]) -> int:
         raise Invalid("items", f"At most {MOST_TICKED:,} items by their ids; more are a view.")
     found: list[int] = []
     for start in range(0, len(wanted), _AT_ONCE):
-        rows = Item.objects.filter(project=project, pk__in=wanted[start : start + _AT_ONCE])
+        rows = Item.objects.numbered(project, wanted[start : start + _AT_ONCE])
         found += rows.values_list("ordinal", flat=True)
     if len(found) != len(wanted):
         raise Invalid("items", f"{len(wanted) - len(found):,} of these are no items of this project.")

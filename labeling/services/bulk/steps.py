@@ -58,7 +58,7 @@ def _unlabel(user: User, step: BulkStep, rows: Sequence[BulkItem]) -> Collection
 
 
 def _ask(user: User, step: BulkStep, ids: Sequence[int]) -> Outcomes:
-    items = {item.pk: item for item in Item.objects.filter(project=step.project, pk__in=ids)}
+    items = {item.pk: item for item in Item.objects.numbered(step.project, ids)}
     pool = [pk for pk, item in items.items() if item.split == Split.POOL and item.in_context_id is None]
     before = ask_many(user, step.project, pool)
     said = set(Annotation.objects.current().filter(item__in=ids).values_list("item", flat=True))

@@ -58,7 +58,7 @@ def ask_many(user: User, project: Project, item_ids: Collection[int]) -> dict[in
     if len(wanted) > MAX_ITEMS:
         raise Invalid("items", f"At most {MAX_ITEMS:,} at a time.")
     _count_anew(project, wanted)  # members before items: the order of locks
-    of_pool = Item.objects.filter(project=project, split=Split.POOL, in_context=None, pk__in=wanted)
+    of_pool = Item.objects.numbered(project, wanted).filter(split=Split.POOL, in_context=None)
     locked = list(of_pool.order_by("pk").select_for_update(no_key=True))
     if len(locked) != len(wanted):
         raise Invalid("items", "Not all of these are items of the project's pool.")
@@ -83,7 +83,7 @@ def ask_no_more(user: User, project: Project, before: Mapping[int, dict[str, Any
     them, that nobody was asked or asked for since. Needs the permission to review."""
     require(user, project, Action.ITEMS_ASK_AGAIN)
     _count_anew(project, before.keys())
-    items = Item.objects.filter(project=project, pk__in=list(before)).order_by("pk").select_for_update(no_key=True)
+    items = Item.objects.numbered(project, list(before)).order_by("pk").select_for_update(no_key=True)
     slots = {item.pk: item.slots_taken for item in items}
     asked = {row.item_id: row for row in AskedAgain.objects.filter(item__in=list(slots))}
     put_back = set()

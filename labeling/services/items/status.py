@@ -92,7 +92,7 @@ def _move_many(
     user: User, project: Project, item_ids: Collection[int], status: ItemStatus, because: Mapping[int, str]
 ) -> Iterable[tuple[int, str]]:
     require(user, project, Action.ITEMS_SET_ASIDE)
-    rows = Item.objects.filter(project=project, pk__in=list(item_ids)).exclude(status=status)
+    rows = Item.objects.numbered(project, item_ids).exclude(status=status)
     locked = list(rows.order_by("pk").select_for_update(no_key=True))
     before = [(item.pk, item.set_aside_because) for item in locked]
     if locked:

@@ -122,7 +122,7 @@ def _locked(project: Project, items: Collection[int]) -> dict[int, KnownAnswer]:
     members = Member.objects.filter(project=project, user__in=asked).order_by("pk").select_for_update(no_key=True)
     # what of the pool is open and known to them is counted anew
     Member.objects.filter(pk__in=[member.pk for member in members]).update(pool_known_at=-1)
-    list(Item.objects.filter(project=project, pk__in=ids).order_by("pk").select_for_update(no_key=True))
+    list(Item.objects.numbered(project, ids).order_by("pk").select_for_update(no_key=True))
     # an import that brings gold holds it, too
     move_progress(project.pk, Counter(reopened=1))
     return {row.item_id: row for row in KnownAnswer.objects.filter(item__in=ids)}

@@ -99,7 +99,7 @@ def accept_many(
     wanted = _checked(item_ids)
     if batch and not re.fullmatch(r"[0-9A-Za-z_-]{1,32}", batch):
         raise Invalid("batch", "At most 32 letters, digits, - and _.")
-    list(Item.objects.filter(project=project, pk__in=wanted).order_by("pk").select_for_update(no_key=True))
+    list(Item.objects.numbered(project, wanted).order_by("pk").select_for_update(no_key=True))
     _lock_entries(project, wanted)
     if batch and (made_before := _told_again(user, project, batch)):
         return made_before
@@ -129,7 +129,7 @@ def label_many(
     """
     admit(user, project)
     wanted = _checked(item_ids)
-    list(Item.objects.filter(project=project, pk__in=wanted).order_by("pk").select_for_update(no_key=True))
+    list(Item.objects.numbered(project, wanted).order_by("pk").select_for_update(no_key=True))
     _lock_entries(project, wanted)
     found, opinions = _looked_at(user, project, wanted, None, answer, held_out=held_out)
     if found.accepted:
@@ -224,7 +224,7 @@ def _looked_at(
     entries = ReviewEntry.objects.filter(project=project, item__in=wanted)
     claimed = set(entries.held_by_others(user).values_list("item", flat=True))
     blind = set(entries.filter(sort=ReviewSort.BLIND).values_list("item", flat=True))
-    items = {item.pk: item for item in Item.objects.filter(project=project, pk__in=wanted)}
+    items = {item.pk: item for item in Item.objects.numbered(project, wanted)}
     again = AskedAgain.objects.filter(item__in=wanted, item__is_open=True).exclude(asked_at=None)
     asked = set(again.values_list("item", flat=True))
     opinions = opinions_of(project, list(items))

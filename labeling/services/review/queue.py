@@ -176,7 +176,7 @@ def _candidates(project: Project, plan: ReviewPlan) -> list[_Candidate]:
 
 
 def _unsettled(project: Project, item_ids: Collection[int]) -> dict[int, Opinions]:
-    active = Item.objects.filter(project=project, status=ItemStatus.ACTIVE, pk__in=list(item_ids))
+    active = Item.objects.numbered(project, item_ids).filter(status=ItemStatus.ACTIVE)
     opinions = opinions_of(project, list(active.values_list("pk", flat=True)))
     return {pk: said for pk, said in opinions.items() if said.answers and not said.is_settled}
 
@@ -215,7 +215,7 @@ def _disagreeing(project: Project) -> Iterator[_Candidate]:
 def _suspected(project: Project) -> Iterator[_Candidate]:
     """Only of the pool, whatever a model names: what measures it is not looked at because it disagrees."""
     named = installed().suspected_items(project)
-    pool = Item.objects.filter(project=project, split=Split.POOL, pk__in=list(named)[:WAITING])
+    pool = Item.objects.numbered(project, list(named)[:WAITING]).filter(split=Split.POOL)
     ids = list(pool.values_list("pk", flat=True))
     for pk in _unsettled(project, ids):
         yield _Candidate(

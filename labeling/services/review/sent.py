@@ -27,7 +27,7 @@ def send_many(user: User, project: Project, item_ids: Collection[int], *, held_o
     step that sends it (``BulkItem``), from where the queue is filled. Needs the permission to review. Raises Invalid
     (item): pairs are not reviewed; Http404, PermissionDenied."""
     admit(user, project)
-    items = {item.pk: item for item in Item.objects.filter(project=project, pk__in=list(item_ids))}
+    items = {item.pk: item for item in Item.objects.numbered(project, item_ids)}
     opinions = opinions_of(project, list(items))
     ReviewPlan.objects.get_or_create(project=project)
     ReviewPlan.objects.filter(project=project).update(filled_at=None)  # filled anew by whoever looks next
