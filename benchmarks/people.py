@@ -44,23 +44,16 @@ def measure(sizes: list[int], people: int) -> int:
     from django.core.management import call_command
     from django.db import connection
 
-    from labeling.selectors.people import cards as reading
     from labeling.selectors.people import own_work, people_of
-    from labeling.selectors.people.kept import Readings
-
-    def read_anew(project: Any) -> None:
-        """As nobody had looked: what took long is told again for a while otherwise."""
-        reading._READINGS = Readings()
-        people_of(project)
 
     call_command("migrate", verbosity=0)
     print(f"database: {connection.vendor}; {people} people, {ANSWERS_AN_ITEM} answers an item")
     print(f"{'answers':>9}  {'all cards, CPU ms':>18} {'wall ms':>8} {'statements':>10} {'own page, CPU ms':>17}")
     for size in sizes:
         project, users = filled(size, people)
-        cards, wall = median_ms(partial(read_anew, project))
+        cards, wall = median_ms(partial(people_of, project))
         own, _ = median_ms(partial(own_work, users[0], project))
-        statements = count(partial(read_anew, project))
+        statements = count(partial(people_of, project))
         print(f"{size:>9,}  {cards:>18.0f} {wall:>8.0f} {statements:>10} {own:>17.1f}", flush=True)
     return 0
 

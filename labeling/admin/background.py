@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from labeling.admin.base import JobAdmin, LookAdmin
 from labeling.models import (
+    AnswerCounts,
     Backup,
     BulkItem,
     BulkStep,
@@ -24,6 +25,7 @@ from labeling.models import (
     ProjectDeletion,
     Relabeling,
     Snapshot,
+    StoredReport,
     SweepRecord,
     WordBlock,
     WorkerMachine,
@@ -170,6 +172,23 @@ class WorkerMachineAdmin(LookAdmin):
 @admin.register(FacetIndex)
 class FacetIndexAdmin(LookAdmin):
     list_display = ("__str__", "project", "items", "worded", "seen", "model", "predicted", "updated_at", "asked_at")
+    list_select_related = ("project",)
+    search_fields = ("project__slug",)
+
+
+@admin.register(StoredReport)
+class StoredReportAdmin(LookAdmin):
+    list_display = ("name", "key", "project", "read_at", "cost_s", "asked_at")
+    list_select_related = ("project",)
+    search_fields = ("name", "project__slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("content")
+
+
+@admin.register(AnswerCounts)
+class AnswerCountsAdmin(LookAdmin):
+    list_display = ("__str__", "project", "folded", "candidate", "updated_at", "asked_at")
     list_select_related = ("project",)
     search_fields = ("project__slug",)
 

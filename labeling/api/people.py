@@ -11,13 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.base import FirstRenderer, ProjectView, person, query
+from labeling.api.exceptions import Conflict
 from labeling.api.scopes import ENTER
 from labeling.models import Action, Role
 from labeling.models.member import NOTHING_BECAUSE
-from labeling.selectors.people import SORTS, chosen_people, own_work, people_of
+from labeling.selectors.people import SORTS, chosen_people, own_work
 from labeling.selectors.people.cards import as_dict
 from labeling.selectors.people.listing import NO_MEMBER
 from labeling.services.quality.people_file import people_csv
+from labeling.services.reports.people import people_told
 
 CSV = "text/csv; charset=utf-8"
 ORDERS = [order for name in SORTS for order in (name, f"-{name}")]
@@ -97,7 +99,7 @@ class PeopleOut(serializers.Serializer[Any]):
     newest_only = serializers.IntegerField(
         allow_null=True, help_text="Times and agreement are over so many newest answers; null: over all."
     )
-    read_at = serializers.DateTimeField(help_text="Where reading takes seconds it is told again for a while.")
+    read_at = serializers.DateTimeField(help_text="Of a project of many answers a worker reads them.")
 
 
 class OwnWorkOut(serializers.Serializer[Any]):
@@ -129,9 +131,12 @@ class PeopleView(ProjectView):
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """How everybody answers who is a member or has answered, imported names too: how much, how fast, how far with
-        the others, with themselves and with what is known. With `format=csv` as a file."""
+        the others, with themselves and with what is known. With `format=csv` as a file. Of a project of many answers as
+        of when a worker read them last (`read_at`); 409 until it has for the first time."""
         given = query(PeopleQuery, request)
-        people = people_of(self.project)
+        people = people_told(self.project)
+        if people is None:
+            raise Conflict("A worker is reading what everybody answered: ask again in a moment.")
         cards = chosen_people(people.cards, sort=given["sort"], q=given["q"], role=given["role"])
         if given["format"] == "csv":
             response = HttpResponse(people_csv(cards), content_type=CSV)

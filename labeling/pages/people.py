@@ -16,9 +16,11 @@ from labeling.pages.charts import ColumnChart, column_chart
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.refusals import not_saved, telling_refusals
 from labeling.selectors.comments import own_threads
-from labeling.selectors.people import SORTS, PersonCard, chosen_people, own_work, people_of
+from labeling.selectors.people import SORTS, PersonCard, chosen_people, own_work
 from labeling.selectors.people.listing import NO_MEMBER
 from labeling.selectors.people.past import past_answers
+from labeling.services.reports.base import Told
+from labeling.services.reports.people import people_told
 from labeling.services.review.comments import comment
 
 MAX_QUERY = 200
@@ -86,7 +88,10 @@ class PersonRow:
 @project_page(Action.PEOPLE_READ)
 def people(request: PageRequest, project: Project) -> HttpResponse:
     """``?sort=`` a column, with a minus the largest first; ``?q=`` part of the name; ``?role=``."""
-    found = people_of(project)
+    found = people_told(project)
+    if found is None:
+        counting = {"project": project, "told": Told(None), "agreement_url": agreement_page(project)}
+        return render(request, "pages/people/index.html", counting)
     chosen = {name: request.GET.get(name, "")[:MAX_QUERY] for name in ("sort", "q", "role")}
     if chosen["sort"].removeprefix("-") not in SORTS:
         chosen["sort"] = "-answers"

@@ -25,6 +25,8 @@ from labeling.selectors.label_names import LabelIdentities, label_names
 MOST_COUNTED = 5_000
 #: Minutes are told apart for so long: an hour is made of them.
 MINUTES_KEPT = timedelta(hours=2)
+#: Days of before are let go of.
+DAYS_KEPT = timedelta(days=400)
 _DATE, _MINUTE = 10, 16
 
 
@@ -71,6 +73,15 @@ def kept_counts(project: Project, scheme: LabelIdentities) -> AnswerCounts:
     if kept is None or kept.scheme != scheme_signature(scheme):
         return AnswerCounts(project=project)
     return kept
+
+
+def true_counts(project: Project, kept: AnswerCounts) -> dict[str, Mapping[str, int]]:
+    """``days`` and ``labels`` as they should stand there. Reads all: for checks."""
+    now = timezone.now()
+    found = events(project, label_names(project), 0, kept.folded, now)
+    first = _text(now - DAYS_KEPT)[:_DATE]
+    days = {day: n for day, n in found.times.items() if n and day >= first}
+    return {"days": days, "labels": {label: n for label, n in found.labels.items() if n}}
 
 
 def scheme_signature(scheme: LabelIdentities) -> str:

@@ -24,6 +24,8 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.selectors.answer_counts import kept_counts, true_counts
+from labeling.selectors.label_names import label_names
 from labeling.selectors.partners import partnered
 
 
@@ -48,6 +50,7 @@ def differences(project: Project) -> Iterator[Miscount]:
     yield from _members(project)
     yield from _progress(project)
     yield from _answers(project)
+    yield from _answer_counts(project)
 
 
 def _count_of(tasks: QuerySet[Any], outer: str) -> Coalesce:
@@ -154,6 +157,14 @@ def _progress(project: Project) -> Iterator[Miscount]:
     highest = Item.objects.filter(project=project).aggregate(highest=Max("ordinal"))["highest"]
     if highest is not None and stored.next_ordinal <= highest:
         yield Miscount("progress", project.pk, "next_ordinal", stored.next_ordinal, highest + 1)
+
+
+def _answer_counts(project: Project) -> Iterator[Miscount]:
+    kept = kept_counts(project, label_names(project))
+    if kept.folded:
+        for name, true in true_counts(project, kept).items():
+            if (stored := getattr(kept, name)) != true:
+                yield Miscount("answer counts", project.pk, name, stored, true)
 
 
 def _answers(project: Project) -> Iterator[Miscount]:

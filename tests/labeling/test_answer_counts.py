@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from labeling.models import Annotation, AnswerCounts, Source, Task
+from labeling.models import Annotation, AnswerCounts, Progress, Source, Task
 from labeling.selectors import answer_counts as reading
 from labeling.selectors.progress import label_balance
+from labeling.selectors.recount import differences
 from labeling.selectors.throughput import throughput
 from labeling.services.answers.record import record_answer, take_back
 from labeling.services.projects.deletion import delete_project
+from labeling.services.projects.recount import repair
 from labeling.services.reports import answer_counts as keeping
 from labeling.services.serving.next_tasks import next_tasks
 from tests.factories import make_items, make_project
@@ -69,6 +71,12 @@ def test_answers_revisions_and_take_backs_are_counted_once_whenever_a_worker_cou
     counts = AnswerCounts.objects.get(project=project)
     assert {row["name"]: row["answers"] for row in label_balance(project)} == figures(project)[0]
     assert throughput(project)["today"] == counted_whole(project)[1].get(throughput(project)["per_day"][-1]["date"], 0)
+
+    Progress.objects.filter(project=project).update(imported_annotations=9)
+    assert list(differences(project)) == []
+    AnswerCounts.objects.update(labels={"a": 1_000})
+    assert [(one.row, one.name) for one in repair(project)] == [("answer counts", "labels")]
+    assert list(differences(project)) == []
 
     # beyond what is counted while somebody waits it is told as of before, and a worker is asked once
     monkeypatch.setattr(reading, "MOST_COUNTED", 0)

@@ -5,7 +5,7 @@ whose answer is known: repeats and gold. ``cards`` puts them together in a const
 filters and sorts; ``own`` is what a person may know of himself.
 """
 
-from labeling.selectors.people.cards import People, PersonCard, people_of
+from labeling.selectors.people.cards import People, PeopleAnswers, PersonCard, people_of, read_answers
 from labeling.selectors.people.key import PersonKey
 from labeling.selectors.people.listing import SORTS, chosen_people
 from labeling.selectors.people.own import OwnWork, own_work
@@ -16,9 +16,11 @@ __all__ = [
     "CountedShare",
     "OwnWork",
     "People",
+    "PeopleAnswers",
     "PersonCard",
     "PersonKey",
     "chosen_people",
     "own_work",
     "people_of",
+    "read_answers",
 ]

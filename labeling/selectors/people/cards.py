@@ -1,6 +1,6 @@
 """One card a person, all of them in a number of statements that does not grow with the people."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -11,15 +11,14 @@ from typing import Any
 from django.utils import timezone
 
 from labeling.consensus import LeftOut, left_out
-from labeling.extensions import AgreementChange, PersonVerdict, installed
+from labeling.extensions import Agreed, AgreementChange, PersonVerdict, installed
 from labeling.kinds import Confusion
-from labeling.models import Member, Progress, Project, User
+from labeling.models import Member, Project, User
 from labeling.selectors.label_names import LabelIdentities, label_names
 from labeling.selectors.people import counts, known
-from labeling.selectors.people.change import changes_of
+from labeling.selectors.people.change import changes_of, parted
 from labeling.selectors.people.compared import Compared, compared
 from labeling.selectors.people.counts import Skips, Totals
-from labeling.selectors.people.kept import Readings
 from labeling.selectors.people.key import PersonKey
 from labeling.selectors.people.rates import CountedShare, counted_share
 from labeling.selectors.quarantine import IMPORTED
@@ -86,32 +85,58 @@ class People:
 
 
 @dataclass(frozen=True)
-class _Answers:
-    """What all answers came to, by person, as of ``read_at``."""
+class Beside:
+    """One person's answers beside those of others: how many agreed, and of the newest and of those before (where there
+    are enough to tell a change); in parts, oldest first; and what was confused most often."""
 
-    totals: Mapping[PersonKey, Totals]
-    medians: Mapping[PersonKey, float]
-    lately: Mapping[PersonKey, float]
+    agreed: Agreed = (0, 0)
+    newest: Agreed | None = None
+    before: Agreed | None = None
+    drift: tuple[Agreed, ...] = ()
+    confused: tuple[tuple[Confusion, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class PersonAnswers:
+    """What all answers of one person came to. ``repeats``: how many of those asked again had the same answer again."""
+
+    key: PersonKey
+    total: Totals | None
+    median_ms: float | None
+    lately_ms: float | None
+    per_week: tuple[int, ...]
+    beside: Beside
+    repeats: Agreed
+
+
+@dataclass(frozen=True)
+class PeopleAnswers:
+    """What all answers came to as of ``read_at``: what of the cards is read from all of a project."""
+
+    people: tuple[PersonAnswers, ...]
+    weeks: tuple[date, ...]
     fast_ms: int | None
-    per_day: Mapping[PersonKey, Mapping[str, int]]
-    compared: Mapping[PersonKey, Compared]
-    repeats: Mapping[int, known.Count]
     is_newest_only: bool
     read_at: datetime
 
     @cached_property
+    def by_key(self) -> Mapping[PersonKey, PersonAnswers]:
+        return {one.key: one for one in self.people}
+
+    @cached_property
+    def medians(self) -> list[float]:
+        return [one.median_ms for one in self.people if one.median_ms is not None]
+
+    @cached_property
     def has_doubts(self) -> bool:
-        return any(total.doubted for total in self.totals.values())
-
-
-_READINGS: Readings[_Answers] = Readings()
+        return any(one.total.doubted for one in self.people if one.total)
 
 
 @dataclass(frozen=True)
 class _Read:
     """What the statements brought, by person."""
 
-    answers: _Answers
+    answers: PeopleAnswers
     changes: Mapping[PersonKey, AgreementChange]
     skips: Mapping[int, Skips]
     gold: Mapping[PersonKey, known.GoldRecord]
@@ -121,13 +146,12 @@ class _Read:
     names: LabelIdentities
 
 
-def people_of(project: Project) -> People:
-    """Everybody who is a member or has answered, by name."""
-    weeks = weeks_until(timezone.now().date())
-    answers = _answers_of(project, weeks)
+def people_of(project: Project, answers: PeopleAnswers | None = None) -> People:
+    """Everybody who is a member or has answered, by name; ``answers`` as they were read before."""
+    answers = answers or read_answers(project)
     read = _Read(
         answers=answers,
-        changes=changes_of(answers.compared),
+        changes=changes_of({one.key: (one.beside.newest, one.beside.before) for one in answers.people}),
         skips=counts.skips(project),
         gold=known.gold(project),
         chance=known.chance_of(project),
@@ -136,41 +160,52 @@ def people_of(project: Project) -> People:
         names=label_names(project),
     )
     roles = dict(Member.objects.filter(project=project).order_by().values_list("user_id", "role"))
-    keys = answers.totals.keys() | {PersonKey(user) for user in {*roles, *read.skips}}
-    cards = [_card(key, name, roles, weeks, read) for key, name in names_of(project, keys).items()]
+    keys = {one.key for one in answers.people if one.total} | {PersonKey(user) for user in {*roles, *read.skips}}
+    cards = [_card(key, name, roles, read) for key, name in names_of(project, keys).items()]
     return People(
         cards=tuple(sorted(cards, key=lambda card: (card.name.casefold(), card.name))),
-        weeks=weeks,
-        median_ms=round(median(answers.medians.values())) if answers.medians else None,
+        weeks=answers.weeks,
+        median_ms=round(median(answers.medians)) if answers.medians else None,
         fast_below_ms=answers.fast_ms,
         newest_only=counts.NEWEST_ANSWERS if answers.is_newest_only else None,
         read_at=answers.read_at,
     )
 
 
-def _answers_of(project: Project, weeks: Sequence[date]) -> _Answers:
-    """Read now, or lately where that took long (``kept``)."""
-    changes = Progress.objects.values_list("changes", flat=True).get(project=project)
-    bound = (changes, project.labels_version, project.label_renames, project.label_splits, weeks[0])
-    return _READINGS.of(project.pk, bound, counts.newest_id(project), lambda: _read_answers(project, weeks))
-
-
-def _read_answers(project: Project, weeks: Sequence[date]) -> _Answers:
+def read_answers(project: Project) -> PeopleAnswers:
+    """Reads all of them, in a constant number of statements."""
+    weeks = weeks_until(timezone.now().date())
     read_at, after = timezone.now(), counts.newest_from(project)
     medians = counts.medians(project, after)
     fast_ms = counts.fast_below_ms(medians)
     since = timezone.make_aware(datetime(weeks[0].year, weeks[0].month, weeks[0].day), timezone.get_default_timezone())
-    return _Answers(
-        totals=counts.totals(project, after, fast_ms),
-        medians=medians,
-        lately=counts.medians_lately(project, after),
+    totals, lately = counts.totals(project, after, fast_ms), counts.medians_lately(project, after)
+    per_day, beside, repeats = counts.per_day(project, since), compared(project, after), known.repeats(project)
+    keys = dict.fromkeys((*totals, *medians, *beside, *(PersonKey(user) for user in repeats)))
+    return PeopleAnswers(
+        people=tuple(
+            PersonAnswers(
+                key=key,
+                total=totals.get(key),
+                median_ms=medians.get(key),
+                lately_ms=lately.get(key),
+                per_week=in_weeks(per_day.get(key, {}), weeks),
+                beside=_beside(beside.get(key, Compared())),
+                repeats=repeats.get(key.user_id or 0, (0, 0)),  # no user has this id
+            )
+            for key in keys
+        ),
+        weeks=weeks,
         fast_ms=fast_ms,
-        per_day=counts.per_day(project, since),
-        compared=compared(project, after),
-        repeats=known.repeats(project),
         is_newest_only=bool(after),
         read_at=read_at,
     )
+
+
+def _beside(found: Compared) -> Beside:
+    newest, before = parted(found.agreed) or (None, None)
+    most = sorted(found.confusions.items(), key=lambda row: (-row[1], row[0]))[:CONFUSIONS_TOLD]
+    return Beside((sum(found.agreed), len(found.agreed)), newest, before, _parts(found.agreed), tuple(most))
 
 
 def weeks_until(today: date, weeks: int = WEEKS) -> tuple[date, ...]:
@@ -201,15 +236,14 @@ def _name(key: PersonKey, usernames: Mapping[int, str]) -> str:
     return f"{key.imported_name}{IMPORTED}" if key.imported_name in usernames.values() else key.imported_name
 
 
-def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[date], read: _Read) -> PersonCard:
+def _card(key: PersonKey, name: str, roles: Mapping[int, str], read: _Read) -> PersonCard:
     user = key.user_id or 0  # no user has this id
-    total, skipped = read.answers.totals.get(key), read.skips.get(user)
+    found = read.answers.by_key.get(key) or _nothing(key, read.answers)
+    total, skipped, beside, change = found.total, read.skips.get(user), found.beside, read.changes.get(key)
     answers = total.answers if total else 0
-    equal, asked_again = read.answers.repeats.get(user, (0, 0))
+    equal, asked_again = found.repeats
     gold = read.gold.get(key, known.GoldRecord())
     by_gold = installed().gold_verdict(gold.tested, read.chance) if gold.tested else ""
-    beside = read.answers.compared.get(key, Compared())
-    median_ms, lately_ms, change = read.answers.medians.get(key), read.answers.lately.get(key), read.changes.get(key)
     moments = [moment for moment in (total and total.last_at, skipped and skipped.last_at) if moment]
     return PersonCard(
         key=key,
@@ -220,21 +254,26 @@ def _card(key: PersonKey, name: str, roles: Mapping[int, str], weeks: Sequence[d
         items=answers - asked_again,
         first_at=total.first_at if total else None,
         last_at=max(moments, default=None),
-        median_ms=None if median_ms is None else round(median_ms),
+        median_ms=None if found.median_ms is None else round(found.median_ms),
         fast=counted_share(total.fast, total.timed) if total else None,
         skips=counted_share(skipped.count if skipped else 0, answers + (skipped.count if skipped else 0)),
         doubted=counted_share(total.doubted, answers) if total and read.answers.has_doubts else None,
         repeats=counted_share(equal, asked_again),
-        agreement=counted_share(sum(beside.agreed), len(beside.agreed)),
+        agreement=counted_share(*beside.agreed),
         gold=counted_share(sum(gold.right), len(gold.right)),
-        lately_ms=None if lately_ms is None else round(lately_ms),
+        lately_ms=None if found.lately_ms is None else round(found.lately_ms),
         change=change,
-        per_week=in_weeks(read.answers.per_day.get(key, {}), weeks),
-        drift=drift_of(beside.agreed),
-        confused=_confused(beside.confusions, read.names),
+        per_week=found.per_week,
+        drift=_shares(beside.drift),
+        confused=_confused(beside.confused, read.names),
         verdict=_with(change, _verdict(read.verdicts.get(name), by_gold)),
         is_proposed_by_gold=bool(by_gold),
     )
+
+
+def _nothing(key: PersonKey, answers: PeopleAnswers) -> PersonAnswers:
+    """Of a member who has not answered."""
+    return PersonAnswers(key, None, None, None, (0,) * len(answers.weeks), Beside(), (0, 0))
 
 
 def _with(change: AgreementChange | None, found: PersonVerdict | None) -> PersonVerdict | None:
@@ -254,17 +293,23 @@ def _verdict(found: PersonVerdict | None, by_gold: str) -> PersonVerdict | None:
 
 def drift_of(agreed: Sequence[bool]) -> tuple[CountedShare, ...]:
     """The agreement in up to six parts of equal length, oldest first; nothing below two parts of twenty."""
+    return _shares(_parts(agreed))
+
+
+def _parts(agreed: Sequence[bool]) -> tuple[Agreed, ...]:
     parts = min(DRIFT_PARTS, len(agreed) // LEAST_OF_A_PART)
     if parts < 2:
         return ()
     bounds = [round(len(agreed) * part / parts) for part in range(parts + 1)]
-    found = (counted_share(sum(agreed[a:b]), b - a) for a, b in pairwise(bounds))
-    return tuple(part for part in found if part)
+    return tuple((sum(agreed[a:b]), b - a) for a, b in pairwise(bounds))
 
 
-def _confused(found: Mapping[Confusion, int], names: LabelIdentities) -> tuple[Confused, ...]:
-    most_first = sorted(found.items(), key=lambda row: (-row[1], row[0]))[:CONFUSIONS_TOLD]
-    return tuple(Confused(names.name(others), names.name(said), n) for (others, said), n in most_first)
+def _shares(parts: Iterable[Agreed]) -> tuple[CountedShare, ...]:
+    return tuple(part for part in (counted_share(*one) for one in parts) if part)
+
+
+def _confused(found: Iterable[tuple[Confusion, int]], names: LabelIdentities) -> tuple[Confused, ...]:
+    return tuple(Confused(names.name(others), names.name(said), n) for (others, said), n in found)
 
 
 def as_dict(card: PersonCard) -> dict[str, Any]:

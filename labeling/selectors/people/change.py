@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 
 from labeling.extensions import Agreed, AgreementChange, installed
-from labeling.selectors.people.compared import Compared
 from labeling.selectors.people.key import PersonKey
 
 #: Answers to compare from which on a change is told, and the share of them that are the newest ones.
 LEAST, NEWEST_SHARE = 100, 0.25
 
 
-def changes_of(compared: Mapping[PersonKey, Compared]) -> dict[PersonKey, AgreementChange]:
-    """Of everybody with enough answers. What changed for everybody, as when questions become harder, is held against
-    nobody: the others' answers are parted likewise."""
-    parts = {person: _parted(beside.agreed) for person, beside in compared.items() if len(beside.agreed) >= LEAST}
+def changes_of(told: Mapping[PersonKey, tuple[Agreed | None, Agreed | None]]) -> dict[PersonKey, AgreementChange]:
+    """Of everybody with enough answers, as ``parted``. What changed for everybody, as when questions become harder, is
+    held against nobody: the others' answers are parted likewise."""
+    parts = {person: (newest, before) for person, (newest, before) in told.items() if newest and before}
     newest = [one for one, _ in parts.values()]
     before = [one for _, one in parts.values()]
     every_newest, every_before = _summed(newest), _summed(before)
@@ -26,7 +25,10 @@ def changes_of(compared: Mapping[PersonKey, Compared]) -> dict[PersonKey, Agreem
     return found
 
 
-def _parted(agreed: list[bool]) -> tuple[Agreed, Agreed]:
+def parted(agreed: list[bool]) -> tuple[Agreed, Agreed] | None:
+    """How many of the newest agreed, and of those before; None where they are too few to tell a change."""
+    if len(agreed) < LEAST:
+        return None
     cut = len(agreed) - int(len(agreed) * NEWEST_SHARE)
     return (sum(agreed[cut:]), len(agreed) - cut), (sum(agreed[:cut]), cut)
 

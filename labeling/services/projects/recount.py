@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from labeling.models import Context, Item, Member, Pair, Progress, Project
+from labeling.models import AnswerCounts, Context, Item, Member, Pair, Progress, Project
 from labeling.selectors.recount import Miscount, differences
 
 _ROWS: dict[str, QuerySet[Any]] = {
@@ -13,6 +13,7 @@ _ROWS: dict[str, QuerySet[Any]] = {
     "pair": Pair.objects.all(),
     "context": Context.objects.all(),
     "member": Member.objects.all(),
+    "answer counts": AnswerCounts.objects.all(),
 }
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from labeling.db.raw_rows import fetch
 from labeling.db.settled import all_over_since
 from labeling.models import AnswerCounts, Project
-from labeling.selectors.answer_counts import MINUTES_KEPT, events, kept_counts, n_since, scheme_signature
+from labeling.selectors.answer_counts import DAYS_KEPT, MINUTES_KEPT, events, kept_counts, n_since, scheme_signature
 from labeling.selectors.label_names import label_names
 from labeling.services.jobs.enqueue import enqueue_on_commit
 
@@ -23,7 +23,6 @@ JOB = "labeling.count_answers"
 #: From so many on a worker is asked: all that is new is counted by everybody who looks.
 ASK_FROM = 1_000
 AT_ONCE = 20_000
-DAYS_KEPT = 400
 #: A worker that was asked so long ago may be dead, or may have waited in vain for somebody's long transaction.
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 #: A worker waits so long for transactions that may still bring an older number.
@@ -105,7 +104,7 @@ def _add(counts: AnswerCounts, times: "Counter[str]", labels: "Counter[str]") ->
             minutes[at] += n
     given.update(labels)
     now = timezone.now()
-    first, since = f"{now - timedelta(days=DAYS_KEPT):%Y-%m-%d}", f"{now - MINUTES_KEPT:%Y-%m-%d %H:%M}"
+    first, since = f"{now - DAYS_KEPT:%Y-%m-%d}", f"{now - MINUTES_KEPT:%Y-%m-%d %H:%M}"
     counts.days = {day: n for day, n in sorted(days.items()) if n and day >= first}
     counts.minutes = {minute: n for minute, n in sorted(minutes.items()) if n and minute >= since}
     counts.labels = {label: n for label, n in given.items() if n}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -68,8 +68,8 @@ def from_json(hint: Any, value: Any, **names: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
         types = get_type_hints(hint, localns=names)
         return hint(*(from_json(types[name], one, **names) for name, one in zip(hint._fields, value, strict=True)))
-    if hint is datetime:
-        return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    if hint in (date, datetime):
+        return hint.fromisoformat(value)
     return _of_several(get_origin(hint), get_args(hint), value, names)
 
 

@@ -7,12 +7,13 @@ from labeling.extensions import installed
 from labeling.models import Project, Snapshot
 from labeling.selectors.agreement import agreement
 from labeling.selectors.machines import VersionKnown, few_predictions, versions_known
+from labeling.selectors.people import PeopleAnswers, read_answers
 from labeling.selectors.row_count import export_row_count
 from labeling.services.exports import checked_filters
 from labeling.services.exports.snapshots import datasheet_of, schema_of
 from labeling.services.reports.base import Report, from_json, has_few_answers, is_small
 
-AGREEMENT, MACHINES, EXPORT_ROWS = "agreement", "machines", "export-rows"
+AGREEMENT, PEOPLE, MACHINES, EXPORT_ROWS = "agreement", "people", "machines", "export-rows"
 SCHEMA, DATASHEET = "snapshot-schema", "snapshot-datasheet"
 
 
@@ -38,6 +39,9 @@ def _snapshot(project: Project, key: str) -> Snapshot:
 
 REPORTS = {
     AGREEMENT: Report(lambda project, key: agreement(project)),
+    PEOPLE: Report(
+        lambda project, key: read_answers(project), lambda content: from_json(PeopleAnswers, content)
+    ),
     MACHINES: Report(
         lambda project, key: versions_known(project),
         lambda content: from_json(dict[int, VersionKnown], content),

@@ -13,11 +13,9 @@ from labeling.extensions import NOTHING
 from labeling.models import Annotation, Context, Member, Pair, Role, Task, TaskState
 from labeling.selectors.people import chosen_people, own_work, people_of
 from labeling.selectors.people.cards import in_weeks, weeks_until
-from labeling.selectors.people.kept import Readings
 from labeling.selectors.people.known import repeats
 from labeling.services.quality.quarantine import set_in_quarantine
 from tests.factories import UserFactory, make_answer, make_items, make_project
-from tests.labeling.people.test_change import Clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -151,9 +149,7 @@ def judge(pair, person, winner, *, turned=False, reason="random"):
     )  # fmt: skip
 
 
-def test_repeats_and_gold_are_told_whichever_way_the_sides_stand(pairs, three, monkeypatch):
-    monkeypatch.setattr("labeling.selectors.people.kept.SLOW_S", 0.0)
-    monkeypatch.setattr("labeling.selectors.people.cards._READINGS", Readings(clock=(clock := Clock())))
+def test_repeats_and_gold_are_told_whichever_way_the_sides_stand(pairs, three):
     project, (known, other, third, _) = pairs
     ann, ben, _ = three
     judge(known, ann, "left")
@@ -174,12 +170,7 @@ def test_repeats_and_gold_are_told_whichever_way_the_sides_stand(pairs, three, m
     assert (card.agreement.count, card.agreement.n) == (0, 1)
     assert [(one.others, one.said) for one in card.confused] == [("one of the two", "the other one")]
     assert card_of(project, "ann (imported)").is_imported
-    # kept with the answers they are among, and then what a full count says
-    with CaptureQueriesContext(connection) as caught:
-        assert card_of(project, "ann").repeats == card.repeats
-    assert not any("'repeat'" in query["sql"] and "t.reason = 'repeat'" in query["sql"] for query in caught)
     judge(other, ann, "tie", reason="repeat")
-    clock.now += 10_000
     again = card_of(project, "ann").repeats
     assert (again.count, again.n) == repeats(project)[ann.pk] == (2, 3)
 
