@@ -151,8 +151,9 @@ def named(project: Any, manager: Any) -> dict[str, Any]:
     )
     batch = ImportBatch.objects.create(project=project, format="rows", path="", state="done")
     newest = project.annotations.order_by("-pk").values_list("pk", flat=True).first()
+    # done, but for its file, which is no page: one that is under way answers 409 for the rest
     snapshot = Snapshot.objects.create(
-        project=project, format="jsonl", rows="items", state="queued", last_annotation_id=newest
+        project=project, format="jsonl", rows="items", state="done", last_annotation_id=newest
     )
     search = SimilarSearch.objects.create(project=project, key="k", item=item, state="done", result=[])
     member = Member.objects.filter(project=project).exclude(user=manager).select_related("user").first()
