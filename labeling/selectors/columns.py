@@ -61,6 +61,17 @@ class Selection:
         row.update(zip(self._names, record))  # noqa: B905
         return row
 
+    def columns(self, records: Sequence[tuple[Any, ...]]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """One or more records side by side: the columns by name, then what was read besides. Raises ValueError for
+        records that are too short."""
+        if len(records[0]) < self._n_read + len(self._fields):
+            raise ValueError(f"Records of {len(records[0])} values are too short for {self._n_read} columns.")
+        values = list(zip(*records, strict=True))
+        nothing = [None] * len(records)
+        row: dict[str, Any] = dict.fromkeys(self._empty_row, nothing)
+        row.update(zip(self._names, values))  # noqa: B905  # what was read besides has no name
+        return row, dict(zip(self._fields, values[self._n_read :]))  # noqa: B905  # pictures come last
+
     def getter(self, name: str) -> Callable[[tuple[Any, ...]], Any]:
         """Takes one thing that was read besides out of a record. Raises IndexError for a record that is too short."""
         return itemgetter(self._n_read + self._fields.index(name))
@@ -206,28 +217,27 @@ SUGGESTION_JOIN = " LEFT JOIN labeling_suggestion g ON g.task_id = a.task_id"
 def telling_suggestions(
     columns: Sequence[Column], answer_of: Callable[[str], Any]
 ) -> Callable[[dict[str, Any]], None] | None:
-    """Puts what ``SUGGESTED`` reads as it is told; None without these columns."""
+    """Puts what ``SUGGESTED`` reads into columns as it is told; None without these columns."""
     if SUGGESTED[0] not in columns:
         return None
 
     def tell(row: dict[str, Any]) -> None:
-        row["assisted"] = bool(row["assisted"])
-        if row["suggestion"] is not None:
-            row["suggestion"] = answer_of(row["suggestion"])
+        row["assisted"] = list(map(bool, row["assisted"]))
+        row["suggestion"] = [None if one is None else answer_of(one) for one in row["suggestion"]]
 
     return tell
 
 
 def telling_gold(project: Project, columns: Sequence[Column]) -> Callable[[dict[str, Any]], None] | None:
-    """Puts the answer that ``gold_columns`` reads as it is stored in the words of now; None without such a column."""
+    """Puts the answers that ``gold_columns`` reads as they are stored into a column in the words of now; None without
+    such a column."""
     if all(column.name != "gold" for column in columns):
         return None
     kind, read = kind_of(project), label_names(project).reading(decoder())
     told = kind.value_of if kind.value_type == "list" else kind.flat
 
     def tell(row: dict[str, Any]) -> None:
-        if row["gold"] is not None:
-            row["gold"] = told(read(row["gold"]))
+        row["gold"] = [None if one is None else told(read(one)) for one in row["gold"]]
 
     return tell
 

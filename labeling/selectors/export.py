@@ -6,11 +6,10 @@ Raw SQL, because every microsecond of a row counts a million times (decision 001
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from itertools import groupby
+from functools import lru_cache
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
-import orjson
 from django.db.models import Max
 
 from labeling.consensus import NAMED, REMEMBERED, Consensus, Given, consensus_of, counted, decided, left_out
@@ -19,6 +18,7 @@ from labeling.extensions import installed
 from labeling.kinds import PerSubject, kind_of
 from labeling.models import Annotation, Modality, Progress, Project, Source
 from labeling.selectors import pair_export
+from labeling.selectors.batches import Batch, in_batches, own_objects, rows_of, told, values_of
 from labeling.selectors.columns import (
     IN_BULK,
     OWN,
@@ -41,7 +41,6 @@ from labeling.selectors.own_columns import common, names_in, own_name, types_in
 
 CHUNK_ANNOTATIONS = 2000
 CHUNK_ORDINALS = 5000
-MAX_KNOWN_NAMES = 10_000
 
 ROWS = ("annotations", "items")
 #: The filters that a person gives.
@@ -144,6 +143,11 @@ def export_columns(project: Project, rows: str, filters: Filters, *, typed: bool
 
 def export_rows(project: Project, rows: str, filters: Filters, beside: Beside = NOTHING) -> Iterator[dict[str, Any]]:
     """The rows as dicts, own columns only where the item has them. Memory does not grow with their number."""
+    return rows_of(export_batches(project, rows, filters, beside))
+
+
+def export_batches(project: Project, rows: str, filters: Filters, beside: Beside = NOTHING) -> Iterator[Batch]:
+    """The same rows side by side, some thousands at once at most."""
     return _READ.of(kind_of(project).subject)[rows](project, bounded(project, filters), beside)
 
 
@@ -162,12 +166,16 @@ def weights_of(project: Project, filters: Filters) -> LureWeights:
     return lure_weights(project, *_where(project, whole), filters.ordinal_below or 0)
 
 
-def _judgment_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[dict[str, Any]]:
-    out = left_out(project, filters.changes)
-    return pair_export.judgment_rows(project, filters.choosing, last_id=filters.last_annotation_id or 0, out=out)
+def _judgment_batches(project: Project, filters: Filters, beside: Beside) -> Iterator[Batch]:
+    out, last_id = left_out(project, filters.changes), filters.last_annotation_id or 0
+    return pair_export.judgment_batches(project, filters.choosing, last_id=last_id, out=out)
 
 
-def _rows_in_contexts(project: Project, filters: Filters, beside: Beside) -> Iterator[dict[str, Any]]:
+def _context_batches(project: Project, filters: Filters, beside: Beside) -> Iterator[Batch]:
+    return in_batches(_rows_in_contexts(project, filters))
+
+
+def _rows_in_contexts(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
     taken = frozenset(column.name for column in pair_export.item_columns(project))
     found = pair_export.item_rows(project, split=filters.split, ordinal_below=filters.ordinal_below or 0)
     for row, own in found:
@@ -199,12 +207,12 @@ class _OfLabel(NamedTuple):
     bulk: str | None
 
 
-def answers_by_item(project: Project, filters: Filters, beside: Beside = NOTHING) -> Iterator[dict[str, Any]]:
+def answers_by_item(project: Project, filters: Filters, beside: Beside = NOTHING) -> Iterator[Batch]:
     """Rows of answers in the order of the items, those about one item after one another and oldest first."""
     return _answers(project, bounded(project, filters), beside, _in_items)
 
 
-def _annotation_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[dict[str, Any]]:
+def _annotation_batches(project: Project, filters: Filters, beside: Beside) -> Iterator[Batch]:
     return _answers(project, filters, beside, _in_time)
 
 
@@ -232,7 +240,7 @@ def _answers(
     filters: Filters,
     beside: Beside,
     chunks: Callable[[Project, Filters, Read, Callable[[Any], int]], Iterator[Records]],
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Batch]:
     columns = answer_columns(project)
     imported_by = "NULLIF(a.imported_annotator, '')"
     selection = Selection(columns, _OfAnswer, data="i.data", annotation_id="a.id", imported_by=imported_by)
@@ -244,31 +252,34 @@ def _answers(
         return fetch(f"{found} AND {bounds} ORDER BY {order}", [*selection.params, *params, *values])
 
     answer_of = names_at(project, filters.scheme).reading(decoder())
-    username_of, weigh, add_own = usernames(), _weighing(project, filters, beside), _own_columns(columns)
-    data_of, id_of, imported_by_of = map(selection.getter, _OfAnswer._fields)
+    username_of, weigh = usernames(), _weighing(project, filters, beside)
+    id_of, ours = selection.getter("annotation_id"), frozenset(column.name for column in columns)
     out, tell_gold = left_out(project, filters.changes), telling_gold(project, columns)
-    is_left_out = out.covers if out else None
     tell_suggestion = telling_suggestions(columns, answer_of)
     for records in chunks(project, filters, read, id_of):
-        for record in records:
-            row = selection.row(record)
-            if tell_gold:
-                tell_gold(row)
-            row["answer"] = answer_of(row["answer"])
-            if tell_suggestion:
-                tell_suggestion(row)
-            by = imported_by_of(record)
-            row["doubt"] = bool(row["doubt"])  # a number in SQLite
-            row["quarantined"] = is_left_out(row["annotator"], by or "") if is_left_out else False
-            row["annotator"] = by or username_of(row["annotator"])
-            weigh(row)
-            add_own(row, data_of(record))
-            if beside.pictures:
-                row[PICTURE] = picture_in(record)
-            yield row
+        if not records:
+            continue
+        row, besides = selection.columns(records)
+        if tell_gold:
+            tell_gold(row)
+        row["answer"] = told(answer_of, row["answer"])
+        if tell_suggestion:
+            tell_suggestion(row)
+        people, named = row["annotator"], besides["imported_by"]
+        row["doubt"] = list(map(bool, row["doubt"]))  # a number in SQLite
+        row["quarantined"] = [False] * len(records)
+        if out:
+            row["quarantined"] = [out.covers(one, by or "") for one, by in zip(people, named, strict=True)]
+        row["annotator"] = told(username_of, people)
+        if any(named):
+            row["annotator"] = [by or one for one, by in zip(row["annotator"], named, strict=True)]
+        weigh(row)
+        if beside.pictures:
+            row[PICTURE] = list(map(picture_in, records))
+        yield Batch(len(records), row, own_objects(besides["data"], ours))
 
 
-def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[dict[str, Any]]:
+def _item_batches(project: Project, filters: Filters, beside: Beside) -> Iterator[Batch]:
     """One row an item that has an answer that counts: not of somebody in quarantine, imported ones where no person has
     answered."""
     columns = labeled_item_columns(project)
@@ -286,19 +297,28 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
     names = names_at(project, filters.scheme)
     in_order = dict.fromkeys(told_names(project, filters.scheme)).keys()
     kind, parse = kind_of(project), names.reading(decoder())
-    told = lru_cache(maxsize=REMEMBERED)(lambda given: _consensus_columns(consensus_of(kind, given, parse, in_order)))
-    weigh, add_own = _weighing(project, filters, beside), _own_columns(columns)
-    tell_gold = telling_gold(project, columns)
+    consensus = lru_cache(maxsize=REMEMBERED)(
+        lambda given: _consensus_columns(consensus_of(kind, given, parse, in_order))
+    )
+    weigh, tell_gold = _weighing(project, filters, beside), telling_gold(project, columns)
+    weighed = _weighed_columns(project, columns, names)
+    ours, username_of = frozenset(column.name for column in columns), usernames()
     id_of, item_of, ordinal_of, answer_of, source_of, data_of, by_of, at_of, bulk_of = (
         selection.getter(name) for name in _OfLabel._fields
     )
-    weighed = _weighed_columns(project, columns, names)
-    username_of = usernames()
     text_of = (lambda one: names.read_text(answer_of(one)) or "") if names.present else answer_of
-    limit = filters.ordinal_below or 0
-    for start in range(0, limit, CHUNK_ORDINALS):
-        end = min(start + CHUNK_ORDINALS, limit)
-        records = fetch(sql, [*selection.params, project.pk, start, end, *params])
+    is_plain = not (weighed or names.present or names.split)
+
+    def spoken(records: Records) -> tuple[Records, list[Any], list[Any], list[dict[str, Any]]]:
+        """Of each item the answer that speaks for it, what its answers come to, the decision on it, and what evidence
+        says of it."""
+        if is_plain and len(set(map(item_of, records))) == len(records):
+            given = list(zip(map(answer_of, records), map(source_of, records), strict=True))
+            alone = {one: consensus((Given(*one),)) for one in set(given)}
+            if all(source != Source.REVIEW for _, source in alone):
+                return records, list(map(alone.__getitem__, given)), [None] * len(records), []
+        firsts: Records = []
+        found, reviews, added = [], [], []
         for _, group in groupby(records, key=item_of):
             answers = list(group)
             if names.split and not (answers := [one for one in answers if names.read_text(answer_of(one))]):
@@ -307,28 +327,58 @@ def _item_rows(project: Project, filters: Filters, beside: Beside) -> Iterator[d
             if len(answers) > 1:
                 answers = list(counted(answers, source_of))
             first = answers[0]  # the selection is that of the first answer that counts
-            row = selection.row(first)
+            firsts.append(first)
+            reviews.append(review)
             if weighed:
                 people = [id_of(one) for one in answers if source_of(one) == Source.HUMAN]
-                row.update(weighed(ordinal_of(first), sum(people)))
-            row["reviewed"], row["reviewed_in_bulk"] = review is not None, False
-            if review is not None:
-                row["reviewed_by"], row["reviewed_at"] = username_of(by_of(review)), at_of(review)
-                row["reviewed_in_bulk"] = bulk_of(review) is not None
-                answers = [review, *answers] if review is not first else answers
-            row.update(told(tuple([Given(text_of(one), source_of(one)) for one in answers])))
-            if tell_gold:
-                tell_gold(row)
-            weigh(row)
-            add_own(row, data_of(first))
-            if beside.pictures:
-                row[PICTURE] = picture_in(first)
-            yield row
+                added.append(weighed(ordinal_of(first), sum(people)))
+            if review is not None and review is not first:
+                answers = [review, *answers]
+            found.append(consensus(tuple([Given(text_of(one), source_of(one)) for one in answers])))
+        return firsts, found, reviews, added
+
+    limit = filters.ordinal_below or 0
+    for start in range(0, limit, CHUNK_ORDINALS):
+        end = min(start + CHUNK_ORDINALS, limit)
+        records = fetch(sql, [*selection.params, project.pk, start, end, *params])
+        firsts, found, reviews, added = spoken(records)
+        if not firsts:
+            continue
+        row, _ = selection.columns(firsts)
+        if weighed:
+            row.update((name, values_of(name, added)) for name in _WEIGHED_NAMES)
+        _put_reviews(row, reviews, username_of, by_of, at_of, bulk_of)
+        # a kind may tell a column of some labels only
+        row.update((name, values_of(name, found)) for name in dict.fromkeys(chain.from_iterable(found)))
+        if tell_gold:
+            tell_gold(row)
+        weigh(row)
+        if beside.pictures:
+            row[PICTURE] = list(map(picture_in, firsts))
+        yield Batch(len(firsts), row, own_objects(list(map(data_of, firsts)), ours))
 
 
-_READ: PerSubject[dict[str, Callable[[Project, Filters, Beside], Iterator[dict[str, Any]]]]] = PerSubject(
-    item={"annotations": _annotation_rows, "items": _item_rows},
-    pair={"annotations": _judgment_rows, "items": _rows_in_contexts},
+def _put_reviews(
+    row: dict[str, Any],
+    reviews: Sequence[tuple[Any, ...] | None],
+    username_of: Callable[[int | None], str | None],
+    *getters: Callable[[tuple[Any, ...]], Any],
+) -> None:
+    """What was decided of each item, by whom, when, and whether with many others."""
+    nothing = [None] * len(reviews)
+    row["reviewed"], row["reviewed_in_bulk"] = [one is not None for one in reviews], [False] * len(reviews)
+    row["reviewed_by"], row["reviewed_at"] = nothing, nothing
+    if not any(row["reviewed"]):
+        return
+    by_of, at_of, bulk_of = getters
+    row["reviewed_by"] = [one and username_of(by_of(one)) for one in reviews]
+    row["reviewed_at"] = [one and at_of(one) for one in reviews]
+    row["reviewed_in_bulk"] = [one is not None and bulk_of(one) is not None for one in reviews]
+
+
+_READ: PerSubject[dict[str, Callable[[Project, Filters, Beside], Iterator[Batch]]]] = PerSubject(
+    item={"annotations": _annotation_batches, "items": _item_batches},
+    pair={"annotations": _judgment_batches, "items": _context_batches},
 )
 
 
@@ -344,6 +394,9 @@ def _consensus_columns(consensus: Consensus) -> dict[str, Any]:
     }
 
 
+_WEIGHED_NAMES = tuple(column.name for column in WEIGHED)
+
+
 def _weighed_columns(
     project: Project, columns: Sequence[Column], names: LabelIdentities
 ) -> Callable[[int, int], dict[str, Any]] | None:
@@ -355,7 +408,7 @@ def _weighed_columns(
     sort = "probability" if found.is_probability else "order"
     rule = {"weighed_confidence_is": sort, "weighed_rule": found.rule, "weighed_rule_version": found.version}
 
-    def told(ordinal: int, answers: int) -> dict[str, Any]:
+    def tell(ordinal: int, answers: int) -> dict[str, Any]:
         one = found.of(ordinal, answers)
         if one is None:
             return {}
@@ -364,26 +417,7 @@ def _weighed_columns(
             "weighed_label": label, "weighed_confidence": one.confidence, "machine_votes": one.machine_votes, **rule,
         }  # fmt: skip
 
-    return told
-
-
-def _own_columns(columns: Sequence[Column]) -> Callable[[dict[str, Any], str], None]:
-    """Adds the item's own columns to a row, under other names where ours have taken them."""
-    return partial(_add_own, frozenset(column.name for column in columns), set())
-
-
-def _add_own(ours: frozenset[str], free: set[str], row: dict[str, Any], data: str) -> None:
-    """``free`` gathers the names known to be no name of ours: a row with only such ones is done in one statement."""
-    if data == "{}":
-        return
-    own = orjson.loads(data)
-    if own.keys() <= free:
-        row.update(own)
-        return
-    for name, value in own.items():
-        row[own_name(name, ours)] = value
-        if own_name(name, ours) == name and len(free) < MAX_KNOWN_NAMES:
-            free.add(name)
+    return tell
 
 
 def _from(project: Project) -> str:
@@ -404,17 +438,28 @@ def _where(project: Project, filters: Filters) -> tuple[str, list[Any]]:
 def _weighing(project: Project, filters: Filters, beside: Beside) -> Callable[[dict[str, Any]], None]:
     """Fills in ``weight_lure``, ``weight_missing`` and ``model_verified``."""
     verified = verification(project)
-    weight = (beside.weights or weights_of(project, filters)).weight
+    weights = beside.weights or weights_of(project, filters)
 
     def weigh(row: dict[str, Any]) -> None:
-        reason = row["reason"]
-        if row.get("reviewed_in_bulk") or reason == BULK:
-            row["weight_missing"] = IN_BULK_WORDS  # whoever was asked about it too has a row among the annotations
-        # a decision has no task, so it has no reason
-        elif reason is None and (row.get("reviewed") or row.get("source") == Source.REVIEW):
-            row["weight_missing"] = REVIEWED
-        else:
-            row["weight_lure"], row["weight_missing"] = weight(reason, row["propensity"], row["pool_size"], row["draw"])
-        row["model_verified"] = verified(row["model_version"])
+        reasons = row["reason"]
+        row["weight_lure"], row["weight_missing"] = weights.of(
+            reasons, row["propensity"], row["pool_size"], row["draw"]
+        )
+        row["model_verified"] = told(verified, row["model_version"])
+        # a decision has no task, so it has no reason; of those who were asked about it too the item has one
+        if None in reasons or BULK in reasons or any(row.get("reviewed_in_bulk", ())):
+            _unweigh_decided(row)
 
     return weigh
+
+
+def _unweigh_decided(row: dict[str, Any]) -> None:
+    """A decision was not drawn: it has no weight, and says why."""
+    reasons, n = row["reason"], len(row["reason"])
+    in_bulk = row.get("reviewed_in_bulk") or [False] * n
+    reviewed = row.get("reviewed") or [source == Source.REVIEW for source in row["source"]]
+    for at in range(n):
+        if in_bulk[at] or reasons[at] == BULK:  # whoever was asked about it too has a row among the annotations
+            row["weight_lure"][at], row["weight_missing"][at] = None, IN_BULK_WORDS
+        elif reasons[at] is None and reviewed[at]:
+            row["weight_lure"][at], row["weight_missing"][at] = None, REVIEWED

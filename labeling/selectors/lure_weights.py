@@ -24,7 +24,7 @@ Source: S. Farquhar, Y. Gal, T. Rainforth, "On statistical bias in active learni
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import F
@@ -73,6 +73,31 @@ class LureWeights:
         if share > 1.0:  # the pool grew a little after this draw
             share = 1.0
         return self.later * (1.0 + share * (1.0 / (pool_size * propensity) - 1.0)), None
+
+    def of(
+        self,
+        reasons: Sequence[str | None],
+        propensities: Sequence[float | None],
+        pool_sizes: Sequence[int | None],
+        draws: Sequence[int | None],
+    ) -> tuple[list[float | None], list[str | None]]:
+        """The weights of one or more answers, and why there is none."""
+        n = len(reasons)
+        if _NOT_DRAWN.keys().isdisjoint(reasons):
+            if self.missing:
+                return [None] * n, [self.missing] * n
+            if all(propensities) and all(pool_sizes) and None not in draws:
+                sizes, when = cast(Sequence[int], pool_sizes), cast(Sequence[int], draws)
+                if min(sizes) > 1 and min(when) > self.before:  # as ``weight``, without a call an answer
+                    later, left, chances = self.later, self.left, cast(Sequence[float], propensities)
+                    shares = [left / (size - 1) if left < size else 1.0 for size in sizes]
+                    weights: list[float | None] = [
+                        later * (1.0 + (share if share < 1.0 else 1.0) * (1.0 / (size * chance) - 1.0))
+                        for share, size, chance in zip(shares, sizes, chances, strict=True)
+                    ]
+                    return weights, [None] * n
+        weighed = list(map(self.weight, reasons, propensities, pool_sizes, draws))
+        return [weight for weight, _ in weighed], [missing for _, missing in weighed]
 
 
 #: Why there are none, by what is asked about.

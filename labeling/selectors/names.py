@@ -13,6 +13,7 @@ from typing import Any
 
 from labeling.models import Action, Annotation, Project, User
 from labeling.selectors.access import may
+from labeling.selectors.batches import Batch, Values
 from labeling.selectors.quarantine import IMPORTED
 
 NameOf = Callable[[str], str]
@@ -43,17 +44,17 @@ def pseudonyms(project: Project) -> NameOf:
     return pseudonym
 
 
-def under_pseudonyms(rows: Iterable[dict[str, Any]], project: Project) -> Iterator[dict[str, Any]]:
+def under_pseudonyms(batches: Iterable[Batch], project: Project) -> Iterator[Batch]:
     """Export rows of any shape without a person's name in them."""
     name_of, (one, several, reviewer) = pseudonyms(project), PERSON_COLUMNS
-    for row in rows:
-        if row.get(one):
-            row[one] = name_of(row[one])
-        if row.get(several):
-            row[several] = [name_of(name) for name in row[several]]
-        if row.get(reviewer):
-            row[reviewer] = name_of(row[reviewer])
-        yield row
+    for batch in batches:
+        hidden: dict[str, Values] = {}
+        for column in (one, reviewer):
+            if any(names := batch.values(column)):
+                hidden[column] = [name_of(name) if name else name for name in names]
+        if any(lists := batch.values(several)):
+            hidden[several] = [[name_of(name) for name in names] if names else names for names in lists]
+        yield batch.put(hidden) if hidden else batch
 
 
 def person_called(project: Project, shown: str) -> tuple[list[int], list[str]]:

@@ -8,6 +8,7 @@ import orjson
 from labeling.consensus import LeftOut
 from labeling.db.raw_rows import current_answers, decoder, fetch, iso, usernames
 from labeling.models import Project
+from labeling.selectors.batches import Batch
 from labeling.selectors.columns import (
     ANSWER,
     SUGGESTED,
@@ -83,9 +84,9 @@ class _OfItem(NamedTuple):
     data: str
 
 
-def judgment_rows(
+def judgment_batches(
     project: Project, choosing: Mapping[str, Any], *, last_id: int, out: LeftOut
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Batch]:
     """Current judgments in the order they came; ``choosing`` is as ``current_answers`` takes it."""
     columns = judgment_columns(project)
     selection = Selection(columns, _OfJudgment, imported_by="NULLIF(a.imported_annotator, '')", annotation_id="a.id")
@@ -102,21 +103,21 @@ def judgment_rows(
         WHERE a.id > %s AND {where} ORDER BY a.id LIMIT {CHUNK_JUDGMENTS}"""
     decoded, username_of, verified = decoder(), usernames(), verification(project)
     tell_suggestion = telling_suggestions(columns, decoded)
-    imported_of, id_of = map(selection.getter, _OfJudgment._fields)
+    id_of = selection.getter("annotation_id")
     last = 0
     while records := fetch(sql, [*selection.params, last, *params]):
         last = id_of(records[-1])
-        for record in records:
-            row, imported_by = selection.row(record), imported_of(record)
-            row["answer"] = decoded(row["answer"])
-            if tell_suggestion:
-                tell_suggestion(row)
-            row["context_facts"] = decoded(row["context_facts"])
-            row["doubt"] = bool(row["doubt"])  # a number in SQLite
-            row["quarantined"] = out.covers(row["annotator"], imported_by or "")
-            row["annotator"] = imported_by or username_of(row["annotator"])
-            row["model_verified"] = verified(row["model_version"])
-            yield row
+        row, besides = selection.columns(records)
+        people, named = row["annotator"], besides["imported_by"]
+        row["answer"] = list(map(decoded, row["answer"]))
+        if tell_suggestion:
+            tell_suggestion(row)
+        row["context_facts"] = list(map(decoded, row["context_facts"]))
+        row["doubt"] = list(map(bool, row["doubt"]))  # a number in SQLite
+        row["quarantined"] = [out.covers(one, by or "") for one, by in zip(people, named, strict=True)]
+        row["annotator"] = [by or username_of(one) for one, by in zip(people, named, strict=True)]
+        row["model_verified"] = list(map(verified, row["model_version"]))
+        yield Batch(len(records), row)
 
 
 def item_rows(project: Project, *, split: str, ordinal_below: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

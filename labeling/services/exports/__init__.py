@@ -8,13 +8,14 @@ from uuid import UUID
 
 from labeling.kinds import kind_of
 from labeling.models import Annotation, BulkDo, BulkStep, JobState, Project, Source, Split
+from labeling.selectors.batches import in_batches, rows_of
 from labeling.selectors.columns import Column
-from labeling.selectors.export import CHOICES, ROWS, Filters, bounded, export_columns, export_rows, fixed_columns
+from labeling.selectors.export import CHOICES, ROWS, Filters, bounded, export_batches, export_columns, fixed_columns
 from labeling.selectors.label_scheme import version_now
 from labeling.selectors.names import PERSON_COLUMNS, REVIEWED_BY, under_pseudonyms
 from labeling.selectors.row_count import export_row_count
 from labeling.selectors.row_shapes import row_names, row_names_of, shape_named
-from labeling.services.exports.base import ExportFormat
+from labeling.services.exports.base import ColumnFormat, ExportFormat
 from labeling.services.exports.counting import ConversionCount, RowCount
 from labeling.services.exports.datasets import DATA_SETS, DataSetFormat
 from labeling.services.exports.delimited import Csv
@@ -225,15 +226,21 @@ def export_file(
     writer = _written_in_one(format_)
     shape = shape_named(rows)
     columns = columns_of(project, rows, filters, typed=writer.needs_types)
-    records = shape.rows(project, filters) if shape else export_rows(project, rows, filters)
+    batches = (
+        in_batches(shape.rows(project, filters)) if shape else export_batches(project, rows, filters)
+    )
     if chosen:
         columns = chosen_columns(columns, chosen, format_)
-        records = ({column.name: row.get(column.name) for column in columns} for row in records)
+        names = [column.name for column in columns]
+        batches = (batch.only(names) for batch in batches)
     if filters.pseudonyms and holds_people(project, rows):
-        records = under_pseudonyms(records, project)
+        batches = under_pseudonyms(batches, project)
     if count:
         count.begin(columns, _own_names(project, rows, columns), rows)
-    return writer.write(columns, count.over(records) if count else records, kind_of(project))
+        batches = count.over_batches(batches)
+    if isinstance(writer, ColumnFormat):
+        return writer.write_batches(columns, batches, kind_of(project))
+    return writer.write(columns, rows_of(batches), kind_of(project))
 
 
 def _own_names(project: Project, rows: str, columns: Sequence[Column]) -> set[str]:

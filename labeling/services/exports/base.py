@@ -2,22 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from operator import itemgetter
 from typing import IO, Any, ClassVar
 
 from labeling.kinds import QuestionKind
+from labeling.selectors.batches import Batch, in_batches
 from labeling.selectors.columns import Column
 from labeling.services.exports.losses import Loss
 
 Row = dict[str, Any]
-
-
-def values_of(column: Column, rows: Sequence[Row]) -> list[Any]:
-    """The values of one column; None where a row lacks it. A column at a time costs half of a row at a time."""
-    try:
-        return list(map(itemgetter(column.name), rows))
-    except KeyError:
-        return [row.get(column.name) for row in rows]
 
 
 class ExportFormat(ABC):
@@ -41,3 +33,14 @@ class ExportFormat(ABC):
         """How many rows a written file holds, found by reading it; ``lines`` ends of lines are in it. None where that
         cannot be known without a reader of its own."""
         return None
+
+
+class ColumnFormat(ExportFormat):
+    """Written a column at a time: what repeats in a column is written down once."""
+
+    @abstractmethod
+    def write_batches(self, columns: Sequence[Column], batches: Iterable[Batch], kind: QuestionKind) -> Iterator[bytes]:
+        """The same file as ``write`` of the same rows."""
+
+    def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
+        return self.write_batches(columns, in_batches(rows), kind)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from labeling.selectors.batches import Batch
 from labeling.selectors.columns import Column
-from labeling.services.exports.base import Row, values_of
+from labeling.services.exports.base import Row
 from labeling.services.exports.losses import Count, Limited, Losses
 
 #: Rows that wait for one another while their columns are counted: more would be work for the garbage collector.
@@ -34,6 +35,11 @@ class RowCount:
         for row in rows:
             self.rows += 1
             yield row
+
+    def over_batches(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            self.rows += len(batch)
+            yield batch
 
 
 class ConversionCount(RowCount):
@@ -85,10 +91,22 @@ class ConversionCount(RowCount):
     def over(self, rows: Iterable[Row]) -> Iterator[Row]:
         rows = iter(rows)
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
-            self.rows += len(chunk)
-            for column, counting in self._counters:
-                counting(values_of(column, chunk))
+            self._count(Batch.of(chunk))
             yield from chunk
+        self._end()
+
+    def over_batches(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            self._count(batch)
+            yield batch
+        self._end()
+
+    def _count(self, batch: Batch) -> None:
+        self.rows += len(batch)
+        for column, counting in self._counters:
+            counting(batch.values(column.name))
+
+    def _end(self) -> None:
         if self._is_answers:
             self.answers = self.rows
 

@@ -4,17 +4,17 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from functools import partial
 from typing import IO, Any
 
 import orjson
 
 from labeling.kinds import QuestionKind
+from labeling.selectors.batches import Batch, Values, told, told_same
 from labeling.selectors.columns import Column
-from labeling.services.exports.base import ExportFormat, Row, values_of
+from labeling.services.exports.base import ColumnFormat
 from labeling.services.exports.losses import NO_PICTURES, in_columns
 
-ROWS_A_PIECE = 500
 #: The cell of an empty list: none of the labels, which an empty cell, no consensus, would look like.
 NO_LABEL = "[]"
 _FIRST_OF_FORMULA = "=+-@\t\r"
@@ -65,7 +65,7 @@ BARS_IN_LISTS = in_columns(
 )
 
 
-class Csv(ExportFormat):
+class Csv(ColumnFormat):
     """UTF-8, comma, CRLF (RFC 4180). Answers are flat, lists joined by |, an empty list is [], nested
     values are JSON, null is an empty cell."""
 
@@ -78,63 +78,98 @@ class Csv(ExportFormat):
         with io.TextIOWrapper(file, "utf-8", newline="") as text:
             return sum(1 for _ in csv.reader(text)) - 1
 
-    def write(self, columns: Sequence[Column], rows: Iterable[Row], kind: QuestionKind) -> Iterator[bytes]:
+    def write_batches(self, columns: Sequence[Column], batches: Iterable[Batch], kind: QuestionKind) -> Iterator[bytes]:
         cells = [(column, _cells_of(column, kind)) for column in columns]
-        buffer = io.StringIO(newline="")
-        writer = csv.writer(buffer)
-        writer.writerow([neutral(column.name) for column, _ in cells])
-        rows = iter(rows)
-        while True:
-            piece = list(islice(rows, ROWS_A_PIECE))
-            writer.writerows(zip(*[written(values_of(column, piece)) for column, written in cells], strict=True))
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-            if not piece:
-                return
+        # RFC 4180 has no line for a row of one empty cell: it is quoted
+        empty = '""' if len(columns) == 1 else ""
+        yield f"{','.join(_quoted_cell(neutral(column.name)) or empty for column in columns)}\r\n".encode()
+        for batch in batches:
+            told = [written(batch.values(column.name)) for column, written in cells]
+            lines = list(map(",".join, zip(*told, strict=True)))
+            if empty:
+                lines = [line or empty for line in lines]
+            lines.append("")
+            yield "\r\n".join(lines).encode()
 
 
-Values = list[Any]
+Cells = Sequence[str]
+_QUOTED = re.compile(r'[,"\r\n]')
+#: What may stand in a text that is not written as it is.
+_CHANGES = (",", '"', "\r", "\n")
 
 
-def _cells_of(column: Column, kind: QuestionKind) -> Callable[[Values], Values]:
-    """How the values of the column are written; the writer itself knows numbers and None."""
-    if column.type in ("integer", "number", "time"):
-        return _as_they_are
+def _quoted_cell(cell: str) -> str:
+    """As ``csv.writer`` writes it."""
+    return f'"{cell.replace(_QUOTE, _QUOTE * 2)}"' if _QUOTED.search(cell) else cell
+
+
+_QUOTE = '"'
+
+
+def _cells_of(column: Column, kind: QuestionKind) -> Callable[[Values], Cells]:
+    """How the values of the column are written."""
+    if column.type in ("integer", "number"):
+        return _numbers
+    if column.type == "time":
+        return _times
     if column.name == "answer" and not column.is_own:
-        return lambda values: [None if value is None else neutral(kind.flat(value)) or NO_LABEL for value in values]
-    return _CELLS.get(column.type, _nested)
+        return partial(told_same, lambda value: "" if value is None else _cell(kind.flat(value)) or NO_LABEL)
+    return _CELLS.get(column.type, partial(told_same, _nested))
 
 
-def _as_they_are(values: Values) -> Values:
-    return values
+def _numbers(values: Values) -> Cells:
+    types = set(map(type, values))
+    if types == {int}:
+        return list(map(str, values))
+    if types == {type(None)}:
+        return [""] * len(values)
+    # numbers of a kind that are equal are written alike, but for the two zeros
+    if len(types - {type(None)}) == 1 and 0 not in (different := set(values)) and len(different) * 2 < len(values):
+        return list(map({value: _plain(value) for value in different}.__getitem__, values))
+    return list(map(_plain, values))
 
 
-def _texts(values: Values) -> Values:
-    if not any(values):
-        return values
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _cell(text: str) -> str:
+    return _quoted_cell(neutral(text))
+
+
+def _times(values: Values) -> Cells:
+    return told(lambda value: "" if value is None else _quoted_cell(value), values)
+
+
+def _texts(values: Values) -> Cells:
+    different = set(values)
+    if len(different) * 2 < len(values):
+        return list(map({value: _cell(value) if value else "" for value in different}.__getitem__, values))
+    if None in different:
+        values = [value or "" for value in values]
+    joined = "".join(values)
+    if any(mark in joined for mark in _CHANGES):
+        return [_cell(value) if value else value for value in values]
     return [neutral(value) if value and value[0] in _FIRST_OF_CHANGED else value for value in values]
 
 
-def _booleans(values: Values) -> Values:
-    return [None if value is None else "true" if value else "false" for value in values]
+def _booleans(values: Values) -> Cells:
+    return ["" if value is None else "true" if value else "false" for value in values]
 
 
-def _lists(values: Values) -> Values:
-    return [None if value is None else neutral("|".join(value)) or NO_LABEL for value in values]
+def _list(value: Any) -> str:
+    return "" if value is None else _cell("|".join(value)) or NO_LABEL
 
 
-def _nested(values: Values) -> Values:
+def _nested(value: Any) -> str:
     """Values of a column that mixes types: texts as they are, numbers as numbers, the rest as JSON."""
-    return [_one_nested(value) for value in values]
-
-
-def _one_nested(value: Any) -> Any:
     if isinstance(value, str):
-        return neutral(value)
+        return _cell(value)
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
-    return orjson.dumps(value).decode()
+        return _plain(value)
+    return _quoted_cell(orjson.dumps(value).decode())
 
 
-_CELLS: dict[str, Callable[[Values], Values]] = {"text": _texts, "boolean": _booleans, "list": _lists}
+_CELLS: dict[str, Callable[[Values], Cells]] = {
+    "text": _texts, "boolean": _booleans, "list": partial(told_same, _list),
+}  # fmt: skip

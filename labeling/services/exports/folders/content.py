@@ -12,6 +12,7 @@ from labeling.kinds import PerSubject, QuestionKind, kind_of
 from labeling.models import Project, Split
 from labeling.models.modality import PerModality
 from labeling.selectors.agreement import agreement
+from labeling.selectors.batches import Batch, in_batches, rows_of
 from labeling.selectors.columns import Column
 from labeling.selectors.contents import Content, contents_of
 from labeling.selectors.export import (
@@ -20,8 +21,8 @@ from labeling.selectors.export import (
     Filters,
     answers_by_item,
     bring_pictures,
+    export_batches,
     export_columns,
-    export_rows,
     fixed_columns,
     weights_of,
 )
@@ -141,20 +142,23 @@ class DataSet:
 
     def records(self, filters: Filters) -> Iterator[Row]:
         """The rows of one side with what they show, people under pseudonyms where that is asked."""
-        rows: Iterable[Row]
+        batches: Iterable[Batch]
         if shape := shape_named(self.rows):
-            rows = shape.rows(self.project, filters)
+            batches = in_batches(shape.rows(self.project, filters))
         else:
-            rows = export_rows(self.project, self.rows, filters, self._beside)
-        return self._finished(_with_contents(rows, self.project.modality) if self.names_two else rows, filters)
+            batches = export_batches(self.project, self.rows, filters, self._beside)
+        return self._finished(batches, filters)
 
     def answers_by_item(self, filters: Filters) -> Iterator[Row]:
         """The rows of answers about items, those about one item after one another."""
         return self._finished(answers_by_item(self.project, filters, self._beside), filters)
 
-    def _finished(self, rows: Iterable[Row], filters: Filters) -> Iterator[Row]:
+    def _finished(self, batches: Iterable[Batch], filters: Filters) -> Iterator[Row]:
         if filters.pseudonyms and self.holds_people:
-            rows = under_pseudonyms(rows, self.project)
+            batches = under_pseudonyms(batches, self.project)
+        rows = rows_of(batches)
+        if self.names_two:
+            rows = _with_contents(rows, self.project.modality)
         self.count.begin(self.columns, set(self.own_names), self.rows)
         return self.count.over(rows)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from labeling.selectors.columns import Column
-from labeling.services.exports.base import Row, values_of
+from labeling.services.exports.base import Row
 from labeling.services.exports.folders.content import DataSet
 from labeling.services.exports.parquet import ARROW_TYPES, array_of
 
@@ -114,7 +114,7 @@ def _value(type_: str) -> Told:
 def _list(column: Column) -> Feature:
     type_ = pa.list_(ARROW_TYPES[column.of])
     return Feature(
-        column.name, type_, _listed(_value(column.of)), lambda rows: pa.array(values_of(column, rows), type_)
+        column.name, type_, _listed(_value(column.of)), lambda rows: pa.array(values_of(column.name, rows), type_)
     )
 
 
@@ -132,7 +132,7 @@ def _named(column: Column, names: Sequence[str], value_of: Callable[[Any], Any] 
     one = partial(_place, places) if names else None
 
     def array(rows: Sequence[Row]) -> pa.Array:
-        values = values_of(column, rows)
+        values = values_of(column.name, rows)
         if value_of:
             values = [None if value is None else value_of(value) for value in values]
         if one and is_list:
