@@ -9,7 +9,6 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any
 
 from labeling.models import Action, Annotation, Project, User
 from labeling.selectors.access import may

@@ -84,9 +84,7 @@ class _OfItem(NamedTuple):
     data: str
 
 
-def judgment_batches(
-    project: Project, choosing: Mapping[str, Any], *, last_id: int, out: LeftOut
-) -> Iterator[Batch]:
+def judgment_batches(project: Project, choosing: Mapping[str, Any], *, last_id: int, out: LeftOut) -> Iterator[Batch]:
     """Current judgments in the order they came; ``choosing`` is as ``current_answers`` takes it."""
     columns = judgment_columns(project)
     selection = Selection(columns, _OfJudgment, imported_by="NULLIF(a.imported_annotator, '')", annotation_id="a.id")

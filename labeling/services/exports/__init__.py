@@ -226,9 +226,7 @@ def export_file(
     writer = _written_in_one(format_)
     shape = shape_named(rows)
     columns = columns_of(project, rows, filters, typed=writer.needs_types)
-    batches = (
-        in_batches(shape.rows(project, filters)) if shape else export_batches(project, rows, filters)
-    )
+    batches = in_batches(shape.rows(project, filters)) if shape else export_batches(project, rows, filters)
     if chosen:
         columns = chosen_columns(columns, chosen, format_)
         names = [column.name for column in columns]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from labeling.selectors.batches import values_of
 from labeling.selectors.columns import Column
 from labeling.services.exports.base import Row
 from labeling.services.exports.folders.content import DataSet
