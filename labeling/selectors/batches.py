@@ -1,4 +1,4 @@
-"""Rows side by side: what is worked out of one value is worked out of a column, and what repeats once (decision 0133)."""
+"""Rows side by side: a column is told at once, and what repeats in it is worked out once (decision 0133)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
