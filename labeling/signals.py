@@ -12,5 +12,7 @@ items_imported = Signal()
 labels_changed = Signal()
 #: kwargs: project_id; a setting changed by which what was answered is learned from
 training_settings_changed = Signal()
+#: kwargs: project_id; it went to production mode, or what it promises there was changed
+production_promised = Signal()
 #: kwargs: project_id; rows are gone, what is left of a project outside the database may go too
 project_deleted = Signal()

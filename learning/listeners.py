@@ -15,6 +15,7 @@ def connect() -> None:
     signals.items_imported.connect(on_items_imported)
     signals.labels_changed.connect(on_labels_changed)
     signals.training_settings_changed.connect(on_training_settings_changed)
+    signals.production_promised.connect(on_production_promised)
     signals.project_deleted.connect(on_project_deleted)
 
 
@@ -36,6 +37,11 @@ def on_labels_changed(sender: Any, project_id: int, **_: Any) -> None:
 def on_training_settings_changed(sender: Any, project_id: int, **_: Any) -> None:
     """The same answers teach something else now: the next run need not wait for new ones."""
     enqueue("learning.decide", project_id, Trigger.SETTINGS.value)
+
+
+def on_production_promised(sender: Any, project_id: int, **_: Any) -> None:
+    """Programs wait until it is known what the versions cost by what is stated now."""
+    enqueue("learning.look_at_production", project_id)
 
 
 def on_project_deleted(sender: Any, project_id: int, **_: Any) -> None:

@@ -25,7 +25,8 @@ from learning.services.serving import rows, why
 from learning.services.serving.answering import Answer, Caller, TooLate, answer
 from learning.services.serving.asking import KEY_HEADER, PATIENCE_HEADER, predictor_key
 from learning.services.serving.guard import Guard, Stopped, TooMany
-from learning.services.serving.loading import NothingToServe, Predictor, Predictors
+from learning.services.serving.loading import Predictor, Predictors
+from learning.services.serving.promises import NothingToServe, refuse_chosen
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,11 @@ class Application:
         except Project.DoesNotExist:
             return 404, {"detail": "No such project."}, {}
         except NothingToServe as error:
-            return 409, {"detail": str(error), "code": "nothing_to_serve"}, {}
+            said: dict[str, Any] = {"detail": str(error), "code": error.code}
+            if not error.retry_after_s:
+                return 409, said, {}
+            said["retry_after_s"] = error.retry_after_s
+            return 503, said, {"Retry-After": str(error.retry_after_s)}
         except Stopped as error:
             return 403, {"detail": str(error), "code": "stopped"}, {}
         except TooMany as error:
@@ -112,6 +117,8 @@ class Application:
             self._explain(project_id, query, sent, found, until, beat)
             return 200, found, {}
         predictor = self._predictors.of(project_id, int(query["version"]) if "version" in query else None, beat)
+        if "version" in query and caller.token_id is not None:  # a person may look at any
+            refuse_chosen(predictor.version, predictor.version.project)
         asked = sent.read(predictor)
         found = answer(
             predictor,

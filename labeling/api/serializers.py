@@ -25,6 +25,7 @@ from labeling.models import (
     Member,
     Modality,
     Pairs,
+    ProductionMode,
     Project,
     Role,
     Scope,
@@ -203,6 +204,12 @@ class SettingsSerializer(StrictSerializer):
     prediction_limit_cpu_ms = serializers.FloatField(
         min_value=0, max_value=60_000_000, required=False, help_text="The same of the CPU of 1,000 predictions."
     )
+    production_mode = serializers.ChoiceField(
+        choices=ProductionMode.choices,
+        required=False,
+        help_text="on: programs are answered only by a promoted or released model whose mean cost is acceptable; all of"
+        " `costs` has to be stated first.",
+    )
     answers_a_minute = serializers.IntegerField(
         min_value=0,
         max_value=600,
@@ -230,6 +237,9 @@ class CostsSerializer(StrictSerializer):
         child=serializers.DictField(child=serializers.FloatField()),
         required=False,
         help_text="By the name of the true label, then of the answer: `{truth: {answer: cost}}`, all labels.",
+    )
+    all_mistakes = serializers.FloatField(
+        required=False, help_text="In place of `matrix`: what every mistake costs, whichever it is; more than 0."
     )
     unit = serializers.CharField(max_length=20, allow_blank=True, required=False)
     review = serializers.FloatField(

@@ -18,6 +18,7 @@ ITEM_SETTINGS = frozenset((
     "gold_feedback", "practice_questions", "practice_pass", "practice_tries", "weight_review",
     "production_a_day", "production_outliers", "production_share", "reviews_a_day", "predictions_a_minute",
     "predictions_a_day", "prediction_limit_ms", "prediction_limit_cpu_ms",
+    "production_mode",
 ))  # fmt: skip
 
 #: Settings of a project whose second opinions can be weighed: those whose answers are right or wrong.

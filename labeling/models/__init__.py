@@ -37,6 +37,7 @@ from labeling.models.project import (
     MachineVotes,
     Modality,
     Pairs,
+    ProductionMode,
     Project,
 )
 from labeling.models.project_jobs import OverlapChange, ProjectDeletion
@@ -114,6 +115,7 @@ __all__ = [
     "PracticeState",
     "Prediction",
     "PredictionImport",
+    "ProductionMode",
     "Progress",
     "Project",
     "ProjectDeletion",

@@ -43,6 +43,13 @@ class AskAgain(models.TextChoices):
     AUTO = "auto", "Where another answer is worth more than a new item"
 
 
+class ProductionMode(models.TextChoices):
+    """Whether programs rely on the model, and are answered only by what keeps the stated promises (decision 0130)."""
+
+    OFF = "off", "Whatever is in use answers"
+    ON = "on", "Only a promoted model that costs no more than is acceptable"
+
+
 class AskAbout(models.TextChoices):
     """Whom an answer that came with an import spares the question (decision 0074)."""
 
@@ -247,6 +254,10 @@ class Project(models.Model):
         default=0.0, db_default=0.0, validators=[MinValueValidator(0.0), MaxValueValidator(60_000_000.0)],
         help_text="The same of the CPU of 1,000 predictions, in milliseconds.",
     )  # fmt: skip
+    production_mode = models.CharField(
+        max_length=3, choices=ProductionMode.choices, default=ProductionMode.OFF, db_default=ProductionMode.OFF,
+        help_text="Whether programs are answered only by a promoted model that meets what the project states.",
+    )  # fmt: skip
     weight_human = models.FloatField(
         default=1.0, db_default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="How much a label that people gave here counts in training; 0 leaves it out.",
@@ -344,6 +355,11 @@ class Project(models.Model):
         return self.production_a_day > 0
 
     @property
+    def is_in_production(self) -> bool:
+        """Whether programs are answered only by what keeps the stated promises."""
+        return self.production_mode == ProductionMode.ON
+
+    @property
     def asks_second_opinions(self) -> bool:
         """Whether the queue may put known items to one person more."""
         return self.second_opinions == AskAgain.AUTO
@@ -379,7 +395,7 @@ MACHINE_SETTINGS = (
 #: What becomes of what the model answers programs outside.
 PRODUCTION_SETTINGS = (
     "production_a_day", "production_outliers", "production_share", "reviews_a_day", "predictions_a_minute",
-    "predictions_a_day", "prediction_limit_ms", "prediction_limit_cpu_ms",
+    "predictions_a_day", "prediction_limit_ms", "prediction_limit_cpu_ms", "production_mode",
 )  # fmt: skip
 SETTINGS_FIELDS = (
     "overlap", "eval_share", "eval_double_share", "random_share", "strategy", "encoder", "learner", "retrain_every",

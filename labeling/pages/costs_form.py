@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.models import Label, Project
-from labeling.selectors.costs import PRICES, told
+from labeling.selectors.costs import ALL_MISTAKES, PRICES, told
 from labeling.services.validation.errors import Invalid
 
 #: More labels than these have no cell each.
@@ -58,11 +58,17 @@ class CostsForm:
         )
         return [unit, *found]
 
+    def all_mistakes(self) -> Field:
+        """One number in place of the cells."""
+        words = "In place of the table. Empty where some mistakes are worse than others."
+        shown = self._sent(ALL_MISTAKES, self._now.get(ALL_MISTAKES))
+        return Field(ALL_MISTAKES, shown, "Every mistake costs the same", words)
+
     def table(self) -> str:
         """The costs as a table to paste: answers in the first line, a line for each true label."""
         if self._data is not None:
             return str(self._data.get("table", ""))
-        if not self._now:
+        if "matrix" not in self._now:
             return ""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
@@ -74,6 +80,9 @@ class CostsForm:
         """What ``update_project`` takes as ``costs``. Raises Invalid."""
         data = self._data or {}
         prices = {name: _number(f"costs.{name}", data[name]) for name in PRICES if str(data.get(name, "")).strip()}
+        unit = str(data.get("unit", ""))
+        if each := str(data.get(ALL_MISTAKES, "")).strip():
+            return {ALL_MISTAKES: _number(f"costs.{ALL_MISTAKES}", each), "unit": unit, **prices}
         if self.has_cells:
             matrix = {
                 truth.name: {
@@ -86,13 +95,14 @@ class CostsForm:
             }
         else:
             matrix = _pasted(str(data.get("table", "")))
-        return {"matrix": matrix, "unit": str(data.get("unit", "")), **prices}
+        return {"matrix": matrix, "unit": unit, **prices}
 
     def _cell(self, truth: Label, answer: Label) -> str:
         return f"cost-{truth.pk}-{answer.pk}"
 
     def _shown(self, truth: Label, answer: Label) -> str:
-        kept = self._now.get("matrix", {}).get(truth.name, {}).get(answer.name, float(truth.pk != answer.pk))
+        wrong = self._now.get(ALL_MISTAKES, 1.0) * (truth.pk != answer.pk)
+        kept = self._now.get("matrix", {}).get(truth.name, {}).get(answer.name, wrong)
         return self._sent(self._cell(truth, answer), kept)
 
     def _sent(self, name: str, kept: Any) -> str:

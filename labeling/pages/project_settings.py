@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from labeling.kinds import kind_of
 from labeling.kinds.page_keys import page_keys
-from labeling.models import Action, Modality, Project
+from labeling.models import Action, Modality, ProductionMode, Project
 from labeling.pages.charts import Meter
 from labeling.pages.costs_form import CostsForm
 from labeling.pages.decorators import PageRequest, project_page
@@ -17,6 +17,7 @@ from labeling.pages.forms import DeleteForm
 from labeling.pages.markdown import render_markdown
 from labeling.pages.review_form import ReviewForm
 from labeling.pages.settings_form import ProjectSettingsForm
+from labeling.selectors.costs import PROMISES, lacking
 from labeling.selectors.practice import usable
 from labeling.services.projects.deletion import delete_project
 from labeling.services.projects.manage import update_project
@@ -47,6 +48,8 @@ def settings(request: PageRequest, project: Project) -> HttpResponse:
         return _review(request, project)
     if part == "costs":
         return _costs(request, project)
+    if part == "production":
+        return _production(request, project)
     form = ProjectSettingsForm(request.POST if request.method == "POST" else None, project=project)
     if form.is_bound and form.is_valid():
         try:
@@ -69,6 +72,7 @@ def _page(
     rename_error: str = "",
     review: ReviewForm | None = None,
     costs: CostsForm | None = None,
+    production_refused: bool = False,
 ) -> HttpResponse:
     is_wrong = form.errors or delete.errors or rename_error or (review and review.errors) or (costs and costs.error)
     has_costs = kind_of(project).learned_as == "classification" and project.labels.in_use().count() > 1
@@ -79,6 +83,8 @@ def _page(
         "delete": delete,
         "review": review or ReviewForm(plan=plan_of(project)),
         "costs": (costs or CostsForm(project)) if has_costs else None,
+        "lacking": [(name, PROMISES[name]) for name in lacking(project.costs)] if has_costs else [],
+        "production_refused": production_refused,
         **_overlap(project),
         "moved": keys.moved,
         "use_picker": keys.use_picker,
@@ -95,7 +101,7 @@ def _page(
         request,
         "pages/settings/index.html",
         context,
-        status=400 if is_wrong else 200,
+        status=400 if is_wrong or production_refused else 200,
     )
 
 
@@ -158,6 +164,18 @@ def _costs(request: PageRequest, project: Project) -> HttpResponse:
         settings_form, delete = ProjectSettingsForm(project=project), DeleteForm(project=project)
         return _page(request, project, settings_form, delete, costs=form)
     messages.success(request, "Saved: what mistakes cost.")
+    return redirect("pages:settings", project.slug)
+
+
+def _production(request: PageRequest, project: Project) -> HttpResponse:
+    mode = ProductionMode.OFF if "off" in request.POST else ProductionMode.ON
+    try:
+        update_project(request.user, project, settings={"production_mode": mode})
+    except Invalid:  # the panel lists what is missing, with links
+        project.refresh_from_db()
+        form, delete = ProjectSettingsForm(project=project), DeleteForm(project=project)
+        return _page(request, project, form, delete, production_refused=True)
+    messages.success(request, f"Production mode is {mode} now.")
     return redirect("pages:settings", project.slug)
 
 

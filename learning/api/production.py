@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from labeling.api.base import ProjectView
 from labeling.models import Action
 from learning.selectors.production import production_status
+from learning.selectors.production_mode import mode_status
 
 
 class BySort(serializers.Serializer[Any]):
@@ -56,6 +57,48 @@ class BandsOut(serializers.Serializer[Any]):
     rates = BandRateOut(many=True)
 
 
+class LackingOut(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="Of `costs`.")
+    words = serializers.CharField()
+
+
+class MeanCostOut(serializers.Serializer[Any]):
+    value = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField(help_text="Eval items.")
+
+
+class ChampionStandingOut(serializers.Serializer[Any]):
+    model = serializers.IntegerField()
+    is_met = serializers.BooleanField(help_text="Whether it costs no more than is acceptable: programs are answered.")
+    is_pending = serializers.BooleanField(help_text="A worker measures it just now: programs are told to try again.")
+    cost = MeanCostOut(allow_null=True, help_text="Of a case on eval items; null where nothing measures it.")
+    words = serializers.CharField()
+
+
+class CostAtWorkOut(serializers.Serializer[Any]):
+    model = serializers.IntegerField(help_text="That answers.")
+    contents = serializers.IntegerField(help_text="It was asked about, each counted once; the newest 50,000 rows.")
+    away = serializers.IntegerField(help_text="Of them left to people: unsure, or unlike anything learned.")
+    known = serializers.IntegerField(help_text="Answers of which people or feedback say what was right.")
+    by_people = serializers.IntegerField()
+    value = serializers.FloatField(allow_null=True, help_text="Mean cost of a prediction.")
+    low = serializers.FloatField(allow_null=True, help_text="With `high`: an interval that may be watched.")
+    high = serializers.FloatField(allow_null=True)
+
+
+class ModeOut(serializers.Serializer[Any]):
+    """Production mode: what is still to be stated before it can be on, and how the promise is kept."""
+
+    is_on = serializers.BooleanField()
+    lacking = LackingOut(many=True)
+    unit = serializers.CharField(allow_blank=True)
+    most_acceptable = serializers.FloatField(allow_null=True)
+    champion = ChampionStandingOut(allow_null=True)
+    at_work = CostAtWorkOut(allow_null=True)
+
+
 class ProductionOut(serializers.Serializer[Any]):
     is_on = serializers.BooleanField(help_text="Whether doubtful predictions become items.")
     a_day = BySort(help_text="How many of each sort may in a day.")
@@ -68,6 +111,7 @@ class ProductionOut(serializers.Serializer[Any]):
     bands = BandsOut(allow_null=True, help_text="Sized by `reviews_a_day`; null where nothing sizes them.")
     feedback = FeedbackFactsOut()
     renewed_at = serializers.DateTimeField(help_text="When the next day begins.")
+    mode = ModeOut()
 
 
 class Production(ProjectView):
@@ -76,4 +120,4 @@ class Production(ProjectView):
     @extend_schema(operation_id="production_retrieve", responses=ProductionOut)
     def get(self, request: Request, slug: str) -> Response:
         """How many doubtful predictions came back to people, wait, and may still come; and what feedback weighs."""
-        return Response(ProductionOut(production_status(self.project)).data)
+        return Response(ProductionOut({**production_status(self.project), "mode": mode_status(self.project)}).data)

@@ -16,6 +16,8 @@ class AlertKind(models.TextChoices):
     CALLER_PROBES = "caller_probes", "a caller probes the model"
     MANY_OUTLIERS = "many_outliers", "the model is asked about what it does not know"
     TOO_DEAR = "too_dear", "the model in use costs too much"
+    NOBODY_ANSWERS = "nobody_answers", "no model may answer programs"
+    DEAR_AT_WORK = "dear_at_work", "predictions cost more than is acceptable"
 
 
 class Severity(models.TextChoices):

@@ -74,7 +74,9 @@ class ProductionFacts(models.Model):
 
     ``feedback_weight`` is what a label by feedback weighs in training, 0 without evidence; ``feedback`` is its
     evidence by form. ``medium_from`` and ``high_from`` are the bands sized by capacity, null for the fixed ones, and
-    ``bands`` says how large they were and how often such answers are right.
+    ``bands`` says how large they were and how often such answers are right. ``standing`` is of production mode:
+    ``costs``, the hash of what was stated then, ``versions``, by number what a case costs on eval items (None where
+    nothing measures it), and ``at_work``, what predictions have cost.
     """
 
     project = models.OneToOneField(
@@ -85,6 +87,7 @@ class ProductionFacts(models.Model):
     medium_from = models.FloatField(null=True)
     high_from = models.FloatField(null=True)
     bands = models.JSONField(default=dict)
+    standing = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     asked_at = models.DateTimeField(null=True, help_text="When a worker was last told to look.")
     looked_at = models.DateTimeField(null=True)
 

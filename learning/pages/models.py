@@ -12,6 +12,7 @@ from labeling.kinds import kind_of
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.services.reports.stored import told
+from labeling.selectors.costs import latency_limit_ms
 from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
 from learning.pages import card, students, trust
@@ -211,7 +212,7 @@ def _cost_words(version: ModelVersion) -> dict[str, str]:
     return {
         "alone_words": ms_words(cost["alone_ms"]),
         "cpu_words": ms_words(cost["cpu_ms_per_1000"]),
-        "limit_words": ms_words(project.prediction_limit_ms),
+        "limit_words": ms_words(latency_limit_ms(project)),
         "cpu_limit_words": ms_words(project.prediction_limit_cpu_ms),
     }
 

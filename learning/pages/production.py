@@ -11,6 +11,7 @@ from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
 from learning.models import ServedPrediction
 from learning.selectors.production import DOUBTS, production_status
+from learning.selectors.production_mode import mode_status
 
 _WORDS = {"unsure": "Unsure", "outlier": "Outliers"}
 
@@ -24,11 +25,13 @@ def production_fragment(request: PageRequest, project: Project) -> HttpResponse:
         {"words": _WORDS[name], **{part: found[part][name] for part in ("today", "a_day", "left", "waiting")}}
         for name in DOUBTS
     ]
-    is_used = found["is_on"] or found["reviews_a_day"] or found["feedback"]["given"]
+    mode = mode_status(project)
+    is_used = mode["is_on"] or found["is_on"] or found["reviews_a_day"] or found["feedback"]["given"]
     context = {
         "project": project,
         "found": found,
         "rows": rows,
+        "mode": mode,
         "bands": _bands(found["bands"]),
         "training": found["feedback"]["evidence"].get("training", {}),
         "is_shown": is_used or ServedPrediction.objects.filter(project=project).order_by("-pk").exists(),

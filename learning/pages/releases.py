@@ -14,6 +14,7 @@ from labeling.services.validation.errors import Invalid
 from learning.models import ModelVersion, Release, ReleaseMode
 from learning.pages.charts import NARROW, WIDTH
 from learning.pages.release_chart import release_chart
+from learning.selectors.production_mode import mode_status
 from learning.selectors.release_facts import release_facts
 from learning.services.release import decide
 from learning.services.release.start import LEAST_LATENCY_MS, MOST_LATENCY_MS, SHARES, not_released, start
@@ -38,6 +39,7 @@ def release_list(request: PageRequest, project: Project) -> HttpResponse | HttpR
     context: dict[str, Any] = {
         "project": project,
         "running": running,
+        "mode": mode_status(project),
         "in_use": in_use,
         "modes": _MODES,
         "others": [] if in_use is None else _candidates(project, in_use),

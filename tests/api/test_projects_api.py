@@ -50,6 +50,7 @@ def test_a_project_is_made_read_changed_and_deleted(api, people):
         "consensus_by": "majority", "weight_human": 1.0, "weight_review": 1.0, "weight_import": 1.0,
         "production_a_day": 0, "production_outliers": 0.3, "production_share": 0.2, "reviews_a_day": 0,
         "predictions_a_minute": 0, "predictions_a_day": 0, "prediction_limit_ms": 0.0, "prediction_limit_cpu_ms": 0.0,
+        "production_mode": "off",
     }  # fmt: skip
     assert client.get("/api/v1/projects/photos/").json() == body
     changed = client.patch("/api/v1/projects/photos/", {"settings": {"lease_s": 60}, "instructions": "Look."})

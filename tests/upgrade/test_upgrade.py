@@ -72,7 +72,7 @@ ADDED_NAMES = {
     # what becomes of predictions for programs outside, and how many there may be
     ".settings.production_a_day", ".settings.production_outliers", ".settings.production_share",
     ".settings.reviews_a_day", ".settings.predictions_a_minute", ".settings.predictions_a_day",
-    ".settings.prediction_limit_ms", ".settings.prediction_limit_cpu_ms",
+    ".settings.production_mode", ".settings.prediction_limit_ms", ".settings.prediction_limit_cpu_ms",
     ".prediction_cost",  # of models: what a prediction costs; null for those of then
     ".teacher", ".stands_in",  # and whether it was distilled from another one
     ".settings.consensus_by", ".consensus",  # what several answers come to where a model learns, and came to in a run

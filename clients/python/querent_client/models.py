@@ -74,6 +74,9 @@ PairsEnum = Literal["any", "given"]
 PredictedOutStatusEnum = Literal["ok", "unsure", "outlier", "refused"]
 
 
+ProductionModeEnum = Literal["off", "on"]
+
+
 ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
 
 
@@ -265,6 +268,25 @@ class CertificateCheckOut(TypedDict):
     ok: bool
 
 
+class MeanCostOut(TypedDict):
+    value: float
+    low: float | None
+    high: float | None
+    # Eval items.
+    n: int
+
+
+class ChampionStandingOut(TypedDict):
+    model: int
+    # Whether it costs no more than is acceptable: programs are answered.
+    is_met: bool
+    # A worker measures it just now: programs are told to try again.
+    is_pending: bool
+    # Of a case on eval items; null where nothing measures it.
+    cost: MeanCostOut | None
+    words: str
+
+
 class ChangeOut(TypedDict):
     what: str
     # 0 for what holds for the whole file.
@@ -290,10 +312,29 @@ class ColumnOut(TypedDict):
     samples: list[str]
 
 
+class CostAtWorkOut(TypedDict):
+    # That answers.
+    model: int
+    # It was asked about, each counted once; the newest 50,000 rows.
+    contents: int
+    # Of them left to people: unsure, or unlike anything learned.
+    away: int
+    # Answers of which people or feedback say what was right.
+    known: int
+    by_people: int
+    # Mean cost of a prediction.
+    value: float | None
+    # With `high`: an interval that may be watched.
+    low: float | None
+    high: float | None
+
+
 class Costs(TypedDict):
     """What mistakes cost, in any unit, at least 0. Empty takes them away."""
     # By the name of the true label, then of the answer: `{truth: {answer: cost}}`, all labels.
     matrix: NotRequired[dict[str, dict[str, float]]]
+    # In place of `matrix`: what every mistake costs, whichever it is; more than 0.
+    all_mistakes: NotRequired[float]
     unit: NotRequired[str]
     # Of a case that a person answers: what any answer is dearer than is `unsure`.
     review: NotRequired[float]
@@ -309,6 +350,8 @@ class CostsRequest(TypedDict):
     """What mistakes cost, in any unit, at least 0. Empty takes them away."""
     # By the name of the true label, then of the answer: `{truth: {answer: cost}}`, all labels.
     matrix: NotRequired[dict[str, dict[str, float]]]
+    # In place of `matrix`: what every mistake costs, whichever it is; more than 0.
+    all_mistakes: NotRequired[float]
     unit: NotRequired[str]
     # Of a case that a person answers: what any answer is dearer than is `unsure`.
     review: NotRequired[float]
@@ -666,6 +709,12 @@ class LabelUndoInRequest(TypedDict):
     to: NotRequired[int]
 
 
+class LackingOut(TypedDict):
+    # Of `costs`.
+    name: str
+    words: str
+
+
 class LeaksOut(TypedDict):
     """Eval items that the pool knows: the same content, almost the same, a group that is on both sides."""
     hash: int
@@ -731,6 +780,16 @@ class MetricsOut(TypedDict):
     # Of a project of many answers: which of the numbers a worker counted, and when; null, and nothing told, while it
     # counts for the first time.
     as_of: dict[str, str | None]
+
+
+class ModeOut(TypedDict):
+    """Production mode: what is still to be stated before it can be on, and how the promise is kept."""
+    is_on: bool
+    lacking: list[LackingOut]
+    unit: str
+    most_acceptable: float | None
+    champion: ChampionStandingOut | None
+    at_work: CostAtWorkOut | None
 
 
 class OutlierAreaOut(TypedDict):
@@ -995,6 +1054,9 @@ class SettingsRequest(TypedDict):
     prediction_limit_ms: NotRequired[float]
     # The same of the CPU of 1,000 predictions.
     prediction_limit_cpu_ms: NotRequired[float]
+    # on: programs are answered only by a promoted or released model whose mean cost is acceptable; all of `costs` has
+    # to be stated first.
+    production_mode: NotRequired[ProductionModeEnum]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of
@@ -1243,6 +1305,7 @@ class ProductionOut(TypedDict):
     feedback: FeedbackFactsOut
     # When the next day begins.
     renewed_at: str
+    mode: ModeOut
 
 
 class ProjectInRequest(TypedDict):
@@ -1322,6 +1385,9 @@ class Settings(TypedDict):
     prediction_limit_ms: NotRequired[float]
     # The same of the CPU of 1,000 predictions.
     prediction_limit_cpu_ms: NotRequired[float]
+    # on: programs are answered only by a promoted or released model whose mean cost is acceptable; all of `costs` has
+    # to be stated first.
+    production_mode: NotRequired[ProductionModeEnum]
     # Faster answers of one person get 429 with Retry-After; so many are taken at once. 0: no limit.
     answers_a_minute: NotRequired[int]
     # auto: known items are put to one person more where that is worth more than a new item; off: never. Of

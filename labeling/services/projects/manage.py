@@ -102,6 +102,7 @@ def create_project(
             set_instructions(user, project, instructions)
         if costs:
             _set_costs(user, project, costs)
+        stated_costs.check_production(project)
         made = {name: value for name, value in fields.items() if name not in ("created_by", "split_seed")}
         record(
             "project.created", user=user, project=project, subject=name, after=made | {"labels": _label_names(project)}
@@ -211,6 +212,11 @@ def update_project(user: User, project: Project, **changes: Any) -> Project:
             )
         if "costs" in changes:
             _set_costs(user, project, changes["costs"])
+        if "costs" in changes or "production_mode" in fields:
+            now = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+            stated_costs.check_production(now)
+            if now.is_in_production:
+                transaction.on_commit(lambda: signals.production_promised.send(Project, project_id=now.pk))
         if "instructions" in changes:
             set_instructions(user, project, changes["instructions"])
     if change and is_small(project):

@@ -196,6 +196,9 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
         kept = eval_answers.load(version)
         return None if kept is None else (kept.confidence.astype(np.float64), kept.truth == kept.answer)
 
+    def cost_now(self, version: ModelVersion) -> dict[str, Any] | None:
+        return prices.cost_now(version)
+
     def distil(self, lesson: Lesson) -> TaughtModel[FittedLearner]:
         return distilling.distil(lesson)
 

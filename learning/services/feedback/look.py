@@ -10,6 +10,7 @@ from learning.models import PredictionFeedback, ProductionFacts
 from learning.services.feedback.back import bring_back
 from learning.services.feedback.bands import size
 from learning.services.feedback.weigh import as_json, weights
+from learning.services.production.check import check
 
 #: Bands that nothing sizes.
 NOT_SIZED: dict[str, Any] = {"medium_from": None, "high_from": None, "bands": {}}
@@ -22,6 +23,7 @@ def look(project_id: int, rng: Random) -> dict[str, Any]:
     project = Project.objects.filter(pk=project_id, deleted_at=None).first()
     if project is not None:
         figures = {**_feedback(project), **(size(project) if project.reviews_a_day else NOT_SIZED)}
+        check(project)
         ProductionFacts.objects.filter(pk=project_id).update(looked_at=Now(), **figures)
     return {"project": project_id, "came_back": came_back}
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from labeling.db.prepared import PreparedRows
-from labeling.models import Project
+from labeling.models import ProductionMode, Project
 from labeling.services.jobs.enqueue import enqueue
 from learning.models import DoubtfulPrediction, PredictionFeedback, ProductionFacts
 
@@ -39,7 +39,8 @@ def _to_look_at(*, of_doubts: bool) -> QuerySet[Project, Any]:
     told = Exists(PredictionFeedback.objects.filter(**of_project))
     if of_doubts:
         return at_work.filter(doubts, production_a_day__gt=0).values_list("pk")
-    return at_work.filter(Q(told) | Q(reviews_a_day__gt=0)).values_list("pk")
+    looked_at = Q(told) | Q(reviews_a_day__gt=0) | Q(production_mode=ProductionMode.ON)
+    return at_work.filter(looked_at).values_list("pk")
 
 
 _found = PreparedRows(_to_look_at)

@@ -279,5 +279,10 @@ class Family(ABC, Generic[D, I, F]):
         files.Corrupt."""
         return None
 
+    def cost_now(self, version: ModelVersion) -> dict[str, Any] | None:
+        """What a case costs on the eval items by what the project states now: value, low, high, n; None where nothing
+        measures it. Raises files.Corrupt, EncoderVersion.DoesNotExist."""
+        return None
+
 
 AnyFamily = Family[Any, Any, Any]

@@ -25,7 +25,8 @@ from learning.services import files
 from learning.services.prediction_files.start import let_go_of_upload
 from learning.services.serving.answering import Answer, Caller, answer
 from learning.services.serving.guard import Guard, Stopped, TooMany
-from learning.services.serving.loading import NothingToServe, Predictor, Predictors
+from learning.services.serving.loading import Predictor, Predictors
+from learning.services.serving.promises import NothingToServe, refuse_chosen
 from learning.services.serving.rows import Asked, add_picture, add_record
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,12 @@ def run_file(pk: int) -> dict[str, Any]:
             except TooMany as full:
                 words = f"Waits: {full} It goes on by itself when the next day begins, in UTC."
                 attempt.rows.put_back_for(pk, attempt.number, words, min(WAIT_S, full.retry_after_s))
-            except (ImportRefused, NothingToServe, Stopped, Project.DoesNotExist) as refused:
+            except NothingToServe as refused:
+                if refused.retry_after_s:
+                    attempt.rows.put_back_for(pk, attempt.number, f"Waits: {refused}", refused.retry_after_s)
+                else:
+                    attempt.rows.finish(pk, attempt.number, JobState.FAILED, error=str(refused))
+            except (ImportRefused, Stopped, Project.DoesNotExist) as refused:
                 attempt.rows.finish(pk, attempt.number, JobState.FAILED, error=str(refused))
             else:
                 attempt.finish(total=total)
@@ -103,6 +109,8 @@ class _FileUnderWay:
         number = row.model_version.number if row.model_version else row.version_asked
         found = Predictors(settings.PREDICTOR_CACHE_BYTES).of(row.project_id, number, self.attempt.beat)
         if row.model_version is None:
+            if number is not None and row.token_id is not None:
+                refuse_chosen(found.version, found.version.project)
             row.model_version = found.version
             self.attempt.beat(model_version=found.version)
         return found

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.models import Project
+from labeling.selectors.costs import latency_limit_ms
 from learning.core.evaluation import gate as core
 from learning.core.evaluation.checks import FASTER, Check
 from learning.core.evaluation.comparison_words import RIGHT_OR_WRONG, ComparisonWords, comparison_words
@@ -192,7 +193,7 @@ def judge(
 def within_limits(verdict: GateVerdict, cost: Mapping[str, Any], project: Project) -> GateVerdict:
     """The same where a prediction costs no more than the project allows, or it sets no limit; else it is refused, even
     if it is better than everything. ``cost``: ``ModelVersion.prediction_cost``."""
-    limits = project.prediction_limit_ms, project.prediction_limit_cpu_ms
+    limits = latency_limit_ms(project), project.prediction_limit_cpu_ms
     checks = limit_checks(cost["alone_ms"], cost["cpu_ms_per_1000"], *limits) if cost else []
     if not checks:
         return verdict

@@ -103,6 +103,19 @@ def answering(project: Project) -> Iterator[ModelVersion]:
         yield version
 
 
+def promoted(project: Project) -> Iterator[ModelVersion]:
+    """The same of production mode: of versions that are, or were, the champion; what only ranks is not among them."""
+    champion = ModelVersion.objects.filter(project=project).champion()
+    if champion is None:
+        return
+    was = ModelVersion.objects.filter(project=project, dropped_at=None, decisions__after=Status.CHAMPION)
+    for version in (champion, *was.exclude(pk=champion.pk).distinct().newest_first()):
+        student = version.students.filter(stands_in=True, dropped_at=None).first()
+        if student is not None:
+            yield student
+        yield version
+
+
 def encoder_of(version: ModelVersion) -> EncoderVersion:
     return EncoderVersion.objects.select_related("project").get(project=version.project_id, version=version.encoder)
 

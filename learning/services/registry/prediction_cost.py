@@ -14,6 +14,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from labeling.models import Project
+from labeling.selectors.costs import latency_limit_ms
 from learning.core import artifacts
 from learning.core.encoders import FittedEncoder
 from learning.core.evaluation.prediction_cost import (
@@ -40,7 +41,7 @@ Outputs = Callable[[Any, NDArray[np.float32]], object]
 
 def is_asked_for(project: Project) -> bool:
     """Whether a new version is measured: always, or where the installation says 0 by the limits of the project."""
-    return bool(settings.PREDICTION_COST_MS or project.prediction_limit_ms or project.prediction_limit_cpu_ms)
+    return bool(settings.PREDICTION_COST_MS or latency_limit_ms(project) or project.prediction_limit_cpu_ms)
 
 
 def measure(version: ModelVersion, outputs: Outputs) -> dict[str, Any]:

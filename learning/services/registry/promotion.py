@@ -8,10 +8,12 @@ from django.db.models import Exists, OuterRef
 
 from labeling.models import Project, User
 from labeling.services.audit.trail import record
+from labeling.services.jobs.enqueue import enqueue_on_commit
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
 from learning.models import AlertKind, Decision, ModelVersion, Status
 from learning.models.model_version import ModelVersionQuerySet
+from learning.selectors.production_mode import why_not
 from learning.services import files
 from learning.services.monitoring import alerts
 from learning.services.registry import releases
@@ -88,6 +90,8 @@ def settle(
                 done, user=user, project=version.project, subject=str(version), before={"status": before}, after=facts
             )
     version.status, version.verified = status, verified
+    if status == Status.CHAMPION and version.project.is_in_production:
+        enqueue_on_commit("learning.look_at_production", version.project_id)
 
 
 def _retire(versions: Any, successor: ModelVersion, user: User | None) -> None:
@@ -117,6 +121,7 @@ def promote(user: User, version: ModelVersion, reason: str) -> ModelVersion:
     if version.status == Status.CHAMPION:
         raise Invalid("status", f"{version} is the champion already.".capitalize())
     _check_file(version)
+    check_promise(version)
     settle(version, Status.CHAMPION, reason, {"by_hand": True}, user)
     return version
 
@@ -135,6 +140,7 @@ def rollback(user: User, project: Project, reason: str, to: int | None = None) -
     if earlier is None:
         raise Invalid("status", "There is no earlier champion to go back to.")
     _check_way_back(earlier)
+    check_promise(earlier)
     settle(earlier, Status.CHAMPION, reason, {BACK: champion.number}, user)
     return earlier
 
@@ -155,6 +161,12 @@ def _given(reason: str) -> str:
     if not reason.strip():
         raise Invalid("reason", "Say why: the reason is kept with the decision.")
     return text("reason", reason, max_length=MAX_REASON)
+
+
+def check_promise(version: ModelVersion) -> None:
+    """Programs would not be answered any more. Raises Invalid."""
+    if why := why_not(version, version.project):
+        raise Invalid("status", why)
 
 
 def _check_file(version: ModelVersion) -> None:

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from labeling.models import Project, User
+from labeling.selectors.costs import latency_limit_ms
 from labeling.services.jobs.enqueue import enqueue_on_commit
 from labeling.services.validation.checks import text
 from labeling.services.validation.errors import Invalid
@@ -17,6 +18,7 @@ def promote(user: User | None, release: Release, reason: str) -> Release:
     """Ends the release with its candidate as the champion, which ranks from then on: one transaction. Raises Invalid:
     no reason, it has ended, or the candidate's file is gone."""
     reason = _given(reason)
+    promotion.check_promise(release.candidate)
     with transaction.atomic():
         # the project before the release, as whoever settles a version does
         Project.objects.select_for_update(no_key=True).get(pk=release.project_id)
@@ -73,7 +75,7 @@ def words(release: Release, found: Proven) -> str:
 def _is_fast_enough(release: Release) -> bool:
     """By the limits of now; a version of which nothing was measured passes, as at the gate."""
     project, cost = release.candidate.project, release.candidate.prediction_cost
-    limits = project.prediction_limit_ms, project.prediction_limit_cpu_ms
+    limits = latency_limit_ms(project), project.prediction_limit_cpu_ms
     checks = limit_checks(cost["alone_ms"], cost["cpu_ms_per_1000"], *limits) if cost else []
     return all(check.passed for check in checks)
 

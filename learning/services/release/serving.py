@@ -18,7 +18,8 @@ from learning.services.pipeline.family import Said
 from learning.services.release.recording import Both, Heard, keep
 from learning.services.serving import loading
 from learning.services.serving.answering import Answer, Caller, TooLate, answer
-from learning.services.serving.loading import NothingToServe, Predictor, Predictors
+from learning.services.serving.loading import Predictor, Predictors
+from learning.services.serving.promises import NothingToServe, may_answer
 from learning.services.serving.rows import Asked
 
 logger = logging.getLogger(__name__)
@@ -139,7 +140,11 @@ class Releases:
         Raises NothingToServe, what ``read`` and ``answering.answer`` raise.
         """
         champion = self._champion(release, beat)
-        by_candidate = release.pk in self._ready and in_candidate_arm(release.salt, key, release.share)
+        by_candidate = (
+            release.pk in self._ready
+            and in_candidate_arm(release.salt, key, release.share)
+            and may_answer(release.candidate, release.project)
+        )
         failure = ""
         if by_candidate:
             now = time.monotonic()
@@ -168,6 +173,8 @@ class Releases:
     def _champion(self, release: Release, beat: Callable[[], object]) -> Predictor:
         """The version that the release began with; while its file is damaged whatever answers without a release."""
         try:
+            if release.project.is_in_production:  # the promoted one, and only while it costs no more than is acceptable
+                return self._predictors.of(release.project_id, None, beat)
             return self._predictors.of(release.project_id, release.champion.number, beat)
         except NothingToServe:
             return self._predictors.of(release.project_id, None, beat)

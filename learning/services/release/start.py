@@ -14,6 +14,7 @@ from labeling.services.validation.errors import Invalid
 from learning.core import artifacts
 from learning.core.release.watch import Watch, alike_allowed
 from learning.models import ModelVersion, Release, ReleaseMode
+from learning.selectors.production_mode import why_not
 from learning.services import files
 from learning.services.registry import golden
 from learning.services.registry.promotion import MAX_REASON
@@ -60,6 +61,8 @@ def start(
     if champion == candidate:
         raise Invalid("candidate", f"Model {number} is in use already: there is nothing to compare it with.")
     _check_file(candidate)
+    if mode != ReleaseMode.SHADOW and (why := why_not(candidate, project)):
+        raise Invalid("candidate", why)
     watch = Watch(most_alike=alike_allowed(_most_common(candidate)))
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)

@@ -22,6 +22,7 @@ from learning.services.monitoring import alerts
 from learning.services.pipeline.family import AnyFamily, Said, Speaker
 from learning.services.pipeline.registered import family_of
 from learning.services.registry import golden, model_files
+from learning.services.serving.promises import NothingToServe, refuse_unpromised
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +35,6 @@ _UNUSABLE = (files.Corrupt, EncoderVersion.DoesNotExist)
 
 
 _projects = Prepared(lambda pk: Project.objects.filter(pk=pk, deleted_at=None))
-
-
-class NothingToServe(Exception):
-    """The project is there, and no version of it can answer; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -120,19 +117,29 @@ class Predictors:
                 return self._ready(project, version, family, beat)
             except _UNUSABLE as error:
                 raise NothingToServe(f"Model {number} cannot be used: {error}.") from error
-        shunned = ""
-        for version in model_files.answering(project):
+        shunned, dear = "", None
+        in_line = model_files.promoted if project.is_in_production else model_files.answering
+        for version in in_line(project):
             until, why = self._shunned.get(version.pk, (0.0, ""))
             if time.monotonic() < until:
                 shunned = why
                 continue
             try:
+                refuse_unpromised(version, project)
                 return self._ready(project, version, family, beat)
+            except NothingToServe as error:
+                if error.retry_after_s:
+                    raise
+                dear = dear or error
             except _UNUSABLE as error:
                 shunned = str(error)
                 self._shun(project, version, error)
+        if dear is not None:
+            raise dear
         if shunned:
             raise NothingToServe(f"No model of this project can be used: {shunned}. A new run makes one.")
+        if project.is_in_production:
+            raise NothingToServe("In production mode only a promoted model answers, and none was promoted yet.")
         raise NothingToServe("This project has no model in use yet: answer some items, and a run makes one.")
 
     def _shun(self, project: Project, version: ModelVersion, error: Exception) -> None:

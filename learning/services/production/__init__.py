@@ -1,0 +1,1 @@
+"""Production mode: what programs are promised, and whether it is kept (decision 0130)."""
