@@ -17,6 +17,8 @@ class BulkDo(models.TextChoices):
     LABEL = "label", "label"
     ASK_AGAIN = "ask_again", "ask again"
     REVIEW = "review", "send to review"
+    #: what was answered *unknown pattern* gets a name, which is a label from then on
+    NAME = "name", "name"
     SET_ASIDE = "set_aside", "set aside"
     RESTORE = "restore", "restore"
     GOLD = "gold", "make gold"

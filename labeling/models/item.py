@@ -32,6 +32,7 @@ class Because(models.TextChoices):
     EVERYBODY = "everybody", "skipped by everybody who could be asked"
     REVIEWER = "reviewer", "set aside by a reviewer"
     CONTEXT = "context", "its context is set aside"
+    UNKNOWN = "unknown", "unknown pattern"
 
 
 class ItemQuerySet(models.QuerySet["Item"]):

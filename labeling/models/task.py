@@ -37,6 +37,8 @@ class SkipReason(models.TextChoices):
     UNCLEAR = "unclear"
     BROKEN = "broken"
     OUT_OF_SCOPE = "out_of_scope"
+    #: Where a project has one label: it is something else, which has no name yet (decision 0131).
+    UNKNOWN = "unknown", "Unknown pattern"
 
 
 class TaskQuerySet(models.QuerySet["Task"]):

@@ -108,7 +108,8 @@ class LabelsForm(CalmForm):
         required=False,
         label="Labels",
         help_text="One a line. A key in square brackets is pressed to give the label: “glass [g]”. "
-        "Labels without one get the next free key.",
+        "Labels without one get the next free key. One label alone finds more like it: what else is met is an "
+        "unknown pattern, until you name it.",
     )
 
 
@@ -438,7 +439,7 @@ class ProjectForm(SettingsForm, InstructionsForm, LabelsForm, BasicsForm):
         n_labels = len(given.get("labels") or ())
         too_few = kind and kind.has_labels and n_labels < kind.labels_to_learn and not given.get("labels_come")
         if too_few and "labels" not in self.errors:
-            one = "One label leaves nothing to choose: give two or more, one a line."
+            one = "One step leaves nothing to choose: give two or more, one a line."
             self.add_error("labels", one if n_labels else "Give the labels to choose from, one a line.")
         return given
 

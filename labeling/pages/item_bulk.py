@@ -30,6 +30,7 @@ WORDS = {
     BulkDo.LABEL: "Label as",
     BulkDo.ASK_AGAIN: "Ask again",
     BulkDo.REVIEW: "Send to review",
+    BulkDo.NAME: "Name",
     BulkDo.SET_ASIDE: "Set aside",
     BulkDo.RESTORE: "Restore",
     BulkDo.GOLD: "Make gold",
@@ -44,7 +45,8 @@ def steps_for(request: PageRequest, project: Project) -> dict[str, str]:
     return {
         str(do.value): words
         for do, words in WORDS.items()
-        if (Permission.MANAGE if do in MANAGERS_STEPS else Permission.REVIEW) in allowed
+        if do != BulkDo.NAME  # asked for above what is unknown, with a name
+        and (Permission.MANAGE if do in MANAGERS_STEPS else Permission.REVIEW) in allowed
         and (kind_of(project).answers_are_of_items or do not in _OF_ANSWERS)
     }
 
@@ -161,6 +163,8 @@ def _selection(request: PageRequest, project: Project, view: ItemView) -> Select
 def _answer(project: Project, do: str, names: Sequence[str]) -> dict[str, Any] | None:
     """The answer that gives the label. Raises Invalid."""
     chosen = [name for name in names if name]
+    if do == BulkDo.NAME and chosen:
+        return {"label": chosen[0]}
     if do not in (BulkDo.LABEL, BulkDo.GOLD) or not chosen:
         return None
     found = answers_by_label(project).get(chosen[0])

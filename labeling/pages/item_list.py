@@ -11,7 +11,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
 from labeling.kinds import kind_of
-from labeling.models import Action, Item, Modality, Permission, Project, Split
+from labeling.models import Action, Because, Item, Modality, Permission, Project, Split
 from labeling.pages.decorators import PageRequest, project_page
 from labeling.pages.item_bulk import bulk_context
 from labeling.pages.navigation import name_of, permissions
@@ -78,6 +78,7 @@ def items(request: PageRequest, project: Project) -> HttpResponse:
         "n_behind": so_far.of_items - so_far.items,
         "n_unworded": so_far.items - so_far.worded,
         "has_model": chosen.stored.index.model is not None,
+        "may_name": view.because == Because.UNKNOWN and Permission.MANAGE in permissions(request),
         **bulk_context(request, project, view, found.total),
         "as_gallery": project.modality == Modality.IMAGE,
     }

@@ -79,7 +79,10 @@ def project(request: PageRequest, project: Project) -> HttpResponse:
     }
     if Permission.VIEW in may:
         aside = set_aside_by_reason(project) if counts["set_aside"] else {}
-        context |= insight(project) | {"skipped_by_everybody": aside.get(Because.EVERYBODY, 0)}
+        context |= insight(project) | {
+            "skipped_by_everybody": aside.get(Because.EVERYBODY, 0),
+            "unknown": aside.get(Because.UNKNOWN, 0),
+        }
     if Permission.REVIEW in may:
         context |= who(project)
     return render(request, "pages/project/index.html", context)

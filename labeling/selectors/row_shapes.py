@@ -10,6 +10,7 @@ from labeling.models import Prediction, Project
 from labeling.selectors.columns import Column
 from labeling.selectors.export import ROWS, Filters
 from labeling.selectors.machines.prediction_rows import count_predictions, prediction_columns, prediction_rows
+from labeling.selectors.unknown_rows import unknown_answers, unknown_columns, unknown_rows
 
 
 def _always(project: Project) -> bool:
@@ -44,7 +45,17 @@ _OURS = {
         "Predictions",
         "one row a prediction of a machine, with its version",
         lambda project: Prediction.objects.filter(project=project).exists(),
-    )
+    ),
+    "unknown": RowShape(
+        unknown_columns,
+        unknown_rows,
+        lambda project, filters: unknown_answers(project, filters.split).count(),
+        tuple(name for name, kind in KINDS.items() if kind.learned_as == "classification"),
+        ("split",),
+        "Unknown patterns",
+        "one row an item that people answered “unknown pattern”",
+        lambda project: unknown_answers(project).exists(),
+    ),
 }
 
 

@@ -26,7 +26,7 @@ from learning.models import Band, ServedPrediction, ServedStatus
 from learning.services.serving import asking
 from learning.services.serving.asking import FORM, JSON
 
-REFUSED = "refused"
+REFUSED, UNKNOWN = "refused", "unknown"
 
 
 class PredictQuery(serializers.Serializer[Any]):
@@ -102,9 +102,9 @@ class PredictedOut(serializers.Serializer[Any]):
     row = serializers.IntegerField(help_text="From 1, in the order they were sent.")
     id = serializers.CharField(required=False, help_text="Of the prediction.")
     status = serializers.ChoiceField(
-        choices=[*ServedStatus.choices, (REFUSED, "refused")],
+        choices=[*ServedStatus.choices, (UNKNOWN, "unknown pattern"), (REFUSED, "refused")],
         help_text="`unsure`: like what was learned from, but undecided. `outlier`: unlike anything learned from, and "
-        "without a label unless it was forced.",
+        "without a label unless it was forced. `unknown`: the project has one label, and the row is unlike it.",
     )
     label = serializers.CharField(required=False, help_text="Where an item has one label.")  # type: ignore[assignment]
     labels = serializers.ListField(child=serializers.CharField(), required=False, help_text="Where it has any number.")

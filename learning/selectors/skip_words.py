@@ -12,12 +12,16 @@ def skip_words(skips: dict[str, Any]) -> str:
     found, n_skipped = skips["share"], sum(skips["skipped"].values())
     n = found["n"]
     asked = f"{n:,} question{'' if n == 1 else 's'} drawn at random"
+    cannot = (
+        "is no case of the label, or cannot be asked about"
+        if "unknown" in skips["skipped"]
+        else "cannot be asked about"
+    )
     if why := why_no_interval(found["low"], found["high"], n):
-        known = f"How much of the pool cannot be asked about: {why}, by {asked}."
+        known = f"How much of the pool {cannot}: {why}, by {asked}."
     else:
         known = (
-            f"About {found['value']:.0%} of the pool ({found['low']:.0%} to {found['high']:.0%}) cannot be asked about,"
-            f" by {asked}."
+            f"About {found['value']:.0%} of the pool ({found['low']:.0%} to {found['high']:.0%}) {cannot}, by {asked}."
         )
     items = f"the {n_skipped:,} items that were" if n_skipped != 1 else "the item that was"
     if skips["is_on"]:

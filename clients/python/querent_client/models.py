@@ -71,13 +71,13 @@ OutcomeEnum = Literal["pass", "warn", "fail", "skipped"]
 PairsEnum = Literal["any", "given"]
 
 
-PredictedOutStatusEnum = Literal["ok", "unsure", "outlier", "refused"]
+PredictedOutStatusEnum = Literal["ok", "unsure", "outlier", "unknown", "refused"]
 
 
 ProductionModeEnum = Literal["off", "on"]
 
 
-ReasonEnum = Literal["unclear", "broken", "out_of_scope"]
+ReasonEnum = Literal["unclear", "broken", "out_of_scope", "unknown"]
 
 
 ReleaseModeEnum = Literal["shadow", "canary", "ab"]
@@ -92,7 +92,7 @@ ReviewSortEnum = Literal["returned", "blind", "sent", "disputed", "low_confidenc
 RoleEnum = Literal["viewer", "annotator", "reviewer", "manager"]
 
 
-RowsEnum = Literal["annotations", "items", "preferences", "rankings", "scores", "feedback", "predictions"]
+RowsEnum = Literal["annotations", "items", "preferences", "rankings", "scores", "feedback", "predictions", "unknown"]
 
 
 ScopesEnum = Literal["read", "label", "manage", "predict"]
@@ -1116,7 +1116,7 @@ class PredictedOut(TypedDict):
     # Of the prediction.
     id: NotRequired[str]
     # `unsure`: like what was learned from, but undecided. `outlier`: unlike anything learned from, and without a label
-    # unless it was forced.
+    # unless it was forced. `unknown`: the project has one label, and the row is unlike it.
     status: PredictedOutStatusEnum
     # Where an item has one label.
     label: NotRequired[str]

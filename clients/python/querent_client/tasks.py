@@ -10,7 +10,7 @@ from querent_client.transport import Transport
 _AT_ONCE = 100
 _FOR_LATER = (429, 503, 507)
 
-SkipReason = Literal["unclear", "broken", "out_of_scope"]
+SkipReason = Literal["unclear", "broken", "out_of_scope", "unknown"]
 
 
 class ProjectTasks:

@@ -13,7 +13,6 @@ class Classification(QuestionKind):
 
     name = "classification"
     words = KindWords("Classification (one label)")
-    labels_to_learn = 2
     family = "labels"
     measures_choosing = True
     learned_as = "classification"

@@ -181,6 +181,8 @@ def skip(user: User, task_id: int, reason: Any) -> Task:
         raise Invalid("reason", f"One of {', '.join(SkipReason.values)}.")
     work = _work_on(user, task_id)
     task = work.task
+    if reason == SkipReason.UNKNOWN:
+        _check_one_label(work.project)
     if task.state == TaskState.SKIPPED and task.skip_reason == reason:
         return task
     if task.state == TaskState.ANSWERED:
@@ -195,6 +197,13 @@ def skip(user: User, task_id: int, reason: Any) -> Task:
         work.change.set_aside(because)
     _finish(work)
     return task
+
+
+def _check_one_label(project: Project) -> None:
+    """Raises Invalid where what an item is may be said by a label. Any kind but that of one label an item has other
+    ways to say that none fits."""
+    if kind_of(project).learned_as != "classification" or project.labels.in_use().count() != 1:
+        raise Invalid("reason", "Only a project with one label has unknown patterns: give a label, or skip otherwise.")
 
 
 def _checked_elapsed(elapsed_ms: Any) -> int | None:

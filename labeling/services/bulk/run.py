@@ -10,6 +10,7 @@ from django.db import transaction
 
 from labeling.models import BulkDo, BulkItem, BulkStep, Item, User
 from labeling.services.bulk.choose import ordinals_of
+from labeling.services.bulk.names import let_go_of_name
 from labeling.services.bulk.steps import STEPS
 from labeling.services.jobs.attempts import Attempt, attempt_at
 
@@ -28,6 +29,8 @@ def run_bulk_step(step_pk: int) -> dict[str, Any]:
             carry = _undo if step.do == BulkDo.UNDO else _do
             while carry(step.created_by, step, attempt):
                 pass
+            if step.undoes is not None and step.undoes.do == BulkDo.NAME:
+                let_go_of_name(step.created_by, step.undoes)
             attempt.finish()
     return {"step": step_pk, "state": BulkStep.objects.values_list("state", flat=True).get(pk=step_pk)}
 

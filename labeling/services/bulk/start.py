@@ -12,6 +12,7 @@ from labeling.selectors.access import may, require
 from labeling.services.answers.answer_check import AnswerCheck
 from labeling.services.audit.trail import record
 from labeling.services.bulk.choose import Selection, chosen_ordinals, held_out
+from labeling.services.bulk.names import add_name
 from labeling.services.bulk.run import JOB, run_bulk_step
 from labeling.services.bulk.steps import MANAGERS_STEPS
 from labeling.services.jobs.enqueue import enqueue_on_commit
@@ -25,7 +26,9 @@ MAX_REASON = 2_000
 #: What becomes of items of the eval split.
 LEAVE_OUT, INCLUDE = "leave_out", "include"
 EVAL_CHOICES = (LEAVE_OUT, INCLUDE)
-_OF_ANSWERS = frozenset((BulkDo.LABEL, BulkDo.ASK_AGAIN, BulkDo.REVIEW, BulkDo.GOLD))
+#: Of these the answer is a label.
+_GIVE_LABELS = frozenset((BulkDo.LABEL, BulkDo.GOLD, BulkDo.NAME))
+_OF_ANSWERS = frozenset((BulkDo.NAME, BulkDo.LABEL, BulkDo.ASK_AGAIN, BulkDo.REVIEW, BulkDo.GOLD))
 
 
 class AsksFirst(Invalid):
@@ -63,7 +66,8 @@ def begin(
         require(user, project, Action.ITEMS_BULK_ALL)
     if do in _OF_ANSWERS and not kind_of(project).answers_are_of_items:
         raise Invalid("do", "This project compares pairs: nothing is said of single items.")
-    stored, why = _checked(project, do, answer), text("reason", reason, max_length=MAX_REASON)
+    stored = _checked(project, do, answer) if do != BulkDo.NAME else None
+    why = text("reason", reason, max_length=MAX_REASON)
     bits = chosen_ordinals(project, selection)
     bits = _without_held_out(user, project, do, bits, selection, why, eval_items, is_confirmed)
     total = bits.bit_count()
@@ -71,6 +75,9 @@ def begin(
         raise Invalid("items", "No item is left that this could be about.")
     told = {"do": do, "items": total, "view": selection.view.address if selection.view else "", "reason": why}
     with transaction.atomic():
+        if do == BulkDo.NAME:
+            add_name(user, project, answer)
+            stored = _checked(project, do, answer)
         step = BulkStep.objects.create(
             project=project,
             created_by=user,
@@ -100,7 +107,7 @@ def is_of(
     if selection.view is not None:
         return True
     bits = chosen_ordinals(project, selection)
-    if eval_items == LEAVE_OUT and do != BulkDo.SELECT:
+    if eval_items == LEAVE_OUT and do not in (BulkDo.SELECT, BulkDo.NAME):
         bits &= ~held_out(project, bits)
     return step.ordinals == bits
 
@@ -145,7 +152,7 @@ def _carried_out(step: BulkStep) -> BulkStep:
 
 def _checked(project: Project, do: str, answer: Any) -> dict[str, Any] | None:
     """The answer as it is stored. Raises Invalid, InvalidAnswer."""
-    if do not in (BulkDo.LABEL, BulkDo.GOLD) or (do == BulkDo.GOLD and answer is None):
+    if do not in _GIVE_LABELS or (do == BulkDo.GOLD and answer is None):
         if answer is not None:
             raise Invalid("answer", "This step gives no answer.")
         return None
@@ -169,7 +176,7 @@ def _without_held_out(
     if selection.view is not None and not confirmed and selection.count != total:
         said = "how many items it has was not said" if selection.count is None else f"{selection.count:,} were shown"
         raise AsksFirst("count", f"The view has {total:,} items now, {said}: nothing was done.", total, n_eval)
-    if not held or do == BulkDo.SELECT:
+    if not held or do in (BulkDo.SELECT, BulkDo.NAME):  # what is held out is put back, and people are asked about it
         return bits
     if choice == LEAVE_OUT:
         return bits & ~held

@@ -6,6 +6,7 @@ from typing import Any
 
 from labeling.models import Annotation, AskedAgain, BulkDo, BulkItem, BulkStep, Item, ItemStatus, Project, Split, User
 from labeling.selectors.opinions import accepting, opinions_of
+from labeling.services.bulk.names import name_many, unname_many
 from labeling.services.items.doubted import ask_many, ask_no_more
 from labeling.services.items.status import restore_many, set_many_aside
 from labeling.services.quality.known_answers import make_many_gold, put_gold_back
@@ -17,11 +18,12 @@ WHY: Mapping[str, str] = {
     **LEFT_OUT,
     "held_out": "held out: what measures models is not asked again because somebody doubts it",
     "already": "so already",
+    "not_unknown": "was not answered “unknown pattern”",
     "nobody": "nobody is left who could be asked",
     "changed": "somebody has changed it since",
 }
 #: Steps of managers; the others are a reviewer's, who does the same to one item.
-MANAGERS_STEPS = frozenset((BulkDo.SET_ASIDE, BulkDo.RESTORE, BulkDo.GOLD, BulkDo.SELECT))
+MANAGERS_STEPS = frozenset((BulkDo.NAME, BulkDo.SET_ASIDE, BulkDo.RESTORE, BulkDo.GOLD, BulkDo.SELECT))
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,15 @@ def _unsend(user: User, step: BulkStep, rows: Sequence[BulkItem]) -> Collection[
     return no_longer_sent(user, step.project, step, [row.item_id for row in rows])
 
 
+def _name(user: User, step: BulkStep, ids: Sequence[int]) -> Outcomes:
+    before, left_out = name_many(user, step, ids)
+    return {pk: Outcome(before=was) for pk, was in before.items()} | _left_out(left_out)
+
+
+def _unname(user: User, step: BulkStep, rows: Sequence[BulkItem]) -> Collection[int]:
+    return unname_many(user, step, {row.item_id: row.before or {"slots": None} for row in rows})
+
+
 def _set_aside(user: User, step: BulkStep, ids: Sequence[int]) -> Outcomes:
     done = set_many_aside(user, step.project, ids)
     return {pk: Outcome() if pk in done else Outcome("already") for pk in ids}
@@ -143,6 +154,7 @@ STEPS: Mapping[str, Carried] = {
     BulkDo.LABEL: Carried(_label, _unlabel),
     BulkDo.ASK_AGAIN: Carried(_ask, _ask_no_more),
     BulkDo.REVIEW: Carried(_send, _unsend),
+    BulkDo.NAME: Carried(_name, _unname),
     BulkDo.SET_ASIDE: Carried(_set_aside, _take_back_in),
     BulkDo.RESTORE: Carried(_restore, _set_aside_again),
     BulkDo.GOLD: Carried(_gold, _no_gold),

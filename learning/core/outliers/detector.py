@@ -22,6 +22,9 @@ from learning.core.outliers.threshold import LEAST_ROWS, conformal_threshold
 FALSE_SHARE = 0.05
 FORMAT = "outliers@1"
 MOST_ROWS = 3_000
+#: Of a project with one label, whose detector is all there is of its model; with fewer than 40 rows more than 5 % are
+#: flagged, as few as so many can say: one in n + 1.
+LEAST_OF_ONE_LABEL = 5
 #: A fold is left out of the fit it is scored by, but the detector in use is fitted on all rows, to which further ones
 #: look a little less strange: with 5 folds 2.6 to 3.6 % were flagged where 5 % was asked for.
 _FOLDS = 10
@@ -149,7 +152,8 @@ def fit_outlier_detector(
     Returns
     -------
     Fitting
-        Without a detector of fewer than 40 rows, and of rows that are all, or nearly all, the same.
+        Without a detector of fewer than 40 rows (where there is one label only: 5), and of rows that are all, or nearly
+        all, the same.
 
     Raises
     ------
@@ -164,9 +168,12 @@ def fit_outlier_detector(
     if n_rows > MOST_ROWS:
         some = np.sort(rng.choice(n_rows, MOST_ROWS, replace=False))
         features, members, groups = features[some], members[some], groups[some]
+    least_rows = LEAST_ROWS
+    if members.shape[1] == 1:
+        least_rows, false_share = LEAST_OF_ONE_LABEL, max(false_share, 1.0 / (n_rows + 1.0))
     facts: dict[str, Any] = {"asked": false_share, "rows": n_rows}
-    if n_rows < LEAST_ROWS or np.unique(groups).size < 2:
-        return Fitting(None, {**facts, "reason": f"too few to say: {n_rows} labeled items, of at least {LEAST_ROWS}"})
+    if n_rows < least_rows or np.unique(groups).size < 2:
+        return Fitting(None, {**facts, "reason": f"too few to say: {n_rows} labeled items, of at least {least_rows}"})
     space = fit_subspace(features, rng)
     if not space.components:
         return Fitting(None, {**facts, "reason": "the features of all labeled items are the same"})
@@ -174,7 +181,7 @@ def fit_outlier_detector(
     if name != "auto":
         facts |= Chosen(name, "asked for", {}).as_facts()
     elif placed.groups().shape[1] == 1:
-        facts |= _with_one_label(placed).as_facts()
+        facts |= (_with_few(n_rows) if n_rows < LEAST_ROWS else _with_one_label(placed)).as_facts()
     else:
         registered = {each: DETECTORS.make(each) for each in DETECTORS.names()}
         facts |= choose_detector(features, members, groups, registered, DEFAULT, false_share, rng).as_facts()
@@ -183,7 +190,7 @@ def fit_outlier_detector(
     if held_out is None:
         return Fitting(None, {**facts, "reason": "the features of nearly all labeled items are the same"})
     combination = combination_of(held_out, false_share)
-    threshold = conformal_threshold(combination.score(held_out), false_share)
+    threshold = conformal_threshold(combination.score(held_out), false_share, least_rows)
     if threshold is None:
         return Fitting(None, {**facts, "reason": f"too few to say: {n_rows} labeled items for so few false flags"})
     facts |= {
@@ -193,6 +200,10 @@ def fit_outlier_detector(
     }
     fitted = detector.fit(placed, rng)
     return Fitting(OutlierDetector(detector.name, space, fitted, combination, threshold.value), facts)
+
+
+def _with_few(n_rows: int) -> Chosen:
+    return Chosen(ONE_LABEL, f"with one label and {n_rows} items, too few for directions of their own", {})
 
 
 def _with_one_label(placed: KnownRows) -> Chosen:

@@ -34,7 +34,7 @@ class Threshold:
     false_flags: Estimate
 
 
-def conformal_threshold(held_out: DoubleArray, false_share: float) -> Threshold | None:
+def conformal_threshold(held_out: DoubleArray, false_share: float, least_rows: int = LEAST_ROWS) -> Threshold | None:
     """Return the smallest held-out score that flags at most a share of further known rows, on average over draws.
 
     Parameters
@@ -43,11 +43,12 @@ def conformal_threshold(held_out: DoubleArray, false_share: float) -> Threshold 
         Scores of known rows, from detectors fitted without them.
     false_share : float
         Above 0, below 1.
+    least_rows : int
 
     Returns
     -------
     Threshold or None
-        None with fewer than 40 rows, or too few to keep to such a share at all.
+        None with fewer rows than ``least_rows``, or too few to keep to such a share at all.
 
     Examples
     --------
@@ -60,6 +61,6 @@ def conformal_threshold(held_out: DoubleArray, false_share: float) -> Threshold 
     n = held_out.size
     # the rounding keeps 100 * .95 from being 95.00000000000001
     rank = math.ceil(round((n + 1) * (1.0 - false_share), 9))
-    if n < LEAST_ROWS or rank > n:
+    if n < least_rows or rank > n:
         return None
     return Threshold(float(np.partition(held_out, rank - 1)[rank - 1]), share_above(rank, n))

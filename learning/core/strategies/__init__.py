@@ -20,6 +20,7 @@ STRATEGIES: Registry[Strategy] = Registry(
         "margin": "learning.core.strategies.uncertainty:Margin",
         "entropy": "learning.core.strategies.uncertainty:Entropy",
         "explore": "learning.core.strategies.explore:Explore",
+        "find_more": "learning.core.strategies.find_more:FindMore",
         "more_like_it": "learning.core.strategies.rare:MoreLikeIt",
         "typical": "learning.core.strategies.typical:Typical",
         "diverse_margin": "learning.core.strategies.diverse:DiverseMargin",

@@ -109,7 +109,7 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
     def fit(self, context: Context) -> Fit[FittedLearner] | None:
         answers, settings = context.inputs.answers, context.inputs.settings
         model = candidates.fitted_with_outliers(context.run, context.data, context.matrix, answers, settings)
-        if model is None:
+        if model is None or (settings.kind == "classification" and len(context.data.labels) == 1 and not _says(model)):
             return None
         return Fit(ModelFile(model), model, f"{model.name}, {len(answers):,} items: {model.facts.get('reason', '')}")
 
@@ -204,6 +204,11 @@ class LabelsFamily(Family[LabelData, Inputs, FittedLearner]):
 
     def without_people(self, run: Run, encoder: EncoderVersion, out: LeftOut) -> WithoutPeople:
         return without_people.measure(run, encoder, out)
+
+
+def _says(model: FittedLearner) -> bool:
+    """Whether a model of one label tells it from anything else: by what it finds unlike (decision 0131)."""
+    return model.outlier_detector is not None
 
 
 def _unmeasured(model: FittedLearner) -> dict[str, Any]:

@@ -49,7 +49,8 @@ class LabelSpeaker:
             given = [self._answer(tuple(np.flatnonzero(row).tolist())) for row in decided]
         unsure = self._objective.left_to_people(probabilities)
         told, kept = [answer for answer, _ in given], [kept for _, kept in given]
-        return Said(probabilities, told, kept, sure.astype(np.float64), unsure)
+        of_one = one_answer and len(self._learned) == 1
+        return Said(probabilities, told, kept, sure.astype(np.float64), unsure, is_of_one_label=of_one)
 
     def _answer(self, decided: int | tuple[int, ...]) -> tuple[dict[str, Any], str]:
         """The kind's own answer, told and as JSON by identities; the same few again and again."""

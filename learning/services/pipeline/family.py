@@ -129,6 +129,8 @@ class Said:
     stored: Sequence[str]
     sure: NDArray[np.float64]
     unsure: NDArray[np.bool_] | None = None
+    #: of a model of one label, which knows no other: it says the label, or that a row is unlike it, and no probability
+    is_of_one_label: bool = False
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ WAIT_S = 300
 FOLDER = "predicted"
 _TOLD = ("status", "probabilities", "sure", "band", "model", "field", "reason")
 _BESIDE_ANSWER = frozenset((*_TOLD, "row", "id"))
-_COUNTED = {"ok": "ok", "unsure": "unsure", "outlier": "outliers", "refused": "refused"}
+_COUNTED = {"ok": "ok", "unsure": "unsure", "outlier": "outliers", "unknown": "outliers", "refused": "refused"}
 
 
 def run_file(pk: int) -> dict[str, Any]:

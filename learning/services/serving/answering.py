@@ -21,6 +21,8 @@ from learning.services.serving.rows import Asked, blocks
 
 _BANDS = np.array([Band.LOW.value, Band.MEDIUM.value, Band.HIGH.value])
 OK, UNSURE, OUTLIER = ServedStatus.OK.value, ServedStatus.UNSURE.value, ServedStatus.OUTLIER.value
+#: What is told instead of an outlier where there is one label: a pattern that nobody has named yet.
+UNKNOWN = "unknown"
 #: How long an answer may wait for the database to keep it.
 WRITE_PATIENCE_S = 5.0
 _FIELDS = (
@@ -78,6 +80,8 @@ def answer(
         said, outlier = predictor.say(features), predictor.outliers(features)
         bands = _BANDS[np.digitize(said.sure, thresholds)]
         unsure = bands == _BANDS[0] if said.unsure is None else said.unsure
+        if said.is_of_one_label:
+            unsure = np.zeros(len(outlier), dtype=bool)
         statuses = np.where(outlier, OUTLIER, np.where(unsure, UNSURE, OK)).tolist()
         probable, sure = _rounded(said.probabilities), _rounded(said.sure)
         for number, band, status, how_sure, probabilities, told, stored in zip(
@@ -86,10 +90,15 @@ def answer(
             one: Answer = {"row": number + 1, "id": str(key + number), "status": status}
             if status != OUTLIER or force:
                 one.update(told)
-                one["probabilities"] = dict(zip(names, probabilities, strict=True))
             else:
                 stored = "{}"
-            one.update(sure=how_sure, band=band, model=model)
+            if said.is_of_one_label:  # decision 0131
+                how_sure, band = None, ""
+                one.update(status=UNKNOWN if status == OUTLIER else OK, model=model)
+            else:
+                if status != OUTLIER or force:
+                    one["probabilities"] = dict(zip(names, probabilities, strict=True))
+                one.update(sure=how_sure, band=band, model=model)
             answers[number] = one
             kept.append((key + number, asked.hashes[number], stored, how_sure, band, status, *same))
         sent = [asked.sent.pop(number) for number in numbers]

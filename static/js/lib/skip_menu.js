@@ -55,4 +55,4 @@ export class SkipMenu {
   }
 }
 
-export const SKIP_WORDS = { unclear: "unclear", broken: "broken", out_of_scope: "out of scope" };
+export const SKIP_WORDS = { unclear: "unclear", broken: "broken", out_of_scope: "out of scope", unknown: "unknown pattern" };

@@ -81,7 +81,7 @@ def test_settings_are_in_a_persons_units(maker, browser_of):
         ({"modality": ""}, "modality"),
         ({"kind": "guess"}, "kind"),
         ({"labels": ""}, "labels"),
-        ({"labels": "glass"}, "labels"),
+        ({"kind": "rating", "labels": "1"}, "labels"),
         ({"kind": "multilabel", "labels": ""}, "labels"),
         ({"labels": "glass\nglass"}, "labels"),
         ({"labels": "glass [g]\ngreen [g]"}, "labels"),
