@@ -43,6 +43,10 @@ test("an outlier has no label and a button that asks for one", () => {
   document.querySelector("button").click();
   equal([forced, document.querySelector(".predict__bars")], [1, null]);
   equal(inWords({ ...odd, status: "outlier" }), "Model 4 says: no label. Outlier.");
+  equal(inWords({ ...odd, status: "unknown" }), "Model 4 says: no label. Unknown pattern.");
+  equal(inWords({ model: 4, status: "ok", label: "spam" }), "Model 4 says: spam. Decided.");
+  const only = explained({ model: 4, status: "ok", label: "spam" }, { ...asked, force: () => 0 });
+  equal(only.some((part) => part.textContent.includes("gives no label") || part.querySelector?.("button")), false);
 });
 
 test("it asks again by itself while the predictor starts, and says every other refusal in words", async () => {

@@ -49,6 +49,8 @@ def test_more_like_these_then_unknown_patterns_are_named_and_it_is_an_ordinary_c
         ("ok", None),
         ("outlier", None),
     ]
+    listed = asks.get(f"{URL}items/?model=spam").json()["results"]  # of the others nothing is said
+    assert np.mean([truth(Item.objects.get(pk=row["id"])) == {"label": "spam"} for row in listed]) > 0.8
     # people say it too: it is no skip that somebody else is asked after, and stands in a list of its own
     client.force_login(people.manager)
     assert 'data-reason="unknown"' in client.get("/p/texts/annotate/").content.decode()

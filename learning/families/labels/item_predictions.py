@@ -78,7 +78,16 @@ def say(model: FittedLearner, matrix: FeatureMatrix, objective: Objective) -> Sa
         # what is said beyond the numbers there are is as if nothing were said
         of_kind = [min(numbers.setdefault(name, len(numbers)), NOT_PREDICTED) for name in names]
         said[rows] = np.asarray(of_kind, dtype=np.uint16)[which.reshape(-1)]
+        if objective.one_answer and probabilities.shape[1] == 1:
+            said[rows][_unlike(model, features)] = NOT_PREDICTED  # an unknown pattern (decision 0131)
     return SaidOfItems(sure, said, [tuple(map(int, name)) for name in list(numbers)[:NOT_PREDICTED]])
+
+
+def _unlike(model: FittedLearner, features: NDArray[np.float32]) -> NDArray[np.bool_]:
+    detector = model.outlier_detector
+    if detector is None:
+        return np.zeros(len(features), dtype=bool)
+    return np.asarray(detector.score(features) > detector.threshold)
 
 
 def stored(model: int, labels: Sequence[str], found: SaidOfItems) -> PredictedItems:

@@ -7,6 +7,8 @@ const STATUS = {
   ok: ["Decided", "badge--good", "Like what it learned from, and decided."],
   unsure: ["Unsure", "badge--warn", "Like what it learned from, but undecided: a person had better look."],
   outlier: ["Outlier", "badge--bad", "Unlike anything it learned from."],
+  // of a project with one label
+  unknown: ["Unknown pattern", "badge--warn", "Unlike the items that have the label."],
 };
 const LEFT_OUT = "Each word was left out in turn, and the model asked again. Of a long text some words at a time.";
 const AVERAGED = "Each column was given the average of the labeled items in turn, or for a small model left empty, and the model asked again.";
@@ -42,8 +44,8 @@ export function percent(share) {
 
 /** One line for who does not see the page. */
 export function inWords(said) {
-  const what = saidOf(said).join(", ") || (said.status === "outlier" ? "no label" : "none of the labels");
-  const how = saidOf(said).length ? `, ${percent(said.sure)} sure` : "";
+  const what = saidOf(said).join(", ") || (said.status === "outlier" || said.status === "unknown" ? "no label" : "none of the labels");
+  const how = saidOf(said).length && said.probabilities ? `, ${percent(said.sure)} sure` : "";
   return `Model ${said.model} says: ${what}. ${STATUS[said.status][0]}${how}.`;
 }
 
@@ -58,14 +60,14 @@ export function explained(said, { asked, item, model, force }) {
     said.band && isTold ? node("span", "badge", BANDS[said.band]) : "",
     link("quiet", model(said.model), `model ${said.model}`),
   ]);
-  const about = node("p", "soft", [sentence, isTold ? "" : " So it gives no label."]);
+  const about = node("p", "soft", [sentence, isTold || labels.length ? "" : " So it gives no label."]);
   const parts = [head, about];
-  if (!isTold) {
+  if (!isTold && !labels.length) {
     const button = node("button", "button button--small", "Say the likeliest label all the same");
     button.type = "button";
     button.addEventListener("click", force);
     parts.push(node("p", "", [button]));
-  } else parts.push(bars(said.probabilities, labels));
+  } else if (isTold) parts.push(bars(said.probabilities, labels));
   if (said.why) parts.push(...reasons(said.why, asked, item));
   return parts;
 }
