@@ -9,7 +9,7 @@ class ManifestStorage(CompressedManifestStaticFilesStorage):
     # our own modules alone: looking through megabytes of other people's scripts for imports was most of the work
     _js_module_import_aggregation_patterns = (
         "js/*.js",
-        CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],  # type: ignore[attr-defined]
+        CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
     )
     # source maps are not served (below), so what names them is left as it is
     patterns = tuple(

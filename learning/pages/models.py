@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from labeling.kinds import kind_of
 from labeling.models import Action, Project
 from labeling.pages.decorators import PageRequest, project_page
-from labeling.services.reports.stored import told
 from labeling.selectors.costs import latency_limit_ms
+from labeling.services.reports.stored import told
 from labeling.services.validation.errors import Invalid
 from learning.models import Decision, ModelVersion, Status
 from learning.pages import card, students, trust

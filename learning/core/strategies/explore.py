@@ -35,6 +35,12 @@ def novel_order(request: Request, rows: IntArray) -> IntArray:
     return np.concatenate((sample[order], shuffled[SAMPLE_ROWS:]))
 
 
+def novel_part(request: Request, rows: IntArray, share: float) -> Part:
+    """Return rows unlike the answered ones, and those that are like skipped ones later, as a part of a mixture."""
+    order = acquisition.demoted(novel_order(request, rows), factors_of(request, rows))
+    return Part(share, order, best_of(rows.size, FARTHEST_OF))
+
+
 class Explore:
     """The farthest of ten random rows from all answered ones, and any row; see the module."""
 
@@ -47,9 +53,8 @@ class Explore:
         reason = "looks for what was not seen yet: unlike everything answered, or any item"
         if not rows.size:
             return Draws(self.name, reason, rows, np.zeros(0, np.float32), np.zeros(0), 0)
-        novel = acquisition.demoted(novel_order(request, rows), factors_of(request, rows))
         parts = [
-            Part(1.0 - ANY_SHARE, novel, best_of(rows.size, FARTHEST_OF)),
+            novel_part(request, rows, 1.0 - ANY_SHARE),
             Part(ANY_SHARE, np.arange(rows.size), alike(rows.size)),
         ]
         positions, propensities = mixed_draws(parts, request.head, request.rng)
