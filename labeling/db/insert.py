@@ -21,10 +21,17 @@ class RawInsert:
     """Inserts tuples of ``fields``; every other column of the model gets its default.
 
     Values must be in the form of the database: JSON as text, times through ``now``. Constraints hold as always;
-    signals and ``save`` are bypassed.
+    signals and ``save`` are bypassed. ``ignore_conflicts``: a row that a unique constraint refuses is left out.
     """
 
-    def __init__(self, model: type[models.Model], fields: Sequence[str], constants: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        model: type[models.Model],
+        fields: Sequence[str],
+        constants: dict[str, Any],
+        *,
+        ignore_conflicts: bool = False,
+    ) -> None:
         meta = model._meta
         by_name = {field.name: field for field in meta.concrete_fields if not field.primary_key or field.name in fields}
         unset = [field for name, field in by_name.items() if name not in fields and name not in constants]
@@ -38,6 +45,7 @@ class RawInsert:
         self.marks = ", ".join([*["%s"] * len(fields), *of_rest])
         chosen = [by_name[name] for name in (*fields, *rest)]
         quote = connection.ops.quote_name
+        self.ignore_conflicts = ignore_conflicts
         self.table = quote(meta.db_table)
         self.columns = ", ".join(quote(str(field.column)) for field in chosen)
         # in COPY's csv an unquoted empty cell is NULL unless the column is named here
@@ -48,7 +56,16 @@ class RawInsert:
         complete = [(*row, *tail) for row in rows]
         if not complete:
             return
+        into = f"INSERT INTO {self.table} ({self.columns}) VALUES "
         with connection.cursor() as cursor:
+            if self.ignore_conflicts:  # COPY knows no conflicts: one statement, for each of many would be sent alone
+                end = " ON CONFLICT DO NOTHING"
+                if connection.vendor == "postgresql":
+                    marks = ", ".join([f"({self.marks})"] * len(complete))
+                    cursor.execute(into + marks + end, [value for row in complete for value in row])
+                else:
+                    cursor.executemany(f"{into}({self.marks}){end}", complete)
+                return
             if connection.vendor == "postgresql":
                 buffer = io.StringIO()
                 csv.writer(buffer, lineterminator="\n").writerows(complete)
@@ -57,7 +74,7 @@ class RawInsert:
                     options = f"FORMAT csv, FORCE_NOT_NULL ({self.never_null})"
                     cursor.copy_expert(f"COPY {self.table} ({self.columns}) FROM STDIN WITH ({options})", buffer)
                     return
-            cursor.executemany(f"INSERT INTO {self.table} ({self.columns}) VALUES ({self.marks})", complete)
+            cursor.executemany(f"{into}({self.marks})", complete)
 
 
 def _literal(value: int | None) -> str:

@@ -72,6 +72,7 @@ class Csv(ColumnFormat):
     name = "csv"
     media_type = "text/csv; charset=utf-8"
     extension = "csv"
+    needs_types = False  # a cell is written by its value
     losses = (AS_TEXT, NO_EMPTY_TEXT, NUMBER_AS_TEXT, QUOTED_FORMULA, BARS_IN_LISTS, NO_PICTURES)
 
     def rows_in(self, file: IO[bytes], lines: int) -> int:
@@ -114,7 +115,7 @@ def _cells_of(column: Column, kind: QuestionKind) -> Callable[[Values], Cells]:
         return _times
     if column.name == "answer" and not column.is_own:
         return partial(told_same, lambda value: "" if value is None else _cell(kind.flat(value)) or NO_LABEL)
-    return _CELLS.get(column.type, partial(told_same, _nested))
+    return _CELLS.get(column.type, _mixed)
 
 
 def _numbers(values: Values) -> Cells:
@@ -159,6 +160,14 @@ def _booleans(values: Values) -> Cells:
 
 def _list(value: Any) -> str:
     return "" if value is None else _cell("|".join(value)) or NO_LABEL
+
+
+def _mixed(values: Values) -> Cells:
+    """A column whose type nobody has said; some rows of it mostly have one."""
+    types = set(map(type, values)) - {type(None)}
+    if types <= {str}:
+        return _texts(values)
+    return _numbers(values) if types <= {int, float} else told_same(_nested, values)
 
 
 def _nested(value: Any) -> str:

@@ -2,8 +2,8 @@
 
 import io
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +25,41 @@ def put(name: str, content: bytes, storage: Storage = default_storage) -> None:
 
     Harmless when repeated. A file cut short by a crash differs in size and is written again.
     """
-    put_file(name, io.BytesIO(content), storage)
+    target = local_path(name, storage)
+    if target is None:
+        _put_object(name, io.BytesIO(content), len(content), storage)
+    elif not _is_there(target, len(content)):
+        descriptor, aside = _begun(target)
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(descriptor, left) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(aside, target)
+
+
+def _is_there(target: Path, size_bytes: int) -> bool:
+    try:
+        if os.stat(target).st_size != size_bytes:
+            return False
+    except FileNotFoundError:
+        return False
+    os.utime(target)  # housekeeping takes files that nobody has asked for for a day: this one is asked for
+    return True
+
+
+def _begun(target: Path) -> tuple[int, str]:
+    """A new file beside the target, open for writing."""
+    folder = os.path.dirname(target)
+    aside = f"{folder}/.writing-{os.getpid()}-{secrets.token_hex(6)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(aside, flags, 0o600), aside
+    except FileNotFoundError:  # most folders are there: each begins with two letters of a hash
+        os.makedirs(folder, exist_ok=True)
+        return os.open(aside, flags, 0o600), aside
 
 
 def put_file(name: str, content: IO[bytes], storage: Storage = default_storage) -> None:
@@ -36,18 +70,14 @@ def put_file(name: str, content: IO[bytes], storage: Storage = default_storage) 
     if target is None:  # an object store writes whole objects or none
         _put_object(name, content, size_bytes, storage)
         return
-    try:
-        if target.stat().st_size == size_bytes:
-            os.utime(target)  # housekeeping takes files that nobody has asked for for a day: this one is asked for
-            return
-    except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
+    if _is_there(target, size_bytes):
+        return
+    descriptor, aside = _begun(target)
     with os.fdopen(descriptor, "wb") as file:
         shutil.copyfileobj(content, file, COPY_BYTES)
         file.flush()
         os.fsync(file.fileno())
-    Path(aside).replace(target)
+    os.replace(aside, target)
 
 
 def _put_object(name: str, content: IO[bytes], size_bytes: int, storage: Storage) -> None:

@@ -1,7 +1,10 @@
 """Pictures of items and of contexts as assets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
 
+from labeling.db.insert import RawInsert, now
 from labeling.models import Asset, Project
 from labeling.services.items.pictures import PictureFacts, original_name
 
@@ -9,6 +12,7 @@ _FACTS = (
     "sha256", "size_bytes", "format", "media_type", "mode", "width", "height", "frames", "orientation",
     "perceptual_hash",
 )  # fmt: skip
+_values: Callable[[PictureFacts], tuple[Any, ...]] = attrgetter(*_FACTS)
 
 
 def asset_ids(project: Project, pictures: Sequence[PictureFacts]) -> dict[str, int]:
@@ -16,7 +20,10 @@ def asset_ids(project: Project, pictures: Sequence[PictureFacts]) -> dict[str, i
     if not pictures:
         return {}
     facts = {picture.sha256: picture for picture in pictures}
-    Asset.objects.bulk_create((asset_of(project.pk, fact) for fact in facts.values()), ignore_conflicts=True)
+    constants = {"project": project.pk, "created_at": now()}
+    RawInsert(Asset, ("path", *_FACTS), constants, ignore_conflicts=True)(
+        (original_name(project.pk, fact.sha256), *_values(fact)) for fact in facts.values()
+    )
     return dict(Asset.objects.filter(project=project, sha256__in=facts).values_list("sha256", "pk"))
 
 

@@ -106,7 +106,8 @@ def difference_hash(grey: Image.Image) -> int | None:
 
     Brighter by more than the noise of a recompression: otherwise every flat area inside a picture would be a coin toss.
     """
-    cells = np.asarray(grey.resize((9, 8), Image.Resampling.BOX), dtype=np.int16)
+    levels = np.frombuffer(grey.resize((9, 8), Image.Resampling.BOX).tobytes(), dtype=np.uint8)
+    cells = levels.astype(np.int16).reshape(8, 9)
     if int(cells.max()) - int(cells.min()) < _FLAT_BELOW:
         return None
     return int(np.packbits(cells[:, 1:] - cells[:, :-1] > _NOISE).view(">i8")[0])
