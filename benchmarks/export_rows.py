@@ -126,8 +126,8 @@ def compare(sizes: list[int], shapes: dict[str, Shape], formats: list[str] | Non
     print(
         f"from 100k rows on at most {worst.table_ms:.4f} ms CPU a row of a table, the limit is {LIMIT_MS}, and csv and"
         f" parquet {worst.arrow:.2f} times Arrow, the limit is {TIMES_ARROW:g}; data sets at most {worst.times:.2f}"
-        f" times jsonl and {TIMES_BYTES:g} times the bytes of pictures, the limit is {TIMES_JSONL:g}; peaks grow by at most"
-        f" {worst.growth_mb:.0f} MB, the limit is {LIMIT_GROWTH_MB:g}"
+        f" times jsonl and {TIMES_BYTES:g} times the bytes of pictures, the limit is {TIMES_JSONL:g}; peaks grow by at"
+        f" most {worst.growth_mb:.0f} MB, the limit is {LIMIT_GROWTH_MB:g}"
     )
     is_dear = worst.table_ms > LIMIT_MS or worst.times > TIMES_JSONL or worst.arrow > TIMES_ARROW
     return int(is_dear or worst.growth_mb > LIMIT_GROWTH_MB)
@@ -266,7 +266,8 @@ def arrow_alone(statements: list[tuple[str, Any]], format_: str) -> float:
     import pyarrow.parquet as pq
     from django.db import connection
 
-    written, writer, waiting = pa.BufferOutputStream(), None, []
+    written, waiting = pa.BufferOutputStream(), []
+    writer: Any = None
     began = time.process_time()
     for sql, params in statements:
         with connection.cursor() as cursor:
@@ -274,7 +275,7 @@ def arrow_alone(statements: list[tuple[str, Any]], format_: str) -> float:
             records, names = cursor.fetchall(), [column[0] for column in cursor.description]
         if not records:
             continue
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for at, (name, values) in enumerate(zip(names, zip(*records, strict=True), strict=True)):
             if name == "data":
                 objects = orjson.loads(f"[{','.join(values)}]")
