@@ -104,3 +104,27 @@ def test_values_survive(format_, text, score, whole):
         assert got == text
     elif got[:1] in "=+-@\t\r" and got:
         float(got)  # only numbers may start like a formula
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, [Column("text", "text")], [Column("any", "json")]])
+def test_lines_of_csv_are_those_of_the_csv_module(columns):
+    """Few rows and many that repeat: what repeats is told once."""
+    given = {
+        "text": ["", None, "a,b", 'say "hi"', "two\r\nlines", "plain", "é", " "],
+        "score": [0.0, -0.0, None, 1, 1.0, 1e300, 0.5, 2],
+        "any": [0, False, None, "a,b", 1.0, True, [1, "x,"], {"a": None}],
+        "item_id": [1, None, 2, 3, 4, 5, 6, 0],
+    }
+    some = [dict(zip(given, values, strict=True)) for values in zip(*given.values(), strict=True)]
+    for repeated in (some, some * 20):
+        lines = b"".join(FORMATS["csv"].write(columns, repeated, KIND)).decode()
+        expected = io.StringIO(newline="")
+        writer = csv.writer(expected)
+        writer.writerow([column.name for column in columns])
+        writer.writerows([[_plain(row.get(column.name)) for column in columns] for row in repeated])
+        assert lines == expected.getvalue()
+
+
+def _plain(value):
+    is_nested = isinstance(value, bool | list | dict)
+    return json.dumps(value, separators=(",", ":")) if is_nested else value
