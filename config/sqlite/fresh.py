@@ -52,7 +52,7 @@ def written(connection: Any) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%%'"
-            " ORDER BY type != 'table', rowid"
+            " ORDER BY type != 'table', type, name"  # not as they were made: who makes one anew changes that
         )
         made = cursor.fetchall()
         for kind, name, _ in made:
@@ -60,7 +60,7 @@ def written(connection: Any) -> str:
                 cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{name}")')
                 if cursor.fetchone()[0]:
                     raise ValueError(f"{name} has rows")
-        cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
+        cursor.execute("SELECT app, name FROM django_migrations ORDER BY app, name")
         names = cursor.fetchall()
     rows = (
         f"INSERT INTO django_migrations (app, name, applied) VALUES ('{app}', '{name}', {_NOW});" for app, name in names

@@ -178,7 +178,9 @@ def test_take_back_reopens_and_is_idempotent(task, people, api):
 
 def test_skip_and_its_reasons(task, people, api):
     client, url = api(people.annotator), skip_url(task["id"])
-    assert client.post(url, {"reason": "boring"}).json() == {"reason": ["One of unclear, broken, out_of_scope."]}
+    assert client.post(url, {"reason": "boring"}).json() == {
+        "reason": ["One of unclear, broken, out_of_scope, unknown."]
+    }
     assert client.post(url, {}).status_code == 400
     assert client.post(url, {"reason": ["unclear"]}).status_code == 400
     done = {"task": task["id"], "state": "skipped", "reason": "unclear"}

@@ -99,7 +99,7 @@ def test_with_a_token_of_one_project_lists_hold_that_one(project, people):
 
 
 def test_with_a_token_of_one_project_no_other_is_answered_in_a_list(project, people):
-    task = one_of_everything(project, people.manager)["task"]
+    task = one_of_everything(project, people.manager)["tasks"].pk
     make_project(slug="mine", manager=people.manager)
     given = {"answers": [{"task": task, "answer": {"label": "ham"}}]}
     for own, status in ((project.slug, 200), ("mine", 404)):

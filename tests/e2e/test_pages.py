@@ -256,10 +256,7 @@ def test_a_new_project_asks_for_its_labels_unless_they_come_with_the_items(manag
     page.get_by_label("The labels come with the items").uncheck()
     page.get_by_role("button", name="Create project").click()
     page.get_by_text("Give the labels to choose from").wait_for()
-    page.get_by_label("Name of label 1").fill("glass")
-    page.get_by_role("button", name="Create project").click()
-    page.get_by_text("One label leaves nothing to choose").wait_for()
-    assert page.get_by_label("Name of label 1").input_value() == "glass"
+    assert page.get_by_text("One label alone finds more like it").is_visible()
     page.get_by_label("The labels come with the items").check()
     page.get_by_role("button", name="Create project").click()
     page.wait_for_url("**/p/waste/imports/")

@@ -51,7 +51,7 @@ def test_without_learning_the_numbers_of_a_project_have_an_empty_curve(without_l
 def test_without_learning_there_are_answers_and_items_to_export(without_learning, people, project):
     make_answer(make_items(project, ["a"])[0], people.annotator, {"label": "ham"}, model_version=1)
     assert row_names_of(make_project(kind="pairwise", modality="text")) == ["annotations", "items"]
-    assert row_names() == ["annotations", "items", "predictions"]
+    assert row_names() == ["annotations", "items", "predictions", "unknown"]
     with pytest.raises(Invalid, match="annotations, items"):
         checked_shape("jsonl", "scores")
     (row,) = b"".join(export_file(project, "jsonl", "annotations", checked_filters({}))).splitlines()

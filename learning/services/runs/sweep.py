@@ -60,7 +60,12 @@ def sweep_learning() -> dict[str, Any]:
 
 def due_projects() -> list[int]:
     """Projects with enough new answers and no run waiting to learn from them, or with news no run has looked at."""
-    return sorted({pk for (pk,) in (*_due_by_answers(kinds=tuple(KINDS)), *_due_unseen(kinds=tuple(KINDS)))})
+    return sorted({pk for (pk,) in (*_due_by_answers(kinds=_told_apart()), *_due_unseen(kinds=_told_apart()))})
+
+
+def _told_apart() -> tuple[Any, ...]:
+    """What the statements say of the kinds: they are written anew where that changes."""
+    return tuple((kind.name, kind.family, kind.labels_to_learn, kind.answers_come_alone) for kind in KINDS.values())
 
 
 def _asked() -> QuerySet[Project]:
@@ -115,7 +120,7 @@ def unranked_projects() -> list[int]:
 
     Writes ``NextDecision.ranking_asked_at``, by which each is named once in ``ASK_AGAIN_AFTER_S`` seconds.
     """
-    return [pk for (pk,) in _unranked(kinds=tuple(KINDS)) if _ask_for_ranking(pk)]
+    return [pk for (pk,) in _unranked(kinds=_told_apart()) if _ask_for_ranking(pk)]
 
 
 def _without_ranking() -> QuerySet[Project]:
