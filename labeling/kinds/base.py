@@ -67,6 +67,9 @@ class QuestionKind(ABC):
     # ---- learning ----
     #: labels in use without which there is nothing to tell apart, and so nothing to learn
     labels_to_learn: ClassVar[int] = 1
+    #: An item has one label of several that are no scale: mistakes have prices, and beside a single label there are
+    #: unknown patterns.
+    is_one_label: ClassVar[bool] = False
     #: how the answers are learned: a name in ``learning.families``; NO_FAMILY asks at random and learns nothing
     family: ClassVar[str] = NO_FAMILY
     #: of the family ``labels``: what an answer is worth, a name in ``learning.core.evaluation.objectives``

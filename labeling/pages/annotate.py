@@ -80,7 +80,7 @@ def annotate(request: HttpRequest, project: Project) -> HttpResponse:
         "styles": styles_of(kind),
         "longest_comment": MAX_COMMENT,
         "practice": practice.last if practice and practice.is_due else None,
-        "has_unknown": kind.learned_as == "classification" and len(labels) == 1 and not practises,
+        "has_unknown": kind.is_one_label and len(labels) == 1 and not practises,
         "boot": boot,
         "standing": boot,
     }

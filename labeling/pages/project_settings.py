@@ -75,7 +75,7 @@ def _page(
     production_refused: bool = False,
 ) -> HttpResponse:
     is_wrong = form.errors or delete.errors or rename_error or (review and review.errors) or (costs and costs.error)
-    has_costs = kind_of(project).learned_as == "classification" and project.labels.in_use().count() > 1
+    has_costs = kind_of(project).is_one_label and project.labels.in_use().count() > 1
     keys = page_keys(project.labels.in_use(), kind_of(project), is_picture=project.modality == Modality.IMAGE)
     context = {
         "project": project,

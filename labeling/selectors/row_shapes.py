@@ -50,7 +50,7 @@ _OURS = {
         unknown_columns,
         unknown_rows,
         lambda project, filters: unknown_answers(project, filters.split).count(),
-        tuple(name for name, kind in KINDS.items() if kind.learned_as == "classification"),
+        tuple(name for name, kind in KINDS.items() if kind.is_one_label),
         ("split",),
         "Unknown patterns",
         "one row an item that people answered “unknown pattern”",

@@ -16,6 +16,7 @@ class Classification(QuestionKind):
     family = "labels"
     measures_choosing = True
     learned_as = "classification"
+    is_one_label = True
     settings_left_out = PAIR_SETTINGS
     one_row_labels = 3
 

@@ -202,7 +202,7 @@ def skip(user: User, task_id: int, reason: Any) -> Task:
 def _check_one_label(project: Project) -> None:
     """Raises Invalid where what an item is may be said by a label. Any kind but that of one label an item has other
     ways to say that none fits."""
-    if kind_of(project).learned_as != "classification" or project.labels.in_use().count() != 1:
+    if not kind_of(project).is_one_label or project.labels.in_use().count() != 1:
         raise Invalid("reason", "Only a project with one label has unknown patterns: give a label, or skip otherwise.")
 
 

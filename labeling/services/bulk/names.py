@@ -17,7 +17,7 @@ from labeling.services.validation.errors import Invalid
 def add_name(user: User, project: Project, answer: Any) -> None:
     """Makes the name a label where it is none yet, in the transaction of who calls. Raises Invalid."""
     name = answer.get("label") if isinstance(answer, dict) else None
-    if kind_of(project).learned_as != "classification":
+    if not kind_of(project).is_one_label:
         raise Invalid("do", "Only where an item has one label are patterns named.")
     if not isinstance(name, str) or not name.strip():
         raise Invalid("answer", 'Say what they are: {"label": "a name"}.')

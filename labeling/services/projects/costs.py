@@ -24,7 +24,7 @@ def checked(project: Project, given: Any) -> dict[str, Any]:
         return {}
     if not isinstance(given, Mapping):
         raise Invalid("costs", "Expected an object.")
-    if kind_of(project).learned_as != "classification":
+    if not kind_of(project).is_one_label:
         raise Invalid("costs", "Only mistakes between labels of which an item has one can be given a price.")
     if unknown := sorted(set(map(str, given)) - {"matrix", ALL_MISTAKES, "unit", *PRICES}):
         raise Invalid(f"costs.{unknown[0]}", "There is no such cost.")
@@ -66,7 +66,7 @@ def check_production(project: Project) -> None:
     if not project.is_in_production:
         return
     field = "settings.production_mode"
-    if kind_of(project).learned_as != "classification":
+    if not kind_of(project).is_one_label:
         raise Invalid(field, "Only where an item has one label can be said what mistakes cost.")
     if missing := lacking(project.costs):
         said = "; ".join(f"costs.{name} ({PROMISES[name]})" for name in missing)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from learning.core.evaluation.objectives import make_objective
 from learning.core.strategies.base import Draws, Request
 from learning.core.strategies.diverse import DiverseMargin
 from learning.core.strategies.expected_error import DiverseError
@@ -74,7 +75,7 @@ class Auto:
 
     def rank(self, request: Request) -> Draws:
         """Rank with the strategy of the hour, named in the result; see :meth:`Strategy.rank`."""
-        if request.kind == "classification" and request.targets.shape[1] == 1:
+        if request.targets.shape[1] == 1 and make_objective(request.kind).one_answer:
             return FindMore().rank(request)
         cold = is_cold(request)
         if request.model is not None and len(request.targets) >= COLD_LABELS:

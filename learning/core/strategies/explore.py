@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core import acquisition
-from learning.core.arrays import IntArray
+from learning.core.arrays import FloatMatrix, IntArray
 from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of
 from learning.core.strategies.coreset import LABELED_ROWS, SAMPLE_ROWS, Coverage
 from learning.core.strategies.mixture import Part, alike, best_of, mixed_draws, utilities_of
@@ -20,19 +20,23 @@ FARTHEST_OF = 10
 ANY_SHARE = 0.3
 
 
-def novel_order(request: Request, rows: IntArray) -> IntArray:
-    """Return positions in ``rows`` by falling distance to the nearest answered or skipped row.
+def order_by_distance(request: Request, rows: IntArray, known: FloatMatrix, *, nearest_first: bool) -> IntArray:
+    """Return positions in ``rows`` by the distance to the nearest of the known rows, farthest first or nearest first.
 
-    At most 8,192 rows drawn at random are compared with at most 2,048 answered ones; the others follow in random order.
+    At most 8,192 rows drawn at random are compared with at most 2,048 known ones; the others follow in random order.
     """
     shuffled = request.rng.permutation(rows.size)
     sample = shuffled[:SAMPLE_ROWS]
-    labeled = request.asked
-    if len(labeled) > LABELED_ROWS:
-        labeled = labeled[np.sort(request.rng.choice(len(labeled), LABELED_ROWS, replace=False))]
-    coverage = Coverage(request.pool.take(rows[sample]), labeled)
-    order = acquisition.order_by_utility(coverage.distances, request.rng)
+    if len(known) > LABELED_ROWS:
+        known = known[np.sort(request.rng.choice(len(known), LABELED_ROWS, replace=False))]
+    distances = Coverage(request.pool.take(rows[sample]), known).distances
+    order = acquisition.order_by_utility(-distances if nearest_first else distances, request.rng)
     return np.concatenate((sample[order], shuffled[SAMPLE_ROWS:]))
+
+
+def novel_order(request: Request, rows: IntArray) -> IntArray:
+    """Return positions in ``rows`` by falling distance to the nearest answered or skipped row."""
+    return order_by_distance(request, rows, request.asked, nearest_first=False)
 
 
 def novel_part(request: Request, rows: IntArray, share: float) -> Part:

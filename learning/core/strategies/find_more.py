@@ -11,29 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from learning.core import acquisition
-from learning.core.arrays import IntArray
 from learning.core.strategies.base import Draws, Request, eligible_rows, factors_of
-from learning.core.strategies.coreset import LABELED_ROWS, SAMPLE_ROWS, Coverage
-from learning.core.strategies.explore import novel_part
+from learning.core.strategies.explore import novel_part, order_by_distance
 from learning.core.strategies.mixture import Part, alike, by_rank, mixed_draws, utilities_of
 from learning.core.strategies.typical import Typical
 
 NEAR, NOVEL, ANY = 0.7, 0.15, 0.15
-
-
-def near_order(request: Request, rows: IntArray) -> IntArray:
-    """Return positions in ``rows`` by rising distance to the nearest answered row.
-
-    At most 8,192 rows drawn at random are compared with at most 2,048 answered ones; the others follow in random order.
-    """
-    shuffled = request.rng.permutation(rows.size)
-    sample = shuffled[:SAMPLE_ROWS]
-    labeled = request.labeled
-    if len(labeled) > LABELED_ROWS:
-        labeled = labeled[np.sort(request.rng.choice(len(labeled), LABELED_ROWS, replace=False))]
-    distances = Coverage(request.pool.take(rows[sample]), labeled).distances
-    order = acquisition.order_by_utility(-distances, request.rng)
-    return np.concatenate((sample[order], shuffled[SAMPLE_ROWS:]))
 
 
 class FindMore:
@@ -50,7 +33,8 @@ class FindMore:
         reason = f"more like the {len(request.labeled):,} items that have the label, and some of the rest"
         if not rows.size:
             return Draws(self.name, reason, rows, np.zeros(0, np.float32), np.zeros(0), 0)
-        near = acquisition.demoted(near_order(request, rows), factors_of(request, rows))
+        near = order_by_distance(request, rows, request.labeled, nearest_first=True)
+        near = acquisition.demoted(near, factors_of(request, rows))
         parts = [
             Part(NEAR, near, by_rank(rows.size, request.temperature)),
             novel_part(request, rows, NOVEL),

@@ -44,6 +44,14 @@ def test_a_dump_without_quotes_is_read_as_its_database_means_it(write, delimiter
     assert any("a backslash escapes" in note for note in notes)
 
 
+def test_a_row_after_one_of_two_lines_has_its_say():
+    """The second line of a row holds nothing that a dump is told by, and quotes stand where cells could begin."""
+    texts = ["two\nlines", "x\ty", 'a\t"\n', "a\\", 'a\t"\n']
+    rows = [f"{n}\t{cell}\ta\n" for n, cell in enumerate(of_mysql(text, "\t") for text in texts)]
+    good, bad, _ = read(HEADER.format("\t") + "".join(rows), file_name="items.tsv")
+    assert ([record["text"] for record in good.values()], bad) == (texts, {})
+
+
 #: a cell between two quotes might be a quoted one
 TEXTS_OF_DUMPS = st.text(st.sampled_from("ab \\\"',\t\n|nt"), max_size=12).map("a{}".format)
 

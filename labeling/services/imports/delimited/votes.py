@@ -80,7 +80,8 @@ def _is_dump(lines: Iterable[str], style: Style, width: int) -> bool:
     balance = votes = others = 0
     goes_on = False
     for line in lines:
-        has_escape, is_tail = BACKSLASH in line, goes_on
+        # the rest of a row may hold no mark, and then is not among these: the next line is a row of its own
+        has_escape, is_tail = BACKSLASH in line, goes_on and not _is_row(dump, line, width)
         if not has_escape:
             others += 1
             if others > _OTHER_VOTES:
