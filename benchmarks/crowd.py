@@ -5,8 +5,8 @@
 
 Each person is what a browser is to the server: a session, a kept connection, the labeling page once, eight questions
 ready and asked for when six are left, one answer after a time to think (log-normal, median ``--think`` seconds), and
-every 30 s the look at who is signed in. They arrive over the first sixth of the time, and what is measured is the rest.
-All of it runs on one machine: what the people themselves cost it stands beside. The server is that of
+every 30 s the look at who is signed in. They arrive over the first third of the time, and what is measured is the last
+half. All of it runs on one machine: what the people themselves cost it stands beside. The server is that of
 ``benchmarks.serving``, and its data lives in temporary folders.
 """
 
@@ -69,18 +69,17 @@ class Crowd:
 
     async def run(self, headers: list[str]) -> None:
         until = time.monotonic() + self.seconds
-        arrival_s = self.seconds / 6
+        arrival_s = self.seconds / 3
         people = [
             asyncio.create_task(Person(self, who, random.Random(number)).work(arrival_s, until))
             for number, who in enumerate(headers)
         ]
-        await asyncio.sleep(arrival_s)
+        await asyncio.sleep(self.seconds / 2)
         before, start, self.is_counting = self._spent(), time.monotonic(), True
         await asyncio.sleep(until - time.monotonic())
         after, self.is_counting = self._spent(), False
         self.cost = {name: after[name] - before[name] for name in after}
         self.cost["wall"] = time.monotonic() - start
-        await asyncio.wait(people, timeout=PATIENCE_S)
         for person in people:
             person.cancel()
         await asyncio.gather(*people, return_exceptions=True)
