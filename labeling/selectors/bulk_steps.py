@@ -23,6 +23,8 @@ _DONE = {
     BulkDo.GOLD: "made gold",
     BulkDo.SELECT: "selected",
 }
+#: with the answer that they have now
+_LABELED = {BulkDo.LABEL: "labeled", BulkDo.NAME: "named"}
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,9 @@ def told(project: Project, step: BulkStep, why: dict[str, str], mine: frozenset[
 def _words(project: Project, step: BulkStep, is_undone: bool) -> str:
     if step.do == BulkDo.UNDO:
         done = f"Undone: {_items(step.done)} as before"
-    elif step.do == BulkDo.LABEL:
+    elif step.do in _LABELED:
         said = kind_of(project).flat(label_names(project).named(step.answer)) or "none of the labels"
-        done = f"{_items(step.done)} labeled {said}"
+        done = f"{_items(step.done)} {_LABELED[BulkDo(step.do)]} {said}"
     else:
         done = f"{_items(step.done)} {_DONE[BulkDo(step.do)]}"
     if step.state == JobState.FAILED:

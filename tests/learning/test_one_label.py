@@ -99,11 +99,13 @@ def test_more_like_these_then_unknown_patterns_are_named_and_it_is_an_ordinary_c
     assert client.post("/p/texts/items/bulk/", named).status_code == 302
     assert aside.count() == 0
     assert Annotation.objects.current().filter(source="review", answer={"label": "ham"}).count() == in_pool
+    assert f"{count} items named ham" in client.get("/p/texts/items/").content.decode()
     step = asks.get(f"{URL}items/bulk/").json()["results"][0]
     assert (step["step"], step["done"]) == ("name", count)
     assert asks.post(f"{URL}items/bulk/{step['id']}/undo/", {}, format="json").status_code < 300
     assert aside.count() == count
     assert list(project.labels.in_use().values_list("name", flat=True)) == ["spam"]
+    assert client.get("/p/texts/items/").status_code == 200
     assert client.post("/p/texts/items/bulk/", named).status_code == 302
     held = Item.objects.filter(split=Split.EVAL, tasks__state="expired", is_open=True).distinct().count()
     assert held == count - in_pool

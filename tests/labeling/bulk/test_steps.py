@@ -7,6 +7,7 @@ from labeling.models import (
     Annotation,
     AskedAgain,
     AuditEvent,
+    BulkDo,
     BulkItem,
     BulkStep,
     Item,
@@ -265,3 +266,15 @@ def test_an_undo_that_failed_goes_on_where_it_stopped(project, people, items, mo
     undone = undo(others, project, step)
     assert (undone.state, undone.done, undone.created_by, undone.error) == ("done", 4, others, "")
     assert not told_steps(project, others, {}, frozenset(["set_aside"]))[-1].may_undo
+
+
+def test_every_sort_of_step_is_told(project, people):
+    """Whatever stands in the list of steps, the page of items is there."""
+    for do in set(BulkDo.values) - {BulkDo.UNDO}:
+        answer = {"label": "ham"} if do in (BulkDo.LABEL, BulkDo.NAME, BulkDo.GOLD) else None
+        BulkStep.objects.all().delete()
+        BulkStep.objects.create(
+            project=project, created_by=people.manager, do=do, chosen=b"", done=2, total=2, answer=answer, state="done"
+        )
+        (row,) = told_steps(project, people.manager, {}, frozenset(BulkDo.values))
+        assert "2 items" in row.words, do
