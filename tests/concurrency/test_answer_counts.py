@@ -1,18 +1,17 @@
 """The kept counts of answers while others answer: none committed late is missed, none is counted twice."""
 
-import threading
 import time
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from labeling.models import Annotation, AnswerCounts, Source
 from labeling.selectors.answer_counts import answer_figures
 from labeling.services.answers.record import record_answer, take_back
 from labeling.services.reports import answer_counts as keeping
 from labeling.services.serving.next_tasks import next_tasks
-from tests.concurrency.together import together
+from tests.concurrency.together import together, written_and_not_committed
 from tests.factories import UserFactory, make_items, make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -54,30 +53,16 @@ def test_people_answer_change_and_take_back_while_workers_count(people, monkeypa
     if not connection.features.has_select_for_update:  # SQLite's writers take turns, and so do their numbers
         return
     monkeypatch.setattr(keeping, "WAIT_S", 0.0)
-    item, is_written, is_over = make_items(project, ["late"])[0], threading.Event(), threading.Event()
-    imported = partial(Annotation.objects.create, project=project, source=Source.IMPORT, answer={"label": "ham"})
-
-    def write():
-        try:
-            with transaction.atomic():
-                imported(item=item)
-                is_written.set()
-                assert is_over.wait(LIMIT_S)
-        finally:
-            connection.close()
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        assert is_written.wait(LIMIT_S)
+    item = make_items(project, ["late"])[0]
+    imported = partial(
+        Annotation.objects.create, project=project, item=item, source=Source.IMPORT, answer={"label": "ham"}
+    )
+    with written_and_not_committed(imported):
         before = keeping.go_on(project.pk)
-        newest = imported(item=item, imported_annotator="ann").pk
+        newest = imported(imported_annotator="ann").pk
         time.sleep(1.1)  # within this a transaction may have its number and not be known to be under way
         assert keeping.go_on(project.pk) == before, "somebody may still bring an older number"
         assert answer_figures(project).labels["ham"] == counts.labels["ham"] + 1
-    finally:
-        is_over.set()
-        writer.join(LIMIT_S)
     monkeypatch.setattr(keeping, "WAIT_S", LIMIT_S)
     assert keeping.go_on(project.pk) == newest
     assert AnswerCounts.objects.get().labels["ham"] == counts.labels["ham"] + 2

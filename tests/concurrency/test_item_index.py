@@ -1,15 +1,15 @@
 """The index of items while others write: nothing that is committed late is missed, and nothing is counted for ever."""
 
-import threading
 import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 
 from labeling.models import Annotation, FacetIndex, Task
 from labeling.services.item_index import up_to_date
+from tests.concurrency.together import written_and_not_committed
 from tests.factories import make_answer, make_items, make_project
 from tests.item_views import items_of_view
 
@@ -48,31 +48,16 @@ def test_an_answer_that_is_committed_late_is_found_and_then_all_is_settled(peopl
         index = FacetIndex.objects.get(project=project)
         assert (index.settled, index.since_settled) == (Annotation.objects.latest("pk").pk, 0)
         return
-    is_written, is_over = threading.Event(), threading.Event()
 
     def write():
-        try:
-            with transaction.atomic():
-                about = {"project": project, "item": items[1], "annotator": people.annotator}
-                task = Task.objects.create(
-                    **about, state="answered", reason="random", lease_expires_at=project.created_at
-                )
-                Annotation.objects.create(**about, task=task, answer={"label": "spam"})
-                is_written.set()
-                assert is_over.wait(LIMIT_S)
-        finally:
-            connection.close()
+        about = {"project": project, "item": items[1], "annotator": people.annotator}
+        task = Task.objects.create(**about, state="answered", reason="random", lease_expires_at=project.created_at)
+        Annotation.objects.create(**about, task=task, answer={"label": "spam"})
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        assert is_written.wait(LIMIT_S)
+    with written_and_not_committed(write):
         make_answer(items[2], people.annotator, {"label": "ham"})
         assert look(project)[1] == 1
         assert look(project)[1] == 1, "it is counted again as long as somebody is under way"
         assert [item.pk for item in items_of_view(project, label="spam")] == []
-    finally:
-        is_over.set()
-        writer.join(LIMIT_S)
     assert [item.pk for item in items_of_view(project, label="spam")] == [items[1].pk]
     assert settles(project)
