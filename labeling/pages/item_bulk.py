@@ -40,14 +40,14 @@ _OF_ANSWERS = frozenset((BulkDo.LABEL, BulkDo.ASK_AGAIN, BulkDo.REVIEW, BulkDo.G
 
 
 def steps_for(request: PageRequest, project: Project) -> dict[str, str]:
-    """The steps that the reader may take here, with their words."""
-    allowed = permissions(request)
+    """The steps that the reader may take here, and undo, with their words."""
+    allowed, kind = permissions(request), kind_of(project)
     return {
         str(do.value): words
         for do, words in WORDS.items()
-        if do != BulkDo.NAME  # asked for above what is unknown, with a name
-        and (Permission.MANAGE if do in MANAGERS_STEPS else Permission.REVIEW) in allowed
-        and (kind_of(project).answers_are_of_items or do not in _OF_ANSWERS)
+        if (Permission.MANAGE if do in MANAGERS_STEPS else Permission.REVIEW) in allowed
+        and (kind.answers_are_of_items or do not in _OF_ANSWERS)
+        and (kind.is_one_label or do != BulkDo.NAME)
     }
 
 
@@ -79,7 +79,8 @@ def bulk_context(request: PageRequest, project: Project, view: ItemView, total: 
         [[key.upper() for key in undo_keys[:1]], "undo"],
     ]
     return {
-        "bulk_steps": steps,
+        # a name is asked for above what is unknown
+        "bulk_steps": {do: words for do, words in steps.items() if do != BulkDo.NAME},
         "bulk_keys": json.dumps(told_keys),
         "bulk_labels": list(answers),
         "bulk_view": view.but().address,

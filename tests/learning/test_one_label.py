@@ -99,8 +99,11 @@ def test_more_like_these_then_unknown_patterns_are_named_and_it_is_an_ordinary_c
     assert client.post("/p/texts/items/bulk/", named).status_code == 302
     assert aside.count() == 0
     assert Annotation.objects.current().filter(source="review", answer={"label": "ham"}).count() == in_pool
-    assert f"{count} items named ham" in client.get("/p/texts/items/").content.decode()
     step = asks.get(f"{URL}items/bulk/").json()["results"][0]
+    page = client.get("/p/texts/items/").content.decode()
+    assert f"{count} items named ham" in page
+    assert f"/p/texts/items/bulk/{step['id']}/undo/" in page
+    assert 'value="name"' not in page, "a name is asked for above what is unknown"
     assert (step["step"], step["done"]) == ("name", count)
     assert asks.post(f"{URL}items/bulk/{step['id']}/undo/", {}, format="json").status_code < 300
     assert aside.count() == count
