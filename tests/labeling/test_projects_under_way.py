@@ -155,16 +155,17 @@ def test_a_snapshot_whose_worker_died_is_written_by_whoever_hears_of_it_first(pr
     assert (snapshot.attempt, snapshot.row_count) == (2, 1)
 
 
-def test_what_fails_in_a_sweep_stops_nothing_else(project, people, monkeypatch):
+@pytest.mark.parametrize("which", ["end_leases", "jobs_in"])
+def test_what_fails_in_a_sweep_stops_nothing_else(project, people, monkeypatch, which):
     batch = start_import(people.manager, project, rows=[{"text": "a"}])
     ImportBatch.objects.update(created_at="2026-01-01T00:00Z")
     woken = []
 
-    def broken():
+    def broken(*_):
         raise RuntimeError("planted")
 
     monkeypatch.setattr(sweep, "_open_tasks", lambda: [(1,)])
-    monkeypatch.setattr(sweep, "end_leases", broken)
+    monkeypatch.setattr(sweep, which, broken)
     monkeypatch.setattr(sweep, "messages_waiting", lambda: 0)
     monkeypatch.setattr(sweep, "enqueue", lambda job, pk: bool(woken.append(pk)) or True)
     with pytest.raises(ExceptionGroup):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 from labeling.models import JobState, Snapshot, StoredReport
 from labeling.services.exports.snapshots import run_snapshot, start_snapshot
@@ -70,6 +71,23 @@ def test_what_a_worker_keeps_is_what_would_be_made_at_once(crowd, people, monkey
     assert of_now["machines"].content[crowd.machines.get().versions.get().pk].card.agreement.n == 24
     assert asdict(of_now["second_opinions"].content)["contradicted"]["n"] == 12
     assert of_now["export-rows"].content == 24
+
+
+def test_a_clock_that_was_put_back_keeps_no_report_from_being_made(large, monkeypatch):
+    """What was noted by a clock that was a year ahead is no reason to wait for a year."""
+    asked = []
+    monkeypatch.setattr(stored, "enqueue_on_commit", lambda *job: asked.append(job))
+    rows, ahead = StoredReport.objects.filter(name="agreement"), timezone.now() + timedelta(days=365)
+    stored.told(large, "agreement")
+    rows.update(asked_at=ahead)
+    assert stored.told(large, "agreement").is_counting
+    assert len(asked) == 2
+    assert stored.make_report(large.pk, "agreement")
+    rows.update(read_at=ahead, asked_at=None)
+    stored.told(large, "agreement")
+    assert len(asked) == 3
+    assert stored.make_report(large.pk, "agreement")
+    assert rows.get().read_at < ahead
 
 
 def test_it_is_made_anew_where_there_is_news_and_no_sooner_than_it_is_dear(large, people, monkeypatch):

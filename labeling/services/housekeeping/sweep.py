@@ -62,14 +62,19 @@ _noted = PreparedRows(lambda name: SweepRecord.objects.noted(NOTED_EVERY_S).filt
 
 def sweep_labeling() -> dict[str, Any]:
     """Does all of it; counts what was done. What fails keeps nothing else from being done, and is raised at the end."""
+    outcome: dict[str, Any] = dict.fromkeys(JOBS, 0)
+    errors: list[Exception] = []
+    try:
+        waking = _waking(JOBS)
+    except Exception as error:  # noqa: BLE001 - raised below; a table that cannot be asked keeps nothing else from being done
+        errors.append(error)
+        waking = _wakers(JOBS)
     parts: dict[str, Callable[[], int]] = {
         "clock": watch.look,
         "leases": lambda: end_leases() if _open_tasks() else 0,
-        **_waking(JOBS),
+        **waking,
         "uploads": lambda: _drop_finished_uploads() if _left_behind() else 0,
     }
-    outcome: dict[str, Any] = dict.fromkeys(JOBS, 0)
-    errors: list[Exception] = []
     for name, part in parts.items():
         try:
             outcome[name] = part()
@@ -90,10 +95,13 @@ def note_sweep(name: str) -> None:
 def _waking(jobs: Mapping[str, tuple[type[JobRecord], str]]) -> dict[str, Callable[[], int]]:
     """What announces those of which there is something to announce."""
     unfinished = jobs_in(*UNFINISHED)
+    return _wakers({name: (model, job) for name, (model, job) in jobs.items() if model in unfinished})
+
+
+def _wakers(jobs: Mapping[str, tuple[type[JobRecord], str]]) -> dict[str, Callable[[], int]]:
     return {
         name: partial(wake_waiting, model._default_manager.all(), job)  # type: ignore[arg-type]  # it is every job's
         for name, (model, job) in jobs.items()
-        if model in unfinished
     }
 
 

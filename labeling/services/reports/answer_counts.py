@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.db.raw_rows import fetch
-from labeling.db.settled import all_over_since
+from labeling.db.settled import CLOCKS_DIFFER, all_over_since
 from labeling.models import AnswerCounts, Project
 from labeling.selectors.answer_counts import DAYS_KEPT, MINUTES_KEPT, events, kept_counts, n_since, scheme_signature
 from labeling.selectors.label_names import label_names
@@ -38,7 +38,7 @@ def keep_up(project: Project) -> None:
         return
     now = timezone.now()
     AnswerCounts.objects.get_or_create(project=project)
-    free = Q(asked_at=None) | Q(asked_at__lt=now - ASK_AGAIN_AFTER)
+    free = Q(asked_at=None) | Q(asked_at__lt=now - ASK_AGAIN_AFTER) | Q(asked_at__gt=now + CLOCKS_DIFFER)
     if AnswerCounts.objects.filter(free, project=project).update(asked_at=now):
         enqueue_on_commit(JOB, project.pk)
 

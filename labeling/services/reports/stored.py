@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
+from labeling.db.settled import CLOCKS_DIFFER
 from labeling.models import Annotation, KnownAnswer, PredictionImport, Progress, Project, StoredReport
 from labeling.services.jobs.enqueue import enqueue_on_commit
 from labeling.services.outages.causes import outage_of
@@ -52,6 +53,8 @@ def is_small_for(project: Project, name: str) -> bool:
 def _is_due(row: StoredReport, news: list[int]) -> bool:
     assert row.read_at is not None
     age = timezone.now() - row.read_at
+    if age < timedelta(0):
+        return True  # the clock was put back: a moment to come says nothing
     if age < timedelta(seconds=max(LEAST_AGE_S, row.cost_s / MOST_OF_THE_TIME)):
         return False
     return row.news != news or age > OLD
@@ -74,7 +77,7 @@ def ask(project: Project, name: str, key: str = "") -> None:
     try:
         with patience(WAIT_S):
             StoredReport.objects.get_or_create(project=project, name=name, key=key)
-            free = Q(asked_at=None) | Q(asked_at__lt=now - ASK_AGAIN_AFTER)
+            free = Q(asked_at=None) | Q(asked_at__lt=now - ASK_AGAIN_AFTER) | Q(asked_at__gt=now + CLOCKS_DIFFER)
             rows = StoredReport.objects.filter(free, project=project, name=name, key=key)
             if rows.update(asked_at=now):
                 enqueue_on_commit(JOB, project.pk, name, key)
@@ -91,11 +94,12 @@ def make_report(project_id: int, name: str, key: str = "") -> bool:
         return False
     report = report_named(name)
     news, began, started = _news(project) if report.moves else [], timezone.now(), time.thread_time()
-    if row.read_at and row.news == news and began - row.read_at < OLD:
+    if row.read_at and row.news == news and timedelta(0) <= began - row.read_at < OLD:
         return False
     content = _plain(report.make(project, key))
-    before = StoredReport.objects.filter(Q(read_at=None) | Q(read_at__lt=began), project=project, name=name, key=key)
-    before.update(content=content, news=news, read_at=began, cost_s=time.thread_time() - started, asked_at=None)
+    before = Q(read_at=None) | Q(read_at__lt=began) | Q(read_at__gt=timezone.now() + CLOCKS_DIFFER)
+    rows = StoredReport.objects.filter(before, project=project, name=name, key=key)
+    rows.update(content=content, news=news, read_at=began, cost_s=time.thread_time() - started, asked_at=None)
     _let_go(project, name)
     return True
 
