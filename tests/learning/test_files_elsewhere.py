@@ -57,7 +57,7 @@ def shard(objects, rows) -> SimpleNamespace:
     return SimpleNamespace(path=digest, sha256=digest)
 
 
-def test_features_elsewhere_are_mapped_from_a_copy(objects, settings, tmp_path):
+def test_features_elsewhere_are_mapped_from_a_copy(objects, settings, tmp_path, monkeypatch):
     settings.QUERENT_HOME, settings.FEATURE_CACHE_MB = tmp_path, 3
     rows = [np.full((1_000, 256), n, dtype=np.float32) for n in range(4)]  # a megabyte each
     made = [shard(objects, each) for each in rows]
@@ -72,6 +72,9 @@ def test_features_elsewhere_are_mapped_from_a_copy(objects, settings, tmp_path):
     for each, expected in zip(made, rows, strict=True):
         assert np.array_equal(shards.read_shard(each), expected)
     assert len(list(copy.parent.iterdir())) == 3, "within what it may take"
+    with monkeypatch.context() as patch:
+        patch.setattr(shards.copies, "of", lambda *_: tmp_path / "gone.npy")
+        assert np.array_equal(shards.read_shard(made[0]), rows[0]), "its room was needed meanwhile"
     settings.FEATURE_CACHE_MB = 0
     assert np.array_equal(shards.read_shard(made[0]), rows[0])
     objects.held.clear()

@@ -165,6 +165,9 @@ def read_shard(shard: FeatureShard) -> NDArray[np.float32]:
         files.check(shard.path, shard.sha256)
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     copy = copies.of(shard.path, shard.sha256)
-    if isinstance(copy, bytes):
-        return np.asarray(np.lib.format.read_array(io.BytesIO(copy), allow_pickle=False), dtype=np.float32)
-    return np.asarray(np.load(copy, mmap_mode="r", allow_pickle=False))
+    if not isinstance(copy, bytes):
+        try:
+            return np.asarray(np.load(copy, mmap_mode="r", allow_pickle=False))
+        except FileNotFoundError:  # another process needed its room that very moment
+            copy = files.load(shard.path, shard.sha256)
+    return np.asarray(np.lib.format.read_array(io.BytesIO(copy), allow_pickle=False), dtype=np.float32)
